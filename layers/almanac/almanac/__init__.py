@@ -1,0 +1,1 @@
+"""Almanac: keeps every workspace's calendar true and its week planned."""
