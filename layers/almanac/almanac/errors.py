@@ -1,0 +1,186 @@
+"""Every error Almanac raises, as one tree.
+
+AlmanacError
+├── BadInput                  somebody gave us something unusable; names the field; exit code 2
+│   ├── BadSettings           an environment variable
+│   ├── BadJob                a message body or a direct invocation
+│   ├── UnknownWorkspace
+│   └── UnknownCalendar
+├── TransientError            trying again later can help
+│   ├── GoogleUnavailable     5xx, cut connections, timeouts
+│   ├── GoogleRateLimited     too many requests; seconds to minutes
+│   ├── GoogleQuotaExhausted  a calendar usage limit; hours
+│   ├── DatabaseUnavailable
+│   ├── QueueUnavailable
+│   ├── SecretsUnavailable
+│   └── LeaseLost             another run overtook this one; it wrote nothing more
+├── PermanentError            trying again cannot help until somebody acts
+│   ├── ReconnectRequired     the account's grant is gone
+│   ├── AccessDenied          the account may not read this calendar
+│   ├── CalendarUnreachable   404 for a calendar we know: no proof that it is deleted
+│   └── GoogleRejected        an answer or a refusal we have no better name for
+├── SyncTokenExpired          410 fullSyncRequired: a branch of the sync, not a failure
+├── PageTokenExpired          a resumed page token is too old: read from the first page again
+├── AccessTokenRejected       401: refresh once
+├── StorageFailed             the database refused a statement: a bug of ours
+└── Postponed                 a message was put back, it will be received again
+"""
+
+
+class AlmanacError(Exception):
+    """Root of the tree. `code` is the stable name that run rows and metrics carry."""
+
+    code = "internal"
+
+
+class BadInput(AlmanacError):
+    """Unusable input; `field` names the place, the message says what is wrong with it in one line."""
+
+    code = "bad_input"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+class BadSettings(BadInput):
+    """An environment variable is missing or unusable."""
+
+    code = "bad_settings"
+
+
+class BadJob(BadInput):
+    """A job body does not follow the contract (docs/jobs.md)."""
+
+    code = "bad_job"
+
+
+class UnknownWorkspace(BadInput):
+    """No workspace with that id."""
+
+    code = "unknown_workspace"
+
+    def __init__(self, ws_id: object) -> None:
+        super().__init__("ws_id", f"no workspace {ws_id}")
+
+
+class UnknownCalendar(BadInput):
+    """The workspace has no enabled calendar with that id."""
+
+    code = "unknown_calendar"
+
+
+class TransientError(AlmanacError):
+    """Trying again can help, not before `retry_after` seconds when the other side said so."""
+
+    code = "transient"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class GoogleUnavailable(TransientError):
+    """Google answered 5xx, cut the connection or did not answer in time."""
+
+    code = "google_unavailable"
+
+
+class GoogleRateLimited(TransientError):
+    """Google asks to slow down: 429, or 403 rateLimitExceeded / userRateLimitExceeded."""
+
+    code = "google_rate_limited"
+
+
+class GoogleQuotaExhausted(TransientError):
+    """403 quotaExceeded: a usage limit of the calendar or the project; hours, not seconds."""
+
+    code = "google_quota_exhausted"
+
+
+class DatabaseUnavailable(TransientError):
+    """Postgres cannot be reached, or the connection broke."""
+
+    code = "database_unavailable"
+
+
+class QueueUnavailable(TransientError):
+    """SQS cannot be reached or refused the call."""
+
+    code = "queue_unavailable"
+
+
+class SecretsUnavailable(TransientError):
+    """Secrets Manager cannot be reached or refused the call."""
+
+    code = "secrets_unavailable"
+
+
+class LeaseLost(TransientError):
+    """Another run holds the workspace's lease now; nothing was written after it was lost."""
+
+    code = "lease_lost"
+
+
+class PermanentError(AlmanacError):
+    """Trying again cannot help until somebody acts."""
+
+    code = "permanent"
+
+
+class ReconnectRequired(PermanentError):
+    """The account's refresh token is no longer valid (`invalid_grant`); its owner must connect again."""
+
+    code = "reconnect_required"
+
+
+class AccessDenied(PermanentError):
+    """Google refuses this calendar to this account (403 of a kind that never heals by waiting)."""
+
+    code = "access_denied"
+
+
+class CalendarUnreachable(PermanentError):
+    """404 for a known calendar. Can mean lost access: rows are kept."""
+
+    code = "calendar_unreachable"
+
+
+class GoogleRejected(PermanentError):
+    """Google refused the request, or answered something that the protocol does not allow."""
+
+    code = "google_rejected"
+
+
+class SyncTokenExpired(AlmanacError):
+    """410 on a listing with a sync token: continue with a full pass."""
+
+    code = "sync_token_expired"
+
+
+class PageTokenExpired(AlmanacError):
+    """A stored page token was refused: start the pass again at its first page."""
+
+    code = "page_token_expired"
+
+
+class AccessTokenRejected(AlmanacError):
+    """401: the access token is expired or revoked; refresh it once."""
+
+    code = "access_token_rejected"
+
+
+class StorageFailed(AlmanacError):
+    """The database refused a statement. The message holds the SQLSTATE and the constraint, never a value."""
+
+    code = "storage_failed"
+
+
+class Postponed(AlmanacError):
+    """The message was put back into its queue and will be received again after `seconds`."""
+
+    code = "postponed"
+
+    def __init__(self, outcome: str, seconds: int) -> None:
+        super().__init__(f"{outcome}: comes back in {seconds} s")
+        self.seconds = seconds

@@ -1,0 +1,120 @@
+"""The contract of a job: what an SQS message body and a direct invocation may say (docs/jobs.md).
+
+Additive changes only; unknown fields are ignored. Message group = workspace: one workspace never runs two jobs at once.
+"""
+
+import json
+from hashlib import sha256
+from typing import Annotated, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from almanac.errors import BadJob
+
+Source = Literal["schedule", "manual", "push", "continuation", "batch"]
+Mode = Literal["auto", "full", "incremental"]
+Direction = Literal["inbound", "outbound", "both"]
+Label = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class _Job(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    version: Literal[1] = 1
+    ws_id: UUID
+    source: Source = "manual"
+    user_id: Label | None = None
+    request_id: Label | None = None
+    requested_at: AwareDatetime | None = None
+
+
+class CalendarSync(_Job):
+    """Bring one workspace's calendars up to date. `{"job": "calendar.sync", "ws_id": …}` alone is valid."""
+
+    job: Literal["calendar.sync"] = "calendar.sync"
+    mode: Mode = "auto"
+    calendar_id: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    direction: Direction = "both"
+    force: bool = False
+
+
+class CalendarSchedule(_Job):
+    """Plan one workspace's tasks and habits into its free time over the next `window_days` days."""
+
+    job: Literal["calendar.schedule"] = "calendar.schedule"
+    window_days: Annotated[int, Field(ge=7, le=90)] = 30
+    force_reschedule: bool = False
+    apply: Literal["safe", "full"] = "full"
+
+
+Job = CalendarSync | CalendarSchedule
+
+
+class BulkTarget(BaseModel):
+    """One workspace of a bulk request; `user_id` says who asked for it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ws_id: UUID
+    user_id: Label | None = None
+
+
+class Tick(BaseModel):
+    """What wakes the orchestrator: a rule's constant input, or a direct invocation with an explicit list."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job: Literal["calendar.sync", "calendar.schedule"]
+    mode: Mode = "auto"
+    request_id: Label | None = None
+    workspaces: Annotated[tuple[BulkTarget, ...], Field(min_length=1)] | None = None
+
+
+def parse_sync(body: str | bytes) -> CalendarSync:
+    """Read a `calendar.sync` message body. Raises BadJob naming the field."""
+    return _parse(CalendarSync, body)
+
+
+def parse_schedule(body: str | bytes) -> CalendarSchedule:
+    """Read a `calendar.schedule` message body. Raises BadJob naming the field."""
+    return _parse(CalendarSchedule, body)
+
+
+def parse_tick(event: object) -> Tick:
+    """Read what woke the orchestrator. Raises BadJob naming the field."""
+    try:
+        return Tick.model_validate(event)
+    except ValidationError as error:
+        raise _bad_job(error) from None
+
+
+def message_body(job: Job) -> str:
+    """The job as a message body: version and job, then only what differs from the defaults."""
+    said = job.model_dump(mode="json", exclude_defaults=True)
+    return json.dumps({"version": job.version, "job": job.job, **said}, separators=(",", ":"))
+
+
+def deduplication_id(job: Job, reason: str) -> str:
+    """MessageDeduplicationId: a hash of job, workspace and why it is sent (tick, request, page), 64 hex digits.
+
+    The workspace is part of it, so no id is shared between groups whatever the deduplication scope of the queue.
+    """
+    return sha256(f"{job.job}\n{job.ws_id}\n{reason}".encode()).hexdigest()
+
+
+_Parsed = TypeVar("_Parsed", bound=BaseModel)
+
+
+def _parse(model: type[_Parsed], body: str | bytes) -> _Parsed:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise _bad_job(error) from None
+
+
+def _bad_job(error: ValidationError) -> BadJob:
+    """One line that names the field; the value stays out of it, it may be anything."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "body"
+    return BadJob(field, first["msg"])

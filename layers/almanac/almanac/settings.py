@@ -1,0 +1,150 @@
+"""Environment → frozen models, one per concern. Nothing is read at import; every error names its variable.
+
+An empty value counts as absent, so that a template can declare a variable without giving it.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from almanac.errors import BadSettings
+
+Environment = Mapping[str, str]
+_PREFIX = "ALMANAC_"
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is not an http(s) URL")
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1", "host.docker.internal", "172.17.0.1")
+    if parts.scheme == "http" and not local:
+        raise ValueError("must be https: tokens travel over it")
+    return value.rstrip("/")
+
+
+def _queue_url(value: str) -> str:
+    if urlsplit(value).scheme not in ("http", "https") or not value.endswith(".fifo"):
+        raise ValueError("is not the URL of a FIFO queue (https://…/….fifo)")
+    return value
+
+
+def _postgres_url(value: SecretStr) -> SecretStr:
+    if not re.match(r"postgres(ql)?://", value.get_secret_value()):
+        raise ValueError("is not a URL like postgresql://user:password@host:5432/name")
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+QueueUrl = Annotated[str, AfterValidator(_queue_url)]
+PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
+
+
+class _Settings(BaseModel):
+    """Field `a_b` is read from `ALMANAC_A_B`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+_Loaded = TypeVar("_Loaded", bound=_Settings)
+
+
+class DatabaseSettings(_Settings):
+    """Where Postgres is: a URL, or a secret that holds one (or its parts), or a URL without password and IAM."""
+
+    database_url: PostgresUrl | None = None
+    database_secret_arn: str | None = None
+    database_iam_auth: bool = False
+    database_ca_file: str | None = None
+    database_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 30
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "DatabaseSettings":
+        if self.database_url is None and self.database_secret_arn is None:
+            raise ValueError("ALMANAC_DATABASE_URL: missing; set it to postgresql://user:password@host:5432/name")
+        return self
+
+
+class QueueSettings(_Settings):
+    """The two FIFO queues. A function that sends to one of them only needs that one."""
+
+    sync_queue_url: QueueUrl | None = None
+    schedule_queue_url: QueueUrl | None = None
+
+
+class GoogleSettings(_Settings):
+    """The OAuth client and the two roots; tests and `make dev` point the roots at the simulator."""
+
+    google_client_id: str | None = None
+    google_client_secret: SecretStr | None = None
+    google_secret_arn: str | None = None
+    google_api_url: HttpUrl = "https://www.googleapis.com"
+    google_token_url: HttpUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address, not a secret
+    google_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 20
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "GoogleSettings":
+        if self.google_secret_arn is None and (self.google_client_id is None or self.google_client_secret is None):
+            raise ValueError(
+                "ALMANAC_GOOGLE_CLIENT_ID: missing; set it and ALMANAC_GOOGLE_CLIENT_SECRET, or ALMANAC_GOOGLE_SECRET_ARN"
+            )
+        return self
+
+
+class KeySettings(_Settings):
+    """Fernet keys that encrypt tokens at rest, comma-separated, newest first."""
+
+    token_keys: SecretStr | None = None
+    token_keys_secret_arn: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "KeySettings":
+        if self.token_keys is None and self.token_keys_secret_arn is None:
+            raise ValueError("ALMANAC_TOKEN_KEYS: missing; set it to a Fernet key (`almanac new-key` prints one)")
+        return self
+
+
+class SyncSettings(_Settings):
+    """What one sync run keeps and how patient it is. Days and seconds."""
+
+    sync_past_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    sync_future_days: Annotated[int, Field(ge=1, le=3650)] = 180
+    sync_cooldown_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    sync_lease_seconds: Annotated[int, Field(ge=5, le=900)] = 120
+    sync_reserve_seconds: Annotated[float, Field(ge=0.1, le=300)] = 25  # a page must fit in what is left of the time
+    sync_page_size: Annotated[int, Field(ge=1, le=2500)] = 2500
+
+    @property
+    def past(self) -> timedelta:
+        """How far back the window reaches."""
+        return timedelta(days=self.sync_past_days)
+
+    @property
+    def future(self) -> timedelta:
+        """How far ahead the window reaches."""
+        return timedelta(days=self.sync_future_days)
+
+
+def load(model: type[_Loaded], environment: Environment) -> _Loaded:
+    """Read one group of settings. Raises BadSettings naming the first variable that is missing or unusable."""
+    given = {
+        name: environment[_PREFIX + name.upper()]
+        for name in model.model_fields
+        if environment.get(_PREFIX + name.upper())
+    }
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise _bad_settings(error.errors(include_input=False, include_url=False)[0]) from None
+
+
+def _bad_settings(first: Any) -> BadSettings:
+    message = str(first["msg"]).removeprefix("Value error, ")
+    if first["loc"]:
+        return BadSettings(_PREFIX + str(first["loc"][0]).upper(), message)
+    variable, _, rest = message.partition(": ")
+    return BadSettings(variable, rest)
