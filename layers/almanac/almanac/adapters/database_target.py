@@ -1,0 +1,47 @@
+"""Where the database is, from settings: a URL, a secret (read again at every connect), or IAM instead of a password."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import quote
+
+from almanac.adapters import aws
+from almanac.adapters.postgres import Target, parse_url
+from almanac.adapters.secrets import SecretsManager
+from almanac.errors import BadSettings
+from almanac.settings import DatabaseSettings
+
+_ARN = "ALMANAC_DATABASE_SECRET_ARN"
+
+
+def database_target(settings: DatabaseSettings, secrets: Callable[[], SecretsManager]) -> Callable[[], Target]:
+    """A function that says where to connect now. A rotated secret is met by the next connect.
+
+    The secret is `{"url": …}`, or RDS's own `{"host", "port", "dbname", "username", "password"}`.
+    Raises BadSettings and SecretsUnavailable.
+    """
+
+    def target() -> Target:
+        if settings.database_url is not None:
+            found = parse_url(settings.database_url.get_secret_value(), settings.database_ca_file)
+        else:
+            fields = secrets().json(settings.database_secret_arn or "", _ARN)
+            found = parse_url(_secret_url(fields), settings.database_ca_file)
+        return _with_iam_token(found) if settings.database_iam_auth else found
+
+    return target
+
+
+def _secret_url(fields: dict[str, str]) -> str:
+    if fields.get("url"):
+        return fields["url"]
+    for name in ("host", "dbname", "username"):
+        if not fields.get(name):
+            raise BadSettings(_ARN, f"the secret has neither url nor {name}")
+    user, password = (quote(fields.get(name, ""), safe="") for name in ("username", "password"))
+    return f"postgresql://{user}:{password}@{fields['host']}:{fields.get('port', '5432')}/{quote(fields['dbname'])}"
+
+
+def _with_iam_token(target: Target) -> Target:
+    """RDS accepts a signed token, valid for 15 minutes and checked at connect only, in place of a password."""
+    token = aws.client("rds").generate_db_auth_token(DBHostname=target.host, Port=target.port, DBUsername=target.user)
+    return replace(target, password=token)
