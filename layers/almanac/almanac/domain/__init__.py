@@ -1,0 +1,1 @@
+"""Rules: pure, deterministic, standard library only. No SDK, no clock, no logging."""
