@@ -1,0 +1,297 @@
+-- Statements of the sync store. Rows are always scoped by workspace; a statement that writes checks the lease's fence.
+
+-- name: admission_facts
+-- What decides whether a run may begin. Superseded: a run of at least this scope began after the message was sent
+-- (a second of grace for the clocks of queue and database) and has completed.
+SELECT
+    now(),
+    (SELECT l.expires_at FROM workspace_sync_leases l WHERE l.ws_id = w.id AND l.owner IS NOT NULL),
+    EXISTS (
+        SELECT 1 FROM workspace_calendar_sync_log r
+        WHERE r.ws_id = w.id AND r.status = 'completed' AND r.outcome <> 'continued'
+            AND r.started_at > :sent_at::timestamptz + interval '1 second'
+            AND (r.calendar_id IS NULL OR r.calendar_id = :calendar_id::text)
+            AND (:mode::text <> 'full' OR r.requested_mode = 'full')
+    ),
+    (SELECT max(r.started_at) FROM workspace_calendar_sync_log r
+     WHERE r.ws_id = w.id AND r.source = 'manual' AND r.status <> 'skipped'
+        AND r.started_at > now() - interval '1 hour')
+FROM workspaces w
+WHERE w.id = :ws_id::uuid;
+
+-- name: take_lease
+-- Free, expired, or none yet: otherwise no row. The fence rises with every owner.
+INSERT INTO workspace_sync_leases AS l (ws_id, owner, fence, acquired_at, expires_at)
+VALUES (:ws_id::uuid, :run_id::uuid, 1, now(), now() + :seconds::float8 * interval '1 second')
+ON CONFLICT (ws_id) DO UPDATE
+SET owner = excluded.owner, fence = l.fence + 1, acquired_at = now(), expires_at = excluded.expires_at, queued_at = NULL
+WHERE l.owner IS NULL OR l.expires_at <= now()
+RETURNING fence;
+
+-- name: close_stale_runs
+-- Whoever holds the lease knows that no other run of the workspace is alive.
+UPDATE workspace_calendar_sync_log
+SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
+    error = 'the run ended without a word; its lease expired'
+WHERE ws_id = :ws_id::uuid AND status = 'running';
+
+-- name: open_run
+INSERT INTO workspace_calendar_sync_log
+    (id, ws_id, source, requested_mode, direction, calendar_id, user_id, request_id, status, fence)
+VALUES (:run_id::uuid, :ws_id::uuid, :source, :mode, :direction, :calendar_id, :user_id, :request_id, 'running', :fence::bigint);
+
+-- name: record_skipped_run
+-- The message is used up, unless it comes back because another run is going on.
+WITH used_up AS (
+    UPDATE workspace_sync_leases SET queued_at = NULL WHERE ws_id = :ws_id::uuid AND :outcome::text <> 'already_running'
+)
+INSERT INTO workspace_calendar_sync_log
+    (id, ws_id, source, requested_mode, direction, calendar_id, user_id, request_id, status, outcome, finished_at, retry_after)
+VALUES (:run_id::uuid, :ws_id::uuid, :source, :mode, :direction, :calendar_id, :user_id, :request_id, 'skipped', :outcome,
+    clock_timestamp(), :retry_after::float8);
+
+-- name: workspace_zone
+SELECT timezone FROM workspaces WHERE id = :ws_id::uuid;
+
+-- name: load_accounts
+SELECT id, account_email, access_token, refresh_token, expires_at, status, version
+FROM calendar_auth_tokens
+WHERE ws_id = :ws_id::uuid AND status <> 'disconnected';
+
+-- name: load_connections
+-- A calendar that several accounts can read is read once: through a live account, with the best access, the oldest first.
+SELECT DISTINCT ON (c.provider, c.calendar_id)
+    c.id, c.auth_token_id, c.calendar_id, c.time_zone, c.sync_delete_enabled, c.failures, c.retry_at,
+    s.last_synced_at, s.full_synced_at, s.sync_token, s.query_fingerprint, s.window_start, s.window_end, s.checkpoint
+FROM calendar_connections c
+JOIN calendar_auth_tokens a ON a.id = c.auth_token_id AND a.status <> 'disconnected'
+LEFT JOIN calendar_sync_states s ON s.connection_id = c.id
+WHERE c.ws_id = :ws_id::uuid AND c.is_enabled AND c.sync_inbound_enabled
+    AND c.access_role <> 'freeBusyReader'
+    AND (:calendar_id::text IS NULL OR c.calendar_id = :calendar_id::text OR (:calendar_id::text = 'primary' AND c.is_primary))
+ORDER BY c.provider, c.calendar_id, a.status <> 'active', c.status = 'lost',
+    array_position(ARRAY['owner', 'writer', 'writerWithoutPrivateAccess', 'reader'], c.access_role) NULLS LAST, c.created_at, c.id;
+
+-- name: store_tokens
+UPDATE calendar_auth_tokens
+SET access_token = :access_token, refresh_token = :refresh_token, expires_at = :expires_at::timestamptz,
+    version = version + 1, status = 'active', last_error = NULL, updated_at = now()
+WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND version = :version::integer
+RETURNING id, account_email, access_token, refresh_token, expires_at, status, version;
+
+-- name: load_account
+SELECT id, account_email, access_token, refresh_token, expires_at, status, version
+FROM calendar_auth_tokens WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
+
+-- name: require_reconnect
+UPDATE calendar_auth_tokens
+SET status = 'reconnect_required', last_error = :reason, updated_at = now()
+WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND version = :version::integer AND status = 'active';
+
+-- name: renew_lease
+UPDATE workspace_sync_leases
+SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+RETURNING clock_timestamp();
+
+-- name: forget_marks
+DELETE FROM calendar_sync_seen WHERE connection_id = :connection_id::uuid;
+
+-- name: apply_page
+-- One page, all or nothing: lease, rows, deletions, marks, and where the reading stands. Equal rows are found by their
+-- etag before the write (an anti-join costs no WAL); a tombstone of a series takes its instances along.
+WITH held AS (
+    UPDATE workspace_sync_leases
+    SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+    WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+    RETURNING ws_id
+), page AS (
+    SELECT p.* FROM held, unnest(
+        :external_event_id::text[], :title::text[], :description::text[], :location::text[],
+        :start_at::timestamptz[], :end_at::timestamptz[], :all_day::boolean[], :start_date::date[], :end_date::date[],
+        :time_zone::text[], :status::text[], :transparency::text[], :response::text[], :event_type::text[],
+        :visibility::text[], :recurring_event_id::text[], :original_start_at::timestamptz[],
+        :original_start_date::date[], :ical_uid::text[], :etag::text[], :sequence::integer[], :color::text[],
+        :provider_color::text[], :html_link::text[], :attendees::jsonb[], :creator_email::text[],
+        :organizer_email::text[], :own_block::boolean[], :external_updated_at::timestamptz[]
+    ) AS p (
+        external_event_id, title, description, location, start_at, end_at, all_day, start_date, end_date, time_zone,
+        status, transparency, response, event_type, visibility, recurring_event_id, original_start_at,
+        original_start_date, ical_uid, etag, sequence, color, provider_color, html_link, attendees, creator_email,
+        organizer_email, own_block, external_updated_at
+    )
+), stored AS (
+    SELECT e.external_event_id, e.etag, e.mapping_version
+    FROM workspace_calendar_events e
+    WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+        AND e.external_event_id = ANY (:known_ids::text[])
+), written AS (
+    INSERT INTO workspace_calendar_events AS e (
+        ws_id, provider, external_calendar_id, external_event_id, title, description, location, start_at, end_at,
+        all_day, start_date, end_date, time_zone, status, transparency, response, event_type, visibility,
+        recurring_event_id, original_start_at, original_start_date, ical_uid, etag, sequence, color, provider_color,
+        html_link, attendees, creator_email, organizer_email, own_block, external_updated_at, mapping_version,
+        sync_status, last_synced_at
+    )
+    SELECT
+        :ws_id::uuid, 'google', :calendar_id, p.external_event_id, p.title, p.description, p.location, p.start_at, p.end_at,
+        p.all_day, p.start_date, p.end_date, p.time_zone, p.status, p.transparency, p.response, p.event_type, p.visibility,
+        p.recurring_event_id, p.original_start_at, p.original_start_date, p.ical_uid, p.etag, p.sequence, p.color,
+        p.provider_color, p.html_link, p.attendees, p.creator_email, p.organizer_email, p.own_block,
+        p.external_updated_at, :mapping_version::smallint, 'synced', now()
+    FROM page p
+    LEFT JOIN stored s USING (external_event_id)
+    WHERE s.external_event_id IS NULL OR s.etag IS DISTINCT FROM p.etag OR p.etag IS NULL
+        OR s.mapping_version <> :mapping_version::smallint
+    ON CONFLICT (ws_id, provider, external_calendar_id, external_event_id) DO UPDATE SET
+        title = excluded.title, description = excluded.description, location = excluded.location,
+        start_at = excluded.start_at, end_at = excluded.end_at, all_day = excluded.all_day,
+        start_date = excluded.start_date, end_date = excluded.end_date, time_zone = excluded.time_zone,
+        status = excluded.status, transparency = excluded.transparency, response = excluded.response,
+        event_type = excluded.event_type, visibility = excluded.visibility,
+        recurring_event_id = excluded.recurring_event_id, original_start_at = excluded.original_start_at,
+        original_start_date = excluded.original_start_date, ical_uid = excluded.ical_uid, etag = excluded.etag,
+        sequence = excluded.sequence, color = excluded.color, provider_color = excluded.provider_color,
+        html_link = excluded.html_link, attendees = excluded.attendees, creator_email = excluded.creator_email,
+        organizer_email = excluded.organizer_email, own_block = excluded.own_block,
+        external_updated_at = excluded.external_updated_at, mapping_version = excluded.mapping_version,
+        sync_status = 'synced', sync_error = NULL, last_synced_at = now(), updated_at = now()
+    RETURNING (xmax = 0) AS inserted
+), gone AS (
+    DELETE FROM workspace_calendar_events e USING held
+    WHERE :delete_enabled::boolean AND e.ws_id = :ws_id::uuid AND e.provider = 'google'
+        AND e.external_calendar_id = :calendar_id
+        AND (e.external_event_id = ANY (:tombstones::text[]) OR e.recurring_event_id = ANY (:tombstones::text[]))
+        AND e.external_event_id <> ALL (:external_event_id::text[])
+    RETURNING 1
+), marked AS (
+    INSERT INTO calendar_sync_seen (connection_id, external_event_id)
+    SELECT :connection_id::uuid, s.external_event_id FROM stored s, held WHERE :full_pass::boolean
+    ON CONFLICT DO NOTHING
+), state AS (
+    INSERT INTO calendar_sync_states AS t
+        (connection_id, sync_token, query_fingerprint, window_start, window_end, checkpoint, last_synced_at)
+    SELECT :connection_id::uuid, :sync_token, :fingerprint, :window_start::timestamptz, :window_end::timestamptz,
+        :checkpoint::jsonb, CASE WHEN :sync_token::text IS NOT NULL THEN now() END
+    FROM held WHERE :bookmark::boolean
+    ON CONFLICT (connection_id) DO UPDATE SET
+        sync_token = coalesce(excluded.sync_token, t.sync_token),
+        query_fingerprint = CASE WHEN excluded.sync_token IS NULL THEN t.query_fingerprint ELSE excluded.query_fingerprint END,
+        window_start = CASE WHEN excluded.sync_token IS NULL THEN t.window_start ELSE excluded.window_start END,
+        window_end = CASE WHEN excluded.sync_token IS NULL THEN t.window_end ELSE excluded.window_end END,
+        checkpoint = excluded.checkpoint,
+        last_synced_at = coalesce(excluded.last_synced_at, t.last_synced_at)
+)
+SELECT
+    (SELECT count(*) FROM held),
+    (SELECT count(*) FROM written WHERE inserted),
+    (SELECT count(*) FROM written WHERE NOT inserted),
+    (SELECT count(*) FROM gone);
+
+-- name: absent
+WITH old AS (
+    SELECT e.external_event_id, m.external_event_id IS NULL AS missing
+    FROM workspace_calendar_events e
+    LEFT JOIN calendar_sync_seen m ON m.connection_id = :connection_id::uuid AND m.external_event_id = e.external_event_id
+    WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+        AND e.end_at > :window_start::timestamptz AND e.start_at < :window_end::timestamptz
+        AND e.created_at < :since::timestamptz
+)
+SELECT
+    count(*) FILTER (WHERE missing),
+    count(*),
+    ARRAY (SELECT o.external_event_id FROM old o WHERE o.missing ORDER BY o.external_event_id LIMIT 3)
+FROM old;
+
+-- name: sweep
+-- Only rows of this calendar, inside the pass's window, that were there before it and that it has not met.
+DELETE FROM workspace_calendar_events e
+WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+    AND e.end_at > :window_start::timestamptz AND e.start_at < :window_end::timestamptz
+    AND e.created_at < :since::timestamptz
+    AND NOT EXISTS (
+        SELECT 1 FROM calendar_sync_seen m
+        WHERE m.connection_id = :connection_id::uuid AND m.external_event_id = e.external_event_id
+    );
+
+-- name: complete_full_pass
+INSERT INTO calendar_sync_states AS t
+    (connection_id, sync_token, query_fingerprint, window_start, window_end, checkpoint, last_synced_at, full_synced_at)
+VALUES (:connection_id::uuid, :sync_token, :fingerprint, :window_start::timestamptz, :window_end::timestamptz, NULL, now(), now())
+ON CONFLICT (connection_id) DO UPDATE SET
+    sync_token = excluded.sync_token, query_fingerprint = excluded.query_fingerprint,
+    window_start = excluded.window_start, window_end = excluded.window_end, checkpoint = NULL,
+    last_synced_at = now(), full_synced_at = now();
+
+-- name: forget_token
+UPDATE calendar_sync_states SET sync_token = NULL, checkpoint = NULL WHERE connection_id = :connection_id::uuid;
+
+-- name: record_connection
+WITH child AS (
+    INSERT INTO workspace_calendar_sync_log_connections (
+        run_id, connection_id, status, outcome, inserted, updated, deleted, unchanged, rejected, repaired, api_calls,
+        pages, retries, token_ms, fetch_ms, map_ms, write_ms, total_ms, problems, error_type, error
+    )
+    VALUES (
+        :run_id::uuid, :connection_id::uuid, :status, :outcome, :inserted::integer, :updated::integer, :deleted::integer,
+        :unchanged::integer, :rejected::integer, :repaired::integer, :api_calls::integer, :pages::integer,
+        :retries::integer, :token_ms::integer, :fetch_ms::integer, :map_ms::integer, :write_ms::integer,
+        :total_ms::integer, :problems::jsonb, :error_type, :error
+    )
+    ON CONFLICT (run_id, connection_id) DO NOTHING
+)
+UPDATE calendar_connections c
+SET status = CASE :status::text
+        WHEN 'completed' THEN 'synced'
+        WHEN 'failed' THEN CASE WHEN :error_type::text IN ('access_denied', 'calendar_unreachable') THEN 'lost' ELSE 'error' END
+        ELSE c.status END,
+    last_error_type = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error_type::text ELSE c.last_error_type END,
+    last_error = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error::text ELSE c.last_error END,
+    failures = CASE :status::text WHEN 'completed' THEN 0 WHEN 'failed' THEN c.failures + 1 ELSE c.failures END,
+    retry_at = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :retry_at::timestamptz ELSE c.retry_at END,
+    updated_at = now()
+WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND :status::text <> 'skipped'
+    AND (:status::text = 'failed' OR c.status <> 'synced');
+
+-- name: finish_run
+WITH run AS (
+    UPDATE workspace_calendar_sync_log
+    SET status = :status, outcome = :outcome, finished_at = clock_timestamp(), retry_after = :retry_after::float8,
+        connections = :connections::integer, inserted = :inserted::integer, updated = :updated::integer,
+        deleted = :deleted::integer, unchanged = :unchanged::integer, rejected = :rejected::integer,
+        repaired = :repaired::integer, api_calls = :api_calls::integer, pages = :pages::integer,
+        retries = :retries::integer, token_ms = :token_ms::integer, fetch_ms = :fetch_ms::integer,
+        map_ms = :map_ms::integer, write_ms = :write_ms::integer, total_ms = :total_ms::integer,
+        error_type = :error_type, error = :error
+    WHERE id = :run_id::uuid AND ws_id = :ws_id::uuid AND status = 'running'
+)
+UPDATE workspace_sync_leases SET owner = NULL, expires_at = NULL
+WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+RETURNING ws_id;
+
+-- name: due_for_sync
+-- Due: a live account with a calendar to read that is not backing off; nothing waiting in the queue, nothing running.
+-- A message that never arrived makes its workspace due again after an hour.
+SELECT w.id
+FROM workspaces w
+LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
+WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
+    AND (l.queued_at IS NULL OR l.queued_at < now() - interval '1 hour')
+    AND (l.expires_at IS NULL OR l.expires_at <= now())
+    AND EXISTS (
+        SELECT 1 FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
+        WHERE c.ws_id = w.id AND a.status = 'active' AND c.is_enabled AND c.sync_inbound_enabled
+            AND c.access_role <> 'freeBusyReader' AND (c.retry_at IS NULL OR c.retry_at <= now())
+    )
+ORDER BY w.id
+LIMIT :limit::integer;
+
+-- name: known_workspaces
+SELECT id FROM workspaces WHERE id = ANY (:ws_ids::uuid[]);
+
+-- name: mark_queued
+-- A run that has begun since the tick is proof that its message is no longer waiting.
+INSERT INTO workspace_sync_leases AS l (ws_id, queued_at)
+SELECT id, now() FROM workspaces WHERE id = ANY (:ws_ids::uuid[])
+ON CONFLICT (ws_id) DO UPDATE SET queued_at = excluded.queued_at
+WHERE l.acquired_at IS NULL OR l.acquired_at < :since::timestamptz;

@@ -1,0 +1,1 @@
+"""Use cases. They see the domain and the ports, never an SDK."""

@@ -1,0 +1,178 @@
+"""Brings one calendar up to date: page by page, each page and its bookmark in one transaction.
+
+A pass ends with a sync token. A full pass also sweeps what it has not met, after reading a listing that lacks most of
+the calendar a second time. What interrupts a pass loses nothing: the next run goes on at the last bookmark.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from time import perf_counter
+
+from almanac.domain.sync.events import CalendarZones, MappedPage, Problem
+from almanac.domain.sync.listing import Checkpoint, ListEvents, Mode, PassKind, Window, due_pass
+from almanac.domain.sync.mapping import map_page
+from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport
+from almanac.domain.sync.sweep import resumable, unbelievable
+from almanac.errors import GoogleRejected, GoogleUnavailable, PageTokenExpired, SyncTokenExpired
+from almanac.services.account_session import AccountSession
+from almanac.services.patience import Patience
+from almanac.services.ports import Bookmark, CalendarProvider, Clock, Connection, Lease, ListingPage, SyncStore
+
+
+@dataclass(slots=True)
+class RunContext:
+    """What all calendars of one run share."""
+
+    store: SyncStore
+    provider: CalendarProvider
+    clock: Clock
+    lease: Lease
+    patience: Patience
+    window: Window
+    fingerprint: str
+    page_size: int
+    workspace_zone: str
+    reserve_seconds: float
+    """A page must fit in what is left of the invocation."""
+    pages: int = 0
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the rest belongs to a continuation. Never before the first page, so that every run moves on."""
+        return self.pages > 0 and self.patience.deadline() < self.reserve_seconds
+
+
+class CalendarReading:
+    """One connection's pass in one run."""
+
+    def __init__(
+        self, run: RunContext, connection: Connection, session: AccountSession, report: ConnectionReport
+    ) -> None:
+        self._run = run
+        self._connection = connection
+        self._session = session
+        self._report = report
+
+    def read(self, mode: Mode) -> None:
+        """Make the pass that is due; outcome, counts and problems go into the report. Raises what stopped it."""
+        run, connection = self._run, self._connection
+        due = due_pass(mode, connection.state, run.window, run.fingerprint, connection.id)
+        self._report.outcome = due.outcome
+        at = resumable(connection.state.checkpoint, due, run.window, run.fingerprint, run.clock())
+        try:
+            finished = self._pass(at or self._first_page(due.kind))
+        except SyncTokenExpired:
+            run.store.forget_token(run.lease, connection)
+            self._report.outcome = "token_expired_full"
+            finished = self._pass(self._first_page("full"))
+        if not finished:
+            self._report.outcome = "continued"
+
+    def _pass(self, at: Checkpoint) -> bool:
+        """The pass from a checkpoint on. A refused page token costs one new start, not two."""
+        try:
+            return self._pages(at)
+        except PageTokenExpired:
+            try:
+                return self._pages(self._first_page(at.kind))
+            except PageTokenExpired as error:
+                raise GoogleUnavailable("Google refuses page tokens that it has just issued") from error
+
+    def _first_page(self, kind: PassKind) -> Checkpoint:
+        run, state = self._run, self._connection.state
+        if kind == "incremental" and state.window is not None:
+            return Checkpoint(kind, None, run.fingerprint, state.window, run.clock())
+        started_at = run.store.open_full_pass(run.lease, self._connection)
+        return Checkpoint("full", None, run.fingerprint, run.window, started_at)
+
+    def _pages(self, at: Checkpoint) -> bool:
+        """Read and write page after page; False when time ran out before the last one."""
+        while not self._run.out_of_time:
+            listing = self._fetch(at)
+            page = self._map(listing)
+            following = self._following(at, listing)
+            if following is None and listing.next_sync_token is not None:
+                following = self._last_page(at, page, listing.next_sync_token)
+                if following is None:
+                    return True
+            elif following is not None:
+                self._write(page, at, Bookmark(at.fingerprint, at.window, checkpoint=following))
+            else:
+                raise GoogleRejected("a listing ended without a sync token")
+            at = following
+        return False
+
+    def _following(self, at: Checkpoint, listing: ListingPage) -> Checkpoint | None:
+        if listing.next_page_token is None:
+            return None
+        if listing.next_page_token == at.page_token:
+            raise GoogleRejected("a page names itself as the next one")
+        return replace(at, page_token=listing.next_page_token, listed=at.listed + len(listing.items))
+
+    def _last_page(self, at: Checkpoint, page: MappedPage, sync_token: str) -> Checkpoint | None:
+        """Write the last page with the token. Returns a checkpoint if the listing has to be read again instead."""
+        if at.kind == "incremental":
+            self._write(page, at, Bookmark(at.fingerprint, at.window, sync_token=sync_token))
+            return None
+        self._write(page, at, None)
+        run, connection = self._run, self._connection
+        absent = run.store.absent(run.lease, connection, at)
+        if connection.delete_enabled and unbelievable(absent.missing, absent.stored):
+            if at.reading == 1:
+                return replace(at, page_token=None, reading=2, listed=0)
+            self._refuse_if_any_lives(absent.sample, at.window)
+        began = perf_counter()
+        self._report.tally.deleted += run.store.complete_full_pass(run.lease, connection, at, sync_token)
+        self._report.tally.write_ms += (perf_counter() - began) * 1000
+        return None
+
+    def _refuse_if_any_lives(self, sample: Sequence[str], window: Window) -> None:
+        """Two listings lack most of the calendar: ask for a few of the missing by name before believing them."""
+        is_live = self._run.provider.event_is_live
+        for event_id in sample:
+            ask = partial(is_live, calendar_id=self._connection.calendar_id, event_id=event_id, window=window)
+            if self._session.call(ask, self._run.patience, self._report.tally):
+                raise GoogleUnavailable("the listing lacks events that still exist; nothing was deleted")
+
+    def _fetch(self, at: Checkpoint) -> ListingPage:
+        full = at.kind == "full"
+        request = ListEvents(
+            self._connection.calendar_id,
+            window=at.window if full else None,
+            sync_token=None if full else self._connection.state.sync_token,
+            page_token=at.page_token,
+            page_size=self._run.page_size,
+        )
+        tally, provider = self._report.tally, self._run.provider
+        began, token_ms = perf_counter(), tally.token_ms
+        listing = self._session.call(lambda token: provider.list_events(token, request), self._run.patience, tally)
+        tally.fetch_ms += (perf_counter() - began) * 1000 - (tally.token_ms - token_ms)
+        tally.pages += 1
+        self._run.pages += 1
+        return listing
+
+    def _map(self, listing: ListingPage) -> MappedPage:
+        began = perf_counter()
+        calendar_zone = listing.time_zone or self._connection.time_zone or self._run.workspace_zone
+        page = map_page(listing.items, CalendarZones(calendar_zone, self._run.workspace_zone))
+        self._report.tally.map_ms += (perf_counter() - began) * 1000
+        self._note(page.problems)
+        return page
+
+    def _note(self, problems: Sequence[Problem]) -> None:
+        report = self._report
+        repaired = sum(problem.stored for problem in problems)
+        report.tally.repaired += repaired
+        report.tally.rejected += len(problems) - repaired
+        report.problems += problems[: PROBLEMS_KEPT - len(report.problems)]
+
+    def _write(self, page: MappedPage, at: Checkpoint, bookmark: Bookmark | None) -> None:
+        tally = self._report.tally
+        began = perf_counter()
+        written = self._run.store.apply_page(self._run.lease, self._connection, page, at.kind, bookmark)
+        tally.write_ms += (perf_counter() - began) * 1000
+        tally.inserted += written.inserted
+        tally.updated += written.updated
+        tally.deleted += written.deleted
+        tally.unchanged += written.unchanged
