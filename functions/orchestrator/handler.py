@@ -1,0 +1,37 @@
+"""Tick in → due jobs out."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from almanac.jobs import parse_tick
+from almanac.services.dispatch import Dispatch, DispatchFailed, DispatchReport
+from almanac.wiring import container
+
+logger = Logger(service="orchestrator")
+copy_config_to_registered_loggers(logger, include={"almanac"})
+metrics = Metrics(namespace="Almanac", service="orchestrator")
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(
+    event: dict[str, Any], context: LambdaContext, *, dispatch: Dispatch | None = None
+) -> dict[str, Any]:
+    """Send every due workspace its job, or those of an explicit list. Fails when any could not be sent."""
+    try:
+        report = (dispatch or container().dispatch)(parse_tick(event))
+    except DispatchFailed as error:
+        _measure(error.report)
+        raise
+    _measure(report)
+    return report.as_dict()
+
+
+def _measure(report: DispatchReport) -> None:
+    metrics.add_dimension("job", report.job)
+    metrics.add_metric("Enqueued", MetricUnit.Count, report.enqueued)
+    metrics.add_metric("NotEnqueued", MetricUnit.Count, report.failed)

@@ -1,0 +1,124 @@
+"""The orchestrator's use case: a tick or a list in, one job a due workspace out."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from almanac.errors import AlmanacError
+from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Job, Tick
+from almanac.services.ports import Clock, DueStore, Envelope, JobQueue, NotSent
+
+logger = logging.getLogger(__name__)
+
+PAGE = 1000
+"""Workspaces read and sent at a time: what keeps memory flat however many are due."""
+FAILURES_NAMED = 100
+"""Of a tick's failures; all are counted."""
+
+
+@dataclass(slots=True)
+class DispatchReport:
+    """What one tick did. `results` names each workspace of an explicit list, else only those that failed."""
+
+    job: str
+    enqueued: int = 0
+    failed: int = 0
+    results: list[dict[str, str]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"job": self.job, "enqueued": self.enqueued, "failed": self.failed, "results": self.results}
+
+
+class DispatchFailed(AlmanacError):
+    """Some jobs could not be sent; the others were. `report` tells which."""
+
+    code = "dispatch_failed"
+
+    def __init__(self, report: DispatchReport) -> None:
+        super().__init__(f"{report.failed} of {report.failed + report.enqueued} jobs could not be sent")
+        self.report = report
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Asks the store who is due and sends them their job."""
+
+    store: DueStore
+    queue: JobQueue
+    clock: Clock
+
+    def __call__(self, tick: Tick) -> DispatchReport:
+        """Send what is due, or to the tick's explicit list. Raises DispatchFailed, at the end, if any was not sent."""
+        began = self.clock()
+        report = DispatchReport(tick.job)
+        if tick.workspaces is not None:
+            self._send_listed(tick, tick.workspaces, began, report)
+        else:
+            self._send_due(tick, began, report)
+        logger.info("tick dispatched", extra={"job": tick.job, "enqueued": report.enqueued, "failed": report.failed})
+        if report.failed:
+            raise DispatchFailed(report)
+        return report
+
+    def _send_due(self, tick: Tick, began: datetime, report: DispatchReport) -> None:
+        due = self.store.due_for_sync if tick.job == "calendar.sync" else self.store.due_for_schedule
+        reason = f"tick {_minute(began)}"
+        for ws_ids in _pages(due):
+            lost = self.queue.send([Envelope(_scheduled(tick, ws_id, began), reason) for ws_id in ws_ids])
+            self._count(report, ws_ids, lost, named=False)
+            if tick.job == "calendar.sync":
+                missing = {entry.ws_id for entry in lost}
+                self.store.mark_queued([ws_id for ws_id in ws_ids if ws_id not in missing], began)
+
+    def _send_listed(self, tick: Tick, listed: Sequence[BulkTarget], began: datetime, report: DispatchReport) -> None:
+        """A bulk request names its workspaces: unknown ones are reported, the others sent."""
+        reason = f"bulk {tick.request_id or began.isoformat()}"
+        for start in range(0, len(listed), PAGE):
+            page = {target.ws_id: target for target in listed[start : start + PAGE]}
+            known = self.store.known(list(page))
+            unknown = [NotSent(ws_id, "unknown workspace") for ws_id in page if ws_id not in known]
+            jobs = [_asked_for(tick, target, began) for ws_id, target in page.items() if ws_id in known]
+            lost = self.queue.send([Envelope(job, reason) for job in jobs])
+            self._count(report, list(page), [*unknown, *lost], named=True)
+
+    def _count(self, report: DispatchReport, ws_ids: Sequence[UUID], lost: Sequence[NotSent], *, named: bool) -> None:
+        errors = {entry.ws_id: entry.error for entry in lost}
+        report.failed += len(errors)
+        report.enqueued += len(ws_ids) - len(errors)
+        for ws_id in ws_ids:
+            if ws_id in errors and (named or len(report.results) < FAILURES_NAMED):
+                report.results.append({"ws_id": str(ws_id), "status": "failed", "error": errors[ws_id]})
+            elif named:
+                report.results.append({"ws_id": str(ws_id), "status": "enqueued"})
+
+
+def _pages(due: Callable[[UUID | None, int], Sequence[UUID]]) -> Iterator[Sequence[UUID]]:
+    after: UUID | None = None
+    while page := due(after, PAGE):
+        yield page
+        if len(page) < PAGE:
+            return
+        after = page[-1]
+
+
+def _scheduled(tick: Tick, ws_id: UUID, began: datetime) -> Job:
+    if tick.job == "calendar.schedule":
+        return CalendarSchedule(ws_id=ws_id, source="schedule", requested_at=began)
+    return CalendarSync(ws_id=ws_id, mode=tick.mode, source="schedule", direction="inbound", requested_at=began)
+
+
+def _asked_for(tick: Tick, target: BulkTarget, began: datetime) -> Job:
+    if tick.job == "calendar.schedule":
+        job: Job = CalendarSchedule(ws_id=target.ws_id, source="batch", requested_at=began)
+    else:
+        job = CalendarSync(ws_id=target.ws_id, mode=tick.mode, source="batch", requested_at=began)
+    return job.model_copy(update={"user_id": target.user_id, "request_id": tick.request_id})
+
+
+def _minute(instant: datetime) -> str:
+    """The tick's slot: a rule that fires twice within a minute is deduplicated by the queue."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")

@@ -1,0 +1,162 @@
+"""The composition root: the only module that knows everybody.
+
+A heavy adapter is imported by the function that needs it, so that a cold start pays for nothing it does not use:
+the orchestrator loads no Google code.
+"""
+
+import os
+import random
+import time
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from almanac.adapters.database_target import database_target
+from almanac.adapters.postgres import Database
+from almanac.adapters.secrets import SecretsManager
+from almanac.settings import (
+    DatabaseSettings,
+    Environment,
+    GoogleSettings,
+    KeySettings,
+    QueueSettings,
+    SyncSettings,
+    load,
+)
+
+if TYPE_CHECKING:
+    from almanac.adapters.google_auth import GoogleTokens
+    from almanac.adapters.google_calendar import GoogleCalendar
+    from almanac.adapters.job_queue import SqsJobQueue
+    from almanac.adapters.sync_store import PostgresSyncStore
+    from almanac.adapters.token_cipher import FernetCipher
+    from almanac.services.dispatch import Dispatch
+    from almanac.services.receive_sync import ReceiveSync
+    from almanac.services.sync_workspace import SyncWorkspace
+
+
+def utc_now() -> datetime:
+    """The clock of production."""
+    return datetime.now(UTC)
+
+
+class Wiring:
+    """Everything one process needs, built on first use from one environment."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    @cached_property
+    def database(self) -> Database:
+        """The process's one connection to Postgres."""
+        settings = load(DatabaseSettings, self._environment)
+        return Database(database_target(settings, lambda: self.secrets), settings.database_timeout_seconds)
+
+    @cached_property
+    def secrets(self) -> SecretsManager:
+        """Secrets Manager."""
+        from almanac.adapters import aws
+
+        return SecretsManager(aws.client("secretsmanager"), utc_now)
+
+    @cached_property
+    def queue_urls(self) -> dict[str, str]:
+        """URL per job kind, of those that are configured."""
+        settings = load(QueueSettings, self._environment)
+        urls = {"calendar.sync": settings.sync_queue_url, "calendar.schedule": settings.schedule_queue_url}
+        return {kind: url for kind, url in urls.items() if url is not None}
+
+    @cached_property
+    def queue(self) -> "SqsJobQueue":
+        """The FIFO queues."""
+        from almanac.adapters import aws
+        from almanac.adapters.job_queue import SqsJobQueue
+
+        return SqsJobQueue(aws.client("sqs"), self.queue_urls, time.sleep)
+
+    @cached_property
+    def cipher(self) -> "FernetCipher":
+        """Encryption of tokens at rest."""
+        from almanac.adapters.token_cipher import FernetCipher
+
+        settings = load(KeySettings, self._environment)
+        if settings.token_keys is not None:
+            text = settings.token_keys.get_secret_value()
+        else:
+            text = self.secrets.text(settings.token_keys_secret_arn or "", "ALMANAC_TOKEN_KEYS_SECRET_ARN")
+        return FernetCipher([key.strip() for key in text.split(",") if key.strip()])
+
+    @cached_property
+    def google(self) -> "GoogleCalendar":
+        """Google Calendar."""
+        from almanac.adapters.google_calendar import GoogleCalendar
+
+        settings = load(GoogleSettings, self._environment)
+        return GoogleCalendar(settings.google_api_url, settings.google_timeout_seconds)
+
+    @cached_property
+    def google_tokens(self) -> "GoogleTokens":
+        """Google's token endpoint."""
+        from almanac.adapters.google_auth import GoogleTokens
+
+        settings = load(GoogleSettings, self._environment)
+        if settings.google_client_id is not None and settings.google_client_secret is not None:
+            client_id, client_secret = settings.google_client_id, settings.google_client_secret.get_secret_value()
+        else:
+            arn, variable = settings.google_secret_arn or "", "ALMANAC_GOOGLE_SECRET_ARN"
+            fields = self.secrets.json(arn, variable, "client_id", "client_secret")
+            client_id, client_secret = fields["client_id"], fields["client_secret"]
+        return GoogleTokens(
+            settings.google_token_url, client_id, client_secret, settings.google_timeout_seconds, utc_now
+        )
+
+    @cached_property
+    def sync_store(self) -> "PostgresSyncStore":
+        """Runs, leases, connections and pages."""
+        from almanac.adapters.sync_store import PostgresSyncStore
+
+        settings = load(SyncSettings, self._environment)
+        return PostgresSyncStore(
+            self.database,
+            lease_seconds=settings.sync_lease_seconds,
+            cooldown_seconds=settings.sync_cooldown_seconds,
+        )
+
+    @cached_property
+    def sync_workspace(self) -> "SyncWorkspace":
+        """The use case of calendar_sync."""
+        from almanac.services.sync_workspace import SyncRules, SyncWorkspace
+
+        settings = load(SyncSettings, self._environment)
+        return SyncWorkspace(
+            store=self.sync_store,
+            provider=self.google,
+            endpoint=self.google_tokens,
+            cipher=self.cipher,
+            queue=self.queue,
+            clock=utc_now,
+            sleep=time.sleep,
+            chance=random.random,
+            rules=SyncRules(settings.past, settings.future, settings.sync_page_size, settings.sync_reserve_seconds),
+        )
+
+    @cached_property
+    def receive_sync(self) -> "ReceiveSync":
+        """The use case of one record of the sync queue."""
+        from almanac.services.receive_sync import ReceiveSync
+
+        return ReceiveSync(self.sync_workspace, self.queue, random.random)
+
+    @cached_property
+    def dispatch(self) -> "Dispatch":
+        """The use case of the orchestrator."""
+        from almanac.adapters.due_store import PostgresDueStore
+        from almanac.services.dispatch import Dispatch
+
+        return Dispatch(PostgresDueStore(self.database), self.queue, utc_now)
+
+
+@cache
+def container() -> Wiring:
+    """The process's wiring: kept for the life of a Lambda container."""
+    return Wiring(os.environ)
