@@ -1,0 +1,114 @@
+"""A page of Google events → rows, tombstones and problems, one entry an event id, whatever the items hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from almanac.domain.sync.event_row import event_row
+from almanac.domain.sync.events import CalendarZones, EventRow, MappedPage, Problem
+from almanac.domain.sync.moments import Unreadable, instant
+from almanac.domain.sync.text import clean
+
+_LONGEST_ID = 1024
+"""Google's limit for event ids (trap 62)."""
+_SHOWN_OF_BAD_ID = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Tombstone:
+    external_updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Unstorable:
+    reason: str
+    external_updated_at: datetime | None
+
+
+_Version = EventRow | _Tombstone | _Unstorable
+
+
+def map_page(items: Sequence[Mapping[str, Any]], zones: CalendarZones) -> MappedPage:
+    """Map the items of one listing page; nothing an item holds makes it raise.
+
+    Of several versions of an event the latest counts (trap 19). A Problem's reason is made of fixed phrases and field
+    names, never of event text; an event with several repairs is one Problem.
+    """
+    versions: dict[str, _Version] = {}
+    repaired: dict[str, str] = {}
+    nameless: list[Problem] = []
+    for item in items:
+        event_id = _usable_id(item)
+        if event_id is None:
+            nameless.append(Problem(_shown_id(item), "no usable id", stored=False))
+            continue
+        repairs: list[str] = []
+        version = _version(item, event_id, zones, repairs)
+        if event_id in versions:
+            if not _replaces(version, versions[event_id]):
+                continue
+            repaired.pop(event_id, None)
+        versions[event_id] = version
+        if repairs and isinstance(version, EventRow):
+            repaired[event_id] = ", ".join(dict.fromkeys(repairs))
+    return _page(versions, repaired, nameless)
+
+
+def _page(versions: Mapping[str, _Version], repaired: Mapping[str, str], nameless: Sequence[Problem]) -> MappedPage:
+    unstorable = {event_id: version for event_id, version in versions.items() if isinstance(version, _Unstorable)}
+    return MappedPage(
+        rows=tuple(version for version in versions.values() if isinstance(version, EventRow)),
+        tombstones=tuple(event_id for event_id, version in versions.items() if isinstance(version, _Tombstone)),
+        problems=(
+            *nameless,
+            *(Problem(event_id, version.reason, stored=False) for event_id, version in unstorable.items()),
+            *(Problem(event_id, reason, stored=True) for event_id, reason in repaired.items()),
+        ),
+        unreadable=tuple(unstorable),
+    )
+
+
+def _version(item: Mapping[str, Any], event_id: str, zones: CalendarZones, repairs: list[str]) -> _Version:
+    """What one item says about its event; the one place where an unexpected shape is met."""
+    updated = _updated(item)
+    try:
+        # The status decides, not missing fields: a cancelled event may have all of them or none (traps 26-29).
+        if item.get("status") == "cancelled":
+            return _Tombstone(updated)
+        return event_row(item, event_id, updated, zones, repairs)
+    except Unreadable as problem:
+        return _Unstorable(str(problem), updated)
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+        return _Unstorable("unexpected shape", updated)
+
+
+def _replaces(new: _Version, old: _Version) -> bool:
+    """Whether `new`, which stands later in the list, is the later version; cancelled items may lack `updated`."""
+    if new.external_updated_at is None or old.external_updated_at is None:
+        return True
+    if new.external_updated_at != old.external_updated_at:
+        return new.external_updated_at > old.external_updated_at
+    return not (isinstance(new, EventRow) and isinstance(old, EventRow)) or new.sequence >= old.sequence
+
+
+def _updated(item: Mapping[str, Any]) -> datetime | None:
+    """When Google says the event changed. It only orders versions, so a year 0 in it is no reason for a problem."""
+    text = item.get("updated")
+    try:
+        return instant(text) if isinstance(text, str) else None
+    except Unreadable:
+        return None
+
+
+def _usable_id(item: Any) -> str | None:
+    event_id = item.get("id") if isinstance(item, Mapping) else None
+    if isinstance(event_id, str) and 0 < len(event_id) <= _LONGEST_ID and clean(event_id) == event_id:
+        return event_id
+    return None
+
+
+def _shown_id(item: Any) -> str:
+    """What is left of an unusable id, for the person who looks for the event."""
+    event_id = item.get("id") if isinstance(item, Mapping) else None
+    return clean(event_id)[:_SHOWN_OF_BAD_ID] if isinstance(event_id, str) else ""
