@@ -28,11 +28,18 @@ if TYPE_CHECKING:
     from almanac.adapters.google_auth import GoogleTokens
     from almanac.adapters.google_calendar import GoogleCalendar
     from almanac.adapters.job_queue import SqsJobQueue
+    from almanac.adapters.operator_store import PostgresOperatorStore
+    from almanac.adapters.queue_inspection import QueueInspection
     from almanac.adapters.sync_store import PostgresSyncStore
     from almanac.adapters.token_cipher import FernetCipher
+    from almanac.services.connect_account import ConnectAccount
     from almanac.services.dispatch import Dispatch
+    from almanac.services.operator import FollowRequest, RequestSync
     from almanac.services.receive_sync import ReceiveSync
     from almanac.services.sync_workspace import SyncWorkspace
+
+CONNECT_SECONDS = 120
+"""How long somebody at a terminal waits for an account to be connected, waits for Google included."""
 
 
 def utc_now() -> datetime:
@@ -154,6 +161,59 @@ class Wiring:
         from almanac.services.dispatch import Dispatch
 
         return Dispatch(PostgresDueStore(self.database), self.queue, utc_now)
+
+    @cached_property
+    def operator_store(self) -> "PostgresOperatorStore":
+        """What the command line looks at."""
+        from almanac.adapters.operator_store import PostgresOperatorStore
+
+        return PostgresOperatorStore(self.database)
+
+    @cached_property
+    def queue_inspection(self) -> "QueueInspection":
+        """Depth and redrive of the queues."""
+        from almanac.adapters import aws
+        from almanac.adapters.queue_inspection import QueueInspection
+
+        # A local endpoint has queues but no metrics, so no ages.
+        cloudwatch = None if self._environment.get("AWS_ENDPOINT_URL") else aws.client("cloudwatch")
+        return QueueInspection(aws.client("sqs"), self.queue_urls, utc_now, cloudwatch)
+
+    @cached_property
+    def connect_account(self) -> "ConnectAccount":
+        """The use case of `almanac account add`."""
+        from almanac.adapters.operator_store import PostgresAccountStore
+        from almanac.services.connect_account import ConnectAccount
+        from almanac.services.patience import Patience
+
+        ends_at = time.monotonic() + CONNECT_SECONDS
+        return ConnectAccount(
+            store=PostgresAccountStore(self.database),
+            provider=self.google,
+            endpoint=self.google_tokens,
+            cipher=self.cipher,
+            patience=Patience(time.sleep, random.random, lambda: ends_at - time.monotonic()),
+        )
+
+    @cached_property
+    def request_sync(self) -> "RequestSync":
+        """The use case of `almanac sync`."""
+        from almanac.services.operator import RequestSync
+
+        return RequestSync(self.operator_store, self.queue, self.dispatch, utc_now)
+
+    @cached_property
+    def follow_request(self) -> "FollowRequest":
+        """The use case of `almanac sync --wait`."""
+        from almanac.services.operator import FollowRequest
+
+        return FollowRequest(self.operator_store, time.sleep, time.monotonic)
+
+    def close(self) -> None:
+        """Close every connection that was opened; what is used after that opens its own again."""
+        for name in ("database", "google", "google_tokens"):
+            if name in self.__dict__:
+                getattr(self, name).close()
 
 
 @cache

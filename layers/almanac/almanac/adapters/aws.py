@@ -1,0 +1,28 @@
+"""boto3 clients with timeouts. Credentials and region: boto3's own chain."""
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import NoRegionError
+
+from almanac.errors import BadSettings
+
+CONNECT_SECONDS, READ_SECONDS = 5, 20
+"""Bounds of every wait for an AWS endpoint; boto3's own are 60 seconds each, longer than a short function lives."""
+
+
+def client(service: str) -> Any:
+    """A boto3 client of that service, safe to share between threads. Raises BadSettings when no region is known.
+
+    One attempt a call: whoever calls decides about another one.
+    """
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": 1},
+    )
+    try:
+        return boto3.client(service, config=config)
+    except NoRegionError:
+        raise BadSettings("AWS_DEFAULT_REGION", "missing; set it to the region of the queues") from None

@@ -1,0 +1,96 @@
+"""Google's OAuth 2 token endpoint behind the TokenEndpoint port (RFC 6749, sections 5 and 6)."""
+
+import json
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, Field, ValidationError
+
+from almanac.adapters.google_http import GoogleHttp, Refused
+from almanac.errors import AlmanacError, GoogleRateLimited, GoogleRejected, GoogleUnavailable, ReconnectRequired
+from almanac.services.ports import Clock, FreshToken
+
+_LONGEST_LIFE = 365 * 24 * 3600
+_CLIENT_REFUSED = {"invalid_client", "unauthorized_client", "deleted_client", "disabled_client"}
+_TOO_MANY = {"rate_limit_exceeded", "rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RESOURCE_EXHAUSTED"}
+_PASSING = {"server_error", "temporarily_unavailable", "internal_failure"}
+
+
+class _Grant(BaseModel):
+    """The endpoint's answer. An access token travels in a header, so it must be printable ASCII."""
+
+    access_token: Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
+    expires_in: Annotated[int, Field(gt=0, le=_LONGEST_LIFE)] = 3600
+    refresh_token: str | None = None
+
+
+class GoogleTokens:
+    """TokenEndpoint over HTTP. One instance a thread: httplib2 is not thread-safe.
+
+    `clock` gives the instant that `expires_in` counts from; `timeout_seconds` bounds every wait for the socket.
+    """
+
+    def __init__(
+        self, token_url: str, client_id: str, client_secret: str, timeout_seconds: float, clock: Clock
+    ) -> None:
+        self._url = token_url
+        self._client = {"client_id": client_id, "client_secret": client_secret}
+        self._http = GoogleHttp(timeout_seconds)
+        self._clock = clock
+
+    def refresh(self, refresh_token: str) -> FreshToken:
+        """Trade a refresh token for an access token; `refresh_token` of the answer is None when the old one stays.
+
+        Raises ReconnectRequired (invalid_grant), GoogleRejected (our client or the request is wrong),
+        GoogleRateLimited and GoogleUnavailable: trouble at the endpoint never costs an account its grant (trap 80).
+        """
+        asked_at = self._clock()  # before the request: a slow answer must not make the token look younger
+        grant = self._grant({**self._client, "refresh_token": refresh_token, "grant_type": "refresh_token"})
+        return FreshToken(
+            access_token=grant.access_token,
+            expires_at=asked_at + timedelta(seconds=grant.expires_in),
+            refresh_token=grant.refresh_token or None,
+        )
+
+    def close(self) -> None:
+        """Drop the kept-alive connection; the next refresh opens a new one."""
+        self._http.close()
+
+    def _grant(self, form: dict[str, str]) -> _Grant:
+        headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
+        try:
+            _, content = self._http.request(self._url, "POST", urlencode(form), headers)
+            return _Grant.model_validate(json.loads(content))
+        except Refused as refused:
+            raise _refusal(refused) from None
+        except ValidationError as error:
+            raise GoogleRejected(f"the token endpoint answered without a usable {_field(error)}") from None
+        except (ValueError, RecursionError):
+            raise GoogleUnavailable("the token endpoint's answer is not JSON") from None
+
+
+def _refusal(refused: Refused) -> AlmanacError:
+    """Status first: a 5xx says nothing about the grant, whatever its body says (trap 80)."""
+    names = set(refused.reasons)
+    detail = f"(HTTP {refused.status}, {refused.reasons[0]})" if refused.reasons else f"(HTTP {refused.status})"
+    if refused.status >= 500 or refused.status == 408:
+        return GoogleUnavailable(f"the token endpoint is unavailable {detail}", refused.retry_after)
+    if refused.status == 429 or names & _TOO_MANY:
+        return GoogleRateLimited(f"the token endpoint asks to slow down {detail}", refused.retry_after)
+    if names & _PASSING:
+        return GoogleUnavailable(f"the token endpoint is unavailable {detail}", refused.retry_after)
+    if "invalid_grant" in names and refused.status in (400, 401):
+        return ReconnectRequired(f"the account's grant is gone, its owner must connect again {detail}")
+    if names & _CLIENT_REFUSED:
+        return GoogleRejected(
+            f"Google does not accept our OAuth client {detail}: check ALMANAC_GOOGLE_CLIENT_ID and "
+            "ALMANAC_GOOGLE_CLIENT_SECRET, or what ALMANAC_GOOGLE_SECRET_ARN holds"
+        )
+    return GoogleRejected(f"the token endpoint refused the request {detail}")
+
+
+def _field(error: ValidationError) -> str:
+    """Which field; its value may be a token and stays out."""
+    place = error.errors(include_input=False, include_url=False, include_context=False)[0]["loc"]
+    return ".".join(str(part) for part in place) or "JSON object"

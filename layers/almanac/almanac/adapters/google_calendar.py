@@ -1,0 +1,164 @@
+"""Google Calendar behind the CalendarProvider port, through Google's own client. The only module that imports it."""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any
+
+from googleapiclient.discovery import build
+from pydantic import BaseModel, Field, ValidationError
+
+from almanac.adapters.google_http import GoogleHttp, Refused
+from almanac.domain.sync.events import CalendarZones
+from almanac.domain.sync.listing import ListEvents, Window
+from almanac.domain.sync.mapping import map_page
+from almanac.domain.sync.retry import classify
+from almanac.errors import AccessTokenRejected, CalendarUnreachable, GoogleRejected, GoogleUnavailable
+from almanac.services.ports import CalendarEntry, ListingPage
+
+# At DEBUG the client logs whole URLs: calendar ids, which are addresses, and tokens.
+logging.getLogger("googleapiclient").setLevel(logging.ERROR)
+
+ENTRY_FIELDS = "nextPageToken,items(id,summary,summaryOverride,backgroundColor,accessRole,timeZone,primary,deleted)"
+ENTRIES_A_PAGE = 250
+"""The most that `calendarList.list` gives (its default is 100)."""
+
+_UTC_ONLY = CalendarZones(calendar="UTC", workspace="UTC")
+_EARLIEST_ZONE, _LATEST_ZONE = timedelta(hours=14), timedelta(hours=12)
+"""A date begins up to 14 hours before its UTC midnight (Kiritimati) and up to 12 hours after it."""
+
+
+class _Entry(BaseModel):
+    """One entry of `calendarList.list`, as Google sends it; a deleted one has little more than its id (trap 74)."""
+
+    id: Annotated[str, Field(min_length=1)]
+    summary: str = ""
+    summaryOverride: str | None = None  # noqa: N815 - Google's names
+    backgroundColor: str | None = None  # noqa: N815
+    accessRole: str = "none"  # noqa: N815
+    timeZone: str | None = None  # noqa: N815
+    primary: bool = False
+    deleted: bool = False
+
+    def entry(self) -> CalendarEntry:
+        """The entry in our terms; the name its owner gave it in this account goes before the calendar's own."""
+        return CalendarEntry(
+            calendar_id=self.id,
+            name=self.summaryOverride or self.summary,
+            color=self.backgroundColor,
+            access_role=self.accessRole,
+            time_zone=self.timeZone,
+            primary=self.primary,
+            deleted=self.deleted,
+        )
+
+
+class GoogleCalendar:
+    """CalendarProvider over one connection that stays open. One instance a thread: httplib2 is not thread-safe.
+
+    `api_url` is the root of the API without `/calendar/v3`; `timeout_seconds` bounds every wait for the socket.
+    """
+
+    def __init__(self, api_url: str, timeout_seconds: float) -> None:
+        self._http = GoogleHttp(timeout_seconds)
+        # The endpoint replaces the document's root and path, so the path is ours to add.
+        service = build(
+            "calendar",
+            "v3",
+            http=self._http,
+            static_discovery=True,
+            cache_discovery=False,
+            client_options={"api_endpoint": f"{api_url.rstrip('/')}/calendar/v3/"},
+        )
+        self._events = service.events()
+        self._calendar_list = service.calendarList()
+
+    def list_events(self, access_token: str, request: ListEvents) -> ListingPage:
+        """One page of a listing; it holds exactly one of the two tokens (trap 1)."""
+        answer = self._answer(
+            access_token,
+            self._events.list(**request.parameters()),
+            listing_with_token=request.sync_token is not None,
+            resumed_page=request.page_token is not None,
+        )
+        next_page, next_sync = _token(answer, "nextPageToken"), _token(answer, "nextSyncToken")
+        if next_page is None and next_sync is None:
+            raise GoogleRejected("a last page without sync token")
+        if next_page is not None and next_sync is not None:
+            raise GoogleRejected("a page with both a page token and a sync token")
+        zone = answer.get("timeZone")
+        return ListingPage(_items(answer), zone if isinstance(zone, str) and zone else None, next_page, next_sync)
+
+    def list_calendars(self, access_token: str, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
+        """One page of the account's calendar list, hidden ones included, and the token of the next one."""
+        said = {"maxResults": ENTRIES_A_PAGE, "showHidden": True, "fields": ENTRY_FIELDS}
+        if page_token is not None:
+            said["pageToken"] = page_token
+        answer = self._answer(access_token, self._calendar_list.list(**said), resumed_page=page_token is not None)
+        try:
+            entries = [_Entry.model_validate(item).entry() for item in _items(answer)]
+        except ValidationError as error:
+            place = ".".join(map(str, error.errors(include_input=False, include_url=False)[0]["loc"]))
+            raise GoogleRejected(f"a calendar list entry with an unusable field {place}") from None
+        return entries, _token(answer, "nextPageToken")
+
+    def event_is_live(self, access_token: str, calendar_id: str, event_id: str, window: Window) -> bool:
+        """Whether the event exists, is not cancelled and touches the window, for an all-day one in whichever zone.
+
+        Unknown and deleted events (404, 410 `deleted`) are not live. One whose times cannot be read exists: it is.
+        """
+        request = self._events.get(calendarId=calendar_id, eventId=event_id, fields="id,status,start,end")
+        try:
+            item = self._answer(access_token, request)
+        except CalendarUnreachable:
+            return False
+        page = map_page([item], _UTC_ONLY)
+        if not page.rows:
+            return not page.tombstones
+        row = page.rows[0]
+        later, sooner = (_LATEST_ZONE, _EARLIEST_ZONE) if row.all_day else (timedelta(0), timedelta(0))
+        return row.start_at + later < window.end and row.end_at - sooner > window.start
+
+    def close(self) -> None:
+        """Drop the kept-alive connection; the next call opens a new one."""
+        self._http.close()
+
+    def _answer(
+        self, access_token: str, request: Any, *, listing_with_token: bool = False, resumed_page: bool = False
+    ) -> Mapping[str, Any]:
+        """The JSON object that Google answers; a refusal becomes the error that it means for this kind of request."""
+        if not (access_token and access_token.isascii() and access_token.isprintable()):
+            raise AccessTokenRejected("the access token cannot be sent in a header")
+        request.headers["authorization"] = f"Bearer {access_token}"
+        try:
+            answer = request.execute(num_retries=0)
+        except Refused as refused:
+            raise classify(
+                refused.status,
+                refused.reasons,
+                retry_after=refused.retry_after,
+                listing_with_token=listing_with_token,
+                resumed_page=resumed_page,
+            ) from None
+        except (ValueError, RecursionError):
+            raise GoogleUnavailable("Google's answer is not readable JSON") from None
+        if not isinstance(answer, dict):  # the client hands text that is no JSON through as it is
+            raise GoogleUnavailable("Google's answer is not a JSON object")
+        return answer
+
+
+def _token(answer: Mapping[str, Any], name: str) -> str | None:
+    token = answer.get(name)
+    if token is None:
+        return None
+    if not isinstance(token, str) or not token:
+        raise GoogleRejected(f"an unusable {name}")
+    return token
+
+
+def _items(answer: Mapping[str, Any]) -> list[Any]:
+    """The items as they came: what is wrong with one of them is for its reader to say, not the others' loss."""
+    items = answer.get("items", [])
+    if not isinstance(items, list):
+        raise GoogleRejected("`items` is not a list")
+    return items

@@ -1,0 +1,54 @@
+"""OAuth tokens at rest: Fernet (AES-128-CBC with HMAC-SHA256), several keys, so that they can rotate."""
+
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from almanac.errors import BadSettings, StorageFailed
+
+KEYS_VARIABLE = "ALMANAC_TOKEN_KEYS"
+
+
+class FernetCipher:
+    """TokenCipher that writes with the first of `keys` and reads with any of them.
+
+    Rotation: put a new key first, drop an old one once no stored token needs it (`is_current`). Raises BadSettings.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        if not keys:
+            raise BadSettings(KEYS_VARIABLE, "holds no key (`almanac new-key` prints one)")
+        fernets = [_fernet(key, place) for place, key in enumerate(keys, start=1)]
+        self._newest = fernets[0]
+        self._all = MultiFernet(fernets)
+
+    def encrypt(self, plain: str) -> str:
+        """Ciphertext under the newest key, ASCII."""
+        return self._newest.encrypt(plain.encode()).decode()
+
+    def decrypt(self, ciphertext: str) -> str:
+        """Plain text, under whichever key it was written. Raises StorageFailed when none fits."""
+        try:
+            return self._all.decrypt(ciphertext.encode()).decode()
+        except InvalidToken:
+            raise StorageFailed(f"no key of {KEYS_VARIABLE} decrypts a stored token") from None
+
+    def is_current(self, ciphertext: str) -> bool:
+        """Whether the newest key wrote it."""
+        try:
+            self._newest.decrypt(ciphertext.encode())
+        except InvalidToken:
+            return False
+        return True
+
+
+def new_key() -> str:
+    """A fresh random key for ALMANAC_TOKEN_KEYS."""
+    return Fernet.generate_key().decode()
+
+
+def _fernet(key: str, place: int) -> Fernet:
+    try:
+        return Fernet(key.strip())
+    except ValueError:  # its message may quote the key
+        raise BadSettings(KEYS_VARIABLE, f"key {place} is not a Fernet key (`almanac new-key` prints one)") from None
