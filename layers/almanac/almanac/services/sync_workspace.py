@@ -99,6 +99,7 @@ class SyncWorkspace:
         calendars = self.store.load_calendars(lease, job.calendar_id)
         if job.calendar_id is not None and not calendars.connections:
             raise UnknownCalendar("calendar_id", "the workspace has no enabled calendar of that id")
+        since = job.requested_at if job.source == "continuation" else self.clock()
         run = self._context(lease, calendars.time_zone, deadline)
         sessions = {key: self._session(account) for key, account in calendars.accounts.items()}
         bug = None
@@ -109,7 +110,7 @@ class SyncWorkspace:
                 bug = bug or failure
         conclude(report)
         if report.outcome == "continued":
-            self._continue(job, report.run_id)
+            self._continue(job, since, report.run_id)
         return bug
 
     def _session(self, account: Account) -> AccountSession:
@@ -140,7 +141,7 @@ class SyncWorkspace:
         if skip is not None:
             report.status, report.outcome = "skipped", skip
         else:
-            failure = _attempt(CalendarReading(run, connection, session, report), _mode(job, connection))
+            failure = _attempt(CalendarReading(run, connection, session, report), job.mode)
         report.tally.total_ms = (perf_counter() - began) * 1000
         retry_at = self._note_failure(report, connection, failure) if failure is not None else None
         self.store.record_connection(run.lease, report, retry_at)
@@ -154,6 +155,8 @@ class SyncWorkspace:
             return ReconnectRequired.code
         if job.source == "schedule" and connection.retry_at is not None and connection.retry_at > self.clock():
             return "backing_off"
+        if _had_its_turn(job, connection):
+            return "already_read"
         return "continued" if run.out_of_time else None
 
     def _note_failure(self, report: ConnectionReport, connection: Connection, failure: Exception) -> datetime | None:
@@ -170,9 +173,8 @@ class SyncWorkspace:
             return None  # schedules skip the account; a new token revives its calendars at once
         return self.clock() + timedelta(seconds=next_attempt_after(failure, connection.failures + 1))
 
-    def _continue(self, job: CalendarSync, run_id: UUID) -> None:
+    def _continue(self, job: CalendarSync, since: datetime | None, run_id: UUID) -> None:
         """Ask for the rest. When the queue does not take it, the run has failed for now and its message comes back."""
-        since = job.requested_at if job.source == "continuation" else self.clock()
         rest = job.model_copy(update={"source": "continuation", "requested_at": since})
         for lost in self.queue.send([Envelope(rest, reason=f"continuation of {run_id}")]):
             raise QueueUnavailable(f"the continuation could not be sent ({lost.error})")
@@ -194,12 +196,12 @@ def _attempt(reading: CalendarReading, mode: Mode) -> Exception | None:
     return None
 
 
-def _mode(job: CalendarSync, connection: Connection) -> Mode:
-    """A continuation of a full pass over many calendars leaves those alone that have had theirs."""
-    had = connection.full_synced_at
-    if job.source == "continuation" and job.requested_at is not None and had is not None and had >= job.requested_at:
-        return "auto"
-    return job.mode
+def _had_its_turn(job: CalendarSync, connection: Connection) -> bool:
+    """Whether an earlier run of the same continued job has brought this calendar to its end already."""
+    if job.source != "continuation" or job.requested_at is None or connection.state.checkpoint is not None:
+        return False
+    read_at = connection.full_synced_at if job.mode == "full" else connection.last_synced_at
+    return read_at is not None and read_at >= job.requested_at
 
 
 def _longest_waiting(connection: Connection) -> tuple[bool, datetime]:

@@ -1,0 +1,97 @@
+-- Statements of the command line: set a workspace up, connect an account, look at what ran.
+
+-- name: add_workspace
+INSERT INTO workspaces (id, name, timezone) VALUES (:ws_id::uuid, :name, :zone) ON CONFLICT (id) DO NOTHING;
+
+-- name: workspace
+SELECT name, timezone FROM workspaces WHERE id = :ws_id::uuid;
+
+-- name: live_workspaces
+SELECT DISTINCT c.ws_id
+FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id AND a.status = 'active'
+WHERE c.is_enabled AND c.sync_inbound_enabled AND c.access_role <> 'freeBusyReader'
+ORDER BY c.ws_id;
+
+-- name: primary_calendar
+-- Of an account that is connected already, whatever has become of it.
+SELECT c.calendar_id
+FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
+WHERE a.ws_id = :ws_id::uuid AND a.user_id = :user_id AND a.provider = 'google' AND a.account_email = :email
+    AND c.is_primary;
+
+-- name: put_account
+-- New tokens revive an account. The raised version tells a run that holds the old tokens to load these.
+INSERT INTO calendar_auth_tokens AS a (ws_id, user_id, account_email, access_token, refresh_token, expires_at)
+VALUES (:ws_id::uuid, :user_id, :email, :access_token, :refresh_token, :expires_at::timestamptz)
+ON CONFLICT (ws_id, user_id, provider, account_email) DO UPDATE SET
+    access_token = excluded.access_token, refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
+    version = a.version + 1, status = 'active', last_error = NULL, updated_at = now()
+RETURNING id, account_email, access_token, refresh_token, expires_at, status, version;
+
+-- name: put_connections
+-- A known connection keeps its switches and its state, and loses its errors and its pause. A calendar whose events the
+-- account could not see was switched off by us, so it is switched on when that changes.
+INSERT INTO calendar_connections AS c
+    (ws_id, auth_token_id, calendar_id, calendar_name, color, access_role, time_zone, is_primary, is_enabled)
+SELECT :ws_id::uuid, :account_id::uuid, p.calendar_id, p.name, p.color, p.access_role, p.time_zone, p.is_primary, p.readable
+FROM unnest(:calendar_ids::text[], :names::text[], :colors::text[], :access_roles::text[], :time_zones::text[],
+    :primaries::boolean[], :readable::boolean[])
+    AS p (calendar_id, name, color, access_role, time_zone, is_primary, readable)
+ON CONFLICT (auth_token_id, calendar_id) DO UPDATE SET
+    calendar_name = excluded.calendar_name, color = excluded.color, access_role = excluded.access_role,
+    time_zone = excluded.time_zone, is_primary = excluded.is_primary,
+    is_enabled = c.is_enabled OR (excluded.is_enabled AND c.access_role IN ('freeBusyReader', 'none')),
+    status = CASE
+        WHEN c.status IN ('new', 'synced') THEN c.status
+        WHEN EXISTS (SELECT 1 FROM calendar_sync_states s WHERE s.connection_id = c.id AND s.last_synced_at IS NOT NULL)
+        THEN 'synced' ELSE 'new' END,
+    last_error_type = NULL, last_error = NULL, failures = 0, retry_at = NULL, updated_at = now();
+
+-- name: mark_unlisted
+UPDATE calendar_connections
+SET status = 'lost', last_error_type = :error_type, last_error = 'the account''s calendar list no longer has it',
+    updated_at = now()
+WHERE ws_id = :ws_id::uuid AND auth_token_id = :account_id::uuid AND calendar_id <> ALL (:calendar_ids::text[]);
+
+-- name: connections
+SELECT c.id, c.calendar_id, c.calendar_name, a.id, a.account_email, a.status, c.access_role, c.is_primary, c.is_enabled,
+    c.sync_inbound_enabled, c.sync_outbound_enabled, c.sync_delete_enabled,
+    c.is_enabled AND c.sync_inbound_enabled AND c.access_role <> 'freeBusyReader' AND a.status <> 'disconnected',
+    s.last_synced_at, s.full_synced_at, c.status, c.last_error_type, c.last_error, c.failures, c.retry_at
+FROM calendar_connections c
+JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
+LEFT JOIN calendar_sync_states s ON s.connection_id = c.id
+WHERE c.ws_id = :ws_id::uuid AND (:account_id::uuid IS NULL OR a.id = :account_id::uuid)
+ORDER BY a.account_email, a.id, NOT c.is_primary, c.calendar_name, c.calendar_id;
+
+-- name: runs
+SELECT r.id, r.ws_id, r.source, r.requested_mode, r.calendar_id, r.user_id, r.request_id, r.status, r.outcome, r.started_at,
+    r.finished_at, r.retry_after, r.connections, r.error_type, r.error, r.inserted, r.updated, r.deleted, r.unchanged,
+    r.rejected, r.repaired, r.api_calls, r.pages, r.retries, r.token_ms, r.fetch_ms, r.map_ms, r.write_ms, r.total_ms
+FROM workspace_calendar_sync_log r
+WHERE (:ws_id::uuid IS NULL OR r.ws_id = :ws_id::uuid)
+    AND (:run_id::uuid IS NULL OR r.id = :run_id::uuid)
+    AND (:request_id::text IS NULL OR r.request_id = :request_id::text)
+    AND (NOT :failed::boolean OR r.status IN ('failed', 'partial'))
+ORDER BY r.started_at DESC, r.id
+LIMIT :limit::integer;
+
+-- name: run_connections
+SELECT k.connection_id, c.calendar_id, c.calendar_name, k.status, k.outcome, k.error_type, k.error, k.problems, k.inserted,
+    k.updated, k.deleted, k.unchanged, k.rejected, k.repaired, k.api_calls, k.pages, k.retries, k.token_ms, k.fetch_ms,
+    k.map_ms, k.write_ms, k.total_ms
+FROM workspace_calendar_sync_log_connections k
+LEFT JOIN calendar_connections c ON c.id = k.connection_id
+WHERE k.run_id = :run_id::uuid
+ORDER BY k.status, c.calendar_name, k.connection_id;
+
+-- name: progress
+-- Of a running run: calendars that are done, and events listed in them and in those that are not done yet.
+SELECT count(*), coalesce(sum(k.inserted + k.updated + k.unchanged + k.rejected), 0)
+    + coalesce((
+        SELECT sum((s.checkpoint ->> 'listed')::integer)
+        FROM calendar_sync_states s JOIN calendar_connections c ON c.id = s.connection_id
+        WHERE c.ws_id = :ws_id::uuid
+    ), 0)
+FROM workspace_calendar_sync_log_connections k
+WHERE k.run_id = :run_id::uuid;

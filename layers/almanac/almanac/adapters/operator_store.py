@@ -1,0 +1,147 @@
+"""What the command line reads and writes in Postgres: workspaces, accounts with their calendars, and what ran."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from almanac.adapters import array_literals as arrays
+from almanac.adapters.postgres import Database, Rows, statements
+from almanac.domain.sync.report import TALLY_FIELDS
+from almanac.errors import BadInput, CalendarUnreachable, UnknownWorkspace
+from almanac.services.ports import Account, CalendarEntry, FreshToken
+
+Record = Mapping[str, Any]
+"""One row by column name, values as Postgres has them: UUID, aware datetime, int, str, bool, None."""
+
+_CONNECTION = (
+    ("connection_id", "calendar_id", "name", "account_id", "account_email", "account_status", "access_role", "primary")
+    + ("enabled", "inbound", "outbound", "deletes", "is_read", "last_synced_at", "full_synced_at", "status")
+    + ("error_type", "error", "failures", "retry_at")
+)
+_RUN = (
+    ("run_id", "ws_id", "source", "requested_mode", "calendar_id", "user_id", "request_id", "status", "outcome")
+    + ("started_at", "finished_at", "retry_after", "connections", "error_type", "error")
+    + TALLY_FIELDS
+)
+_RUN_CONNECTION = (
+    ("connection_id", "calendar_id", "name", "status", "outcome", "error_type", "error", "problems") + TALLY_FIELDS
+)
+_UNREADABLE = ("freeBusyReader", "none")
+"""Access roles under which an account sees no events."""
+_ALL = 2**31 - 1
+
+
+class PostgresOperatorStore:
+    """Workspaces, connections and runs for people to look at. Raises DatabaseUnavailable and StorageFailed."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._sql = statements("operator.sql")
+
+    def add_workspace(self, ws_id: UUID, name: str, zone: str) -> None:
+        """Add it, or find it there with the same name (1..255) and IANA zone. Raises BadInput if it has others."""
+        with self._db.transaction():
+            self._run("add_workspace", ws_id=ws_id, name=name, zone=zone)
+            stored = tuple(self._run("workspace", ws_id=ws_id)[0])
+        if stored != (name, zone):
+            raise BadInput("--id", f"workspace {ws_id} exists with another name or time zone")
+
+    def require_workspace(self, ws_id: UUID) -> None:
+        """Raises UnknownWorkspace unless it is there."""
+        if not self._read("workspace", ws_id=ws_id):
+            raise UnknownWorkspace(ws_id)
+
+    def live_workspaces(self) -> Sequence[UUID]:
+        """Workspaces with a calendar that a sync would read, through an account that works."""
+        return [row[0] for row in self._read("live_workspaces")]
+
+    def connections(self, ws_id: UUID, account_id: UUID | None = None) -> Sequence[Record]:
+        """The workspace's connections, or one account's. `is_read`: whether a sync reads it."""
+        return _records(_CONNECTION, self._read("connections", ws_id=ws_id, account_id=account_id))
+
+    def runs(self, ws_id: UUID | None, *, failed: bool, limit: int) -> Sequence[Record]:
+        """The latest runs, newest first; `failed` leaves out those that did not fail, not even partly."""
+        return self._runs(ws_id=ws_id, failed=failed, limit=limit)
+
+    def run(self, run_id: UUID) -> Record:
+        """One run with `calendars`, its child rows. Raises BadInput when there is none of that id."""
+        found = self._runs(run_id=run_id)
+        if not found:
+            raise BadInput("--run", f"no run {run_id}")
+        children = self._read("run_connections", run_id=run_id)
+        return {**found[0], "calendars": _records(_RUN_CONNECTION, children)}
+
+    def runs_of_request(self, ws_id: UUID, request_id: str) -> Sequence[Record]:
+        """What a request has led to so far, oldest first: refused, interrupted and continued runs too."""
+        return self._runs(ws_id=ws_id, request_id=request_id)[::-1]
+
+    def progress(self, ws_id: UUID, run_id: UUID) -> tuple[int, int]:
+        """Of a running run: calendars that are done, and events listed so far."""
+        calendars, events = self._read("progress", ws_id=ws_id, run_id=run_id)[0]
+        return int(calendars), int(events)
+
+    def _runs(self, *, failed: bool = False, limit: int = _ALL, **chosen: UUID | str | None) -> list[Record]:
+        criteria = {"ws_id": None, "run_id": None, "request_id": None, **chosen}
+        return _records(_RUN, self._read("runs", failed=failed, limit=limit, **criteria))
+
+    def _read(self, name: str, **values: Any) -> Rows:
+        with self._db.transaction():
+            return self._run(name, **values)
+
+    def _run(self, name: str, **values: Any) -> Rows:
+        return self._db.run(self._sql[name], **values)
+
+
+class PostgresAccountStore:
+    """The AccountStore of services/connect_account.py over one Database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._sql = statements("operator.sql")
+
+    def primary_calendar(self, ws_id: UUID, user_id: str, email: str) -> str | None:
+        """See AccountStore."""
+        with self._db.transaction():
+            if not self._run("workspace", ws_id=ws_id):
+                raise UnknownWorkspace(ws_id)
+            found = self._run("primary_calendar", ws_id=ws_id, user_id=user_id, email=email)
+        return str(found[0][0]) if found else None
+
+    def connect(
+        self, ws_id: UUID, user_id: str, email: str, tokens: FreshToken, calendars: Sequence[CalendarEntry]
+    ) -> Account:
+        """See AccountStore."""
+        account_values: dict[str, str | datetime | UUID | None] = {
+            "ws_id": ws_id,
+            "user_id": user_id,
+            "email": email,
+            "access_token": tokens.access_token,
+            "refresh_token": tokens.refresh_token,
+            "expires_at": tokens.expires_at,
+        }
+        ids = arrays.texts([entry.calendar_id for entry in calendars])
+        with self._db.transaction():
+            account = Account(ws_id, *self._run("put_account", **account_values)[0])
+            place = {"ws_id": ws_id, "account_id": account.id, "calendar_ids": ids}
+            self._run("put_connections", **place, **_columns(calendars))
+            self._run("mark_unlisted", **place, error_type=CalendarUnreachable.code)
+        return account
+
+    def _run(self, name: str, **values: Any) -> Rows:
+        return self._db.run(self._sql[name], **values)
+
+
+def _columns(calendars: Sequence[CalendarEntry]) -> dict[str, str]:
+    return {
+        "names": arrays.texts([entry.name for entry in calendars]),
+        "colors": arrays.texts([entry.color for entry in calendars]),
+        "access_roles": arrays.texts([entry.access_role for entry in calendars]),
+        "time_zones": arrays.texts([entry.time_zone for entry in calendars]),
+        "primaries": arrays.booleans([entry.primary for entry in calendars]),
+        "readable": arrays.booleans([entry.access_role not in _UNREADABLE for entry in calendars]),
+    }
+
+
+def _records(names: Sequence[str], rows: Rows) -> list[Record]:
+    return [dict(zip(names, row, strict=True)) for row in rows]
