@@ -1,7 +1,6 @@
 """What the command line reads and writes in Postgres: workspaces, accounts with their calendars, and what ran."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,17 +14,27 @@ Record = Mapping[str, Any]
 """One row by column name, values as Postgres has them: UUID, aware datetime, int, str, bool, None."""
 
 _CONNECTION = (
-    ("connection_id", "calendar_id", "name", "account_id", "account_email", "account_status", "access_role", "primary")
-    + ("enabled", "inbound", "outbound", "deletes", "is_read", "last_synced_at", "full_synced_at", "status")
-    + ("error_type", "error", "failures", "retry_at")
+    *(
+        "connection_id",
+        "calendar_id",
+        "name",
+        "account_id",
+        "account_email",
+        "account_status",
+        "access_role",
+        "primary",
+    ),
+    *("enabled", "inbound", "outbound", "deletes", "is_read", "last_synced_at", "full_synced_at", "status"),
+    *("error_type", "error", "failures", "retry_at"),
 )
 _RUN = (
-    ("run_id", "ws_id", "source", "requested_mode", "calendar_id", "user_id", "request_id", "status", "outcome")
-    + ("started_at", "finished_at", "retry_after", "connections", "error_type", "error")
-    + TALLY_FIELDS
+    *("run_id", "ws_id", "source", "requested_mode", "calendar_id", "user_id", "request_id", "status", "outcome"),
+    *("started_at", "finished_at", "retry_after", "connections", "error_type", "error"),
+    *TALLY_FIELDS,
 )
 _RUN_CONNECTION = (
-    ("connection_id", "calendar_id", "name", "status", "outcome", "error_type", "error", "problems") + TALLY_FIELDS
+    *("connection_id", "calendar_id", "name", "status", "outcome", "error_type", "error", "problems"),
+    *TALLY_FIELDS,
 )
 _UNREADABLE = ("freeBusyReader", "none")
 """Access roles under which an account sees no events."""
@@ -85,12 +94,12 @@ class PostgresOperatorStore:
         criteria = {"ws_id": None, "run_id": None, "request_id": None, **chosen}
         return _records(_RUN, self._read("runs", failed=failed, limit=limit, **criteria))
 
-    def _read(self, name: str, **values: Any) -> Rows:
+    def _read(self, statement: str, /, **values: Any) -> Rows:
         with self._db.transaction():
-            return self._run(name, **values)
+            return self._run(statement, **values)
 
-    def _run(self, name: str, **values: Any) -> Rows:
-        return self._db.run(self._sql[name], **values)
+    def _run(self, statement: str, /, **values: Any) -> Rows:
+        return self._db.run(self._sql[statement], **values)
 
 
 class PostgresAccountStore:
@@ -112,24 +121,20 @@ class PostgresAccountStore:
         self, ws_id: UUID, user_id: str, email: str, tokens: FreshToken, calendars: Sequence[CalendarEntry]
     ) -> Account:
         """See AccountStore."""
-        account_values: dict[str, str | datetime | UUID | None] = {
-            "ws_id": ws_id,
-            "user_id": user_id,
-            "email": email,
-            "access_token": tokens.access_token,
-            "refresh_token": tokens.refresh_token,
-            "expires_at": tokens.expires_at,
-        }
+        secret = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
         ids = arrays.texts([entry.calendar_id for entry in calendars])
         with self._db.transaction():
-            account = Account(ws_id, *self._run("put_account", **account_values)[0])
+            stored = self._run(
+                "put_account", ws_id=ws_id, user_id=user_id, email=email, expires_at=tokens.expires_at, **secret
+            )
+            account = Account(ws_id, *stored[0])
             place = {"ws_id": ws_id, "account_id": account.id, "calendar_ids": ids}
             self._run("put_connections", **place, **_columns(calendars))
             self._run("mark_unlisted", **place, error_type=CalendarUnreachable.code)
         return account
 
-    def _run(self, name: str, **values: Any) -> Rows:
-        return self._db.run(self._sql[name], **values)
+    def _run(self, statement: str, /, **values: Any) -> Rows:
+        return self._db.run(self._sql[statement], **values)
 
 
 def _columns(calendars: Sequence[CalendarEntry]) -> dict[str, str]:

@@ -113,7 +113,9 @@ class FollowRequest:
                 return runs
             elapsed = self.monotonic() - began
             if elapsed >= timeout_seconds:
-                raise TransientError(f"not done after {timeout_seconds:g} s; `almanac runs {ws_id}` tells how it goes on")
+                raise TransientError(
+                    f"not done after {timeout_seconds:g} s; `almanac runs {ws_id}` tells how it goes on"
+                )
             tell(self._progress(runs, elapsed))
             self.sleep(min(POLL_SECONDS, timeout_seconds - elapsed))
 
