@@ -1,0 +1,71 @@
+"""What an operator types. `almanac --help` lists it; every command has --json and the exit codes 0, 1 and 2."""
+
+import os
+from argparse import Namespace
+from collections.abc import Sequence
+
+from almanac.adapters import migrations
+from almanac.adapters.token_cipher import new_key
+from almanac.commands import accounts, output, queues, runs, sync
+from almanac.commands.arguments import Commands, Parser, add_command
+from almanac.commands.session import Result, Session
+from almanac.errors import AlmanacError, BadInput
+from almanac.settings import DatabaseSettings, load
+
+FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
+"""Exit codes; 130 is what shells give for Ctrl-C."""
+
+_EPILOG = """\
+Settings are environment variables: ALMANAC_DATABASE_URL, ALMANAC_SYNC_QUEUE_URL, ALMANAC_SCHEDULE_QUEUE_URL,
+ALMANAC_TOKEN_KEYS, ALMANAC_GOOGLE_CLIENT_ID, ALMANAC_GOOGLE_CLIENT_SECRET.
+A command reads only those that it needs.
+
+exit codes: 0 done, 1 failed, 2 something given was missing or wrong
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; `argv` without the program's name. Only bugs raise."""
+    try:
+        args = _parser().parse(argv)
+    except SystemExit as end:  # argparse ends here after --help and after an error
+        output.flush_help()
+        return int(end.code or 0)
+    session = Session(os.environ)
+    try:
+        result: Result = args.answer(args, session)
+        output.show(result, as_json=args.json)
+    except AlmanacError as error:
+        output.complain(str(error))
+        return BAD_USAGE if isinstance(error, BadInput) else FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    finally:
+        session.close()
+    return FAILED if result.failure is not None else 0
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="almanac", description="Keeps workspaces' calendars true.", epilog=_EPILOG)
+    commands: Commands = parser.add_subparsers(required=True, metavar="command")
+    add_command(commands, "migrate", _migrate, "bring the database up to date; safe to repeat, from several places too")
+    add_command(commands, "new-key", _new_key, "print a new key for ALMANAC_TOKEN_KEYS")
+    for group in (accounts, sync, runs, queues):
+        group.add_to(commands)
+    return parser
+
+
+def _migrate(_args: Namespace, session: Session) -> Result:
+    settings = load(DatabaseSettings, session.environment)
+    if settings.database_url is not None and not settings.database_iam_auth:
+        url = settings.database_url.get_secret_value()
+        applied = migrations.migrate(url, settings.database_ca_file)
+    else:
+        applied = migrations.apply_missing(session.wiring.database)
+    text = "\n".join(f"applied {name}" for name in applied) or "up to date"
+    return Result({"applied": applied}, text)
+
+
+def _new_key(_args: Namespace, _session: Session) -> Result:
+    key = new_key()
+    return Result({"key": key}, key)

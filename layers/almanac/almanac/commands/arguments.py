@@ -1,0 +1,103 @@
+"""The parser and the types of arguments. Complaints here are one line and quote no value: it may be a secret."""
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from almanac.commands.session import Result, Session
+
+Commands = Any
+"""What `add_subparsers` returns; argparse keeps its class private."""
+Answer = Callable[[argparse.Namespace, Session], Result]
+
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+_LONGEST_LABEL = 255
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with one-line errors, and options that are written out."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            **{"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter, **options},
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, and end with exit code 2."""
+        self.exit(2, f"almanac: {' '.join(message.split())} (see `{self.prog} --help`)\n")
+
+    def parse(self, argv: Sequence[str] | None) -> argparse.Namespace:
+        """As parse_args, but what is not understood is named only as far as it is an option's name."""
+        arguments, rest = self.parse_known_args(argv)
+        if rest:
+            options = [text.partition("=")[0] for text in rest if text.startswith("--")]
+            self.error(f"unknown argument {options[0]}" if options else "too many arguments")
+        return arguments
+
+
+def add_command(
+    commands: Commands, name: str, answer: Answer, about: str, examples: str = ""
+) -> argparse.ArgumentParser:
+    """Add a command's parser with its help and --json; `answer` is called when it is given."""
+    epilog = f"examples:\n{examples}" if examples else None
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about, epilog=epilog)
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.set_defaults(answer=answer)
+    return parser
+
+
+def add_group(commands: Commands, name: str, about: str) -> Commands:
+    """Add a word that commands follow, as in `workspace add`."""
+    parser = commands.add_parser(name, help=about, description=about)
+    return parser.add_subparsers(required=True, metavar="command")
+
+
+def add_workspace(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    """Add the positional argument WS, stored as `ws_id`."""
+    parser.add_argument("ws_id", metavar="WS", type=uuid, nargs="?" if optional else None, help="id of the workspace")
+
+
+def uuid(text: str) -> UUID:
+    """A UUID."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("is not a UUID") from None
+
+
+def zone(text: str) -> str:
+    """The name of an IANA time zone."""
+    if text not in available_timezones():
+        raise argparse.ArgumentTypeError("is not an IANA time zone, such as Europe/Berlin")
+    return text
+
+
+def email(text: str) -> str:
+    """An e-mail address, in lower case."""
+    if not _EMAIL.fullmatch(label(text)):
+        raise argparse.ArgumentTypeError("is not an e-mail address")
+    return text.lower()
+
+
+def label(text: str) -> str:
+    """A name or id of 1 to 255 printable characters."""
+    if not text.strip() or not text.isprintable() or len(text) > _LONGEST_LABEL:
+        raise argparse.ArgumentTypeError(f"must have 1 to {_LONGEST_LABEL} printable characters")
+    return text
+
+
+def count(text: str) -> int:
+    """A number of things, from 1 to a million."""
+    if not re.fullmatch(r"[0-9]{1,7}", text) or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError("is not a whole number from 1 to 1000000")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """A duration in seconds, more than none and at most a day."""
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text) or not 0 < float(text) <= 86_400:
+        raise argparse.ArgumentTypeError("is not a number of seconds from 0.001 to 86400")
+    return float(text)
