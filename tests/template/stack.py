@@ -1,0 +1,79 @@
+"""template.yaml as CloudFormation gets it: translated by AWS's own SAM translator, offline."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+Properties = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A translated template, by resource type."""
+
+    cloudformation: dict[str, Any]
+
+    def of(self, kind: str) -> dict[str, Properties]:
+        """Logical id → properties of every resource of one CloudFormation type."""
+        resources = self.cloudformation["Resources"]
+        return {name: each.get("Properties", {}) for name, each in resources.items() if each["Type"] == kind}
+
+    @property
+    def functions(self) -> dict[str, Properties]:
+        return self.of("AWS::Lambda::Function")
+
+    @property
+    def queues(self) -> dict[str, Properties]:
+        return self.of("AWS::SQS::Queue")
+
+    @property
+    def dead_letter_queues(self) -> set[str]:
+        """Queues in which another queue, a rule or an asynchronous invocation leaves its failures."""
+        return {target(arn) for arn in _dead_letter_arns(self.cloudformation["Resources"])}
+
+    def role(self, function: str) -> Properties:
+        return self.of("AWS::IAM::Role")[target(self.functions[function]["Role"])]
+
+
+def translate(template: dict[str, Any]) -> Stack:
+    """Run the SAM transform; needs AWS_DEFAULT_REGION. Local code stands for an upload."""
+    source = copy.deepcopy(template)
+    for resource in source["Resources"].values():
+        for key in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
+            resource["Properties"][key] = "s3://uploads/code.zip"
+    return Stack(Translator({}, Parser()).translate(source, {}))
+
+
+def target(value: dict[str, Any]) -> str:
+    """The logical id that a Ref or a GetAtt points at."""
+    return str(value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0])
+
+
+def mentions(value: Any, name: str) -> bool:
+    """Whether a value refers to a resource or parameter, also inside a Sub or Join."""
+    if isinstance(value, dict):
+        return any(mentions(child, name) for child in value.values())
+    if isinstance(value, list):
+        return any(mentions(child, name) for child in value)
+    return value == name or f"${{{name}}}" in str(value)
+
+
+def _dead_letter_arns(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, list):
+        for child in node:
+            yield from _dead_letter_arns(child)
+    elif isinstance(node, dict):
+        for key, child in node.items():
+            match key:
+                case "deadLetterTargetArn":
+                    yield child
+                case "DeadLetterConfig":
+                    yield child["Arn"]
+                case "OnFailure":
+                    yield child["Destination"]
+                case _:
+                    yield from _dead_letter_arns(child)

@@ -1,0 +1,104 @@
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.template.stack import Stack
+
+LIMIT_BYTES = 60 * 2**20
+LAYERS = {"arm64": "VendorLayerArm64", "x86_64": "VendorLayerX8664"}
+ELF_MACHINE = {"arm64": 0xB7, "x86_64": 0x3E}
+BUILD_SECONDS = 300
+IMPORTS = """
+import almanac, cryptography.fernet, googleapiclient.discovery, httplib2, pg8000.native, pydantic
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor
+
+calendar = googleapiclient.discovery.build(
+    "calendar", "v3", http=httplib2.Http(), static_discovery=True, cache_discovery=False
+)
+print(calendar.events().list(calendarId="a").uri)
+"""
+
+Command = list[str | Path]
+
+
+def run(command: Command, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a program without AWS credentials: with any, SAM asks over the network who they are."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {"AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0", **variables}
+    return subprocess.run(
+        command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=BUILD_SECONDS
+    )
+
+
+@pytest.fixture(scope="module")
+def built(root: Path, sam: Path, runtime: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sam")
+    build = folder / "build"
+    done = run([sam, "build", "--parallel", "--build-dir", build, "--template", root / "template.yaml"], folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return build
+
+
+def test_what_cloudformation_gets_passes_its_linter(stack: Stack, tmp_path: Path) -> None:
+    """`sam validate --lint` does not translate first, so it misses what is wrong between two resources."""
+    translated = tmp_path / "template.json"
+    translated.write_text(json.dumps(stack.cloudformation), encoding="utf-8")
+    linter = "import sys; from cfnlint.runner import main; sys.exit(main())"
+    # W3037: SAM's own poller policy names batch actions that IAM has folded into the single ones.
+    options = ["--ignore-checks", "W3037", "--regions", "eu-central-1", "--template", str(translated)]
+    done = run([sys.executable, "-c", linter, *options], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--lint"]], ids=["schema", "lint"])
+def test_sam_finds_the_template_valid(root: Path, sam: Path, tmp_path: Path, options: Command) -> None:
+    done = run([sam, "validate", *options, "--template", root / "template.yaml"], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.timeout(BUILD_SECONDS)
+def test_the_build_holds_every_function_and_our_package(built: Path, template: dict[str, Any]) -> None:
+    resources = template["Resources"].items()
+    functions = [name for name, resource in resources if resource["Type"] == "AWS::Serverless::Function"]
+    assert [name for name in functions if not (built / name / "handler.py").is_file()] == []
+    assert (built / "AlmanacLayer" / "python" / "almanac" / "__init__.py").is_file()
+
+
+@pytest.mark.timeout(BUILD_SECONDS)
+@pytest.mark.parametrize("layer", LAYERS.values())
+def test_a_vendor_layer_stays_small(built: Path, layer: str) -> None:
+    size = sum(path.stat().st_size for path in (built / layer).rglob("*") if path.is_file())
+    assert size <= LIMIT_BYTES, f"{layer} has {size / 2**20:.0f} MB"
+
+
+@pytest.mark.timeout(BUILD_SECONDS)
+@pytest.mark.parametrize("layer", LAYERS.values())
+def test_a_vendor_layer_holds_the_calendar_document_only_and_no_aws_sdk(built: Path, layer: str) -> None:
+    packages = built / layer / "python"
+    documents = packages / "googleapiclient" / "discovery_cache" / "documents"
+    assert [path.name for path in documents.iterdir()] == ["calendar.v3.json"]
+    assert not [path.name for path in packages.iterdir() if path.name.startswith("boto")]
+
+
+@pytest.mark.timeout(BUILD_SECONDS)
+@pytest.mark.parametrize("architecture", LAYERS)
+def test_native_code_is_for_the_architecture_of_its_layer(built: Path, architecture: str) -> None:
+    libraries = list((built / LAYERS[architecture]).rglob("*.so"))
+    machines = {library.read_bytes()[18] for library in libraries}  # e_machine in the ELF header
+    assert machines == {ELF_MACHINE[architecture]}
+
+
+@pytest.mark.timeout(BUILD_SECONDS)
+def test_the_built_layers_import_together_and_need_nothing_else(built: Path, runtime: str, tmp_path: Path) -> None:
+    architecture = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+    path = os.pathsep.join(str(built / layer / "python") for layer in ("AlmanacLayer", LAYERS[architecture]))
+    done = run([runtime, "-S", "-c", IMPORTS], tmp_path, PYTHONPATH=path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "https://www.googleapis.com/calendar/v3/calendars/a/events?alt=json"

@@ -1,0 +1,223 @@
+"""The house rules that no linter knows: who may import whom, and how large a file may grow."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "layers" / "almanac"
+MODULES = sorted((SOURCE / "almanac").rglob("*.py"))
+HANDLERS = sorted((ROOT / "functions").rglob("*.py"))
+OURS = [*MODULES, *HANDLERS]
+
+SDKS = {"boto3", "botocore", "google", "googleapiclient", "httplib2", "pg8000"}
+IMPURE = {"asyncio", "io", "logging", "os", "pathlib", "random", "secrets", "socket", "subprocess", "threading", "time"}
+HANDLER_LINES = 60
+FUNCTION_LINES = 40
+
+# Who may import which parts of almanac; a part allows what lies below it. A module in no row may import no adapter.
+ARROWS = {
+    "almanac.domain": {"almanac.domain", "almanac.errors"},
+    "almanac.services": {"almanac.domain", "almanac.services", "almanac.errors", "almanac.jobs", "almanac.settings"},
+    "almanac.adapters": {
+        "almanac.adapters",
+        "almanac.domain",
+        "almanac.services.ports",
+        "almanac.errors",
+        "almanac.jobs",
+        "almanac.settings",
+        "almanac.migrations",
+    },
+    "almanac.jobs": {"almanac.errors", "almanac.domain"},
+    "almanac.settings": {"almanac.errors", "almanac.domain"},
+    "almanac.errors": set(),
+}
+SEE_EVERYBODY = ("almanac.wiring", "almanac.cli", "almanac.__main__")
+
+
+def identify(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def module_name(path: Path) -> str:
+    base = SOURCE if path.is_relative_to(SOURCE) else ROOT
+    return ".".join(path.relative_to(base).with_suffix("").parts).removesuffix(".__init__")
+
+
+def within(name: str, parts: set[str] | tuple[str, ...]) -> bool:
+    return any(name == part or name.startswith(part + ".") for part in parts)
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=identify(path))
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of everything imported; `from a import b` counts as a.b, for b may be a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+
+
+def complaints(path: Path, refused: Iterator[tuple[int, str]], rule: str) -> str:
+    return "".join(f"\n{identify(path)}:{line} imports {name}, but {rule}" for line, name in refused)
+
+
+def in_layer(layer: str) -> list[Path]:
+    return [path for path in MODULES if within(module_name(path), (layer,))]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=identify)
+def test_a_module_imports_only_the_parts_of_almanac_below_it(path: Path) -> None:
+    name = module_name(path)
+    if within(name, SEE_EVERYBODY):
+        return
+    layer = next((layer for layer in ARROWS if within(name, (layer,))), None)
+    refused = (
+        (line, target)
+        for line, target in imports(parsed(path))
+        if within(target, ("almanac",))
+        and (within(target, ("almanac.adapters",)) if layer is None else not within(target, ARROWS[layer]))
+    )
+    allowed = ", ".join(sorted(ARROWS[layer])) if layer else "anything but almanac.adapters"
+    message = complaints(path, refused, f"{layer or name} may import of almanac only: {allowed or 'nothing'}")
+    assert not message, message
+
+
+@pytest.mark.parametrize("path", in_layer("almanac.domain"), ids=identify)
+def test_the_domain_knows_the_standard_library_only(path: Path) -> None:
+    refused = (
+        (line, name)
+        for line, name in imports(parsed(path))
+        if not within(name, ("almanac",)) and name.split(".")[0] not in sys.stdlib_module_names
+    )
+    message = complaints(path, refused, "the domain uses the standard library only")
+    assert not message, message
+
+
+@pytest.mark.parametrize("path", in_layer("almanac.domain"), ids=identify)
+def test_the_domain_does_no_input_or_output(path: Path) -> None:
+    # `random.Random` repeats itself when it is seeded, which the next test checks; the module's own functions do not.
+    refused = (
+        (line, name) for line, name in imports(parsed(path)) if name.split(".")[0] in IMPURE and name != "random.Random"
+    )
+    message = complaints(path, refused, "the domain has no clock, unseeded chance, logging or input and output")
+    assert not message, message
+
+
+@pytest.mark.parametrize("path", in_layer("almanac.domain"), ids=identify)
+def test_the_domain_reads_no_clock_and_seeds_its_chance(path: Path) -> None:
+    found = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
+    message = "".join(
+        f"\n{identify(path)}:{call.lineno} reads the clock with .{call.func.attr}(): take the instant as an argument"
+        for call in found
+        if isinstance(call.func, ast.Attribute) and call.func.attr in {"now", "utcnow", "today"}
+    )
+    message += "".join(
+        f"\n{identify(path)}:{call.lineno} makes a Random without a seed: no run could be repeated"
+        for call in found
+        if isinstance(call.func, ast.Name) and call.func.id == "Random" and not call.args
+    )
+    assert not message, message
+
+
+@pytest.mark.parametrize("path", in_layer("almanac.services"), ids=identify)
+def test_services_import_no_sdk(path: Path) -> None:
+    refused = ((line, name) for line, name in imports(parsed(path)) if within(name, SDKS | {"aws_lambda_powertools"}))
+    message = complaints(path, refused, "a use case reaches the outside through services/ports.py")
+    assert not message, message
+
+
+@pytest.mark.parametrize("path", HANDLERS, ids=identify)
+def test_handlers_leave_sdks_adapters_and_the_environment_to_wiring(path: Path) -> None:
+    tree = parsed(path)
+    closed = SDKS | {"almanac.adapters", "os.environ", "os.getenv"}
+    refused = ((line, name) for line, name in imports(tree) if within(name, closed))
+    message = complaints(path, refused, "almanac.wiring is the place for that")
+    message += "".join(
+        f"\n{identify(path)}:{node.lineno} reads os.{node.attr}: settings belong in almanac.settings"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"environ", "getenv"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+    )
+    assert not message, message
+
+
+@pytest.mark.parametrize("path", HANDLERS, ids=identify)
+def test_a_function_folder_holds_one_short_handler(path: Path) -> None:
+    assert path.name == "handler.py", f"{identify(path)}: a function folder holds handler.py only; code goes to almanac"
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= HANDLER_LINES, (
+        f"{identify(path)} has {lines} lines, more than {HANDLER_LINES}: move work to services"
+    )
+
+
+@pytest.mark.parametrize("path", OURS, ids=identify)
+def test_no_function_is_longer_than_a_screen(path: Path) -> None:
+    long = [
+        f"\n{identify(path)}:{node.lineno} {node.name} has {length} lines, more than {FUNCTION_LINES}: split it"
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and (length := node.end_lineno - node.lineno + 1) > FUNCTION_LINES
+    ]
+    assert not long, "".join(long)
+
+
+@pytest.mark.parametrize("path", OURS, ids=identify)
+def test_a_module_is_named_after_what_it_does(path: Path) -> None:
+    vague = {"utils", "util", "common", "core", "helpers", "misc"} & set(module_name(path).split("."))
+    assert not vague, f"{identify(path)}: {vague} says nothing; name the module after what is in it"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=identify)
+def test_public_names_have_a_docstring(path: Path) -> None:
+    silent = [
+        f"\n{identify(path)}:{node.lineno} {node.name} has no docstring: say what it is, units, errors raised"
+        for node in parsed(path).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+        and ast.get_docstring(node) is None
+    ]
+    assert not silent, "".join(silent)
+
+
+IMPORT_EACH = """
+import importlib, json, socket, sys
+sys.path[:0] = json.loads(sys.argv[1])
+
+def refuse(*args, **kwargs):
+    raise OSError("a connection at import")
+
+socket.socket.connect = socket.getaddrinfo = refuse
+failed = {}
+for name in json.loads(sys.argv[2]):
+    try:
+        importlib.import_module(name)
+    except BaseException as error:
+        failed[name] = repr(error)
+print(json.dumps(failed))
+"""
+
+
+def test_every_module_imports_without_environment_network_or_credentials() -> None:
+    names = [module_name(path) for path in OURS if path.name != "__main__.py"]
+    run = subprocess.run(
+        [sys.executable, "-c", IMPORT_EACH, json.dumps([str(SOURCE), str(ROOT)]), json.dumps(names)],
+        env={},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    failed = json.loads(run.stdout.splitlines()[-1])
+    assert not failed, "".join(f"\nimport {name}: {error}" for name, error in failed.items())
