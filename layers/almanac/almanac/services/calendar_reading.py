@@ -5,12 +5,13 @@ the calendar a second time. What interrupts a pass loses nothing: the next run g
 """
 
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 
 from almanac.domain.sync.events import CalendarZones, MappedPage, Problem
-from almanac.domain.sync.listing import Checkpoint, ListEvents, Mode, PassKind, Window, due_pass
+from almanac.domain.sync.listing import Checkpoint, ListEvents, Mode, PassKind, SyncState, Window, due_pass
 from almanac.domain.sync.mapping import map_page
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport
 from almanac.domain.sync.sweep import resumable, unbelievable
@@ -35,12 +36,19 @@ class RunContext:
     workspace_zone: str
     reserve_seconds: float
     """A page must fit in what is left of the invocation."""
+    pool: Executor
+    """One thread, which asks for the next page while this one is written. Nothing else uses the provider meanwhile."""
     pages: int = 0
 
     @property
     def out_of_time(self) -> bool:
         """Whether the rest belongs to a continuation. Never before the first page, so that every run moves on."""
         return self.pages > 0 and self.patience.deadline() < self.reserve_seconds
+
+    @property
+    def nearly_out_of_time(self) -> bool:
+        """Whether a page asked for ahead might come too late."""
+        return self.patience.deadline() < 2 * self.reserve_seconds
 
 
 class CalendarReading:
@@ -53,19 +61,25 @@ class CalendarReading:
         self._connection = connection
         self._session = session
         self._report = report
+        self._state = connection.state
+        self._ahead: Future[ListingPage] | None = None
 
     def read(self, mode: Mode) -> None:
         """Make the pass that is due; outcome, counts and problems go into the report. Raises what stopped it."""
         run, connection = self._run, self._connection
         due = due_pass(mode, connection.state, run.window, run.fingerprint, connection.id)
-        self._report.outcome = due.outcome
         at = resumable(connection.state.checkpoint, due, run.window, run.fingerprint, run.clock())
+        self._report.outcome = due.outcome if at is None or at.kind == due.kind else at.kind
         try:
             finished = self._pass(at or self._first_page(due.kind))
+            if finished and at is not None:  # its listing is as old as the run that began it
+                finished = self._pass(self._first_page("incremental"))
         except SyncTokenExpired:
             run.store.forget_token(run.lease, connection)
             self._report.outcome = "token_expired_full"
             finished = self._pass(self._first_page("full"))
+        finally:
+            self._forget_ahead()
         if not finished:
             self._report.outcome = "continued"
 
@@ -80,7 +94,7 @@ class CalendarReading:
                 raise GoogleUnavailable("Google refuses page tokens that it has just issued") from error
 
     def _first_page(self, kind: PassKind) -> Checkpoint:
-        run, state = self._run, self._connection.state
+        run, state = self._run, self._state
         if kind == "incremental" and state.window is not None:
             return Checkpoint(kind, None, run.fingerprint, state.window, run.clock())
         started_at = run.store.open_full_pass(run.lease, self._connection)
@@ -88,6 +102,7 @@ class CalendarReading:
 
     def _pages(self, at: Checkpoint) -> bool:
         """Read and write page after page; False when time ran out before the last one."""
+        self._forget_ahead()  # of an earlier attempt: its page token is void
         while not self._run.out_of_time:
             listing = self._fetch(at)
             page = self._map(listing)
@@ -112,6 +127,7 @@ class CalendarReading:
 
     def _last_page(self, at: Checkpoint, page: MappedPage, sync_token: str) -> Checkpoint | None:
         """Write the last page with the token. Returns a checkpoint if the listing has to be read again instead."""
+        self._state = SyncState(sync_token, at.fingerprint, at.window)
         if at.kind == "incremental":
             self._write(page, at, Bookmark(at.fingerprint, at.window, sync_token=sync_token))
             return None
@@ -120,7 +136,7 @@ class CalendarReading:
         absent = run.store.absent(run.lease, connection, at)
         if connection.delete_enabled and unbelievable(absent.missing, absent.stored):
             if at.reading == 1:
-                return replace(at, page_token=None, reading=2, listed=0)
+                return replace(self._first_page("full"), reading=2)  # with marks of its own: only it has a token
             self._refuse_if_any_lives(absent.sample, at.window)
         began = perf_counter()
         self._report.tally.deleted += run.store.complete_full_pass(run.lease, connection, at, sync_token)
@@ -136,21 +152,38 @@ class CalendarReading:
                 raise GoogleUnavailable("the listing lacks events that still exist; nothing was deleted")
 
     def _fetch(self, at: Checkpoint) -> ListingPage:
-        full = at.kind == "full"
-        request = ListEvents(
-            self._connection.calendar_id,
-            window=at.window if full else None,
-            sync_token=None if full else self._connection.state.sync_token,
-            page_token=at.page_token,
-            page_size=self._run.page_size,
-        )
-        tally, provider = self._report.tally, self._run.provider
+        """The page at a checkpoint: the one that was asked for ahead, if any, with all patience if that failed."""
+        request, tally = self._request(at), self._report.tally
         began, token_ms = perf_counter(), tally.token_ms
-        listing = self._session.call(lambda token: provider.list_events(token, request), self._run.patience, tally)
+        listing = self._session.call(partial(self._ask, request), self._run.patience, tally)
         tally.fetch_ms += (perf_counter() - began) * 1000 - (tally.token_ms - token_ms)
         tally.pages += 1
         self._run.pages += 1
         return listing
+
+    def _ask(self, request: ListEvents, token: str) -> ListingPage:
+        ahead, self._ahead = self._ahead, None
+        listing = ahead.result() if ahead is not None else self._run.provider.list_events(token, request)
+        if listing.next_page_token is not None and not self._run.nearly_out_of_time:
+            following = replace(request, page_token=listing.next_page_token)
+            self._ahead = self._run.pool.submit(self._run.provider.list_events, token, following)
+        return listing
+
+    def _forget_ahead(self) -> None:
+        """Wait for a page nobody wants any more: the provider serves one request at a time."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            wait([ahead])
+
+    def _request(self, at: Checkpoint) -> ListEvents:
+        full = at.kind == "full"
+        return ListEvents(
+            self._connection.calendar_id,
+            window=at.window if full else None,
+            sync_token=None if full else self._state.sync_token,
+            page_token=at.page_token,
+            page_size=self._run.page_size,
+        )
 
     def _map(self, listing: ListingPage) -> MappedPage:
         began = perf_counter()

@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -100,14 +101,15 @@ class SyncWorkspace:
         if job.calendar_id is not None and not calendars.connections:
             raise UnknownCalendar("calendar_id", "the workspace has no enabled calendar of that id")
         since = job.requested_at if job.source == "continuation" else self.clock()
-        run = self._context(lease, calendars.time_zone, deadline)
         sessions = {key: self._session(account) for key, account in calendars.accounts.items()}
         bug = None
-        for connection in sorted(calendars.connections, key=_longest_waiting):
-            outcome, failure = self._read_one(run, sessions[connection.account_id], connection, job)
-            report.connections.append(outcome)
-            if failure is not None and not isinstance(failure, AlmanacError):
-                bug = bug or failure
+        with ThreadPoolExecutor(1) as pool:
+            run = self._context(lease, calendars.time_zone, deadline, pool)
+            for connection in sorted(calendars.connections, key=_longest_waiting):
+                outcome, failure = self._read_one(run, sessions[connection.account_id], connection, job)
+                report.connections.append(outcome)
+                if failure is not None and not isinstance(failure, AlmanacError):
+                    bug = bug or failure
         conclude(report)
         if report.outcome == "continued":
             self._continue(job, since, report.run_id)
@@ -116,7 +118,7 @@ class SyncWorkspace:
     def _session(self, account: Account) -> AccountSession:
         return AccountSession(account, self.store, self.endpoint, self.cipher, self.clock)
 
-    def _context(self, lease: Lease, zone: str, deadline: Deadline) -> RunContext:
+    def _context(self, lease: Lease, zone: str, deadline: Deadline, pool: Executor) -> RunContext:
         rules = self.rules
         return RunContext(
             store=self.store,
@@ -129,6 +131,7 @@ class SyncWorkspace:
             page_size=rules.page_size,
             workspace_zone=zone,
             reserve_seconds=rules.reserve_seconds,
+            pool=pool,
         )
 
     def _read_one(
@@ -190,8 +193,9 @@ def _attempt(reading: CalendarReading, mode: Mode) -> Exception | None:
         return error
     except Exception as error:  # noqa: BLE001 - a bug; raised again at the end of the run
         frames = traceback.extract_tb(error.__traceback__)[-5:]
-        where = [f"{frame.name}:{frame.lineno}" for frame in frames]  # no message: it may quote an event
-        logger.error("a calendar could not be read", extra={"error": type(error).__name__, "where": where})
+        where = [f"{frame.name}:{frame.lineno}" for frame in frames]
+        said = {"error": type(error).__name__, "where": where}
+        logger.error("a calendar could not be read", extra=said)  # noqa: TRY400 - its message may quote an event
         return error
     return None
 
