@@ -4,7 +4,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import NoRegionError
+from botocore.exceptions import NoRegionError, ProfileNotFound
 
 from almanac.errors import BadSettings
 
@@ -13,7 +13,7 @@ CONNECT_SECONDS, READ_SECONDS = 5, 20
 
 
 def client(service: str) -> Any:
-    """A boto3 client of that service, safe to share between threads. Raises BadSettings when no region is known.
+    """A boto3 client of that service, safe to share between threads. Raises BadSettings when the environment is unusable.
 
     One attempt a call: whoever calls decides about another one.
     """
@@ -26,3 +26,7 @@ def client(service: str) -> Any:
         return boto3.client(service, config=config)
     except NoRegionError:
         raise BadSettings("AWS_DEFAULT_REGION", "missing; set it to the region of the queues") from None
+    except ProfileNotFound:
+        raise BadSettings("AWS_PROFILE", "names no profile of this machine") from None
+    except ValueError:
+        raise BadSettings("AWS_ENDPOINT_URL", "is not a URL") from None
