@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +66,7 @@ class Dispatch:
 
     def _send_due(self, tick: Tick, began: datetime, report: DispatchReport) -> None:
         due = self.store.due_for_sync if tick.job == "calendar.sync" else self.store.due_for_schedule
-        reason = f"tick {_minute(began)}"
+        reason = f"tick {began.isoformat()}"  # its own: a job that the queue drops as known would stay marked as queued
         for ws_ids in _pages(due):
             lost = self.queue.send([Envelope(_scheduled(tick, ws_id, began), reason) for ws_id in ws_ids])
             self._count(report, ws_ids, lost, named=False)
@@ -117,8 +117,3 @@ def _asked_for(tick: Tick, target: BulkTarget, began: datetime) -> Job:
     else:
         job = CalendarSync(ws_id=target.ws_id, mode=tick.mode, source="batch", requested_at=began)
     return job.model_copy(update={"user_id": target.user_id, "request_id": tick.request_id})
-
-
-def _minute(instant: datetime) -> str:
-    """The tick's slot: a rule that fires twice within a minute is deduplicated by the queue."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
