@@ -184,6 +184,16 @@ class TestAdmission:
 
         assert outcome(store, ws_id, source=source, force=force) == expected
 
+    def test_a_manual_run_that_failed_or_crashed_can_be_repeated_at_once(
+        self, store: PostgresSyncStore, database: Database, ws_id: UUID
+    ) -> None:
+        """Its message comes back: a cooldown would throw the request away."""
+        finish(store, begin(store, ws_id, source="manual"), "failed", "failed")
+        begin(store, ws_id, source="manual")
+        expire(database)
+
+        assert outcome(store, ws_id) == "runs"
+
     def test_a_cooldown_ends(self, store: PostgresSyncStore, database: Database, ws_id: UUID) -> None:
         finish(store, begin(store, ws_id, source="manual"))
         database.run("UPDATE workspace_calendar_sync_log SET started_at = started_at - interval '31 seconds'")

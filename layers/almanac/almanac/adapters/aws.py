@@ -13,7 +13,7 @@ CONNECT_SECONDS, READ_SECONDS = 5, 20
 
 
 def client(service: str) -> Any:
-    """A boto3 client of that service, safe to share between threads. Raises BadSettings when the environment is unusable.
+    """A boto3 client of that service, safe to share between threads. Raises BadSettings, naming the variable.
 
     One attempt a call: whoever calls decides about another one.
     """

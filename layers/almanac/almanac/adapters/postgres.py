@@ -25,7 +25,8 @@ _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _UNAVAILABLE_CLASSES = ("08", "53", "57")
 """SQLSTATE classes that waiting can heal: connection exception, insufficient resources (disk, memory, connections),
 operator intervention (shutdown, crash recovery). https://www.postgresql.org/docs/current/errcodes-appendix.html"""
-_SERIALIZATION = ("40001", "40P01", "55P03", "25006")
+_SERIALIZATION = ("40001", "40P01", "55P03")
+_READ_ONLY = "25006"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +43,25 @@ class Target:
 
 
 def parse_url(url: str, ca_file: str | None = None) -> Target:
-    """Read postgresql://user:password@host:port/name?host=/socket/folder&sslmode=….
+    """Read postgresql://user:password@host:port/name?host=/socket/folder&port=…&sslmode=….
 
-    TLS is on and verified unless the server is on this machine or the URL says `sslmode=disable`.
+    TLS is on and verified unless the URL says `sslmode=disable`, or the server is on this machine and the URL asks for
+    no mode; a tunnel that ends here wants `sslmode=require`, which checks the certificate but not its name.
     Raises BadSettings naming ALMANAC_DATABASE_URL, without the URL.
     """
     try:
         parts = urlsplit(url)
-        port = parts.port or 5432
+        options = parse_qs(parts.query)
+        port = parts.port or int(options.get("port", ["5432"])[0])
     except ValueError:
         raise BadSettings(_URL, "is not a URL like postgresql://user:password@host:5432/name") from None
-    options = parse_qs(parts.query)
     folder = options.get("host", [""])[0]
     host = parts.hostname or ("localhost" if folder.startswith("/") else "")
     database = unquote(parts.path.lstrip("/"))
     if not (parts.scheme in ("postgres", "postgresql") and host and parts.username and database):
         raise BadSettings(_URL, "needs user, host and database name: postgresql://user:password@host:5432/name")
-    plain = folder.startswith("/") or host in _LOCAL_HOSTS or options.get("sslmode") == ["disable"]
+    local, mode = host in _LOCAL_HOSTS, options.get("sslmode", [""])[0]
+    plain = folder.startswith("/") or mode == "disable" or (local and not mode)
     return Target(
         user=unquote(parts.username),
         password=unquote(parts.password) if parts.password is not None else None,
@@ -66,15 +69,17 @@ def parse_url(url: str, ca_file: str | None = None) -> Target:
         port=port,
         database=database,
         unix_socket=f"{folder}/.s.PGSQL.{port}" if folder.startswith("/") else None,
-        tls=None if plain else _verified(ca_file),
+        tls=None if plain else _verified(ca_file, check_name=not local or mode == "verify-full"),
     )
 
 
-def _verified(ca_file: str | None) -> ssl.SSLContext:
+def _verified(ca_file: str | None, *, check_name: bool) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         raise BadSettings("ALMANAC_DATABASE_CA_FILE", "is not a readable PEM file") from error
+    context.check_hostname = check_name
+    return context
 
 
 class OneTripConnection(pg8000.native.Connection):  # type: ignore[misc]
@@ -159,6 +164,9 @@ class Database:
                 raise StorageFailed(str(error)) from None  # our own statement, not the network
             self.close()
             raise DatabaseUnavailable(f"the database connection broke ({type(error).__name__})") from None
+        except BaseException:
+            self.close()  # part of an answer may be left unread: no other statement may take it for its own
+            raise
 
     def _connect(self) -> Any:
         target = self._target()
@@ -167,7 +175,7 @@ class Database:
             host=target.host,
             port=target.port,
             database=target.database,
-            password=target.password,
+            password=target.password or "",  # the driver fails on None when the server asks for one
             unix_sock=target.unix_socket,
             ssl_context=target.tls if target.tls is not None else False,
             timeout=self._timeout,
@@ -187,11 +195,15 @@ class Database:
         if state[:2] in _UNAVAILABLE_CLASSES:
             self.close()
             return DatabaseUnavailable(f"the database is not available ({detail})")
-        if state in _SERIALIZATION:
+        if state == _READ_ONLY:
+            self.close()  # after a fail-over this connection leads to a replica; the next one to the new primary
+        if state in (*_SERIALIZATION, _READ_ONLY):
             return DatabaseUnavailable(f"the database asks to try again ({detail})")
         return StorageFailed(f"the database refused a statement ({detail})")
 
     def _roll_back(self) -> None:
+        if self._connection is None:
+            return  # dropped meanwhile, which rolls back
         try:
             self._send_once("ROLLBACK", {})
         except (DatabaseUnavailable, StorageFailed):

@@ -14,7 +14,7 @@ SELECT
             AND (:mode::text <> 'full' OR r.requested_mode = 'full')
     ),
     (SELECT max(r.started_at) FROM workspace_calendar_sync_log r
-     WHERE r.ws_id = w.id AND r.source = 'manual' AND r.status <> 'skipped'
+     WHERE r.ws_id = w.id AND r.source = 'manual' AND r.status IN ('completed', 'partial')
         AND r.started_at > now() - interval '1 hour')
 FROM workspaces w
 WHERE w.id = :ws_id::uuid;
@@ -282,6 +282,25 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
         SELECT 1 FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
         WHERE c.ws_id = w.id AND a.status = 'active' AND c.is_enabled AND c.sync_inbound_enabled
             AND c.access_role <> 'freeBusyReader' AND (c.retry_at IS NULL OR c.retry_at <= now())
+    )
+ORDER BY w.id
+LIMIT :limit::integer;
+
+-- name: due_for_schedule
+-- Something to place, or a block still ahead whose task or habit is gone. A workspace without a zone is due too: its run
+-- says so.
+SELECT w.id
+FROM workspaces w
+WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
+    AND (
+        EXISTS (SELECT 1 FROM tasks t WHERE t.ws_id = w.id AND t.auto_schedule AND t.completed_at IS NULL)
+        OR EXISTS (SELECT 1 FROM workspace_habits h WHERE h.ws_id = w.id AND h.is_active AND h.auto_schedule)
+        OR EXISTS (
+            SELECT 1 FROM workspace_calendar_events e
+            WHERE e.ws_id = w.id AND e.start_at > now() AND NOT e.locked
+                AND (EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
+                    OR EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id))
+        )
     )
 ORDER BY w.id
 LIMIT :limit::integer;

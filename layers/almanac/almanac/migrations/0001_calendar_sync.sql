@@ -203,6 +203,7 @@ CREATE TABLE workspace_calendar_events (
     task_id              uuid,
     locked               boolean NOT NULL DEFAULT false,
     color_override       calendar_color,
+    -- Almanac's own
     sync_status          text NOT NULL DEFAULT 'local_only'
         CHECK (sync_status IN ('local_only', 'synced', 'failed', 'conflict')),
     sync_error           text,

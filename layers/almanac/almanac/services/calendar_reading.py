@@ -72,7 +72,7 @@ class CalendarReading:
         self._report.outcome = due.outcome if at is None or at.kind == due.kind else at.kind
         try:
             finished = self._pass(at or self._first_page(due.kind))
-            if finished and at is not None:  # its listing is as old as the run that began it
+            if finished and at is not None and not run.out_of_time:  # its listing is as old as the run that began it
                 finished = self._pass(self._first_page("incremental"))
         except SyncTokenExpired:
             run.store.forget_token(run.lease, connection)

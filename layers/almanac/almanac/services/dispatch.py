@@ -26,11 +26,13 @@ class DispatchReport:
     job: str
     enqueued: int = 0
     failed: int = 0
+    unknown: int = 0
     results: list[dict[str, str]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
-        return {"job": self.job, "enqueued": self.enqueued, "failed": self.failed, "results": self.results}
+        counts = {"enqueued": self.enqueued, "failed": self.failed, "unknown": self.unknown}
+        return {"job": self.job, **counts, "results": self.results}
 
 
 class DispatchFailed(AlmanacError):
@@ -61,6 +63,7 @@ class Dispatch:
             self._send_due(tick, began, report)
         logger.info("tick dispatched", extra={"job": tick.job, "enqueued": report.enqueued, "failed": report.failed})
         if report.failed:
+            logger.error("jobs could not be sent", extra={"results": report.results})
             raise DispatchFailed(report)
         return report
 
@@ -80,10 +83,15 @@ class Dispatch:
         for start in range(0, len(listed), PAGE):
             page = {target.ws_id: target for target in listed[start : start + PAGE]}
             known = self.store.known(list(page))
-            unknown = [NotSent(ws_id, "unknown workspace") for ws_id in page if ws_id not in known]
             jobs = [_asked_for(tick, target, began) for ws_id, target in page.items() if ws_id in known]
             lost = self.queue.send([Envelope(job, reason) for job in jobs])
-            self._count(report, list(page), [*unknown, *lost], named=True)
+            self._count(report, [ws_id for ws_id in page if ws_id in known], lost, named=True)
+            self._name_unknown(report, [ws_id for ws_id in page if ws_id not in known])
+
+    def _name_unknown(self, report: DispatchReport, ws_ids: Sequence[UUID]) -> None:
+        """A wrong id in a list is told to whoever made the list; it is no failure of ours."""
+        report.unknown += len(ws_ids)
+        report.results += [{"ws_id": str(i), "status": "failed", "error": "unknown workspace"} for i in ws_ids]
 
     def _count(self, report: DispatchReport, ws_ids: Sequence[UUID], lost: Sequence[NotSent], *, named: bool) -> None:
         errors = {entry.ws_id: entry.error for entry in lost}

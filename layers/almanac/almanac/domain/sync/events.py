@@ -12,7 +12,7 @@ class EventRow(NamedTuple):
     """One row of `workspace_calendar_events`, provider-owned columns only, in the order the bulk write sends them.
 
     A named tuple, not a dataclass: 2,500 of them are transposed into columns with one `zip` a page.
-    Instants are aware; an all-day event has dates (end exclusive) and the midnights of the workspace's zone as instants.
+    Instants are aware; an all-day event has dates (end exclusive), and midnights of the workspace's zone as instants.
     """
 
     external_event_id: str

@@ -45,7 +45,8 @@ FIRST_REFUSAL_PAUSE, LONGEST_REFUSAL_PAUSE = 6 * _HOUR, 24 * _HOUR
 """Pauses of a refused connection: only a person heals it, yet access that was given back is noticed within a day."""
 
 MAX_RECEIVES = 3
-"""Receives of one message; equals the queues' maxReceiveCount, so that an outage does not fill a dead-letter queue."""
+"""Receives of one message; equals the queues' maxReceiveCount. An outage of Google's fills no dead-letter queue: its
+runs record it; one of the database's does, for then the message is the only trace."""
 SHORTEST_POSTPONE, FIRST_POSTPONE, LONGEST_POSTPONE = 30.0, 5 * _MINUTE, 15 * _MINUTE
 """A message waits longer than a run would; the ceiling doubles with its receives, up to one tick of the schedule."""
 LONGEST_VISIBILITY = 12 * _HOUR - 20 * _MINUTE
