@@ -1,0 +1,173 @@
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from almanac.adapters.postgres import Rows
+from local.demo import play, start
+from local.demo_failures import POISON
+from local.demo_stage import Stage
+from local.interruption import StopSignals
+from local.screen import Screen
+from local.stack import ROOT
+from local.truth import compare
+from tests.end_to_end.conftest import session_members
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+
+LIBRARY = ROOT / "local" / "calendars" / "library.ics"
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The demo, played once and still up."""
+    screen, signals = Screen(), StopSignals()
+    stack = start(tmp_path_factory.mktemp("demo"), screen, signals)
+    try:
+        yield play(stack, screen, signals, [LIBRARY])
+    finally:
+        stack.delete()
+
+
+def query(stage: Stage, sql: str) -> Rows:
+    return stage.stack.wiring.database.run(sql)
+
+
+def test_every_ending_that_the_design_names_is_there(played: Stage) -> None:
+    found = query(played, "SELECT DISTINCT status, outcome, coalesce(error_type, '') FROM workspace_calendar_sync_log")
+    assert {tuple(row) for row in found} == {
+        ("completed", "redirected_to_full", ""),
+        ("completed", "incremental", ""),
+        ("completed", "token_expired_full", ""),
+        ("skipped", "cooldown", ""),
+        ("failed", "reconnect_required", "reconnect_required"),
+        ("failed", "failed", "stale"),
+    }
+
+
+def test_the_stored_rows_are_the_simulators_truth(played: Stage) -> None:
+    database, google = played.stack.wiring.database, played.stack.google
+    found = {w.name: compare(database, google, w.ws_id) for w in played.workspaces}
+    assert {name: len(calendars) for name, calendars in found.items()} == {
+        "Harbour Design": 5,
+        "Monsoon Studio": 3,
+        "Southern Clinic": 3,
+        "Meridian Travel": 3,
+        "Your calendar": 2,
+        "Northwind Store": 1,
+    }
+    assert all(calendar.equal for calendars in found.values() for calendar in calendars)
+    assert sum(calendar.stored for calendars in found.values() for calendar in calendars) == played.rows()
+
+
+def test_a_calendar_export_goes_the_same_way(played: Stage) -> None:
+    assert played.rows(played.workspace("Your calendar")) > 900
+
+
+def test_the_large_calendar_was_read_once_although_its_worker_was_killed(played: Stage) -> None:
+    sql = "SELECT sum(inserted), sum(unchanged) FROM workspace_calendar_sync_log l JOIN workspaces w ON w.id = l.ws_id"
+    sql += " WHERE w.name = 'Northwind Store'"
+    assert tuple(query(played, sql)[0]) == (10_000, 0)
+    assert played.rows(played.workspace("Northwind Store")) == 12_500
+
+
+def test_nothing_is_left_waiting_or_leased(played: Stage) -> None:
+    owned = query(played, "SELECT count(*) FROM workspace_sync_leases WHERE owner IS NOT NULL OR queued_at IS NOT NULL")
+    assert owned[0][0] == 0
+    assert played.stack.dead_letters() == [POISON]
+
+
+def test_tokens_are_stored_encrypted_and_every_account_works_again(played: Stage) -> None:
+    found = query(
+        played, "SELECT status, refresh_token LIKE '1//%', access_token LIKE 'ya29%' FROM calendar_auth_tokens"
+    )
+    assert {tuple(row) for row in found} == {("active", False, False)}
+
+
+class Program:
+    """`python -m local.…` in a session of its own, its output line by line."""
+
+    def __init__(self, module: str, folder: Path, *options: str) -> None:
+        command = [sys.executable, "-m", module, "--folder", str(folder), *options]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        self.lines: list[str] = []
+
+    def read_until(self, marker: str) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if marker in line:
+                return
+        raise AssertionError(f"{marker!r} was never said:\n{''.join(self.lines)}{read(self.process.stderr)}")
+
+    def end(self, number: int) -> int:
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=60)
+        self.lines += [*out.splitlines(), *err.splitlines()]
+        return self.process.returncode
+
+    def text(self) -> str:
+        return "".join(self.lines)
+
+
+def read(stream: IO[str] | None) -> str:
+    return stream.read() if stream else ""
+
+
+@pytest.mark.parametrize(
+    ("number", "marker"),
+    [
+        (signal.SIGINT, "Google Calendar, simulated is up"),
+        (signal.SIGINT, "1. Accounts are connected"),
+        (signal.SIGTERM, "2. The first tick"),
+    ],
+    ids=["while it starts", "while it fills calendars", "while workers run"],
+)
+def test_a_signal_ends_it_and_leaves_no_process_behind(tmp_path: Path, number: int, marker: str) -> None:
+    program = Program("local.demo", tmp_path)
+    program.read_until(marker)
+    assert len(session_members(program.process.pid)) > 1, "the stack is up: there is something to leave behind"
+    assert program.end(number) == 128 + number
+    assert session_members(program.process.pid) == []
+    assert f"stopped by {signal.Signals(number).name}" in program.text()
+    assert "Traceback" not in program.text()
+
+
+def test_a_pipe_gets_plain_lines(tmp_path: Path) -> None:
+    program = Program("local.demo", tmp_path)
+    program.read_until("2. The first tick")
+    program.end(signal.SIGINT)
+    assert not {letter for letter in program.text() if not letter.isprintable()} - {"\n"}
+
+
+@pytest.mark.parametrize(
+    "content", ["BEGIN:VCALENDAR\nnonsense", "hello", None], ids=["cut off", "no calendar", "missing"]
+)
+def test_an_unusable_export_is_one_line_that_names_the_file(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "mine.ics"
+    if content is not None:
+        file.write_text(content)
+    program = Program("local.demo", tmp_path / "demo", "--ics", str(file))
+    _, complaint = program.process.communicate(timeout=60)
+    assert program.process.returncode == 2
+    assert complaint.startswith(f"demo: {file}: ")
+    assert complaint.count("\n") == 1
+    assert session_members(program.process.pid) == []
+
+
+def test_a_folder_in_use_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    first = Program("local.demo", tmp_path)
+    first.read_until("SQS, local is up")
+    second = Program("local.demo", tmp_path)
+    _, complaint = second.process.communicate(timeout=60)
+    first.end(signal.SIGINT)
+    assert second.process.returncode == 1
+    assert complaint.startswith("demo: another process already runs")
+    assert str(tmp_path) in complaint
+    assert complaint.count("\n") == 1
