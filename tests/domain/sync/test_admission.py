@@ -1,0 +1,99 @@
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from almanac.domain.sync.admission import AdmissionFacts, refuse
+from almanac.jobs import Direction, Source
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+COOLDOWN = 30.0
+SOURCES = st.sampled_from(get_args(Source))
+INBOUND = st.sampled_from([direction for direction in get_args(Direction) if direction != "outbound"])
+OFFSETS = st.none() | st.timedeltas(timedelta(hours=-2), timedelta(hours=2))
+FACTS = st.builds(
+    lambda lease, superseded, manual: facts(lease=lease, superseded=superseded, manual=manual),
+    lease=OFFSETS,
+    superseded=st.booleans(),
+    manual=st.none() | st.timedeltas(timedelta(hours=-2), timedelta(0)),
+)
+
+
+def facts(
+    *, lease: timedelta | None = None, superseded: bool = False, manual: timedelta | None = None
+) -> AdmissionFacts:
+    return AdmissionFacts(
+        NOW, None if lease is None else NOW + lease, superseded, None if manual is None else NOW + manual
+    )
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("known", "source", "force", "answer"),
+    [
+        pytest.param(facts(), "schedule", False, None, id="nothing in the way"),
+        pytest.param(facts(lease=40 * SECOND), "manual", False, ("already_running", 40.0), id="a live lease"),
+        pytest.param(facts(lease=40 * SECOND), "manual", True, ("already_running", 40.0), id="force is no crowbar"),
+        pytest.param(facts(lease=timedelta(0)), "schedule", False, None, id="a lease ends at its instant"),
+        pytest.param(facts(lease=-SECOND), "schedule", False, None, id="an expired lease"),
+        pytest.param(facts(superseded=True), "push", False, ("superseded", None), id="superseded"),
+        pytest.param(facts(superseded=True), "push", True, None, id="force skips superseded"),
+        pytest.param(
+            facts(superseded=True, lease=SECOND), "push", False, ("already_running", 1.0), id="running goes first"
+        ),
+        pytest.param(facts(manual=-10 * SECOND), "manual", False, ("cooldown", 20.0), id="a repeated request"),
+        pytest.param(facts(manual=-10 * SECOND), "manual", True, None, id="force skips cooldown"),
+        pytest.param(facts(manual=-30 * SECOND), "manual", False, None, id="the cooldown is over"),
+        pytest.param(facts(manual=-10 * SECOND), "schedule", False, None, id="no cooldown for schedules"),
+        pytest.param(facts(manual=-10 * SECOND), "push", False, None, id="nor for pushes"),
+        pytest.param(facts(manual=-10 * SECOND), "continuation", False, None, id="nor for continuations"),
+        pytest.param(facts(manual=-10 * SECOND), "batch", False, None, id="nor for bulk requests"),
+    ],
+)
+def test_what_refuses_a_run(
+    known: AdmissionFacts, source: str, force: bool, answer: tuple[str, float | None] | None
+) -> None:
+    assert refuse(known, source, "both", force=force, cooldown=COOLDOWN) == answer
+
+
+@given(FACTS, SOURCES, INBOUND, st.booleans())
+def test_two_runs_never_meet(known: AdmissionFacts, source: str, direction: str, force: bool) -> None:
+    live = known.lease_expires_at is not None and known.lease_expires_at > known.now
+
+    answer = refuse(known, source, direction, force=force, cooldown=COOLDOWN)
+
+    assert (answer is not None and answer[0] == "already_running") == live
+
+
+@given(FACTS, SOURCES, INBOUND, st.booleans())
+def test_whoever_asks_again_after_the_time_named_is_not_refused_for_the_same_reason(
+    known: AdmissionFacts, source: str, direction: str, force: bool
+) -> None:
+    answer = refuse(known, source, direction, force=force, cooldown=COOLDOWN)
+    if answer is None or answer[1] is None:
+        return
+    later = AdmissionFacts(
+        known.now + timedelta(seconds=answer[1]), known.lease_expires_at, known.superseded, known.last_manual_at
+    )
+
+    again = refuse(later, source, direction, force=force, cooldown=COOLDOWN)
+
+    assert answer[1] > 0
+    assert again is None or again[0] != answer[0]
+
+
+@given(FACTS, SOURCES, st.booleans())
+def test_outbound_alone_is_always_told_so(known: AdmissionFacts, source: str, force: bool) -> None:
+    assert refuse(known, source, "outbound", force=force, cooldown=COOLDOWN) == ("outbound_unavailable", None)
+
+
+@given(FACTS, SOURCES, INBOUND)
+def test_force_never_refuses_more(known: AdmissionFacts, source: str, direction: str) -> None:
+    plain = refuse(known, source, direction, force=False, cooldown=COOLDOWN)
+    forced = refuse(known, source, direction, force=True, cooldown=COOLDOWN)
+
+    assert forced in (None, plain)
