@@ -35,8 +35,8 @@ setup-sam: $(SAM_CLI) ## Install the pinned SAM CLI into .tools/sam
 demo: setup ## Show the whole system on this machine (ICS=calendar.ics starts from your own calendar)
 	@$(PY) -m local.demo $(if $(ICS),--ics "$(ICS)")
 
-dev: setup ## Run the whole system on this machine until Ctrl-C
-	@$(PY) -m local.dev
+dev: setup ## Run the whole system on this machine until Ctrl-C (EVERY=60 ticks each minute, ICS=calendar.ics)
+	@$(PY) -m local.dev $(if $(EVERY),--every $(EVERY)) $(if $(ICS),--ics "$(ICS)")
 
 test: setup setup-sam lint typecheck ## Lint, types and every test (PYTEST_ARGS="-k sync")
 	@$(with_runtime) $(PY) -m pytest $(PYTEST_ARGS)

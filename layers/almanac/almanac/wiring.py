@@ -9,7 +9,9 @@ import random
 import time
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from almanac.adapters.database_target import database_target
 from almanac.adapters.postgres import Database
@@ -29,17 +31,26 @@ if TYPE_CHECKING:
     from almanac.adapters.google_calendar import GoogleCalendar
     from almanac.adapters.job_queue import SqsJobQueue
     from almanac.adapters.operator_store import PostgresOperatorStore
+    from almanac.adapters.plan_store import PostgresPlanStore
     from almanac.adapters.queue_inspection import QueueInspection
     from almanac.adapters.sync_store import PostgresSyncStore
     from almanac.adapters.token_cipher import FernetCipher
     from almanac.services.connect_account import ConnectAccount
     from almanac.services.dispatch import Dispatch
     from almanac.services.operator import FollowRequest, RequestSync
+    from almanac.services.plan_workspace import PlanWorkspace
+    from almanac.services.receive_schedule import ReceiveSchedule
     from almanac.services.receive_sync import ReceiveSync
     from almanac.services.sync_workspace import SyncWorkspace
 
 CONNECT_SECONDS = 120
 """How long somebody at a terminal waits for an account to be connected, waits for Google included."""
+
+
+class PlanSettings(SyncSettings):
+    """What planning adds to the settings of a run: seconds one plan may take. Both share the workspace's lease."""
+
+    plan_budget_seconds: Annotated[float, Field(gt=0, le=60)] = 2
 
 
 def utc_now() -> datetime:
@@ -153,6 +164,32 @@ class Wiring:
         from almanac.services.receive_sync import ReceiveSync
 
         return ReceiveSync(self.sync_workspace, self.queue, random.random)
+
+    @cached_property
+    def plan_store(self) -> "PostgresPlanStore":
+        """Planning runs, and what plans are made of."""
+        from almanac.adapters.leases import PostgresLeases
+        from almanac.adapters.plan_store import PostgresPlanStore
+
+        settings = load(PlanSettings, self._environment)
+        return PostgresPlanStore(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
+
+    @cached_property
+    def plan_workspace(self) -> "PlanWorkspace":
+        """The use case of smart_scheduling."""
+        from almanac.adapters.recurrence import dates_between
+        from almanac.domain.planning.placing import place
+        from almanac.services.plan_workspace import PlanWorkspace
+
+        settings = load(PlanSettings, self._environment)
+        return PlanWorkspace(self.plan_store, place, dates_between, utc_now, settings.plan_budget_seconds)
+
+    @cached_property
+    def receive_schedule(self) -> "ReceiveSchedule":
+        """The use case of one record of the schedule queue."""
+        from almanac.services.receive_schedule import ReceiveSchedule
+
+        return ReceiveSchedule(self.plan_workspace, self.queue, random.random)
 
     @cached_property
     def dispatch(self) -> "Dispatch":
