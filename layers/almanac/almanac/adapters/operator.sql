@@ -54,7 +54,8 @@ SET status = 'lost', last_error_type = :error_type, last_error = 'the account''s
 WHERE ws_id = :ws_id::uuid AND auth_token_id = :account_id::uuid AND calendar_id <> ALL (:calendar_ids::text[]);
 
 -- name: connections
-SELECT c.id, c.calendar_id, c.calendar_name, a.id, a.account_email, a.status, c.access_role, c.is_primary, c.is_enabled,
+SELECT c.id, c.calendar_id, c.calendar_name, a.id, a.account_email, a.user_id, a.status, c.access_role,
+    c.is_primary, c.is_enabled,
     c.sync_inbound_enabled, c.sync_outbound_enabled, c.sync_delete_enabled,
     c.is_enabled AND c.sync_inbound_enabled AND c.access_role <> 'freeBusyReader' AND a.status <> 'disconnected',
     s.last_synced_at, s.full_synced_at, c.status, c.last_error_type, c.last_error, c.failures, c.retry_at

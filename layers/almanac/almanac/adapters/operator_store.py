@@ -14,16 +14,8 @@ Record = Mapping[str, Any]
 """One row by column name, values as Postgres has them: UUID, aware datetime, int, str, bool, None."""
 
 _CONNECTION = (
-    *(
-        "connection_id",
-        "calendar_id",
-        "name",
-        "account_id",
-        "account_email",
-        "account_status",
-        "access_role",
-        "primary",
-    ),
+    *("connection_id", "calendar_id", "name", "account_id", "account_email", "user_id", "account_status"),
+    *("access_role", "primary"),
     *("enabled", "inbound", "outbound", "deletes", "is_read", "last_synced_at", "full_synced_at", "status"),
     *("error_type", "error", "failures", "retry_at"),
 )
