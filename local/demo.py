@@ -15,11 +15,11 @@ from local.demo_stage import DemoFailed, Stage
 from local.demo_workspaces import UnusableCalendar, check_readable
 from local.google_simulator.control import ControlError
 from local.interruption import Interrupted, StopSignals
-from local.lambda_worker import InvocationError
 from local.ports import StartError
 from local.run_watch import RunWatch
 from local.screen import Screen
 from local.stack import ROOT, Stack, forget_shell_settings
+from local.worker_pool import InvocationError
 
 FAILED, BAD_INPUT = 1, 2
 FAILURES = (AlmanacError, ControlError, DemoFailed, InvocationError, StartError)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from local.demo_workspaces import Workspace
 from local.interruption import StopSignals
-from local.lambda_worker import InvocationError
 from local.run_watch import KeptMessage, Run, RunWatch
 from local.screen import Screen, counted
 from local.stack import Stack
 from local.truth import Comparison, compare
+from local.worker_pool import InvocationError
 
 _LOOK_SECONDS = 0.1
 _PATIENCE_SECONDS = 90.0

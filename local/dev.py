@@ -18,11 +18,11 @@ from almanac.errors import AlmanacError
 from local.demo_workspaces import UnusableCalendar, check_readable, connect_files, connect_planned
 from local.google_simulator.control import ControlError
 from local.interruption import Interrupted, StopSignals
-from local.lambda_worker import InvocationError
 from local.ports import StartError
 from local.run_watch import RunWatch
 from local.screen import Screen
 from local.stack import ROOT, Stack, forget_shell_settings
+from local.worker_pool import InvocationError
 
 FAILED, BAD_INPUT = 1, 2
 TICK_SECONDS = 15 * 60

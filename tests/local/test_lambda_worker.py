@@ -14,8 +14,9 @@ from typing import Any
 import boto3
 import pytest
 
-from local.lambda_worker import InvocationError, WorkerPool, failed_messages, invoke, sqs_event
+from local.lambda_worker import failed_messages, sqs_event
 from local.queues import Queues, QueueServer
+from local.worker_pool import InvocationError, WorkerPool, invoke
 
 VISIBILITY_SECONDS = 1
 
