@@ -1,0 +1,104 @@
+"""How good and how fast the planner is: `python -m bench.planner [--instances DIR] [--bounds FILE] [--budget S]`.
+
+Without instances, only the speed of the first plan on made-up weeks. DIR holds format-1 instances, `family-NN.json`;
+FILE maps their ids to the best known objective, and each family then gets its mean gap.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from statistics import mean
+from time import monotonic, process_time
+from typing import Any
+
+from almanac.domain.scheduling import plan, problem_of, read_instance
+
+START = datetime(2026, 1, 5, 6, tzinfo=UTC)
+SIZES = ((100, 30), (500, 30), (2000, 90))
+"""(tasks, days)."""
+
+
+def made_up(tasks: int, days: int) -> dict[str, Any]:
+    """A busy calendar with so many tasks over so many days; the same every time."""
+    random = Random(tasks)
+    hours = {day: [["08:00", "20:00"]] for day in ("MO", "TU", "WE", "TH", "FR", "SA", "SU")}
+    return {
+        "format": 1,
+        "id": f"{tasks}x{days}",
+        "timezone": "Europe/Berlin",
+        "now": START.isoformat(),
+        "window_end": (START + timedelta(days=days)).isoformat(),
+        "prefs": {"break_min": 15, "min_notice_min": 0, "daily_cap_min": {"work": 540}},
+        "hours": {"work": hours},
+        "busy": [made_up_event(random, day) for day in range(days) for _ in range(3)],
+        "tasks": [made_up_task(random, number, days) for number in range(tasks)],
+        "habits": [],
+        "previous": [],
+    }
+
+
+def made_up_event(random: Random, day: int) -> dict[str, Any]:
+    start = START + timedelta(days=day, minutes=15 * random.randrange(8, 48))
+    event = {"id": f"b{start:%d%H%M}-{random.random()}", "start": start.isoformat()}
+    return event | {"end": (start + timedelta(minutes=random.choice((30, 60)))).isoformat()}
+
+
+def made_up_task(random: Random, number: int, days: int) -> dict[str, Any]:
+    task = {
+        "id": f"t{number}",
+        "hours": "work",
+        "duration_min": random.choice((15, 30, 45, 60, 90)),
+        "splittable": False,
+    }
+    task["priority"] = random.choice(("critical", "high", "normal", "low"))
+    due = START + timedelta(days=random.randrange(1, days))
+    return task | {"deadline": due.isoformat() if random.random() < 0.6 else None, "deadline_type": "soft"}
+
+
+def speeds() -> Iterator[str]:
+    """CPU milliseconds from the document to a first explained plan, best of three."""
+    for tasks, days in SIZES:
+        document, times = made_up(tasks, days), []
+        for _ in range(3):
+            begin = process_time()
+            plan(problem_of(read_instance(document).instance), 0.0)
+            times.append(process_time() - begin)
+        yield f"first plan {tasks:5} tasks x {days:2} days {1000 * min(times):8.0f} ms CPU"
+
+
+def gaps(folder: Path, bounds: dict[str, float], budget: float) -> Iterator[str]:
+    """Objective, time and gap per instance, then the mean gap per family."""
+    families = defaultdict(list)
+    for path in sorted(folder.glob("*.json")):
+        problem = problem_of(read_instance(json.loads(path.read_text())).instance)
+        begin = monotonic()
+        objective = plan(problem, budget, clock=monotonic).objective
+        line = f"{path.stem:16} {objective:10.1f} {monotonic() - begin:6.2f} s"
+        if path.stem in bounds:
+            gap = 100 * (objective / bounds[path.stem] - 1)
+            families[path.stem.rpartition("-")[0]].append(gap)
+            line += f" {gap:7.2f} %"
+        yield line
+    yield from (f"{family:16} mean gap {mean(found):6.2f} %" for family, found in families.items())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--instances", type=Path)
+    parser.add_argument("--bounds", type=Path)
+    parser.add_argument("--budget", type=float, default=2.0)
+    args = parser.parse_args()
+    for line in speeds():
+        print(line, flush=True)
+    if args.instances:
+        bounds = json.loads(args.bounds.read_text()) if args.bounds else {}
+        for line in gaps(args.instances, bounds, args.budget):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""What the planner answers: blocks with reasons, moved events, what went wrong and what would help, and counts."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["late", "partial", "unplaced", "missed", "at_risk"]
+"""late: wholly placed, after its deadline; partial and unplaced: tasks; missed: a habit's date; at_risk: on time with
+less free time left before the deadline than the task itself takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block for the calendar; instants in minutes since the epoch."""
+
+    item: str
+    start: int
+    end: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know about one item: what stood in the way, and the smallest thing that would help."""
+
+    item: str
+    state: State
+    date: str | None
+    """Local date of a missed habit occurrence."""
+    missing_minutes: int
+    late_minutes: int
+    obstacle: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts of a plan: tasks, except that `moved` counts items that left a place of the previous plan or calendar."""
+
+    scheduled: int
+    late: int
+    partial: int
+    unscheduled: int
+    habits_placed: int
+    habits_missed: int
+    moved: int
+    at_risk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan that keeps every hard rule. `objective` is in points, less is better."""
+
+    instance: str
+    blocks: tuple[Block, ...]
+    moved: tuple[Block, ...]
+    findings: tuple[Finding, ...]
+    summary: Summary
+    objective: float

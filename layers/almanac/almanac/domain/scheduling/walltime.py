@@ -1,0 +1,66 @@
+"""Wall clock times of one IANA zone as minutes since the Unix epoch, and back.
+
+Rule (PEP 495, fold=0): a wall time that a clock change skips takes the offset before the change; one that comes twice
+means the first. All instants are whole UTC minutes.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_MINUTES = 24 * 60
+
+Interval = tuple[int, int]
+"""[start, end) in minutes since the epoch."""
+
+
+def wall_instant(day: date, wall: int, zone: ZoneInfo) -> int:
+    """The instant at which clocks in `zone` show `wall` minutes after midnight on `day`; 1440 is the day's end."""
+    if wall >= DAY_MINUTES:
+        day, wall = day + timedelta(days=wall // DAY_MINUTES), wall % DAY_MINUTES
+    local = datetime(day.year, day.month, day.day, wall // 60, wall % 60, tzinfo=zone)
+    return minutes_of(local)
+
+
+def minutes_of(instant: datetime) -> int:
+    """Whole minutes since the epoch of an aware instant (seconds are cut)."""
+    return int((instant.astimezone(UTC) - EPOCH).total_seconds() // 60)
+
+
+def local_time(minute: int, zone: ZoneInfo) -> datetime:
+    """The aware local time of an instant."""
+    return (EPOCH + timedelta(minutes=minute)).astimezone(zone)
+
+
+def local_days(first: int, last: int, zone: ZoneInfo) -> Iterator[date]:
+    """Every local date from the one of instant `first` to the one of instant `last`, both included."""
+    day, stop = local_time(first, zone).date(), local_time(last, zone).date()
+    while day <= stop:
+        yield day
+        day += timedelta(days=1)
+
+
+def merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """Intervals joined where they touch or overlap, in time order; empty and reversed ones vanish."""
+    joined: list[Interval] = []
+    for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def weekly_hours(week: tuple[tuple[Interval, ...], ...], first: int, last: int, zone: ZoneInfo) -> list[Interval]:
+    """The opening hours of a week (Monday first, wall minutes) as instants that touch [first, last].
+
+    The day before is included because its hours may run over midnight ("24:00" touches the next "00:00"); a span that
+    ends before it begins runs into the next day.
+    """
+    spans = []
+    for day in local_days(first - DAY_MINUTES, last + DAY_MINUTES, zone):
+        for start, end in week[day.weekday()]:
+            stop = end if end > start else end + DAY_MINUTES
+            spans.append((wall_instant(day, start, zone), wall_instant(day, stop, zone)))
+    return merged(spans)
