@@ -11,10 +11,12 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from almanac.domain.sync.report import SyncReport
-from almanac.errors import AlmanacError
-from almanac.services.receive_sync import Received, ReceiveSync
+from almanac.errors import AlmanacError, describe
+from almanac.jobs import CalendarSync
+from almanac.services.receive import Receive, Received
 from almanac.wiring import container
 
+Receiver = Receive[CalendarSync, SyncReport]
 logger = Logger(service="calendar_sync")
 copy_config_to_registered_loggers(logger, include={"almanac"})
 metrics = Metrics(namespace="Almanac", service="calendar_sync")
@@ -23,19 +25,20 @@ processor.raise_on_entire_batch_failure = False  # a message that was put back o
 
 
 @logger.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: LambdaContext, *, receive: ReceiveSync | None = None) -> Any:
+def lambda_handler(event: dict[str, Any], context: LambdaContext, *, receive: Receiver | None = None) -> Any:
     """Run each record's job; what is not done is named in `batchItemFailures` and stays in the queue."""
     one = partial(handle_record, receive=receive or container().receive_sync, context=context)
     return process_partial_response(event=event, record_handler=one, processor=processor, context=context)
 
 
-def handle_record(record: SQSRecord, *, receive: ReceiveSync, context: LambdaContext) -> None:
+def handle_record(record: SQSRecord, *, receive: Receiver, context: LambdaContext) -> None:
     """One record. Raises what keeps it in the queue."""
     logger.append_keys(ws_id=record.attributes.message_group_id, message_id=record.message_id)
     try:
         report = receive(Received.from_record(record), lambda: context.get_remaining_time_in_millis() / 1000)
-    except AlmanacError as error:
-        logger.warning("message stays in the queue", error_type=error.code, error=str(error))
+    except Exception as error:
+        say = logger.warning if isinstance(error, AlmanacError) else logger.error
+        say("message stays in the queue", **describe(error))
         raise
     logger.info("run ended", **report.as_dict())
     measure(report)

@@ -17,7 +17,6 @@ metrics = Metrics(namespace="Almanac", service="orchestrator")
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def lambda_handler(
     event: dict[str, Any], context: LambdaContext, *, dispatch: Dispatch | None = None
 ) -> dict[str, Any]:
@@ -26,6 +25,9 @@ def lambda_handler(
         report = (dispatch or container().dispatch)(parse_tick(event))
     except DispatchFailed as error:
         _measure(error.report)
+        logger.exception(
+            "jobs could not be sent", not_sent=[row for row in error.report.results if row["status"] == "failed"]
+        )
         raise
     _measure(report)
     return report.as_dict()
@@ -35,3 +37,4 @@ def _measure(report: DispatchReport) -> None:
     metrics.add_dimension("job", report.job)
     metrics.add_metric("Enqueued", MetricUnit.Count, report.enqueued)
     metrics.add_metric("NotEnqueued", MetricUnit.Count, report.failed)
+    metrics.flush_metrics()

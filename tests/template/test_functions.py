@@ -36,7 +36,7 @@ VARIABLES = {
 SENDS_TO = {
     "Orchestrator": {"SyncQueue", "ScheduleQueue", "TickDeadLetters"},
     "CalendarSync": {"SyncQueue"},
-    "SmartScheduling": set(),
+    "SmartScheduling": {"ScheduleQueue"},
 }
 CONSUMES = {"Orchestrator": set(), "CalendarSync": {"SyncQueue"}, "SmartScheduling": {"ScheduleQueue"}}
 READS_SECRETS = {

@@ -26,11 +26,23 @@ AlmanacError
 └── Postponed                 a message was put back, it will be received again
 """
 
+from traceback import extract_tb
+from typing import Any
+
 
 class AlmanacError(Exception):
     """Root of the tree. `code` is the stable name that run rows and metrics carry."""
 
     code = "internal"
+
+
+def describe(error: Exception) -> dict[str, Any]:
+    """What a log may say of any error: ours in full; of a bug its type and place, for its text can quote an event."""
+    if isinstance(error, AlmanacError):
+        return {"error_type": error.code, "error": str(error)}
+    frames = extract_tb(error.__traceback__)[-5:]
+    where = [f"{frame.name}:{frame.lineno}" for frame in frames]
+    return {"error_type": AlmanacError.code, "error": f"unexpected {type(error).__name__}", "where": where}
 
 
 class BadInput(AlmanacError):

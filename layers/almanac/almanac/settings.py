@@ -89,9 +89,8 @@ class GoogleSettings(_Settings):
     @model_validator(mode="after")
     def _one_source(self) -> "GoogleSettings":
         if self.google_secret_arn is None and (self.google_client_id is None or self.google_client_secret is None):
-            raise ValueError(
-                "ALMANAC_GOOGLE_CLIENT_ID: missing; set it and ALMANAC_GOOGLE_CLIENT_SECRET, or ALMANAC_GOOGLE_SECRET_ARN"
-            )
+            needed = "set it and ALMANAC_GOOGLE_CLIENT_SECRET, or ALMANAC_GOOGLE_SECRET_ARN"
+            raise ValueError(f"ALMANAC_GOOGLE_CLIENT_ID: missing; {needed}")
         return self
 
 
@@ -127,6 +126,12 @@ class SyncSettings(_Settings):
     def future(self) -> timedelta:
         """How far ahead the window reaches."""
         return timedelta(days=self.sync_future_days)
+
+
+class PlanSettings(SyncSettings):
+    """What planning adds to the settings of a run: seconds one plan may take. Both share the workspace's lease."""
+
+    plan_budget_seconds: Annotated[float, Field(gt=0, le=60)] = 2
 
 
 def load(model: type[_Loaded], environment: Environment) -> _Loaded:

@@ -8,10 +8,8 @@ import os
 import random
 import time
 from datetime import UTC, datetime
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import Field
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING
 
 from almanac.adapters.database_target import database_target
 from almanac.adapters.postgres import Database
@@ -21,6 +19,7 @@ from almanac.settings import (
     Environment,
     GoogleSettings,
     KeySettings,
+    PlanSettings,
     QueueSettings,
     SyncSettings,
     load,
@@ -32,25 +31,22 @@ if TYPE_CHECKING:
     from almanac.adapters.job_queue import SqsJobQueue
     from almanac.adapters.operator_store import PostgresOperatorStore
     from almanac.adapters.plan_store import PostgresPlanStore
+    from almanac.adapters.planning_runs import PostgresPlanningRuns
     from almanac.adapters.queue_inspection import QueueInspection
     from almanac.adapters.sync_store import PostgresSyncStore
     from almanac.adapters.token_cipher import FernetCipher
+    from almanac.domain.planning.report import PlanReport
+    from almanac.domain.sync.report import SyncReport
+    from almanac.jobs import CalendarSchedule, CalendarSync
     from almanac.services.connect_account import ConnectAccount
     from almanac.services.dispatch import Dispatch
     from almanac.services.operator import FollowRequest, RequestSync
     from almanac.services.plan_workspace import PlanWorkspace
-    from almanac.services.receive_schedule import ReceiveSchedule
-    from almanac.services.receive_sync import ReceiveSync
+    from almanac.services.receive import Receive
     from almanac.services.sync_workspace import SyncWorkspace
 
 CONNECT_SECONDS = 120
 """How long somebody at a terminal waits for an account to be connected, waits for Google included."""
-
-
-class PlanSettings(SyncSettings):
-    """What planning adds to the settings of a run: seconds one plan may take. Both share the workspace's lease."""
-
-    plan_budget_seconds: Annotated[float, Field(gt=0, le=60)] = 2
 
 
 def utc_now() -> datetime:
@@ -159,11 +155,12 @@ class Wiring:
         )
 
     @cached_property
-    def receive_sync(self) -> "ReceiveSync":
+    def receive_sync(self) -> "Receive[CalendarSync, SyncReport]":
         """The use case of one record of the sync queue."""
-        from almanac.services.receive_sync import ReceiveSync
+        from almanac.jobs import parse_sync
+        from almanac.services.receive import Receive
 
-        return ReceiveSync(self.sync_workspace, self.queue, random.random)
+        return Receive(parse_sync, self.sync_workspace, self.queue, random.random)
 
     @cached_property
     def plan_store(self) -> "PostgresPlanStore":
@@ -175,6 +172,13 @@ class Wiring:
         return PostgresPlanStore(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
 
     @cached_property
+    def planning_runs(self) -> "PostgresPlanningRuns":
+        """What an operator asks about planning runs."""
+        from almanac.adapters.planning_runs import PostgresPlanningRuns
+
+        return PostgresPlanningRuns(self.database)
+
+    @cached_property
     def plan_workspace(self) -> "PlanWorkspace":
         """The use case of smart_scheduling."""
         from almanac.adapters.recurrence import dates_between
@@ -182,14 +186,16 @@ class Wiring:
         from almanac.services.plan_workspace import PlanWorkspace
 
         settings = load(PlanSettings, self._environment)
-        return PlanWorkspace(self.plan_store, place, dates_between, utc_now, settings.plan_budget_seconds)
+        planner = partial(place, clock=time.monotonic)
+        return PlanWorkspace(self.plan_store, planner, dates_between, utc_now, settings.plan_budget_seconds)
 
     @cached_property
-    def receive_schedule(self) -> "ReceiveSchedule":
+    def receive_schedule(self) -> "Receive[CalendarSchedule, PlanReport]":
         """The use case of one record of the schedule queue."""
-        from almanac.services.receive_schedule import ReceiveSchedule
+        from almanac.jobs import parse_schedule
+        from almanac.services.receive import Receive
 
-        return ReceiveSchedule(self.plan_workspace, self.queue, random.random)
+        return Receive(parse_schedule, self.plan_workspace, self.queue, random.random)
 
     @cached_property
     def dispatch(self) -> "Dispatch":

@@ -21,9 +21,9 @@ from almanac.errors import (
     TransientError,
     UnknownWorkspace,
 )
-from almanac.jobs import CalendarSync, deduplication_id
+from almanac.jobs import CalendarSync, deduplication_id, parse_sync
 from almanac.services.ports import Deadline, Envelope, NotSent
-from almanac.services.receive_sync import Received, ReceiveSync
+from almanac.services.receive import Receive, Received
 
 WS = UUID("7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01")
 SENT_AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
@@ -70,7 +70,7 @@ def message(receive: int = 1, body: str | None = None, message_id: str = "m-1") 
 
 
 def receive(ends: SyncReport | BaseException, queue: Queue, incoming: Received) -> SyncReport:
-    return ReceiveSync(Sync(ends), queue, lambda: 0.5)(incoming, lambda: 60.0)
+    return Receive(parse_sync, Sync(ends), queue, lambda: 0.5)(incoming, lambda: 60.0)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,7 @@ def receive(ends: SyncReport | BaseException, queue: Queue, incoming: Received) 
         report("partial", "partial", retry_after=5.0),
         report("failed", "reconnect_required"),
         report("failed", "failed"),
+        report("failed", "continued", retry_after=5.0),
         report("skipped", "superseded"),
         report("skipped", "cooldown", retry_after=12.0),
         report("skipped", "outbound_unavailable"),
@@ -175,7 +176,7 @@ def test_a_body_that_does_not_parse_runs_nothing() -> None:
     sync = Sync(report())
 
     with pytest.raises(BadJob, match=r"^ws_id: "):
-        ReceiveSync(sync, Queue(), lambda: 0.5)(message(body='{"ws_id": "x"}'), lambda: 60.0)
+        Receive(parse_sync, sync, Queue(), lambda: 0.5)(message(body='{"ws_id": "x"}'), lambda: 60.0)
 
     assert sync.calls == []
 
@@ -190,7 +191,7 @@ def test_the_job_runs_with_what_sqs_knows_about_its_message() -> None:
     )
 
     received = Received.from_record(record)
-    ReceiveSync(sync, Queue(), lambda: 0.5)(received, lambda: 60.0)
+    Receive(parse_sync, sync, Queue(), lambda: 0.5)(received, lambda: 60.0)
 
     assert received.receive_count == 2
     assert sync.calls == [(CalendarSync(ws_id=WS), datetime(2026, 1, 1, 10, 0, 0, 123000, tzinfo=UTC))]

@@ -1,0 +1,204 @@
+-- Statements of the plan store. Rows are always scoped by workspace; plans are written under the workspace's lease.
+
+-- name: admission_facts
+-- Superseded: a run of at least this scope began after the message was sent (a second of grace for the clocks of queue
+-- and database) and has completed.
+SELECT
+    now(),
+    (SELECT l.expires_at FROM workspace_sync_leases l WHERE l.ws_id = w.id AND l.owner IS NOT NULL),
+    EXISTS (
+        SELECT 1 FROM workspace_scheduling_metadata r
+        WHERE r.ws_id = w.id AND r.status = 'completed'
+            AND r.started_at > :sent_at::timestamptz + interval '1 second'
+            AND r.window_days >= :window_days::integer AND (r.force_reschedule OR NOT :force::boolean)
+    )
+FROM workspaces w
+WHERE w.id = :ws_id::uuid;
+
+-- name: close_stale_runs
+-- Whoever holds the lease knows that no other run of the workspace is alive.
+UPDATE workspace_scheduling_metadata
+SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
+    error = 'the run ended without a word; its lease expired'
+WHERE ws_id = :ws_id::uuid AND status = 'running';
+
+-- name: open_run
+INSERT INTO workspace_scheduling_metadata
+    (id, ws_id, source, user_id, request_id, window_days, force_reschedule, apply, status, fence)
+VALUES (:run_id::uuid, :ws_id::uuid, :source, :user_id, :request_id, :window_days::integer, :force::boolean, :apply,
+    'running', :fence::bigint);
+
+-- name: record_skipped_run
+INSERT INTO workspace_scheduling_metadata
+    (id, ws_id, source, user_id, request_id, window_days, force_reschedule, apply, status, outcome, finished_at, retry_after)
+VALUES (:run_id::uuid, :ws_id::uuid, :source, :user_id, :request_id, :window_days::integer, :force::boolean, :apply,
+    'skipped', :outcome, clock_timestamp(), :retry_after::float8);
+
+-- name: one_moment
+-- Everything a plan is made of is read from one snapshot.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+
+-- name: load_workspace
+SELECT timezone, settings -> 'scheduling' FROM workspaces WHERE id = :ws_id::uuid;
+
+-- name: version
+-- Differs whenever a row that a plan depends on was added, changed or removed: xmin names the transaction that wrote a
+-- row version, so no writer has to remember to touch a column.
+SELECT md5(concat_ws('|',
+    (SELECT w.xmin::text || coalesce(w.timezone, '') || w.settings::text FROM workspaces w WHERE w.id = :ws_id::uuid),
+    (SELECT string_agg(e.id::text || e.xmin::text, ',' ORDER BY e.id) FROM workspace_calendar_events e
+     WHERE e.ws_id = :ws_id::uuid AND e.end_at > :since::timestamptz AND e.start_at < :until::timestamptz),
+    (SELECT string_agg(t.id::text || t.xmin::text, ',' ORDER BY t.id) FROM tasks t
+     WHERE t.ws_id = :ws_id::uuid AND t.completed_at IS NULL),
+    (SELECT string_agg(d.task_id::text || d.depends_on_task_id::text, ',' ORDER BY d.task_id, d.depends_on_task_id)
+     FROM task_dependencies d WHERE d.ws_id = :ws_id::uuid),
+    (SELECT string_agg(b.event_id::text || b.xmin::text, ',' ORDER BY b.event_id) FROM task_calendar_events b
+     WHERE b.ws_id = :ws_id::uuid),
+    (SELECT string_agg(h.id::text || h.xmin::text, ',' ORDER BY h.id) FROM workspace_habits h WHERE h.ws_id = :ws_id::uuid),
+    (SELECT string_agg(b.event_id::text || b.xmin::text, ',' ORDER BY b.event_id) FROM habit_calendar_events b
+     WHERE b.ws_id = :ws_id::uuid AND b.occurrence_date >= :since::timestamptz::date - 1),
+    (SELECT string_agg(s.habit_id::text || s.occurrence_date::text || s.xmin::text, ',' ORDER BY s.habit_id, s.occurrence_date)
+     FROM habit_skipped_occurrences s WHERE s.ws_id = :ws_id::uuid),
+    (SELECT string_agg(h.type || h.xmin::text, ',' ORDER BY h.type) FROM workspace_calendar_hour_settings h
+     WHERE h.ws_id = :ws_id::uuid)
+));
+
+-- name: load_tasks
+SELECT id, title, priority, total_minutes, done_minutes, is_splittable, min_split_duration_minutes,
+    max_split_duration_minutes, start_date, end_date, deadline_type = 'hard', calendar_hours
+FROM tasks
+WHERE ws_id = :ws_id::uuid AND auto_schedule AND completed_at IS NULL
+ORDER BY created_at, id;
+
+-- name: load_dependencies
+SELECT d.task_id, d.depends_on_task_id, p.completed_at IS NOT NULL
+FROM task_dependencies d
+JOIN tasks t ON t.id = d.task_id AND t.auto_schedule AND t.completed_at IS NULL
+JOIN tasks p ON p.id = d.depends_on_task_id
+WHERE d.ws_id = :ws_id::uuid;
+
+-- name: load_habits
+SELECT id, name, color, priority, calendar_hours, coalesce(min_duration_minutes, duration_minutes), duration_minutes,
+    coalesce(max_duration_minutes, duration_minutes),
+    (EXTRACT(hour FROM ideal_time) * 60 + EXTRACT(minute FROM ideal_time))::integer, time_preference,
+    frequency, recurrence_interval, start_date, end_date, days_of_week, monthly_type, day_of_month, week_of_month,
+    day_of_week_monthly, instances_per_day, dependency_habit_id, dependency_type
+FROM workspace_habits
+WHERE ws_id = :ws_id::uuid AND is_active AND auto_schedule
+ORDER BY created_at, id;
+
+-- name: load_skips
+SELECT habit_id, occurrence_date FROM habit_skipped_occurrences
+WHERE ws_id = :ws_id::uuid AND revoked_at IS NULL AND occurrence_date >= :since::timestamptz::date - 1;
+
+-- name: load_hours
+SELECT type, data FROM workspace_calendar_hour_settings WHERE ws_id = :ws_id::uuid;
+
+-- name: load_events
+SELECT e.id, e.title, e.start_at, e.end_at, e.transparency, e.response, e.event_type, e.ical_uid, e.own_block
+FROM workspace_calendar_events e
+WHERE e.ws_id = :ws_id::uuid AND e.end_at > :since::timestamptz AND e.start_at < :until::timestamptz
+    AND NOT EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
+    AND NOT EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id);
+
+-- name: load_blocks
+-- Of open tasks all there ever were, for they are work done; else what is still ahead or going on. A provider's event
+-- that somebody linked to a task is not Almanac's to move.
+SELECT e.id, 'task', b.task_id, e.title, e.start_at, e.end_at, b.scheduled_minutes, e.locked OR e.provider <> 'almanac',
+    b.started_at IS NOT NULL, b.completed, NULL::date, 1
+FROM task_calendar_events b
+JOIN workspace_calendar_events e ON e.id = b.event_id
+LEFT JOIN tasks t ON t.id = b.task_id AND t.auto_schedule AND t.completed_at IS NULL
+WHERE b.ws_id = :ws_id::uuid AND (t.id IS NOT NULL OR e.end_at > :since::timestamptz)
+UNION ALL
+SELECT e.id, 'habit', b.habit_id, e.title, e.start_at, e.end_at, b.scheduled_minutes, e.locked OR e.provider <> 'almanac',
+    b.started_at IS NOT NULL, b.completed, b.occurrence_date, b.instance
+FROM habit_calendar_events b
+JOIN workspace_calendar_events e ON e.id = b.event_id
+WHERE b.ws_id = :ws_id::uuid AND (e.end_at > :since::timestamptz OR b.occurrence_date >= :since::timestamptz::date - 1);
+
+-- name: insert_blocks
+WITH new AS (
+    SELECT * FROM unnest(
+        :id::uuid[], :kind::text[], :owner::uuid[], :title::text[], :color::text[], :start_at::timestamptz[],
+        :end_at::timestamptz[], :minutes::integer[], :reason::text[], :date::date[], :instance::integer[]
+    ) AS n (id, kind, owner, title, color, start_at, end_at, minutes, reason, date, instance)
+), events AS (
+    INSERT INTO workspace_calendar_events (id, ws_id, provider, title, start_at, end_at, time_zone, color, task_id)
+    SELECT id, :ws_id::uuid, 'almanac', title, start_at, end_at, :time_zone, color, CASE kind WHEN 'task' THEN owner END
+    FROM new
+    RETURNING id
+), habits AS (
+    INSERT INTO habit_calendar_events
+        (event_id, ws_id, habit_id, occurrence_date, instance, scheduled_minutes, scheduling_reason)
+    SELECT id, :ws_id::uuid, owner, date, instance, minutes, reason FROM new JOIN events USING (id) WHERE kind = 'habit'
+)
+INSERT INTO task_calendar_events (event_id, ws_id, task_id, scheduled_minutes, scheduling_reason)
+SELECT id, :ws_id::uuid, owner, minutes, reason FROM new JOIN events USING (id) WHERE kind = 'task';
+
+-- name: move_blocks
+-- Only what is still Almanac's to move; the caller counts.
+WITH new AS (
+    SELECT * FROM unnest(
+        :id::uuid[], :title::text[], :start_at::timestamptz[], :end_at::timestamptz[], :minutes::integer[], :reason::text[]
+    ) AS n (id, title, start_at, end_at, minutes, reason)
+), events AS (
+    UPDATE workspace_calendar_events e
+    SET title = n.title, start_at = n.start_at, end_at = n.end_at, updated_at = now()
+    FROM new n
+    WHERE e.id = n.id AND e.ws_id = :ws_id::uuid AND e.provider = 'almanac' AND NOT e.locked
+    RETURNING e.id
+), tasks AS (
+    UPDATE task_calendar_events b
+    SET scheduled_minutes = n.minutes, scheduling_reason = n.reason, updated_at = now()
+    FROM new n JOIN events USING (id)
+    WHERE b.event_id = n.id AND NOT b.completed AND b.started_at IS NULL
+    RETURNING b.event_id
+), habits AS (
+    UPDATE habit_calendar_events b
+    SET scheduled_minutes = n.minutes, scheduling_reason = n.reason, updated_at = now()
+    FROM new n JOIN events USING (id)
+    WHERE b.event_id = n.id AND NOT b.completed AND b.started_at IS NULL
+    RETURNING b.event_id
+)
+SELECT (SELECT count(*) FROM tasks) + (SELECT count(*) FROM habits);
+
+-- name: delete_blocks
+DELETE FROM workspace_calendar_events e
+WHERE e.ws_id = :ws_id::uuid AND e.id = ANY (:ids::uuid[]) AND e.provider = 'almanac' AND NOT e.locked
+    AND NOT EXISTS (
+        SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id AND (b.completed OR b.started_at IS NOT NULL)
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id AND (b.completed OR b.started_at IS NOT NULL)
+    )
+RETURNING e.id;
+
+-- name: finish_run
+WITH run AS (
+    UPDATE workspace_scheduling_metadata
+    SET status = :status, outcome = :outcome, finished_at = clock_timestamp(), retry_after = :retry_after::float8,
+        window_start = :window_start::timestamptz, window_end = :window_end::timestamptz, attempts = :attempts::integer,
+        tasks = :tasks::integer, habits = :habits::integer, scheduled = :scheduled::integer, late = :late::integer,
+        partial = :partial::integer, unscheduled = :unscheduled::integer, at_risk = :at_risk::integer,
+        left_out = :left_out::integer, inserted = :inserted::integer, moved = :moved::integer,
+        deleted = :deleted::integer, unchanged = :unchanged::integer, objective = :objective::float8,
+        load_ms = :load_ms::integer, plan_ms = :plan_ms::integer, total_ms = :total_ms::integer,
+        warnings = :warnings::jsonb, error_type = :error_type, error = :error
+    WHERE id = :run_id::uuid AND ws_id = :ws_id::uuid AND status = 'running'
+)
+UPDATE workspace_sync_leases SET owner = NULL, expires_at = NULL
+WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+RETURNING ws_id;
+
+-- name: run_of_request
+SELECT id, ws_id, status, outcome, request_id, started_at, finished_at, retry_after, window_start, window_end, attempts,
+    tasks, habits, scheduled, late, partial, unscheduled, at_risk, left_out, inserted, moved, deleted, unchanged,
+    objective, total_ms, warnings, error_type, error
+FROM workspace_scheduling_metadata
+WHERE ws_id = :ws_id::uuid AND request_id = :request_id
+ORDER BY started_at DESC, id
+LIMIT 1;
+
+-- name: workspace_name
+SELECT name FROM workspaces WHERE id = :ws_id::uuid;

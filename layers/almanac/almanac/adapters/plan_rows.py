@@ -1,0 +1,54 @@
+"""Rows of plan.sql as what the domain plans. Column order is that of the statements."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from almanac.domain.planning.workspace import Block, CalendarEvent, Dependency, Habit, Recurrence, Task
+
+Row = Sequence[Any]
+
+
+def task(row: Row) -> Task:
+    """A row of load_tasks."""
+    return Task(*row)
+
+
+def dependency(row: Row) -> Dependency:
+    """A row of load_dependencies."""
+    return Dependency(*row)
+
+
+def event(row: Row) -> CalendarEvent:
+    """A row of load_events."""
+    return CalendarEvent(*row)
+
+
+def block(row: Row) -> Block:
+    """A row of load_blocks."""
+    return Block(*row)
+
+
+def habit(row: Row) -> Habit:
+    """A row of load_habits."""
+    own = (*row[:10], _recurrence(row[10:19]), *row[19:])
+    return Habit(**dict(zip(Habit.__slots__, own, strict=True)))
+
+
+def _recurrence(row: Row) -> Recurrence:
+    frequency, interval, start, end, weekdays, monthly_type, day_of_month, week_of_month, weekday_of_month = row
+    by_weekday = monthly_type == "day_of_week"
+    return Recurrence(
+        frequency=frequency,
+        interval=interval,
+        start=start,
+        end=end,
+        weekdays=tuple(_from_monday(day) for day in weekdays or ()),
+        day_of_month=None if by_weekday else day_of_month,
+        week_of_month=week_of_month if by_weekday else None,
+        weekday_of_month=_from_monday(weekday_of_month) if by_weekday else None,
+    )
+
+
+def _from_monday(day: int) -> int:
+    """Weekday from Monday 0; stored from Sunday 0."""
+    return (day + 6) % 7

@@ -1,0 +1,114 @@
+"""Hours and preferences as workspaces store them: JSON, checked here, so that a bad value is named, not obeyed."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from almanac.domain.planning.report import Note
+from almanac.domain.planning.workspace import Preferences
+from almanac.domain.scheduling.instance import Week
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DEFAULT_CATEGORIES = ("work", "personal", "meeting")
+DEFAULT_WEEK: Week = (((7 * 60, 23 * 60),),) * 7
+"""Open from 07:00 to 23:00 every day: what the system replaced uses where nothing is stored."""
+
+WallTime = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d(:00)?|24:00(:00)?)$")]
+
+
+class TimeBlock(BaseModel):
+    """Wall times "HH:MM"; "24:00" is the day's end, an end before the start lies on the next day."""
+
+    model_config = ConfigDict(frozen=True)
+
+    startTime: WallTime  # noqa: N815 - the stored name
+    endTime: WallTime  # noqa: N815 - the stored name
+
+
+class Day(BaseModel):
+    """One weekday's opening hours."""
+
+    model_config = ConfigDict(frozen=True)
+
+    enabled: bool = True
+    timeBlocks: tuple[TimeBlock, ...] = ()  # noqa: N815 - the stored name
+
+
+class StoredPreferences(BaseModel):
+    """`workspaces.settings.scheduling`: what a workspace wants of every plan. Every field may be left out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    break_minutes: Literal[0, 15] = Field(default=0, description="wanted free time around generated blocks")
+    min_notice_minutes: Annotated[int, Field(ge=0, le=10_080)] = Field(
+        default=0, description="nothing is placed, moved or removed sooner than this"
+    )
+    daily_cap_minutes: dict[str, Annotated[int, Field(ge=0, le=1440)]] = Field(
+        default_factory=dict, description="task work a day above this is avoided, per category"
+    )
+
+
+_WEEK = TypeAdapter(dict[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], Day])
+
+
+def read_hours(rows: Iterable[tuple[str, object]]) -> tuple[dict[str, Week], dict[str, str]]:
+    """(hours by category, what is wrong by category) of stored rows (type, data); types are taken in lower case.
+
+    A weekday that is missing is closed; a default category without a row is open as DEFAULT_WEEK.
+    """
+    hours = dict.fromkeys(DEFAULT_CATEGORIES, DEFAULT_WEEK)
+    unreadable = {}
+    for name, data in rows:
+        category = name.lower()
+        try:
+            days = _WEEK.validate_python(data)
+        except ValidationError as error:
+            unreadable[category] = f"the hours '{category}' cannot be read: {_first(error)}"
+            hours.pop(category, None)
+        else:
+            hours[category] = tuple(_spans(days.get(day)) for day in WEEKDAYS)  # type: ignore[call-overload]
+    return hours, unreadable
+
+
+def read_preferences(stored: object, categories: Mapping[str, Week]) -> tuple[Preferences, list[Note]]:
+    """The preferences, and a note for each stored value that cannot be used; its default is used instead."""
+    notes: list[Note] = []
+    values: dict[str, Any] = dict(stored) if isinstance(stored, dict) else {}
+    if stored is not None and not isinstance(stored, dict):
+        notes.append(_bad("scheduling", "must be an object"))
+    while True:
+        try:
+            found = StoredPreferences.model_validate(values)
+            break
+        except ValidationError as error:
+            name = str(error.errors()[0]["loc"][0])
+            notes.append(_bad(name, _first(error)))
+            del values[name]
+    unknown = sorted(set(found.daily_cap_minutes) - set(categories))
+    notes += [_bad("daily_cap_minutes", f"'{name}' is no usable category of hours") for name in unknown]
+    caps = {name: cap for name, cap in found.daily_cap_minutes.items() if name in categories}
+    return Preferences(found.break_minutes, found.min_notice_minutes, caps), notes
+
+
+def _spans(day: Day | None) -> tuple[tuple[int, int], ...]:
+    """A disabled or missing day is closed. A block from a time to itself is nothing rather than a whole day."""
+    if day is None or not day.enabled:
+        return ()
+    spans = ((_minutes(block.startTime), _minutes(block.endTime)) for block in day.timeBlocks)
+    return tuple((start, end) for start, end in spans if start != end)
+
+
+def _minutes(wall: str) -> int:
+    return int(wall[:2]) * 60 + int(wall[3:5])
+
+
+def _first(error: ValidationError) -> str:
+    """Place and fault of the first error; the value stays out of it, it may be anything."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else str(first["msg"])
+
+
+def _bad(name: str, fault: str) -> Note:
+    return Note("preference", name, "ignored", fault, "its default was used")

@@ -1,0 +1,44 @@
+"""Which calendar events take time."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from almanac.domain.planning.workspace import CalendarEvent, ceil_minutes
+from almanac.domain.scheduling.instance import LockedEvent
+from almanac.domain.scheduling.walltime import minutes_of
+
+
+def busy_events(events: Iterable[CalendarEvent]) -> list[CalendarEvent]:
+    """The events that take time, a meeting that is on several calendars once.
+
+    Copies of one meeting share iCalUID and times (iCalUID alone is shared by a whole series). A copy that carries an
+    answer speaks for those that carry none: a meeting declined in one's own calendar is not busy because a shared
+    calendar shows it too; one that any account accepted is.
+    """
+    copies: dict[object, list[CalendarEvent]] = defaultdict(list)
+    for event in events:
+        if event.start < event.end:
+            copies[(event.ical_uid, event.start, event.end) if event.ical_uid else event.id].append(event)
+    chosen = (_busy_copy(same) for same in copies.values())
+    return sorted((event for event in chosen if event is not None), key=lambda event: (event.start, event.id))
+
+
+def takes_time(event: CalendarEvent) -> bool:
+    """Whether the event blocks its time; all-day ones follow the same rule, so an all-day label must be marked busy.
+
+    Declined, transparent, birthdays and working locations do not; out-of-office always does. Almanac's own blocks that
+    came back from the provider are planned, not obeyed.
+    """
+    if event.own_block or event.event_type in ("workingLocation", "birthday"):
+        return False
+    return event.event_type == "outOfOffice" or (event.transparency == "opaque" and event.response != "declined")
+
+
+def as_locked(event: CalendarEvent) -> LockedEvent:
+    """Time that is taken, for the planner; the planner rounds outwards to its grid."""
+    return LockedEvent(str(event.id), minutes_of(event.start), ceil_minutes(event.end), 0, 0)
+
+
+def _busy_copy(copies: Sequence[CalendarEvent]) -> CalendarEvent | None:
+    speaking = [event for event in copies if event.response is not None] or copies
+    return next((event for event in sorted(speaking, key=lambda event: event.id) if takes_time(event)), None)

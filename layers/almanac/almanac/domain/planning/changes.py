@@ -1,0 +1,136 @@
+"""The plan against the calendar: which blocks stay, which move and keep their id, which come and which go."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from almanac.domain.planning.horizon import Horizon, instant
+from almanac.domain.planning.prepare import Item, Prepared
+from almanac.domain.planning.workspace import Block, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One block of a plan: the planner's item, [start, end) in minutes since the epoch, minutes of work in it, why."""
+
+    item: str
+    start: int
+    end: int
+    minutes: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewBlock:
+    """A block to put on the calendar; `day` (local) and `instance` name the occurrence of a habit."""
+
+    kind: Kind
+    owner: UUID
+    title: str
+    color: str
+    start: datetime
+    end: datetime
+    minutes: int
+    reason: str
+    day: date | None
+    instance: int
+
+
+@dataclass(frozen=True, slots=True)
+class MovedBlock:
+    """A block that stays the same row at another time, of another length, or under its item's new name."""
+
+    event_id: UUID
+    kind: Kind
+    title: str
+    start: datetime
+    end: datetime
+    minutes: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has to be written for the plan to stand; `unchanged` blocks already do."""
+
+    inserted: tuple[NewBlock, ...]
+    moved: tuple[MovedBlock, ...]
+    deleted: tuple[UUID, ...]
+    unchanged: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has to be written."""
+        return not (self.inserted or self.moved or self.deleted)
+
+
+def changes(prepared: Prepared, plan: Iterable[Placed]) -> Changes:
+    """The smallest set of writes: a block that is in the plan is left alone, one whose item is there is moved."""
+    blocks: dict[Hashable, list[Block]] = defaultdict(list)
+    for block in prepared.standing.ours:
+        blocks[block.kind, block.owner, block.day, block.instance].append(block)
+    inserted, moved, deleted, unchanged = [], [], [block.event_id for block in prepared.standing.orphans], 0
+    for key, placed in _by_owner(prepared, plan).items():
+        pairs, spare, homeless = _matched(blocks.pop(key, []), placed)
+        deleted += [block.event_id for block in spare]
+        inserted += [_new(prepared.items[place.item], place, prepared.horizon) for place in homeless]
+        for block, place in pairs:
+            title = prepared.items[place.item].title
+            if _stands(block, place, title):
+                unchanged += 1
+            else:
+                moved.append(_moved(block, place, title))
+    deleted += [block.event_id for left in blocks.values() for block in left]
+    return Changes(tuple(inserted), tuple(moved), tuple(deleted), unchanged)
+
+
+def _by_owner(prepared: Prepared, plan: Iterable[Placed]) -> Mapping[Hashable, list[Placed]]:
+    """The placements of each task, and of each occurrence of each habit, in time order."""
+    found: dict[Hashable, list[Placed]] = defaultdict(list)
+    for place in sorted(plan, key=lambda place: (place.start, place.item)):
+        item = prepared.items[place.item]
+        found[item.kind, item.owner, _date(item, place, prepared.horizon), item.instance].append(place)
+    return found
+
+
+def _matched(blocks: list[Block], placed: list[Placed]) -> tuple[list[tuple[Block, Placed]], list[Block], list[Placed]]:
+    """(pairs, blocks left over, placements left over): equal times first, then equal starts, then in time order."""
+    pairs = []
+    rules: tuple[Callable[[Block, Placed], bool], ...] = (
+        lambda block, place: (block.first_minute, block.last_minute) == (place.start, place.end),
+        lambda block, place: block.first_minute == place.start,
+        lambda _block, _place: True,
+    )
+    for alike in rules:
+        for block in list(blocks):
+            place = next((place for place in placed if alike(block, place)), None)
+            if place is not None:
+                pairs.append((block, place))
+                blocks.remove(block)
+                placed.remove(place)
+    return pairs, blocks, placed
+
+
+def _stands(block: Block, place: Placed, title: str) -> bool:
+    here = (block.start, block.end, block.minutes, block.title)
+    return here == (instant(place.start), instant(place.end), place.minutes, title)
+
+
+def _new(item: Item, place: Placed, horizon: Horizon) -> NewBlock:
+    day = _date(item, place, horizon)
+    span = instant(place.start), instant(place.end)
+    return NewBlock(
+        item.kind, item.owner, item.title, item.color, *span, place.minutes, place.reason, day, item.instance
+    )
+
+
+def _moved(block: Block, place: Placed, title: str) -> MovedBlock:
+    span = instant(place.start), instant(place.end)
+    return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, place.reason)
+
+
+def _date(item: Item, place: Placed, horizon: Horizon) -> date | None:
+    """A habit's block belongs to the local date of its start."""
+    return horizon.day(place.start) if item.kind == "habit" else None

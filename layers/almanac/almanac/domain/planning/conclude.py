@@ -1,0 +1,33 @@
+"""What a plan comes to: the counts, the notes and the outcome of its run."""
+
+from almanac.domain.planning.changes import Changes
+from almanac.domain.planning.placing import Planned
+from almanac.domain.planning.prepare import Prepared
+from almanac.domain.planning.report import PlanReport
+
+CALMLY_ENDED = ("nothing_to_plan", "blocked")
+"""Outcomes of a plan that is not written."""
+
+
+def conclude(report: PlanReport, prepared: Prepared, planned: Planned, wanted: Changes, *, safe: bool) -> None:
+    """Put the plan into the report. `safe`: nothing is written while anything would be late or without a place."""
+    counts = report.counts
+    report.window = prepared.horizon.span
+    report.objective = planned.objective
+    report.notes = list(planned.notes)
+    counts.left_out = sum(note.status == "left_out" for note in report.notes)
+    for name in ("tasks", "habits", "scheduled", "late", "partial", "unscheduled", "at_risk"):
+        setattr(counts, name, getattr(planned, name))
+    misfits = counts.late + counts.partial + counts.unscheduled + counts.left_out
+    if not (prepared.items or prepared.standing.ours or prepared.standing.orphans or counts.left_out):
+        report.outcome = "nothing_to_plan"
+    elif safe and misfits:
+        report.outcome, report.status = "blocked", "skipped"
+        counts.forget_changes()
+        return
+    elif counts.attempts > 1:
+        report.outcome = "replanned"
+    else:
+        report.outcome = "unchanged" if wanted.empty else "planned"
+    counts.inserted, counts.moved = len(wanted.inserted), len(wanted.moved)
+    counts.deleted, counts.unchanged = len(wanted.deleted), wanted.unchanged

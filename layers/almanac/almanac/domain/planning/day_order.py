@@ -1,0 +1,138 @@
+"""At what time of day each occurrence of a habit belongs: its ideal window and the window it must not leave.
+
+Several occurrences a day share the day out between them, and a habit that belongs before or after another one gets its
+own side of a dividing line. Both are decided here, on wall minutes, so that the planner needs to know neither.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from almanac.domain.planning.workspace import Habit
+from almanac.domain.scheduling.instance import Week
+from almanac.domain.scheduling.timeline import SLOT_MINUTES
+from almanac.domain.scheduling.walltime import DAY_MINUTES, Interval
+
+PARTS_OF_DAY = {"morning": (360, 720), "afternoon": (720, 1020), "evening": (1020, 1260), "night": (1260, 1440)}
+"""Wall minutes, as in the system replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayWindow:
+    """Where in the day an occurrence belongs, wall minutes. `wished` is False when any open hour is as good."""
+
+    ideal: Interval
+    hard: Interval = (0, DAY_MINUTES)
+    wished: bool = True
+
+
+def day_windows(habit: Habit, hours: Week) -> list[DayWindow]:
+    """The windows of a habit's occurrences of one day, in their order; empty when its hours never open."""
+    opens = [start for day in hours for start, _ in day]
+    if not opens:
+        return []
+    closes = [end if end > start else DAY_MINUTES for day in hours for start, end in day]
+    region = min(opens), min(DAY_MINUTES, max(closes))
+    length = habit.preferred_minutes
+    if habit.ideal_time is not None:
+        first = max(0, min(habit.ideal_time, DAY_MINUTES - length))
+        shares = _shares((first, max(region[1], first + length)), habit.instances)
+        windows = [DayWindow((start, min(DAY_MINUTES, start + length))) for start, _ in shares]
+    else:
+        region = PARTS_OF_DAY.get(habit.part_of_day or "", region)
+        wished = habit.part_of_day is not None or habit.instances > 1
+        windows = [DayWindow(share, wished=wished) for share in _shares(region, habit.instances)]
+    for earlier in range(len(windows) - 1):
+        windows[earlier], windows[earlier + 1] = divided(windows[earlier], windows[earlier + 1], length)
+    return windows
+
+
+def order_pairs(habits: Iterable[Habit]) -> list[tuple[UUID, UUID]]:
+    """(earlier, later) for every habit that has its place before or after another one of them."""
+    known = {habit.id: habit for habit in habits}
+    pairs = []
+    for habit in known.values():
+        if habit.other_habit in known and habit.other_habit is not None:
+            pair = (habit.other_habit, habit.id) if habit.order == "after" else (habit.id, habit.other_habit)
+            pairs.append(pair)
+    return pairs
+
+
+def in_circles(pairs: Iterable[tuple[UUID, UUID]]) -> set[UUID]:
+    """The habits whose order cannot be kept, because it runs in a circle (or hangs between two of them)."""
+    left = set(pairs)
+    while True:
+        earlier, later = {a for a, _ in left}, {b for _, b in left}
+        kept = {(a, b) for a, b in left if a in later and b in earlier}
+        if kept == left:
+            return earlier
+        left = kept
+
+
+def ordered_windows(
+    windows: Mapping[UUID, Sequence[DayWindow]],
+    pairs: Iterable[tuple[UUID, UUID]],
+    lengths: Mapping[UUID, int],
+    natural_end: Callable[[UUID, int, DayWindow], int | None],
+) -> dict[UUID, list[DayWindow]]:
+    """The windows of one day with every pair on its sides of a line: the nth of one habit with the nth of the other.
+
+    `pairs` must be free of circles; `lengths` are preferred minutes. `natural_end` tells when the nth (from 1) of a
+    habit would end that day: a meeting over the earlier one pushes the line, and with it the later one, instead of
+    leaving no room.
+    """
+    found = {habit: list(own) for habit, own in windows.items()}
+    for earlier, later in _leaders_first(pairs):
+        for n in range(min(len(found[earlier]), len(found[later]))):
+            ends = natural_end(earlier, n + 1, found[earlier][n])
+            found[earlier][n], found[later][n] = divided(
+                found[earlier][n], found[later][n], lengths[later], not_before=ends or 0
+            )
+    return found
+
+
+def divided(earlier: DayWindow, later: DayWindow, length: int, *, not_before: int = 0) -> tuple[DayWindow, DayWindow]:
+    """Both windows with a line between them: midway where the wishes leave a gap, else where the stronger wish ends.
+
+    A wish that lies before the line moves to it, `length` minutes long at least. The line lies at `not_before` at the
+    earliest.
+    """
+    line = max(_line(earlier, later), -(-not_before // SLOT_MINUTES) * SLOT_MINUTES)
+    before = replace(earlier, ideal=_cut(earlier.ideal, end=line), hard=_cut(earlier.hard, end=line))
+    start = max(later.ideal[0], line)
+    ideal = (start, min(DAY_MINUTES, max(later.ideal[1], start + length)))
+    return before, replace(later, ideal=ideal, hard=_cut(later.hard, start=line))
+
+
+def _line(earlier: DayWindow, later: DayWindow) -> int:
+    ends, begins = earlier.ideal[1], later.ideal[0]
+    if ends <= begins:
+        line = (ends + begins) // 2
+    elif earlier.wished == later.wished:
+        line = ends if earlier.wished else (earlier.ideal[0] + later.ideal[1]) // 2
+    else:
+        line = ends if earlier.wished else begins
+    down = line // SLOT_MINUTES * SLOT_MINUTES
+    return down if line < ends or line == down else down + SLOT_MINUTES  # the earlier wish is not cut by rounding
+
+
+def _cut(window: Interval, *, start: int = 0, end: int = DAY_MINUTES) -> Interval:
+    return max(window[0], start), min(window[1], end)
+
+
+def _shares(region: Interval, parts: int) -> list[Interval]:
+    """The region in equal parts that begin on quarter hours."""
+    start, end = region
+    edges = [start + (end - start) * n // parts // SLOT_MINUTES * SLOT_MINUTES for n in range(parts)]
+    return list(zip(edges, [*edges[1:], end], strict=True))
+
+
+def _leaders_first(pairs: Iterable[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:
+    """The pairs, each after those that end where it begins."""
+    waiting, found = sorted(pairs), []
+    while waiting:
+        laters = {later for _, later in waiting}
+        ready = [pair for pair in waiting if pair[0] not in laters]
+        found += ready
+        waiting = [pair for pair in waiting if pair[0] in laters]
+    return found

@@ -1,0 +1,67 @@
+"""How much of a day the calendar leaves to one habit, before anything is planned into it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from almanac.domain.planning.day_order import DayWindow
+from almanac.domain.planning.horizon import Horizon
+from almanac.domain.planning.workspace import Habit
+from almanac.domain.scheduling.instance import Week
+from almanac.domain.scheduling.timeline import SLOT_MINUTES
+from almanac.domain.scheduling.walltime import Interval, merged, wall_instant, weekly_hours
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTime:
+    """Opening hours less what is taken, per category, in minutes since the epoch."""
+
+    horizon: Horizon
+    spans: Mapping[str, Sequence[Interval]]
+
+    @classmethod
+    def of(cls, hours: Mapping[str, Week], taken: Iterable[Interval], horizon: Horizon) -> "FreeTime":
+        """The free time inside the horizon."""
+        busy = merged(taken)
+        opened = {c: weekly_hours(week, horizon.first, horizon.end, horizon.zone) for c, week in hours.items()}
+        return cls(horizon, {category: list(_without(spans, busy)) for category, spans in opened.items()})
+
+    def natural_end(self, habit: Habit, window: DayWindow, day: date) -> int | None:
+        """When the habit would end if it were alone: wall minutes of `day` at its best free place, None without one.
+
+        Best is nearest to its ideal window at preferred length, else at its shortest.
+        """
+        zone = self.horizon.zone
+        first, last = (wall_instant(day, wall, zone) for wall in window.hard)
+        ideal = wall_instant(day, window.ideal[0], zone)
+        for length in dict.fromkeys((habit.preferred_minutes, habit.min_minutes)):
+            starts = [
+                max(_up(max(a, first)), min(ideal, _down(min(b, last) - length)))
+                for a, b in self.spans[habit.category]
+                if min(b, last) - _up(max(a, first, self.horizon.first)) >= length
+            ]
+            if starts:
+                best = min(starts, key=lambda start: (abs(start - ideal), start))
+                return self.horizon.wall(best + length, day)
+        return None
+
+
+def _without(spans: Iterable[Interval], busy: Sequence[Interval]) -> Iterator[Interval]:
+    for start, end in spans:
+        at = start
+        for taken, free_again in busy:
+            if free_again <= at or taken >= end:
+                continue
+            if taken > at:
+                yield at, taken
+            at = free_again
+        if at < end:
+            yield at, end
+
+
+def _up(minute: int) -> int:
+    return -(-minute // SLOT_MINUTES) * SLOT_MINUTES
+
+
+def _down(minute: int) -> int:
+    return minute // SLOT_MINUTES * SLOT_MINUTES

@@ -1,0 +1,109 @@
+"""A planning request through the planner, and its plan read back."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from almanac.domain.planning.changes import Placed
+from almanac.domain.planning.prepare import Prepared
+from almanac.domain.planning.report import Note
+from almanac.domain.scheduling.build import problem_of
+from almanac.domain.scheduling.plan import Block, Finding, Plan
+from almanac.domain.scheduling.planner import Clock, plan, standing_still
+from almanac.domain.scheduling.timeline import SLOT_MINUTES
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:/[0-9/]+)?")
+"""What the planner calls tasks, habits and events."""
+_STATUS = {"unplaced": "unscheduled", "missed": "unscheduled"}
+"""The planner's states under the names of the metadata row, where they differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan: its blocks, what owners of its items and of what was left out should know, and counts.
+
+    `habits` counts occurrences, `scheduled` … `unscheduled` count both.
+    """
+
+    blocks: tuple[Placed, ...]
+    notes: tuple[Note, ...]
+    objective: float
+    tasks: int
+    habits: int
+    scheduled: int
+    late: int
+    partial: int
+    unscheduled: int
+    at_risk: int
+
+
+def place(prepared: Prepared, budget_seconds: float, clock: Clock = standing_still) -> Planned:
+    """Plan the request; `budget_seconds` by `clock` is what the planner may take. Deterministic as the planner is."""
+    return read_back(prepared, plan(problem_of(prepared.instance), budget_seconds, clock))
+
+
+def read_back(prepared: Prepared, found: Plan) -> Planned:
+    """The plan in the terms of the workspace.
+
+    The planner knows habits by weekday, recurrences know dates (every second week, a skip, a day that is settled): what
+    it says about dates that nobody wants is left out.
+    """
+    blocks = [block for block in found.blocks if _is_wanted(prepared, block.item, _date(prepared, block))]
+    findings = [finding for finding in found.findings if _is_wanted(prepared, finding.item, finding.date)]
+    states = [finding.state for finding in findings]
+    habits = sum(map(len, prepared.wanted.values()))
+    placed_habits = sum(block.item in prepared.wanted for block in blocks)
+    tasks = len(prepared.instance.tasks)
+    late, partial = states.count("late"), states.count("partial")
+    unplaced = states.count("unplaced")
+    return Planned(
+        blocks=tuple(_placed(prepared, block) for block in blocks),
+        notes=(*_named_notes(prepared), *_notes(prepared, findings)),
+        objective=found.objective,
+        tasks=tasks,
+        habits=habits,
+        scheduled=tasks - partial - unplaced + placed_habits,
+        late=late,
+        partial=partial,
+        unscheduled=unplaced + habits - placed_habits,
+        at_risk=states.count("at_risk"),
+    )
+
+
+def _placed(prepared: Prepared, block: Block) -> Placed:
+    """The block as it will be on the calendar: its length rounded up to the grid, its work as it is."""
+    minutes = block.end - block.start
+    end = block.start - minutes // -SLOT_MINUTES * SLOT_MINUTES
+    return Placed(block.item, block.start, end, minutes, in_titles(prepared, block.reason))
+
+
+def in_titles(prepared: Prepared, text: str) -> str:
+    """The planner's words with titles for its ids: for the workspace's eyes, never for a log."""
+
+    def title(match: re.Match[str]) -> str:
+        key = match[0]
+        item = prepared.items.get(key)
+        return f"'{item.title if item else prepared.names[key]}'" if item or key in prepared.names else key
+
+    return _ID.sub(title, text)
+
+
+def _is_wanted(prepared: Prepared, item: str, day: str | None) -> bool:
+    return item not in prepared.wanted or day in prepared.wanted[item]
+
+
+def _date(prepared: Prepared, block: Block) -> str:
+    """A habit's block belongs to the local date of its start."""
+    return prepared.horizon.day(block.start).isoformat()
+
+
+def _named_notes(prepared: Prepared) -> Iterator[Note]:
+    return (replace(note, reason=in_titles(prepared, note.reason)) for note in prepared.notes)
+
+
+def _notes(prepared: Prepared, findings: Iterable[Finding]) -> Iterator[Note]:
+    for finding in findings:
+        item = prepared.items[finding.item]
+        obstacle, hint = in_titles(prepared, finding.obstacle), in_titles(prepared, finding.help)
+        reason = obstacle if finding.date is None else f"{finding.date}: {obstacle}"
+        yield Note(item.kind, str(item.owner), _STATUS.get(finding.state, finding.state), reason, hint)

@@ -1,0 +1,183 @@
+"""A workspace into the planner's instance, with everything that is needed to read the plan back."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from almanac.domain.planning.busy import as_locked, busy_events
+from almanac.domain.planning.free_time import FreeTime
+from almanac.domain.planning.habit_specs import Dates, Wish, habit_faults, habit_wishes
+from almanac.domain.planning.horizon import Horizon
+from almanac.domain.planning.report import Note
+from almanac.domain.planning.standing import Standing, as_taken, is_users, sort_blocks, worked_minutes
+from almanac.domain.planning.task_specs import open_predecessors, task_faults, task_specs
+from almanac.domain.planning.workspace import Block, Habit, Kind, Workspace
+from almanac.domain.scheduling.instance import Instance, PreviousBlock
+from almanac.domain.scheduling.weights import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Whose blocks an id of the planner's stands for."""
+
+    kind: Kind
+    owner: UUID
+    title: str
+    color: str
+    instance: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One planning request: the instance, whose each id is, and the blocks the plan is compared with.
+
+    `wanted` holds the ISO dates per habit id of the instance; the planner's weekdays can only say "every Monday".
+    `names` are titles of events and blocks, for explanations: they are for the workspace's eyes, never for a log.
+    """
+
+    instance: Instance
+    horizon: Horizon
+    items: Mapping[str, Item]
+    wanted: Mapping[str, frozenset[str]]
+    names: Mapping[str, str]
+    standing: Standing
+    notes: tuple[Note, ...]
+
+
+def prepare(ws_id: UUID, workspace: Workspace, horizon: Horizon, dates: Dates, *, force: bool) -> Prepared:
+    """The planning request of a workspace.
+
+    `dates` are those of every habit's recurrence, inside the horizon and as far as its blocks reach. `force` plans
+    without regard to the plan that stands. Whatever cannot be planned is a note and costs nothing else.
+    """
+    due = {habit.id: frozenset(_due(workspace, habit, dates[habit.id])) for habit in workspace.habits}
+    waits = open_predecessors(workspace.dependencies)
+    categories = _category_faults(workspace)
+    faulty_tasks = task_faults(workspace.tasks, waits, categories)
+    faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
+    busy = [as_locked(event) for event in busy_events(workspace.events)]
+    held = [block for block in workspace.blocks if is_users(block, horizon)]
+    taken = [(event.start, event.end) for event in (*busy, *map(as_taken, held))]
+    free = FreeTime.of(workspace.hours, taken, horizon)
+    sound = [habit for habit in workspace.habits if habit.id not in faulty_habits]
+    wishes, cramped = habit_wishes(sound, workspace.hours, due, free, held)
+    spans = [(event.start, event.end) for event in busy]
+    plannable = _is_plannable(faulty_tasks, wishes, horizon)
+    standing = sort_blocks(workspace.blocks, spans, horizon, _is_wanted(workspace, due), plannable)
+    wanted = {wish: days for wish in wishes if (days := _open_dates(wish, standing, horizon))}
+    tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
+    return Prepared(
+        instance=replace(
+            _frame(ws_id, workspace, horizon),
+            locked=(*busy, *(as_taken(block) for block in standing.fixed)),
+            tasks=tuple(task_specs(tasks, waits, standing.fixed)),
+            habits=tuple(wish.spec(days) for wish, days in wanted.items()),
+            previous=() if force else _previous(standing.ours, wishes),
+        ),
+        horizon=horizon,
+        items=_items(workspace, wishes),
+        wanted={wish.spec_id: frozenset(day.isoformat() for day in days) for wish, days in wanted.items()},
+        names=_names(workspace),
+        standing=standing,
+        notes=(*workspace.notes, *_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits), *cramped),
+    )
+
+
+def _frame(ws_id: UUID, workspace: Workspace, horizon: Horizon) -> Instance:
+    """An instance with nothing to place yet."""
+    preferences = workspace.preferences
+    return Instance(
+        id=str(ws_id),
+        zone=horizon.zone,
+        now=horizon.now,
+        end=horizon.end,
+        break_minutes=preferences.break_minutes,
+        notice_minutes=preferences.notice_minutes,
+        daily_caps=preferences.daily_caps,
+        hours=workspace.hours,
+        locked=(),
+        movable=(),
+        tasks=(),
+        habits=(),
+        previous=(),
+        weights=Weights(),
+    )
+
+
+def _due(workspace: Workspace, habit: Habit, days: Iterable[date]) -> Iterator[date]:
+    """The dates that are not skipped and on which the habit's hours open at all: a work habit has its weekend off."""
+    week = workspace.hours.get(habit.category)
+    for day in days:
+        if (habit.id, day) not in workspace.skipped and (week is None or week[day.weekday()] or not any(week)):
+            yield day
+
+
+def _left_out(kind: str, faults: Mapping[UUID, str]) -> list[Note]:
+    return [Note(kind, str(key), "left_out", reason) for key, reason in faults.items()]
+
+
+def _category_faults(workspace: Workspace) -> dict[str, str]:
+    """What is wrong with each category of hours that a task or habit names and that cannot be used."""
+    named = {task.category for task in workspace.tasks} | {habit.category for habit in workspace.habits}
+    known = ", ".join(sorted(workspace.hours))
+    unknown = {c: f"calendar_hours '{c}' is unknown, known are {known}" for c in named - set(workspace.hours)}
+    return unknown | dict(workspace.unreadable_hours)
+
+
+def _is_wanted(workspace: Workspace, due: Dates) -> Callable[[Block], bool]:
+    """Whether somebody still wants a block: its task is open, its habit falls on its date that often."""
+    tasks = {task.id for task in workspace.tasks}
+    instances = {habit.id: habit.instances for habit in workspace.habits}
+
+    def wanted(block: Block) -> bool:
+        if block.owner is None or block.kind == "task":
+            return block.owner in tasks
+        return block.day in due.get(block.owner, ()) and block.instance <= instances[block.owner]
+
+    return wanted
+
+
+def _is_plannable(faulty_tasks: Mapping[UUID, str], wishes: list[Wish], horizon: Horizon) -> Callable[[Block], bool]:
+    """Whether this run can place a block's item anew: a habit's ideal time may have passed for today."""
+    open_now = {(wish.habit.id, wish.instance, day) for wish in wishes for day in wish.ahead(horizon)}
+
+    def plannable(block: Block) -> bool:
+        if block.kind == "task":
+            return block.owner not in faulty_tasks
+        return (block.owner, block.instance, block.day) in open_now
+
+    return plannable
+
+
+def _open_dates(wish: Wish, standing: Standing, horizon: Horizon) -> frozenset[date]:
+    """The dates the planner is to place: still ahead, and not settled by a block that stays."""
+    mine = (b for b in standing.fixed if b.kind == "habit" and b.owner == wish.habit.id and b.instance == wish.instance)
+    return wish.ahead(horizon) - {block.day for block in mine if block.day is not None}
+
+
+def _previous(ours: Iterable[Block], wishes: Iterable[Wish]) -> tuple[PreviousBlock, ...]:
+    """The standing plan as the planner settled it: with real lengths, which on the calendar are rounded up."""
+    spec_of: dict[object, str] = {
+        (wish.habit.id, wish.instance, day): wish.spec_id for wish in wishes for day in wish.dates
+    }
+    return tuple(
+        PreviousBlock(
+            str(block.owner) if block.kind == "task" else spec_of[block.owner, block.instance, block.day],
+            block.first_minute,
+            block.first_minute + worked_minutes(block),
+        )
+        for block in ours
+    )
+
+
+def _items(workspace: Workspace, wishes: list[Wish]) -> dict[str, Item]:
+    items = {str(task.id): Item("task", task.id, task.title, "BLUE") for task in workspace.tasks}
+    for wish in wishes:
+        items[wish.spec_id] = Item("habit", wish.habit.id, wish.habit.name, wish.habit.color, wish.instance)
+    return items
+
+
+def _names(workspace: Workspace) -> dict[str, str]:
+    blocks = {str(block.event_id): block.title for block in workspace.blocks}
+    return blocks | {str(event.id): event.title for event in workspace.events}

@@ -1,0 +1,102 @@
+"""What a planning run did and what it has to say about single items."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+Status = Literal["completed", "failed", "skipped"]
+COUNTS = ("scheduled", "late", "partial", "unscheduled", "at_risk", "left_out")
+"""What became of tasks and of habits' occurrences, by the names of Counts."""
+CHANGES = ("inserted", "moved", "deleted", "unchanged")
+"""What became of blocks, likewise."""
+NOTES_KEPT = 200
+"""Notes kept per run; everything is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What one item's owner should know: why it is late, partial, unscheduled, at risk, or was left out of the plan.
+
+    `kind` is task, habit, hours or preference; `id` names the row, for a habit with the local date where it has one.
+    """
+
+    kind: str
+    id: str
+    status: str
+    reason: str
+    hint: str = ""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a plan came to. `scheduled` … `at_risk` count tasks and occurrences, `inserted` … `unchanged` blocks."""
+
+    attempts: int = 0
+    tasks: int = 0
+    habits: int = 0
+    scheduled: int = 0
+    late: int = 0
+    partial: int = 0
+    unscheduled: int = 0
+    at_risk: int = 0
+    left_out: int = 0
+    inserted: int = 0
+    moved: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    load_ms: int = 0
+    plan_ms: int = 0
+    total_ms: int = 0
+
+    def forget_changes(self) -> None:
+        """The plan that was counted is not written."""
+        self.inserted = self.moved = self.deleted = self.unchanged = 0
+
+
+@dataclass(slots=True)
+class PlanReport:
+    """How one planning run ended: what the use case returns, the metadata row keeps and a log line says.
+
+    Outcomes: planned, replanned (the calendar changed meanwhile), unchanged, nothing_to_plan, blocked (`apply: safe`
+    found something late or without a place), superseded, already_running, timezone_missing, failed.
+    """
+
+    ws_id: UUID
+    run_id: UUID
+    status: Status = "completed"
+    outcome: str = "planned"
+    counts: Counts = field(default_factory=Counts)
+    objective: float | None = None
+    window: tuple[datetime, datetime] | None = None
+    notes: list[Note] = field(default_factory=list)
+    error_type: str | None = None
+    error: str | None = None
+    retry_after: float | None = None
+    """Seconds, when trying again later can help."""
+
+    def fail(self, error_type: str, error: str, retry_after: float | None = None, *, outcome: str = "failed") -> None:
+        """The run has failed and changed nothing; `retry_after` seconds, when trying again can help."""
+        self.status, self.outcome = "failed", outcome
+        self.counts.forget_changes()
+        self.error_type, self.error, self.retry_after = error_type, error, retry_after
+
+    @property
+    def success(self) -> bool:
+        """False when what was asked for did not happen and nobody else did it."""
+        return self.status != "failed" and self.outcome != "blocked"
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready, without the notes: they are about people's tasks and stay in the database."""
+        return {
+            "ws_id": str(self.ws_id),
+            "run_id": str(self.run_id),
+            "success": self.success,
+            "mode": self.outcome,
+            "status": self.status,
+            **asdict(self.counts),
+            "objective": self.objective,
+            "error_type": self.error_type,
+            "error": self.error,
+            "retry_after": self.retry_after,
+        }

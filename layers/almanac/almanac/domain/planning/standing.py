@@ -1,0 +1,73 @@
+"""What becomes of the blocks that stand on the calendar: bound to stay, open to this plan, or no longer wanted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from almanac.domain.planning.horizon import Horizon
+from almanac.domain.planning.workspace import Block
+from almanac.domain.scheduling.instance import LockedEvent
+from almanac.domain.scheduling.timeline import SLOT_MINUTES
+from almanac.domain.scheduling.walltime import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The blocks of a workspace by their fate. `fixed` ones are busy time, `ours` may move, `orphans` go."""
+
+    fixed: tuple[Block, ...]
+    ours: tuple[Block, ...]
+    orphans: tuple[Block, ...]
+
+
+def sort_blocks(
+    blocks: Sequence[Block],
+    busy: Sequence[Interval],
+    horizon: Horizon,
+    wanted: Callable[[Block], bool],
+    plannable: Callable[[Block], bool],
+) -> Standing:
+    """Every block gets its fate.
+
+    Locked, begun and done blocks are the user's: they stay, whatever became of their task. Of the others, those nobody
+    wants any more (`wanted`: the task is open, the habit active and due that day) go. A block stays as it is when its
+    item cannot be planned now (`plannable`), when it lies beyond this run's window, and inside the notice unless
+    something busy lies on it.
+    """
+    fixed, ours, orphans = [], [], []
+    for block in sorted(blocks, key=lambda block: (block.start, block.event_id)):
+        if is_users(block, horizon):
+            fixed.append(block)
+        elif not wanted(block):
+            orphans.append(block)
+        elif plannable(block) and _in_reach(block, busy, horizon):
+            ours.append(block)
+        else:
+            fixed.append(block)
+    return Standing(tuple(fixed), tuple(ours), tuple(orphans))
+
+
+def _in_reach(block: Block, busy: Sequence[Interval], horizon: Horizon) -> bool:
+    start, end = block.first_minute, block.last_minute
+    return horizon.holds(start, end) or (start < horizon.end and collides((start, end), busy))
+
+
+def is_users(block: Block, horizon: Horizon) -> bool:
+    """Whether a block is no longer Almanac's to move: locked, done, or begun (by its time or by its owner's word)."""
+    return block.locked or block.started or block.done or block.first_minute < horizon.now
+
+
+def collides(interval: Interval, busy: Sequence[Interval]) -> bool:
+    """Whether [start, end) touches any of the others."""
+    return any(start < interval[1] and interval[0] < end for start, end in busy)
+
+
+def worked_minutes(block: Block) -> int:
+    """Minutes of work in a block: what it was made for, unless its owner has changed its length since."""
+    length = block.last_minute - block.first_minute
+    made_for = -(-block.minutes // SLOT_MINUTES) * SLOT_MINUTES
+    return block.minutes if length == made_for else length
+
+
+def as_taken(block: Block) -> LockedEvent:
+    """A fixed block as time that is taken."""
+    return LockedEvent(str(block.event_id), block.first_minute, block.last_minute, 0, 0)

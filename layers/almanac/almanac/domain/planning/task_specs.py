@@ -1,0 +1,113 @@
+"""Open tasks as the planner wants them: what is left of each, in which order, and which cannot be planned and why."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from almanac.domain.planning.standing import worked_minutes
+from almanac.domain.planning.workspace import Block, Dependency, Task, ceil_minutes
+from almanac.domain.scheduling.instance import TaskSpec
+from almanac.domain.scheduling.timeline import SLOT_MINUTES
+from almanac.domain.scheduling.walltime import minutes_of
+
+DEFAULT_MIN_CHUNK = 30
+"""Minutes of the shortest piece of a splittable task that does not say, as in the system replaced."""
+
+Waits = Mapping[UUID, frozenset[UUID]]
+
+
+def open_predecessors(dependencies: Iterable[Dependency]) -> Waits:
+    """Per task, the tasks it still waits for; one that was ticked off is waited for no more."""
+    waits: dict[UUID, set[UUID]] = defaultdict(set)
+    for dependency in dependencies:
+        if not dependency.after_completed:
+            waits[dependency.task].add(dependency.after)
+    return {task: frozenset(afters) for task, afters in waits.items()}
+
+
+def task_faults(tasks: Sequence[Task], waits: Waits, category_faults: Mapping[str, str]) -> dict[UUID, str]:
+    """The tasks that no plan can hold, with the reason: no length, no usable hours, a circle, or waiting in vain.
+
+    `category_faults` says what is wrong with each unusable category of hours.
+    """
+    faults = {task.id: fault for task in tasks if (fault := _own_fault(task, category_faults)) is not None}
+    known = {task.id for task in tasks}
+    waiting = known - set(faults)
+    placed: set[UUID] = set()
+    while ready := {task for task in waiting if waits.get(task, frozenset()) <= placed}:
+        placed |= ready
+        waiting -= ready
+    return faults | {task: _why_waiting(waits[task], known, faults) for task in sorted(waiting)}
+
+
+def task_specs(tasks: Iterable[Task], waits: Waits, fixed: Iterable[Block]) -> list[TaskSpec]:
+    """What the planner is to place of the tasks (those without a fault): what their fixed blocks leave over.
+
+    A task begins after the last fixed block of each predecessor; what is left of that one the planner puts before it.
+    """
+    held: dict[UUID, list[Block]] = defaultdict(list)
+    for block in fixed:
+        if block.kind == "task" and block.owner is not None:
+            held[block.owner].append(block)
+    left = {task.id: _minutes_left(task, held[task.id]) for task in tasks}
+    return [_spec(task, left, waits.get(task.id, frozenset()), held) for task in tasks if left[task.id] > 0]
+
+
+def _own_fault(task: Task, category_faults: Mapping[str, str]) -> str | None:
+    if task.total_minutes is None:
+        return "total_minutes is missing: without a length it cannot be planned"
+    return category_faults.get(task.category)
+
+
+def _why_waiting(afters: frozenset[UUID], known: set[UUID], faults: Mapping[UUID, str]) -> str:
+    for after in sorted(afters):
+        if after in faults:
+            return f"waits for task {after}, which cannot be planned"
+        if after not in known:
+            return f"waits for task {after}, which is open but not for Almanac to plan"
+    return "its dependencies run in a circle, or wait for a task that cannot be planned"
+
+
+def _minutes_left(task: Task, held: Iterable[Block]) -> int:
+    return (task.total_minutes or 0) - task.done_minutes - sum(worked_minutes(block) for block in held)
+
+
+def _spec(
+    task: Task, left: Mapping[UUID, int], afters: frozenset[UUID], held: Mapping[UUID, Sequence[Block]]
+) -> TaskSpec:
+    minutes = left[task.id]
+    smallest, largest = _chunks(task, minutes)
+    bounds = [block.last_minute for after in afters for block in held.get(after, ())]
+    if task.earliest is not None:
+        bounds.append(ceil_minutes(task.earliest))
+    return TaskSpec(
+        id=str(task.id),
+        category=task.category,
+        priority=task.priority,
+        minutes=minutes,
+        earliest=max(bounds, default=None),
+        deadline=None if task.deadline is None else minutes_of(task.deadline),
+        hard_deadline=task.hard_deadline and task.deadline is not None,
+        splittable=task.splittable,
+        min_chunk=smallest,
+        max_chunk=largest,
+        depends_on=tuple(sorted(str(after) for after in afters if left[after] > 0)),
+    )
+
+
+def _chunks(task: Task, minutes: int) -> tuple[int, int]:
+    """Shortest and longest piece in minutes.
+
+    A length that cannot be cut into such pieces on the grid (105 minutes in half hours) gets a shorter shortest one, so
+    that no rest stays without a place. The last slot of a length off the grid is used in part, by any of its pieces.
+    """
+    if not task.splittable:
+        return minutes, minutes
+    largest = min(minutes, task.max_chunk or minutes)
+    smallest = min(largest, task.min_chunk or DEFAULT_MIN_CHUNK)
+    slots = -(-minutes // SLOT_MINUTES)
+    unused = slots * SLOT_MINUTES - minutes
+    wanted = least = min(slots, -(-(smallest + unused) // SLOT_MINUTES))
+    while least > 1 and -(-slots // max(least, largest // SLOT_MINUTES)) * least > slots:
+        least -= 1
+    return (smallest if least == wanted else least * SLOT_MINUTES - unused), largest

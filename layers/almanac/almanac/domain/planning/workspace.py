@@ -1,0 +1,172 @@
+"""A workspace as a plan needs it: its rows, read at one moment. Instants are aware UTC, dates the workspace's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from almanac.domain.planning.report import Note
+from almanac.domain.scheduling.instance import Week
+from almanac.domain.scheduling.walltime import minutes_of
+
+Kind = Literal["task", "habit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task that Almanac is to place. Lengths are minutes; `category` names hours that need not exist."""
+
+    id: UUID
+    title: str
+    priority: str
+    total_minutes: int | None
+    done_minutes: int
+    splittable: bool
+    min_chunk: int | None
+    max_chunk: int | None
+    earliest: datetime | None
+    deadline: datetime | None
+    hard_deadline: bool
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """`task` may begin only after `after` has ended. `after_completed`: it has been ticked off, whatever its blocks."""
+
+    task: UUID
+    after: UUID
+    after_completed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """On which dates a habit falls. Weekdays count from Monday 0; counting begins at `start`, `end` is the last date.
+
+    `week_of_month` 5 means the last; a `day_of_month` that a month does not have means the month's last day.
+    """
+
+    frequency: Literal["daily", "weekly", "monthly", "yearly"]
+    interval: int
+    start: date
+    end: date | None = None
+    weekdays: tuple[int, ...] = ()
+    day_of_month: int | None = None
+    week_of_month: int | None = None
+    weekday_of_month: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """A habit that Almanac is to place, `instances` times on each of its dates, of min … preferred … max minutes.
+
+    `ideal_time` is in wall minutes after midnight, `part_of_day` morning, afternoon, evening or night; `order` says on
+    which side of `other_habit` it belongs on a day that has both.
+    """
+
+    id: UUID
+    name: str
+    color: str
+    priority: str
+    category: str
+    min_minutes: int
+    preferred_minutes: int
+    max_minutes: int
+    ideal_time: int | None
+    part_of_day: str | None
+    recurrence: Recurrence
+    instances: int
+    other_habit: UUID | None
+    order: Literal["after", "before"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEvent:
+    """A row of the calendar that is no block of a plan."""
+
+    id: UUID
+    title: str
+    start: datetime
+    end: datetime
+    transparency: str
+    response: str | None
+    event_type: str
+    ical_uid: str | None
+    own_block: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a task, or an occurrence of a habit, on the calendar.
+
+    `owner` is None when its task or habit was deleted; `minutes` is the work in it, which can be less than its length.
+    `day` (local) and `instance` tell which occurrence of a habit it is.
+    """
+
+    event_id: UUID
+    kind: Kind
+    owner: UUID | None
+    title: str
+    start: datetime
+    end: datetime
+    minutes: int
+    locked: bool
+    started: bool
+    done: bool
+    day: date | None = None
+    instance: int = 1
+
+    @property
+    def first_minute(self) -> int:
+        """Its start in minutes since the epoch; a begun minute belongs to it."""
+        return minutes_of(self.start)
+
+    @property
+    def last_minute(self) -> int:
+        """Its end in minutes since the epoch, rounded up."""
+        return ceil_minutes(self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The instants between which a run looks at the calendar: from its own to past the end of its window."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a workspace wants of every plan, in minutes; caps are of task work a day, per category."""
+
+    break_minutes: int
+    notice_minutes: int
+    daily_caps: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Everything a plan depends on. `version` differs whenever a row of it does.
+
+    `unreadable_hours` says per category what is wrong with its stored hours; `notes` what else could not be read.
+    """
+
+    time_zone: str | None
+    version: str
+    preferences: Preferences
+    hours: Mapping[str, Week]
+    unreadable_hours: Mapping[str, str]
+    tasks: tuple[Task, ...]
+    dependencies: tuple[Dependency, ...]
+    habits: tuple[Habit, ...]
+    skipped: frozenset[tuple[UUID, date]]
+    events: tuple[CalendarEvent, ...]
+    blocks: tuple[Block, ...]
+    notes: tuple[Note, ...] = ()
+
+
+def ceil_minutes(instant: datetime) -> int:
+    """Minutes since the epoch, a begun one counted."""
+    whole = minutes_of(instant)
+    return whole + 1 if instant.second or instant.microsecond else whole

@@ -1,0 +1,129 @@
+"""What is left of tasks, how they may be cut, their order, and which cannot be planned."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from almanac.domain.planning.task_specs import open_predecessors, task_faults, task_specs
+from almanac.domain.planning.workspace import Block, Dependency, Task
+from almanac.domain.scheduling.build import chunk_slots
+from almanac.domain.scheduling.instance import TaskSpec
+from almanac.domain.scheduling.walltime import minutes_of
+from tests.domain.planning.builders import at, block, task
+
+
+def after(later: int, earlier: int, *, completed: bool = False) -> Dependency:
+    return Dependency(UUID(int=later), UUID(int=earlier), completed)
+
+
+def specs(
+    *tasks: Task, dependencies: tuple[Dependency, ...] = (), fixed: tuple[Block, ...] = ()
+) -> dict[str, TaskSpec]:
+    found = task_specs(tasks, open_predecessors(dependencies), fixed)
+    return {str(UUID(spec.id).int): spec for spec in found}
+
+
+def faults(*tasks: Task, dependencies: tuple[Dependency, ...] = (), **categories: str) -> dict[int, str]:
+    found = task_faults(tasks, open_predecessors(dependencies), categories)
+    return {key.int: reason for key, reason in found.items()}
+
+
+class TestWhatIsLeft:
+    def test_is_the_length_without_what_was_done_and_what_is_fixed(self) -> None:
+        fixed = block("03-02 09:00", "03-02 10:00", minutes=50)
+        assert specs(task(1, 180, done_minutes=30), fixed=(fixed,))["1"].minutes == 100
+
+    @pytest.mark.parametrize("done", [60, 90])
+    def test_nothing_left_is_nothing_to_place(self, done: int) -> None:
+        assert specs(task(1, 60, done_minutes=done)) == {}
+
+    def test_other_tasks_and_habits_blocks_do_not_count(self) -> None:
+        others = block("03-02 09:00", "03-02 10:00", owner=2), block("03-02 09:00", "03-02 10:00", kind="habit")
+        assert specs(task(1, 60), fixed=others)["1"].minutes == 60
+
+
+class TestChunks:
+    @pytest.mark.parametrize(
+        ("minutes", "fields", "chunks"),
+        [
+            (90, {}, (90, 90)),
+            (240, {"splittable": True}, (30, 240)),
+            (20, {"splittable": True}, (20, 20)),
+            (240, {"splittable": True, "min_chunk": 60, "max_chunk": 120}, (60, 120)),
+            (45, {"splittable": True, "min_chunk": 60, "max_chunk": 120}, (45, 45)),
+            (105, {"splittable": True, "min_chunk": 30, "max_chunk": 30}, (15, 30)),
+            (150, {"splittable": True, "min_chunk": 60, "max_chunk": 120}, (60, 120)),
+            (120, {"splittable": True, "min_chunk": 45, "max_chunk": 50}, (30, 50)),
+            (100, {"splittable": True, "min_chunk": 30, "max_chunk": 30}, (10, 30)),
+            (60, {"splittable": True, "min_chunk": 5, "max_chunk": 10}, (5, 10)),
+        ],
+    )
+    def test_as_asked_for_where_that_leaves_no_rest(
+        self, minutes: int, fields: dict[str, Any], chunks: tuple[int, int]
+    ) -> None:
+        spec = specs(task(1, minutes, **fields))["1"]
+        assert (spec.min_chunk, spec.max_chunk) == chunks
+
+    @given(st.integers(1, 2000), st.integers(1, 300), st.integers(1, 300))
+    def test_every_length_can_be_cut_into_them_on_the_grid(self, minutes: int, one: int, other: int) -> None:
+        low, high = sorted((one, other))
+        spec = specs(task(1, minutes, splittable=True, min_chunk=low, max_chunk=high))["1"]
+        slots, least, most = chunk_slots(spec)
+        assert 0 < spec.min_chunk <= spec.max_chunk
+        assert any(least * pieces <= slots <= most * pieces for pieces in range(1, slots + 1))
+
+
+class TestOrder:
+    def test_follows_a_predecessor_that_is_still_to_place(self) -> None:
+        assert specs(task(1), task(2), dependencies=(after(2, 1),))["2"].depends_on == (str(UUID(int=1)),)
+
+    def test_starts_after_what_is_fixed_of_a_predecessor(self) -> None:
+        fixed = block("03-03 09:00", "03-03 10:00")
+        found = specs(task(1, 60), task(2), dependencies=(after(2, 1),), fixed=(fixed,))
+        assert (found["2"].depends_on, found["2"].earliest) == ((), minutes_of(at("03-03 10:00")))
+
+    def test_both_when_a_predecessor_is_fixed_in_part(self) -> None:
+        fixed = block("03-03 09:00", "03-03 10:00")
+        spec = specs(task(1, 120), task(2), dependencies=(after(2, 1),), fixed=(fixed,))["2"]
+        assert (spec.depends_on, spec.earliest) == ((str(UUID(int=1)),), minutes_of(at("03-03 10:00")))
+
+    def test_the_later_of_both_bounds_counts(self) -> None:
+        fixed = block("03-03 09:00", "03-03 10:00")
+        start = at("03-04 00:00")
+        found = specs(task(1, 60), task(2, earliest=start), dependencies=(after(2, 1),), fixed=(fixed,))
+        assert found["2"].earliest == minutes_of(start)
+
+    def test_a_hard_deadline_needs_a_deadline(self) -> None:
+        assert not specs(task(1, hard_deadline=True))["1"].hard_deadline
+        assert specs(task(1, hard_deadline=True, deadline=at("03-04 12:00")))["1"].hard_deadline
+
+
+class TestFaults:
+    def test_a_sound_set_has_none(self) -> None:
+        assert faults(task(1), task(2), dependencies=(after(2, 1),)) == {}
+
+    def test_no_length_and_no_hours(self) -> None:
+        found = faults(task(1, None), task(2, category="nights"), task(3), nights="the hours 'nights' are unknown")
+        assert found == {
+            1: "total_minutes is missing: without a length it cannot be planned",
+            2: "the hours 'nights' are unknown",
+        }
+
+    def test_a_circle_takes_its_members_and_who_waits_for_them_only(self) -> None:
+        found = faults(
+            *(task(n) for n in range(1, 6)), dependencies=(after(1, 2), after(2, 3), after(3, 1), after(4, 1))
+        )
+        assert found.keys() == {1, 2, 3, 4}
+        assert all("circle" in reason for reason in found.values())
+
+    def test_waiting_for_a_faulty_task_names_it(self) -> None:
+        assert str(UUID(int=1)) in faults(task(1, None), task(2), dependencies=(after(2, 1),))[2]
+
+    def test_waiting_for_a_task_that_is_not_almanacs(self) -> None:
+        assert "not for Almanac to plan" in faults(task(2), dependencies=(after(2, 1),))[2]
+
+    def test_a_completed_predecessor_is_no_reason_to_wait(self) -> None:
+        assert faults(task(2), dependencies=(after(2, 1, completed=True),)) == {}
