@@ -10,7 +10,7 @@ from pathlib import Path
 
 from almanac.adapters.token_cipher import new_key
 from almanac.errors import AlmanacError
-from local import demo_failures, demo_scenes
+from local import demo_failures, demo_planning, demo_scenes
 from local.demo_stage import DemoFailed, Stage
 from local.demo_workspaces import UnusableCalendar, check_readable
 from local.google_simulator.control import ControlError
@@ -58,13 +58,19 @@ def play(stack: Stack, screen: Screen, signals: StopSignals, files: Sequence[Pat
     demo_failures.revoked_account(stage)
     demo_failures.poison_message(stage)
     demo_failures.killed_worker(stage)
+    demo_planning.first_plan(stage)
+    demo_planning.meeting_on_a_block(stage)
     _summary(stage)
     return stage
 
 
 def start(folder: Path, screen: Screen, signals: StopSignals) -> Stack:
     """The demo's stack: a new database, a new key, a short lease. Raises StartError, Interrupted."""
-    settings = {"ALMANAC_TOKEN_KEYS": new_key(), "ALMANAC_SYNC_LEASE_SECONDS": str(demo_failures.LEASE_SECONDS)}
+    settings = {
+        "ALMANAC_TOKEN_KEYS": new_key(),
+        "ALMANAC_SYNC_LEASE_SECONDS": str(demo_failures.LEASE_SECONDS),
+        "ALMANAC_PLAN_BUDGET_SECONDS": str(demo_planning.BUDGET_SECONDS),
+    }
     return Stack.start(
         folder,
         settings,
@@ -93,7 +99,9 @@ def _demo(folder: Path, files: Sequence[Path], screen: Screen, signals: StopSign
 
 
 def _summary(stage: Stage) -> None:
-    stage.screen.headline(9, "What happened", "Every run left a row; here they are by outcome, and the rows they left.")
+    stage.screen.headline(
+        11, "What happened", "Every run left a row; here they are by outcome, and the rows they left."
+    )
     database = stage.stack.wiring.database
     runs = database.run(
         "SELECT outcome, count(*), sum(inserted), sum(updated), sum(deleted), sum(api_calls), sum(total_ms)"

@@ -35,6 +35,8 @@ VISIBILITY_SECONDS = 720
 """How long a received message stays hidden, as in template.yaml: six times the time limit."""
 WORKERS = 2
 """Workspaces that are synced at once, as the template's stage `dev`."""
+PLANNERS = 1
+"""Workspaces that are planned at once: a plan keeps a whole processor busy."""
 
 _CONTROL_SECONDS = 300  # loading a very large .ics file is one command
 FOREIGN_PREFIXES = ("ALMANAC_", "AWS_", "POWERTOOLS_")
@@ -63,6 +65,7 @@ class Stack:
         self._simulator: Child | None = None
         self._queue_server: QueueServer | None = None
         self._workers: WorkerPool | None = None
+        self._planners: WorkerPool | None = None
 
     @classmethod
     def start(
@@ -118,16 +121,17 @@ class Stack:
     @property
     def worker_logs(self) -> list[Path]:
         """What the workers' handlers have printed: JSON lines, and the workers' own words between them."""
-        return sorted((self.folder / "logs").glob("calendar_sync-*.log"))
+        logs = self.folder / "logs"
+        return sorted([*logs.glob("calendar_sync-*.log"), *logs.glob("smart_scheduling-*.log")])
 
     @property
     def worker_pids(self) -> list[int]:
-        """Process ids of the workers."""
+        """Process ids of the workers that sync."""
         return self._workers.pids if self._workers else []
 
-    def tick(self) -> dict[str, Any]:
-        """Let the sync rule fire once: the orchestrator's answer to events/tick-sync.json. Raises InvocationError."""
-        event = json.loads((ROOT / "events" / "tick-sync.json").read_text(encoding="utf-8"))
+    def tick(self, rule: str = "sync") -> dict[str, Any]:
+        """Let the rule `sync` or `schedule` fire once; returns the orchestrator's answer. Raises InvocationError."""
+        event = json.loads((ROOT / "events" / f"tick-{rule}.json").read_text(encoding="utf-8"))
         return self.orchestrate(event)
 
     def orchestrate(self, event: Any) -> dict[str, Any]:
@@ -164,14 +168,15 @@ class Stack:
     def stop(self, *, hurry: bool = False) -> None:
         """Stop everything; safe to call twice, or half-way up. In a hurry, a worker's current run is not awaited."""
         if hurry:
-            for pid in self.worker_pids:
+            for pid in [*self.worker_pids, *(self._planners.pids if self._planners else ())]:
                 with suppress(ProcessLookupError):
                     os.kill(pid, 9)
         if "wiring" in vars(self):
             self.wiring.close()
         if "sqs" in vars(self):
             self.sqs.close()
-        for part in (self._workers, self._queue_server, self._simulator, getattr(self, "postgres", None)):
+        pools = (self._workers, self._planners)
+        for part in (*pools, self._queue_server, self._simulator, getattr(self, "postgres", None)):
             if part is not None:
                 part.stop()
 
@@ -186,7 +191,7 @@ class Stack:
             ("Google Calendar, simulated", self._start_simulator),
             ("Postgres, embedded", lambda: self._start_postgres(keep_data)),
             ("SQS, local", self._start_queues),
-            ("calendar_sync, real handler", self._start_workers),
+            ("calendar_sync and smart_scheduling, real handlers", self._start_workers),
         ]
 
     def _start_simulator(self) -> None:
@@ -220,10 +225,14 @@ class Stack:
         }
 
     def _start_workers(self) -> None:
-        self._workers = WorkerPool(
-            ROOT / "functions" / "calendar_sync" / "handler.py",
-            self.queues.sync_url,
-            workers=WORKERS,
+        self._workers = self._start_pool("calendar_sync", self.queues.sync_url, WORKERS)
+        self._planners = self._start_pool("smart_scheduling", self.queues.schedule_url, PLANNERS)
+
+    def _start_pool(self, function: str, queue_url: str, workers: int) -> WorkerPool:
+        return WorkerPool(
+            ROOT / "functions" / function / "handler.py",
+            queue_url,
+            workers=workers,
             logs=self.folder / "logs",
             env=self._process_environment(),
             timeout_seconds=FUNCTION_SECONDS,

@@ -61,7 +61,9 @@ def test_the_stored_rows_are_the_simulators_truth(played: Stage) -> None:
         "Northwind Store": 1,
     }
     assert all(calendar.equal for calendars in found.values() for calendar in calendars)
-    assert sum(calendar.stored for calendars in found.values() for calendar in calendars) == played.rows()
+    planned = query(played, "SELECT count(*) FROM workspace_calendar_events WHERE provider = 'almanac'")[0][0]
+    stored = sum(calendar.stored for calendars in found.values() for calendar in calendars)
+    assert stored + planned == played.rows()
 
 
 def test_a_calendar_export_goes_the_same_way(played: Stage) -> None:
@@ -73,6 +75,32 @@ def test_the_large_calendar_was_read_once_although_its_worker_was_killed(played:
     sql += " WHERE w.name = 'Northwind Store'"
     assert tuple(query(played, sql)[0]) == (10_000, 0)
     assert played.rows(played.workspace("Northwind Store")) == 12_500
+
+
+def test_the_week_was_planned_replanned_around_a_meeting_and_then_left_alone(played: Stage) -> None:
+    found = query(played, "SELECT status, outcome, error_type FROM workspace_scheduling_metadata ORDER BY started_at")
+    assert [tuple(row) for row in found] == [
+        ("completed", "planned", None),
+        ("completed", "planned", None),
+        ("completed", "unchanged", None),
+    ]
+
+
+def test_no_planned_block_lies_on_a_meeting_or_another_block(played: Stage) -> None:
+    overlapping = query(
+        played,
+        "SELECT b.title, e.title FROM workspace_calendar_events b JOIN workspace_calendar_events e ON e.ws_id = b.ws_id"
+        " AND e.id <> b.id AND e.start_at < b.end_at AND b.start_at < e.end_at AND NOT e.all_day"
+        " WHERE b.provider = 'almanac' AND (e.provider = 'almanac' OR e.title = 'Board meeting')",
+    )
+    assert not overlapping
+
+
+def test_the_week_can_be_looked_at_afterwards(played: Stage) -> None:
+    pages = [(played.stack.folder / name).read_text() for name in ("week-1.html", "week-2.html")]
+    assert "Board meeting" not in pages[0]
+    assert "Board meeting" in pages[1]
+    assert all("Brand concept" in page for page in pages)
 
 
 def test_nothing_is_left_waiting_or_leased(played: Stage) -> None:

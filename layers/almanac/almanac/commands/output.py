@@ -19,7 +19,7 @@ def show(result: Result, *, as_json: bool) -> None:
 
 def complain(message: str) -> None:
     """One line on stderr."""
-    write(sys.stderr, f"almanac: {_one_line(message)}")
+    write(sys.stderr, f"almanac: {one_line(message)}")
 
 
 def write(stream: TextIO, text: str) -> None:
@@ -66,11 +66,11 @@ def duration(seconds: float | None) -> str:
 
 
 def _cell(value: object) -> str:
-    return "-" if value is None or value == "" else _one_line(str(value))
+    return "-" if value is None or value == "" else one_line(str(value))
 
 
-def _one_line(text: str) -> str:
-    """Names come from strangers who share calendars: no line breaks, nothing that steers a terminal."""
+def one_line(text: str) -> str:
+    """Titles come from strangers who share calendars: no line breaks, nothing that steers a terminal or ends a file."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 

@@ -1,0 +1,181 @@
+"""What a plan looks like to a person: what fills the days, why it is there, and what needs attention.
+
+The views draw an Agenda and know neither planner nor database. Instants are minutes since the epoch.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from almanac.domain.scheduling.walltime import DAY_MINUTES, Interval, local_time, merged, wall_instant
+
+Kind = Literal["busy", "task", "habit"]
+Change = Literal["", "new", "moved", "held"]
+"""Against the calendar as it stands; `held` is a block that is its owner's and stays."""
+MARKS: Mapping[Kind, str] = {"task": "T", "habit": "H", "busy": "#"}
+"""What tells the kinds apart where there is no colour."""
+DAYS_OF_A_WEEK = 7
+_QUARTER = 15
+_OFFICE_HOURS = (9 * 60, 17 * 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that takes the time [start, end); `reason` says why it is there, where somebody planned it."""
+
+    kind: Kind
+    title: str
+    start: int
+    end: int
+    reason: str = ""
+    change: Change = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a person should know about one item: its state, what stood in the way, what would help.
+
+    Not urgent: on time so far.
+    """
+
+    title: str
+    state: str
+    obstacle: str
+    help: str = ""
+    urgent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The part of an entry on one local day, in wall minutes after midnight."""
+
+    entry: Entry
+    first: int
+    last: int
+
+    @property
+    def all_day(self) -> bool:
+        """Whether it fills the day."""
+        return (self.first, self.last) == (0, DAY_MINUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """A plan of the window [now, end). `opened` are the opening hours of everything that was to be placed.
+
+    `gone` are blocks that the plan takes off the calendar; `counts` sum it up by name.
+    """
+
+    name: str
+    zone: ZoneInfo
+    now: int
+    end: int
+    entries: tuple[Entry, ...]
+    opened: tuple[Interval, ...]
+    remarks: tuple[Remark, ...]
+    counts: Mapping[str, int]
+    gone: tuple[Entry, ...] = ()
+
+    def today(self) -> date:
+        """The local date of `now`."""
+        return local_time(self.now, self.zone).date()
+
+    def weeks(self) -> list[tuple[date, ...]]:
+        """Seven dates each, from today on: the first week, and every later one that holds something planned."""
+        first, last = self.today(), local_time(self.end - 1, self.zone).date()
+        planned = {local_time(entry.start, self.zone).date() for entry in self.planned()}
+        found: list[tuple[date, ...]] = []
+        for begin in range(0, max(1, (last - first).days + 1), DAYS_OF_A_WEEK):
+            week = tuple(first + timedelta(days=begin + n) for n in range(DAYS_OF_A_WEEK))
+            if not found or planned.intersection(week):
+                found.append(week)
+        return found
+
+    def planned(self) -> list[Entry]:
+        """What somebody placed, in time order: tasks, habits, and events that the plan moves."""
+        placed = (entry for entry in self.entries if entry.kind != "busy" or entry.reason)
+        return sorted(placed, key=lambda entry: (entry.start, entry.title))
+
+    def planned_in(self, week: Iterable[date]) -> list[Entry]:
+        """What was placed on one of these dates."""
+        days = set(week)
+        return [entry for entry in self.planned() if local_time(entry.start, self.zone).date() in days]
+
+    def pieces(self, day: date) -> list[Piece]:
+        """What fills a day, in time order."""
+        opens, closes = _bounds(day, self.zone)
+        here = (entry for entry in self.entries if entry.start < closes and opens < entry.end)
+        found = ((entry, wall_span(entry.start, entry.end, day, self.zone)) for entry in here)
+        cut = [Piece(entry, *span) for entry, span in found if span is not None]
+        return sorted(cut, key=lambda piece: (piece.first, -piece.last, piece.entry.title))
+
+    def open_spans(self, day: date) -> list[Interval]:
+        """The opening hours of a day that are still ahead, in wall minutes."""
+        ahead = ((max(start, self.now), end) for start, end in self.opened if end > self.now)
+        spans = (wall_span(start, end, day, self.zone) for start, end in ahead)
+        return merged(span for span in spans if span is not None)
+
+    def hours(self, week: Iterable[date]) -> Interval:
+        """From which to which full hour a week matters: where something is placed, or takes time in opening hours."""
+        spans: list[Interval] = []
+        open_anywhere: list[Interval] = []
+        for day in week:
+            opened = self.open_spans(day)
+            open_anywhere += opened
+            spans += ((p.first, p.last) for p in self.pieces(day) if not p.all_day and _matters(p, opened))
+        spans = spans or open_anywhere or [_OFFICE_HOURS]
+        first, last = min(first for first, _ in spans), max(last for _, last in spans)
+        return first // 60 * 60, -(-last // 60) * 60
+
+
+def wall_span(start: int, end: int, day: date, zone: ZoneInfo) -> Interval | None:
+    """The part of [start, end) on a local day as [from, to) in wall minutes, None where there is none.
+
+    Clocks that go back show some times twice: what would end before it begins there is drawn at its length.
+    """
+    opens, closes = _bounds(day, zone)
+    first, last = max(start, opens), min(end, closes)
+    if first >= last:
+        return None
+    begin = _wall(first, zone)
+    stop = DAY_MINUTES if last == closes else _wall(last, zone)
+    return begin, stop if stop > begin else min(DAY_MINUTES, begin + last - first)
+
+
+def quarter_span(piece: Piece) -> Interval:
+    """The piece on the quarter-hour grid, rounded outwards."""
+    return piece.first // _QUARTER * _QUARTER, -(-piece.last // _QUARTER) * _QUARTER
+
+
+def clock_changes(days: Iterable[date], zone: ZoneInfo) -> list[tuple[date, int]]:
+    """The dates on which clocks change, with the minutes by which they go forward (or back, if negative)."""
+    bounds = ((day, _bounds(day, zone)) for day in days)
+    lengths = ((day, closes - opens) for day, (opens, closes) in bounds)
+    return [(day, DAY_MINUTES - length) for day, length in lengths if length != DAY_MINUTES]
+
+
+def when(entry: Entry, zone: ZoneInfo) -> str:
+    """Local "Mon 02 Mar 09:00-10:30"; with the UTC offset on a day whose clocks change."""
+    start, end = local_time(entry.start, zone), local_time(entry.end, zone)
+    text = f"{start:%a %d %b %H:%M}-{end:%H:%M}"
+    return f"{text} {_offset(start)}" if clock_changes([start.date()], zone) else text
+
+
+def _bounds(day: date, zone: ZoneInfo) -> Interval:
+    """The instants at which a local day begins and ends."""
+    return wall_instant(day, 0, zone), wall_instant(day, DAY_MINUTES, zone)
+
+
+def _offset(moment: datetime) -> str:
+    return f"({moment:%z})"
+
+
+def _matters(piece: Piece, opened: Iterable[Interval]) -> bool:
+    return piece.entry.kind != "busy" or any(piece.first < end and start < piece.last for start, end in opened)
+
+
+def _wall(minute: int, zone: ZoneInfo) -> int:
+    local = local_time(minute, zone)
+    return local.hour * 60 + local.minute

@@ -1,0 +1,106 @@
+"""A plan for the terminal: the week, drawn where rich is installed, the reasons, what needs attention, the counts."""
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from functools import partial
+from importlib.util import find_spec
+
+from almanac.commands.agenda import MARKS, Agenda, Entry, Remark, clock_changes, when
+from almanac.commands.output import one_line, table
+
+_WIDTH = 100
+"""Columns, of a pipe too; a narrower terminal gets what it has."""
+_NARROWEST = 72
+_WITHOUT_RICH = "Install the extra `cli` (pip install 'almanac[cli]') to see the week drawn."
+
+DrawWeek = Callable[[Agenda, Sequence[date]], str]
+
+
+def described(agenda: Agenda, *, weeks: int = 1, reasons: bool = True) -> str:
+    """The whole text for people: the first `weeks` weeks that hold something, for the terminal stdout is.
+
+    Without `reasons` it ends with the weeks.
+    """
+    width = max(_NARROWEST, min(_WIDTH, shutil.get_terminal_size((_WIDTH, 0)).columns))
+    shown = agenda.weeks()[:weeks]
+    lines = [*_weeks(agenda, weeks, width, _drawing(width))]
+    return "\n".join([*lines, *_explanations(agenda, shown, width)] if reasons else lines)
+
+
+def _weeks(agenda: Agenda, weeks: int, width: int, draw: DrawWeek | None) -> Iterator[str]:
+    shown, more = agenda.weeks()[:weeks], agenda.weeks()[weeks:]
+    yield _wrapped(f"{one_line(agenda.name)}, {agenda.zone}", "", width)
+    for week in shown:
+        yield from ("", draw(agenda, week) if draw else _listed(agenda, week))
+        yield from (_told_change(day, minutes) for day, minutes in clock_changes(week, agenda.zone))
+    yield from ("", f"{'  '.join(_LEGEND)}" if draw else _WITHOUT_RICH)
+    later = sum(len(agenda.planned_in(week)) for week in more)
+    if later:
+        yield f"{later} more block(s) in {len(more)} later week(s): --weeks {weeks + len(more)}"
+
+
+def _explanations(agenda: Agenda, shown: Sequence[Sequence[date]], width: int) -> Iterator[str]:
+    yield from _reasons(agenda, shown, width)
+    yield from _remarks(agenda.remarks, width)
+    yield from ("", ", ".join(f"{name} {count}" for name, count in agenda.counts.items()))
+
+
+_LEGEND = (f"{MARKS['task']} task", f"{MARKS['habit']} habit", f"{MARKS['busy']} busy", ". free")
+
+
+def _drawing(width: int) -> DrawWeek | None:
+    """How a week is drawn on stdout; None without rich."""
+    if find_spec("rich") is None:
+        return None
+    from almanac.commands.week_view import draw_week  # noqa: PLC0415 - rich is an extra
+
+    encoding = sys.stdout.encoding or "ascii"
+    return partial(draw_week, width=width, color=sys.stdout.isatty(), encoding=encoding)
+
+
+def _listed(agenda: Agenda, week: Sequence[date]) -> str:
+    """What fills the week, line by line."""
+    entries = {id(piece.entry): piece.entry for day in week for piece in agenda.pieces(day)}
+    rows = sorted(entries.values(), key=lambda entry: (entry.start, entry.title))
+    return table(("WHEN", "WHAT", "TITLE"), ((when(e, agenda.zone), e.kind, e.title) for e in rows))
+
+
+def _told_change(day: date, minutes: int) -> str:
+    way = "forward" if minutes > 0 else "back"
+    return f"Clocks go {way} by {abs(minutes)} minutes on {day:%a %d %b}."
+
+
+def _reasons(agenda: Agenda, weeks: Sequence[Sequence[date]], width: int) -> Iterator[str]:
+    placed = [entry for week in weeks for entry in agenda.planned_in(week)]
+    if placed:
+        yield from ("", "Why there")
+    for entry in placed:
+        yield _wrapped(f"{_headline(entry, agenda)}: {one_line(entry.reason)}", "  ", width)
+    if agenda.gone:
+        yield from ("", "No longer there")
+    for entry in agenda.gone:
+        yield _wrapped(_headline(entry, agenda), "  ", width)
+
+
+def _headline(entry: Entry, agenda: Agenda) -> str:
+    change = f" ({entry.change})" if entry.change else ""
+    return f"{MARKS[entry.kind]} {when(entry, agenda.zone)}  {one_line(entry.title)}{change}"
+
+
+def _remarks(remarks: Sequence[Remark], width: int) -> Iterator[str]:
+    if remarks:
+        yield from ("", "What needs attention")
+    for remark in remarks:
+        yield _wrapped(f"{one_line(remark.title)}: {remark.state}", "  ", width)
+        for label, text in (("in the way", remark.obstacle), ("would help", remark.help)):
+            if text:
+                yield _wrapped(f"{label}: {one_line(text)}", "    ", width)
+
+
+def _wrapped(text: str, indent: str, width: int) -> str:
+    """The text in lines of at most `width` columns; what follows the first is indented further."""
+    following = f"{indent}    "
+    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=following, break_on_hyphens=False)

@@ -1,0 +1,97 @@
+"""`plan`: the pure planner. An instance (format 1) in, a schedule out, nothing else touched."""
+
+import json
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+
+from almanac.commands import arguments, views
+from almanac.commands.arguments import Commands, add_command
+from almanac.commands.plan_agenda import agenda_of
+from almanac.commands.session import Result, Session
+from almanac.domain.scheduling import InstanceError, Problem, plan, problem_of, read_instance, schedule_document
+from almanac.domain.scheduling.instance import Instance
+from almanac.domain.scheduling.timeline import SLOT_MINUTES
+from almanac.errors import BadInput
+
+_BUDGET_SECONDS = 2.0
+_EXAMPLES = """\
+  almanac plan instance.json > schedule.json
+  almanac plan instance.json --week --html plan.html
+  cat instance.json | almanac plan --budget 10
+
+A pipe gets the schedule as JSON, a terminal the week as a picture; --json and --week choose.
+"""
+
+
+def add_to(commands: Commands) -> None:
+    """Add the parser."""
+    parser = add_command(commands, "plan", _plan, "plan an instance; touches no database and no calendar", _EXAMPLES)
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?", default="-", help="instance, format 1; - or none reads stdin"
+    )
+    parser.add_argument(
+        "--budget",
+        type=arguments.seconds,
+        metavar="S",
+        default=_BUDGET_SECONDS,
+        help="seconds it may take (default: 2)",
+    )
+    parser.add_argument("--week", action="store_true", help="the week for people, into a pipe too")
+    views.add_to(parser)
+
+
+def read_problem(name: str) -> Problem:
+    """The checked problem of a file, or of stdin for `-`. Raises BadInput naming item and field."""
+    document = _read_json(name)
+    try:
+        instance = read_instance(document).instance
+        _check_grid(instance)
+        return problem_of(instance)
+    except InstanceError as error:
+        raise BadInput(error.where, error.problem) from None
+    except OverflowError:
+        raise BadInput("instance", "holds an instant or a length that leads out of the years 1 to 9999") from None
+
+
+def _read_json(name: str) -> object:
+    try:
+        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a file name"
+        raise BadInput("FILE", f"cannot be read: {reason}") from None
+    try:
+        return json.loads(content)
+    except json.JSONDecodeError as error:
+        raise BadInput("FILE", f"is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except (ValueError, RecursionError):  # not UTF-8, a number of thousands of digits, nested beyond reason
+        raise BadInput("FILE", "is not JSON") from None
+
+
+def _check_grid(instance: Instance) -> None:
+    """Format 1 has multiples of 15 only; the planner itself would round up. Raises BadInput."""
+    for task in instance.tasks:
+        chunks = {"min_chunk_min": task.min_chunk, "max_chunk_min": task.max_chunk} if task.splittable else {}
+        _check_lengths(f"tasks '{task.id}'", {"duration_min": task.minutes, **chunks})
+    for habit in instance.habits:
+        lengths = {"min_min": habit.min_minutes, "pref_min": habit.preferred_minutes, "max_min": habit.max_minutes}
+        _check_lengths(f"habits '{habit.id}'", lengths)
+
+
+def _check_lengths(where: str, lengths: Mapping[str, int]) -> None:
+    for name, minutes in lengths.items():
+        if minutes % SLOT_MINUTES:
+            raise BadInput(where, f"{name} must be a multiple of {SLOT_MINUTES}, is {minutes}")
+
+
+def _plan(args: Namespace, _session: Session) -> Result:
+    problem = read_problem(args.file)
+    found = plan(problem, args.budget, time.monotonic)
+    agenda = agenda_of(problem.instance, found)
+    views.write_pictures(args, agenda)
+    document = schedule_document(found, problem.zone)
+    if args.week or sys.stdout.isatty():
+        return Result(document, views.text(args, agenda))
+    return Result(document, json.dumps(document, indent=2))

@@ -1,0 +1,69 @@
+"""What `almanac plan` has planned, as the views draw it. Ids are all the titles that an instance has."""
+
+from collections.abc import Iterator
+
+from almanac.commands.agenda import Agenda, Change, Entry, Kind, Remark
+from almanac.domain.scheduling.instance import Instance
+from almanac.domain.scheduling.plan import Block, Finding, Plan
+from almanac.domain.scheduling.walltime import Interval, merged, weekly_hours
+from almanac.domain.scheduling.words import duration
+
+
+def agenda_of(instance: Instance, found: Plan) -> Agenda:
+    """The plan with what was taken before it."""
+    return Agenda(
+        name=instance.id,
+        zone=instance.zone,
+        now=instance.now,
+        end=instance.end,
+        entries=(*_busy(instance, found), *_blocks(instance, found)),
+        opened=opened(instance),
+        remarks=tuple(_remark(finding) for finding in found.findings),
+        counts={name.replace("_", " "): getattr(found.summary, name) for name in type(found.summary).__slots__},
+    )
+
+
+def opened(instance: Instance) -> tuple[Interval, ...]:
+    """The opening hours of the categories that something is to be placed in; of all, when nothing is."""
+    used = {task.category for task in instance.tasks} | {habit.category for habit in instance.habits}
+    weeks = (instance.hours[category] for category in sorted(used or instance.hours))
+    return tuple(merged(s for week in weeks for s in weekly_hours(week, instance.now, instance.end, instance.zone)))
+
+
+def _busy(instance: Instance, found: Plan) -> Iterator[Entry]:
+    """Locked events, and movable ones where the plan leaves them."""
+    for event in instance.locked:
+        yield Entry("busy", event.id, event.start, event.end)
+    moved = {block.item: block for block in found.moved}
+    for movable in instance.movable:
+        block = moved.get(movable.id)
+        if block is None:
+            yield Entry("busy", movable.id, movable.start, movable.end)
+        else:
+            yield Entry("busy", movable.id, block.start, block.end, block.reason, "moved")
+
+
+def _blocks(instance: Instance, found: Plan) -> Iterator[Entry]:
+    """The placements; against the last plan, where there is one."""
+    habits = {habit.id for habit in instance.habits}
+    for block in found.blocks:
+        kind: Kind = "habit" if block.item in habits else "task"
+        yield Entry(kind, block.item, block.start, block.end, block.reason, _change(instance, block))
+
+
+def _change(instance: Instance, block: Block) -> Change:
+    before = [(last.start, last.end) for last in instance.previous if last.item == block.item]
+    if not instance.previous or (block.start, block.end) in before:
+        return ""
+    return "moved" if before else "new"
+
+
+def _remark(finding: Finding) -> Remark:
+    told = {
+        "late": f"late by {duration(finding.late_minutes)}",
+        "partial": f"partial, {duration(finding.missing_minutes)} without a place",
+        "unplaced": "without a place",
+        "missed": f"missed on {finding.date}",
+        "at_risk": "on time, at risk",
+    }
+    return Remark(finding.item, told[finding.state], finding.obstacle, finding.help, finding.state != "at_risk")

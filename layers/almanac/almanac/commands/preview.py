@@ -1,0 +1,144 @@
+"""What a planning run would come to, for people and for programs: the use case's own preview, with titles."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import uuid4
+
+from almanac.commands.agenda import Agenda, Change, Entry, Remark
+from almanac.commands.plan_agenda import opened
+from almanac.domain.planning.changes import Placed
+from almanac.domain.planning.conclude import conclude
+from almanac.domain.planning.horizon import instant
+from almanac.domain.planning.prepare import Prepared
+from almanac.domain.planning.report import COUNTS, Note, PlanReport
+from almanac.domain.planning.standing import is_users
+from almanac.domain.planning.workspace import Block
+from almanac.domain.scheduling.walltime import minutes_of
+from almanac.jobs import CalendarSchedule
+from almanac.services.plan_workspace import PlanWorkspace, Proposal
+
+_STATES = {"unscheduled": "without a place", "at_risk": "on time, at risk", "left_out": "left out of the plan"}
+"""Words for the states of notes, where the state itself is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would come to: its report, and the plan behind it."""
+
+    report: PlanReport
+    proposal: Proposal
+
+    def agenda(self, name: str) -> Agenda:
+        """The plan as the views draw it, under the workspace's name."""
+        return _agenda(name, self.report, self.proposal)
+
+    def document(self) -> Mapping[str, Any]:
+        """The plan for --json."""
+        start, end = self.proposal.prepared.horizon.span
+        return {
+            **{name: value for name, value in self.report.as_dict().items() if name != "run_id"},
+            "preview": True,
+            "window": {"start": start, "end": end},
+            "blocks": list(_blocks(self.proposal)),
+            "removed": [_removed(block) for block in _gone(self.proposal)],
+            "notes": [asdict(note) for note in self.report.notes],
+        }
+
+
+def preview(use_case: PlanWorkspace, job: CalendarSchedule) -> Preview:
+    """What the use case would do with the job now; writes nothing and takes no lease.
+
+    Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable.
+    """
+    found = use_case.preview(job)
+    report = PlanReport(job.ws_id, uuid4())
+    conclude(report, found.prepared, found.planned, found.changes, safe=job.apply == "safe")
+    return Preview(report, found)
+
+
+def _agenda(name: str, report: PlanReport, found: Proposal) -> Agenda:
+    prepared, wanted = found.prepared, found.changes
+    counts = asdict(report.counts)
+    blocks = {"new": wanted.inserted, "moved": wanted.moved, "removed": wanted.deleted}
+    return Agenda(
+        name=name,
+        zone=prepared.horizon.zone,
+        now=prepared.horizon.now,
+        end=prepared.horizon.end,
+        entries=(*_taken(prepared), *_placed(found)),
+        opened=opened(prepared.instance),
+        remarks=tuple(_remark(note, prepared) for note in report.notes),
+        counts={n.replace("_", " "): counts[n] for n in COUNTS} | {n: len(b) for n, b in blocks.items()},
+        gone=tuple(_entry(block, "") for block in _gone(found)),
+    )
+
+
+def _taken(prepared: Prepared) -> Iterator[Entry]:
+    """What the plan goes around: other people's events, and blocks that stay. Work that lies behind is left out."""
+    fixed = {str(block.event_id): block for block in prepared.standing.fixed}
+    for event in (event for event in prepared.instance.locked if event.end > prepared.horizon.now):
+        if event.id in fixed:
+            yield _entry(fixed[event.id], _why_fixed(fixed[event.id], prepared))
+        else:
+            yield Entry("busy", prepared.names.get(event.id, ""), event.start, event.end)
+
+
+def _placed(found: Proposal) -> Iterator[Entry]:
+    first = not found.prepared.standing.ours  # of a first plan everything is new: that goes without saying
+    for place, change in _with_change(found):
+        item = found.prepared.items[place.item]
+        yield Entry(item.kind, item.title, place.start, place.end, place.reason, "" if first else change)
+
+
+def _with_change(found: Proposal) -> Iterator[tuple[Placed, Change]]:
+    """Every placement, and what it changes on the calendar."""
+    changed: dict[tuple[object, ...], Change] = {
+        (b.kind, b.title, b.start, b.end): "new" for b in found.changes.inserted
+    }
+    changed |= {(b.kind, b.title, b.start, b.end): "moved" for b in found.changes.moved}
+    for place in found.planned.blocks:
+        item = found.prepared.items[place.item]
+        yield place, changed.get((item.kind, item.title, instant(place.start), instant(place.end)), "")
+
+
+def _blocks(found: Proposal) -> Iterator[Mapping[str, Any]]:
+    for place, change in _with_change(found):
+        item = found.prepared.items[place.item]
+        yield {
+            "kind": item.kind,
+            "id": item.owner,
+            "title": item.title,
+            "start": instant(place.start),
+            "end": instant(place.end),
+            "minutes": place.minutes,
+            "change": change or "none",
+            "reason": place.reason,
+        }
+
+
+def _gone(found: Proposal) -> list[Block]:
+    ids, standing = set(found.changes.deleted), found.prepared.standing
+    return [block for block in (*standing.ours, *standing.orphans) if block.event_id in ids]
+
+
+def _removed(block: Block) -> Mapping[str, Any]:
+    return {"event_id": block.event_id, "title": block.title, "start": block.start, "end": block.end}
+
+
+def _entry(block: Block, why: str) -> Entry:
+    change: Change = "held" if why else ""
+    return Entry(block.kind, block.title, minutes_of(block.start), block.last_minute, why, change)
+
+
+def _why_fixed(block: Block, prepared: Prepared) -> str:
+    if block.done or block.locked:
+        return "done" if block.done else "locked by its owner"
+    return "begun" if is_users(block, prepared.horizon) else "stays: this plan cannot place it anew"
+
+
+def _remark(note: Note, prepared: Prepared) -> Remark:
+    titles = {str(item.owner): item.title for item in prepared.items.values()}
+    title = titles.get(note.id, f"{note.kind} {note.id}")
+    state = _STATES.get(note.status, note.status)
+    return Remark(title, state, note.reason, note.hint, note.status not in ("at_risk", "ignored"))
