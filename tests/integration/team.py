@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from almanac.adapters.postgres import Database
 from almanac.adapters.token_cipher import new_key
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
@@ -58,7 +57,7 @@ class Team:
         self.queue = RecordingQueue()
         self.waited: list[float] = []
         self.wiring.__dict__["queue"] = self.queue
-        self.database: Database = self.wiring.database
+        self.database = self.wiring.database
         self.ws_id = rows.workspace(self.database)
         self.now = datetime.now(UTC).replace(microsecond=0)
 

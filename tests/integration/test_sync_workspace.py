@@ -298,7 +298,7 @@ class TestFailures:
         assert connection_rows(team, report) == {("completed", None): 2, ("failed", "google_unavailable"): 1}
 
     def test_schedules_leave_a_failing_calendar_alone_until_its_pause_is_over(self, team: Team) -> None:
-        ada, second = team.connect(calendars=1)
+        _, second = team.connect(calendars=1)
         fault = team.inject("error", path="*/events", calendar=second, status=503, times=None)
         team.sync()
         tried = team.simulator.observation.fired(fault)

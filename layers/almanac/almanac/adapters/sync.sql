@@ -2,7 +2,8 @@
 
 -- name: admission_facts
 -- What decides whether a run may begin. Superseded: a run of at least this scope began after the message was sent
--- (a second of grace for the clocks of queue and database) and has completed.
+-- (a second of grace for the clocks of queue and database) and has completed. Only another schedule is content with one
+-- that left a calendar in its pause.
 SELECT
     now(),
     (SELECT l.expires_at FROM workspace_sync_leases l WHERE l.ws_id = w.id AND l.owner IS NOT NULL),
@@ -12,6 +13,10 @@ SELECT
             AND r.started_at > :sent_at::timestamptz + interval '1 second'
             AND (r.calendar_id IS NULL OR r.calendar_id = :calendar_id::text)
             AND (:mode::text <> 'full' OR r.requested_mode = 'full')
+            AND (:source::text = 'schedule' OR NOT EXISTS (
+                SELECT 1 FROM workspace_calendar_sync_log_connections c
+                WHERE c.run_id = r.id AND c.outcome = 'backing_off'
+            ))
     ),
     (SELECT max(r.started_at) FROM workspace_calendar_sync_log r
      WHERE r.ws_id = w.id AND r.source = 'manual' AND r.status IN ('completed', 'partial')
@@ -76,7 +81,7 @@ ORDER BY c.provider, c.calendar_id, a.status <> 'active', c.status = 'lost',
 UPDATE calendar_auth_tokens
 SET access_token = :access_token, refresh_token = :refresh_token, expires_at = :expires_at::timestamptz,
     version = version + 1, status = 'active', last_error = NULL, updated_at = now()
-WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND version = :version::integer
+WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND version = :version::integer AND status <> 'disconnected'
 RETURNING id, account_email, access_token, refresh_token, expires_at, status, version;
 
 -- name: load_account
@@ -99,7 +104,8 @@ DELETE FROM calendar_sync_seen WHERE connection_id = :connection_id::uuid;
 
 -- name: apply_page
 -- One page, all or nothing: lease, rows, deletions, marks, and where the reading stands. Equal rows are found by their
--- etag before the write (an anti-join costs no WAL); a tombstone of a series takes its instances along.
+-- etag before the write (an anti-join costs no WAL); a tombstone of a series takes its instances along. Ids are looked up
+-- one by one through the indexes (LATERAL): a table that was never analyzed would else be scanned whole for every page.
 WITH held AS (
     UPDATE workspace_sync_leases
     SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
@@ -122,9 +128,14 @@ WITH held AS (
     )
 ), stored AS (
     SELECT e.external_event_id, e.etag, e.mapping_version
-    FROM workspace_calendar_events e
-    WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
-        AND e.external_event_id = ANY (:known_ids::text[])
+    FROM unnest(:known_ids::text[]) AS k (id)
+    CROSS JOIN LATERAL (
+        SELECT e.external_event_id, e.etag, e.mapping_version
+        FROM workspace_calendar_events e
+        WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+            AND e.external_event_id = k.id
+        LIMIT 1
+    ) e
 ), written AS (
     INSERT INTO workspace_calendar_events AS e (
         ws_id, provider, external_calendar_id, external_event_id, title, description, location, start_at, end_at,
@@ -158,11 +169,21 @@ WITH held AS (
         sync_status = 'synced', sync_error = NULL, last_synced_at = now(), updated_at = now()
     RETURNING (xmax = 0) AS inserted
 ), gone AS (
-    DELETE FROM workspace_calendar_events e USING held
-    WHERE :delete_enabled::boolean AND e.ws_id = :ws_id::uuid AND e.provider = 'google'
-        AND e.external_calendar_id = :calendar_id
-        AND (e.external_event_id = ANY (:tombstones::text[]) OR e.recurring_event_id = ANY (:tombstones::text[]))
-        AND e.external_event_id <> ALL (:external_event_id::text[])
+    DELETE FROM workspace_calendar_events e
+    WHERE e.id = ANY (ARRAY (
+        SELECT d.id
+        FROM held, unnest(:tombstones::text[]) AS t (id)
+        CROSS JOIN LATERAL (
+            (SELECT x.id, x.external_event_id FROM workspace_calendar_events x
+             WHERE x.ws_id = :ws_id::uuid AND x.provider = 'google' AND x.external_calendar_id = :calendar_id
+                AND x.external_event_id = t.id LIMIT 1)
+            UNION ALL
+            SELECT x.id, x.external_event_id FROM workspace_calendar_events x
+            WHERE x.ws_id = :ws_id::uuid AND x.provider = 'google' AND x.external_calendar_id = :calendar_id
+                AND x.recurring_event_id = t.id
+        ) d
+        WHERE :delete_enabled::boolean AND d.external_event_id <> ALL (:external_event_id::text[])
+    ))
     RETURNING 1
 ), marked AS (
     INSERT INTO calendar_sync_seen (connection_id, external_event_id)
@@ -227,31 +248,39 @@ ON CONFLICT (connection_id) DO UPDATE SET
 UPDATE calendar_sync_states SET sync_token = NULL, checkpoint = NULL WHERE connection_id = :connection_id::uuid;
 
 -- name: record_connection
-WITH child AS (
+WITH held AS (
+    UPDATE workspace_sync_leases
+    SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+    WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+    RETURNING ws_id
+), child AS (
     INSERT INTO workspace_calendar_sync_log_connections (
         run_id, connection_id, status, outcome, inserted, updated, deleted, unchanged, rejected, repaired, api_calls,
         pages, retries, token_ms, fetch_ms, map_ms, write_ms, total_ms, problems, error_type, error
     )
-    VALUES (
+    SELECT
         :run_id::uuid, :connection_id::uuid, :status, :outcome, :inserted::integer, :updated::integer, :deleted::integer,
         :unchanged::integer, :rejected::integer, :repaired::integer, :api_calls::integer, :pages::integer,
         :retries::integer, :token_ms::integer, :fetch_ms::integer, :map_ms::integer, :write_ms::integer,
         :total_ms::integer, :problems::jsonb, :error_type, :error
-    )
+    FROM held
     ON CONFLICT (run_id, connection_id) DO NOTHING
+), connection AS (
+    UPDATE calendar_connections c
+    SET status = CASE :status::text
+            WHEN 'completed' THEN 'synced'
+            WHEN 'failed' THEN CASE WHEN :error_type::text IN ('access_denied', 'calendar_unreachable') THEN 'lost' ELSE 'error' END
+            ELSE c.status END,
+        last_error_type = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error_type::text ELSE c.last_error_type END,
+        last_error = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error::text ELSE c.last_error END,
+        failures = CASE :status::text WHEN 'completed' THEN 0 WHEN 'failed' THEN c.failures + 1 ELSE c.failures END,
+        retry_at = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :retry_at::timestamptz ELSE c.retry_at END,
+        updated_at = now()
+    FROM held
+    WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND :status::text <> 'skipped'
+        AND (:status::text = 'failed' OR c.status <> 'synced')
 )
-UPDATE calendar_connections c
-SET status = CASE :status::text
-        WHEN 'completed' THEN 'synced'
-        WHEN 'failed' THEN CASE WHEN :error_type::text IN ('access_denied', 'calendar_unreachable') THEN 'lost' ELSE 'error' END
-        ELSE c.status END,
-    last_error_type = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error_type::text ELSE c.last_error_type END,
-    last_error = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error::text ELSE c.last_error END,
-    failures = CASE :status::text WHEN 'completed' THEN 0 WHEN 'failed' THEN c.failures + 1 ELSE c.failures END,
-    retry_at = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :retry_at::timestamptz ELSE c.retry_at END,
-    updated_at = now()
-WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND :status::text <> 'skipped'
-    AND (:status::text = 'failed' OR c.status <> 'synced');
+SELECT ws_id FROM held;
 
 -- name: finish_run
 WITH run AS (

@@ -12,7 +12,7 @@ from almanac.domain.sync.admission import AdmissionFacts, refuse
 from almanac.domain.sync.events import MAPPING_VERSION, MappedPage
 from almanac.domain.sync.listing import Checkpoint, PassKind
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncReport
-from almanac.errors import UnknownWorkspace
+from almanac.errors import ReconnectRequired, UnknownWorkspace
 from almanac.jobs import CalendarSync
 from almanac.services.ports import Absent, Account, Bookmark, Connection, Lease, Refusal, WorkspaceCalendars, Written
 
@@ -34,7 +34,7 @@ class PostgresSyncStore:
         who = {"run_id": run_id, "source": job.source, "direction": job.direction}
         asked = about | who | {"user_id": job.user_id, "request_id": job.request_id}
         with self._db.transaction():
-            facts = self._run("admission_facts", sent_at=sent_at, **about)
+            facts = self._run("admission_facts", sent_at=sent_at, source=job.source, **about)
             if not facts:
                 raise UnknownWorkspace(job.ws_id)
             refusal = refuse(
@@ -63,18 +63,15 @@ class PostgresSyncStore:
         key = {"id": account.id, "ws_id": account.ws_id}
         tokens = {"access_token": access, "refresh_token": refresh, "expires_at": expires_at}
         with self._db.transaction():
-            stored = self._run("store_tokens", version=account.version, **key, **tokens) or self._run(
-                "load_account", **key
-            )
-        return Account(account.ws_id, *stored[0])
+            stored = self._run("store_tokens", version=account.version, **key, **tokens)
+            return _the_account(account.ws_id, stored or self._run("load_account", **key))
 
     def require_reconnect(self, account: Account, reason: str) -> Account:
         """See SyncStore."""
         key = {"id": account.id, "ws_id": account.ws_id}
         with self._db.transaction():
             self._run("require_reconnect", version=account.version, reason=reason[:_ERROR_LENGTH], **key)
-            stored = self._run("load_account", **key)
-        return Account(account.ws_id, *stored[0])
+            return _the_account(account.ws_id, self._run("load_account", **key))
 
     def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:
         """See SyncStore."""
@@ -134,10 +131,9 @@ class PostgresSyncStore:
     def record_connection(self, lease: Lease, report: ConnectionReport, retry_at: datetime | None) -> None:
         """See SyncStore."""
         problems = [{"id": p.event_id, "reason": p.reason, "stored": p.stored} for p in report.problems[:PROBLEMS_KEPT]]
-        self._run(
+        recorded = self._run(
             "record_connection",
-            run_id=lease.run_id,
-            ws_id=lease.ws_id,
+            **self._leases.under(lease),
             connection_id=report.connection_id,
             status=report.status,
             outcome=report.outcome,
@@ -147,6 +143,8 @@ class PostgresSyncStore:
             retry_at=retry_at,
             **report.tally.as_dict(),
         )
+        if not recorded:
+            raise lease_lost()
 
     def finish_run(self, lease: Lease, report: SyncReport) -> None:
         """See SyncStore."""
@@ -168,6 +166,12 @@ class PostgresSyncStore:
 
     def _run(self, name: str, **values: Any) -> Rows:
         return self._db.run(self._sql[name], **values)
+
+
+def _the_account(ws_id: UUID, rows: Rows) -> Account:
+    if not rows:
+        raise ReconnectRequired("the account was removed meanwhile")
+    return Account(ws_id, *rows[0])
 
 
 def _bounded(text: str | None) -> str | None:

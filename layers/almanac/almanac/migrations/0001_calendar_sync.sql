@@ -4,7 +4,8 @@
 CREATE TABLE workspaces (
     id         uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     name       text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 255),
-    timezone   text CHECK (timezone <> ''), -- IANA; null = not chosen yet
+    timezone   text -- IANA; null = not chosen yet. Postgres knows the names, the pattern keeps POSIX forms out
+        CHECK (timezone ~ '^[A-Za-z]\w*(/[A-Za-z0-9_+-]+)*$' AND timestamptz 'epoch' AT TIME ZONE timezone < 'infinity'),
     creator_id text,
     settings   jsonb NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),

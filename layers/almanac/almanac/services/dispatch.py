@@ -63,7 +63,6 @@ class Dispatch:
             self._send_due(tick, began, report)
         logger.info("tick dispatched", extra={"job": tick.job, "enqueued": report.enqueued, "failed": report.failed})
         if report.failed:
-            logger.error("jobs could not be sent", extra={"results": report.results})
             raise DispatchFailed(report)
         return report
 

@@ -1,7 +1,6 @@
 """One run: a workspace's lease, its calendars one after the other, and a row that tells how it went."""
 
 import logging
-import traceback
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,8 +17,10 @@ from almanac.errors import (
     LeaseLost,
     QueueUnavailable,
     ReconnectRequired,
+    StorageFailed,
     TransientError,
     UnknownCalendar,
+    describe,
 )
 from almanac.jobs import CalendarSync
 from almanac.services.account_session import AccountSession
@@ -108,8 +109,7 @@ class SyncWorkspace:
             for connection in sorted(calendars.connections, key=_longest_waiting):
                 outcome, failure = self._read_one(run, sessions[connection.account_id], connection, job)
                 report.connections.append(outcome)
-                if failure is not None and not isinstance(failure, AlmanacError):
-                    bug = bug or failure
+                bug = bug or (failure if _is_bug(failure) else None)
         conclude(report)
         if report.outcome == "continued":
             self._continue(job, since, report.run_id)
@@ -192,12 +192,14 @@ def _attempt(reading: CalendarReading, mode: Mode) -> Exception | None:
     except AlmanacError as error:
         return error
     except Exception as error:  # noqa: BLE001 - a bug; raised again at the end of the run
-        frames = traceback.extract_tb(error.__traceback__)[-5:]
-        where = [f"{frame.name}:{frame.lineno}" for frame in frames]
-        said = {"error": type(error).__name__, "where": where}
-        logger.error("a calendar could not be read", extra=said)  # noqa: TRY400 - its message may quote an event
+        logger.error("a calendar could not be read", extra=describe(error))  # noqa: TRY400 - its text may quote an event
         return error
     return None
+
+
+def _is_bug(failure: Exception | None) -> bool:
+    """Whether the message should come back and end among the dead letters, although the run tells the story."""
+    return failure is not None and (not isinstance(failure, AlmanacError) or isinstance(failure, StorageFailed))
 
 
 def _had_its_turn(job: CalendarSync, connection: Connection) -> bool:

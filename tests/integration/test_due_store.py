@@ -1,0 +1,232 @@
+"""Who is due, from stored state: the orchestrator's store against a real Postgres."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from almanac.adapters.due_store import PostgresDueStore
+from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.sync_store import PostgresSyncStore
+from almanac.domain.sync.report import SyncReport
+from almanac.jobs import CalendarSync
+from almanac.services.ports import Lease
+from tests.integration import rows
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(lambda: parse_url(database_url))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def due(database: Database) -> PostgresDueStore:
+    return PostgresDueStore(database)
+
+
+@pytest.fixture
+def runs(database: Database) -> PostgresSyncStore:
+    return PostgresSyncStore(database, lease_seconds=60, cooldown_seconds=30)
+
+
+def connected(database: Database, **other: str) -> UUID:
+    """A workspace with one live calendar of one live account."""
+    ws_id = rows.workspace(database)
+    rows.connection(database, ws_id, rows.account(database, ws_id), **other)
+    return ws_id
+
+
+def begin(runs: PostgresSyncStore, ws_id: UUID) -> Lease:
+    lease = runs.begin_run(CalendarSync(ws_id=ws_id, source="schedule"), uuid4(), None)
+    assert isinstance(lease, Lease)
+    return lease
+
+
+def now(database: Database) -> datetime:
+    moment: datetime = database.run("SELECT clock_timestamp()")[0][0]
+    return moment
+
+
+CONNECTIONS = "UPDATE calendar_connections SET "
+ACCOUNTS = "UPDATE calendar_auth_tokens SET "
+LEASES = "INSERT INTO workspace_sync_leases (ws_id, owner, expires_at, queued_at) SELECT id, "
+FROM = " FROM workspaces"
+
+
+class TestDue:
+    @pytest.mark.parametrize(
+        ("change", "is_due"),
+        [
+            pytest.param("SELECT 1", True, id="never read"),
+            pytest.param(ACCOUNTS + "status = 'reconnect_required'", False, id="a dead account"),
+            pytest.param(ACCOUNTS + "status = 'disconnected'", False, id="a disconnected account"),
+            pytest.param(CONNECTIONS + "is_enabled = false", False, id="a calendar switched off"),
+            pytest.param(CONNECTIONS + "sync_inbound_enabled = false", False, id="inbound switched off"),
+            pytest.param(CONNECTIONS + "sync_outbound_enabled = true", True, id="outbound is no hindrance"),
+            pytest.param(CONNECTIONS + "access_role = 'freeBusyReader'", False, id="trap 55: free and busy only"),
+            pytest.param(CONNECTIONS + "access_role = 'reader'", True, id="a reader"),
+            pytest.param(CONNECTIONS + "retry_at = now() + interval '1 minute'", False, id="backing off"),
+            pytest.param(CONNECTIONS + "retry_at = now() - interval '1 second'", True, id="the pause is over"),
+            pytest.param(
+                CONNECTIONS + "status = 'lost', last_error_type = 'access_denied'", True, id="lost, due again"
+            ),
+            pytest.param("DELETE FROM calendar_connections", False, id="no calendar"),
+            pytest.param("DELETE FROM calendar_auth_tokens", False, id="no account"),
+            pytest.param(LEASES + "NULL, NULL, now()" + FROM, False, id="a message waits"),
+            pytest.param(LEASES + "NULL, NULL, now() - interval '59 minutes'" + FROM, False, id="it has waited long"),
+            pytest.param(LEASES + "NULL, NULL, now() - interval '61 minutes'" + FROM, True, id="it never arrived"),
+            pytest.param(LEASES + "id, now() + interval '1 minute', NULL" + FROM, False, id="a run goes on"),
+            pytest.param(LEASES + "id, now() - interval '1 second', NULL" + FROM, True, id="a run that died"),
+            pytest.param(LEASES + "NULL, NULL, NULL" + FROM, True, id="a run that ended"),
+        ],
+    )
+    def test_who_is_due(self, database: Database, due: PostgresDueStore, change: str, is_due: bool) -> None:
+        ws_id = connected(database)
+        database.run(change)
+
+        assert due.due_for_sync(None, 10) == ([ws_id] if is_due else [])
+
+    def test_one_calendar_that_can_be_read_is_enough(self, database: Database, due: PostgresDueStore) -> None:
+        ws_id = connected(database)
+        dead = rows.account(database, ws_id, "bob@example.test", status="reconnect_required")
+        rows.connection(database, ws_id, dead, "bob@example.test")
+        alive = rows.connection(database, ws_id, rows.account(database, ws_id, "eve@example.test"), "eve@example.test")
+        database.run(CONNECTIONS + "retry_at = now() + interval '1 hour' WHERE id <> :alive", alive=alive)
+
+        assert due.due_for_sync(None, 10) == [ws_id]
+
+        database.run(CONNECTIONS + "is_enabled = false WHERE id = :alive", alive=alive)
+        assert due.due_for_sync(None, 10) == []
+
+    def test_a_workspace_is_judged_by_its_own_rows(self, database: Database, due: PostgresDueStore) -> None:
+        waits, runs_now, is_due = sorted(connected(database) for _ in range(3))
+        database.run(LEASES + "NULL, NULL, now()" + FROM + " WHERE id = :id", id=waits)
+        database.run(LEASES + "id, now() + interval '1 minute', NULL" + FROM + " WHERE id = :id", id=runs_now)
+
+        assert due.due_for_sync(None, 10) == [is_due]
+
+
+class TestPages:
+    @pytest.mark.parametrize("size", [1, 3, 4, 12, 13])
+    def test_they_are_complete_in_order_and_without_repeats(
+        self, database: Database, due: PostgresDueStore, size: int
+    ) -> None:
+        ids = sorted(connected(database) for _ in range(12))
+
+        assert pages(due.due_for_sync, size) == ids
+
+    def test_workspaces_that_stop_being_due_or_begin_to_be_disturb_no_others(
+        self, database: Database, due: PostgresDueStore
+    ) -> None:
+        ids = sorted(connected(database) for _ in range(6))
+        first = due.due_for_sync(None, 2)
+        database.run(LEASES + "NULL, NULL, now()" + FROM + " WHERE id = ANY (:ids::uuid[])", ids=ids[:3])
+        connected(database)
+
+        rest = pages(due.due_for_sync, 2, after=first[-1])
+
+        assert first == ids[:2]
+        assert set(rest) >= set(ids[3:])
+        assert len(set(rest)) == len(rest)
+        assert not set(rest) & set(ids[:3])
+
+
+class TestKnown:
+    def test_only_workspaces_that_exist(self, database: Database, due: PostgresDueStore) -> None:
+        known = {rows.workspace(database) for _ in range(2)}
+
+        assert due.known([*known, uuid4()]) == known
+        assert due.known([uuid4()]) == due.known([]) == set()
+
+
+class TestMarks:
+    def test_a_marked_workspace_is_not_due_until_its_run_has_begun_and_ended(
+        self, database: Database, due: PostgresDueStore, runs: PostgresSyncStore
+    ) -> None:
+        ws_id = connected(database)
+
+        due.mark_queued([ws_id], now(database))
+        assert due.due_for_sync(None, 10) == []
+
+        lease = begin(runs, ws_id)
+        assert due.due_for_sync(None, 10) == []
+
+        runs.finish_run(lease, SyncReport(ws_id, lease.run_id, "auto"))
+        assert due.due_for_sync(None, 10) == [ws_id]
+
+    def test_a_run_that_was_faster_than_the_mark_leaves_its_workspace_due(
+        self, database: Database, due: PostgresDueStore, runs: PostgresSyncStore
+    ) -> None:
+        """Its message was received between sending and marking: nothing waits any more."""
+        ws_id = connected(database)
+        tick = now(database)
+        lease = begin(runs, ws_id)
+        runs.finish_run(lease, SyncReport(ws_id, lease.run_id, "auto"))
+
+        due.mark_queued([ws_id], tick)
+
+        assert due.due_for_sync(None, 10) == [ws_id]
+
+    def test_a_run_from_before_the_tick_does_not_keep_the_mark_away(
+        self, database: Database, due: PostgresDueStore, runs: PostgresSyncStore
+    ) -> None:
+        ws_id = connected(database)
+        lease = begin(runs, ws_id)
+        runs.finish_run(lease, SyncReport(ws_id, lease.run_id, "auto"))
+
+        due.mark_queued([ws_id], now(database))
+
+        assert due.due_for_sync(None, 10) == []
+
+    def test_a_skipped_message_is_used_up_unless_it_comes_back(
+        self, database: Database, due: PostgresDueStore, runs: PostgresSyncStore
+    ) -> None:
+        ws_id = connected(database)
+        lease = begin(runs, ws_id)
+        due.mark_queued([ws_id], now(database))
+
+        begin_refused(runs, ws_id)  # already running: the message comes back
+        runs.finish_run(lease, SyncReport(ws_id, lease.run_id, "auto"))
+        assert due.due_for_sync(None, 10) == []
+
+        begin_refused(runs, ws_id, sent_at=now(database) - timedelta(minutes=5))  # superseded: it does not
+        assert due.due_for_sync(None, 10) == [ws_id]
+
+    def test_unknown_workspaces_and_an_empty_page_are_no_error(self, database: Database, due: PostgresDueStore) -> None:
+        due.mark_queued([uuid4()], datetime.now(UTC))
+        due.mark_queued([], datetime.now(UTC))
+
+        assert database.run("SELECT count(*) FROM workspace_sync_leases") == [[0]]
+
+    def test_a_mark_never_touches_a_lease(
+        self, database: Database, due: PostgresDueStore, runs: PostgresSyncStore
+    ) -> None:
+        ws_id = connected(database)
+        lease = begin(runs, ws_id)
+        held = "SELECT owner, fence, acquired_at, expires_at FROM workspace_sync_leases"
+        before = database.run(held)
+
+        due.mark_queued([ws_id], now(database))
+
+        assert database.run(held) == before
+        runs.finish_run(lease, SyncReport(ws_id, lease.run_id, "auto"))
+
+
+def begin_refused(runs: PostgresSyncStore, ws_id: UUID, sent_at: datetime | None = None) -> None:
+    assert not isinstance(runs.begin_run(CalendarSync(ws_id=ws_id, source="schedule"), uuid4(), sent_at), Lease)
+
+
+def pages(ask: Callable[[UUID | None, int], object], size: int, after: UUID | None = None) -> list[UUID]:
+    found: list[UUID] = []
+    while True:
+        page = list(ask(after, size))
+        assert len(page) <= size
+        found += page
+        if len(page) < size:
+            return found
+        after = page[-1]
