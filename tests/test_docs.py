@@ -18,8 +18,14 @@ from samtranslator.yaml_helper import yaml_parse
 
 from almanac import errors, settings
 from almanac.adapters.migrations import migrate
+from almanac.adapters.plan_settings import StoredPreferences
 from almanac.adapters.postgres import Database, parse_url, statements
 from almanac.cli import _parser
+from almanac.commands import agenda_text
+from almanac.commands.plan_agenda import agenda_of
+from almanac.domain.planning.report import PlanReport
+from almanac.domain.scheduling import plan, problem_of, read_instance
+from almanac.domain.scheduling.weights import Weights
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import AlmanacError, BadInput, PermanentError, TransientError
 from almanac.jobs import CalendarSchedule, CalendarSync, Tick, parse_schedule, parse_sync, parse_tick
@@ -29,8 +35,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "layers" / "almanac" / "almanac"
 MIGRATIONS = sorted((PACKAGE / "migrations").glob("*.sql"))
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if page.exists()]
-JOBS, DATA_MODEL, RUNBOOK, DEPLOY = (
-    ROOT / "docs" / name for name in ("jobs.md", "data-model.md", "runbook.md", "deploy.md")
+JOBS, DATA_MODEL, RUNBOOK, DEPLOY, PLANNING = (
+    ROOT / "docs" / name for name in ("jobs.md", "data-model.md", "runbook.md", "deploy.md", "planning.md")
 )
 SOME_ID = "7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01"
 PLACEHOLDERS = {"WS": SOME_ID, "RUN": SOME_ID, "USER": "ada"}
@@ -229,9 +235,10 @@ def test_job_examples_are_valid() -> None:
     assert {"ws_id" in job for job in jobs} == {True, False}
 
 
-def test_the_result_example_has_the_fields_of_a_result() -> None:
-    (example,) = [json.loads(code) for code in fences(JOBS, "json") if '"run_id"' in code]
-    assert list(example) == list(SyncReport(UUID(SOME_ID), UUID(SOME_ID), "auto").as_dict())
+def test_the_result_examples_have_the_fields_of_results() -> None:
+    sync, planned = [json.loads(code) for code in fences(JOBS, "json") if '"run_id"' in code]
+    assert list(sync) == list(SyncReport(UUID(SOME_ID), UUID(SOME_ID), "auto").as_dict())
+    assert list(planned) == list(PlanReport(UUID(SOME_ID), UUID(SOME_ID)).as_dict())
 
 
 def is_planning(module: Path) -> bool:
@@ -244,13 +251,16 @@ def modules(*, planning: bool) -> list[Path]:
 
 
 def spoken(value: ast.expr | None) -> set[str]:
-    """The names that an expression can be: its constants, and the codes of error classes, outside of comparisons."""
+    """The names that an expression can be: its constants, and the codes of error classes, outside of comparisons.
+
+    What is looked up under a key is not the key.
+    """
     if isinstance(value, ast.Constant) and isinstance(value.value, str) and re.fullmatch("[a-z_]+", value.value):
         return {value.value}
     if isinstance(value, ast.Attribute) and value.attr == "code" and isinstance(value.value, ast.Name):
         named = getattr(errors, value.value.id, None)
         return {named.code} if named is not None else set()
-    if value is None or isinstance(value, ast.Compare | ast.GeneratorExp) or calls_refuse(value):
+    if value is None or isinstance(value, ast.Compare | ast.GeneratorExp | ast.Subscript) or calls_refuse(value):
         return set()
     return {name for child in ast.iter_child_nodes(value) if isinstance(child, ast.expr) for name in spoken(child)}
 
@@ -313,13 +323,18 @@ def test_statuses_are_those_that_the_database_accepts(heading: str, stored: str)
     assert names(JOBS, heading) == accepted_statuses(stored)
 
 
+def test_statuses_of_a_plan_are_those_of_a_run_but_for_partial() -> None:
+    assert names(JOBS, "Status of a run") - {"partial"} == accepted_statuses("workspace_scheduling_metadata")
+
+
 def test_statuses_of_an_account_are_those_that_the_database_accepts() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", text(JOBS).partition("\n| account |")[2].partition("\n\n")[0], re.MULTILINE)
     assert set(rows) == accepted_statuses("calendar_auth_tokens")
 
 
 def accepted_statuses(stored: str) -> set[str]:
-    created = text(MIGRATIONS[0]).partition(f"CREATE TABLE {stored} (")[2].partition("\n);")[0]
+    schema = "".join(map(text, MIGRATIONS))
+    created = schema.partition(f"CREATE TABLE {stored} (")[2].partition("\n);")[0]
     check = re.search(r"^    status .*CHECK \(status IN \((.*?)\)\)", created, re.MULTILINE)
     assert check is not None
     return set(re.findall(r"'(\w+)'", check[1]))
@@ -359,6 +374,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     with Postgres.start(tmp_path_factory.mktemp("postgres"), durable=False) as server:
         migrate(server.url)
         database = Database(lambda: parse_url(server.url))
+        database.run("INSERT INTO workspaces (id, name) VALUES (:id::uuid, 'Design team')", id=SOME_ID)
         yield database
         database.close()
     server.delete()
@@ -394,10 +410,55 @@ def test_a_sync_overwrites_the_columns_of_the_provider_and_of_almanac_only() -> 
     assert set(re.findall(r"(\w+) = ", update)) == set(owned_columns("provider", "Almanac"))
 
 
-def test_every_table_of_the_calendar_sync_is_described() -> None:
-    created = re.findall(r"^CREATE TABLE (\w+)", text(MIGRATIONS[0]), re.MULTILINE)
+def test_every_table_is_described() -> None:
+    created = re.findall(r"^CREATE TABLE (\w+)", "".join(map(text, MIGRATIONS)), re.MULTILINE)
     tables = text(DATA_MODEL).partition("\n## Tables\n")[2].partition("\n## ")[0]
     assert re.findall(r"^### (\w+)$", tables, re.MULTILINE) == created
+
+
+# --- planning ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["plan", "schedule"])
+def test_every_option_of_a_planning_command_is_documented_with_its_default(command: str) -> None:
+    (parser,) = (each for each in parsers(_parser()) if each.prog.split()[1:] == [command])
+    taken = [each for each in parser._actions if not isinstance(each, argparse._HelpAction)]
+    wanted = {each.option_strings[-1] if each.option_strings else str(each.metavar): given(each) for each in taken}
+    assert {row[0]: row[1] for row in table(PLANNING, f"almanac {command}")} == wanted
+
+
+def given(option: argparse.Action) -> str:
+    if option.default is None and not option.option_strings:
+        return "required"
+    return f"{option.default:g}" if isinstance(option.default, float) else shown(option.default)
+
+
+def test_every_preference_is_documented_with_its_default() -> None:
+    defaults = StoredPreferences().model_dump()
+    assert {row[0]: row[1] for row in table(PLANNING, "Preferences")} == {k: shown(v) for k, v in defaults.items()}
+
+
+def test_every_weight_is_documented() -> None:
+    weights = Weights()
+    points = {name: getattr(weights, name) for name in Weights.__slots__}
+    points["priority"] = ", ".join(f"{name} {weight}" for name, weight in weights.priority.items())
+    assert {row[0]: row[1] for row in table(PLANNING, "What a plan weighs")} == {k: str(v) for k, v in points.items()}
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("heading", "stored"), [("Tasks", "tasks"), ("Habits", "workspace_habits")])
+def test_every_column_that_says_what_to_plan_is_documented(database: Database, heading: str, stored: str) -> None:
+    said = "SELECT column_name FROM information_schema.columns WHERE table_name = :stored"
+    columns = {row[0] for row in database.run(said, stored=stored)}
+    assert names(PLANNING, heading) == columns - {"id", "ws_id", "creator_id", "created_at", "updated_at"}
+
+
+def test_the_example_is_planned_as_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    (code,), (picture,) = fences(PLANNING, "json"), fences(PLANNING, "text")
+    instance = read_instance(json.loads(code)).instance
+    week = agenda_text.described(agenda_of(instance, plan(problem_of(instance), 0.1)))
+    assert week.partition("Why there\n")[2] == picture.partition("Why there\n")[2].rstrip("\n")
 
 
 # --- the pages themselves ---------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """One planning run: load a workspace, plan it, write what differs, and plan again when it changed meanwhile."""
 
 import logging
-import traceback
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -14,7 +13,7 @@ from almanac.domain.planning.placing import Planned
 from almanac.domain.planning.prepare import Prepared, prepare
 from almanac.domain.planning.report import Counts, PlanReport
 from almanac.domain.planning.workspace import Reach, Workspace
-from almanac.errors import AlmanacError, DatabaseUnavailable, LeaseLost, PermanentError, TransientError
+from almanac.errors import AlmanacError, DatabaseUnavailable, LeaseLost, PermanentError, TransientError, describe
 from almanac.jobs import CalendarSchedule
 from almanac.services.planning_ports import DatesBetween, Planner, PlanStore
 from almanac.services.ports import Clock, Deadline, Lease, Refusal
@@ -83,7 +82,9 @@ class PlanWorkspace:
             report.fail(error.code, str(error), retry_after)
             self.store.finish_run(admitted, report)
         except Exception as error:  # noqa: BLE001 - a bug; recorded, and raised again without its text
-            _record_bug(report, error)
+            said = describe(error)
+            report.fail(said["error_type"], said["error"])
+            logger.error("a workspace could not be planned", extra=said)  # noqa: TRY400 - its text may quote a title
             self.store.finish_run(admitted, report)
             raise AlmanacError(f"planning met an unexpected {type(error).__name__}; run {report.run_id}") from None
         return report
@@ -136,13 +137,6 @@ class PlanWorkspace:
 
     def _budget(self, deadline: Deadline) -> float:
         return max(SHORTEST_BUDGET, min(self.budget_seconds, deadline() - RESERVE_SECONDS))
-
-
-def _record_bug(report: PlanReport, error: Exception) -> None:
-    """Type and place only: the text of an unexpected error may quote a title."""
-    report.fail(AlmanacError.code, f"unexpected {type(error).__name__}")
-    where = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-5:]]
-    logger.error("a workspace could not be planned", extra={"error": type(error).__name__, "where": where})
 
 
 def _milliseconds(since: float) -> int:
