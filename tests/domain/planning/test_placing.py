@@ -153,7 +153,7 @@ def calendar_after(space: Workspace, prepared: Prepared, found: Planned) -> tupl
 
 # The same examples in every run, and no shrinking: each is a search, and the planner promises a fixed point of its own
 # search, not of any.
-@settings(deadline=None, max_examples=40, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@settings(deadline=None, max_examples=60, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(workspaces())
 def test_a_plan_overlaps_nothing_and_planning_it_again_changes_nothing(space: Workspace) -> None:
     prepared = ready(space)

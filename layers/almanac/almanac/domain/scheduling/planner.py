@@ -14,7 +14,7 @@ from almanac.domain.scheduling.whim import Whim
 
 WORK_PER_SECOND = 100_000
 """Units of work a second of budget buys; a slow machine does less and is cut short by the clock."""
-SEARCH_SHARE, PROBE_SHARE, SETTLE_ROUNDS = 0.7, 0.12, 2
+SEARCH_SHARE, PROBE_SHARE, SETTLE_ROUNDS = 0.7, 0.12, 3
 LAST_START = 0.97
 """Share of the budget after which nothing new begins."""
 HOT_PER_ITEM, HOT_SHARE, COOLEST, COOLING = 2_400_000.0, 0.03, 4_000.0, 30.0
@@ -58,7 +58,7 @@ class Planner:
         if best:
             probed = self.probe(self.problem, best)
             if not worth_it(best.cost, probed.cost):
-                return explained(self.problem, best)
+                return explained(self.problem, best if self.is_previous(best) else self.settle(best))
             best = probed
         found = self.search(best)
         if best is None or worth_it(best.cost, found.cost):
@@ -83,11 +83,15 @@ class Planner:
             again = as_previous(self.problem, best)
             kept = kept_plan(again)
             probed = self.probe(again, kept)
-            changed = worth_it(kept.cost, probed.cost)
-            best = self.costed(probed if changed else kept)
-            if not changed or self.over(LAST_START):
+            before, best = best, self.costed(probed if worth_it(kept.cost, probed.cost) else kept)
+            if best.places == before.places or self.over(LAST_START):
                 break
         return best
+
+    def is_previous(self, snapshot: Snapshot) -> bool:
+        """Whether it is the previous plan block by block: equal input gives equal output, so it is settled."""
+        again = as_previous(self.problem, snapshot)
+        return set(again.instance.previous) == set(self.problem.instance.previous)
 
     def costed(self, snapshot: Snapshot) -> Snapshot:
         """The same places with their cost in the problem as it was asked."""
