@@ -103,9 +103,10 @@ RETURNING clock_timestamp();
 DELETE FROM calendar_sync_seen WHERE connection_id = :connection_id::uuid;
 
 -- name: apply_page
--- One page, all or nothing: lease, rows, deletions, marks, and where the reading stands. Equal rows are found by their
--- etag before the write (an anti-join costs no WAL); a tombstone of a series takes its instances along. Ids are looked up
--- one by one through the indexes (LATERAL): a table that was never analyzed would else be scanned whole for every page.
+-- One page, all or nothing: lease, rows, deletions, marks, and where the reading stands. Equal rows are told by their
+-- etag and left as they are; they are found through the key itself, by ON CONFLICT, because a planner without fitting
+-- statistics takes any other index for the look-up and reads the whole workspace for every id. A tombstone of a series
+-- takes its instances along.
 WITH held AS (
     UPDATE workspace_sync_leases
     SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
@@ -126,16 +127,6 @@ WITH held AS (
         original_start_date, ical_uid, etag, sequence, color, provider_color, html_link, attendees, creator_email,
         organizer_email, own_block, external_updated_at
     )
-), stored AS (
-    SELECT e.external_event_id, e.etag, e.mapping_version
-    FROM unnest(:known_ids::text[]) AS k (id)
-    CROSS JOIN LATERAL (
-        SELECT e.external_event_id, e.etag, e.mapping_version
-        FROM workspace_calendar_events e
-        WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
-            AND e.external_event_id = k.id
-        LIMIT 1
-    ) e
 ), written AS (
     INSERT INTO workspace_calendar_events AS e (
         ws_id, provider, external_calendar_id, external_event_id, title, description, location, start_at, end_at,
@@ -151,9 +142,6 @@ WITH held AS (
         p.provider_color, p.html_link, p.attendees, p.creator_email, p.organizer_email, p.own_block,
         p.external_updated_at, :mapping_version::smallint, 'synced', now()
     FROM page p
-    LEFT JOIN stored s USING (external_event_id)
-    WHERE s.external_event_id IS NULL OR s.etag IS DISTINCT FROM p.etag OR p.etag IS NULL
-        OR s.mapping_version <> :mapping_version::smallint
     ON CONFLICT (ws_id, provider, external_calendar_id, external_event_id) DO UPDATE SET
         title = excluded.title, description = excluded.description, location = excluded.location,
         start_at = excluded.start_at, end_at = excluded.end_at, all_day = excluded.all_day,
@@ -167,27 +155,20 @@ WITH held AS (
         organizer_email = excluded.organizer_email, own_block = excluded.own_block,
         external_updated_at = excluded.external_updated_at, mapping_version = excluded.mapping_version,
         sync_status = 'synced', sync_error = NULL, last_synced_at = now(), updated_at = now()
-    RETURNING (xmax = 0) AS inserted
+    WHERE e.etag IS DISTINCT FROM excluded.etag OR excluded.etag IS NULL OR e.mapping_version <> excluded.mapping_version
+    RETURNING e.external_event_id, (xmax = 0) AS inserted
 ), gone AS (
-    DELETE FROM workspace_calendar_events e
-    WHERE e.id = ANY (ARRAY (
-        SELECT d.id
-        FROM held, unnest(:tombstones::text[]) AS t (id)
-        CROSS JOIN LATERAL (
-            (SELECT x.id, x.external_event_id FROM workspace_calendar_events x
-             WHERE x.ws_id = :ws_id::uuid AND x.provider = 'google' AND x.external_calendar_id = :calendar_id
-                AND x.external_event_id = t.id LIMIT 1)
-            UNION ALL
-            SELECT x.id, x.external_event_id FROM workspace_calendar_events x
-            WHERE x.ws_id = :ws_id::uuid AND x.provider = 'google' AND x.external_calendar_id = :calendar_id
-                AND x.recurring_event_id = t.id
-        ) d
-        WHERE :delete_enabled::boolean AND d.external_event_id <> ALL (:external_event_id::text[])
-    ))
+    DELETE FROM workspace_calendar_events e USING held
+    WHERE :delete_enabled::boolean AND cardinality(:tombstones::text[]) > 0
+        AND e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+        AND (e.external_event_id = ANY (:tombstones::text[]) OR e.recurring_event_id = ANY (:tombstones::text[]))
+        AND e.external_event_id <> ALL (:external_event_id::text[])
     RETURNING 1
 ), marked AS (
     INSERT INTO calendar_sync_seen (connection_id, external_event_id)
-    SELECT :connection_id::uuid, s.external_event_id FROM stored s, held WHERE :full_pass::boolean
+    SELECT :connection_id::uuid, k.id FROM held, unnest(:known_ids::text[]) AS k (id)
+    WHERE :full_pass::boolean
+        AND NOT EXISTS (SELECT 1 FROM written w WHERE w.inserted AND w.external_event_id = k.id)
     ON CONFLICT DO NOTHING
 ), state AS (
     INSERT INTO calendar_sync_states AS t
