@@ -61,6 +61,10 @@ class Team:
         self.ws_id = rows.workspace(self.database)
         self.now = datetime.now(UTC).replace(microsecond=0)
 
+    def close(self) -> None:
+        """Close every connection."""
+        self.wiring.close()
+
     def connect(self, email: str = "ada@example.test", *, calendars: int = 0) -> list[str]:
         """An account with its primary and as many further calendars; returns the calendar ids."""
         tokens = self.google.add_account(email)

@@ -64,11 +64,15 @@ class CalendarReading:
         self._state = connection.state
         self._ahead: Future[ListingPage] | None = None
 
-    def read(self, mode: Mode) -> None:
-        """Make the pass that is due; outcome, counts and problems go into the report. Raises what stopped it."""
+    def read(self, mode: Mode, *, anew: bool) -> None:
+        """Make the pass that is due; outcome, counts and problems go into the report. Raises what stopped it.
+
+        `anew` begins it at its first page, whatever an earlier run has left unfinished.
+        """
         run, connection = self._run, self._connection
         due = due_pass(mode, connection.state, run.window, run.fingerprint, connection.id)
-        at = resumable(connection.state.checkpoint, due, run.window, run.fingerprint, run.clock())
+        left = None if anew else connection.state.checkpoint
+        at = resumable(left, due, run.window, run.fingerprint, run.clock())
         self._report.outcome = due.outcome if at is None or at.kind == due.kind else at.kind
         try:
             finished = self._pass(at or self._first_page(due.kind))

@@ -144,7 +144,9 @@ class SyncWorkspace:
         if skip is not None:
             report.status, report.outcome = "skipped", skip
         else:
-            failure = _attempt(CalendarReading(run, connection, session, report), job.mode)
+            # Who asks for a full pass doubts what was read; only its own continuation trusts the pages before it.
+            anew = job.mode == "full" and job.source != "continuation"
+            failure = _attempt(CalendarReading(run, connection, session, report), job.mode, anew=anew)
         report.tally.total_ms = (perf_counter() - began) * 1000
         retry_at = self._note_failure(report, connection, failure) if failure is not None else None
         self.store.record_connection(run.lease, report, retry_at)
@@ -183,10 +185,10 @@ class SyncWorkspace:
             raise QueueUnavailable(f"the continuation could not be sent ({lost.error})")
 
 
-def _attempt(reading: CalendarReading, mode: Mode) -> Exception | None:
+def _attempt(reading: CalendarReading, mode: Mode, *, anew: bool) -> Exception | None:
     """Read the calendar; what stopped it is returned, for it must not cost the other calendars their turn."""
     try:
-        reading.read(mode)
+        reading.read(mode, anew=anew)
     except (DatabaseUnavailable, LeaseLost):
         raise
     except AlmanacError as error:
