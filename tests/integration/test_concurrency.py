@@ -190,7 +190,8 @@ def test_threads_that_begin_at_the_same_moment_give_one_run(team: Team, beside: 
             last = next(ends).result()
 
     assert [report.outcome for report in refused] == ["already_running"] * 2
-    assert all(0 < (report.retry_after or 0) <= 120 for report in refused)
+    # A refused transaction may have begun, and so read its clock, just before the lease of 120 s was taken.
+    assert all(0 < (report.retry_after or 0) <= 121 for report in refused)
     assert last.status == "completed"
     assert runs_at_once(beside) == 1
     assert team.stored() == team.truth(calendar)
