@@ -85,4 +85,5 @@ class AccountSession:
             fresh.expires_at,
             self._cipher.encrypt(fresh.refresh_token or plain),
         )
-        return self._cipher.decrypt(self._account.access_token or self._cipher.encrypt(fresh.access_token))
+        stored = self._account.access_token  # another writer's, if it was faster
+        return fresh.access_token if stored is None else self._cipher.decrypt(stored)
