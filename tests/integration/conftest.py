@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from almanac.adapters.migrations import migrate
+from almanac.adapters.postgres import Database, parse_url
 from local.postgres import Postgres
 
 _MIGRATED = "migrated"
@@ -33,3 +34,11 @@ def database_url(postgres: Postgres, migrated_database: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     yield postgres.create_database(name, template=migrated_database)
     postgres.drop_database(name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An open connection to this test's own database."""
+    database = Database(lambda: parse_url(database_url))
+    yield database
+    database.close()

@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 
 from almanac.adapters import aws
-from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.postgres import Database
 from almanac.adapters.token_cipher import new_key
 from almanac.cli import main
 from almanac.errors import Postponed
@@ -85,13 +85,6 @@ def almanac(
         sync_cooldown_seconds="0",
     )
     return shell
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(lambda: parse_url(database_url))
-    yield database
-    database.close()
 
 
 @pytest.fixture

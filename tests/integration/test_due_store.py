@@ -1,13 +1,13 @@
 """Who is due, from stored state: the orchestrator's store against a real Postgres."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from almanac.adapters.due_store import PostgresDueStore
-from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.postgres import Database
 from almanac.adapters.sync_store import PostgresSyncStore
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
@@ -15,13 +15,6 @@ from almanac.services.ports import Lease
 from tests.integration import rows
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(lambda: parse_url(database_url))
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -1,26 +1,19 @@
 """What the command line reads and writes, on a real Postgres."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from almanac.adapters.operator_store import PostgresOperatorStore
-from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.postgres import Database
 from almanac.errors import BadInput, TransientError, UnknownWorkspace
 from almanac.services.operator import FollowRequest, Progress
 from tests.integration import rows
 from tests.integration.rows import NOON
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(lambda: parse_url(database_url))
-    yield database
-    database.close()
 
 
 @pytest.fixture

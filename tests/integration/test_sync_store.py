@@ -1,11 +1,10 @@
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.postgres import Database
 from almanac.adapters.sync_store import PostgresSyncStore
 from almanac.domain.sync.listing import Checkpoint, SyncState, Window
 from almanac.domain.sync.report import ConnectionReport, SyncReport
@@ -18,13 +17,6 @@ from tests.integration.rows import NOON, event, page
 pytestmark = pytest.mark.integration
 
 WINDOW = Window(NOON - timedelta(days=30), NOON + timedelta(days=60))
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(lambda: parse_url(database_url))
-    yield database
-    database.close()
 
 
 @pytest.fixture
