@@ -37,4 +37,7 @@ def _measure(report: DispatchReport) -> None:
     metrics.add_dimension("job", report.job)
     metrics.add_metric("Enqueued", MetricUnit.Count, report.enqueued)
     metrics.add_metric("NotEnqueued", MetricUnit.Count, report.failed)
+    if report.health is not None:
+        metrics.add_metric("WorkspacesBehind", MetricUnit.Count, report.health.workspaces_behind)
+        metrics.add_metric("ConnectionsInError", MetricUnit.Count, report.health.connections_in_error)
     metrics.flush_metrics()

@@ -4,9 +4,8 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,13 +13,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from almanac.domain.planning.report import PlanReport
 from almanac.errors import AlmanacError, describe
 from almanac.jobs import CalendarSchedule
+from almanac.run_metrics import RunMetrics
 from almanac.services.receive import Receive, Received
-from almanac.wiring import container
+from almanac.wiring import container, utc_now
 
 Receiver = Receive[CalendarSchedule, PlanReport]
 logger = Logger(service="smart_scheduling")
 copy_config_to_registered_loggers(logger, include={"almanac"})
-metrics = Metrics(namespace="Almanac", service="smart_scheduling")
+metrics = RunMetrics("smart_scheduling", PlanReport, lambda report: asdict(report.counts), utc_now)
 processor = SqsFifoPartialProcessor(skip_group_on_error=True)
 processor.raise_on_entire_batch_failure = False  # a message that was put back on purpose is no failed invocation
 
@@ -35,21 +35,13 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext, *, receive: Re
 def handle_record(record: SQSRecord, *, receive: Receiver, context: LambdaContext) -> None:
     """One record. Raises what keeps it in the queue."""
     logger.append_keys(ws_id=record.attributes.message_group_id, message_id=record.message_id)
+    message = Received.from_record(record)
     try:
-        report = receive(Received.from_record(record), lambda: context.get_remaining_time_in_millis() / 1000)
+        report = receive(message, lambda: context.get_remaining_time_in_millis() / 1000)
     except Exception as error:
         say = logger.warning if isinstance(error, AlmanacError) else logger.error
         say("message stays in the queue", **describe(error))
+        metrics.stayed(error)
         raise
     logger.info("plan ended", **report.as_dict())
-    measure(report)
-
-
-def measure(report: PlanReport) -> None:
-    """One EMF line a run, findable by workspace and run id."""
-    metrics.add_dimension("outcome", report.outcome)
-    metrics.add_metadata("ws_id", str(report.ws_id))
-    metrics.add_metadata("run_id", str(report.run_id))
-    for name, value in asdict(report.counts).items():
-        metrics.add_metric(name, MetricUnit.Milliseconds if name.endswith("_ms") else MetricUnit.Count, value)
-    metrics.flush_metrics()
+    metrics.done(report, message.sent_at)

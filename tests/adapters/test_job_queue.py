@@ -247,7 +247,7 @@ def test_a_receipt_that_means_nothing_is_queue_unavailable_and_not_quoted(sqs: A
     assert caught.value.__suppress_context__
 
 
-# --- depth and redrive ------------------------------------------------------------------------------------------------
+# --- depth -----------------------------------------------------------------------------------------------------------
 
 
 def inspection(sqs: Any, urls: dict[str, str], cloudwatch: Any = None) -> QueueInspection:
@@ -286,59 +286,6 @@ def test_the_age_of_the_oldest_message_is_the_latest_point_of_its_metric(sqs: An
             ],
         )
     assert inspection(sqs, urls, cloudwatch).depth("calendar.sync").oldest_age_seconds == 90
-
-
-def test_redrive_sends_dead_letters_home_unchanged_and_in_order_within_their_group(
-    sqs: Any, urls: dict[str, str], dead_url: str
-) -> None:
-    bodies = [f"not even json {place}" for place in range(13)]
-    for place, body in enumerate(bodies):
-        kill(sqs, dead_url, place % 2, body)
-    assert inspection(sqs, urls).redrive("calendar.sync", limit=100) == 13
-    home = receive(sqs, urls["calendar.sync"])
-    for number in (0, 1):
-        group = [m["Body"] for m in home if m["Attributes"]["MessageGroupId"] == str(workspace(number))]
-        assert group == bodies[number::2]
-    assert inspection(sqs, urls).depth("calendar.sync").dead == 0
-
-
-def test_redrive_stops_at_its_limit(sqs: Any, urls: dict[str, str], dead_url: str) -> None:
-    for place in range(12):
-        kill(sqs, dead_url, place, f"body {place}")
-    assert inspection(sqs, urls).redrive("calendar.sync", limit=11) == 11
-    assert inspection(sqs, urls).depth("calendar.sync").dead == 1
-
-
-def test_redrive_is_not_undone_by_the_deduplication_of_the_first_life(
-    sqs: Any, urls: dict[str, str], dead_url: str
-) -> None:
-    queue = SqsJobQueue(sqs, urls, no_sleep)
-    queue.send([sync(1)])
-    (first,) = receive(sqs, urls["calendar.sync"])
-    dedup = first["Attributes"]["MessageDeduplicationId"]
-    sqs.send_message(
-        QueueUrl=dead_url, MessageBody=first["Body"], MessageGroupId=str(workspace(1)), MessageDeduplicationId=dedup
-    )
-    assert inspection(sqs, urls).redrive("calendar.sync", limit=10) == 1
-    (second,) = receive(sqs, urls["calendar.sync"])
-    assert second["Body"] == first["Body"]
-    assert second["Attributes"]["MessageDeduplicationId"] != dedup
-
-
-def test_a_letter_that_cannot_be_sent_stays_in_the_dead_letter_queue(
-    sqs: Any, urls: dict[str, str], dead_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kill(sqs, dead_url, 1, "body")
-
-    def fails(**_call: Any) -> None:
-        raise client_error("ServiceUnavailable", 503)
-
-    monkeypatch.setattr(sqs, "send_message", fails)
-    with pytest.raises(QueueUnavailable, match="redrive stopped after 0 messages: ServiceUnavailable") as caught:
-        inspection(sqs, urls).redrive("calendar.sync", limit=10)
-    assert "hunter2" not in str(caught.value)
-    attributes = sqs.get_queue_attributes(QueueUrl=dead_url, AttributeNames=["All"])["Attributes"]
-    assert attributes["ApproximateNumberOfMessagesNotVisible"] == "1"
 
 
 def test_a_queue_without_dead_letters_and_one_that_is_gone_say_so(sqs: Any) -> None:

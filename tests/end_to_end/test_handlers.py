@@ -238,7 +238,7 @@ def test_logs_hold_no_title_no_place_no_address_and_no_token(office: Office) -> 
 
 def test_every_run_has_one_metrics_line_with_its_workspace_and_run_id(office: Office) -> None:
     office.failed(sample("sync-batch-with-poison"))
-    emitted = [line for line in office.lines() if "_aws" in line]
+    emitted = [line for line in office.lines() if "outcome" in line]
     logged = office.query("SELECT ws_id::text, id::text FROM workspace_calendar_sync_log")
     assert sorted((line["ws_id"], line["run_id"]) for line in emitted) == sorted(tuple(row) for row in logged)
     assert len(emitted) == 2

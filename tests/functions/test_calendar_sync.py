@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -47,6 +48,12 @@ def lines(handler: ModuleType) -> Iterator[Callable[[], list[dict[str, Any]]]]:
     before = handler.logger.registered_handler.setStream(stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     handler.logger.registered_handler.setStream(before)
+
+
+@pytest.fixture
+def measured(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """The metrics lines so far."""
+    return lambda: [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
 
 
 @dataclass
@@ -171,21 +178,90 @@ class TestLog:
 
 class TestMetrics:
     def test_every_run_is_one_emf_line_of_its_own(
-        self, handler: ModuleType, capsys: pytest.CaptureFixture[str]
+        self, handler: ModuleType, measured: Callable[[], list[dict[str, Any]]]
     ) -> None:
         handler.lambda_handler(event("sync-batch-with-poison"), CONTEXT, receive=Receive())
 
-        runs = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
+        runs = [line for line in measured() if "outcome" in line]
         assert [line["ws_id"][-1] for line in runs] == ["1", "3"]
         for line in runs:
             (directive,) = line["_aws"]["CloudWatchMetrics"]
-            assert {metric["Name"] for metric in directive["Metrics"]} == set(TALLY_FIELDS)
+            assert {metric["Name"] for metric in directive["Metrics"]} == {*TALLY_FIELDS, "message_to_done_ms"}
             assert [set(names) for names in directive["Dimensions"]] == [{"outcome", "service"}]
             assert (line["outcome"], line["inserted"], line["total_ms"]) == ("incremental", [3], [42])
 
-    def test_a_message_that_stays_measures_nothing(
-        self, handler: ModuleType, capsys: pytest.CaptureFixture[str]
+    def test_from_the_messages_sending_to_its_end_is_measured_in_milliseconds(
+        self, handler: ModuleType, measured: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        handler.lambda_handler(event("sync-malformed"), CONTEXT, receive=Receive())
+        done_at = datetime(2026, 1, 1, 10, 0, 7, 250_000, UTC)  # the sample was sent at ten
+        monkeypatch.setattr(handler.metrics, "_clock", lambda: done_at)
 
-        assert "_aws" not in capsys.readouterr().out
+        handler.lambda_handler(event("sync-redelivery"), CONTEXT, receive=Receive())
+
+        (line,) = measured()
+        assert line["message_to_done_ms"] == [7250]
+        (directive,) = line["_aws"]["CloudWatchMetrics"]
+        assert {"Name": "message_to_done_ms", "Unit": "Milliseconds"} in directive["Metrics"]
+
+    def test_a_clock_behind_that_of_the_queue_measures_no_negative_time(
+        self, handler: ModuleType, measured: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(handler.metrics, "_clock", lambda: datetime(2026, 1, 1, 9, 59, 59, tzinfo=UTC))
+
+        handler.lambda_handler(event("sync-redelivery"), CONTEXT, receive=Receive())
+
+        assert measured()[0]["message_to_done_ms"] == [0]
+
+    def test_a_run_with_an_error_is_counted_by_it_beside_its_own_line(
+        self, handler: ModuleType, measured: Callable[[], list[dict[str, Any]]]
+    ) -> None:
+        ended = failed_run()
+
+        handler.lambda_handler(event("sync-manual"), CONTEXT, receive=lambda *_: ended)
+
+        run, error = measured()
+        assert (run["outcome"], run["run_id"]) == ("failed", str(ended.run_id))
+        (directive,) = error["_aws"]["CloudWatchMetrics"]
+        assert [set(names) for names in directive["Dimensions"]] == [{"service", "error_type"}]
+        assert (error["service"], error["error_type"], error["errors"]) == ("calendar_sync", "google_unavailable", [1])
+
+    def test_a_run_whose_message_comes_back_counts_its_calls_and_its_error_but_is_not_done(
+        self, handler: ModuleType, measured: Callable[[], list[dict[str, Any]]]
+    ) -> None:
+        ended = failed_run()
+        back = Postponed("failed", 60, ended.error_type, ended)
+
+        handler.lambda_handler(event("sync-manual"), CONTEXT, receive=Receive({FIRST: back}))
+
+        run, error = measured()
+        assert (run["run_id"], run["api_calls"]) == (str(ended.run_id), [4])
+        assert "message_to_done_ms" not in run
+        assert error["error_type"] == "google_unavailable"
+
+    @pytest.mark.parametrize(
+        ("error", "counted"),
+        [
+            (Postponed("already_running", 60), []),
+            (Postponed("database_unavailable", 60, "database_unavailable"), ["database_unavailable"]),
+            (DatabaseUnavailable("gone"), ["database_unavailable"]),
+            (UnknownWorkspace(UUID(FIRST)), ["unknown_workspace"]),
+            (KeyError("a private title"), ["internal"]),
+        ],
+    )
+    def test_a_message_that_stays_is_counted_by_its_error_if_it_met_one(
+        self,
+        handler: ModuleType,
+        measured: Callable[[], list[dict[str, Any]]],
+        error: Exception,
+        counted: list[str],
+    ) -> None:
+        handler.lambda_handler(event("sync-manual"), CONTEXT, receive=Receive({FIRST: error}))
+
+        assert [line["error_type"] for line in measured()] == counted
+
+
+def failed_run() -> SyncReport:
+    ended = SyncReport(UUID(FIRST), uuid4(), "auto")
+    ended.fail("google_unavailable", "Google answered 503", 5.0)
+    ended.tally.api_calls = 4
+    return ended

@@ -34,7 +34,9 @@ class PlayedPlan:
     answer: Callable[[], PlanReport]
     asked: list[tuple[CalendarSchedule, datetime | None, float]] = field(default_factory=list)
 
-    def __call__(self, job: CalendarSchedule, sent_at: datetime | None, deadline: Deadline) -> PlanReport:
+    def __call__(
+        self, job: CalendarSchedule, sent_at: datetime | None, deadline: Deadline, message_id: str | None = None
+    ) -> PlanReport:
         self.asked.append((job, sent_at, deadline()))
         return self.answer()
 
@@ -178,3 +180,19 @@ class TestTheHandler:
         assert str(ended.run_id) in lines[0]
         metric = next(json.loads(line) for line in out.splitlines() if '"_aws"' in line)
         assert (metric["outcome"], metric["ws_id"], metric["inserted"]) == ("planned", str(WS), [3.0])
+        assert metric["message_to_done_ms"][0] > 0
+
+    def test_counts_a_failed_plan_by_its_error(self, capfd: pytest.CaptureFixture[str]) -> None:
+        receive, _, _ = receiver(
+            lambda: report(status="failed", outcome="timezone_missing", error_type="timezone_missing")
+        )
+
+        lambda_handler(json.loads(EVENT.read_text()), cast("LambdaContext", Context()), receive=receive)
+
+        lines = [json.loads(line) for line in capfd.readouterr().out.splitlines() if '"_aws"' in line]
+        (error,) = [line for line in lines if "errors" in line]
+        assert (error["service"], error["error_type"], error["errors"]) == (
+            "smart_scheduling",
+            "timezone_missing",
+            [1.0],
+        )

@@ -501,6 +501,8 @@ class TestRuns:
 
         assert [(r["outcome"], r["status"]) for r in found] == [("incremental", "completed"), ("full", "completed")]
         assert [line.split()[1] for line in lines[1:]] == [r["run_id"] for r in found]
+        assert {r["job"] for r in found} == {"sync"}
+        assert all(r["sent_at"] and r["message_id"] for r in found)
         assert len(almanac("runs", "--limit", "1", "--json").json["runs"]) == 1
         assert almanac("runs", connected, "--failed").out == "no run\n"
 
@@ -520,11 +522,97 @@ class TestRuns:
         assert problem["id"] in shown.out
         assert problem["reason"] in shown.out
 
+    def test_a_failed_run_is_shown_with_its_message(
+        self, almanac: Shell, connected: UUID, simulator: Simulator, worker: Any
+    ) -> None:
+        simulator.commands.revoke_account(ADA)
+        with worker():
+            run = almanac("sync", connected, "--wait", "--timeout", "30", "--json").json
+
+        assert almanac("runs", "--run", run["run_id"]).out.splitlines()[3] == f"message {run['message_id']}"
+
+    def test_plans_stand_in_the_same_list(self, almanac: Shell, ws_id: UUID, database: Database) -> None:
+        run_id = insert_plan(database, ws_id)
+
+        head, line = almanac("runs").out.splitlines()
+        shown = almanac("runs", "--run", run_id).out
+
+        cells = dict(zip(head.split(), line.split(), strict=False))
+        assert [cells[name] for name in ("RUN", "JOB", "STATUS", "OUTCOME")] == [
+            str(run_id),
+            "schedule",
+            "failed",
+            "timezone_missing",
+        ]
+        assert almanac("runs", "--job", "sync").out == "no run\n"
+        assert f"schedule plan of workspace {ws_id}, 30 days, apply full" in shown
+        assert "the deadline is too near" in shown
+
     def test_an_unknown_run_is_bad_usage(self, almanac: Shell) -> None:
         ended = almanac("runs", "--run", uuid4())
 
         assert ended.code == 2
         assert ended.complaint.startswith("almanac: --run: no run")
+
+
+def insert_plan(database: Database, ws_id: UUID) -> UUID:
+    run_id = uuid4()
+    note = {"kind": "task", "id": "t", "status": "late", "reason": "the deadline is too near", "hint": ""}
+    database.run(
+        "INSERT INTO workspace_scheduling_metadata (id, ws_id, source, window_days, force_reschedule, apply, status,"
+        " outcome, finished_at, error_type, warnings) VALUES (:id, :ws_id, 'schedule', 30, false, 'full', 'failed',"
+        " 'timezone_missing', now(), 'timezone_missing', jsonb_build_array(:note::jsonb))",
+        id=run_id,
+        ws_id=ws_id,
+        note=json.dumps(note),
+    )
+    return run_id
+
+
+class TestSummary:
+    def test_it_sums_up_what_ran_and_measures_it(self, almanac: Shell, connected: UUID, worker: Any) -> None:
+        with worker():
+            for _ in range(2):
+                almanac("sync", connected, "--wait", "--timeout", "30")
+
+        document = almanac("runs", "--summary", "--json").json
+        text = almanac("runs", "--summary").out
+
+        sync = document["jobs"]["sync"]
+        assert (sync["runs"], sync["tried"], sync["errors"], sync["error_share"]) == (2, 2, [], 0.0)
+        assert {"p50", "p95", "p99"} == sync["message_to_done_ms"].keys() == sync["run_ms"].keys()
+        assert 0 < sync["run_ms"]["p50"] <= sync["message_to_done_ms"]["p99"] < 60_000
+        assert (document["google"]["calls"], document["google"]["quota_per_minute"]) == (2, 10_000)
+        assert document["behind"] == {"sync": 0, "schedule": 0, "workspaces": []}
+        assert "Google: 2 calls; at most " in text
+        assert text.splitlines()[-1] == "nobody is behind"
+
+    def test_it_names_who_is_behind_and_why(
+        self, almanac: Shell, connected: UUID, database: Database, simulator: Simulator, worker: Any
+    ) -> None:
+        simulator.commands.revoke_account(ADA)
+        with worker():
+            almanac("sync", connected, "--wait", "--timeout", "30")
+        database.run("UPDATE calendar_connections SET created_at = now() - interval '1 hour'")
+
+        document = almanac("runs", "--summary", "--since", "30m", "--json").json
+        text = almanac("runs", connected, "--summary").out
+
+        (behind,) = document["behind"]["workspaces"]
+        assert (behind["ws_id"], behind["reason"], behind["last_done_at"]) == (
+            str(connected),
+            "reconnect_required",
+            None,
+        )
+        assert [error["error_type"] for error in document["jobs"]["sync"]["errors"]] == ["reconnect_required"]
+        assert "sync  reconnect_required  1     100 %" in text
+        assert f"{connected}  sync  -          reconnect_required since 20" in text
+
+    def test_of_nothing_it_says_so(self, almanac: Shell, ws_id: UUID) -> None:
+        text = almanac("runs", "--summary", "--since", "7d").out
+
+        assert text.startswith("runs of the last 7 d 0 h, since 20")
+        assert "\nno errors\n\nGoogle: no calls\n\nnobody is behind\n" in text
 
 
 class TestQueues:

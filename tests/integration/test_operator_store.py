@@ -1,17 +1,13 @@
-"""What the command line reads and writes, on a real Postgres."""
+"""What the command line reads and writes of workspaces and accounts, on a real Postgres."""
 
-from collections.abc import Callable
-from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from almanac.adapters.operator_store import PostgresOperatorStore
 from almanac.adapters.postgres import Database
-from almanac.errors import BadInput, TransientError, UnknownWorkspace
-from almanac.services.operator import FollowRequest, Progress
+from almanac.errors import BadInput, UnknownWorkspace
 from tests.integration import rows
-from tests.integration.rows import NOON
 
 pytestmark = pytest.mark.integration
 
@@ -19,32 +15,6 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 def store(database: Database) -> PostgresOperatorStore:
     return PostgresOperatorStore(database)
-
-
-def run(
-    database: Database,
-    ws_id: UUID,
-    minute: int,
-    status: str = "completed",
-    request_id: str | None = None,
-    outcome: str | None = None,
-) -> UUID:
-    run_id = uuid4()
-    ended = status != "running"
-    database.run(
-        "INSERT INTO workspace_calendar_sync_log (id, ws_id, source, requested_mode, direction, status, outcome,"
-        " started_at, finished_at, request_id, error_type) VALUES (:id, :ws_id, 'manual', 'auto', 'both', :status,"
-        " :outcome, :started_at, :finished_at, :request_id, :error_type)",
-        id=run_id,
-        ws_id=ws_id,
-        status=status,
-        outcome=(outcome or status) if ended else None,
-        started_at=NOON + timedelta(minutes=minute),
-        finished_at=NOON + timedelta(hours=1) if ended else None,
-        request_id=request_id,
-        error_type="stale" if status in ("failed", "partial") else None,
-    )
-    return run_id
 
 
 class TestWorkspaces:
@@ -97,126 +67,3 @@ def test_a_workspace_is_live_when_something_in_it_can_be_read(
     database.run(change)
 
     assert store.live_workspaces() == ([ws_id] if live else [])
-
-
-class TestRuns:
-    def test_the_newest_comes_first_and_the_limit_holds(self, store: PostgresOperatorStore, database: Database) -> None:
-        mine, other = rows.workspace(database), rows.workspace(database)
-        first, second, third = (run(database, mine, minute) for minute in (1, 3, 5))
-        foreign = run(database, other, 4)
-
-        assert [r["run_id"] for r in store.runs(mine, failed=False, limit=2)] == [third, second]
-        assert [r["run_id"] for r in store.runs(None, failed=False, limit=10)] == [third, foreign, second, first]
-
-    def test_failed_means_wholly_or_in_part(self, store: PostgresOperatorStore, database: Database) -> None:
-        ws_id = rows.workspace(database)
-        statuses = ("completed", "failed", "skipped", "partial", "running")
-        ids = {status: run(database, ws_id, minute, status) for minute, status in enumerate(statuses)}
-
-        found = store.runs(ws_id, failed=True, limit=10)
-
-        assert [r["run_id"] for r in found] == [ids["partial"], ids["failed"]]
-
-    def test_the_runs_of_a_request_come_in_the_order_they_began(
-        self, store: PostgresOperatorStore, database: Database
-    ) -> None:
-        ws_id = rows.workspace(database)
-        later, earlier = run(database, ws_id, 9, request_id="r"), run(database, ws_id, 2, request_id="r")
-        run(database, ws_id, 5, request_id="another")
-        run(database, rows.workspace(database), 5, request_id="r")
-
-        assert [r["run_id"] for r in store.runs_of_request(ws_id, "r")] == [earlier, later]
-
-    def test_an_unknown_run_is_bad_input(self, store: PostgresOperatorStore) -> None:
-        with pytest.raises(BadInput, match="no run"):
-            store.run(uuid4())
-
-
-def test_progress_counts_what_is_done_and_what_is_listed_so_far(
-    store: PostgresOperatorStore, database: Database
-) -> None:
-    ws_id = rows.workspace(database)
-    account = rows.account(database, ws_id)
-    done, under_way = (rows.connection(database, ws_id, account, name) for name in ("done", "under way"))
-    run_id = run(database, ws_id, 0, "running")
-    assert store.progress(ws_id, run_id) == (0, 0)
-
-    database.run(
-        "INSERT INTO workspace_calendar_sync_log_connections (run_id, connection_id, status, outcome, inserted,"
-        " updated, unchanged, rejected, deleted) VALUES (:run, :connection, 'completed', 'full', 4, 3, 2, 1, 50)",
-        run=run_id,
-        connection=done,
-    )
-    database.run(
-        "INSERT INTO calendar_sync_states (connection_id, checkpoint) VALUES (:connection, '{\"listed\": 5000}')",
-        connection=under_way,
-    )
-
-    assert store.progress(ws_id, run_id) == (1, 5010)
-
-
-class TestFollowing:
-    """Each wait of the follower is the moment at which the next thing happens."""
-
-    def follow(self, store: PostgresOperatorStore, ws_id: UUID, *events: Callable[[], object]) -> tuple[list[str], str]:
-        """What was told, and the outcome of the run that ended it."""
-        told: list[Progress] = []
-        coming = iter(events)
-        seconds = iter(range(100))
-
-        def sleep(_: float) -> None:
-            next(coming)()
-
-        following = FollowRequest(store, sleep, monotonic=lambda: next(seconds))
-        runs = following(ws_id, "r", 10, told.append)
-        return [progress.status for progress in told], runs[-1]["outcome"]
-
-    def test_a_refusal_because_of_a_running_run_is_no_end(
-        self, store: PostgresOperatorStore, database: Database
-    ) -> None:
-        ws_id = rows.workspace(database)
-
-        told, outcome = self.follow(
-            store,
-            ws_id,
-            lambda: run(database, ws_id, 1, "skipped", "r", "already_running"),
-            lambda: run(database, ws_id, 2, "completed", "r", "incremental"),
-        )
-
-        assert (told, outcome) == (["waiting", "waiting"], "incremental")
-
-    def test_a_refusal_beside_its_own_finished_run_does_not_hide_the_end(
-        self, store: PostgresOperatorStore, database: Database
-    ) -> None:
-        ws_id = rows.workspace(database)
-        run(database, ws_id, 1, "completed", "r", "full")
-        run(database, ws_id, 2, "skipped", "r", "already_running")
-
-        assert self.follow(store, ws_id) == ([], "full")
-
-    def test_a_continued_run_is_no_end_even_if_a_calendar_of_it_failed(
-        self, store: PostgresOperatorStore, database: Database
-    ) -> None:
-        ws_id = rows.workspace(database)
-
-        told, outcome = self.follow(
-            store,
-            ws_id,
-            lambda: run(database, ws_id, 1, "partial", "r", "continued"),
-            lambda: run(database, ws_id, 2, "running", "r"),
-            lambda: database.run(
-                "UPDATE workspace_calendar_sync_log SET status = 'completed', outcome = 'full', finished_at = now()"
-                " WHERE status = 'running'"
-            ),
-        )
-
-        assert (told, outcome) == (["waiting", "continuing", "running"], "full")
-
-    def test_a_run_that_does_not_end_is_left_at_the_timeout(
-        self, store: PostgresOperatorStore, database: Database
-    ) -> None:
-        ws_id = rows.workspace(database)
-        run(database, ws_id, 1, "running", "r")
-
-        with pytest.raises(TransientError, match="not done after 10 s"):
-            self.follow(store, ws_id, *[lambda: None] * 20)

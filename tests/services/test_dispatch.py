@@ -3,7 +3,7 @@ import logging
 import tracemalloc
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from almanac.errors import DatabaseUnavailable
 from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Tick, deduplication_id
 from almanac.services.dispatch import FAILURES_NAMED, PAGE, Dispatch, DispatchFailed
-from almanac.services.ports import Envelope, NotSent
+from almanac.services.ports import Envelope, NotSent, SyncHealth
 
 NOW = datetime(2026, 3, 2, 12, 15, 7, tzinfo=UTC)
 SYNC = Tick(job="calendar.sync")
@@ -31,6 +31,7 @@ class Store:
     marked: list[Sequence[UUID]] = field(default_factory=list)
     marked_since: set[datetime] = field(default_factory=set)
     scheduled: bool = False
+    asked_for_health: list[datetime] = field(default_factory=list)
 
     def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
         self.asked.append((after, limit))
@@ -48,6 +49,10 @@ class Store:
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
         self.marked.append(ws_ids)
         self.marked_since.add(since)
+
+    def sync_health(self, before: datetime) -> SyncHealth:
+        self.asked_for_health.append(before)
+        return SyncHealth(workspaces_behind=3, connections_in_error=5)
 
 
 @dataclass
@@ -196,6 +201,24 @@ class TestTick:
 
         assert report.enqueued == 12 * PAGE
         assert held[-1] - held[1] < 10 * PAGE * 8, "not even a pointer a workspace"
+
+
+class TestHealth:
+    def test_a_tick_of_syncs_tells_who_is_two_periods_behind_even_if_jobs_could_not_be_sent(self) -> None:
+        store = Store(2)
+
+        with pytest.raises(DispatchFailed) as raised:
+            dispatch(store, Queue({UUID(int=1)}))(SYNC)
+
+        assert raised.value.report.health == SyncHealth(3, 5)
+        assert store.asked_for_health == [NOW - timedelta(minutes=30)]
+
+    @pytest.mark.parametrize("tick", [Tick(job="calendar.schedule"), listed(UUID(int=1))])
+    def test_others_do_not_ask(self, tick: Tick) -> None:
+        store = Store(1)
+
+        assert dispatch(store, Queue())(tick).health is None
+        assert store.asked_for_health == []
 
 
 class TestExplicitList:

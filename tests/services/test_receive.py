@@ -52,10 +52,12 @@ class Sync:
     """SyncWorkspace that ends as it is told."""
 
     ends: SyncReport | BaseException
-    calls: list[tuple[CalendarSync, datetime | None]] = field(default_factory=list)
+    calls: list[tuple[CalendarSync, datetime | None, str | None]] = field(default_factory=list)
 
-    def __call__(self, job: CalendarSync, sent_at: datetime | None, deadline: Deadline) -> SyncReport:
-        self.calls.append((job, sent_at))
+    def __call__(
+        self, job: CalendarSync, sent_at: datetime | None, deadline: Deadline, message_id: str | None = None
+    ) -> SyncReport:
+        self.calls.append((job, sent_at, message_id))
         if isinstance(self.ends, BaseException):
             raise self.ends
         return self.ends
@@ -109,6 +111,23 @@ def test_what_passes_comes_back_later(ends: SyncReport, receives: int) -> None:
     assert queue.sent == []
 
 
+def test_what_comes_back_says_what_went_wrong_and_which_run_it_was() -> None:
+    ended = report("failed", "failed", 0.0)
+    ended.error_type = "google_unavailable"
+
+    with pytest.raises(Postponed, match=r"^google_unavailable: comes back in \d+ s$") as raised:
+        receive(ended, Queue(), message())
+
+    assert (raised.value.error_type, raised.value.report) == ("google_unavailable", ended)
+
+
+def test_a_job_that_waits_for_a_running_run_has_met_no_error() -> None:
+    with pytest.raises(Postponed, match=r"^already_running: ") as raised:
+        receive(report("skipped", "already_running", 40.0), Queue(), message())
+
+    assert raised.value.error_type is None
+
+
 def test_a_passing_failure_that_was_recorded_is_done_after_the_last_receive() -> None:
     queue = Queue()
     ends = report("failed", "failed", 0.0)
@@ -145,10 +164,11 @@ def test_a_job_that_cannot_be_sent_anew_stays_in_the_queue() -> None:
 def test_what_could_not_be_recorded_comes_back_later(error: TransientError) -> None:
     queue = Queue()
 
-    with pytest.raises(Postponed, match=error.code):
+    with pytest.raises(Postponed, match=error.code) as raised:
         receive(error, queue, message(1))
 
     assert len(queue.postponed) == 1
+    assert (raised.value.error_type, raised.value.report) == (error.code, None)
 
 
 def test_what_could_not_be_recorded_reaches_the_dead_letter_queue_after_the_last_receive() -> None:
@@ -194,4 +214,4 @@ def test_the_job_runs_with_what_sqs_knows_about_its_message() -> None:
     Receive(parse_sync, sync, Queue(), lambda: 0.5)(received, lambda: 60.0)
 
     assert received.receive_count == 2
-    assert sync.calls == [(CalendarSync(ws_id=WS), datetime(2026, 1, 1, 10, 0, 0, 123000, tzinfo=UTC))]
+    assert sync.calls == [(CalendarSync(ws_id=WS), datetime(2026, 1, 1, 10, 0, 0, 123000, tzinfo=UTC), "m-1")]

@@ -193,6 +193,9 @@ class Postponed(AlmanacError):
 
     code = "postponed"
 
-    def __init__(self, outcome: str, seconds: int) -> None:
-        super().__init__(f"{outcome}: comes back in {seconds} s")
+    def __init__(self, outcome: str, seconds: int, error_type: str | None = None, report: object = None) -> None:
+        """`error_type` is the code of what went wrong, `report` that of the run, if one has ended."""
+        super().__init__(f"{error_type or outcome}: comes back in {seconds} s")
         self.seconds = seconds
+        self.error_type = error_type
+        self.report = report

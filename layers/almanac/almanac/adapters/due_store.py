@@ -7,6 +7,7 @@ from uuid import UUID
 
 from almanac.adapters import array_literals as arrays
 from almanac.adapters.postgres import Database, Rows, statements
+from almanac.services.ports import SyncHealth
 
 
 class PostgresDueStore:
@@ -31,6 +32,11 @@ class PostgresDueStore:
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
         """See DueStore."""
         self._run("mark_queued", ws_ids=arrays.texts(map(str, ws_ids)), since=since)
+
+    def sync_health(self, before: datetime) -> SyncHealth:
+        """See DueStore."""
+        with self._db.transaction():
+            return SyncHealth(*self._db.run(statements("run_summary.sql")["sync_health"], before=before)[0])
 
     def _run(self, name: str, **values: Any) -> Rows:
         with self._db.transaction():

@@ -1,4 +1,4 @@
--- Statements of the command line: set a workspace up, connect an account, look at what ran.
+-- Statements of the command line: set a workspace up, connect an account, look at its calendars.
 
 -- name: add_workspace
 INSERT INTO workspaces (id, name, timezone) VALUES (:ws_id::uuid, :name, :zone) ON CONFLICT (id) DO NOTHING;
@@ -64,35 +64,3 @@ JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
 LEFT JOIN calendar_sync_states s ON s.connection_id = c.id
 WHERE c.ws_id = :ws_id::uuid AND (:account_id::uuid IS NULL OR a.id = :account_id::uuid)
 ORDER BY a.account_email, a.id, NOT c.is_primary, c.calendar_name, c.calendar_id;
-
--- name: runs
-SELECT r.id, r.ws_id, r.source, r.requested_mode, r.calendar_id, r.user_id, r.request_id, r.status, r.outcome, r.started_at,
-    r.finished_at, r.retry_after, r.connections, r.error_type, r.error, r.inserted, r.updated, r.deleted, r.unchanged,
-    r.rejected, r.repaired, r.api_calls, r.pages, r.retries, r.token_ms, r.fetch_ms, r.map_ms, r.write_ms, r.total_ms
-FROM workspace_calendar_sync_log r
-WHERE (:ws_id::uuid IS NULL OR r.ws_id = :ws_id::uuid)
-    AND (:run_id::uuid IS NULL OR r.id = :run_id::uuid)
-    AND (:request_id::text IS NULL OR r.request_id = :request_id::text)
-    AND (NOT :failed::boolean OR r.status IN ('failed', 'partial'))
-ORDER BY r.started_at DESC, r.id
-LIMIT :limit::integer;
-
--- name: run_connections
-SELECT k.connection_id, c.calendar_id, c.calendar_name, k.status, k.outcome, k.error_type, k.error, k.problems, k.inserted,
-    k.updated, k.deleted, k.unchanged, k.rejected, k.repaired, k.api_calls, k.pages, k.retries, k.token_ms, k.fetch_ms,
-    k.map_ms, k.write_ms, k.total_ms
-FROM workspace_calendar_sync_log_connections k
-LEFT JOIN calendar_connections c ON c.id = k.connection_id
-WHERE k.run_id = :run_id::uuid
-ORDER BY k.status, c.calendar_name, k.connection_id;
-
--- name: progress
--- Of a running run: calendars that are done, and events listed in them and in those that are not done yet.
-SELECT count(*), coalesce(sum(k.inserted + k.updated + k.unchanged + k.rejected), 0)
-    + coalesce((
-        SELECT sum((s.checkpoint ->> 'listed')::integer)
-        FROM calendar_sync_states s JOIN calendar_connections c ON c.id = s.connection_id
-        WHERE c.ws_id = :ws_id::uuid
-    ), 0)
-FROM workspace_calendar_sync_log_connections k
-WHERE k.run_id = :run_id::uuid;

@@ -1,4 +1,4 @@
-"""What the command line reads and writes in Postgres: workspaces, accounts with their calendars, and what ran."""
+"""What the command line reads and writes in Postgres: workspaces, and accounts with their calendars."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,6 @@ from uuid import UUID
 
 from almanac.adapters import array_literals as arrays
 from almanac.adapters.postgres import Database, Rows, statements
-from almanac.domain.sync.report import TALLY_FIELDS
 from almanac.errors import BadInput, CalendarUnreachable, UnknownWorkspace
 from almanac.services.ports import Account, CalendarEntry, FreshToken
 
@@ -19,22 +18,12 @@ _CONNECTION = (
     *("enabled", "inbound", "outbound", "deletes", "is_read", "last_synced_at", "full_synced_at", "status"),
     *("error_type", "error", "failures", "retry_at"),
 )
-_RUN = (
-    *("run_id", "ws_id", "source", "requested_mode", "calendar_id", "user_id", "request_id", "status", "outcome"),
-    *("started_at", "finished_at", "retry_after", "connections", "error_type", "error"),
-    *TALLY_FIELDS,
-)
-_RUN_CONNECTION = (
-    *("connection_id", "calendar_id", "name", "status", "outcome", "error_type", "error", "problems"),
-    *TALLY_FIELDS,
-)
 _UNREADABLE = ("freeBusyReader", "none")
 """Access roles under which an account sees no events."""
-_ALL = 2**31 - 1
 
 
 class PostgresOperatorStore:
-    """Workspaces, connections and runs for people to look at. Raises DatabaseUnavailable and StorageFailed."""
+    """Workspaces and connections for people to look at. Raises DatabaseUnavailable and StorageFailed."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -60,31 +49,6 @@ class PostgresOperatorStore:
     def connections(self, ws_id: UUID, account_id: UUID | None = None) -> Sequence[Record]:
         """The workspace's connections, or one account's. `is_read`: whether a sync reads it."""
         return _records(_CONNECTION, self._read("connections", ws_id=ws_id, account_id=account_id))
-
-    def runs(self, ws_id: UUID | None, *, failed: bool, limit: int) -> Sequence[Record]:
-        """The latest runs, newest first; `failed` leaves out those that did not fail, not even partly."""
-        return self._runs(ws_id=ws_id, failed=failed, limit=limit)
-
-    def run(self, run_id: UUID) -> Record:
-        """One run with `calendars`, its child rows. Raises BadInput when there is none of that id."""
-        found = self._runs(run_id=run_id)
-        if not found:
-            raise BadInput("--run", f"no run {run_id}")
-        children = self._read("run_connections", run_id=run_id)
-        return {**found[0], "calendars": _records(_RUN_CONNECTION, children)}
-
-    def runs_of_request(self, ws_id: UUID, request_id: str) -> Sequence[Record]:
-        """What a request has led to so far, oldest first: refused, interrupted and continued runs too."""
-        return self._runs(ws_id=ws_id, request_id=request_id)[::-1]
-
-    def progress(self, ws_id: UUID, run_id: UUID) -> tuple[int, int]:
-        """Of a running run: calendars that are done, and events listed so far."""
-        calendars, events = self._read("progress", ws_id=ws_id, run_id=run_id)[0]
-        return int(calendars), int(events)
-
-    def _runs(self, *, failed: bool = False, limit: int = _ALL, **chosen: UUID | str | None) -> list[Record]:
-        criteria = {"ws_id": None, "run_id": None, "request_id": None, **chosen}
-        return _records(_RUN, self._read("runs", failed=failed, limit=limit, **criteria))
 
     def _read(self, statement: str, /, **values: Any) -> Rows:
         with self._db.transaction():

@@ -22,7 +22,7 @@ class PostgresPlanningRuns:
         self._sql = statements("plan.sql")
 
     def of_request(self, ws_id: UUID, request_id: str) -> Mapping[str, Any] | None:
-        """The newest run of a request; None while there is none."""
+        """The newest run of a request, its notes with titles; None while there is none."""
         found = self._db.run(self._sql["run_of_request"], ws_id=ws_id, request_id=request_id)
         return dict(zip(_COLUMNS, found[0], strict=True)) if found else None
 

@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -101,3 +102,13 @@ def seconds(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text) or not 0 < float(text) <= 86_400:
         raise argparse.ArgumentTypeError("is not a number of seconds from 0.001 to 86400")
     return float(text)
+
+
+def span(text: str) -> timedelta:
+    """A span of time, such as 30m, 24h or 7d: at least a minute, at most a year."""
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    found = re.fullmatch(r"([0-9]{1,6})([mhd])", text)
+    length = timedelta(**{units[found[2]]: int(found[1])}) if found else timedelta()
+    if not timedelta(minutes=1) <= length <= timedelta(days=366):
+        raise argparse.ArgumentTypeError("is not a span of time such as 30m, 24h or 7d")
+    return length

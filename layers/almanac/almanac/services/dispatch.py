@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from almanac.errors import AlmanacError
 from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Job, Tick
-from almanac.services.ports import Clock, DueStore, Envelope, JobQueue, NotSent
+from almanac.services.ports import Clock, DueStore, Envelope, JobQueue, NotSent, SyncHealth
 
 logger = logging.getLogger(__name__)
 
@@ -21,13 +22,17 @@ FAILURES_NAMED = 100
 
 @dataclass(slots=True)
 class DispatchReport:
-    """What one tick did. `results` names each workspace of an explicit list, else only those that failed."""
+    """What one tick did. `results` names each workspace of an explicit list, else only those that failed.
+
+    `health` is what a tick of syncs found; a list and a tick of plans do not ask.
+    """
 
     job: str
     enqueued: int = 0
     failed: int = 0
     unknown: int = 0
     results: list[dict[str, str]] = field(default_factory=list)
+    health: SyncHealth | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -61,6 +66,8 @@ class Dispatch:
             self._send_listed(tick, tick.workspaces, began, report)
         else:
             self._send_due(tick, began, report)
+            if tick.job == "calendar.sync":
+                report.health = self.store.sync_health(began - SYNC_BEHIND_AFTER)
         logger.info("tick dispatched", extra={"job": tick.job, "enqueued": report.enqueued, "failed": report.failed})
         if report.failed:
             raise DispatchFailed(report)

@@ -29,6 +29,10 @@ class OperatorStore(Protocol):
         """`calendar_id`, `primary`, `is_read` and more of each connection."""
         ...
 
+
+class RunsOfRequests(Protocol):
+    """What became of a request; records are run rows by column name. Raises DatabaseUnavailable, StorageFailed."""
+
     def runs_of_request(self, ws_id: UUID, request_id: str) -> Sequence[Mapping[str, Any]]:
         """Run rows of one request, oldest first."""
         ...
@@ -93,7 +97,7 @@ class Progress:
 class FollowRequest:
     """Watches the runs of a request to their end. `monotonic` gives seconds that never go back."""
 
-    store: OperatorStore
+    store: RunsOfRequests
     sleep: Sleep
     monotonic: Callable[[], float]
 

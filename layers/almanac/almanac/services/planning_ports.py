@@ -26,8 +26,14 @@ class PlanStore(Protocol):
     holds it. All raise DatabaseUnavailable and StorageFailed.
     """
 
-    def begin_run(self, job: CalendarSchedule, run_id: UUID, sent_at: datetime | None) -> Lease | Refusal:
+    def begin_run(
+        self, job: CalendarSchedule, run_id: UUID, sent_at: datetime | None, message_id: str | None = None
+    ) -> Lease | Refusal:
         """Take the lease and open the run's metadata row, or record why not. Raises UnknownWorkspace."""
+        ...
+
+    def prolong(self, lease: Lease) -> None:
+        """Keep the lease for its whole length from now on."""
         ...
 
     def load(self, ws_id: UUID, reach: Reach) -> Workspace:
@@ -55,7 +61,7 @@ class PlanningRuns(Protocol):
     """What an operator asks about planning runs. Raises DatabaseUnavailable and StorageFailed."""
 
     def of_request(self, ws_id: UUID, request_id: str) -> Record | None:
-        """The newest run of a request; None while there is none."""
+        """The newest run of a request, its notes with titles; None while there is none."""
         ...
 
     def workspace_name(self, ws_id: UUID) -> str:

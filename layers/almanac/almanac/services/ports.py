@@ -196,7 +196,9 @@ class SyncStore(Protocol):
     another run holds it. All raise DatabaseUnavailable and StorageFailed.
     """
 
-    def begin_run(self, job: CalendarSync, run_id: UUID, sent_at: datetime | None) -> Lease | Refusal:
+    def begin_run(
+        self, job: CalendarSync, run_id: UUID, sent_at: datetime | None, message_id: str | None = None
+    ) -> Lease | Refusal:
         """Take the lease and open the run row, or record why not. Raises UnknownWorkspace."""
         ...
 
@@ -243,6 +245,14 @@ class SyncStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SyncHealth:
+    """Workspaces with a calendar that should have been read and was not, and connections that fail or are lost."""
+
+    workspaces_behind: int
+    connections_in_error: int
+
+
 class DueStore(Protocol):
     """Which workspaces are due, from stored state. Raises DatabaseUnavailable, StorageFailed."""
 
@@ -261,6 +271,20 @@ class DueStore(Protocol):
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
         """A schedule's message waits for these, unless their run has begun since that instant."""
         ...
+
+    def sync_health(self, before: datetime) -> SyncHealth:
+        """How many are behind, in one cheap statement; behind is what was not read since that instant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRun:
+    """How the run of a message failed; a status of `running` never said how it ended, and has no error."""
+
+    run_id: UUID
+    status: str
+    error_type: str | None
+    error: str | None
 
 
 # --- the queue --------------------------------------------------------------------------------------------------------
@@ -282,6 +306,20 @@ class NotSent:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that failed too often, body unchanged. `received` counts earlier looks at it too.
+
+    `since` is SQS's sent timestamp; of a FIFO queue that may be the instant at which the message was given up.
+    """
+
+    message_id: str
+    group: str
+    body: str
+    received: int
+    since: datetime
+
+
 class JobQueue(Protocol):
     """The FIFO queues; each job goes to the queue of its kind, in the group of its workspace."""
 
@@ -291,4 +329,39 @@ class JobQueue(Protocol):
 
     def postpone(self, job_kind: str, receipt_handle: str, seconds: float) -> None:
         """Let a received message come back after that long. Raises QueueUnavailable."""
+        ...
+
+
+# --- the schema -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What an upgrade of the schema did. Names of migrations in their order.
+
+    `applied` now; `version` is the last one that the database holds; `unknown` are those that this code does not have,
+    because a newer version of it was deployed before.
+    """
+
+    applied: tuple[str, ...]
+    version: str
+    unknown: tuple[str, ...]
+
+
+class Migrations(Protocol):
+    """The numbered changes of the schema."""
+
+    def upgrade(self, deadline: Deadline) -> Upgrade:
+        """Apply what is missing: all of it or, when it fails or the time is up, none.
+
+        Raises BadSettings, SecretsUnavailable, and DatabaseUnavailable or StorageFailed, which name the migration.
+        """
+        ...
+
+
+class DeploymentAnswers(Protocol):
+    """The other end of a custom resource: CloudFormation, which waits for one JSON document at a pre-signed address."""
+
+    def send(self, address: str, answer: Mapping[str, Any]) -> None:
+        """Deliver the answer, in several tries. Raises BadInput for an unusable address, TransientError otherwise."""
         ...

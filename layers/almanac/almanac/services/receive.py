@@ -88,6 +88,11 @@ class Report(Protocol):
         ...
 
     @property
+    def error_type(self) -> str | None:
+        """The code of what went wrong, if anything did."""
+        ...
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds, when trying again later can help."""
         ...
@@ -98,7 +103,7 @@ class Receive(Generic[AnyJob, AnyReport]):
     """The use case behind one record of a queue: `parse` its body, `run` the job, settle the message."""
 
     parse: Callable[[str], AnyJob]
-    run: Callable[[AnyJob, datetime, Deadline], AnyReport]
+    run: Callable[[AnyJob, datetime, Deadline, str], AnyReport]
     queue: JobQueue
     chance: Callable[[], float]
 
@@ -110,25 +115,36 @@ class Receive(Generic[AnyJob, AnyReport]):
         """
         job = self.parse(message.body)
         try:
-            report = self.run(job, message.sent_at, deadline)
+            report = self.run(job, message.sent_at, deadline, message.message_id)
         except TransientError as error:
-            self._put_back(job, message, error.code, error.retry_after)
-            raise
+            seconds = self._put_back(job, message, error.retry_after)
+            if seconds is None:
+                raise
+            raise Postponed(error.code, seconds, error.code) from error
+        if _asks_for_another_receive(report):
+            seconds = self._put_back(job, message, report.retry_after)
+            if seconds is not None:
+                raise Postponed(report.outcome, seconds, report.error_type, report)
         if report.outcome == "already_running":
-            self._put_back(job, message, report.outcome, report.retry_after)
             self._send_anew(job, message)
-        elif report.status == "failed" and report.retry_after is not None and report.outcome != "continued":
-            self._put_back(job, message, report.outcome, report.retry_after)
         return report
 
-    def _put_back(self, job: Job, message: Received, outcome: str, retry_after: float | None) -> None:
-        """Let the message come back later, if it has a receive left. Raises Postponed then."""
+    def _put_back(self, job: Job, message: Received, retry_after: float | None) -> int | None:
+        """Let the message come back after so many seconds; None when this was its last receive."""
         fate = message_fate(True, message.receive_count, retry_after, self.chance())
-        if isinstance(fate, Postpone):
-            self.queue.postpone(job.job, message.receipt_handle, fate.seconds)
-            raise Postponed(outcome, fate.seconds)
+        if not isinstance(fate, Postpone):
+            return None
+        self.queue.postpone(job.job, message.receipt_handle, fate.seconds)
+        return fate.seconds
 
     def _send_anew(self, job: Job, message: Received) -> None:
         """The last receive met a running run: the job goes to the end of its group, so that it is not lost."""
         for lost in self.queue.send([Envelope(job, reason=f"again {message.message_id}")]):
             raise TransientError(f"could not send the job anew ({lost.error})")
+
+
+def _asks_for_another_receive(report: Report) -> bool:
+    """A continued run has sent its own rest, so its message is done whatever else happened."""
+    if report.outcome == "already_running":
+        return True
+    return report.status == "failed" and report.retry_after is not None and report.outcome != "continued"

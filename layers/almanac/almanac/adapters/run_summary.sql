@@ -1,0 +1,117 @@
+-- Statements that answer "is it well, and if not, where". All of them only read.
+
+-- name: endings
+-- Both jobs in a span of time, or one workspace's: how runs ended, and with what.
+SELECT 'sync', status, outcome, error_type, count(*)
+FROM workspace_calendar_sync_log
+WHERE started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
+GROUP BY status, outcome, error_type
+UNION ALL
+SELECT 'schedule', status, outcome, error_type, count(*)
+FROM workspace_scheduling_metadata
+WHERE started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
+GROUP BY status, outcome, error_type;
+
+-- name: latencies
+-- Milliseconds at the shares asked for (nearest rank). From message to done for what was done, the run's own time for
+-- what was tried.
+SELECT 'sync',
+    percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY finished_at - sent_at)
+        FILTER (WHERE status IN ('completed', 'partial')),
+    percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY total_ms) FILTER (WHERE status NOT IN ('running', 'skipped'))
+FROM workspace_calendar_sync_log
+WHERE started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
+UNION ALL
+SELECT 'schedule',
+    percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY finished_at - sent_at) FILTER (WHERE status = 'completed'),
+    percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY total_ms) FILTER (WHERE status NOT IN ('running', 'skipped'))
+FROM workspace_scheduling_metadata
+WHERE started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid);
+
+-- name: google_calls
+-- By the minute in which their run began.
+SELECT minute, calls, sum(calls) OVER ()
+FROM (
+    SELECT date_bin('1 minute', started_at, 'epoch') AS minute, sum(api_calls) AS calls
+    FROM workspace_calendar_sync_log
+    WHERE started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
+    GROUP BY 1
+) m
+ORDER BY calls DESC, minute
+LIMIT 1;
+
+-- name: sync_health
+-- Of the calendars that are to be read. One pass over connections and their states: no index on last_synced_at, which
+-- every sync would have to keep.
+SELECT
+    (SELECT count(DISTINCT ws_id) FROM workspace_calendar_freshness WHERE fresh_at < :before::timestamptz),
+    (SELECT count(*) FROM calendar_connections c
+     JOIN calendar_auth_tokens a ON a.id = c.auth_token_id AND a.status <> 'disconnected'
+     WHERE c.status IN ('error', 'lost') AND c.is_enabled AND c.sync_inbound_enabled);
+
+-- name: behind_with_sync
+-- Each workspace by its stalest calendar, the stalest first, and how many there are. A calendar with several connections
+-- is judged by the one that a sync would read it through.
+WITH stalest AS (
+    SELECT DISTINCT ON (ws_id) ws_id, provider, calendar_id, last_synced_at, fresh_at
+    FROM workspace_calendar_freshness
+    WHERE fresh_at < :before::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
+    ORDER BY ws_id, fresh_at
+), first AS (
+    SELECT *, count(*) OVER () AS all_behind FROM stalest ORDER BY fresh_at, ws_id LIMIT :limit::integer
+)
+SELECT f.all_behind, f.ws_id, f.fresh_at, f.last_synced_at IS NOT NULL, CASE WHEN l.expires_at > now() THEN l.acquired_at END,
+    CASE WHEN c.account_status = 'reconnect_required' THEN c.account_changed_at END, c.retry_at, l.queued_at, false,
+    c.last_error_type
+FROM first f
+LEFT JOIN workspace_sync_leases l ON l.ws_id = f.ws_id
+CROSS JOIN LATERAL (
+    SELECT n.retry_at, n.last_error_type, a.status AS account_status, a.updated_at AS account_changed_at
+    FROM calendar_connections n JOIN calendar_auth_tokens a ON a.id = n.auth_token_id AND a.status <> 'disconnected'
+    WHERE n.ws_id = f.ws_id AND n.provider = f.provider AND n.calendar_id = f.calendar_id
+        AND n.is_enabled AND n.sync_inbound_enabled AND n.access_role <> 'freeBusyReader'
+    ORDER BY a.status <> 'active', n.status = 'lost', n.created_at, n.id
+    LIMIT 1
+) c
+ORDER BY f.fresh_at, f.ws_id;
+
+-- name: behind_with_plan
+-- Workspaces with something to place whose last plan is old. A refusal to write (blocked) is an answer too.
+WITH wanting AS (
+    SELECT ws_id, min(created_at) AS since
+    FROM (
+        SELECT ws_id, created_at FROM tasks WHERE auto_schedule AND completed_at IS NULL
+        UNION ALL
+        SELECT ws_id, created_at FROM workspace_habits WHERE is_active AND auto_schedule
+    ) w
+    WHERE :ws_id::uuid IS NULL OR ws_id = :ws_id::uuid
+    GROUP BY ws_id
+    HAVING min(created_at) < :before::timestamptz
+), stale AS (
+    SELECT w.ws_id, w.since
+    FROM wanting w
+    WHERE NOT EXISTS (
+        SELECT 1 FROM workspace_scheduling_metadata r
+        WHERE r.ws_id = w.ws_id AND r.started_at >= :before::timestamptz AND (r.status = 'completed' OR r.outcome = 'blocked')
+    )
+), planned AS (
+    SELECT s.ws_id, s.since, (
+        SELECT r.started_at FROM workspace_scheduling_metadata r
+        WHERE r.ws_id = s.ws_id AND (r.status = 'completed' OR r.outcome = 'blocked')
+        ORDER BY r.started_at DESC LIMIT 1
+    ) AS planned_at
+    FROM stale s
+), first AS (
+    SELECT ws_id, coalesce(planned_at, since) AS fresh_at, planned_at, count(*) OVER () AS all_behind
+    FROM planned ORDER BY 2, 1 LIMIT :limit::integer
+)
+SELECT f.all_behind, f.ws_id, f.fresh_at, f.planned_at IS NOT NULL, CASE WHEN l.expires_at > now() THEN l.acquired_at END,
+    NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, w.timezone IS NULL, r.error_type
+FROM first f
+JOIN workspaces w ON w.id = f.ws_id
+LEFT JOIN workspace_sync_leases l ON l.ws_id = f.ws_id
+LEFT JOIN LATERAL (
+    SELECT m.error_type FROM workspace_scheduling_metadata m
+    WHERE m.ws_id = f.ws_id AND m.status <> 'running' ORDER BY m.started_at DESC LIMIT 1
+) r ON true
+ORDER BY f.fresh_at, f.ws_id;

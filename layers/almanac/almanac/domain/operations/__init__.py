@@ -1,0 +1,1 @@
+"""Watching the system: how runs went, and who is behind."""
