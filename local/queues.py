@@ -15,7 +15,7 @@ from botocore.config import Config
 from local.ports import LOOPBACK, Child, StartError, free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MINISTACK = Path(__file__).parents[1] / ".tools" / "ministack" / "bin" / "ministack"
 REGION = "us-east-1"
@@ -63,19 +63,9 @@ class QueueServer:
         visibility_seconds: how long a received message stays hidden; the template has six times the function timeout.
         Raises StartError if ministack is not installed or does not come up.
         """
-        if not program.exists():
-            raise StartError(f"ministack is not installed at {program}: run `make setup`")
-        folder.mkdir(parents=True, exist_ok=True)
-        port = free_port()
-        child = Child(
-            [str(program)],
-            log=folder / "ministack.log",
-            environment=_server_environment(folder, port),
-            folder=str(folder),
-        )
+        child, endpoint_url = start_ministack(folder, ["sqs"], program)
         try:
-            _await_ready(child, port)
-            return cls(child, _create_queues(f"http://{LOOPBACK}:{port}", visibility_seconds))
+            return cls(child, _create_queues(endpoint_url, visibility_seconds))
         except BaseException:
             child.stop()
             raise
@@ -91,6 +81,26 @@ class QueueServer:
         self.stop()
 
 
+def start_ministack(folder: Path, services: Sequence[str], program: Path = MINISTACK) -> tuple[Child, str]:
+    """Start ministack with those services on a free port of 127.0.0.1; returns it and its endpoint.
+
+    Its files and log stay in `folder`, what it holds ends with it. Raises StartError if it is not installed or does
+    not come up.
+    """
+    if not program.exists():
+        raise StartError(f"ministack is not installed at {program}: run `make setup`")
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    environment = _server_environment(folder, port) | {"SERVICES": ",".join(services)}
+    child = Child([str(program)], log=folder / "ministack.log", environment=environment, folder=str(folder))
+    try:
+        _await_ready(child, port)
+    except BaseException:
+        child.stop()
+        raise
+    return child, f"http://{LOOPBACK}:{port}"
+
+
 def _server_environment(folder: Path, port: int) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -100,7 +110,6 @@ def _server_environment(folder: Path, port: int) -> dict[str, str]:
         "MINISTACK_HOST": LOOPBACK,
         "MINISTACK_REGION": REGION,
         "GATEWAY_PORT": str(port),
-        "SERVICES": "sqs",
         "PERSIST_STATE": "0",
         "STATE_DIR": str(folder / "state"),
         "S3_DATA_DIR": str(folder / "s3"),

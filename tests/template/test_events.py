@@ -1,22 +1,37 @@
 import json
 from hashlib import md5
-from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.parser.models import SqsModel
+from aws_lambda_powertools.utilities.data_classes import CloudFormationCustomResourceEvent
+from aws_lambda_powertools.utilities.parser.models import CloudFormationCustomResourceBaseModel, SqsModel
 
 from almanac.errors import BadJob
-from almanac.jobs import parse_schedule, parse_sync, parse_tick
+from almanac.jobs import parse_schedule, parse_sync, parse_tick, parse_upkeep
+from local.sample_events import EVENTS, SAMPLES, WORKSPACES
+from tests.template.stack import Stack, target
 
-EVENTS = Path(__file__).parents[2] / "events"
+NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
 TICKS = ["tick-sync", "tick-schedule", "bulk-sync"]
-BATCHES = sorted(path.stem for path in EVENTS.glob("*.json") if path.stem not in TICKS)
-POISON = {"sync-batch-with-poison": [1], "sync-malformed": [0]}
+BATCHES = [name for name in NAMES if name.startswith(("sync-", "schedule-"))]
+DEPLOYMENTS = ["migrate-create", "migrate-update", "migrate-delete"]
+POISON = {"sync-batch-with-poison": [1], "sync-malformed": [0], "schedule-malformed": [0]}
 
 
 def read(name: str) -> Any:
     return json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_every_function_has_an_event_and_every_event_a_function(stack: Stack) -> None:
+    assert {sample.function for sample in SAMPLES} == set(stack.functions)
+    assert sorted(sample.event for sample in SAMPLES) == NAMES
+
+
+def test_every_function_of_an_event_has_its_handler_where_the_template_says(template: dict[str, Any]) -> None:
+    for sample in SAMPLES:
+        folder = template["Resources"][sample.function]["Properties"]["CodeUri"]
+        assert sample.handler.as_posix().endswith(f"/{folder}handler.py")
+        assert sample.handler.is_file()
 
 
 @pytest.mark.parametrize("name", TICKS)
@@ -24,10 +39,30 @@ def test_a_tick_is_one_that_the_orchestrator_reads(name: str) -> None:
     assert parse_tick(read(name)).job == read(name)["job"]
 
 
-def test_the_rules_send_the_sample_ticks(template: dict[str, Any]) -> None:
-    events = template["Resources"]["Orchestrator"]["Properties"]["Events"]
-    sent = [json.loads(each["Properties"]["Input"]) for each in events.values()]
-    assert sent == [read("tick-sync"), read("tick-schedule")]
+def test_the_daily_tick_is_one_that_upkeep_reads() -> None:
+    assert parse_upkeep(read("tick-upkeep")).dry_run is False
+
+
+def test_the_rules_send_the_sample_ticks(stack: Stack) -> None:
+    targets = [each for rule in stack.of("AWS::Events::Rule").values() for each in rule["Targets"]]
+    sent = {(target(each["Arn"]), each["Input"]) for each in targets}
+    ticks = [sample for sample in SAMPLES if sample.event.startswith("tick-")]
+    compact = (",", ":")
+    assert sent == {(tick.function, json.dumps(read(tick.event), separators=compact)) for tick in ticks}
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_a_deployment_has_the_shape_that_cloudformation_gives_it(stack: Stack, name: str) -> None:
+    CloudFormationCustomResourceBaseModel.model_validate(read(name))
+    event = CloudFormationCustomResourceEvent(read(name))
+    (resource,) = [name for name, each in stack.cloudformation["Resources"].items() if "Custom::" in each["Type"]]
+    assert (event.logical_resource_id, event.resource_type) == (resource, f"Custom::{resource}")
+    assert event.request_type == name.removeprefix("migrate-").capitalize()
+    # CloudFormation turns every value into text, and tells the earlier ones on an update only.
+    declared = stack.cloudformation["Resources"][resource]["Properties"]
+    assert event.resource_properties.keys() == declared.keys()
+    assert all(isinstance(value, str) for value in event.resource_properties.values())
+    assert (event.old_resource_properties != {}) == (event.request_type == "Update")
 
 
 @pytest.mark.parametrize("name", BATCHES)
@@ -36,6 +71,7 @@ def test_a_batch_has_the_shape_that_sqs_gives_it(name: str) -> None:
     for record in read(name)["Records"]:
         assert {"MessageGroupId", "MessageDeduplicationId", "SequenceNumber"} <= record["attributes"].keys()
         assert record["md5OfBody"] == md5(record["body"].encode(), usedforsecurity=False).hexdigest()
+        assert record["attributes"]["MessageGroupId"] in map(str, WORKSPACES)
 
 
 @pytest.mark.parametrize("name", BATCHES)
@@ -49,6 +85,13 @@ def test_a_body_parses_unless_it_is_there_to_be_poison(name: str) -> None:
             assert str(parse(record["body"]).ws_id) == record["attributes"]["MessageGroupId"]
 
 
-def test_the_redelivery_says_that_it_was_received_before() -> None:
-    (record,) = read("sync-redelivery")["Records"]
+@pytest.mark.parametrize("name", [name for name in BATCHES if name.endswith("-redelivery")])
+def test_a_redelivery_says_that_it_was_received_before(name: str) -> None:
+    (record,) = read(name)["Records"]
     assert int(record["attributes"]["ApproximateReceiveCount"]) > 1
+
+
+def test_no_two_messages_share_an_id() -> None:
+    records = [record for name in BATCHES for record in read(name)["Records"]]
+    for key in ("messageId", "receiptHandle"):
+        assert len({record[key] for record in records}) == len(records)

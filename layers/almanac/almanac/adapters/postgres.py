@@ -143,6 +143,12 @@ class Database:
         """Run one statement: in the open transaction, else as a transaction of its own."""
         return self._send(sql, values)
 
+    def limit_waits(self, seconds: float) -> None:
+        """From now on no wait for the server lasts longer than that; one that does breaks the connection."""
+        self._timeout = seconds
+        if self._connection is not None:
+            self._connection._usock.settimeout(seconds)
+
     def close(self) -> None:
         """Drop the connection; the next statement opens a new one."""
         connection, self._connection = self._connection, None

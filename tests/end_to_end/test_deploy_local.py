@@ -1,0 +1,197 @@
+"""template.yaml on a local AWS, as `make deploy-local` deploys it: from rule to row, from message to dead letter.
+
+Nothing here plays a tick, polls a queue or runs a handler: the deployed stack does.
+"""
+
+import json
+import shlex
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+from uuid import UUID
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from almanac.adapters.postgres import Rows
+from almanac.wiring import Wiring
+from local.deploy_cloud import STACK
+from local.deploy_package import read_template
+from local.deploy_stack import WORKSPACE
+from local.google_simulator.control import Control
+from local.stack import ROOT
+from local.truth import compare
+from tests.end_to_end.conftest import session_members
+from tests.end_to_end.test_demo import Program
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+
+POISON = '{"version":1,"job":"calendar.sync","ws_id":'
+_RULE_SECONDS = 90  # a rule fires on the minute, the local scheduler looks every ten seconds
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A running `make deploy-local`, reached as an operator reaches it: by the file that it writes."""
+
+    wiring: Wiring
+    google: Control
+    client: Callable[[str], Any]
+    outputs: dict[str, str]
+    ws_id: UUID
+
+    def query(self, sql: str, **values: Any) -> Rows:
+        return self.wiring.database.run(sql, **values)
+
+    def send(self, body: str, reason: str) -> None:
+        """Put a message into the sync queue as a person would."""
+        self.client("sqs").send_message(
+            QueueUrl=self.outputs["SyncQueueUrl"],
+            MessageBody=body,
+            MessageGroupId=str(self.ws_id),
+            MessageDeduplicationId=reason,
+        )
+
+    def insert_event(self, title: str) -> str:
+        """A new event in the simulated Google; returns its id."""
+        day = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 86_400))
+        times = {end: {"dateTime": f"{day}T{hour}:00:00Z"} for end, hour in (("start", 10), ("end", 11))}
+        return str(self.google.insert_event(WORKSPACE[2], {"summary": title, **times})["id"])
+
+    def has_row(self, event_id: str) -> bool:
+        sql = "SELECT 1 FROM workspace_calendar_events WHERE ws_id = :ws_id AND external_event_id = :event_id"
+        return bool(self.query(sql, ws_id=self.ws_id, event_id=event_id))
+
+    def log(self, function: str) -> str:
+        """What a function has printed so far, in the group that the template gives it."""
+        found = self.client("cloudformation").describe_stack_resource(
+            StackName=STACK, LogicalResourceId=f"{function}Logs"
+        )
+        group = found["StackResourceDetail"]["PhysicalResourceId"]
+        return "".join(
+            event["message"] for event in self.client("logs").filter_log_events(logGroupName=group)["events"]
+        )
+
+    def runs(self) -> set[tuple[str, str]]:
+        """Source and status of the syncs so far."""
+        found = self.query("SELECT source, status FROM workspace_calendar_sync_log")
+        return {(row[0], row[1]) for row in found}
+
+
+def eventually(held: Callable[[], bool], seconds: float) -> bool:
+    """Whether it holds before that time is over."""
+    ends_at = time.monotonic() + seconds
+    while not held():
+        if time.monotonic() > ends_at:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """Started once and ended by Ctrl-C, which must leave nothing behind."""
+    folder = tmp_path_factory.mktemp("deploy") / "stack"
+    exports = folder.with_name("stack.env")
+    program = Program("local.deploy", folder)
+    program.read_until("the rules fire each minute")
+    assert exports.stat().st_mode & 0o777 == 0o600, "it holds a password and a key"
+    words = shlex.split(exports.read_text())
+    environment = dict(word.split("=", 1) for word in words if word != "export")
+
+    def client(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=environment["AWS_ENDPOINT_URL"],
+            region_name=environment["AWS_REGION"],
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            config=Config(proxies={}),
+        )
+
+    with closing(Wiring(environment)) as wiring:
+        (stack,) = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        ws_id = wiring.database.run("SELECT id FROM workspaces")[0][0]
+        yield Deployed(wiring, Control(environment["ALMANAC_GOOGLE_API_URL"]), client, outputs, ws_id)
+    assert program.end(signal.SIGINT) == 0
+    assert session_members(program.process.pid) == []
+    assert not exports.exists(), "what it points at is gone"
+    assert not (folder / "postgres" / "server").exists()
+
+
+def test_every_resource_is_there_but_what_is_made_elsewhere_or_not_served(deployed: Deployed) -> None:
+    resources = read_template(ROOT)["Resources"]
+    answer = deployed.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    made = {each["LogicalResourceId"] for each in answer if each["ResourceStatus"] == "CREATE_COMPLETE"}
+    # SAM adds a hash of its content to a layer's name.
+    missing = {name for name in resources if not any(found.startswith(name) for found in made)}
+    conditional = {name for name, each in resources.items() if "Condition" in each}
+    formulas = {name for name, each in resources.items() if "Metrics" in each.get("Properties", {})}
+    assert missing - conditional == formulas
+    guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in guide for name in formulas), "what the local AWS does not serve is told"
+    assert {"Migrations", "SyncQueue", "OrchestratorSyncTick", "CalendarSyncSyncJob"} <= made
+
+
+def test_the_deployment_itself_has_migrated_the_database(deployed: Deployed) -> None:
+    shipped = {file.name for file in (files("almanac") / "migrations").iterdir() if file.name.endswith(".sql")}
+    assert {row[0] for row in deployed.query("SELECT name FROM almanac_migrations")} == shipped
+
+
+def test_the_migrate_function_can_be_invoked_by_hand(deployed: Deployed) -> None:
+    answer = deployed.client("lambda").invoke(
+        FunctionName=deployed.outputs["MigrateName"],
+        Payload=(ROOT / "events" / "migrate-by-hand.json").read_bytes(),
+    )
+    assert "FunctionError" not in answer
+    said = json.load(answer["Payload"])
+    assert (said["applied"], said["unknown"]) == ([], [])
+
+
+def test_from_message_to_row_and_from_rule_to_row(deployed: Deployed) -> None:
+    by_hand = deployed.insert_event("By hand")
+    deployed.send(json.dumps({"job": "calendar.sync", "ws_id": str(deployed.ws_id), "force": True}), "by hand")
+    assert eventually(lambda: deployed.has_row(by_hand), 30), "the mapping delivers the message"
+    assert eventually(lambda: ("manual", "completed") in deployed.runs(), 10)
+
+    by_rule = deployed.insert_event("By rule")
+    assert eventually(lambda: deployed.has_row(by_rule), _RULE_SECONDS), "the rule fires and its job is delivered"
+    assert eventually(lambda: ("schedule", "completed") in deployed.runs(), 10)
+
+    found = compare(deployed.wiring.database, deployed.google, deployed.ws_id)
+    assert len(found) == 2
+    assert sum(calendar.stored for calendar in found) > 100
+    assert all(calendar.equal for calendar in found)
+
+
+def test_every_rule_wakes_its_function_and_none_fails(deployed: Deployed) -> None:
+    assert eventually(lambda: deployed.log("Upkeep").count("END RequestId") > 0, _RULE_SECONDS)
+    # The rules of sync and planning both wake the orchestrator.
+    assert eventually(lambda: deployed.log("Orchestrator").count("END RequestId") > 1, _RULE_SECONDS)
+    printed = {name: deployed.log(name) for name in ("Orchestrator", "CalendarSync", "Upkeep", "Migrate")}
+    failed = [name for name, text in printed.items() if "ERROR" in text or "Traceback" in text]
+    assert failed == [], printed
+
+
+def test_a_poison_message_reaches_the_dead_letter_queue_unchanged_and_holds_up_nobody(deployed: Deployed) -> None:
+    sqs = deployed.client("sqs")
+    # The template's 12 minutes between two receives are longer than a test should last.
+    sqs.set_queue_attributes(QueueUrl=deployed.outputs["SyncQueueUrl"], Attributes={"VisibilityTimeout": "1"})
+    deployed.send(POISON, "poison")
+
+    def dead() -> list[str]:
+        answer = sqs.receive_message(
+            QueueUrl=deployed.outputs["SyncDeadLettersUrl"], VisibilityTimeout=0, MaxNumberOfMessages=10
+        )
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+    assert eventually(lambda: dead() == [POISON], 30)
+    after = deployed.insert_event("After the poison")
+    deployed.send(json.dumps({"job": "calendar.sync", "ws_id": str(deployed.ws_id), "force": True}), "after the poison")
+    assert eventually(lambda: deployed.has_row(after), 30)
