@@ -14,14 +14,14 @@ from almanac.commands.preview import preview
 from almanac.jobs import CalendarSchedule
 from local.demo_stage import Stage
 from local.demo_work import TOO_LONG, furnish
-from local.demo_workspaces import PLANNED, Workspace
+from local.demo_workspaces import Workspace, planned_zone
 from local.screen import counted
 
 BUDGET_SECONDS = 1
 """What one plan of the demo may take (ALMANAC_PLAN_BUDGET_SECONDS); 2 by default."""
 
 _NAME = "Harbour Design"
-_ZONE = next(zone for name, zone, _ in PLANNED if name == _NAME)
+_ZONE = planned_zone(_NAME)
 _AHEAD = timedelta(hours=2)
 _RUN = """
 SELECT outcome, scheduled, late, unscheduled, inserted, moved, deleted, unchanged, plan_ms, warnings

@@ -54,6 +54,11 @@ PLANNED: tuple[tuple[str, str, tuple[PlannedAccount, ...]], ...] = (
 """Name, zone and accounts of each workspace: one has two accounts, one a zone of half hours."""
 
 
+def planned_zone(name: str) -> str:
+    """The zone of a planned workspace."""
+    return next(zone for planned, zone, _ in PLANNED if planned == name)
+
+
 def check_readable(files: Sequence[Path]) -> None:
     """Raises UnusableCalendar for the first file that cannot be read at all."""
     for path in files:

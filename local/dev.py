@@ -1,4 +1,4 @@
-"""`make dev`: the whole system on one machine until Ctrl-C, with the rule's ticks, for somebody who types `almanac …`.
+"""`make dev`: the whole system on one machine until Ctrl-C, with both rules' ticks, for somebody who types `almanac …`.
 
 The database stays in the folder between starts. The simulated Google does not: it begins anew with the same accounts.
 Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 something failed, 2 a file given is unusable.
@@ -9,24 +9,33 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from almanac.adapters.token_cipher import new_key
 from almanac.errors import AlmanacError
-from local.demo_workspaces import UnusableCalendar, check_readable, connect_files, connect_planned
+from local.demo_work import furnish
+from local.demo_workspaces import (
+    UnusableCalendar,
+    Workspace,
+    check_readable,
+    connect_files,
+    connect_planned,
+    planned_zone,
+)
 from local.google_simulator.control import ControlError
 from local.interruption import Interrupted, StopSignals
+from local.plan_watch import PlanWatch
 from local.ports import StartError
 from local.run_watch import RunWatch
-from local.screen import Screen
+from local.screen import Screen, counted
 from local.stack import ROOT, Stack, forget_shell_settings
 from local.worker_pool import InvocationError
 
 FAILED, BAD_INPUT = 1, 2
-TICK_SECONDS = 15 * 60
-"""The sync rule's cadence, as in template.yaml."""
+SYNC_SECONDS, PLAN_SECONDS = 15 * 60, 6 * 60 * 60
+"""The rules' cadences, as in template.yaml."""
 
 _LOOK_SECONDS = 0.3
 # The queues and the simulated Google are new: nothing waits, nothing runs, and no sync token is known any more.
@@ -81,35 +90,54 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
         signals.check()
         screen.say(text)
 
-    connect_planned(stack, tell)
+    workspaces = connect_planned(stack, tell)
+    _furnish(stack, workspaces[0], tell)
     if options.ics:
         connect_files(stack, options.ics, tell)
     tell("the database is kept between starts; the simulated Google begins anew, so the first tick reads everything")
     _publish(stack.environment, _environment_file(options.folder), screen)
-    watch = RunWatch(stack.wiring.database, lambda: stack.worker_logs)
+    watches = RunWatch(stack.wiring.database, lambda: stack.worker_logs), PlanWatch(stack.wiring.database)
+    cadences = {"sync": options.every, "schedule": options.plan_every}
+    due = {"sync": time.time(), "schedule": _next(options.plan_every)}  # a plan needs a calendar that was read
     while True:
-        _tick(stack, screen, signals)
-        # On the clock, as the rule: every quarter of an hour, not a quarter of an hour after the last.
-        due = (time.time() // options.every + 1) * options.every
-        screen.say(f"the next tick is at {datetime.fromtimestamp(due).astimezone():%H:%M:%S}; Ctrl-C ends")
-        while time.time() < due:
-            _show_news(watch, screen)
-            signals.sleep(_LOOK_SECONDS)
+        for rule in [rule for rule, at in due.items() if at <= time.time()]:
+            _tick(stack, rule, screen, signals)
+            due[rule] = _next(cadences[rule])
+            screen.say(f"it ticks again at {datetime.fromtimestamp(due[rule]).astimezone():%H:%M:%S}; Ctrl-C ends")
+        _show_news(*watches, screen)
+        signals.sleep(_LOOK_SECONDS)
 
 
-def _tick(stack: Stack, screen: Screen, signals: StopSignals) -> None:
+def _furnish(stack: Stack, workspace: Workspace, tell: Callable[[str], None]) -> None:
+    """Something to plan, unless an earlier start has left it there."""
+    database, ws_id = stack.wiring.database, workspace.ws_id
+    if not database.run("SELECT 1 FROM workspace_calendar_hour_settings WHERE ws_id = :ws_id", ws_id=ws_id):
+        tasks, habits = furnish(database, ws_id, planned_zone(workspace.name))
+        tell(f"{workspace.name} gets {counted(tasks, 'task')} and {counted(habits, 'habit')}")
+    tell(f"to see its plan: almanac schedule {ws_id} --preview")
+
+
+def _next(seconds: int) -> float:
+    """The next tick, on the clock as rules are: every quarter of an hour, not a quarter of an hour after the last."""
+    return (time.time() // seconds + 1) * seconds
+
+
+def _tick(stack: Stack, rule: str, screen: Screen, signals: StopSignals) -> None:
     try:
-        screen.say(f"the rule ticks: the orchestrator enqueues {stack.tick()['enqueued']} workspaces")
+        enqueued = stack.tick(rule)["enqueued"]
+        screen.say(f"the {rule} rule ticks: the orchestrator enqueues {counted(enqueued, 'workspace')}")
     except InvocationError as error:
         signals.check()  # Ctrl-C reaches the orchestrator's process too
-        screen.say(f"the rule ticks, the orchestrator fails: {error}", style="red")  # the next tick may do better
+        screen.say(f"the {rule} rule ticks, the orchestrator fails: {error}", style="red")  # the next may do better
 
 
-def _show_news(watch: RunWatch, screen: Screen) -> None:
-    for message in watch.kept_messages():
+def _show_news(runs: RunWatch, plans: PlanWatch, screen: Screen) -> None:
+    for message in runs.kept_messages():
         screen.kept(message)
-    for run in watch.ended_runs():
+    for run in runs.ended_runs():
         screen.run(run)
+    for line in plans.ended():
+        screen.say(line)
 
 
 def _publish(environment: Mapping[str, str], file: Path, screen: Screen) -> None:
@@ -138,7 +166,9 @@ def _kept_key(file: Path) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.dev", description="Run the whole system on this machine.")
-    parser.add_argument("--every", type=_seconds, default=TICK_SECONDS, metavar="SECONDS", help="between ticks (900)")
+    for option, default, rule in (("--every", SYNC_SECONDS, "sync"), ("--plan-every", PLAN_SECONDS, "schedule")):
+        about = f"between ticks of the {rule} rule ({default})"
+        parser.add_argument(option, type=_seconds, default=default, metavar="SECONDS", help=about)
     parser.add_argument(
         "--ics", action="append", type=Path, default=[], metavar="FILE", help="a calendar export of yours"
     )

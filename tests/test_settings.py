@@ -5,12 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almanac.errors import BadSettings
-from almanac.settings import DatabaseSettings, GoogleSettings, KeySettings, QueueSettings, SyncSettings, load
+from almanac.settings import (
+    DatabaseSettings,
+    GoogleSettings,
+    KeySettings,
+    PlanSettings,
+    QueueSettings,
+    SyncSettings,
+    load,
+)
 
 URL = "postgresql://almanac:hidden@db.example.test/almanac"
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/sync.fifo"
 CLIENT = {"ALMANAC_GOOGLE_CLIENT_ID": "client", "ALMANAC_GOOGLE_CLIENT_SECRET": "hidden"}
-GROUPS = (DatabaseSettings, QueueSettings, GoogleSettings, KeySettings, SyncSettings)
+GROUPS = (DatabaseSettings, QueueSettings, GoogleSettings, KeySettings, SyncSettings, PlanSettings)
 ENOUGH = {"ALMANAC_DATABASE_URL": URL, "ALMANAC_TOKEN_KEYS": "hidden", **CLIENT}
 
 
@@ -39,6 +47,12 @@ ENOUGH = {"ALMANAC_DATABASE_URL": URL, "ALMANAC_TOKEN_KEYS": "hidden", **CLIENT}
         (SyncSettings, {"ALMANAC_SYNC_PAGE_SIZE": "many"}, "ALMANAC_SYNC_PAGE_SIZE"),
         (SyncSettings, {"ALMANAC_SYNC_PAST_DAYS": "-1"}, "ALMANAC_SYNC_PAST_DAYS"),
         (SyncSettings, {"ALMANAC_SYNC_LEASE_SECONDS": "4"}, "ALMANAC_SYNC_LEASE_SECONDS"),
+        (PlanSettings, {"ALMANAC_PLAN_BUDGET_SECONDS": "0"}, "ALMANAC_PLAN_BUDGET_SECONDS"),
+        (
+            PlanSettings,
+            {"ALMANAC_PLAN_BUDGET_SECONDS": "31", "ALMANAC_SYNC_LEASE_SECONDS": "60"},
+            "ALMANAC_PLAN_BUDGET_SECONDS",
+        ),
     ],
 )
 def test_an_error_names_its_variable_in_one_line_without_the_value(

@@ -60,6 +60,8 @@ def test_preferences_left_out_have_defaults() -> None:
 def test_preferences_are_read() -> None:
     stored = {"break_minutes": 15, "min_notice_minutes": 60, "daily_cap_minutes": {"work": 240}, "new": "ignored"}
     assert read_preferences(stored, OPEN) == (Preferences(15, 60, {"work": 240}), [])
+    buffers = {"buffer_before_minutes": 20, "buffer_after_minutes": 10}
+    assert read_preferences(buffers, OPEN) == (Preferences(0, 0, {}, 20, 10), [])
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,8 @@ def test_preferences_are_read() -> None:
         ({"min_notice_minutes": "soon"}, "min_notice_minutes"),
         ({"daily_cap_minutes": {"work": 2000}}, "daily_cap_minutes"),
         ({"daily_cap_minutes": {"play": 60}}, "daily_cap_minutes"),
+        ({"buffer_before_minutes": 121}, "buffer_before_minutes"),
+        ({"buffer_after_minutes": -5}, "buffer_after_minutes"),
         ("none", "scheduling"),
     ],
 )

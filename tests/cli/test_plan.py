@@ -237,6 +237,29 @@ class TestTheWeek:
         assert [line.rstrip() for line in without.splitlines()] == plain.splitlines()
         assert "T Report" in plain
 
+    @pytest.mark.parametrize(("width", "month", "title"), [(80, False, False), (100, True, False), (140, True, True)])
+    def test_a_narrow_terminal_sees_whole_names_of_days_and_a_wide_one_more_of_the_titles(
+        self, width: int, month: bool, title: bool
+    ) -> None:
+        drawn = draw_week(agenda(entry("Quarterly report", 9, 10)), week(), width=width, color=False, encoding="utf-8")
+
+        days = drawn.splitlines()[0]
+        assert "Mon 02" in days
+        assert "…" not in days
+        assert ("Mon 02 Mar" in days, "T Quarterly report" in drawn) == (month, title)
+        assert max(len(line) for line in drawn.splitlines()) <= width
+
+    def test_the_week_is_as_wide_as_the_terminal_and_the_text_stays_readable(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "140")
+        told = agenda(entry("Report", 9, 10, reason="because " * 40))
+
+        lines = agenda_text.described(told).splitlines()
+
+        assert max(len(line) for line in lines if "│" in line) > 110
+        assert max(len(line) for line in lines if "because" in line) <= 100
+
     def test_a_terminal_without_box_letters_gets_what_it_can_show(self) -> None:
         drawn = draw_week(agenda(entry("Café 会議", 9, 10)), week(), width=100, color=False, encoding="ascii")
 
@@ -313,6 +336,18 @@ class TestPictures:
 
         assert any("<script>alert(1)</script>" in (title.text or "") for title in root.iter(f"{SVG}title"))
         assert not list(root.iter(f"{SVG}script"))
+
+    def test_the_svg_has_a_size_of_its_own(self) -> None:
+        root = ElementTree.fromstring(svg(agenda(entry("a", 9, 10))))
+
+        assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}"
+
+    def test_the_page_sets_what_is_lost_apart_from_what_is_at_risk(self) -> None:
+        remarks = Remark("a", "late by 1 h", "x"), Remark("b", "on time, at risk", "y", urgent=False)
+        text = page(agenda(entry("a", 9, 10), remarks=remarks))
+
+        assert '<td class="state">late by 1 h</td>' in text
+        assert '<td class="risk">on time, at risk</td>' in text
 
     def test_the_page_closes_what_it_opens(self) -> None:
         checker = Balanced()

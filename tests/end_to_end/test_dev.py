@@ -61,14 +61,24 @@ def test_the_command_line_works_on_it_and_its_database_outlives_it(folder: Path)
 def test_ticks_come_as_often_as_asked_for(folder: Path) -> None:
     program = Program("local.dev", folder, "--every", "2")
     for _ in range(3):
-        program.read_until("the rule ticks: the orchestrator enqueues")
+        program.read_until("the sync rule ticks: the orchestrator enqueues")
     assert program.end(signal.SIGTERM) == 0
     assert session_members(program.process.pid) == []
 
 
+def test_the_rule_of_plans_ticks_too_and_its_runs_are_told(folder: Path) -> None:
+    program = Program("local.dev", folder, "--plan-every", "5")
+    program.read_until("Harbour Design gets 12 tasks and 4 habits")
+    program.read_until("the schedule rule ticks: the orchestrator enqueues 1 workspace")
+    program.read_until("Harbour Design: plan (schedule) planned, blocks +")
+    assert program.end(signal.SIGTERM) == 0
+    assert session_members(program.process.pid) == []
+
+
+@pytest.mark.parametrize("option", ["--every", "--plan-every"])
 @pytest.mark.parametrize("every", ["0", "-5", "soon", "90000"])
-def test_an_odd_cadence_is_refused(folder: Path, every: str) -> None:
-    program = Program("local.dev", folder, f"--every={every}")
+def test_an_odd_cadence_is_refused(folder: Path, option: str, every: str) -> None:
+    program = Program("local.dev", folder, f"{option}={every}")
     _, complaint = program.process.communicate(timeout=60)
     assert program.process.returncode == 2
-    assert "argument --every: is not a whole number of seconds from 1 to 86400" in complaint
+    assert f"argument {option}: is not a whole number of seconds from 1 to 86400" in complaint

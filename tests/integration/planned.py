@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.planning.report import PlanReport
 from almanac.jobs import CalendarSchedule
+from almanac.services.ports import Deadline
 from almanac.wiring import Wiring
 from tests.integration import rows
 
@@ -81,11 +82,21 @@ class Planned:
         self.database.run(sql, ws=self.ws_id, habit=habit, day=day)
 
     def event(self, start: str, end: str, **columns: Any) -> UUID:
-        """A Google event on the calendar, wall times."""
+        """A Google event on a calendar that is connected, wall times."""
         given = {"provider": "google", "external_calendar_id": "ada@example.test", "external_event_id": uuid4().hex}
-        return self._insert(
-            "workspace_calendar_events", start_at=self.at(start), end_at=self.at(end), **{**given, **columns}
-        )
+        values = {**given, **columns}
+        if values["provider"] == "google":
+            self.connect(values["external_calendar_id"])
+        return self._insert("workspace_calendar_events", start_at=self.at(start), end_at=self.at(end), **values)
+
+    def connect(self, calendar_id: str = "ada@example.test", email: str = "ada@example.test") -> None:
+        """The calendar, of the account of that address; it may be connected already."""
+        sql = "SELECT id FROM calendar_auth_tokens WHERE ws_id = :ws AND account_email = :email"
+        found = self.database.run(sql, ws=self.ws_id, email=email)
+        account = found[0][0] if found else rows.account(self.database, self.ws_id, email)
+        sql = "SELECT 1 FROM calendar_connections WHERE auth_token_id = :account AND calendar_id = :calendar"
+        if not self.database.run(sql, account=account, calendar=calendar_id):
+            rows.connection(self.database, self.ws_id, account, calendar_id)
 
     def whole_day(self, day: date, **columns: Any) -> UUID:
         text = f"{day:%m-%d} 00:00", f"{day + timedelta(days=1):%m-%d} 00:00"
@@ -96,9 +107,9 @@ class Planned:
         name = "event_id" if table.endswith("_calendar_events") and table != "workspace_calendar_events" else "id"
         self.database.run(f"UPDATE {table} SET {sets} WHERE {name} = :key", key=key, **columns)
 
-    def plan(self, *, sent_at: datetime | None = None, **job: Any) -> PlanReport:
+    def plan(self, *, sent_at: datetime | None = None, deadline: Deadline = lambda: 100.0, **job: Any) -> PlanReport:
         asked = CalendarSchedule(**{"ws_id": self.ws_id, "window_days": 7, **job})
-        return self.use_case(asked, sent_at, lambda: 100.0)
+        return self.use_case(asked, sent_at, deadline)
 
     def blocks(self, title: str | None = None) -> list[Shown]:
         """Generated blocks in time order."""

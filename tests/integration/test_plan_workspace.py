@@ -179,9 +179,11 @@ class TestStability:
         task = team.task("Report")
         team.plan()
         (block,) = team.blocks()
+        reasons = team.database.run("SELECT scheduling_reason FROM task_calendar_events")
         team.change("tasks", task, title="Report 2026")
         team.plan()
         assert [(b.id, b.title) for b in team.blocks()] == [(block.id, "Report 2026")]
+        assert team.database.run("SELECT scheduling_reason FROM task_calendar_events") == reasons
 
     def test_a_smaller_window_leaves_the_blocks_beyond_it(self, team: Planned) -> None:
         team.task("Later", start_date=team.at("03-20 00:00"))
@@ -327,6 +329,7 @@ class TestBusyTime:
         [
             ({}, True),
             ({"response": "accepted"}, True),
+            ({"response": "needsAction"}, True),
             ({"response": "tentative", "status": "tentative"}, True),
             ({"response": "declined"}, False),
             ({"transparency": "transparent"}, False),
@@ -381,6 +384,62 @@ class TestBusyTime:
         )
         team.plan()
         assert team.times() == ["03-02 10:00-11:00"]
+
+    def test_the_buffers_that_the_workspace_wants_are_kept_free(self, team: Planned) -> None:
+        team.prefer(buffer_before_minutes=20, buffer_after_minutes=30)
+        team.event("03-02 10:00", "03-02 10:30")
+        team.task("Call", 45)
+        team.task("Report", 60)
+        team.plan()
+        assert team.times() == ["03-02 11:00-11:45", "03-02 11:45-12:45"]
+
+    def test_a_buffer_outlasts_an_event_that_is_over(self, team: Planned) -> None:
+        team.prefer(buffer_after_minutes=60)
+        team.event("03-02 08:00", "03-02 09:00")
+        team.now = team.at("03-02 09:10").astimezone(UTC)
+        team.task()
+        team.plan()
+        assert team.times() == ["03-02 10:00-11:00"]
+
+
+class TestSwitchedOffCalendars:
+    @pytest.mark.parametrize(
+        ("change", "blocks"),
+        [
+            ("UPDATE calendar_connections SET is_enabled = false", False),
+            ("UPDATE calendar_connections SET sync_inbound_enabled = false", False),
+            ("UPDATE calendar_auth_tokens SET status = 'disconnected'", False),
+            ("DELETE FROM calendar_connections", False),
+            ("DELETE FROM calendar_auth_tokens", False),
+            ("UPDATE calendar_auth_tokens SET status = 'reconnect_required'", True),
+            ("UPDATE calendar_connections SET status = 'error', last_error_type = 'timeout'", True),
+            ("UPDATE calendar_connections SET status = 'lost', last_error_type = 'access_denied'", True),
+        ],
+    )
+    def test_take_no_time_but_those_in_trouble_do(self, team: Planned, change: str, blocks: bool) -> None:
+        team.task()
+        team.event("03-02 09:00", "03-02 12:00")
+        team.database.run(change)
+        team.plan()
+        assert team.times() == (["03-02 12:00-13:00"] if blocks else ["03-02 09:00-10:00"])
+
+    def test_one_that_another_account_still_shows_takes_time(self, team: Planned) -> None:
+        team.task()
+        team.event("03-02 09:00", "03-02 12:00")
+        team.database.run("UPDATE calendar_connections SET is_enabled = false")
+        team.connect(email="bob@example.test")
+        team.plan()
+        assert team.times() == ["03-02 12:00-13:00"]
+
+    def test_of_another_workspace_change_nothing_here(self, make: Make) -> None:
+        here, there = make(), make()
+        for team in (here, there):
+            team.event("03-02 09:00", "03-02 12:00")
+        there.database.run("UPDATE calendar_connections SET is_enabled = false WHERE ws_id = :ws", ws=there.ws_id)
+        for team in (here, there):
+            team.task()
+            team.plan()
+        assert (here.times(), there.times()) == (["03-02 12:00-13:00"], ["03-02 09:00-10:00"])
 
 
 class TestTasks:
@@ -554,6 +613,38 @@ class TestHabits:
         starts = [row[0] for row in team.database.run("SELECT start_at FROM workspace_calendar_events ORDER BY 1")]
         assert {start.astimezone(UTC).hour for start in starts} == {11, 10}
 
+    def test_a_block_that_its_owner_made_longer_stays_so_up_to_the_habits_longest(self, team: Planned) -> None:
+        team.habit(ideal_time="12:00", max_duration_minutes=60)
+        team.plan()
+        first, second, *_ = team.blocks()
+        for block, until in ((first, "12:45"), (second, "13:30")):
+            end = team.at(f"{block.day} {until}")
+            team.change("workspace_calendar_events", block.id, end_at=end)
+        team.plan()
+        assert team.times()[:3] == ["03-02 12:00-12:45", "03-03 12:00-13:00", "03-04 12:00-12:30"]
+        assert [block.minutes for block in team.blocks()][:3] == [45, 60, 30]
+        assert team.plan().outcome == "unchanged"
+        team.plan(force_reschedule=True)
+        assert team.times()[0] == "03-02 12:00-12:30"
+
+    def test_one_without_a_longest_length_is_cut_back(self, team: Planned) -> None:
+        team.habit(ideal_time="12:00")
+        team.plan()
+        block = team.blocks()[0]
+        team.change("workspace_calendar_events", block.id, end_at=team.at("03-02 13:00"))
+        team.plan()
+        assert team.times()[0] == "03-02 12:00-12:30"
+
+    def test_a_habit_goes_before_one_that_its_owner_has_locked(self, team: Planned) -> None:
+        run = team.habit("Run", 60, ideal_time="18:00")
+        team.habit("Shower", 15, ideal_time="19:00", dependency_habit_id=run, dependency_type="after")
+        team.plan()
+        shower = team.blocks("Shower")[0]
+        times = {"start_at": team.at("03-02 12:00"), "end_at": team.at("03-02 12:15")}
+        team.change("workspace_calendar_events", shower.id, locked=True, **times)
+        team.plan()
+        assert team.times("Run")[:2] == ["03-02 11:00-12:00", "03-03 18:00-19:00"]
+
     def test_a_locked_occurrence_is_settled(self, team: Planned) -> None:
         team.habit(ideal_time="12:00")
         team.plan()
@@ -589,11 +680,13 @@ class TestOutcomes:
         with pytest.raises(StorageFailed):
             team.change("workspaces", team.ws_id, timezone=zone)
 
-    @pytest.mark.parametrize("trouble", ["late", "unscheduled", "left out"])
+    @pytest.mark.parametrize("trouble", ["late", "partial", "unscheduled", "left out"])
     def test_safe_refuses_what_is_late_or_without_a_place(self, team: Planned, trouble: str) -> None:
         team.task("Fine")
         if trouble == "late":
             team.task("Late", 300, end_date=team.at("03-02 11:00"))
+        elif trouble == "partial":
+            team.task("Too much", 50 * 60, is_splittable=True, max_split_duration_minutes=480)
         elif trouble == "unscheduled":
             team.task("Too long", 600)
         else:
@@ -683,6 +776,42 @@ class TestTwoAtOnce:
         assert team.plan().outcome == "planned"
         assert [run[:2] for run in team.runs()] == [["failed", "failed"], ["completed", "planned"]]
 
+    @pytest.mark.parametrize(
+        "statement", ["renew_lease", "delete_blocks", "move_blocks", "insert_blocks", "finish_run"]
+    )
+    def test_a_run_that_dies_while_it_writes_has_written_nothing_and_the_next_one_does_it_all(
+        self, team: Planned, statement: str
+    ) -> None:
+        gone = team.task("Gone")
+        team.task("Moves")
+        team.plan()
+        before = team.blocks()
+        team.change("tasks", gone, completed_at=MONDAY)
+        team.event(f"03-02 {team.blocks('Moves')[0].start}", "03-02 12:00")
+        team.task("New")
+        store = team.wiring.plan_store
+
+        def die_after(name: str, run: Callable[..., Any]) -> Callable[..., Any]:
+            def written(*given: Any, **values: Any) -> Any:
+                found = run(*given, **values)
+                if name == statement or given[0] == statement:
+                    raise KeyboardInterrupt
+                return found
+
+            return written
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(store, "_run", die_after("", store._run))
+            patch.setattr(store._leases, "renew", die_after("renew_lease", store._leases.renew))
+            with pytest.raises(KeyboardInterrupt):
+                team.plan()
+
+        assert team.blocks() == before
+        team.database.run("UPDATE workspace_sync_leases SET expires_at = now() - interval '1 second'")
+        report = team.plan()
+        assert (report.counts.inserted, report.counts.moved, report.counts.deleted) == (1, 1, 1)
+        assert {block.title for block in team.blocks()} == {"Moves", "New"}
+
     def test_a_bug_is_recorded_and_gives_the_lease_back(self, team: Planned) -> None:
         team.task("Secret title")
 
@@ -714,14 +843,31 @@ class TestTheCalendarChangesMeanwhile:
             "UPDATE workspace_calendar_hour_settings SET data = '{}'",
             "UPDATE workspaces SET timezone = 'Europe/London'",
             "INSERT INTO workspace_habits (ws_id, name) SELECT id, 'Tea' FROM workspaces",
+            "INSERT INTO habit_skipped_occurrences SELECT ws_id, id, '2026-03-03' FROM workspace_habits",
+            "INSERT INTO task_dependencies SELECT a.ws_id, a.id, b.id FROM tasks a JOIN tasks b ON a.id < b.id",
+            'UPDATE workspaces SET settings = \'{"scheduling": {"break_minutes": 15}}\'',
+            "UPDATE calendar_connections SET is_enabled = false",
+            "UPDATE calendar_auth_tokens SET status = 'disconnected'",
         ],
-        ids=["event moved", "event deleted", "task", "hours", "zone", "habit"],
+        ids=[
+            *("event moved", "event deleted", "task", "hours", "zone", "habit", "skip", "dependency", "preference"),
+            *("calendar switched off", "account disconnected"),
+        ],
     )
     def test_whatever_a_plan_depends_on(self, team: Planned, change: str) -> None:
         team.task()
+        team.task()
+        team.habit(end_date=date(2026, 3, 3))
         team.event("03-02 09:00", "03-02 10:00")
         interrupt(team, lambda: team.database.run(change), nothing)
         assert team.plan().counts.attempts == 2
+
+    def test_what_every_sync_writes_is_no_change(self, team: Planned) -> None:
+        team.task()
+        team.event("03-02 09:00", "03-02 10:00")
+        change = "UPDATE calendar_connections SET status = 'synced', updated_at = now()"
+        interrupt(team, lambda: team.database.run(change), nothing)
+        assert team.plan().counts.attempts == 1
 
     def test_a_change_elsewhere_costs_nothing(self, make: Make) -> None:
         team, other = make(), make()
@@ -738,20 +884,89 @@ class TestTheCalendarChangesMeanwhile:
         assert (report.counts.inserted, report.counts.unchanged) == (0, 0)
         assert team.blocks() == []
 
-    def test_a_block_that_is_locked_while_it_is_moved_wins(self, team: Planned) -> None:
-        """The version was read already when the lock comes: the write itself has to notice."""
+    def test_no_further_plan_is_begun_when_the_invocation_is_nearly_over(self, team: Planned) -> None:
         team.task()
+        left = [100.0, 9.0]
+        interrupt(team, lambda: team.event("03-02 09:00", "03-02 10:00"))
+        report = team.plan(deadline=lambda: left.pop(0))
+        assert (report.error_type, report.counts.attempts, report.retry_after) == ("calendar_changing", 1, 60)
+        assert team.runs()[0][:3] == ["failed", "failed", 1]
+
+    def test_every_plan_has_the_whole_lease_before_it(self, make: Make) -> None:
+        team = make(ALMANAC_SYNC_LEASE_SECONDS="60")
+        team.task()
+        short = "UPDATE workspace_sync_leases SET expires_at = now() + interval '5 seconds'"
+        sql = "SELECT expires_at > now() + interval '50 seconds' FROM workspace_sync_leases"
+        seen: list[bool] = []
+
+        def changed() -> None:
+            seen.append(team.database.run(sql)[0][0])
+            team.database.run(short)
+            team.event("03-02 09:00", "03-02 10:00")
+
+        interrupt(team, changed, changed, lambda: seen.append(team.database.run(sql)[0][0]))
+        assert team.plan().outcome == "replanned"
+        assert seen == [True, True, True]
+
+    def test_a_run_that_was_overtaken_plans_no_more(self, team: Planned) -> None:
+        team.task()
+        steal = "UPDATE workspace_sync_leases SET fence = fence + 1, owner = :other WHERE ws_id = :ws"
+        plans: list[int] = []
+
+        def overtaken() -> None:
+            plans.append(1)
+            team.event("03-02 09:00", "03-02 10:00")
+            team.database.run(steal, other=uuid4(), ws=team.ws_id)
+
+        interrupt(team, overtaken)
+        with pytest.raises(LeaseLost):
+            team.plan()
+        assert plans == [1]
+
+    @pytest.mark.parametrize(("left", "budget"), [(100.0, 2.0), (6.5, 1.5), (5.0, 0.05), (1.0, 0.05)])
+    def test_a_plan_takes_no_longer_than_what_is_left_of_the_invocation(
+        self, make: Make, left: float, budget: float
+    ) -> None:
+        team = make(ALMANAC_PLAN_BUDGET_SECONDS="2")
+        team.task()
+        budgets: list[float] = []
+
+        def planner(prepared: Prepared, seconds: float) -> Plan:
+            budgets.append(seconds)
+            return place(prepared, 0.01)
+
+        object.__setattr__(team.use_case, "planner", planner)
+        team.plan(deadline=lambda: left)
+        assert budgets == [budget]
+
+    @pytest.mark.parametrize("statement", ["move_blocks", "delete_blocks"])
+    @pytest.mark.parametrize(
+        "claim",
+        [
+            "UPDATE workspace_calendar_events SET locked = true WHERE id = :id",
+            "UPDATE task_calendar_events SET started_at = now() WHERE event_id = :id",
+            "UPDATE task_calendar_events SET completed = true WHERE event_id = :id",
+        ],
+        ids=["locked", "started", "done"],
+    )
+    def test_an_owner_who_takes_a_block_while_it_is_written_wins(
+        self, team: Planned, statement: str, claim: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The version was read already when the owner comes: the write itself has to notice."""
+        task = team.task()
         team.plan()
         (block,) = team.blocks()
         team.event("03-02 09:00", "03-02 10:00")
+        if statement == "delete_blocks":
+            team.change("tasks", task, completed_at=MONDAY)
         other, write = other_connection(team), team.wiring.plan_store._run
 
-        def lock_before_moving(name: str, **values: Any) -> Any:
-            if name == "move_blocks":
-                other.run("UPDATE workspace_calendar_events SET locked = true WHERE id = :id", id=block.id)
+        def claim_before_writing(name: str, **values: Any) -> Any:
+            if name == statement:
+                other.run(claim, id=block.id)
             return write(name, **values)
 
-        team.wiring.plan_store.__dict__["_run"] = lock_before_moving
+        monkeypatch.setattr(team.wiring.plan_store, "_run", claim_before_writing)
         try:
             report = team.plan()
         finally:

@@ -172,8 +172,18 @@ class TestWaiting:
 
         assert ended.code == 1
         assert "plan skipped: blocked" in ended.err
-        assert "unscheduled" in ended.out
+        assert "  Endless: without a place: " in ended.out
         assert workspace.blocks() == []
+
+    def test_what_a_note_is_about_is_named_also_when_it_is_no_task(
+        self, almanac: Shell, workspace: Planned, worker: Callable[..., Any]
+    ) -> None:
+        workspace.prefer(break_minutes=7)
+
+        with worker():
+            ended = almanac("schedule", workspace.ws_id, "--window-days", "7", "--wait", "--timeout", "30")
+
+        assert "  preference break_minutes: ignored: " in ended.out
 
     def test_a_workspace_without_a_zone_is_a_failure_that_says_so(
         self, almanac: Shell, workspace: Planned, worker: Callable[..., Any]
@@ -306,6 +316,7 @@ def state(workspace: Planned) -> str:
 
 def cover(workspace: Planned, block: UUID, title: str) -> None:
     """A meeting exactly where the block is."""
+    workspace.connect()
     identity = "ws_id, provider, external_calendar_id, external_event_id"
     workspace.database.run(
         f"INSERT INTO workspace_calendar_events ({identity}, title, start_at, end_at)"

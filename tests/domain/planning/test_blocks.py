@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.domain.planning.busy import as_locked, busy_events
+from almanac.domain.planning.busy import as_locked, busy_events, with_buffers
 from almanac.domain.planning.changes import Placed, changes
 from almanac.domain.planning.horizon import instant, zone_of
 from almanac.domain.planning.prepare import Prepared, prepare
 from almanac.domain.planning.standing import sort_blocks, worked_minutes
-from almanac.domain.planning.workspace import Block
+from almanac.domain.planning.workspace import Block, Preferences
 from almanac.domain.scheduling.walltime import minutes_of
 from tests.domain.planning.builders import WS, at, block, event, habit, horizon, task, workspace
 
@@ -60,7 +60,16 @@ class TestBusyEvents:
 
     def test_a_begun_minute_is_taken(self) -> None:
         late = replace(event("03-02 09:00", "03-02 10:00"), end=at("03-02 10:00") + timedelta(seconds=1))
-        assert as_locked(late).end - as_locked(late).start == 61
+        taken = as_locked(late, Preferences(0, 0, {}))
+        assert taken.end - taken.start == 61
+
+    @pytest.mark.parametrize(("all_day", "around"), [(False, (15, 30)), (True, (0, 0))])
+    def test_buffers_are_around_what_does_not_last_all_day(self, all_day: bool, around: tuple[int, int]) -> None:
+        meeting = event("03-02 09:00", "03-02 10:00", all_day=all_day)
+        taken = as_locked(meeting, Preferences(0, 0, {}, buffer_before=15, buffer_after=30))
+        assert (taken.buffer_before, taken.buffer_after) == around
+        start, end = with_buffers(taken)
+        assert (taken.start - start, end - taken.end) == around
 
 
 class TestHorizon:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.domain.planning.day_order import DayWindow, day_windows, divided, in_circles, order_pairs
+from almanac.domain.planning.day_order import DayWindow, day_windows, divided, in_circles, line_between, order_pairs
 from almanac.domain.planning.free_time import FreeTime
-from almanac.domain.planning.habit_specs import Wish, habit_faults, habit_wishes
+from almanac.domain.planning.habit_specs import Given, Wish, habit_faults, habit_wishes
 from almanac.domain.planning.workspace import Block, Habit
 from almanac.domain.scheduling.walltime import minutes_of
 from tests.domain.planning.builders import MONDAY, WORK, at, block, habit, horizon
@@ -66,30 +66,46 @@ class TestDividing:
     @pytest.mark.parametrize(
         ("earlier", "later", "line"),
         [
-            (DayWindow((420, 480)), DayWindow((720, 750)), 600),  # midway between two wishes
-            (DayWindow((420, 480)), DayWindow((450, 465)), 480),  # the later wish makes room
-            (DayWindow((540, 1020), wished=False), DayWindow((720, 750)), 720),
-            (DayWindow((720, 750)), DayWindow((540, 1020), wished=False), 750),
-            (DayWindow((540, 1020), wished=False), DayWindow((540, 1020), wished=False), 780),
-            (DayWindow((427, 457)), DayWindow((440, 470)), 465),  # on the grid, without cutting the earlier wish
+            (DayWindow((420, 480), 60), DayWindow((720, 750), 30), 600),  # midway between two wishes
+            (DayWindow((420, 480), 60), DayWindow((450, 465), 15), 480),  # the later wish makes room
+            (DayWindow((540, 1020), 30, wished=False), DayWindow((720, 750), 30), 720),
+            (DayWindow((720, 750), 30), DayWindow((540, 1020), 30, wished=False), 750),
+            (DayWindow((540, 1020), 30, wished=False), DayWindow((540, 1020), 30, wished=False), 780),
+            (DayWindow((427, 457), 30), DayWindow((440, 470), 30), 465),  # on the grid, the earlier wish is not cut
         ],
     )
     def test_where_the_line_lies(self, earlier: DayWindow, later: DayWindow, line: int) -> None:
-        before, after = divided(earlier, later, 30)
+        assert line_between(earlier, later) == line
+        before, after = divided(earlier, later, line)
         assert before.hard == (0, line)
         assert after.hard == (line, 1440)
-        assert after.ideal[0] >= line
+        assert before.ideal[1] <= line <= after.ideal[0]
 
-    def test_a_meeting_over_the_earlier_one_pushes_the_line(self) -> None:
-        before, after = divided(DayWindow((420, 480)), DayWindow((480, 495)), 15, not_before=510)
-        assert (before.hard[1], after.hard[0], after.ideal) == (510, 510, (510, 525))
+    @pytest.mark.parametrize(
+        ("line", "earlier", "later"),
+        [(510, (420, 480), (510, 525)), (480, (420, 480), (480, 495)), (300, (240, 300), (480, 495))],
+    )
+    def test_a_wish_across_the_line_moves_to_its_side(self, line: int, earlier: object, later: object) -> None:
+        before, after = divided(DayWindow((420, 480), 60), DayWindow((480, 495), 15), line)
+        assert (before.ideal, after.ideal) == (earlier, later)
 
 
-def wishes(*habits: Habit, dates: Set[date], taken: tuple[str, ...] = (), held: tuple[Block, ...] = ()) -> list[Wish]:
+def given_by(*habits: Habit, bound: tuple[Block, ...] = (), others: tuple[Block, ...] = ()) -> Given:
+    return Given.by(habits, bound, others, horizon())
+
+
+def wishes(
+    *habits: Habit,
+    dates: Set[date],
+    taken: tuple[str, ...] = (),
+    bound: tuple[Block, ...] = (),
+    others: tuple[Block, ...] = (),
+) -> list[Wish]:
     busy = [(minutes_of(at(taken[0])), minutes_of(at(taken[1])))] if taken else []
     hours = {"work": ALL_DAY}
     free = FreeTime.of(hours, busy, horizon())
-    found, notes = habit_wishes(habits, hours, {one.id: frozenset(dates) for one in habits}, free, held)
+    said = given_by(*habits, bound=bound, others=others)
+    found, notes = habit_wishes(habits, hours, {one.id: frozenset(dates) for one in habits}, free, said)
     assert notes == []
     return found
 
@@ -116,7 +132,7 @@ class TestOrder:
     def test_counts_only_on_days_that_have_both(self) -> None:
         free = FreeTime.of({"work": ALL_DAY}, [], horizon())
         dates = {RUN.id: frozenset({MONDAY}), SHOWER.id: frozenset({MONDAY, TUESDAY})}
-        found, _ = habit_wishes([RUN, SHOWER], {"work": ALL_DAY}, dates, free, [])
+        found, _ = habit_wishes([RUN, SHOWER], {"work": ALL_DAY}, dates, free, given_by())
         shower = {day: wish.window.ideal for wish in found if wish.habit is SHOWER for day in wish.dates}
         assert shower == {MONDAY: (480, 495), TUESDAY: (450, 465)}
 
@@ -127,17 +143,57 @@ class TestOrder:
 
     def test_follows_where_its_owner_put_the_other(self) -> None:
         held = block("03-03 18:00", "03-03 19:00", owner=1, kind="habit", day=TUESDAY, locked=True)
-        found = wishes(RUN, SHOWER, dates={TUESDAY}, held=(held,))
+        found = wishes(RUN, SHOWER, dates={TUESDAY}, bound=(held,))
         assert [wish.window.hard for wish in found if wish.habit is SHOWER] == [(1140, 1440)]
+
+    def test_one_that_will_not_move_leaves_the_rest_of_the_day_to_the_other(self) -> None:
+        done = block("03-03 05:00", "03-03 06:00", owner=1, kind="habit", day=TUESDAY, done=True)
+        found = wishes(RUN, SHOWER, dates={TUESDAY}, bound=(done,))
+        assert [(w.window.ideal, w.window.hard) for w in found if w.habit is SHOWER] == [((450, 465), (360, 1440))]
+
+    def test_goes_before_where_its_owner_put_the_other(self) -> None:
+        held = block("03-03 06:30", "03-03 06:45", owner=2, kind="habit", day=TUESDAY, locked=True)
+        found = wishes(RUN, SHOWER, dates={TUESDAY}, bound=(held,))
+        assert [(w.window.ideal, w.window.hard) for w in found if w.habit is RUN] == [((330, 390), (0, 390))]
 
     def test_no_room_beside_the_other_is_a_note_for_that_date(self) -> None:
         late = habit(1, 60, ideal_time=1380)
         free = FreeTime.of({"work": ALL_DAY}, [], horizon())
         _, notes = habit_wishes(
-            [late, SHOWER], {"work": ALL_DAY}, dict.fromkeys((late.id, SHOWER.id), frozenset({MONDAY})), free, []
+            [late, SHOWER],
+            {"work": ALL_DAY},
+            dict.fromkeys((late.id, SHOWER.id), frozenset({MONDAY})),
+            free,
+            given_by(),
         )
         assert [(note.id, note.status) for note in notes] == [(str(SHOWER.id), "left_out")]
         assert notes[0].reason.startswith("2026-03-02")
+
+
+class TestLength:
+    @pytest.mark.parametrize(
+        ("end", "preferred"),
+        [("12:15", 30), ("12:30", 30), ("12:45", 45), ("13:00", 60), ("13:30", 60)],
+        ids=["cut short", "as preferred", "longer", "longest", "longer than allowed"],
+    )
+    def test_a_block_that_its_owner_made_longer_stays_so_up_to_the_longest(self, end: str, preferred: int) -> None:
+        lunch = habit(1, 30, max_minutes=60, ideal_time=720)
+        made = block("03-03 12:00", f"03-03 {end}", owner=1, kind="habit", day=TUESDAY, minutes=30)
+        specs = {w.dates: w.spec(w.dates) for w in wishes(lunch, dates={MONDAY, TUESDAY}, others=(made,))}
+        lengths = {day: spec.preferred_minutes for days, spec in specs.items() for day in days}
+        assert lengths == {MONDAY: 30, TUESDAY: preferred}
+        assert all(spec.ideal[1] - spec.ideal[0] == spec.preferred_minutes for spec in specs.values())
+
+    def test_a_length_off_the_grid_is_not_longer_for_being_rounded_up_on_the_calendar(self) -> None:
+        made = block("03-03 12:00", "03-03 12:30", owner=1, kind="habit", day=TUESDAY, minutes=20)
+        (wish,) = wishes(habit(1, 20, max_minutes=60, ideal_time=720), dates={TUESDAY}, others=(made,))
+        assert wish.spec({TUESDAY}).preferred_minutes == 20
+
+    def test_what_follows_makes_room_for_it(self) -> None:
+        run = habit(1, 60, max_minutes=120, ideal_time=420)
+        made = block("03-03 07:00", "03-03 09:00", owner=1, kind="habit", day=TUESDAY, minutes=60)
+        found = wishes(run, SHOWER, dates={TUESDAY}, others=(made,))
+        assert [wish.window.hard for wish in found if wish.habit is SHOWER] == [(540, 1440)]
 
 
 class TestWishes:
@@ -153,13 +209,30 @@ class TestWishes:
         found = habit_faults(habits, hours, {"nights": "unknown"})
         assert found == {UUID(int=1): "unknown", UUID(int=3): "the hours 'shut' never open"}
 
+    @pytest.mark.parametrize(
+        ("fields", "named"),
+        [
+            ({"priority": "urgent"}, "priority 'urgent' is unknown"),
+            ({"min_minutes": 45}, "min_duration_minutes, duration_minutes and max_duration_minutes must rise from 1"),
+            ({"min_minutes": 0}, "min_duration_minutes"),
+            ({"max_minutes": 15}, "min_duration_minutes"),
+            ({"max_minutes": 1441}, "min_duration_minutes"),
+        ],
+    )
+    def test_what_a_column_says_wrong_is_named_and_costs_that_habit_only(
+        self, fields: dict[str, Any], named: str
+    ) -> None:
+        found = habit_faults([habit(1, 30, **fields), habit(2)], {"work": WORK}, {})
+        assert found.keys() == {UUID(int=1)}
+        assert found[UUID(int=1)].startswith(named)
+
 
 class TestFreeTime:
     def test_the_natural_end_is_the_nearest_free_place(self) -> None:
         busy = [(minutes_of(at("03-03 06:30")), minutes_of(at("03-03 07:20")))]
         free = FreeTime.of({"work": ALL_DAY}, busy, horizon())
-        assert free.natural_end(RUN, DayWindow((420, 480)), TUESDAY) == 7 * 60 + 30 + 60
-        assert free.natural_end(RUN, DayWindow((420, 480)), MONDAY) == 480
+        assert free.natural_end(RUN, DayWindow((420, 480), 60), TUESDAY) == 7 * 60 + 30 + 60
+        assert free.natural_end(RUN, DayWindow((420, 480), 60), MONDAY) == 480
 
     def test_its_shortest_length_where_the_preferred_one_fits_nowhere(self) -> None:
         busy = [
@@ -167,12 +240,12 @@ class TestFreeTime:
             (minutes_of(at("03-03 22:30")), minutes_of(at("03-04 00:00"))),
         ]
         free = FreeTime.of({"work": ALL_DAY}, busy, horizon())
-        assert free.natural_end(habit(1, 60, min_minutes=30), DayWindow((420, 480)), TUESDAY) == 22 * 60 + 30
-        assert free.natural_end(RUN, DayWindow((420, 480)), TUESDAY) is None
+        assert free.natural_end(habit(1, 60, min_minutes=30), DayWindow((420, 480), 60), TUESDAY) == 22 * 60 + 30
+        assert free.natural_end(RUN, DayWindow((420, 480), 60), TUESDAY) is None
 
     def test_a_place_up_to_midnight_ends_with_the_day(self) -> None:
         free = FreeTime.of({"work": ALL_DAY}, [], horizon())
-        assert free.natural_end(RUN, DayWindow((1380, 1440)), TUESDAY) == 1440
+        assert free.natural_end(RUN, DayWindow((1380, 1440), 60), TUESDAY) == 1440
 
     @given(st.lists(st.tuples(st.integers(0, 5000), st.integers(1, 900)), max_size=10))
     def test_free_time_is_open_and_not_taken(self, taken: list[tuple[int, int]]) -> None:

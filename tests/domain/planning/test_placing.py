@@ -9,9 +9,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from almanac.domain.planning.changes import changes
+from almanac.domain.planning.day_order import order_pairs
 from almanac.domain.planning.placing import Planned, in_titles, place, read_back
 from almanac.domain.planning.prepare import Prepared, prepare
-from almanac.domain.planning.workspace import Block, Workspace
+from almanac.domain.planning.workspace import Block, Preferences, Workspace
 from almanac.domain.scheduling.build import problem_of
 from almanac.domain.scheduling.planner import plan
 from almanac.domain.scheduling.walltime import minutes_of
@@ -167,3 +168,67 @@ def test_a_plan_overlaps_nothing_and_planning_it_again_changes_nothing(space: Wo
 
     again = ready(replace(space, blocks=calendar_after(space, prepared, found)))
     assert changes(again, planned(again).blocks).empty
+
+
+@st.composite
+def ordered_habits(draw: st.DrawFn) -> Workspace:
+    """Two or three habits in a chain of before and after, busy time, and blocks that owners locked or stretched."""
+    ideals = st.none() | st.integers(0, 95).map(lambda quarter: 15 * quarter)
+    count = draw(st.integers(2, 3))
+    habits = tuple(
+        habit(
+            n,
+            draw(st.sampled_from([15, 30, 60])),
+            min_minutes=15,
+            max_minutes=draw(st.sampled_from([60, 120])),
+            ideal_time=draw(ideals),
+            other_habit=UUID(int=n - 1) if n > 1 else None,
+            order=draw(st.sampled_from(["after", "before"])) if n > 1 else None,
+        )
+        for n in range(1, count + 1)
+    )
+    events = tuple(
+        event(f"03-{2 + day:02} {hour:02}:00", f"03-{2 + day:02} {hour + length:02}:00", 200 + n)
+        for n, (day, hour, length) in enumerate(
+            draw(st.lists(st.tuples(st.integers(0, 4), st.integers(7, 18), st.integers(1, 4)), max_size=6))
+        )
+    )
+    of_habits = st.tuples(st.integers(1, count), st.integers(0, 4))
+    standing = draw(
+        st.dictionaries(
+            of_habits, st.tuples(st.integers(7, 18), st.sampled_from([15, 30, 60]), st.booleans()), max_size=4
+        )
+    )
+    blocks = tuple(
+        block(
+            f"03-{2 + day:02} {hour:02}:00",
+            f"03-{2 + day:02} {hour + length // 60:02}:{length % 60:02}",
+            300 + n,
+            owner=owner,
+            kind="habit",
+            day=MONDAY + timedelta(days=day),
+            locked=locked,
+            minutes=15,
+        )
+        for n, ((owner, day), (hour, length, locked)) in enumerate(standing.items())
+    )
+    return workspace(habits=habits, events=events, blocks=blocks)
+
+
+@settings(deadline=None, max_examples=80, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@given(ordered_habits(), st.integers(0, 40), st.sampled_from([0, 120, 240]))
+def test_what_is_placed_never_breaks_the_order_of_habits(space: Workspace, quarters: int, notice: int) -> None:
+    space = replace(space, preferences=Preferences(0, notice, {}))
+    reach = horizon(notice=notice, now=at("03-02 07:00") + timedelta(minutes=15 * quarters))
+    prepared = prepare(WS, space, reach, {one.id: WEEK for one in space.habits}, force=False)
+    found = planned(prepared)
+
+    bound = {(one.owner, one.start.date()): (one.first_minute, one.last_minute) for one in prepared.standing.fixed}
+    placed = {
+        (prepared.items[one.item].owner, prepared.horizon.day(one.start)): (one.start, one.end) for one in found.blocks
+    }
+    spans = bound | placed
+    for earlier, later in order_pairs(space.habits):
+        for day in {day for owner, day in placed if owner in (earlier, later)}:
+            if (earlier, day) in spans and (later, day) in spans:
+                assert spans[earlier, day][1] <= spans[later, day][0], day

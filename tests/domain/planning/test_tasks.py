@@ -112,6 +112,33 @@ class TestFaults:
             2: "the hours 'nights' are unknown",
         }
 
+    @pytest.mark.parametrize(
+        ("minutes", "fields", "named"),
+        [
+            (-5, {}, "total_minutes must be 1 to 44640, is -5"),
+            (0, {}, "total_minutes"),
+            (44_641, {}, "total_minutes"),
+            (60, {"priority": "urgent"}, "priority 'urgent' is unknown, known are critical, high, normal, low"),
+            (60, {"earliest": at("03-03 09:00"), "deadline": at("03-03 09:00")}, "start_date must lie before end_date"),
+            (60, {"splittable": True, "min_chunk": 0}, "min_split_duration_minutes must be at least 1, is 0"),
+            (60, {"splittable": True, "max_chunk": -1}, "max_split_duration_minutes must be at least 1, is -1"),
+            (
+                60,
+                {"splittable": True, "min_chunk": 60, "max_chunk": 30},
+                "min_split_duration_minutes 60 is above max_split_duration_minutes 30",
+            ),
+        ],
+    )
+    def test_what_a_column_says_wrong_is_named_and_costs_that_task_only(
+        self, minutes: int, fields: dict[str, Any], named: str
+    ) -> None:
+        found = faults(task(1, minutes, **fields), task(2))
+        assert found.keys() == {1}
+        assert found[1].startswith(named)
+
+    def test_limits_of_pieces_do_not_matter_to_what_is_not_split(self) -> None:
+        assert faults(task(1, 60, min_chunk=60, max_chunk=30)) == {}
+
     def test_a_circle_takes_its_members_and_who_waits_for_them_only(self) -> None:
         found = faults(
             *(task(n) for n in range(1, 6)), dependencies=(after(1, 2), after(2, 3), after(3, 1), after(4, 1))

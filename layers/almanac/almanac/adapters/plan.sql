@@ -24,15 +24,16 @@ WHERE ws_id = :ws_id::uuid AND status = 'running';
 
 -- name: open_run
 INSERT INTO workspace_scheduling_metadata
-    (id, ws_id, source, user_id, request_id, window_days, force_reschedule, apply, status, fence)
-VALUES (:run_id::uuid, :ws_id::uuid, :source, :user_id, :request_id, :window_days::integer, :force::boolean, :apply,
-    'running', :fence::bigint);
+    (id, ws_id, source, user_id, request_id, sent_at, message_id, window_days, force_reschedule, apply, status, fence)
+VALUES (:run_id::uuid, :ws_id::uuid, :source, :user_id, :request_id, :sent_at::timestamptz, :message_id,
+    :window_days::integer, :force::boolean, :apply, 'running', :fence::bigint);
 
 -- name: record_skipped_run
 INSERT INTO workspace_scheduling_metadata
-    (id, ws_id, source, user_id, request_id, window_days, force_reschedule, apply, status, outcome, finished_at, retry_after)
-VALUES (:run_id::uuid, :ws_id::uuid, :source, :user_id, :request_id, :window_days::integer, :force::boolean, :apply,
-    'skipped', :outcome, clock_timestamp(), :retry_after::float8);
+    (id, ws_id, source, user_id, request_id, sent_at, message_id, window_days, force_reschedule, apply, status, outcome,
+    finished_at, retry_after)
+VALUES (:run_id::uuid, :ws_id::uuid, :source, :user_id, :request_id, :sent_at::timestamptz, :message_id,
+    :window_days::integer, :force::boolean, :apply, 'skipped', :outcome, clock_timestamp(), :retry_after::float8);
 
 -- name: one_moment
 -- Everything a plan is made of is read from one snapshot.
@@ -48,6 +49,10 @@ SELECT md5(concat_ws('|',
     (SELECT w.xmin::text || coalesce(w.timezone, '') || w.settings::text FROM workspaces w WHERE w.id = :ws_id::uuid),
     (SELECT string_agg(e.id::text || e.xmin::text, ',' ORDER BY e.id) FROM workspace_calendar_events e
      WHERE e.ws_id = :ws_id::uuid AND e.end_at > :since::timestamptz AND e.start_at < :until::timestamptz),
+    -- Not xmin: every sync writes what came of a connection, and that moves nobody's plan.
+    (SELECT string_agg(c.id::text || c.is_enabled || c.sync_inbound_enabled || (a.status = 'disconnected'), ','
+            ORDER BY c.id)
+     FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id WHERE c.ws_id = :ws_id::uuid),
     (SELECT string_agg(t.id::text || t.xmin::text, ',' ORDER BY t.id) FROM tasks t
      WHERE t.ws_id = :ws_id::uuid AND t.completed_at IS NULL),
     (SELECT string_agg(d.task_id::text || d.depends_on_task_id::text, ',' ORDER BY d.task_id, d.depends_on_task_id)
@@ -95,9 +100,16 @@ WHERE ws_id = :ws_id::uuid AND revoked_at IS NULL AND occurrence_date >= :since:
 SELECT type, data FROM workspace_calendar_hour_settings WHERE ws_id = :ws_id::uuid;
 
 -- name: load_events
-SELECT e.id, e.title, e.start_at, e.end_at, e.transparency, e.response, e.event_type, e.ical_uid, e.own_block
+-- A calendar that nobody reads any more says nothing about anybody's time: switched off, disconnected or removed.
+SELECT e.id, e.title, e.start_at, e.end_at, e.transparency, e.response, e.event_type, e.ical_uid, e.own_block, e.all_day
 FROM workspace_calendar_events e
 WHERE e.ws_id = :ws_id::uuid AND e.end_at > :since::timestamptz AND e.start_at < :until::timestamptz
+    AND (e.provider = 'almanac' OR (e.provider, e.external_calendar_id) IN (
+        SELECT c.provider, c.calendar_id
+        FROM calendar_connections c
+        JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
+        WHERE c.ws_id = :ws_id::uuid AND c.is_enabled AND c.sync_inbound_enabled AND a.status <> 'disconnected'
+    ))
     AND NOT EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
     AND NOT EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id);
 
@@ -150,13 +162,13 @@ WITH new AS (
     RETURNING e.id
 ), tasks AS (
     UPDATE task_calendar_events b
-    SET scheduled_minutes = n.minutes, scheduling_reason = n.reason, updated_at = now()
+    SET scheduled_minutes = n.minutes, scheduling_reason = coalesce(n.reason, b.scheduling_reason), updated_at = now()
     FROM new n JOIN events USING (id)
     WHERE b.event_id = n.id AND NOT b.completed AND b.started_at IS NULL
     RETURNING b.event_id
 ), habits AS (
     UPDATE habit_calendar_events b
-    SET scheduled_minutes = n.minutes, scheduling_reason = n.reason, updated_at = now()
+    SET scheduled_minutes = n.minutes, scheduling_reason = coalesce(n.reason, b.scheduling_reason), updated_at = now()
     FROM new n JOIN events USING (id)
     WHERE b.event_id = n.id AND NOT b.completed AND b.started_at IS NULL
     RETURNING b.event_id
@@ -192,12 +204,20 @@ WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
 RETURNING ws_id;
 
 -- name: run_of_request
-SELECT id, ws_id, status, outcome, request_id, started_at, finished_at, retry_after, window_start, window_end, attempts,
+-- The notes with the titles of what they are about: nobody knows a task by its id.
+SELECT r.id, r.ws_id, status, outcome, request_id, started_at, finished_at, retry_after, window_start, window_end, attempts,
     tasks, habits, scheduled, late, partial, unscheduled, at_risk, left_out, inserted, moved, deleted, unchanged,
-    objective, total_ms, warnings, error_type, error
-FROM workspace_scheduling_metadata
-WHERE ws_id = :ws_id::uuid AND request_id = :request_id
-ORDER BY started_at DESC, id
+    objective, total_ms,
+    (
+        SELECT coalesce(jsonb_agg(note || jsonb_build_object('title', coalesce(t.title, h.name)) ORDER BY place), '[]')
+        FROM jsonb_array_elements(warnings) WITH ORDINALITY AS noted (note, place)
+        LEFT JOIN tasks t ON t.ws_id = r.ws_id AND t.id::text = note ->> 'id'
+        LEFT JOIN workspace_habits h ON h.ws_id = r.ws_id AND h.id::text = note ->> 'id'
+    ),
+    error_type, error
+FROM workspace_scheduling_metadata r
+WHERE r.ws_id = :ws_id::uuid AND request_id = :request_id
+ORDER BY started_at DESC, r.id
 LIMIT 1;
 
 -- name: workspace_name

@@ -14,6 +14,10 @@ DEFAULT_CATEGORIES = ("work", "personal", "meeting")
 DEFAULT_WEEK: Week = (((7 * 60, 23 * 60),),) * 7
 """Open from 07:00 to 23:00 every day: what the system replaced uses where nothing is stored."""
 
+LONGEST_BUFFER = 120
+"""Minutes; so far back a run has to look for events whose time after them is still kept free."""
+
+Buffer = Annotated[int, Field(ge=0, le=LONGEST_BUFFER)]
 WallTime = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d(:00)?|24:00(:00)?)$")]
 
 
@@ -47,6 +51,8 @@ class StoredPreferences(BaseModel):
     daily_cap_minutes: dict[str, Annotated[int, Field(ge=0, le=1440)]] = Field(
         default_factory=dict, description="task work a day above this is avoided, per category"
     )
+    buffer_before_minutes: Buffer = Field(default=0, description="kept free before every event, as for the way there")
+    buffer_after_minutes: Buffer = Field(default=0, description="kept free after every event")
 
 
 _WEEK = TypeAdapter(dict[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], Day])
@@ -88,7 +94,8 @@ def read_preferences(stored: object, categories: Mapping[str, Week]) -> tuple[Pr
     unknown = sorted(set(found.daily_cap_minutes) - set(categories))
     notes += [_bad("daily_cap_minutes", f"'{name}' is no usable category of hours") for name in unknown]
     caps = {name: cap for name, cap in found.daily_cap_minutes.items() if name in categories}
-    return Preferences(found.break_minutes, found.min_notice_minutes, caps), notes
+    buffers = found.buffer_before_minutes, found.buffer_after_minutes
+    return Preferences(found.break_minutes, found.min_notice_minutes, caps, *buffers), notes
 
 
 def _spans(day: Day | None) -> tuple[tuple[int, int], ...]:

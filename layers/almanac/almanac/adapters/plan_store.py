@@ -3,14 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from almanac.adapters import array_literals as arrays
 from almanac.adapters.leases import PostgresLeases, lease_lost
 from almanac.adapters.plan_rows import block, dependency, event, habit, task
-from almanac.adapters.plan_settings import read_hours, read_preferences
+from almanac.adapters.plan_settings import LONGEST_BUFFER, read_hours, read_preferences
 from almanac.adapters.postgres import Database, Rows, statements
 from almanac.domain.planning.changes import Changes, MovedBlock, NewBlock
 from almanac.domain.planning.report import NOTES_KEPT, PlanReport
@@ -35,11 +35,13 @@ class PostgresPlanStore:
         self._sql = statements("plan.sql")
         self._leases = leases
 
-    def begin_run(self, job: CalendarSchedule, run_id: UUID, sent_at: datetime | None) -> Lease | Refusal:
+    def begin_run(
+        self, job: CalendarSchedule, run_id: UUID, sent_at: datetime | None, message_id: str | None = None
+    ) -> Lease | Refusal:
         """See PlanStore."""
         scope = {"ws_id": job.ws_id, "window_days": job.window_days, "force": job.force_reschedule}
         who = {"run_id": run_id, "source": job.source, "user_id": job.user_id, "request_id": job.request_id}
-        asked = scope | who | {"apply": job.apply}
+        asked = scope | who | {"apply": job.apply, "sent_at": sent_at, "message_id": message_id}
         with self._db.transaction():
             facts = self._run("admission_facts", sent_at=sent_at, **scope)
             if not facts:
@@ -57,11 +59,15 @@ class PostgresPlanStore:
             self._run("record_skipped_run", outcome=refusal[0], retry_after=refusal[1], **asked)
         return Refusal(*refusal)
 
+    def prolong(self, lease: Lease) -> None:
+        """See PlanStore."""
+        self._leases.renew(lease)
+
     def load(self, ws_id: UUID, reach: Reach) -> Workspace:
         """See PlanStore."""
         of = {"ws_id": ws_id}
         ahead = of | {"since": reach.since}
-        span = ahead | {"until": reach.until}
+        span = of | _span(reach)
         with self._db.transaction():
             self._run("one_moment")
             found = self._run("load_workspace", **of)
@@ -102,7 +108,7 @@ class PostgresPlanStore:
 
     def _write(self, ws_id: UUID, reach: Reach, workspace: Workspace, changes: Changes) -> None:
         """Raises _NotAsLoaded when a row has changed, or becomes the user's while it is written."""
-        version = self._run("version", ws_id=ws_id, since=reach.since, until=reach.until)[0][0]
+        version = self._run("version", ws_id=ws_id, **_span(reach))[0][0]
         if version != workspace.version:
             raise _NotAsLoaded
         if changes.deleted:
@@ -137,6 +143,11 @@ class PostgresPlanStore:
 
     def _run(self, name: str, **values: Any) -> Rows:
         return self._db.run(self._sql[name], **values)
+
+
+def _span(reach: Reach) -> dict[str, datetime]:
+    """Which events matter: the time after one that is over may still be kept free."""
+    return {"since": reach.since - timedelta(minutes=LONGEST_BUFFER), "until": reach.until}
 
 
 def _new(blocks: Sequence[NewBlock]) -> dict[str, str]:

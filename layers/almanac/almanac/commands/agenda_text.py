@@ -12,8 +12,8 @@ from almanac.commands.agenda import MARKS, Agenda, Entry, Remark, clock_changes,
 from almanac.commands.output import one_line, table
 
 _WIDTH = 100
-"""Columns, of a pipe too; a narrower terminal gets what it has."""
-_NARROWEST = 72
+"""Columns, of a pipe too; a narrower terminal gets what it has, and a wider one a wider week."""
+_NARROWEST, _WIDEST = 72, 160
 _WITHOUT_RICH = "Install the extra `cli` (pip install 'almanac[cli]') to see the week drawn."
 
 DrawWeek = Callable[[Agenda, Sequence[date]], str]
@@ -24,9 +24,10 @@ def described(agenda: Agenda, *, weeks: int = 1, reasons: bool = True) -> str:
 
     Without `reasons` it ends with the weeks.
     """
-    width = max(_NARROWEST, min(_WIDTH, shutil.get_terminal_size((_WIDTH, 0)).columns))
+    terminal = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDTH, 0)).columns))
+    width = min(_WIDTH, terminal)
     shown = agenda.weeks()[:weeks]
-    lines = [*_weeks(agenda, weeks, width, _drawing(width))]
+    lines = [*_weeks(agenda, weeks, width, _drawing(terminal))]
     return "\n".join([*lines, *_explanations(agenda, shown, width)] if reasons else lines)
 
 

@@ -43,7 +43,9 @@ def svg(agenda: Agenda, *, remarks: bool = True) -> str:
     told = agenda.remarks[:_MOST_REMARKS] if remarks else ()
     foot = _FOOT_HEAD + _REMARK * len(told) if told else 0
     height = _HEAD + sum(week_height(agenda, week) + _GAP for week in weeks) + foot
-    root = Element("svg", {"xmlns": _NAMESPACE, "viewBox": f"0 0 {WIDTH} {height:g}", "role": "img"})
+    # With a size of its own it is scrolled, not shrunk, where nothing else says how large it is to be.
+    size = {"viewBox": f"0 0 {WIDTH} {height:g}", "width": str(WIDTH), "height": f"{height:g}"}
+    root = Element("svg", {"xmlns": _NAMESPACE, **size, "role": "img"})
     add(root, "title").text = _headline(agenda)
     add(root, "style").text = _STYLE
     _add_hatching(root)

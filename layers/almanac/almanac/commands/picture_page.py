@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
-from almanac.commands.agenda import Agenda, Entry, when
+from almanac.commands.agenda import Agenda, Entry, Remark, when
 from almanac.commands.output import one_line
 from almanac.commands.picture import svg
 
@@ -28,7 +28,7 @@ th {{ border: 0; color: #6b7686; font-weight: 500 }}
 td:first-child {{ white-space: nowrap; font-variant-numeric: tabular-nums }}
 .mark {{ display: inline-block; width: 9px; height: 9px; margin-right: 8px; border-radius: 3px }}
 .task {{ background: #2f6bea }} .habit {{ background: #179862 }} .busy {{ background: #db8a00 }}
-.state {{ color: #c22f3d; white-space: nowrap }}
+.state {{ color: #c22f3d; white-space: nowrap }} .risk {{ color: #a36a00; white-space: nowrap }}
 </style>
 </head>
 <body>
@@ -49,7 +49,7 @@ def page(agenda: Agenda) -> str:
 
 def _sections(agenda: Agenda) -> Iterator[str]:
     if agenda.remarks:
-        rows = (_row(r.title, _State(r.state), r.obstacle, r.help) for r in agenda.remarks)
+        rows = (_remark(remark) for remark in agenda.remarks)
         yield _section("What needs attention", ("Item", "State", "In the way", "Would help"), rows)
     if planned := agenda.planned():
         rows = (_placed(entry, agenda) for entry in planned)
@@ -59,22 +59,20 @@ def _sections(agenda: Agenda) -> Iterator[str]:
         yield _section("No longer there", ("When", "What", ""), rows)
 
 
-class _State(str):
-    """A cell that is set apart."""
-
-    __slots__ = ()
-
-
 def _placed(entry: Entry, agenda: Agenda) -> str:
     change = f" ({entry.change})" if entry.change else ""
     mark = f'<span class="mark {entry.kind}"></span>'
-    cells = (_safe(when(entry, agenda.zone)), f"{mark}{_safe(entry.title)}{change}", _safe(entry.reason))
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    what = f"<td>{mark}{_safe(entry.title)}{change}</td>"
+    return f"<tr>{_cell(when(entry, agenda.zone))}{what}{_cell(entry.reason)}</tr>"
 
 
-def _row(*cells: str) -> str:
-    marked = ((' class="state"' if isinstance(cell, _State) else "", _safe(cell)) for cell in cells)
-    return f"<tr>{''.join(f'<td{style}>{cell}</td>' for style, cell in marked)}</tr>"
+def _remark(remark: Remark) -> str:
+    state = f'<td class="{"state" if remark.urgent else "risk"}">{_safe(remark.state)}</td>'
+    return f"<tr>{_cell(remark.title)}{state}{_cell(remark.obstacle)}{_cell(remark.help)}</tr>"
+
+
+def _cell(text: str) -> str:
+    return f"<td>{_safe(text)}</td>"
 
 
 def _section(title: str, heads: tuple[str, ...], rows: Iterator[str]) -> str:

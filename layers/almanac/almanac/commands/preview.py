@@ -18,7 +18,7 @@ from almanac.domain.scheduling.walltime import minutes_of
 from almanac.jobs import CalendarSchedule
 from almanac.services.plan_workspace import PlanWorkspace, Proposal
 
-_STATES = {"unscheduled": "without a place", "at_risk": "on time, at risk", "left_out": "left out of the plan"}
+STATES = {"unscheduled": "without a place", "at_risk": "on time, at risk", "left_out": "left out of the plan"}
 """Words for the states of notes, where the state itself is none."""
 
 
@@ -140,5 +140,5 @@ def _why_fixed(block: Block, prepared: Prepared) -> str:
 def _remark(note: Note, prepared: Prepared) -> Remark:
     titles = {str(item.owner): item.title for item in prepared.items.values()}
     title = titles.get(note.id, f"{note.kind} {note.id}")
-    state = _STATES.get(note.status, note.status)
+    state = STATES.get(note.status, note.status)
     return Remark(title, state, note.reason, note.hint, note.status not in ("at_risk", "ignored"))

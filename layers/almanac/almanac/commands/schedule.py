@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from almanac.commands import arguments, views
 from almanac.commands.arguments import Commands, add_command
 from almanac.commands.output import duration, one_line
-from almanac.commands.preview import preview
+from almanac.commands.preview import STATES, preview
 from almanac.commands.session import Result, Session
 from almanac.commands.sync import ProgressLine
 from almanac.domain.planning.report import CHANGES, COUNTS
@@ -126,5 +126,6 @@ def _told(run: Record) -> str:
     lines += [counts, f"blocks: {blocks}"]
     for note in run["warnings"]:
         hint = f"; would help: {note['hint']}" if note["hint"] else ""
-        lines.append(one_line(f"  {note['kind']} {note['id']} {note['status']}: {note['reason']}{hint}"))
+        what = note["title"] or f"{note['kind']} {note['id']}"
+        lines.append(one_line(f"  {what}: {STATES.get(note['status'], note['status'])}: {note['reason']}{hint}"))
     return "\n".join(lines)

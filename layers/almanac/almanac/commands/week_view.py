@@ -19,6 +19,7 @@ FREE = "."
 _STYLES: dict[Kind, str] = {"task": "white on blue", "habit": "black on green", "busy": "white on grey37"}
 _TIME_COLUMNS = 6
 _NARROWEST_DAY = 8
+_WIDTH_OF_DATE = len("Mon 02 Mar")
 
 
 def draw_week(agenda: Agenda, week: Sequence[date], *, width: int, color: bool, encoding: str) -> str:
@@ -29,7 +30,8 @@ def draw_week(agenda: Agenda, week: Sequence[date], *, width: int, color: bool, 
     table.add_column("", width=_TIME_COLUMNS, no_wrap=True)
     for day in days:
         style = "bold reverse" if day.date == agenda.today() else "bold"
-        table.add_column(Text(f"{day.date:%a %d %b}", style), width=day_width, no_wrap=True)
+        name = f"{day.date:%a %d %b}" if day_width >= _WIDTH_OF_DATE else f"{day.date:%a %d}"
+        table.add_column(Text(name, style), width=day_width, no_wrap=True)
     for row in _rows(days, agenda.hours(week)):
         label, cells = _row_label(row, days), [day.cell(row, day_width) for day in days]
         if any(cells) or label.plain.endswith(">"):

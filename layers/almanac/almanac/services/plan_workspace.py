@@ -1,6 +1,7 @@
 """One planning run: load a workspace, plan it, write what differs, and plan again when it changed meanwhile."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -25,6 +26,8 @@ ATTEMPTS = 3
 RETRY_SECONDS = 60.0
 RESERVE_SECONDS = 5.0
 """Kept free of planning at the end of an invocation, for writing the plan and the run's end."""
+AGAIN_SECONDS = 10.0
+"""What must be left of an invocation to plan once more in it; else the message comes back to a new one."""
 SHORTEST_BUDGET = 0.05
 """Seconds; the planner's first plan needs no more, and every later one is only better."""
 
@@ -51,7 +54,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class PlanWorkspace:
-    """The use case behind smart_scheduling. `budget_seconds` is what one plan may take."""
+    """The use case behind smart_scheduling. `budget_seconds` is what one plan may take, well within a lease."""
 
     store: PlanStore
     planner: Planner
@@ -59,14 +62,16 @@ class PlanWorkspace:
     clock: Clock
     budget_seconds: float
 
-    def __call__(self, job: CalendarSchedule, sent_at: datetime | None, deadline: Deadline) -> PlanReport:
+    def __call__(
+        self, job: CalendarSchedule, sent_at: datetime | None, deadline: Deadline, message_id: str | None = None
+    ) -> PlanReport:
         """Run the job; `sent_at` is when its message was sent, `deadline` what is left of the invocation.
 
         What goes wrong is in the report and in the run's metadata row. Raises UnknownWorkspace, DatabaseUnavailable and
         LeaseLost, which leave nothing to record, and after recording it any bug.
         """
         report = PlanReport(job.ws_id, uuid4())
-        admitted = self.store.begin_run(job, report.run_id, sent_at)
+        admitted = self.store.begin_run(job, report.run_id, sent_at, message_id)
         if isinstance(admitted, Refusal):
             report.status, report.outcome, report.retry_after = "skipped", admitted.outcome, admitted.retry_after
             return report
@@ -99,7 +104,7 @@ class PlanWorkspace:
     def _plan(self, lease: Lease, job: CalendarSchedule, report: PlanReport, deadline: Deadline) -> None:
         """Plan until a plan could be written, or there is nothing to write."""
         began = perf_counter()
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in self._attempts(lease, deadline):
             report.counts.attempts = attempt
             found = self._propose(job, self._budget(deadline), report.counts)
             conclude(report, found.prepared, found.planned, found.changes, safe=job.apply == "safe")
@@ -111,6 +116,15 @@ class PlanWorkspace:
         else:
             report.fail("calendar_changing", "the calendar changed under every plan", RETRY_SECONDS)
         self.store.finish_run(lease, report)
+
+    def _attempts(self, lease: Lease, deadline: Deadline) -> Iterator[int]:
+        """1, 2, 3: each under a lease of whole length, and each after the first only while there is time for it."""
+        yield 1
+        for attempt in range(2, ATTEMPTS + 1):
+            if deadline() < AGAIN_SECONDS:
+                return
+            self.store.prolong(lease)
+            yield attempt
 
     def _propose(self, job: CalendarSchedule, budget_seconds: float, counts: Counts) -> Proposal:
         """Load and plan; the times are added to the counts."""

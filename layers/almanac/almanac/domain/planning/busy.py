@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from almanac.domain.planning.workspace import CalendarEvent, ceil_minutes
+from almanac.domain.planning.workspace import CalendarEvent, Preferences, ceil_minutes
 from almanac.domain.scheduling.instance import LockedEvent
-from almanac.domain.scheduling.walltime import minutes_of
+from almanac.domain.scheduling.walltime import Interval, minutes_of
 
 
 def busy_events(events: Iterable[CalendarEvent]) -> list[CalendarEvent]:
@@ -34,9 +34,18 @@ def takes_time(event: CalendarEvent) -> bool:
     return event.event_type == "outOfOffice" or (event.transparency == "opaque" and event.response != "declined")
 
 
-def as_locked(event: CalendarEvent) -> LockedEvent:
-    """Time that is taken, for the planner; the planner rounds outwards to its grid."""
-    return LockedEvent(str(event.id), minutes_of(event.start), ceil_minutes(event.end), 0, 0)
+def as_locked(event: CalendarEvent, preferences: Preferences) -> LockedEvent:
+    """Time that is taken, for the planner; the planner rounds outwards to its grid.
+
+    The buffers of the preferences are around it, unless it lasts all day.
+    """
+    buffers = (0, 0) if event.all_day else (preferences.buffer_before, preferences.buffer_after)
+    return LockedEvent(str(event.id), minutes_of(event.start), ceil_minutes(event.end), *buffers)
+
+
+def with_buffers(event: LockedEvent) -> Interval:
+    """The whole time in which nothing can be placed."""
+    return event.start - event.buffer_before, event.end + event.buffer_after
 
 
 def _busy_copy(copies: Sequence[CalendarEvent]) -> CalendarEvent | None:

@@ -40,7 +40,10 @@ class NewBlock:
 
 @dataclass(frozen=True, slots=True)
 class MovedBlock:
-    """A block that stays the same row at another time, of another length, or under its item's new name."""
+    """A block that stays the same row at another time, of another length, or under its item's new name.
+
+    `reason` is None where the one it was placed with still holds.
+    """
 
     event_id: UUID
     kind: Kind
@@ -48,7 +51,7 @@ class MovedBlock:
     start: datetime
     end: datetime
     minutes: int
-    reason: str
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,8 @@ def _new(item: Item, place: Placed, horizon: Horizon) -> NewBlock:
 
 def _moved(block: Block, place: Placed, title: str) -> MovedBlock:
     span = instant(place.start), instant(place.end)
-    return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, place.reason)
+    reason = None if span == (block.start, block.end) else place.reason
+    return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, reason)
 
 
 def _date(item: Item, place: Placed, horizon: Horizon) -> date | None:

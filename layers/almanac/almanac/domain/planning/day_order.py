@@ -19,11 +19,20 @@ PARTS_OF_DAY = {"morning": (360, 720), "afternoon": (720, 1020), "evening": (102
 
 @dataclass(frozen=True, slots=True)
 class DayWindow:
-    """Where in the day an occurrence belongs, wall minutes. `wished` is False when any open hour is as good."""
+    """Where in the day an occurrence of `length` minutes belongs, wall minutes.
+
+    `wished` is False when any open hour is as good.
+    """
 
     ideal: Interval
+    length: int
     hard: Interval = (0, DAY_MINUTES)
     wished: bool = True
+
+    def stretched(self, length: int) -> "DayWindow":
+        """The same for a longer occurrence: the wish grows with it."""
+        start, end = self.ideal
+        return replace(self, length=length, ideal=(start, min(DAY_MINUTES, max(end, start + length))))
 
 
 def day_windows(habit: Habit, hours: Week) -> list[DayWindow]:
@@ -37,13 +46,14 @@ def day_windows(habit: Habit, hours: Week) -> list[DayWindow]:
     if habit.ideal_time is not None:
         first = max(0, min(habit.ideal_time, DAY_MINUTES - length))
         shares = _shares((first, max(region[1], first + length)), habit.instances)
-        windows = [DayWindow((start, min(DAY_MINUTES, start + length))) for start, _ in shares]
+        windows = [DayWindow((start, min(DAY_MINUTES, start + length)), length) for start, _ in shares]
     else:
         region = PARTS_OF_DAY.get(habit.part_of_day or "", region)
         wished = habit.part_of_day is not None or habit.instances > 1
-        windows = [DayWindow(share, wished=wished) for share in _shares(region, habit.instances)]
+        windows = [DayWindow(share, length, wished=wished) for share in _shares(region, habit.instances)]
     for earlier in range(len(windows) - 1):
-        windows[earlier], windows[earlier + 1] = divided(windows[earlier], windows[earlier + 1], length)
+        one, two = windows[earlier], windows[earlier + 1]
+        windows[earlier], windows[earlier + 1] = divided(one, two, line_between(one, two))
     return windows
 
 
@@ -72,39 +82,43 @@ def in_circles(pairs: Iterable[tuple[UUID, UUID]]) -> set[UUID]:
 def ordered_windows(
     windows: Mapping[UUID, Sequence[DayWindow]],
     pairs: Iterable[tuple[UUID, UUID]],
-    lengths: Mapping[UUID, int],
     natural_end: Callable[[UUID, int, DayWindow], int | None],
+    bound: Callable[[UUID, int], Interval | None],
 ) -> dict[UUID, list[DayWindow]]:
     """The windows of one day with every pair on its sides of a line: the nth of one habit with the nth of the other.
 
-    `pairs` must be free of circles; `lengths` are preferred minutes. `natural_end` tells when the nth (from 1) of a
-    habit would end that day: a meeting over the earlier one pushes the line, and with it the later one, instead of
-    leaving no room.
+    `pairs` must be free of circles. `natural_end` tells when the nth (from 1) of a habit would end that day: a meeting
+    over the earlier one pushes the line, and with it the later one, instead of leaving no room. `bound` tells where one
+    is that will not move: the line is at its edge then.
     """
     found = {habit: list(own) for habit, own in windows.items()}
     for earlier, later in _leaders_first(pairs):
         for n in range(min(len(found[earlier]), len(found[later]))):
-            ends = natural_end(earlier, n + 1, found[earlier][n])
-            found[earlier][n], found[later][n] = divided(
-                found[earlier][n], found[later][n], lengths[later], not_before=ends or 0
-            )
+            one, two = found[earlier][n], found[later][n]
+            before, after = bound(earlier, n + 1), bound(later, n + 1)
+            if before is not None:
+                line = _up(before[1])
+            elif after is not None:
+                line = after[0] // SLOT_MINUTES * SLOT_MINUTES
+            else:
+                line = max(line_between(one, two), _up(natural_end(earlier, n + 1, one) or 0))
+            found[earlier][n], found[later][n] = divided(one, two, line)
     return found
 
 
-def divided(earlier: DayWindow, later: DayWindow, length: int, *, not_before: int = 0) -> tuple[DayWindow, DayWindow]:
-    """Both windows with a line between them: midway where the wishes leave a gap, else where the stronger wish ends.
-
-    A wish that lies before the line moves to it, `length` minutes long at least. The line lies at `not_before` at the
-    earliest.
-    """
-    line = max(_line(earlier, later), -(-not_before // SLOT_MINUTES) * SLOT_MINUTES)
-    before = replace(earlier, ideal=_cut(earlier.ideal, end=line), hard=_cut(earlier.hard, end=line))
-    start = max(later.ideal[0], line)
-    ideal = (start, min(DAY_MINUTES, max(later.ideal[1], start + length)))
-    return before, replace(later, ideal=ideal, hard=_cut(later.hard, start=line))
+def divided(earlier: DayWindow, later: DayWindow, line: int) -> tuple[DayWindow, DayWindow]:
+    """Both windows, one before and one after the line. A wish that lies across it moves to its side."""
+    end, start = min(earlier.ideal[1], line), max(later.ideal[0], line)
+    before = (max(0, min(earlier.ideal[0], end - earlier.length)), end)
+    after = (start, min(DAY_MINUTES, max(later.ideal[1], start + later.length)))
+    return (
+        replace(earlier, ideal=before, hard=_cut(earlier.hard, end=line)),
+        replace(later, ideal=after, hard=_cut(later.hard, start=line)),
+    )
 
 
-def _line(earlier: DayWindow, later: DayWindow) -> int:
+def line_between(earlier: DayWindow, later: DayWindow) -> int:
+    """Where two wishes divide the day: midway where they leave a gap, else where the stronger one ends."""
     ends, begins = earlier.ideal[1], later.ideal[0]
     if ends <= begins:
         line = (ends + begins) // 2
@@ -118,6 +132,10 @@ def _line(earlier: DayWindow, later: DayWindow) -> int:
 
 def _cut(window: Interval, *, start: int = 0, end: int = DAY_MINUTES) -> Interval:
     return max(window[0], start), min(window[1], end)
+
+
+def _up(minute: int) -> int:
+    return -(-minute // SLOT_MINUTES) * SLOT_MINUTES
 
 
 def _shares(region: Interval, parts: int) -> list[Interval]:

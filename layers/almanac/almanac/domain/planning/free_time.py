@@ -29,12 +29,12 @@ class FreeTime:
     def natural_end(self, habit: Habit, window: DayWindow, day: date) -> int | None:
         """When the habit would end if it were alone: wall minutes of `day` at its best free place, None without one.
 
-        Best is nearest to its ideal window at preferred length, else at its shortest.
+        Best is nearest to its ideal window at the window's length, else at its shortest.
         """
         zone = self.horizon.zone
         first, last = (wall_instant(day, wall, zone) for wall in window.hard)
         ideal = wall_instant(day, window.ideal[0], zone)
-        for length in dict.fromkeys((habit.preferred_minutes, habit.min_minutes)):
+        for length in dict.fromkeys((window.length, habit.min_minutes)):
             starts = [
                 max(_up(max(a, first)), min(ideal, _down(min(b, last) - length)))
                 for a, b in self.spans[habit.category]

@@ -1,7 +1,7 @@
 """Habits as the planner wants them: one specification per occurrence of a day, and the dates that are wanted of it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -10,13 +10,50 @@ from almanac.domain.planning.day_order import DayWindow, day_windows, in_circles
 from almanac.domain.planning.free_time import FreeTime
 from almanac.domain.planning.horizon import Horizon
 from almanac.domain.planning.report import Note
+from almanac.domain.planning.standing import worked_minutes
 from almanac.domain.planning.workspace import Block, Habit
 from almanac.domain.scheduling.instance import HabitSpec, Week
-from almanac.domain.scheduling.walltime import wall_instant
+from almanac.domain.scheduling.walltime import DAY_MINUTES, Interval, wall_instant
+from almanac.domain.scheduling.weights import PRIORITIES
 
 Dates = Mapping[UUID, Set[date]]
+Occasion = tuple[UUID | None, int, date | None]
+"""A habit, which of several that day (from 1), and the local date."""
 
 _CRAMPED = "the day has no room for it beside the habits it comes before or after"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the calendar already says about occurrences of habits.
+
+    `bound` are those that no plan will move, in minutes since the epoch; `stretched` the minutes that owners have made
+    others long.
+    """
+
+    bound: Mapping[Occasion, Interval]
+    stretched: Mapping[Occasion, int]
+
+    @classmethod
+    def by(cls, habits: Iterable[Habit], bound: Iterable[Block], others: Iterable[Block], horizon: Horizon) -> "Given":
+        """What the blocks say. No plan makes a block longer than preferred: whoever did it is obeyed up to `max`.
+
+        A bound one counts on the day it lies on, whichever it was for.
+        """
+        by_id: dict[UUID | None, Habit] = {habit.id: habit for habit in habits}
+        lengths = (
+            ((b.owner, b.instance, b.day), min(worked_minutes(b), by_id[b.owner].max_minutes), by_id[b.owner])
+            for b in others
+            if b.kind == "habit" and b.owner in by_id
+        )
+        return cls(
+            {
+                (b.owner, b.instance, horizon.day(b.first_minute)): (b.first_minute, b.last_minute)
+                for b in bound
+                if b.kind == "habit"
+            },
+            {key: minutes for key, minutes, habit in lengths if minutes > habit.preferred_minutes},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +79,7 @@ class Wish:
             priority=habit.priority,
             days=tuple(sorted({day.weekday() for day in wanted})),
             min_minutes=habit.min_minutes,
-            preferred_minutes=habit.preferred_minutes,
+            preferred_minutes=self.window.length,
             max_minutes=habit.max_minutes,
             ideal=self.window.ideal,
             hard=self.window.hard,
@@ -61,8 +98,9 @@ def habit_faults(
     faults = {}
     circular = in_circles(order_pairs(habits))
     for habit in habits:
-        if habit.category in category_faults:
-            faults[habit.id] = category_faults[habit.category]
+        fault = _own_fault(habit) or category_faults.get(habit.category)
+        if fault is not None:
+            faults[habit.id] = fault
         elif not any(hours[habit.category]):
             faults[habit.id] = f"the hours '{habit.category}' never open"
         elif habit.id in circular:
@@ -70,27 +108,32 @@ def habit_faults(
     return faults
 
 
+def _own_fault(habit: Habit) -> str | None:
+    """What is wrong with the habit itself. Our own tables refuse it; a team's may not."""
+    if habit.priority not in PRIORITIES:
+        return f"priority '{habit.priority}' is unknown, known are {', '.join(PRIORITIES)}"
+    if not 1 <= habit.min_minutes <= habit.preferred_minutes <= habit.max_minutes <= DAY_MINUTES:
+        lengths = f"{habit.min_minutes}, {habit.preferred_minutes} and {habit.max_minutes}"
+        return f"min_duration_minutes, duration_minutes and max_duration_minutes must rise from 1, are {lengths}"
+    return None
+
+
 def habit_wishes(
-    habits: Sequence[Habit], hours: Mapping[str, Week], dates: Dates, free: FreeTime, held: Sequence[Block]
+    habits: Sequence[Habit], hours: Mapping[str, Week], dates: Dates, free: FreeTime, given: Given
 ) -> tuple[list[Wish], list[Note]]:
     """The wishes of the habits (those without a fault), and a note per date that their order leaves no room for one.
 
     `dates` are those each habit falls on, skipped ones left out. The order of two habits counts on days that have both.
-    An occurrence that is bound to stay (one of `held`) is followed where it is.
+    An occurrence that is bound to stay is followed, or gone before, where it is.
     """
     own = {habit.id: day_windows(habit, hours[habit.category]) for habit in habits}
     by_id = {habit.id: habit for habit in habits}
     order = {habit.id: position for position, habit in enumerate(habits)}
-    ends = {(block.owner, block.instance, free.horizon.day(block.first_minute)): block.last_minute for block in held}
     days_of: dict[tuple[UUID, int, DayWindow], set[date]] = defaultdict(set)
     notes = []
-
-    def natural_end(key: UUID, instance: int, window: DayWindow, day: date) -> int | None:
-        end = ends.get((key, instance, day))
-        return free.natural_end(by_id[key], window, day) if end is None else free.horizon.wall(end, day)
-
     for day in sorted(set().union(*dates.values())) if dates else ():
-        for key, windows in _windows_on(day, by_id, own, dates, natural_end).items():
+        here = [habit for habit in habits if day in dates[habit.id]]
+        for key, windows in _Day(day, here, own, free, given).windows().items():
             for n, window in enumerate(windows, 1):
                 if _has_room(window, by_id[key]):
                     days_of[key, n, window].add(day)
@@ -103,24 +146,42 @@ def habit_wishes(
     return sorted(wishes, key=lambda wish: (order[wish.habit.id], wish.instance, wish.spec_id)), notes
 
 
-def _windows_on(
-    day: date,
-    habits: Mapping[UUID, Habit],
-    own: Mapping[UUID, list[DayWindow]],
-    dates: Dates,
-    natural_end: Callable[[UUID, int, DayWindow, date], int | None],
-) -> Mapping[UUID, list[DayWindow]]:
-    here = [habit for habit in habits.values() if day in dates[habit.id]]
-    return ordered_windows(
-        {habit.id: own[habit.id] for habit in here},
-        order_pairs(here),
-        {habit.id: habit.preferred_minutes for habit in here},
-        lambda key, instance, window: natural_end(key, instance, window, day),
-    )
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """The habits of one date; `own` are the windows that each would have without the others."""
+
+    day: date
+    habits: Sequence[Habit]
+    own: Mapping[UUID, Sequence[DayWindow]]
+    free: FreeTime
+    given: Given
+
+    def windows(self) -> Mapping[UUID, Sequence[DayWindow]]:
+        """The windows of each, in the order that the habits want."""
+        windows = {
+            habit.id: [self._stretched(habit.id, n, window) for n, window in enumerate(self.own[habit.id], 1)]
+            for habit in self.habits
+        }
+        return ordered_windows(windows, order_pairs(self.habits), self._natural_end, self._bound)
+
+    def _stretched(self, key: UUID, instance: int, window: DayWindow) -> DayWindow:
+        minutes = self.given.stretched.get((key, instance, self.day))
+        return window if minutes is None else window.stretched(minutes)
+
+    def _natural_end(self, key: UUID, _instance: int, window: DayWindow) -> int | None:
+        habit = next(habit for habit in self.habits if habit.id == key)
+        return self.free.natural_end(habit, window, self.day)
+
+    def _bound(self, key: UUID, instance: int) -> Interval | None:
+        span = self.given.bound.get((key, instance, self.day))
+        if span is None:
+            return None
+        start, end = (self.free.horizon.wall(minute, self.day) for minute in span)
+        return start, end
 
 
 def _spec_id(habit: UUID, instance: int, window: DayWindow) -> str:
-    return "/".join(map(str, (habit, instance, *window.ideal, *window.hard)))
+    return "/".join(map(str, (habit, instance, window.length, *window.ideal, *window.hard)))
 
 
 def _has_room(window: DayWindow, habit: Habit) -> bool:

@@ -1,16 +1,16 @@
 """A workspace into the planner's instance, with everything that is needed to read the plan back."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from almanac.domain.planning.busy import as_locked, busy_events
-from almanac.domain.planning.free_time import FreeTime
-from almanac.domain.planning.habit_specs import Dates, Wish, habit_faults, habit_wishes
+from almanac.domain.planning.busy import as_locked, busy_events, with_buffers
+from almanac.domain.planning.fates import decide_fates
+from almanac.domain.planning.habit_specs import Dates, Wish, habit_faults
 from almanac.domain.planning.horizon import Horizon
 from almanac.domain.planning.report import Note
-from almanac.domain.planning.standing import Standing, as_taken, is_users, sort_blocks, worked_minutes
+from almanac.domain.planning.standing import Standing, as_taken, is_users, worked_minutes
 from almanac.domain.planning.task_specs import open_predecessors, task_faults, task_specs
 from almanac.domain.planning.workspace import Block, Habit, Kind, Workspace
 from almanac.domain.scheduling.instance import Instance, PreviousBlock
@@ -56,15 +56,13 @@ def prepare(ws_id: UUID, workspace: Workspace, horizon: Horizon, dates: Dates, *
     categories = _category_faults(workspace)
     faulty_tasks = task_faults(workspace.tasks, waits, categories)
     faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
-    busy = [as_locked(event) for event in busy_events(workspace.events)]
-    held = [block for block in workspace.blocks if is_users(block, horizon)]
-    taken = [(event.start, event.end) for event in (*busy, *map(as_taken, held))]
-    free = FreeTime.of(workspace.hours, taken, horizon)
-    sound = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    wishes, cramped = habit_wishes(sound, workspace.hours, due, free, held)
+    busy = [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
     spans = [(event.start, event.end) for event in busy]
-    plannable = _is_plannable(faulty_tasks, wishes, horizon)
-    standing = sort_blocks(workspace.blocks, spans, horizon, _is_wanted(workspace, due), plannable)
+    held = [block for block in workspace.blocks if is_users(block, horizon)]
+    taken = [with_buffers(event) for event in (*busy, *map(as_taken, held))]
+    sound = [habit for habit in workspace.habits if habit.id not in faulty_habits]
+    fates = decide_fates(workspace, due, sound, faulty_tasks, taken, spans, horizon, force=force)
+    standing, wishes = fates.standing, fates.wishes
     wanted = {wish: days for wish in wishes if (days := _open_dates(wish, standing, horizon))}
     tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
     return Prepared(
@@ -80,7 +78,7 @@ def prepare(ws_id: UUID, workspace: Workspace, horizon: Horizon, dates: Dates, *
         wanted={wish.spec_id: frozenset(day.isoformat() for day in days) for wish, days in wanted.items()},
         names=_names(workspace),
         standing=standing,
-        notes=(*workspace.notes, *_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits), *cramped),
+        notes=(*workspace.notes, *_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits), *fates.notes),
     )
 
 
@@ -125,31 +123,6 @@ def _category_faults(workspace: Workspace) -> dict[str, str]:
     return unknown | dict(workspace.unreadable_hours)
 
 
-def _is_wanted(workspace: Workspace, due: Dates) -> Callable[[Block], bool]:
-    """Whether somebody still wants a block: its task is open, its habit falls on its date that often."""
-    tasks = {task.id for task in workspace.tasks}
-    instances = {habit.id: habit.instances for habit in workspace.habits}
-
-    def wanted(block: Block) -> bool:
-        if block.owner is None or block.kind == "task":
-            return block.owner in tasks
-        return block.day in due.get(block.owner, ()) and block.instance <= instances[block.owner]
-
-    return wanted
-
-
-def _is_plannable(faulty_tasks: Mapping[UUID, str], wishes: list[Wish], horizon: Horizon) -> Callable[[Block], bool]:
-    """Whether this run can place a block's item anew: a habit's ideal time may have passed for today."""
-    open_now = {(wish.habit.id, wish.instance, day) for wish in wishes for day in wish.ahead(horizon)}
-
-    def plannable(block: Block) -> bool:
-        if block.kind == "task":
-            return block.owner not in faulty_tasks
-        return (block.owner, block.instance, block.day) in open_now
-
-    return plannable
-
-
 def _open_dates(wish: Wish, standing: Standing, horizon: Horizon) -> frozenset[date]:
     """The dates the planner is to place: still ahead, and not settled by a block that stays."""
     mine = (b for b in standing.fixed if b.kind == "habit" and b.owner == wish.habit.id and b.instance == wish.instance)
@@ -171,7 +144,7 @@ def _previous(ours: Iterable[Block], wishes: Iterable[Wish]) -> tuple[PreviousBl
     )
 
 
-def _items(workspace: Workspace, wishes: list[Wish]) -> dict[str, Item]:
+def _items(workspace: Workspace, wishes: Sequence[Wish]) -> dict[str, Item]:
     items = {str(task.id): Item("task", task.id, task.title, "BLUE") for task in workspace.tasks}
     for wish in wishes:
         items[wish.spec_id] = Item("habit", wish.habit.id, wish.habit.name, wish.habit.color, wish.instance)

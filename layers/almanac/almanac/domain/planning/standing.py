@@ -39,16 +39,18 @@ def sort_blocks(
             fixed.append(block)
         elif not wanted(block):
             orphans.append(block)
-        elif plannable(block) and _in_reach(block, busy, horizon):
-            ours.append(block)
-        else:
+        elif stays(block, busy, horizon) or not plannable(block):
             fixed.append(block)
+        else:
+            ours.append(block)
     return Standing(tuple(fixed), tuple(ours), tuple(orphans))
 
 
-def _in_reach(block: Block, busy: Sequence[Interval], horizon: Horizon) -> bool:
+def stays(block: Block, busy: Sequence[Interval], horizon: Horizon) -> bool:
+    """Whether a wanted block is out of this run's reach: its owner's, inside the notice, or beyond the window."""
     start, end = block.first_minute, block.last_minute
-    return horizon.holds(start, end) or (start < horizon.end and collides((start, end), busy))
+    in_reach = horizon.holds(start, end) or (start < horizon.end and collides((start, end), busy))
+    return is_users(block, horizon) or not in_reach
 
 
 def is_users(block: Block, horizon: Horizon) -> bool:

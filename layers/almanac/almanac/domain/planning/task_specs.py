@@ -6,9 +6,11 @@ from uuid import UUID
 
 from almanac.domain.planning.standing import worked_minutes
 from almanac.domain.planning.workspace import Block, Dependency, Task, ceil_minutes
+from almanac.domain.scheduling.entries import LONGEST_ITEM
 from almanac.domain.scheduling.instance import TaskSpec
 from almanac.domain.scheduling.timeline import SLOT_MINUTES
 from almanac.domain.scheduling.walltime import minutes_of
+from almanac.domain.scheduling.weights import PRIORITIES
 
 DEFAULT_MIN_CHUNK = 30
 """Minutes of the shortest piece of a splittable task that does not say, as in the system replaced."""
@@ -54,9 +56,27 @@ def task_specs(tasks: Iterable[Task], waits: Waits, fixed: Iterable[Block]) -> l
 
 
 def _own_fault(task: Task, category_faults: Mapping[str, str]) -> str | None:
+    """What is wrong with the task itself. Our own tables refuse most of it; a team's may not."""
     if task.total_minutes is None:
         return "total_minutes is missing: without a length it cannot be planned"
-    return category_faults.get(task.category)
+    if not 1 <= task.total_minutes <= LONGEST_ITEM:
+        return f"total_minutes must be 1 to {LONGEST_ITEM}, is {task.total_minutes}"
+    if task.priority not in PRIORITIES:
+        return f"priority '{task.priority}' is unknown, known are {', '.join(PRIORITIES)}"
+    if task.earliest is not None and task.deadline is not None and task.earliest >= task.deadline:
+        return "start_date must lie before end_date"
+    return _chunk_fault(task) or category_faults.get(task.category)
+
+
+def _chunk_fault(task: Task) -> str | None:
+    if not task.splittable:
+        return None
+    for name, minutes in (("min", task.min_chunk), ("max", task.max_chunk)):
+        if minutes is not None and minutes < 1:
+            return f"{name}_split_duration_minutes must be at least 1, is {minutes}"
+    if task.min_chunk is not None and task.max_chunk is not None and task.min_chunk > task.max_chunk:
+        return f"min_split_duration_minutes {task.min_chunk} is above max_split_duration_minutes {task.max_chunk}"
+    return None
 
 
 def _why_waiting(afters: frozenset[UUID], known: set[UUID], faults: Mapping[UUID, str]) -> str:

@@ -83,7 +83,7 @@ class Habit:
 
 @dataclass(frozen=True, slots=True)
 class CalendarEvent:
-    """A row of the calendar that is no block of a plan."""
+    """A row of the calendar that is no block of a plan; of a provider's, one of a calendar that is switched on."""
 
     id: UUID
     title: str
@@ -94,6 +94,7 @@ class CalendarEvent:
     event_type: str
     ical_uid: str | None
     own_block: bool
+    all_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +139,16 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a workspace wants of every plan, in minutes; caps are of task work a day, per category."""
+    """What a workspace wants of every plan, in minutes; caps are of task work a day, per category.
+
+    The buffers are kept free before and after every event that takes time and does not last all day.
+    """
 
     break_minutes: int
     notice_minutes: int
     daily_caps: Mapping[str, int]
+    buffer_before: int = 0
+    buffer_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)

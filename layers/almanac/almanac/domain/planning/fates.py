@@ -1,0 +1,83 @@
+"""What becomes of standing blocks and which occurrences are wanted: the answers depend on each other."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from almanac.domain.planning.free_time import FreeTime
+from almanac.domain.planning.habit_specs import Dates, Given, Wish, habit_wishes
+from almanac.domain.planning.horizon import Horizon
+from almanac.domain.planning.report import Note
+from almanac.domain.planning.standing import Standing, sort_blocks, stays
+from almanac.domain.planning.workspace import Block, Habit, Workspace
+from almanac.domain.scheduling.walltime import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """The blocks by their fate, the occurrences with their windows, and a note for each that found no room."""
+
+    standing: Standing
+    wishes: Sequence[Wish]
+    notes: Sequence[Note]
+
+
+def decide_fates(
+    workspace: Workspace,
+    due: Dates,
+    habits: Sequence[Habit],
+    faulty_tasks: Collection[UUID],
+    taken: Iterable[Interval],
+    busy: Sequence[Interval],
+    horizon: Horizon,
+    *,
+    force: bool,
+) -> Fates:
+    """Decide both. `habits` are those without a fault, `due` their dates; `taken` is `busy` with buffers and blocks.
+
+    The block of an occurrence without a window (its ideal time is over, or its order leaves it no room) stays where it
+    is. The other habits of its order then have to go around it, which may leave one of them without a window: this goes
+    on until no block is added.
+    """
+    free = FreeTime.of(workspace.hours, taken, horizon)
+    wanted = _is_wanted(workspace, due)
+    stuck = {block.event_id for block in workspace.blocks if stays(block, busy, horizon)}
+    while True:
+        bound = [block for block in workspace.blocks if block.event_id in stuck]
+        others = [block for block in workspace.blocks if block.event_id not in stuck]
+        given = Given.by(habits, bound, () if force else others, horizon)
+        wishes, notes = habit_wishes(habits, workspace.hours, due, free, given)
+        plannable = _is_plannable(faulty_tasks, wishes, horizon, frozenset(stuck))
+        standing = sort_blocks(workspace.blocks, busy, horizon, wanted, plannable)
+        more = {block.event_id for block in standing.fixed if block.kind == "habit"} - stuck
+        if not more:
+            return Fates(standing, wishes, notes)
+        stuck |= more
+
+
+def _is_wanted(workspace: Workspace, due: Mapping[UUID, Collection[date]]) -> Callable[[Block], bool]:
+    """Whether somebody still wants a block: its task is open, its habit falls on its date that often."""
+    tasks = {task.id for task in workspace.tasks}
+    instances = {habit.id: habit.instances for habit in workspace.habits}
+
+    def wanted(block: Block) -> bool:
+        if block.owner is None or block.kind == "task":
+            return block.owner in tasks
+        return block.day in due.get(block.owner, ()) and block.instance <= instances[block.owner]
+
+    return wanted
+
+
+def _is_plannable(
+    faulty_tasks: Collection[UUID], wishes: Iterable[Wish], horizon: Horizon, stuck: Collection[UUID]
+) -> Callable[[Block], bool]:
+    """Whether this run can place a block's item anew: a habit's ideal time may have passed for today."""
+    open_now = {(wish.habit.id, wish.instance, day) for wish in wishes for day in wish.ahead(horizon)}
+
+    def plannable(block: Block) -> bool:
+        if block.kind == "task":
+            return block.owner not in faulty_tasks
+        return block.event_id not in stuck and (block.owner, block.instance, block.day) in open_now
+
+    return plannable
