@@ -1,4 +1,4 @@
-"""`make dev`: the whole system on one machine until Ctrl-C, with both rules' ticks, for somebody who types `almanac …`.
+"""`make dev`: the whole system on one machine until Ctrl-C, with its rules' ticks, for somebody who types `almanac …`.
 
 The database stays in the folder between starts. The simulated Google does not: it begins anew with the same accounts.
 Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 something failed, 2 a file given is unusable.
@@ -6,7 +6,6 @@ Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 something failed, 2 a file given is 
 
 import argparse
 import os
-import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +23,7 @@ from local.demo_workspaces import (
     connect_planned,
     planned_zone,
 )
+from local.exports import write_exports
 from local.google_simulator.control import ControlError
 from local.interruption import Interrupted, StopSignals
 from local.plan_watch import PlanWatch
@@ -34,7 +34,7 @@ from local.stack import ROOT, Stack, forget_shell_settings
 from local.worker_pool import InvocationError
 
 FAILED, BAD_INPUT = 1, 2
-SYNC_SECONDS, PLAN_SECONDS = 15 * 60, 6 * 60 * 60
+SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60
 """The rules' cadences, as in template.yaml."""
 
 _LOOK_SECONDS = 0.3
@@ -97,8 +97,8 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
     tell("the database is kept between starts; the simulated Google begins anew, so the first tick reads everything")
     _publish(stack.environment, _environment_file(options.folder), screen)
     watches = RunWatch(stack.wiring.database, lambda: stack.worker_logs), PlanWatch(stack.wiring.database)
-    cadences = {"sync": options.every, "schedule": options.plan_every}
-    due = {"sync": time.time(), "schedule": _next(options.plan_every)}  # a plan needs a calendar that was read
+    cadences = {"sync": options.every, "schedule": options.plan_every, "upkeep": UPKEEP_SECONDS}
+    due = {rule: _next(seconds) for rule, seconds in cadences.items()} | {"sync": time.time()}  # plans need calendars
     while True:
         for rule in [rule for rule, at in due.items() if at <= time.time()]:
             _tick(stack, rule, screen, signals)
@@ -124,11 +124,17 @@ def _next(seconds: int) -> float:
 
 def _tick(stack: Stack, rule: str, screen: Screen, signals: StopSignals) -> None:
     try:
-        enqueued = stack.tick(rule)["enqueued"]
-        screen.say(f"the {rule} rule ticks: the orchestrator enqueues {counted(enqueued, 'workspace')}")
+        answer = stack.tick(rule)
     except InvocationError as error:
-        signals.check()  # Ctrl-C reaches the orchestrator's process too
-        screen.say(f"the {rule} rule ticks, the orchestrator fails: {error}", style="red")  # the next may do better
+        signals.check()  # Ctrl-C reaches the function's process too
+        screen.say(f"the {rule} rule ticks, its function fails: {error}", style="red")  # the next may do better
+    else:
+        said = (
+            f"upkeep deletes {counted(answer['run_rows_deleted'], 'run row')}"
+            if rule == "upkeep"
+            else f"the orchestrator enqueues {counted(answer['enqueued'], 'workspace')}"
+        )
+        screen.say(f"the {rule} rule ticks: {said}")
 
 
 def _show_news(runs: RunWatch, plans: PlanWatch, screen: Screen) -> None:
@@ -142,11 +148,8 @@ def _show_news(runs: RunWatch, plans: PlanWatch, screen: Screen) -> None:
 
 def _publish(environment: Mapping[str, str], file: Path, screen: Screen) -> None:
     """Print the environment as a shell takes it, and write it for `source`: it holds a password and a key."""
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as written:
-        written.write("\n".join(lines) + "\n")
-    for line in lines:
+    write_exports(environment, file)
+    for line in file.read_text().splitlines():
         screen.say(line, style="dim")
     shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
     screen.say(f"in another terminal: source {shown}; .venv/bin/almanac runs", style="bold")

@@ -130,18 +130,21 @@ class Stack:
         return self._workers.pids if self._workers else []
 
     def tick(self, rule: str = "sync") -> dict[str, Any]:
-        """Let the rule `sync` or `schedule` fire once; returns the orchestrator's answer. Raises InvocationError."""
+        """Let the rule `sync`, `schedule` or `upkeep` fire once; the function's answer. Raises InvocationError."""
         event = json.loads((ROOT / "events" / f"tick-{rule}.json").read_text(encoding="utf-8"))
-        return self.orchestrate(event)
+        return self._invoke("upkeep" if rule == "upkeep" else "orchestrator", event)
 
     def orchestrate(self, event: Any) -> dict[str, Any]:
         """Invoke the orchestrator with an event and return its answer. Raises InvocationError."""
+        return self._invoke("orchestrator", event)
+
+    def _invoke(self, function: str, event: Any) -> dict[str, Any]:
         answer: dict[str, Any] = invoke(
-            ROOT / "functions" / "orchestrator" / "handler.py",
+            ROOT / "functions" / function / "handler.py",
             event,
             timeout_seconds=FUNCTION_SECONDS,
             env=self._process_environment(),
-            log=self.folder / "logs" / "orchestrator.log",
+            log=self.folder / "logs" / f"{function}.log",
         )
         return answer
 

@@ -12,13 +12,14 @@ from almanac.settings import (
     PlanSettings,
     QueueSettings,
     SyncSettings,
+    UpkeepSettings,
     load,
 )
 
 URL = "postgresql://almanac:hidden@db.example.test/almanac"
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/sync.fifo"
 CLIENT = {"ALMANAC_GOOGLE_CLIENT_ID": "client", "ALMANAC_GOOGLE_CLIENT_SECRET": "hidden"}
-GROUPS = (DatabaseSettings, QueueSettings, GoogleSettings, KeySettings, SyncSettings, PlanSettings)
+GROUPS = (DatabaseSettings, QueueSettings, GoogleSettings, KeySettings, SyncSettings, PlanSettings, UpkeepSettings)
 ENOUGH = {"ALMANAC_DATABASE_URL": URL, "ALMANAC_TOKEN_KEYS": "hidden", **CLIENT}
 
 

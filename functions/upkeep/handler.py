@@ -2,19 +2,20 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from almanac.domain.upkeep import UpkeepReport
 from almanac.jobs import parse_upkeep
+from almanac.run_metrics import function_metrics
 from almanac.services.upkeep import Upkeep, UpkeepFailed
 from almanac.wiring import container
 
 logger = Logger(service="upkeep")
 copy_config_to_registered_loggers(logger, include={"almanac"})
-metrics = Metrics(namespace="Almanac", service="upkeep")
+metrics = function_metrics("upkeep")
 MEASURED = {
     "RunRowsDeleted": "run_rows_deleted",
     "StaleRunsClosed": "stale_runs_closed",

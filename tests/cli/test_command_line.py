@@ -35,6 +35,8 @@ ADD = ("account", "add", "--workspace", WS, "--email", "ada@example.test", "--us
         ("runs",),
         ("queues",),
         ("redrive",),
+        ("discard",),
+        ("upkeep",),
     ],
 )
 def test_every_command_has_help(almanac: Shell, words: tuple[str, ...]) -> None:
@@ -72,7 +74,19 @@ def test_every_command_has_help(almanac: Shell, words: tuple[str, ...]) -> None:
         (("runs", "--limit", "many"), "--limit"),
         (("runs", "--run", "7"), "--run"),
         (("runs", WS, "--run", WS), "--run"),
+        (("runs", "--run", WS, "--summary"), "--run"),
+        (("runs", "--job", "dinner"), "--job"),
+        (("runs", "--summary", "--failed"), "--summary"),
+        (("runs", "--summary", "--job", "sync"), "--summary"),
+        (("runs", "--since", "1h"), "--since"),
+        (("runs", "--summary", "--since", "soon"), "--since"),
+        (("runs", "--summary", "--since", "0m"), "--since"),
+        (("runs", "--summary", "--since", "367d"), "--since"),
+        (("queues", "--dead", "nothing"), "--dead"),
+        (("queues", "--limit", "3"), "--limit"),
+        (("queues", "--bodies"), "--bodies"),
         (("redrive", "nothing"), "queue"),
+        (("discard", "sync"), "MESSAGE"),
     ],
 )
 def test_bad_usage_is_told_in_one_line_that_names_the_argument(
@@ -103,6 +117,8 @@ def test_what_is_not_understood_is_not_repeated(almanac: Shell) -> None:
         (("runs",), {}, "ALMANAC_DATABASE_URL: missing"),
         (("queues",), {}, "ALMANAC_SYNC_QUEUE_URL: missing"),
         (("queues",), {"sync_queue_url": "hunter2"}, "ALMANAC_SYNC_QUEUE_URL: is not the URL"),
+        (("queues", "--dead"), {}, "ALMANAC_SYNC_QUEUE_URL: missing"),
+        (("queues", "--dead", "schedule"), {}, "ALMANAC_SCHEDULE_QUEUE_URL: missing"),
         (("redrive", "schedule"), {}, "ALMANAC_SCHEDULE_QUEUE_URL: missing"),
     ],
 )

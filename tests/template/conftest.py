@@ -16,9 +16,22 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def template() -> dict[str, Any]:
+def source() -> str:
+    """template.yaml as text, comments included."""
+    return (ROOT / "template.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def template(source: str) -> dict[str, Any]:
     """template.yaml as it is written, intrinsic functions in their long form."""
-    parsed: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    parsed: dict[str, Any] = yaml_parse(source)
+    return parsed
+
+
+@pytest.fixture(scope="session")
+def network() -> dict[str, Any]:
+    """The stack that OwnDatabase puts into the stack."""
+    parsed: dict[str, Any] = yaml_parse((ROOT / "network-and-database.yaml").read_text(encoding="utf-8"))
     return parsed
 
 

@@ -1,6 +1,6 @@
 """template.yaml as CloudFormation gets it: translated by AWS's own SAM translator, offline."""
 
-import copy
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +31,10 @@ class Stack:
         return self.of("AWS::SQS::Queue")
 
     @property
+    def alarms(self) -> dict[str, Properties]:
+        return self.of("AWS::CloudWatch::Alarm")
+
+    @property
     def dead_letter_queues(self) -> set[str]:
         """Queues in which another queue, a rule or an asynchronous invocation leaves its failures."""
         return {target(arn) for arn in _dead_letter_arns(self.cloudformation["Resources"])}
@@ -38,10 +42,20 @@ class Stack:
     def role(self, function: str) -> Properties:
         return self.of("AWS::IAM::Role")[target(self.functions[function]["Role"])]
 
+    def statements(self, function: str) -> Iterator[tuple[list[str], Any]]:
+        """Actions and resources of every statement that this template writes for a function, under any condition."""
+        role = self.role(function)
+        ours = [target(arn) for arn in role["ManagedPolicyArns"] if isinstance(arn, dict) and "Ref" in arn]
+        documents = [self.of("AWS::IAM::ManagedPolicy")[name]["PolicyDocument"] for name in ours]
+        documents += [policy["PolicyDocument"] for policy in role.get("Policies", [])]
+        for statement in (each for document in documents for either in document["Statement"] for each in ways(either)):
+            actions = statement["Action"]
+            yield [actions] if isinstance(actions, str) else actions, statement["Resource"]
+
 
 def translate(template: dict[str, Any]) -> Stack:
     """Run the SAM transform; needs AWS_DEFAULT_REGION. Local code stands for an upload."""
-    source = copy.deepcopy(template)
+    source = json.loads(json.dumps(template))  # nothing shared any more: anchors are written out before an upload, too
     for resource in source["Resources"].values():
         for key in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
             resource["Properties"][key] = "s3://uploads/code.zip"
@@ -51,6 +65,14 @@ def translate(template: dict[str, Any]) -> Stack:
 def target(value: dict[str, Any]) -> str:
     """The logical id that a Ref or a GetAtt points at."""
     return str(value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0])
+
+
+def ways(value: Any) -> Iterator[Any]:
+    """What a value can be: both sides of every Fn::If around it, without AWS::NoValue."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        yield from (each for side in value["Fn::If"][1:] for each in ways(side))
+    elif value != {"Ref": "AWS::NoValue"}:
+        yield value
 
 
 def mentions(value: Any, name: str) -> bool:

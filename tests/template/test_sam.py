@@ -1,8 +1,11 @@
 import json
 import os
 import platform
+import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +49,45 @@ def built(root: Path, sam: Path, runtime: str, tmp_path_factory: pytest.TempPath
     return build
 
 
-def test_what_cloudformation_gets_passes_its_linter(stack: Stack, tmp_path: Path) -> None:
-    """`sam validate --lint` does not translate first, so it misses what is wrong between two resources."""
-    translated = tmp_path / "template.json"
-    translated.write_text(json.dumps(stack.cloudformation), encoding="utf-8")
+def lint(template: Path, *ignored: str) -> subprocess.CompletedProcess[str]:
     linter = "import sys; from cfnlint.runner import main; sys.exit(main())"
+    options: Command = ["--regions", "eu-central-1", "--template", template]
+    if ignored:
+        options += ["--ignore-checks", *ignored]
+    return run([sys.executable, "-c", linter, *options], template.parent)
+
+
+@pytest.fixture
+def uploaded(root: Path, tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
+    """Writes a template beside the inner stack's, where the linter compares parameters and outputs of the two."""
+
+    def write(cloudformation: dict[str, Any]) -> Path:
+        shutil.copy(root / "network-and-database.yaml", tmp_path)
+        written = tmp_path / "template.json"
+        written.write_text(json.dumps(cloudformation), encoding="utf-8")
+        return written
+
+    return write
+
+
+def test_what_cloudformation_gets_passes_its_linter(stack: Stack, uploaded: Callable[[dict[str, Any]], Path]) -> None:
+    """`sam validate --lint` does not translate first, so it misses what is wrong between two resources."""
     # W3037: SAM's own poller policy names batch actions that IAM has folded into the single ones.
-    options = ["--ignore-checks", "W3037", "--regions", "eu-central-1", "--template", str(translated)]
-    done = run([sys.executable, "-c", linter, *options], tmp_path)
+    # W3002: that the inner template is a local file, which `sam deploy` uploads.
+    done = lint(uploaded(stack.cloudformation), "W3037", "W3002")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_linter_sees_a_parameter_that_the_inner_stack_does_not_have(
+    uploaded: Callable[[dict[str, Any]], Path],
+) -> None:
+    properties = {"TemplateURL": "network-and-database.yaml", "Parameters": {"Stage": "dev", "Colour": "blue"}}
+    alone = {"Resources": {"Database": {"Type": "AWS::CloudFormation::Stack", "Properties": properties}}}
+    assert "Colour" in lint(uploaded(alone), "W3002").stdout
+
+
+def test_the_template_of_the_own_database_passes_the_linter(root: Path) -> None:
+    done = lint(root / "network-and-database.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -69,6 +103,15 @@ def test_the_build_holds_every_function_and_our_package(built: Path, template: d
     functions = [name for name, resource in resources if resource["Type"] == "AWS::Serverless::Function"]
     assert [name for name in functions if not (built / name / "handler.py").is_file()] == []
     assert (built / "AlmanacLayer" / "python" / "almanac" / "__init__.py").is_file()
+
+
+@pytest.mark.timeout(BUILD_SECONDS)
+def test_the_build_writes_out_anchors_and_takes_the_inner_stack_along(built: Path) -> None:
+    deployed = (built / "template.yaml").read_text(encoding="utf-8")
+    assert not re.search(r"<<:|[&*][A-Za-z]\w*$", deployed, re.MULTILINE)
+    inner = re.search(r"TemplateURL: (\S+)", deployed)
+    assert inner is not None
+    assert (built / inner[1]).is_file()
 
 
 @pytest.mark.timeout(BUILD_SECONDS)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from almanac.adapters import migrations
 from almanac.adapters.token_cipher import new_key
-from almanac.commands import accounts, output, plan, queues, runs, schedule, sync
+from almanac.commands import accounts, adopt, output, plan, queues, runs, schedule, sync, upkeep
 from almanac.commands.arguments import Commands, Parser, add_command
 from almanac.commands.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
@@ -50,7 +50,7 @@ def _parser() -> Parser:
     commands: Commands = parser.add_subparsers(required=True, metavar="command")
     add_command(commands, "migrate", _migrate, "bring the database up to date; safe to repeat, from several places too")
     add_command(commands, "new-key", _new_key, "print a new key for ALMANAC_TOKEN_KEYS")
-    for group in (accounts, sync, schedule, plan, runs, queues):
+    for group in (accounts, adopt, sync, schedule, plan, runs, queues, upkeep):
         group.add_to(commands)
     return parser
 

@@ -8,14 +8,22 @@ from hashlib import sha256
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from almanac.errors import BadJob
 
 Source = Literal["schedule", "manual", "push", "continuation", "batch"]
 Mode = Literal["auto", "full", "incremental"]
 Direction = Literal["inbound", "outbound", "both"]
-Label = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain NUL: Postgres cannot store it")
+    return text
+
+
+Label = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_storable)]
 
 
 class _Job(BaseModel):
@@ -34,7 +42,7 @@ class CalendarSync(_Job):
 
     job: Literal["calendar.sync"] = "calendar.sync"
     mode: Mode = "auto"
-    calendar_id: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    calendar_id: Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_storable)] | None = None
     direction: Direction = "both"
     force: bool = False
 
@@ -71,6 +79,15 @@ class Tick(BaseModel):
     workspaces: Annotated[tuple[BulkTarget, ...], Field(min_length=1)] | None = None
 
 
+class UpkeepTick(BaseModel):
+    """What wakes upkeep: a rule's constant input, or a direct invocation that only wants to know what would be done."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job: Literal["calendar.upkeep"]
+    dry_run: bool = False
+
+
 def parse_sync(body: str | bytes) -> CalendarSync:
     """Read a `calendar.sync` message body. Raises BadJob naming the field."""
     return _parse(CalendarSync, body)
@@ -85,6 +102,14 @@ def parse_tick(event: object) -> Tick:
     """Read what woke the orchestrator. Raises BadJob naming the field."""
     try:
         return Tick.model_validate(event)
+    except ValidationError as error:
+        raise _bad_job(error) from None
+
+
+def parse_upkeep(event: object) -> UpkeepTick:
+    """Read what woke upkeep. Raises BadJob naming the field."""
+    try:
+        return UpkeepTick.model_validate(event)
     except ValidationError as error:
         raise _bad_job(error) from None
 

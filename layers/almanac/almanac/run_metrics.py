@@ -1,9 +1,10 @@
-"""What the functions behind a queue tell CloudWatch: one EMF line a run, and one for everything that went wrong.
+"""What functions tell CloudWatch; behind a queue one EMF line a run, and one for everything that went wrong.
 
 Beside the layers, because it serves the handlers: Powertools writes to stdout, which Lambda takes as the metric.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -15,8 +16,15 @@ from aws_lambda_powertools.metrics import MetricUnit
 from almanac.errors import AlmanacError, Postponed
 from almanac.services.ports import Clock
 
+NAMESPACE = "Almanac"
+"""Where metrics go when the environment does not say; the template gives each stack a namespace of its own."""
 MESSAGE_TO_DONE = "message_to_done_ms"
 """From the message's sending to its end, retries and waiting included."""
+
+
+def function_metrics(service: str) -> Metrics:
+    """The metrics of one function, in the namespace of its stack: two stacks in one account must not add up."""
+    return Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE, service=service)
 
 
 class RunReport(Protocol):
@@ -52,7 +60,7 @@ class RunMetrics(Generic[AnyReport]):
     def __init__(
         self, service: str, kind: type[AnyReport], counts: Callable[[AnyReport], Mapping[str, int]], clock: Clock
     ) -> None:
-        self._metrics = Metrics(namespace="Almanac", service=service)
+        self._metrics = function_metrics(service)
         self._kind = kind
         self._counts = counts
         self._clock = clock

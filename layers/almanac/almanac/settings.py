@@ -85,6 +85,7 @@ class GoogleSettings(_Settings):
     google_api_url: HttpUrl = "https://www.googleapis.com"
     google_token_url: HttpUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address, not a secret
     google_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 20
+    google_requests_per_minute: Annotated[int, Field(ge=30, le=600)] | None = None  # of one process; 600 are a user's
 
     @model_validator(mode="after")
     def _one_source(self) -> "GoogleSettings":
@@ -132,6 +133,30 @@ class PlanSettings(SyncSettings):
     """What planning adds to the settings of a run: seconds one plan may take. Both share the workspace's lease."""
 
     plan_budget_seconds: Annotated[float, Field(gt=0, le=60)] = 2
+
+    @model_validator(mode="after")
+    def _within_the_lease(self) -> "PlanSettings":
+        # Nothing prolongs the lease while a plan is made; the other half is for reading and writing.
+        if self.plan_budget_seconds > self.sync_lease_seconds / 2:
+            raise ValueError("ALMANAC_PLAN_BUDGET_SECONDS: must be at most half of ALMANAC_SYNC_LEASE_SECONDS")
+        return self
+
+
+class UpkeepSettings(_Settings):
+    """Days: how long run rows are kept, and how long what belongs to a disconnected calendar outlives it."""
+
+    upkeep_retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    upkeep_grace_days: Annotated[int, Field(ge=1, le=3650)] = 30
+
+    @property
+    def retention(self) -> timedelta:
+        """How long run rows are kept."""
+        return timedelta(days=self.upkeep_retention_days)
+
+    @property
+    def grace(self) -> timedelta:
+        """How long what was left behind is kept."""
+        return timedelta(days=self.upkeep_grace_days)
 
 
 def load(model: type[_Loaded], environment: Environment) -> _Loaded:

@@ -22,28 +22,38 @@ from almanac.settings import (
     PlanSettings,
     QueueSettings,
     SyncSettings,
+    UpkeepSettings,
     load,
 )
 
 if TYPE_CHECKING:
+    from almanac.adapters.adoption_store import PostgresAdoptionStore
+    from almanac.adapters.dead_letters import SqsDeadLetters
     from almanac.adapters.google_auth import GoogleTokens
     from almanac.adapters.google_calendar import GoogleCalendar
     from almanac.adapters.job_queue import SqsJobQueue
     from almanac.adapters.operator_store import PostgresOperatorStore
     from almanac.adapters.plan_store import PostgresPlanStore
     from almanac.adapters.planning_runs import PostgresPlanningRuns
+    from almanac.adapters.postgres import Target
     from almanac.adapters.queue_inspection import QueueInspection
+    from almanac.adapters.run_history import PostgresRunHistory
+    from almanac.adapters.run_summary import PostgresRunSummary
     from almanac.adapters.sync_store import PostgresSyncStore
     from almanac.adapters.token_cipher import FernetCipher
     from almanac.domain.planning.report import PlanReport
     from almanac.domain.sync.report import SyncReport
     from almanac.jobs import CalendarSchedule, CalendarSync
+    from almanac.services.adopt_workspace import AdoptWorkspace
     from almanac.services.connect_account import ConnectAccount
+    from almanac.services.dead_letters import ExplainDeadLetters
     from almanac.services.dispatch import Dispatch
     from almanac.services.operator import FollowRequest, RequestSync
     from almanac.services.plan_workspace import PlanWorkspace
     from almanac.services.receive import Receive
     from almanac.services.sync_workspace import SyncWorkspace
+    from almanac.services.upgrade_database import UpgradeDatabase
+    from almanac.services.upkeep import Upkeep
 
 CONNECT_SECONDS = 120
 """How long somebody at a terminal waits for an account to be connected, waits for Google included."""
@@ -104,9 +114,12 @@ class Wiring:
     def google(self) -> "GoogleCalendar":
         """Google Calendar."""
         from almanac.adapters.google_calendar import GoogleCalendar
+        from almanac.adapters.pace import Pace
 
         settings = load(GoogleSettings, self._environment)
-        return GoogleCalendar(settings.google_api_url, settings.google_timeout_seconds)
+        limit = settings.google_requests_per_minute
+        pace = None if limit is None else Pace(limit, time.monotonic, time.sleep)
+        return GoogleCalendar(settings.google_api_url, settings.google_timeout_seconds, pace)
 
     @cached_property
     def google_tokens(self) -> "GoogleTokens":
@@ -206,6 +219,30 @@ class Wiring:
         return Dispatch(PostgresDueStore(self.database), self.queue, utc_now)
 
     @cached_property
+    def upgrade_database(self) -> "UpgradeDatabase":
+        """The use case of migrate."""
+        from almanac.adapters.deployment_answers import PresignedAnswers
+        from almanac.adapters.migrations import PostgresMigrations
+        from almanac.services.upgrade_database import UpgradeDatabase
+
+        def target() -> "Target":  # asked inside the use case: a deployment is told of settings that are unusable, too
+            return database_target(load(DatabaseSettings, self._environment), lambda: self.secrets)()
+
+        return UpgradeDatabase(PostgresMigrations(target), PresignedAnswers(time.sleep))
+
+    @cached_property
+    def upkeep(self) -> "Upkeep":
+        """The use case of the daily round."""
+        from almanac.adapters.upkeep_store import PostgresUpkeepStore
+        from almanac.services.token_upkeep import TokenUpkeep
+        from almanac.services.upkeep import Upkeep
+
+        settings = load(UpkeepSettings, self._environment)
+        store = PostgresUpkeepStore(self.database)
+        tokens = TokenUpkeep(store, self.sync_store, self.google_tokens, self.cipher)
+        return Upkeep(store, tokens, utc_now, settings.retention, settings.grace)
+
+    @cached_property
     def operator_store(self) -> "PostgresOperatorStore":
         """What the command line looks at."""
         from almanac.adapters.operator_store import PostgresOperatorStore
@@ -213,8 +250,37 @@ class Wiring:
         return PostgresOperatorStore(self.database)
 
     @cached_property
+    def dead_letters(self) -> "SqsDeadLetters":
+        """The queues' dead letters."""
+        from almanac.adapters import aws
+        from almanac.adapters.dead_letters import SqsDeadLetters
+
+        return SqsDeadLetters(aws.client("sqs"), self.queue_urls)
+
+    @cached_property
+    def explain_dead_letters(self) -> "ExplainDeadLetters":
+        """The use case of `almanac queues --dead`."""
+        from almanac.services.dead_letters import ExplainDeadLetters
+
+        return ExplainDeadLetters(self.dead_letters, self.run_history)
+
+    @cached_property
+    def run_history(self) -> "PostgresRunHistory":
+        """Syncs and plans that ran."""
+        from almanac.adapters.run_history import PostgresRunHistory
+
+        return PostgresRunHistory(self.database)
+
+    @cached_property
+    def run_summary(self) -> "PostgresRunSummary":
+        """How runs went, and who is behind."""
+        from almanac.adapters.run_summary import PostgresRunSummary
+
+        return PostgresRunSummary(self.database)
+
+    @cached_property
     def queue_inspection(self) -> "QueueInspection":
-        """Depth and redrive of the queues."""
+        """Depth of the queues."""
         from almanac.adapters import aws
         from almanac.adapters.queue_inspection import QueueInspection
 
@@ -239,6 +305,23 @@ class Wiring:
         )
 
     @cached_property
+    def adoption_store(self) -> "PostgresAdoptionStore":
+        """Rows of the system that Almanac replaces."""
+        from almanac.adapters.adoption_store import PostgresAdoptionStore
+
+        return PostgresAdoptionStore(self.database)
+
+    @cached_property
+    def adopt_workspace(self) -> "AdoptWorkspace":
+        """The use case of `almanac adopt`."""
+        from zoneinfo import available_timezones
+
+        from almanac.services.adopt_workspace import AdoptWorkspace
+
+        zones = {name.lower(): name for name in available_timezones()}
+        return AdoptWorkspace(self.adoption_store, self.cipher, zones)
+
+    @cached_property
     def request_sync(self) -> "RequestSync":
         """The use case of `almanac sync`."""
         from almanac.services.operator import RequestSync
@@ -250,7 +333,7 @@ class Wiring:
         """The use case of `almanac sync --wait`."""
         from almanac.services.operator import FollowRequest
 
-        return FollowRequest(self.operator_store, time.sleep, time.monotonic)
+        return FollowRequest(self.run_history, time.sleep, time.monotonic)
 
     def close(self) -> None:
         """Close every connection that was opened; what is used after that opens its own again."""

@@ -1,0 +1,55 @@
+"""checkov finds nothing, but for the exceptions that the templates name with a reason."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TEMPLATES = ("template.yaml", "network-and-database.yaml")
+
+
+def exceptions(parsed: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Resource → check → reason."""
+    skips = {
+        name: resource["Metadata"]["checkov"]["skip"]
+        for name, resource in parsed["Resources"].items()
+        if "checkov" in resource.get("Metadata", {})
+    }
+    return {name: {each["id"]: each["comment"] for each in found} for name, found in skips.items()}
+
+
+@pytest.fixture(scope="module")
+def report(root: Path) -> Any:
+    """What checkov says of both templates; nothing is fetched from the network."""
+    program = root / ".tools" / "checkov" / "bin" / "checkov"
+    if not program.exists():
+        pytest.skip("no checkov in .tools: run `make checkov`")
+    options = ["--framework", "cloudformation", "--skip-download", "--output", "json", "--file", *TEMPLATES]
+    done = subprocess.run([program, *options], cwd=root, check=False, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def test_every_exception_has_a_reason(template: dict[str, Any], network: dict[str, Any]) -> None:
+    reasons = [
+        reason for parsed in (template, network) for found in exceptions(parsed).values() for reason in found.values()
+    ]
+    assert reasons
+    assert all(len(reason.split()) > 3 for reason in reasons)
+
+
+def test_nothing_else_is_found(report: Any) -> None:
+    assert report["summary"]["parsing_errors"] == 0
+    assert report["summary"]["passed"] > 0
+    assert [(each["check_id"], each["resource"]) for each in report["results"]["failed_checks"]] == []
+
+
+def test_no_exception_is_left_that_nothing_needs(
+    report: Any, template: dict[str, Any], network: dict[str, Any]
+) -> None:
+    needed = {(each["resource"].rsplit(".", 1)[1], each["check_id"]) for each in report["results"]["skipped_checks"]}
+    named = {
+        (name, check) for parsed in (template, network) for name, found in exceptions(parsed).items() for check in found
+    }
+    assert needed == named

@@ -1,0 +1,152 @@
+import re
+from itertools import product
+from typing import Any
+
+import pytest
+
+from tests.template.stack import Stack, mentions, ways
+
+GIVEN = {
+    "DatabaseSecretArn": ("", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db"),
+    "DatabaseUrl": ("", "postgresql://almanac@db.example.org:5432/almanac"),
+    "DatabaseIamResource": ("", "cluster-ABC123/almanac"),
+    "OwnDatabase": ("false", "true"),
+}
+GOOD = {
+    frozenset({"DatabaseSecretArn"}),
+    frozenset({"DatabaseUrl", "DatabaseIamResource"}),
+    frozenset({"OwnDatabase"}),
+}
+FORBIDDEN = {"0.0.0.0/0", "::/0"}
+
+
+def holds(assertion: Any, parameters: dict[str, str]) -> bool:
+    """Evaluate a rule of the template's section Rules."""
+    ((function, arguments),) = assertion.items()
+    match function:
+        case "Fn::Equals":
+            left, right = (parameters[each["Ref"]] if isinstance(each, dict) else each for each in arguments)
+            return bool(left == right)
+        case "Fn::Not":
+            return not holds(arguments[0], parameters)
+        case "Fn::And":
+            return all(holds(each, parameters) for each in arguments)
+        case "Fn::Or":
+            return any(holds(each, parameters) for each in arguments)
+    raise AssertionError(function)
+
+
+@pytest.mark.parametrize("choice", list(product((False, True), repeat=len(GIVEN))))
+def test_a_deployment_starts_only_with_exactly_one_database(template: dict[str, Any], choice: tuple[bool, ...]) -> None:
+    given = frozenset(name for name, chosen in zip(GIVEN, choice, strict=True) if chosen)
+    parameters = {name: GIVEN[name][name in given] for name in GIVEN}
+    rules = [assertion for rule in template["Rules"].values() for assertion in rule["Assertions"]]
+    assert all(holds(rule["Assert"], parameters) for rule in rules) == (given in GOOD)
+
+
+def test_a_refusal_names_the_parameters(template: dict[str, Any]) -> None:
+    said = " ".join(each["AssertDescription"] for rule in template["Rules"].values() for each in rule["Assertions"])
+    assert all(name in said for name in GIVEN)
+
+
+@pytest.mark.parametrize(
+    ("value", "accepted"),
+    [
+        ("cluster-ABC123/almanac", True),
+        ("prx-0123456789abcdef0/almanac", True),
+        ("db-ABC123/almanac", True),
+        ("", True),
+        ("*/almanac", False),
+        ("cluster-ABC123/*", False),
+        ("almanac", False),
+    ],
+)
+def test_iam_admits_one_user_of_one_server(template: dict[str, Any], value: str, accepted: bool) -> None:
+    assert bool(re.search(template["Parameters"]["DatabaseIamResource"]["AllowedPattern"], value)) == accepted
+
+
+def test_a_function_signs_in_with_the_secret_or_with_iam_and_never_with_both(stack: Stack) -> None:
+    for function in stack.functions.values():
+        secret, iam = function["Environment"]["Variables"]["ALMANAC_DATABASE_IAM_AUTH"]["Fn::If"][1:]
+        assert (secret, iam) == ("", "true")
+    document = stack.of("AWS::IAM::ManagedPolicy")["DatabaseAccess"]["PolicyDocument"]
+    by_secret, by_iam = ways(document["Statement"][0])
+    assert (by_secret["Action"], by_iam["Action"]) == ("secretsmanager:GetSecretValue", "rds-db:connect")
+    assert mentions(by_iam["Resource"], "DatabaseIamResource")
+
+
+def test_the_tables_are_there_before_any_function_that_uses_them(stack: Stack) -> None:
+    resources = stack.cloudformation["Resources"]
+    assert {resources[name].get("DependsOn") for name in set(stack.functions) - {"Migrate"}} == {"Migrations"}
+    assert "DependsOn" not in resources["Migrate"]
+
+
+def test_migrations_run_exactly_when_our_code_changes(stack: Stack) -> None:
+    resource = stack.cloudformation["Resources"]["Migrations"]["Properties"]
+    assert resource["ServiceToken"] == {"Fn::GetAtt": ["Migrate", "Arn"]}
+    # The translator gives a layer another logical id whenever its content has another address.
+    assert resource["Code"]["Ref"].startswith("AlmanacLayer")
+    assert resource["Code"]["Ref"] != "AlmanacLayer"
+    assert resource.keys() == {"ServiceToken", "ServiceTimeout", "Code"}
+
+
+def test_a_migration_that_hangs_is_told_by_the_function_and_not_by_silence(stack: Stack) -> None:
+    waits = stack.cloudformation["Resources"]["Migrations"]["Properties"]["ServiceTimeout"]
+    assert stack.functions["Migrate"]["Timeout"] < waits <= 300
+
+
+def test_the_stack_of_its_own_is_made_only_when_asked_for(template: dict[str, Any], network: dict[str, Any]) -> None:
+    database = template["Resources"]["Database"]
+    assert database["Condition"] == "OwnsDatabase"
+    assert set(database["Properties"]["Parameters"]) <= set(network["Parameters"])
+    assert "Transform" not in network
+
+
+def test_every_output_that_the_functions_need_is_one_that_it_gives(
+    template: dict[str, Any], network: dict[str, Any]
+) -> None:
+    asked = set(re.findall(r"'Outputs\.(\w+)'", str(template)))
+    assert {"Url", "IamResource", "SubnetIds", "SecurityGroupId"} <= asked <= set(network["Outputs"])
+
+
+def test_the_proxy_admits_iam_over_tls_and_nothing_else(network: dict[str, Any]) -> None:
+    proxy = network["Resources"]["Proxy"]["Properties"]
+    assert proxy["RequireTLS"] is True
+    assert {each["IAMAuth"] for each in proxy["Auth"]} == {"REQUIRED"}
+
+
+def test_the_proxy_reads_the_one_secret_that_rds_made(network: dict[str, Any]) -> None:
+    (policy,) = network["Resources"]["ProxyRole"]["Properties"]["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "secretsmanager:GetSecretValue"
+    assert statement["Resource"] == {"Fn::GetAtt": ["Cluster", "MasterUserSecret.SecretArn"]}
+
+
+def test_the_cluster_keeps_what_people_connected(network: dict[str, Any]) -> None:
+    cluster = network["Resources"]["Cluster"]
+    assert (cluster["DeletionPolicy"], cluster["UpdateReplacePolicy"]) == ("Snapshot", "Snapshot")
+    assert cluster["Properties"]["StorageEncrypted"] is True
+    assert cluster["Properties"]["DeletionProtection"] == {"Fn::If": ["InProduction", True, False]}
+    assert all(row["BackupDays"] >= 1 for row in network["Mappings"]["ByStage"].values())
+
+
+def test_no_password_is_written_anywhere(network: dict[str, Any]) -> None:
+    cluster = network["Resources"]["Cluster"]["Properties"]
+    assert cluster["ManageMasterUserPassword"] is True
+    assert "MasterUserPassword" not in cluster
+
+
+def test_nothing_of_the_network_is_open_to_the_outside(network: dict[str, Any]) -> None:
+    groups = [each for each in network["Resources"].values() if each["Type"] == "AWS::EC2::SecurityGroup"]
+    ways_in = [rule for group in groups for rule in group["Properties"].get("SecurityGroupIngress", [])]
+    assert len(groups) == 3
+    assert all("SourceSecurityGroupId" in rule and not FORBIDDEN & set(map(str, rule.values())) for rule in ways_in)
+    assert {rule["FromPort"] for rule in ways_in} == {5432}
+    instances = [each for each in network["Resources"].values() if each["Type"] == "AWS::RDS::DBInstance"]
+    assert {each["Properties"]["PubliclyAccessible"] for each in instances} == {False}
+
+
+def test_both_templates_know_the_same_stages(template: dict[str, Any], network: dict[str, Any]) -> None:
+    stages = template["Parameters"]["Stage"]["AllowedValues"]
+    assert network["Parameters"]["Stage"]["AllowedValues"] == stages
+    assert set(network["Mappings"]["ByStage"]) == set(template["Mappings"]["ByStage"]) == set(stages)

@@ -1,0 +1,136 @@
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import BaseModel
+
+from almanac import settings
+from almanac.errors import DatabaseUnavailable
+from almanac.services.upgrade_database import UpgradeDatabase
+from almanac.wiring import Wiring
+from tests.template.stack import Stack, ways
+
+FUNCTIONS = {
+    "Migrate": "migrate",
+    "Orchestrator": "orchestrator",
+    "CalendarSync": "calendar_sync",
+    "SmartScheduling": "smart_scheduling",
+    "Upkeep": "upkeep",
+}
+NOT_OURS = {"AWS_ENDPOINT_URL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+QUEUES = {
+    "Orchestrator": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
+    "CalendarSync": {"ALMANAC_SYNC_QUEUE_URL"},
+    "SmartScheduling": {"ALMANAC_SCHEDULE_QUEUE_URL"},
+}
+PARAMETER_OF = {
+    "ALMANAC_SYNC_PAST_DAYS": "SyncPastDays",
+    "ALMANAC_SYNC_FUTURE_DAYS": "SyncFutureDays",
+    "ALMANAC_PLAN_BUDGET_SECONDS": "PlanBudgetSeconds",
+    "ALMANAC_UPKEEP_RETENTION_DAYS": "UpkeepRetentionDays",
+    "ALMANAC_UPKEEP_GRACE_DAYS": "UpkeepGraceDays",
+}
+"""Settings that a deployer gives as a number; their defaults must be those of the settings."""
+
+
+class Asked(Mapping[str, str]):
+    """An environment that works, and that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self._values = {
+            "ALMANAC_DATABASE_URL": "postgresql://almanac@127.0.0.1:1/almanac",
+            "ALMANAC_SYNC_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/sync.fifo",
+            "ALMANAC_SCHEDULE_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/schedule.fifo",
+            "ALMANAC_GOOGLE_CLIENT_ID": "client",
+            "ALMANAC_GOOGLE_CLIENT_SECRET": "secret",
+            "ALMANAC_TOKEN_KEYS": Fernet.generate_key().decode(),
+        }
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        return self._values[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def settings_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Variables that the wiring asks for when it builds what a function's handler takes from it."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    (use_case,) = re.findall(r"container\(\)\.(\w+)", (folder / "handler.py").read_text(encoding="utf-8"))
+    asked = Asked()
+    built = getattr(Wiring(asked), use_case)
+    if isinstance(built, UpgradeDatabase):  # reads them when it is called, so that CloudFormation is told of bad ones
+        with pytest.raises(DatabaseUnavailable):
+            built({}, lambda: 60)
+    return {name for name in asked.names if name.startswith("ALMANAC_")}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_gets_the_variables_that_its_wiring_reads_and_no_others(
+    stack: Stack, root: Path, function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = settings_of(root / "functions" / FUNCTIONS[function], monkeypatch)
+    queues = {name for name in needed if name.endswith("_QUEUE_URL")}
+    declared = set(stack.functions[function]["Environment"]["Variables"])
+    # The settings know both queues; a function is told of those it sends to.
+    assert declared - NOT_OURS == (needed - queues) | QUEUES.get(function, set())
+    assert declared >= NOT_OURS
+
+
+def test_every_folder_of_functions_is_one_of_the_template(root: Path, stack: Stack) -> None:
+    folders = {path.parent.name for path in (root / "functions").glob("*/handler.py")}
+    assert folders == set(FUNCTIONS.values())
+    assert set(stack.functions) == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_logs_and_metrics_bear_the_name_of_the_folder(stack: Stack, function: str) -> None:
+    assert stack.functions[function]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == FUNCTIONS[function]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_variable_holds_a_secret(stack: Stack, function: str) -> None:
+    variables = stack.functions[function]["Environment"]["Variables"]
+    for name in ("ALMANAC_GOOGLE_CLIENT_SECRET", "ALMANAC_TOKEN_KEYS"):
+        assert variables.get(name, "") == ""
+
+
+def test_a_database_url_in_a_variable_has_no_password(
+    stack: Stack, template: dict[str, Any], network: dict[str, Any]
+) -> None:
+    url = stack.functions["Orchestrator"]["Environment"]["Variables"]["ALMANAC_DATABASE_URL"]
+    assert list(ways(url)) == [{"Fn::GetAtt": ["Database", "Outputs.Url"]}, {"Ref": "DatabaseUrl"}]
+    pattern = template["Parameters"]["DatabaseUrl"]["AllowedPattern"]
+    assert re.search(pattern, "postgresql://almanac@db.example.org:5432/almanac")
+    assert not re.search(pattern, "postgresql://almanac:secret@db.example.org:5432/almanac")
+    assert re.search(pattern, network["Outputs"]["Url"]["Value"]["Fn::Sub"].replace("${Proxy.Endpoint}", "db"))
+
+
+@pytest.mark.parametrize("variable", PARAMETER_OF)
+def test_a_parameter_has_the_default_of_its_setting(template: dict[str, Any], variable: str) -> None:
+    models = [each for each in vars(settings).values() if isinstance(each, type) and issubclass(each, BaseModel)]
+    fields = {f"ALMANAC_{name}".upper(): field for model in models for name, field in model.model_fields.items()}
+    parameter = template["Parameters"][PARAMETER_OF[variable]]
+    assert (parameter["Type"], parameter["Default"]) == ("Number", fields[variable].default)
+
+
+@pytest.mark.parametrize(("variable", "parameter"), PARAMETER_OF.items())
+def test_a_parameter_reaches_its_variable(stack: Stack, variable: str, parameter: str) -> None:
+    given = [each["Environment"]["Variables"].get(variable) for each in stack.functions.values()]
+    assert {json.dumps(value) for value in given if value is not None} == {json.dumps({"Ref": parameter})}
+
+
+def test_the_example_environment_overrides_declared_variables_only(root: Path, stack: Stack) -> None:
+    example = json.loads((root / "env.example.json").read_text(encoding="utf-8"))
+    assert set(example) == set(FUNCTIONS)
+    for function, variables in example.items():
+        assert set(variables) <= set(stack.functions[function]["Environment"]["Variables"])
