@@ -1,6 +1,6 @@
 """One run in a process of its own, so that its time and memory are nobody else's: `python -m bench.measured_run`.
 
-The argument is a JSON object: `run` (sync or dispatch) and what that run takes. The answer is one JSON line.
+The argument is a JSON object: `run` (sync, dispatch or retention) and what that run takes. The answer is one JSON line.
 """
 
 import json
@@ -64,7 +64,26 @@ def _dispatch(wiring: Wiring) -> Callable[[], dict[str, Any]]:
     return lambda: use_case(Tick(job="calendar.sync")).as_dict()
 
 
-_RUNS: Mapping[str, Callable[..., Callable[[], dict[str, Any]]]] = {"sync": _sync, "dispatch": _dispatch}
+def _retention(wiring: Wiring) -> Callable[[], dict[str, Any]]:
+    """The step of upkeep that deletes run rows, and the longest of its transactions."""
+    use_case = wiring.upkeep
+
+    def call() -> dict[str, Any]:
+        batches = use_case.store.delete_old_runs(use_case.clock() - use_case.retention)
+        rows, longest, began = 0, 0.0, perf_counter()
+        for batch in batches:
+            rows += batch.rows
+            longest, began = max(longest, perf_counter() - began), perf_counter()
+        return {"rows": rows, "longest_ms": longest * 1000}
+
+    return call
+
+
+_RUNS: Mapping[str, Callable[..., Callable[[], dict[str, Any]]]] = {
+    "sync": _sync,
+    "dispatch": _dispatch,
+    "retention": _retention,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

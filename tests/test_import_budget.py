@@ -29,6 +29,7 @@ SETTINGS = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "POWERTOOLS_SERVICE_NAME": "test",
 }
+FUNCTIONS = ["orchestrator", "calendar_sync", "smart_scheduling", "migrate", "upkeep"]
 LIST_MODULES = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))\n"
 
 
@@ -70,6 +71,16 @@ def smart_scheduling() -> set[str]:
     return cold_start("smart_scheduling", "receive_schedule")
 
 
+@pytest.fixture(scope="module")
+def migrate() -> set[str]:
+    return cold_start("migrate", "upgrade_database")
+
+
+@pytest.fixture(scope="module")
+def upkeep() -> set[str]:
+    return cold_start("upkeep", "upkeep")
+
+
 def test_the_orchestrator_loads_what_it_works_with(orchestrator: set[str]) -> None:
     assert {"boto3", "pg8000", "almanac.services.dispatch"} <= orchestrator, "otherwise the budgets below prove nothing"
 
@@ -95,7 +106,23 @@ def test_smart_scheduling_loads_neither_google_nor_cryptography(smart_scheduling
     assert not within(smart_scheduling, GOOGLE | {"cryptography"})
 
 
-@pytest.mark.parametrize("function", ["orchestrator", "calendar_sync", "smart_scheduling"])
+def test_migrate_loads_the_database_and_no_other_service(migrate: set[str]) -> None:
+    assert {"pg8000", "almanac.adapters.migrations"} <= migrate
+    assert not within(
+        migrate, GOOGLE | {"cryptography", "almanac.services.sync_workspace", "almanac.domain.scheduling"}
+    )
+
+
+def test_upkeep_refreshes_tokens_without_the_calendar_client(upkeep: set[str]) -> None:
+    assert {"pg8000", "cryptography.fernet", "almanac.adapters.google_auth"} <= upkeep
+    assert not within(upkeep, {"googleapiclient", "almanac.domain.scheduling", "almanac.domain.planning"})
+
+
+def test_every_function_has_a_budget() -> None:
+    assert sorted(path.name for path in (ROOT / "functions").iterdir() if path.is_dir()) == sorted(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_function_loads_what_only_development_needs(function: str, request: pytest.FixtureRequest) -> None:
     modules: set[str] = request.getfixturevalue(function)
     assert not within(modules, DEVELOPMENT)

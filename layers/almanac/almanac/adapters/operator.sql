@@ -45,7 +45,8 @@ ON CONFLICT (auth_token_id, calendar_id) DO UPDATE SET
         WHEN c.status IN ('new', 'synced') THEN c.status
         WHEN EXISTS (SELECT 1 FROM calendar_sync_states s WHERE s.connection_id = c.id AND s.last_synced_at IS NOT NULL)
         THEN 'synced' ELSE 'new' END,
-    last_error_type = NULL, last_error = NULL, failures = 0, retry_at = NULL, updated_at = now();
+    last_error_type = NULL, last_error = NULL, failures = 0, retry_at = NULL, updated_at = now()
+WHERE c.ws_id = excluded.ws_id;
 
 -- name: mark_unlisted
 UPDATE calendar_connections

@@ -11,6 +11,9 @@ from almanac.errors import AccessTokenRejected, BadInput, GoogleRejected, Reconn
 from almanac.services.patience import Patience
 from almanac.services.ports import Account, CalendarEntry, CalendarProvider, FreshToken, TokenCipher, TokenEndpoint
 
+MOST_PAGES = 1000
+"""Nobody has 250,000 calendars: a list of more pages has no end."""
+
 
 class AccountStore(Protocol):
     """Accounts and their connections. Raises DatabaseUnavailable and StorageFailed."""
@@ -74,6 +77,8 @@ class ConnectAccount:
                 return [entry for entry in found.values() if not entry.deleted]
             if page_token in asked:
                 raise GoogleRejected("a page of the calendar list names an earlier one as the next")
+            if len(asked) == MOST_PAGES:
+                raise GoogleRejected(f"a calendar list of more than {MOST_PAGES} pages")
             asked.add(page_token)
 
     def _page(self, access_token: str, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
