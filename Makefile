@@ -8,6 +8,8 @@ SHELL := /bin/bash
 # Tools whose own pins would clash with requirements.lock; the version in a stamp's name makes a new one install.
 MINISTACK := .tools/ministack/.ready-1.5.33
 SAM_CLI := .tools/sam/.ready-1.170.0
+CHECKOV := .tools/checkov/.ready-3.3.30
+PIP_AUDIT := .tools/pip-audit/.ready-2.10.1
 UV := .tools/uv/.ready-0.13.9
 
 PY := .venv/bin/python
@@ -23,10 +25,10 @@ find_runtime = for p in python3.13 "$$(pyenv root 2>/dev/null)"/versions/3.13.*/
 	"$$p" -c 'import os, pip, sys; print(os.path.dirname(sys.executable))' 2>/dev/null && break; done
 with_runtime = runtime="$$($(find_runtime))"; PATH="$${runtime:+$$runtime:}$$PATH"
 
-.PHONY: help setup setup-sam demo dev test lint format typecheck bench build lock clean
+.PHONY: help setup setup-sam demo dev test lint format typecheck soak bench bench-scale checkov audit build invoke-all deploy-local lock schemas clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.ready $(MINISTACK) ## Make the environments: .venv, and the local queues' own
 
@@ -35,8 +37,8 @@ setup-sam: $(SAM_CLI) ## Install the pinned SAM CLI into .tools/sam
 demo: setup ## Show the whole system on this machine (ICS=calendar.ics starts from your own calendar)
 	@$(PY) -m local.demo $(if $(ICS),--ics "$(ICS)")
 
-dev: setup ## Run the whole system on this machine until Ctrl-C (EVERY=60 ticks each minute, ICS=calendar.ics)
-	@$(PY) -m local.dev $(if $(EVERY),--every $(EVERY)) $(if $(ICS),--ics "$(ICS)")
+dev: setup ## Run the whole system on this machine until Ctrl-C (EVERY=60 syncs each minute, PLAN_EVERY=60 plans, ICS=calendar.ics)
+	@$(PY) -m local.dev $(if $(EVERY),--every $(EVERY)) $(if $(PLAN_EVERY),--plan-every $(PLAN_EVERY)) $(if $(ICS),--ics "$(ICS)")
 
 test: setup setup-sam lint typecheck ## Lint, types and every test (PYTEST_ARGS="-k sync")
 	@$(with_runtime) $(PY) -m pytest $(PYTEST_ARGS)
@@ -52,11 +54,34 @@ format: .venv/.ready ## Rewrite in the project's style
 typecheck: .venv/.ready ## Check types
 	@$(PY) -m mypy --no-error-summary
 
+soak: .venv/.ready ## Random histories until Ctrl-C (SOAK_SECONDS=600 SOAK_HISTORIES=500 SOAK_SEED=1; SOAK_HISTORY="…" plays one)
+	@$(PY) -m tests.histories $(if $(SOAK_SECONDS),--seconds $(SOAK_SECONDS)) $(if $(SOAK_HISTORIES),--histories $(SOAK_HISTORIES)) \
+		$(if $(SOAK_SEED),--seed $(SOAK_SEED)) $(if $(SOAK_HISTORY),--history "$(SOAK_HISTORY)")
+
 bench: setup ## Measure, and say on which machine
 	@$(PY) -m bench
 
+bench-scale: setup ## Measure longer: what very many workspaces take, and what a few in trouble cost the others
+	@$(PY) -m bench traffic drain isolation quota --long
+
+checkov: $(CHECKOV) ## Look at the templates with checkov (300 MB, so not a part of `make test` until it is installed)
+	@.tools/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet \
+		--file template.yaml network-and-database.yaml
+
+audit: $(PIP_AUDIT) ## Look for known vulnerabilities in every pinned package; needs pypi.org, and fails without it
+	@for pins in layers/vendor/requirements.txt requirements.lock; do .tools/pip-audit/bin/pip-audit --strict \
+		--disable-pip --no-deps --progress-spinner off --requirement $$pins || failed=1; done; exit $${failed:-0}
+
 build: $(SAM_CLI) ## Build functions and layers into .aws-sam
 	@$(with_runtime) .tools/sam/bin/sam build
+
+invoke-all: setup setup-sam ## Every function with every event through `sam local invoke`; needs Docker (SAM_ARGS=--skip-pull-image)
+	@$(PY) -m local.invoke_all --check
+	@$(MAKE) build
+	@$(PY) -m local.invoke_all -- $(SAM_ARGS)
+
+deploy-local: setup ## Deploy template.yaml to a local AWS until Ctrl-C: no Docker, no account, its rules fire each minute
+	@$(PY) -m local.deploy
 
 lock: $(UV) ## Pin what pyproject.toml asks for (LOCK_ARGS=--upgrade for newer versions)
 	@.tools/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header \
@@ -66,6 +91,9 @@ lock: $(UV) ## Pin what pyproject.toml asks for (LOCK_ARGS=--upgrade for newer v
 	@.tools/uv/bin/uv pip compile --quiet --python-version 3.13 --python-platform aarch64-manylinux2014 --generate-hashes \
 		--no-annotate --no-header --constraint requirements.lock layers/vendor/requirements.in \
 		--output-file layers/vendor/requirements.txt
+
+schemas: .venv/.ready ## Write docs/schemas from the models of a job
+	@$(PY) -m local.job_schemas
 
 clean: ## Remove everything that these targets made
 	@rm -rf .venv .tools .aws-sam .almanac .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -82,8 +110,10 @@ clean: ## Remove everything that these targets made
 
 $(MINISTACK): PACKAGE = ministack
 $(SAM_CLI): PACKAGE = aws-sam-cli
+$(CHECKOV): PACKAGE = checkov
+$(PIP_AUDIT): PACKAGE = pip-audit
 $(UV): PACKAGE = uv
-$(MINISTACK) $(SAM_CLI) $(UV): | .venv/.ready
+$(MINISTACK) $(SAM_CLI) $(CHECKOV) $(PIP_AUDIT) $(UV): | .venv/.ready
 	@echo "Installing $(PACKAGE) into $(@D)"
 	@$(PY) -m venv --clear --without-pip $(@D)
 	@$(PY) -m pip --python $(@D)/bin/python install -qq --disable-pip-version-check $(PACKAGE)==$(subst .ready-,,$(@F))

@@ -24,7 +24,8 @@ from almanac.jobs import (
 )
 
 WS = "7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01"
-LABELS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=255)
+STORABLE = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+LABELS = st.none() | st.text(STORABLE, min_size=1, max_size=255)
 INSTANTS = st.none() | st.datetimes(timezones=st.just(UTC))
 SHARED = {
     "ws_id": st.uuids(),

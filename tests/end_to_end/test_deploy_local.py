@@ -136,7 +136,7 @@ def test_every_resource_is_there_but_what_is_made_elsewhere_or_not_served(deploy
     assert missing - conditional == formulas
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in guide for name in formulas), "what the local AWS does not serve is told"
-    assert {"Migrations", "SyncQueue", "OrchestratorSyncTick", "CalendarSyncSyncJob"} <= made
+    assert {"Migrations", "SyncQueue", "OrchestratorSyncTick", "SyncJobs"} <= made
 
 
 def test_the_deployment_itself_has_migrated_the_database(deployed: Deployed) -> None:

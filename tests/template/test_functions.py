@@ -34,12 +34,11 @@ ACTIONS = {
 }
 """All that any function may do, beside what the managed policies below allow."""
 FUNCTIONS = sorted(SENDS_TO)
-# AWS's own policies that SAM attaches: logs, traces, network interfaces of a VPC, and polling.
+# AWS's own policies that SAM attaches: logs, traces, network interfaces of a VPC.
 MANAGED_POLICIES = {
     "AWSLambdaBasicExecutionRole",
     "AWSXrayWriteOnlyAccess",
     "AWSLambdaVPCAccessExecutionRole",
-    "AWSLambdaSQSQueueExecutionRole",
 }
 
 

@@ -1,5 +1,6 @@
 """boto3 clients with timeouts. Credentials and region: boto3's own chain."""
 
+import logging
 from typing import Any
 
 import boto3
@@ -7,6 +8,11 @@ from botocore.config import Config
 from botocore.exceptions import NoRegionError, ProfileNotFound
 
 from almanac.errors import BadSettings
+
+# At DEBUG botocore logs every answer, and that of Secrets Manager is a secret. Lambda gives the root logger the level
+# that the template asks for, so a stage that wants our own DEBUG lines would get these too.
+for _library in ("boto3", "botocore", "urllib3"):
+    logging.getLogger(_library).setLevel(logging.INFO)
 
 CONNECT_SECONDS, READ_SECONDS = 5, 20
 """Bounds of every wait for an AWS endpoint; boto3's own are 60 seconds each, longer than a short function lives."""

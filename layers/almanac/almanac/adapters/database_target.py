@@ -37,11 +37,17 @@ def _secret_url(fields: dict[str, str]) -> str:
     for name in ("host", "dbname", "username"):
         if not fields.get(name):
             raise BadSettings(_ARN, f"the secret has neither url nor {name}")
-    user, password = (quote(fields.get(name, ""), safe="") for name in ("username", "password"))
-    return f"postgresql://{user}:{password}@{fields['host']}:{fields.get('port', '5432')}/{quote(fields['dbname'])}"
+    user, password, database = (quote(fields.get(name, ""), safe="") for name in ("username", "password", "dbname"))
+    host, port = quote(fields["host"], safe="[]:"), quote(fields.get("port", "5432"), safe="")
+    return f"postgresql://{user}:{password}@{host}:{port}/{database}"
 
 
 def _with_iam_token(target: Target) -> Target:
-    """RDS accepts a signed token, valid for 15 minutes and checked at connect only, in place of a password."""
+    """RDS accepts a signed token, valid for 15 minutes and checked at connect only, in place of a password.
+
+    It is sent as it is, so only a server that has shown its certificate gets it.
+    """
+    if target.tls is None:
+        raise BadSettings("ALMANAC_DATABASE_IAM_AUTH", "needs TLS: the URL must not say sslmode=disable")
     token = aws.client("rds").generate_db_auth_token(DBHostname=target.host, Port=target.port, DBUsername=target.user)
     return replace(target, password=token)

@@ -1,18 +1,19 @@
 """Google Calendar behind the CalendarProvider port, through Google's own client. The only module that imports it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
 from googleapiclient.discovery import build
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from almanac.adapters.google_http import GoogleHttp, Refused
 from almanac.domain.sync.events import CalendarZones
 from almanac.domain.sync.listing import ListEvents, Window
 from almanac.domain.sync.mapping import map_page
 from almanac.domain.sync.retry import classify
+from almanac.domain.sync.text import clean
 from almanac.errors import AccessTokenRejected, CalendarUnreachable, GoogleRejected, GoogleUnavailable
 from almanac.services.ports import CalendarEntry, ListingPage
 
@@ -28,15 +29,25 @@ _EARLIEST_ZONE, _LATEST_ZONE = timedelta(hours=14), timedelta(hours=12)
 """A date begins up to 14 hours before its UTC midnight (Kiritimati) and up to 12 hours after it."""
 
 
+def _storable(text: str) -> str:
+    """An identifier means something only as it is: one that the database would have to clean is refused."""
+    if clean(text) != text:
+        raise ValueError("cannot be stored")
+    return text
+
+
+_Identifier = Annotated[str, AfterValidator(_storable)]
+
+
 class _Entry(BaseModel):
     """One entry of `calendarList.list`, as Google sends it; a deleted one has little more than its id (trap 74)."""
 
-    id: Annotated[str, Field(min_length=1)]
+    id: Annotated[_Identifier, Field(min_length=1)]
     summary: str = ""
     summaryOverride: str | None = None  # noqa: N815 - Google's names
-    backgroundColor: str | None = None  # noqa: N815
-    accessRole: str = "none"  # noqa: N815
-    timeZone: str | None = None  # noqa: N815
+    backgroundColor: _Identifier | None = None  # noqa: N815
+    accessRole: _Identifier = "none"  # noqa: N815
+    timeZone: _Identifier | None = None  # noqa: N815
     primary: bool = False
     deleted: bool = False
 
@@ -56,11 +67,13 @@ class _Entry(BaseModel):
 class GoogleCalendar:
     """CalendarProvider over one connection that stays open. One instance a thread: httplib2 is not thread-safe.
 
-    `api_url` is the root of the API without `/calendar/v3`; `timeout_seconds` bounds every wait for the socket.
+    `api_url` is the root of the API without `/calendar/v3`; `timeout_seconds` bounds every wait for the socket; `pace`
+    returns when one more request may go.
     """
 
-    def __init__(self, api_url: str, timeout_seconds: float) -> None:
+    def __init__(self, api_url: str, timeout_seconds: float, pace: Callable[[], None] | None = None) -> None:
         self._http = GoogleHttp(timeout_seconds)
+        self._pace = pace
         # The endpoint replaces the document's root and path, so the path is ours to add.
         service = build(
             "calendar",
@@ -130,6 +143,8 @@ class GoogleCalendar:
         if not (access_token and access_token.isascii() and access_token.isprintable()):
             raise AccessTokenRejected("the access token cannot be sent in a header")
         request.headers["authorization"] = f"Bearer {access_token}"
+        if self._pace is not None:
+            self._pace()
         try:
             answer = request.execute(num_retries=0)
         except Refused as refused:
@@ -151,7 +166,7 @@ def _token(answer: Mapping[str, Any], name: str) -> str | None:
     token = answer.get(name)
     if token is None:
         return None
-    if not isinstance(token, str) or not token:
+    if not isinstance(token, str) or not token or clean(token) != token:
         raise GoogleRejected(f"an unusable {name}")
     return token
 

@@ -7,11 +7,9 @@ from typing import Any
 import httplib2
 from httplib2.decode import DecodeLimitError
 
+from almanac.adapters.bounded_http import LARGEST_ANSWER, AnswerTooLarge, connection_type
 from almanac.domain.sync.retry import parse_error_body, parse_retry_after
 from almanac.errors import GoogleRejected, GoogleUnavailable
-
-LARGEST_ANSWER = 256 * 2**20
-"""Bytes of one unpacked answer: a hundred times an ordinary page of 2,500 events, and it still fits in a function."""
 
 
 class Refused(Exception):
@@ -47,11 +45,13 @@ class GoogleHttp:
         """Send one request; the httplib2 response and its unpacked body if it is 2xx.
 
         A kept-alive connection that the other side has closed meanwhile is opened again, once, by httplib2. Raises
-        Refused, GoogleUnavailable (no whole answer in time; the connection is dropped) and GoogleRejected (too large).
+        Refused, GoogleUnavailable (no whole answer in time) and GoogleRejected (too large); the last two drop the
+        connection.
         """
         try:
-            response, content = self._http.request(uri, method, body=body, headers=headers)
-        except DecodeLimitError:
+            response, content = self._http.request(uri, method, body, headers, connection_type=connection_type(uri))
+        except (DecodeLimitError, AnswerTooLarge):
+            self.close()
             raise GoogleRejected(f"Google's answer is larger than {LARGEST_ANSWER} bytes") from None
         except TimeoutError:
             self.close()

@@ -7,7 +7,7 @@ import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -34,7 +34,7 @@ class Target:
     """Where to connect. `tls` is None for a socket on this machine, else a context that verifies the server."""
 
     user: str
-    password: str | None
+    password: str | None = field(repr=False)
     host: str
     port: int
     database: str
@@ -126,9 +126,13 @@ class Database:
         """Statements sent so far, one round trip each."""
 
     @contextmanager
-    def transaction(self) -> Iterator["Database"]:
-        """All or nothing. Raises DatabaseUnavailable or StorageFailed; whatever is raised inside rolls back."""
-        self._send("BEGIN", {})
+    def transaction(self, *, reconnect: bool = True) -> Iterator["Database"]:
+        """All or nothing. Raises DatabaseUnavailable or StorageFailed; whatever is raised inside rolls back.
+
+        `reconnect`: a connection that has died meanwhile is opened again. Not for what goes on where an earlier
+        transaction stopped: the server may have restarted, and lost that one.
+        """
+        self._send("BEGIN", {}, reconnect=reconnect)
         self._in_transaction = True
         try:
             yield self
@@ -158,8 +162,8 @@ class Database:
             except (InterfaceError, DatabaseError, OSError):
                 return  # it is gone already, which is what was asked for
 
-    def _send(self, sql: str, values: Mapping[str, Any]) -> Rows:
-        fresh = self._connection is None
+    def _send(self, sql: str, values: Mapping[str, Any], *, reconnect: bool = True) -> Rows:
+        fresh = self._connection is None or not reconnect
         try:
             return self._send_once(sql, values)
         except DatabaseUnavailable:

@@ -1,0 +1,89 @@
+"""HTTP connections whose answers end: neither their bytes nor their time are up to the other side.
+
+http.client reads as much as it is told to expect, allocates that at once, and begins to wait anew with every byte.
+"""
+
+import io
+from http.client import HTTPResponse, IncompleteRead
+from socket import SocketIO, socket
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httplib2
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+LARGEST_ANSWER = 64 * 2**20
+"""Bytes of one answer, packed or unpacked: ten times a page of 2,500 ordinary events, and it fits in a function."""
+PATIENCE = 2
+"""A whole answer, headers included, may take so many times as long as one wait for the socket."""
+_PART = 64 * 2**10
+
+
+class AnswerTooLarge(Exception):
+    """More than LARGEST_ANSWER bytes were sent; the connection is of no further use."""
+
+
+class _Watched(io.RawIOBase):
+    """What a socket receives, until it is too much or takes too long."""
+
+    def __init__(self, source: SocketIO, seconds: float | None) -> None:
+        self._source = source
+        self._left = LARGEST_ANSWER
+        self._until = None if seconds is None else monotonic() + seconds
+
+    def readable(self) -> bool:
+        """It is for reading."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int | None:
+        """One receive. Raises TimeoutError and AnswerTooLarge."""
+        received = self._source.readinto(buffer)
+        if self._until is not None and monotonic() > self._until:
+            raise TimeoutError("the answer took too long")
+        self._left -= received or 0
+        if self._left < 0:
+            raise AnswerTooLarge
+        return received
+
+    def close(self) -> None:
+        """Give up the socket's file; the socket itself stays open for the next request."""
+        self._source.close()
+        super().close()
+
+
+class _BoundedResponse(HTTPResponse):
+    """An answer that is read in parts, so that an announced length costs nothing until it comes true."""
+
+    def __init__(self, sock: socket, debuglevel: int = 0, method: str | None = None, url: str | None = None) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        self.fp.close()
+        wait = sock.gettimeout()
+        source = sock.makefile("rb", buffering=0)
+        self.fp = io.BufferedReader(_Watched(source, None if wait is None else wait * PATIENCE))
+
+    def read(self, amt: int | None = None) -> bytes:
+        """As the stock one's. Raises IncompleteRead, TimeoutError and AnswerTooLarge."""
+        if amt is not None:
+            return super().read(amt)
+        content = bytearray()
+        while part := self.read1(_PART):
+            content += part
+        if self.length:
+            raise IncompleteRead(b"", self.length)
+        return bytes(content) + super().read()  # nothing is left; it is what ends the answer
+
+
+class _Plain(httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc] # httplib2 has no types
+    response_class = _BoundedResponse
+
+
+class _Tls(httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]
+    response_class = _BoundedResponse
+
+
+def connection_type(uri: str) -> type[httplib2.HTTPConnectionWithTimeout]:
+    """What httplib2 opens for that address: TLS unless it says http."""
+    return _Plain if urlsplit(uri).scheme == "http" else _Tls

@@ -1,0 +1,290 @@
+"""Two workspaces with the same accounts, calendars and events: no job of the one reaches a row of the other."""
+
+import inspect
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from almanac.adapters.leases import PostgresLeases
+from almanac.adapters.plan_store import PostgresPlanStore
+from almanac.adapters.postgres import Database, statements
+from almanac.adapters.sync_store import PostgresSyncStore
+from almanac.domain.planning.changes import Changes, MovedBlock, NewBlock
+from almanac.domain.planning.report import PlanReport
+from almanac.domain.planning.workspace import Reach
+from almanac.domain.sync.listing import Checkpoint, Window
+from almanac.domain.sync.report import ConnectionReport, SyncReport
+from almanac.errors import AlmanacError, ReconnectRequired, StorageFailed
+from almanac.jobs import CalendarSchedule, CalendarSync
+from almanac.services.planning_ports import PlanStore
+from almanac.services.ports import Account, Bookmark, Connection, Lease, SyncStore
+from tests.integration import rows
+from tests.integration.planned import Planned
+from tests.integration.rows import NOON, event, page
+from tests.integration.team import Team
+from tests.security.snapshot import OF_NOBODY, owned_tables, snapshot, tables
+
+pytestmark = pytest.mark.integration
+
+WINDOW = Window(NOON - timedelta(days=30), NOON + timedelta(days=60))
+CHECKPOINT = Checkpoint("full", "page-2", "f", WINDOW, datetime(2030, 1, 1, tzinfo=UTC))
+BOOKMARK = Bookmark("f", WINDOW, sync_token="stolen")
+FIELDS = {"calendar_id": "ada@example.test", "user_id": "ada", "request_id": "r-1"}
+
+
+def open_run(store: PostgresSyncStore, ws_id: UUID) -> Lease:
+    lease = store.begin_run(CalendarSync(ws_id=ws_id, source="schedule"), uuid4(), None)
+    assert isinstance(lease, Lease)
+    return lease
+
+
+class Twins:
+    """Ours and theirs: the same names everywhere, each in the middle of a full pass with a stored event."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.store = PostgresSyncStore(database, lease_seconds=60, cooldown_seconds=30)
+        self.ours, self.our_connection, self.our_account = self._workspace()
+        self.theirs, self.their_connection, self.their_account = self._workspace()
+
+    def _workspace(self) -> tuple[Lease, Connection, Account]:
+        ws_id = rows.workspace(self.database)
+        rows.connection(self.database, ws_id, rows.account(self.database, ws_id))
+        lease = open_run(self.store, ws_id)
+        found = self.store.load_calendars(lease, None)
+        (connection,), (account,) = found.connections, found.accounts.values()
+        bookmark = Bookmark("f", WINDOW, checkpoint=CHECKPOINT)
+        self.store.apply_page(lease, connection, page(event("e1", title="Secret")), "full", bookmark)
+        self.store.apply_page(lease, connection, page(event("e1", title="Secret")), "full", None)
+        return lease, connection, account
+
+    def theirs_now(self) -> dict[str, list[str]]:
+        return snapshot(self.database, self.theirs.ws_id)
+
+
+@pytest.fixture
+def twins(database: Database) -> Twins:
+    return Twins(database)
+
+
+def report(twins: Twins) -> SyncReport:
+    return SyncReport(twins.ours.ws_id, twins.theirs.run_id, "auto", status="completed", outcome="full")
+
+
+def forged(twins: Twins) -> Lease:
+    """Our workspace and fence with their run."""
+    return replace(twins.ours, run_id=twins.theirs.run_id)
+
+
+# What each method does with our lease and everything else of theirs: a result, or the error that it ends in.
+CALLS: dict[str, Callable[[Twins], object]] = {
+    "begin_run": lambda t: t.store.begin_run(CalendarSync(ws_id=t.ours.ws_id, **FIELDS), uuid4(), NOON, "m-1"),
+    "load_calendars": lambda t: t.store.load_calendars(t.ours, t.their_connection.calendar_id),
+    "store_tokens": lambda t: t.store.store_tokens(
+        replace(t.their_account, ws_id=t.ours.ws_id), "gAAAAx", NOON, "gAAAAx"
+    ),
+    "require_reconnect": lambda t: t.store.require_reconnect(replace(t.their_account, ws_id=t.ours.ws_id), "why"),
+    "open_full_pass": lambda t: t.store.open_full_pass(t.ours, t.their_connection),
+    "apply_page": lambda t: t.store.apply_page(
+        t.ours, t.their_connection, page(event("e1"), tombstones=("e1", "e2")), "full", BOOKMARK
+    ),
+    "absent": lambda t: t.store.absent(t.ours, t.their_connection, CHECKPOINT),
+    "complete_full_pass": lambda t: t.store.complete_full_pass(t.ours, t.their_connection, CHECKPOINT, "stolen"),
+    "forget_token": lambda t: t.store.forget_token(t.ours, t.their_connection),
+    "record_connection": lambda t: t.store.record_connection(
+        t.ours,
+        ConnectionReport(t.their_connection.id, status="failed", outcome="failed", error_type="access_denied"),
+        NOON,
+    ),
+    "finish_run": lambda t: t.store.finish_run(forged(t), report(t)),
+}
+
+
+def methods(port: type) -> set[str]:
+    return {name for name, _ in inspect.getmembers(port, inspect.isfunction) if not name.startswith("_")}
+
+
+def test_every_method_of_the_sync_store_is_tried() -> None:
+    assert set(CALLS) == methods(SyncStore)
+
+
+@pytest.mark.parametrize("method", sorted(CALLS))
+def test_a_lease_of_ours_writes_nothing_of_theirs(twins: Twins, method: str) -> None:
+    before = twins.theirs_now()
+
+    with suppress(AlmanacError):
+        CALLS[method](twins)
+
+    assert twins.theirs_now() == before
+
+
+@pytest.mark.parametrize("method", ["store_tokens", "require_reconnect"])
+def test_an_account_of_theirs_is_nobodys_here(twins: Twins, method: str) -> None:
+    with pytest.raises(ReconnectRequired):
+        CALLS[method](twins)
+
+
+@pytest.mark.parametrize("method", ["apply_page", "complete_full_pass"])
+def test_a_bookmark_of_ours_cannot_be_put_on_a_connection_of_theirs(twins: Twins, method: str) -> None:
+    with pytest.raises(StorageFailed, match="23502"):
+        CALLS[method](twins)
+
+
+def test_a_lease_of_ours_loads_nothing_of_theirs(twins: Twins) -> None:
+    found = twins.store.load_calendars(twins.ours, twins.their_connection.calendar_id)
+
+    assert [connection.id for connection in found.connections] == [twins.our_connection.id]
+    assert set(found.accounts) == {twins.our_account.id}
+
+
+def test_what_is_missing_is_counted_among_our_rows(twins: Twins) -> None:
+    assert twins.store.absent(twins.ours, twins.their_connection, CHECKPOINT).stored == 1
+
+
+def test_a_snapshot_sees_every_table(database: Database) -> None:
+    assert set(owned_tables(database)) | OF_NOBODY == tables(database)
+
+
+def test_connecting_an_account_changes_no_connection_of_another_workspace(twins: Twins) -> None:
+    """The foreign key would say no to a new row; a known one is only ever updated, which it would not notice."""
+    before = twins.theirs_now()
+    columns = {"names": "{n}", "colors": "{c}", "access_roles": "{owner}", "time_zones": "{UTC}"}
+    switches = {"primaries": "{f}", "readable": "{t}", "calendar_ids": "{ada@example.test}"}
+
+    put = statements("operator.sql")["put_connections"]
+    twins.database.run(put, ws_id=twins.ours.ws_id, account_id=twins.their_account.id, **columns, **switches)
+
+    assert twins.theirs_now() == before
+
+
+# --- planning ---------------------------------------------------------------------------------------------------------
+
+REACH = Reach(since=datetime(2026, 3, 1, tzinfo=UTC), until=datetime(2026, 3, 20, tzinfo=UTC))
+LATER = datetime(2026, 3, 5, 10, tzinfo=UTC)
+
+
+class Planners:
+    """Two workspaces with a task, a habit and their blocks each."""
+
+    def __init__(self, database_url: str) -> None:
+        self.us, self.them = Planned(database_url), Planned(database_url)
+        for each in (self.us, self.them):
+            each.task("Secret plan" if each is self.them else "Report")
+            each.habit("Secret habit" if each is self.them else "Lunch")
+            each.plan()
+        self.store = PostgresPlanStore(self.us.database, PostgresLeases(self.us.database, 60))
+        self.task, self.block = self._of_theirs("tasks"), self.them.blocks("Secret plan")[0].id
+
+    def _of_theirs(self, table: str) -> UUID:
+        found: UUID = self.us.database.run(f"SELECT id FROM {table} WHERE ws_id = :ws", ws=self.them.ws_id)[0][0]
+        return found
+
+    def apply(self, changes: Changes) -> bool:
+        job = CalendarSchedule(ws_id=self.us.ws_id, window_days=7)
+        lease = self.store.begin_run(job, uuid4(), None)
+        assert isinstance(lease, Lease)
+        loaded = self.store.load(self.us.ws_id, REACH)
+        done = PlanReport(self.us.ws_id, lease.run_id, status="completed", outcome="planned")
+        return self.store.apply(lease, REACH, loaded, changes, done)
+
+    def close(self) -> None:
+        for each in (self.us, self.them):
+            each.wiring.close()
+
+
+@pytest.fixture
+def planners(database_url: str) -> Any:
+    made = Planners(database_url)
+    yield made
+    made.close()
+
+
+def moved(block: UUID, task: UUID) -> Changes:
+    to = MovedBlock(block, "task", "Taken", LATER, LATER + timedelta(hours=1), 60, "because")
+    return Changes(inserted=(), moved=(to,), deleted=(), unchanged=0)
+
+
+def deleted(block: UUID, task: UUID) -> Changes:
+    return Changes(inserted=(), moved=(), deleted=(block,), unchanged=0)
+
+
+def inserted(block: UUID, task: UUID) -> Changes:
+    new = NewBlock("task", task, "Taken", "BLUE", LATER, LATER + timedelta(hours=1), 60, "because", None, 1)
+    return Changes(inserted=(new,), moved=(), deleted=(), unchanged=0)
+
+
+def test_every_statement_that_writes_blocks_is_tried() -> None:
+    assert methods(PlanStore) == {"begin_run", "prolong", "load", "apply", "finish_run"}
+
+
+@pytest.mark.parametrize("changes", [moved, deleted, inserted])
+def test_a_plan_of_ours_writes_no_block_of_theirs(planners: Planners, changes: Callable[[UUID, UUID], Changes]) -> None:
+    before = snapshot(planners.us.database, planners.them.ws_id)
+    written = False
+
+    with suppress(StorageFailed):  # a block of ours for a task of theirs is refused by a foreign key
+        written = planners.apply(changes(planners.block, planners.task))
+
+    assert not written
+    assert snapshot(planners.us.database, planners.them.ws_id) == before
+
+
+def test_a_plan_of_ours_is_made_of_nothing_of_theirs(planners: Planners) -> None:
+    assert "Secret" not in str(planners.store.load(planners.us.ws_id, REACH))
+    assert "Secret" in str(planners.store.load(planners.them.ws_id, REACH))
+
+
+def test_a_whole_run_touches_its_own_workspace_only(make_team: Callable[..., Team]) -> None:
+    ours, theirs = make_team(), make_team()
+    (calendar,) = ours.connect()
+    theirs_of_ours = rows.account(theirs.database, theirs.ws_id, calendar)
+    theirs.give_token(theirs_of_ours, ours.simulator.world.account(calendar).refresh_token)
+    rows.connection(theirs.database, theirs.ws_id, theirs_of_ours, calendar)
+    ours.add(calendar, "The same event for both")
+    for team in (ours, theirs):
+        assert team.sync().tally.inserted == 1
+    before = snapshot(theirs.database, theirs.ws_id)
+
+    ours.add(calendar, "Another one")
+    assert ours.sync(mode="full").outcome == "full"
+    assert ours.sync(calendar_id=calendar, source="manual").status == "completed"
+
+    assert snapshot(theirs.database, theirs.ws_id) == before
+
+
+# --- the statements ---------------------------------------------------------------------------------------------------
+
+OF_ALL_WORKSPACES = {
+    "sync.sql": {"due_for_sync", "due_for_schedule", "known_workspaces", "mark_queued"},
+    "plan.sql": {"one_moment"},
+    "operator.sql": {"live_workspaces"},
+    "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},
+    "run_summary.sql": {"sync_health"},
+    "upkeep.sql": {
+        *("free_expired_leases", "close_stale_syncs", "close_stale_plans", "step_of_syncs", "delete_old_syncs"),
+        *("step_of_plans", "delete_old_plans", "orphaned_calendars", "delete_keepsakes", "marked_without_pass"),
+        *("delete_marks", "accounts", "progress", "remember_progress", "forget_progress", "long_in_error", "forecast"),
+    },
+    "adoption.sql": {"readable", "prepare", "revive_account", "note_accounts", "learn_events"},
+}
+"""Statements that are about no one workspace: who is due, what an operator looks at, what upkeep takes away."""
+
+
+@pytest.mark.parametrize("file", sorted(OF_ALL_WORKSPACES))
+def test_every_other_statement_names_its_workspace(file: str) -> None:
+    unscoped = {name for name, sql in statements(file).items() if not re.search(r":ws_id\b", sql)}
+
+    assert unscoped == OF_ALL_WORKSPACES[file]
+
+
+def test_no_file_of_statements_is_forgotten() -> None:
+    assert {path.name for path in files("almanac.adapters").iterdir() if path.name.endswith(".sql")} == set(
+        OF_ALL_WORKSPACES
+    )

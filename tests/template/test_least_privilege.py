@@ -1,0 +1,161 @@
+"""Who may do what, as a table: a grant that is not in it is one too many, one that is missing fails in production."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.template.stack import Properties, Stack, target, ways
+
+Grant = tuple[str, str]
+"""An action, and the resource or parameter that it is allowed on."""
+
+DATABASE: set[Grant] = {
+    ("secretsmanager:GetSecretValue", "DatabaseSecretArn"),
+    ("rds-db:connect", "Database"),
+    ("rds-db:connect", "DatabaseIamResource"),
+    ("kms:Decrypt", "SecretsKeyArn"),
+}
+GOOGLE: set[Grant] = {
+    ("secretsmanager:GetSecretValue", "GoogleSecretArn"),
+    ("secretsmanager:GetSecretValue", "TokenKeysSecretArn"),
+}
+
+
+def consumes(queue: str) -> set[Grant]:
+    actions = ("ReceiveMessage", "DeleteMessage", "DeleteMessageBatch", "GetQueueAttributes")
+    return {(f"sqs:{name}", queue) for name in (*actions, "ChangeMessageVisibility", "ChangeMessageVisibilityBatch")}
+
+
+def sends(*queues: str) -> set[Grant]:
+    return {("sqs:SendMessage*", queue) for queue in queues}  # one message, or a batch of them
+
+
+GRANTS: dict[str, set[Grant]] = {
+    "Migrate": DATABASE,
+    "Orchestrator": DATABASE | sends("SyncQueue", "ScheduleQueue") | {("sqs:SendMessage", "TickDeadLetters")},
+    "CalendarSync": DATABASE | GOOGLE | consumes("SyncQueue") | sends("SyncQueue"),
+    "SmartScheduling": DATABASE | consumes("ScheduleQueue") | sends("ScheduleQueue"),
+    "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters")},
+}
+EVERY_FUNCTION = {"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "AWSXrayWriteOnlyAccess"}
+"""AWS's own policies for logs, network interfaces and traces: actions that know no single resource, or none of ours."""
+TICKED = {
+    "OrchestratorSyncTick": "Orchestrator",
+    "OrchestratorScheduleTick": "Orchestrator",
+    "UpkeepDailyTick": "Upkeep",
+}
+
+
+def documents(stack: Stack, function: str) -> Iterator[Any]:
+    """The policies that this template writes for a function, attached or inline."""
+    role = stack.role(function)
+    for arn in role["ManagedPolicyArns"]:
+        if isinstance(arn, dict):
+            yield stack.of("AWS::IAM::ManagedPolicy")[target(arn)]["PolicyDocument"]
+    yield from (policy["PolicyDocument"] for policy in role.get("Policies", []))
+
+
+def statements(document: Any) -> Iterator[Properties]:
+    """Every statement, under any condition of the stack."""
+    listed = document["Statement"]
+    for each in listed if isinstance(listed, list) else [listed]:
+        yield from ways(each)
+
+
+def subjects(resource: Any) -> Iterator[str]:
+    """Which resources or parameters an ARN is made of."""
+    if isinstance(resource, list):
+        yield from (name for each in resource for name in subjects(each))
+    elif isinstance(resource, str):
+        yield resource
+    elif "Fn::Sub" in resource:
+        _text, values = resource["Fn::Sub"]
+        yield from (name for value in values.values() for way in ways(value) for name in subjects(way))
+    else:
+        yield target(resource)
+
+
+def granted(stack: Stack, function: str) -> set[Grant]:
+    return {
+        (action, subject)
+        for document in documents(stack, function)
+        for statement in statements(document)
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+        for subject in subjects(statement["Resource"])
+    }
+
+
+@pytest.mark.parametrize("function", sorted(GRANTS))
+def test_a_function_may_do_exactly_what_it_does(stack: Stack, function: str) -> None:
+    assert granted(stack, function) == GRANTS[function]
+
+
+def test_every_function_is_in_the_table(stack: Stack) -> None:
+    assert set(stack.functions) == set(GRANTS)
+
+
+@pytest.mark.parametrize("function", sorted(GRANTS))
+def test_nothing_of_aws_is_attached_beside_logs_traces_and_network(stack: Stack, function: str) -> None:
+    attached = {arn.rsplit("/", 1)[1] for arn in stack.role(function)["ManagedPolicyArns"] if isinstance(arn, str)}
+
+    assert attached == EVERY_FUNCTION
+
+
+@pytest.mark.parametrize("function", sorted(GRANTS))
+def test_a_role_is_one_functions_own_and_only_lambda_takes_it(stack: Stack, function: str) -> None:
+    roles = {name: target(each["Role"]) for name, each in stack.functions.items()}
+    (trust,) = stack.role(function)["AssumeRolePolicyDocument"]["Statement"]
+
+    assert [name for name, role in roles.items() if role == roles[function]] == [function]
+    assert (trust["Effect"], trust["Action"]) == ("Allow", ["sts:AssumeRole"])
+    assert trust["Principal"] == {"Service": ["lambda.amazonaws.com"]}
+
+
+def test_the_template_has_no_role_beside_the_functions(stack: Stack) -> None:
+    assert set(stack.of("AWS::IAM::Role")) == {target(each["Role"]) for each in stack.functions.values()}
+
+
+@pytest.mark.parametrize("function", sorted(GRANTS))
+def test_no_statement_says_everything_or_everything_but(stack: Stack, function: str) -> None:
+    for document in documents(stack, function):
+        for statement in statements(document):
+            assert statement.keys() <= {"Effect", "Action", "Resource", "Condition", "Sid"}
+            assert statement["Effect"] == "Allow"
+            assert "*" not in str(statement["Resource"])
+
+
+def test_a_key_decrypts_secrets_only_and_only_for_secrets_manager(stack: Stack) -> None:
+    document = stack.of("AWS::IAM::ManagedPolicy")["DatabaseAccess"]["PolicyDocument"]
+    (statement,) = (each for each in statements(document) if each["Action"] == "kms:Decrypt")
+
+    assert statement["Condition"] == {
+        "StringEquals": {"kms:ViaService": {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"}}
+    }
+
+
+def test_only_our_rules_may_invoke_and_each_only_its_own_function(stack: Stack) -> None:
+    permissions = stack.of("AWS::Lambda::Permission").values()
+
+    assert {target(each["SourceArn"]): target(each["FunctionName"]) for each in permissions} == TICKED
+    assert {(each["Principal"], each["Action"]) for each in permissions} == {
+        ("events.amazonaws.com", "lambda:InvokeFunction")
+    }
+
+
+def test_only_our_rules_may_leave_a_dead_tick(stack: Stack) -> None:
+    (policy,) = stack.of("AWS::SQS::QueuePolicy").values()
+    allowed = [each for each in statements(policy["PolicyDocument"]) if each["Effect"] == "Allow"]
+    (statement,) = allowed
+
+    assert [target(queue) for queue in policy["Queues"]] == ["TickDeadLetters"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert (statement["Action"], target(statement["Resource"])) == ("sqs:SendMessage", "TickDeadLetters")
+    assert {target(arn) for arn in statement["Condition"]["ArnEquals"]["aws:SourceArn"]} == set(TICKED)
+
+
+def test_nothing_is_reachable_from_the_internet(stack: Stack) -> None:
+    kinds = {resource["Type"] for resource in stack.cloudformation["Resources"].values()}
+
+    assert not {kind for kind in kinds if "ApiGateway" in kind or kind == "AWS::Lambda::Url"}
+    assert not {kind for kind in kinds if kind in ("AWS::SNS::TopicPolicy", "AWS::SecretsManager::ResourcePolicy")}
