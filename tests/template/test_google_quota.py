@@ -20,13 +20,13 @@ def test_all_syncs_of_a_stage_together_leave_a_part_of_the_projects_limit(
     template: dict[str, Any], stages: dict[str, Any], stage: str
 ) -> None:
     limit = template["Parameters"]["GoogleQuotaPerMinute"]["Default"]
-    share = stages[stage]["GoogleRequestsPerMinute"]
+    share = int(stages[stage]["GoogleRequestsPerMinute"])
     assert share * stages[stage]["SyncConcurrency"] <= (1 - LEFT) * limit
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_two_workspaces_of_one_account_stay_below_the_users_limit(stages: dict[str, Any], stage: str) -> None:
-    assert AT_ONCE * stages[stage]["GoogleRequestsPerMinute"] <= USERS_LIMIT
+    assert AT_ONCE * int(stages[stage]["GoogleRequestsPerMinute"]) <= USERS_LIMIT
 
 
 def test_the_function_that_reads_calendars_is_paced_and_never_runs_more_often_at_once(stack: Stack) -> None:
