@@ -31,7 +31,9 @@ CONTEXT = SimpleNamespace(
     get_remaining_time_in_millis=lambda: 60_000,
 )
 NAMESPACE = "Almanac/AWS::StackName"
-SEARCH = re.compile(r"""SEARCH\('\{"Almanac/AWS::StackName",([\w,]+)\} (?:service="(\w+)" )?MetricName="(\w+)"', '\w+', \d+\)""")
+SEARCH = re.compile(
+    r"""SEARCH\('\{"Almanac/AWS::StackName",([\w,]+)\} (?:service="(\w+)" )?MetricName="(\w+)"', '\w+', \d+\)"""
+)
 Metric = tuple[str, frozenset[str], str | None]
 """Name, dimensions, service."""
 

@@ -48,10 +48,21 @@ def test_urgent_work_still_moves_what_is_in_its_way() -> None:
     assert second.summary.late == second.summary.unscheduled == 0
 
 
-def test_blocks_kept_say_so() -> None:
+def test_a_block_that_stays_says_so_in_the_words_it_would_get_anew() -> None:
     document = week_of_work()
-    second = planned(after(document, planned(document)))
-    assert {block.reason for block in second.blocks} == {"stays where the last plan put it"}
+    first = planned(document)
+    second = planned(after(document, first))
+    assert [block.reason for block in second.blocks] == [f"stays where it was: {b.reason}" for b in first.blocks]
+
+
+def test_a_block_that_stays_although_an_earlier_place_is_free_names_it() -> None:
+    low = task("t", 60, priority="low")
+    stands = [{"item": "t", "start": at("05 13:00"), "end": at("05 14:00")}]
+    (block,) = planned(instance(tasks=[low], previous=stands)).blocks
+    assert (moment(block.start), block.reason) == (
+        "05 13:00",
+        "stays where it was: 1 h of work hours; Mon 05 Jan 09:00 is free too, but gains too little for a move",
+    )
 
 
 def test_blocks_of_the_past_or_of_unknown_items_are_no_obstacle() -> None:

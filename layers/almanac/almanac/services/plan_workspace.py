@@ -9,10 +9,12 @@ from uuid import uuid4
 
 from almanac.domain.planning.changes import Changes, changes
 from almanac.domain.planning.conclude import CALMLY_ENDED, conclude
+from almanac.domain.planning.habit_specs import Room
 from almanac.domain.planning.horizon import Horizon, zone_of
 from almanac.domain.planning.placing import Planned
 from almanac.domain.planning.prepare import Prepared, prepare
 from almanac.domain.planning.report import Counts, PlanReport
+from almanac.domain.planning.settled import settled
 from almanac.domain.planning.workspace import Reach, Workspace
 from almanac.errors import AlmanacError, DatabaseUnavailable, LeaseLost, PermanentError, TransientError, describe
 from almanac.jobs import CalendarSchedule
@@ -134,12 +136,13 @@ class PlanWorkspace:
         workspace = self.store.load(job.ws_id, reach)
         counts.load_ms += _milliseconds(loading)
         planning = perf_counter()
-        prepared = self._prepare(job, workspace, now)
-        planned = self.planner(prepared, budget_seconds)
+        prepared, planned = settled(
+            lambda room: self._prepare(job, workspace, now, room), lambda ready: self.planner(ready, budget_seconds)
+        )
         counts.plan_ms += _milliseconds(planning)
         return Proposal(reach, workspace, prepared, planned, changes(prepared, planned.blocks))
 
-    def _prepare(self, job: CalendarSchedule, workspace: Workspace, now: datetime) -> Prepared:
+    def _prepare(self, job: CalendarSchedule, workspace: Workspace, now: datetime, room: Room) -> Prepared:
         zone = zone_of(workspace.time_zone)
         if zone is None:
             raise TimezoneMissing(workspace.time_zone)
@@ -147,7 +150,7 @@ class PlanWorkspace:
         days = [horizon.day(minute) for minute in (horizon.now, horizon.end)]
         days += [block.day for block in workspace.blocks if block.day is not None]  # some lie beyond this run's window
         dates = {habit.id: self.dates_between(habit.recurrence, min(days), max(days)) for habit in workspace.habits}
-        return prepare(job.ws_id, workspace, horizon, dates, force=job.force_reschedule)
+        return prepare(job.ws_id, workspace, horizon, dates, force=job.force_reschedule, room=room)
 
     def _budget(self, deadline: Deadline) -> float:
         return max(SHORTEST_BUDGET, min(self.budget_seconds, deadline() - RESERVE_SECONDS))

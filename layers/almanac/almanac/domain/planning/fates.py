@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from almanac.domain.planning.free_time import FreeTime
-from almanac.domain.planning.habit_specs import Dates, Given, Wish, habit_wishes
+from almanac.domain.planning.habit_specs import Dates, Given, Occasion, Room, Wish, habit_wishes
 from almanac.domain.planning.horizon import Horizon
 from almanac.domain.planning.report import Note
 from almanac.domain.planning.standing import Standing, sort_blocks, stays
@@ -16,11 +16,15 @@ from almanac.domain.scheduling.walltime import Interval
 
 @dataclass(frozen=True, slots=True)
 class Fates:
-    """The blocks by their fate, the occurrences with their windows, and a note for each that found no room."""
+    """The blocks by their fate, the occurrences with their windows, and a note for each that found no room.
+
+    `stretched` are the minutes that owners have made occurrences long, as far as these windows obey them.
+    """
 
     standing: Standing
     wishes: Sequence[Wish]
     notes: Sequence[Note]
+    stretched: Mapping[Occasion, int]
 
 
 def decide_fates(
@@ -33,8 +37,10 @@ def decide_fates(
     horizon: Horizon,
     *,
     force: bool,
+    room: Room,
 ) -> Fates:
-    """Decide both. `habits` are those without a fault, `due` their dates; `taken` is `busy` with buffers and blocks.
+    """Decide both. `habits` are those without a fault, `due` their dates; `taken` is `busy` with buffers and blocks,
+    `room` what an earlier plan of this run found for occurrences that their owners had made longer.
 
     The block of an occurrence without a window (its ideal time is over, or its order leaves it no room) stays where it
     is. The other habits of its order then have to go around it, which may leave one of them without a window: this goes
@@ -46,13 +52,13 @@ def decide_fates(
     while True:
         bound = [block for block in workspace.blocks if block.event_id in stuck]
         others = [block for block in workspace.blocks if block.event_id not in stuck]
-        given = Given.by(habits, bound, () if force else others, horizon)
+        given = Given.by(habits, bound, () if force else others, horizon, room)
         wishes, notes = habit_wishes(habits, workspace.hours, due, free, given)
         plannable = _is_plannable(faulty_tasks, wishes, horizon, frozenset(stuck))
         standing = sort_blocks(workspace.blocks, busy, horizon, wanted, plannable)
         more = {block.event_id for block in standing.fixed if block.kind == "habit"} - stuck
         if not more:
-            return Fates(standing, wishes, notes)
+            return Fates(standing, wishes, notes, given.stretched)
         stuck |= more
 
 

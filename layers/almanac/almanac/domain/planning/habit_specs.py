@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from uuid import UUID
 
 from almanac.domain.planning.day_order import DayWindow, day_windows, in_circles, order_pairs, ordered_windows
@@ -20,6 +21,11 @@ Dates = Mapping[UUID, Set[date]]
 Occasion = tuple[UUID | None, int, date | None]
 """A habit, which of several that day (from 1), and the local date."""
 
+Room = Mapping[Occasion, int]
+"""Minutes that a plan found for occurrences that could not be as long as their owners had made them."""
+ALL_ROOM: Room = MappingProxyType({})
+"""Every owner's wish is still to be tried."""
+
 _CRAMPED = "the day has no room for it beside the habits it comes before or after"
 
 
@@ -35,16 +41,23 @@ class Given:
     stretched: Mapping[Occasion, int]
 
     @classmethod
-    def by(cls, habits: Iterable[Habit], bound: Iterable[Block], others: Iterable[Block], horizon: Horizon) -> "Given":
+    def by(
+        cls,
+        habits: Iterable[Habit],
+        bound: Iterable[Block],
+        others: Iterable[Block],
+        horizon: Horizon,
+        room: Room = ALL_ROOM,
+    ) -> "Given":
         """What the blocks say. No plan makes a block longer than preferred: whoever did it is obeyed up to `max`.
 
-        A bound one counts on the day it lies on, whichever it was for.
+        A bound one counts on the day it lies on, whichever it was for. `room` bounds what is obeyed.
         """
         by_id: dict[UUID | None, Habit] = {habit.id: habit for habit in habits}
         lengths = (
-            ((b.owner, b.instance, b.day), min(worked_minutes(b), by_id[b.owner].max_minutes), by_id[b.owner])
+            (key, min(worked_minutes(b), by_id[b.owner].max_minutes, room.get(key, DAY_MINUTES)), by_id[b.owner])
             for b in others
-            if b.kind == "habit" and b.owner in by_id
+            if b.kind == "habit" and b.owner in by_id and (key := (b.owner, b.instance, b.day))
         )
         return cls(
             {

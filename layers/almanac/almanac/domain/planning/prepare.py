@@ -7,7 +7,7 @@ from uuid import UUID
 
 from almanac.domain.planning.busy import as_locked, busy_events, with_buffers
 from almanac.domain.planning.fates import decide_fates
-from almanac.domain.planning.habit_specs import Dates, Wish, habit_faults
+from almanac.domain.planning.habit_specs import ALL_ROOM, Dates, Occasion, Room, Wish, habit_faults
 from almanac.domain.planning.horizon import Horizon
 from almanac.domain.planning.report import Note
 from almanac.domain.planning.standing import Standing, as_taken, is_users, worked_minutes
@@ -33,6 +33,7 @@ class Prepared:
     """One planning request: the instance, whose each id is, and the blocks the plan is compared with.
 
     `wanted` holds the ISO dates per habit id of the instance; the planner's weekdays can only say "every Monday".
+    `stretched` are the minutes that owners have made occurrences of habits long.
     `names` are titles of events and blocks, for explanations: they are for the workspace's eyes, never for a log.
     """
 
@@ -43,13 +44,17 @@ class Prepared:
     names: Mapping[str, str]
     standing: Standing
     notes: tuple[Note, ...]
+    stretched: Mapping[Occasion, int]
 
 
-def prepare(ws_id: UUID, workspace: Workspace, horizon: Horizon, dates: Dates, *, force: bool) -> Prepared:
+def prepare(
+    ws_id: UUID, workspace: Workspace, horizon: Horizon, dates: Dates, *, force: bool, room: Room = ALL_ROOM
+) -> Prepared:
     """The planning request of a workspace.
 
     `dates` are those of every habit's recurrence, inside the horizon and as far as its blocks reach. `force` plans
-    without regard to the plan that stands. Whatever cannot be planned is a note and costs nothing else.
+    without regard to the plan that stands. `room` shortens what owners made longer than there is room for (`settled`).
+    Whatever cannot be planned is a note and costs nothing else.
     """
     due = {habit.id: frozenset(_due(workspace, habit, dates[habit.id])) for habit in workspace.habits}
     waits = open_predecessors(workspace.dependencies)
@@ -61,7 +66,7 @@ def prepare(ws_id: UUID, workspace: Workspace, horizon: Horizon, dates: Dates, *
     held = [block for block in workspace.blocks if is_users(block, horizon)]
     taken = [with_buffers(event) for event in (*busy, *map(as_taken, held))]
     sound = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    fates = decide_fates(workspace, due, sound, faulty_tasks, taken, spans, horizon, force=force)
+    fates = decide_fates(workspace, due, sound, faulty_tasks, taken, spans, horizon, force=force, room=room)
     standing, wishes = fates.standing, fates.wishes
     wanted = {wish: days for wish in wishes if (days := _open_dates(wish, standing, horizon))}
     tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
@@ -78,6 +83,7 @@ def prepare(ws_id: UUID, workspace: Workspace, horizon: Horizon, dates: Dates, *
         wanted={wish.spec_id: frozenset(day.isoformat() for day in days) for wish, days in wanted.items()},
         names=_names(workspace),
         standing=standing,
+        stretched=fates.stretched,
         notes=(*workspace.notes, *_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits), *fates.notes),
     )
 

@@ -4,12 +4,18 @@ from collections.abc import Iterator
 
 from almanac.domain.scheduling.draft import Draft
 from almanac.domain.scheduling.problem import Placement, Task
-from almanac.domain.scheduling.timeline import between, lowest, run_length, starts_of_runs
+from almanac.domain.scheduling.timeline import SLOT_MINUTES, between, lowest, run_length, starts_of_runs
 from almanac.domain.scheduling.whim import Whim
+
+LIMITED, DAYS_LATE = 0.7, (0, 0, 1, 2, 4)
+"""How often chunks with a deadline must all lie before it, or before so many days later."""
 
 
 def chunkings(draft: Draft, task: Task, room: int, rest: int, whim: Whim | None) -> Iterator[Placement]:
-    """First fit and largest chunk first for `rest` slots, each with breaks kept and without; on a whim uneven ones."""
+    """First fit and largest chunk first for `rest` slots, each with breaks kept and without.
+
+    On a whim also uneven ones, and those that cost least where slots are contested.
+    """
     quiet = with_breaks(draft, room) if draft.problem.touch_cost else room
     for free in dict.fromkeys((quiet, room)):
         yield first_fit(task, free, rest, task.max_chunk)
@@ -18,6 +24,8 @@ def chunkings(draft: Draft, task: Task, room: int, rest: int, whim: Whim | None)
     yield largest_first(task, room, rest, partial=True)
     if whim:
         longest = whim.random.randrange(task.min_chunk, task.max_chunk + 1)
+        if whim.prefix:
+            yield cheapest_first(task, room, rest, longest, whim)
         yield first_fit(task, whim.veiled(quiet), rest, longest)
         yield first_fit(task, whim.veiled(room), rest, task.max_chunk)
         yield first_fit(task, whim.veiled(room), rest, longest, partial=True)
@@ -54,6 +62,27 @@ def first_fit(task: Task, room: int, rest: int, longest: int, *, partial: bool =
             here = length + 1
         starts = starts >> (first + here) << (first + here)
     return tuple(found)
+
+
+def cheapest_first(task: Task, room: int, rest: int, longest: int, whim: Whim) -> Placement:
+    """Chunks where delay and prices together cost least, all of them before a completion limit drawn at random."""
+    found: list[tuple[int, int]] = []
+    if task.deadline is not None and whim.random.random() < LIMITED:
+        late = whim.random.choice(DAYS_LATE)
+        room &= between(0, max(0, task.late_offset + 1440 * late) // SLOT_MINUTES)
+    while rest:
+        length, first = cut(task, rest, longest, partial=False), -1
+        while length:
+            first = whim.cheapest(task, length, starts_of_runs(room, length))
+            if first >= 0:
+                break
+            length = cut(task, rest, length - 1, partial=False)
+        if first < 0:
+            break
+        found.append((first, length))
+        rest -= length
+        room &= ~between(max(0, first - 1), first + length + 1)
+    return tuple(sorted(found))
 
 
 def largest_first(task: Task, room: int, rest: int, *, partial: bool = False) -> Placement:

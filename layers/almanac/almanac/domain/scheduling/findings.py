@@ -1,29 +1,30 @@
 """What a person should know: work late, cut short or without a place, habits missed, deadlines at risk.
 
-Each finding names what stood in the way and the smallest thing that would help, tried out on the finished plan.
+Each finding names what stood in the way (which hours, events and items) and the smallest thing that would help, tried
+out on the finished plan.
 """
 
 from almanac.domain.scheduling.draft import Draft
+from almanac.domain.scheduling.missed import missed
+from almanac.domain.scheduling.obstacles import obstacle_of
 from almanac.domain.scheduling.occupants import Occupants
 from almanac.domain.scheduling.order import earliest_allowed
 from almanac.domain.scheduling.plan import Finding, State
-from almanac.domain.scheduling.problem import Occurrence, Task
-from almanac.domain.scheduling.ruin import weight_of
-from almanac.domain.scheduling.timeline import SLOT_MINUTES, between, in_runs_of, runs
-from almanac.domain.scheduling.words import clock_time, duration, names
+from almanac.domain.scheduling.problem import Task
+from almanac.domain.scheduling.remedies import LaterDeadline, words_of
+from almanac.domain.scheduling.timeline import SLOT_MINUTES, between, each_slot
+from almanac.domain.scheduling.trial import Trial
+from almanac.domain.scheduling.words import amount, clock_time, names
 
-MOST_NAMED = 3
-"""How many others an obstacle names."""
-
-MOST_TRIED = 40
-"""How many lighter items are tried as the one that should go."""
+MOST_HELPS = 2
+"""How many remedies a finding tells, the smallest first."""
 
 
 def findings_of(who: Occupants) -> tuple[Finding, ...]:
     """Every finding, tasks first, in the order of the instance."""
-    draft = who.draft
-    found = [finding_of_task(who, task) for task in draft.problem.tasks]
-    found += [missed(who, item) for item in draft.problem.occurrences if not draft.places[item.index]]
+    problem, places = who.problem, who.draft.places
+    found = [finding_of_task(who, task) for task in problem.tasks]
+    found += [missed(who, item) for item in problem.occurrences if not places[item.index]]
     return tuple(finding for finding in found if finding)
 
 
@@ -32,32 +33,36 @@ def finding_of_task(who: Occupants, task: Task) -> Finding | None:
     draft = who.draft
     place = draft.places[task.index]
     missing = task.minutes - task.minutes_placed(place)
-    late = 0
-    if not missing and task.deadline is not None:
-        late = max(0, SLOT_MINUTES * (place[-1][0] + place[-1][1]) - task.late_offset)
+    late = late_minutes(draft, task)
     if missing:
         state: State = "partial" if place else "unplaced"
     elif late:
         state = "late"
-    elif at_risk(draft, task):
-        return Finding(task.id, "at_risk", None, 0, 0, *risk(draft, task))
+    elif task.deadline is not None and spare_minutes(draft, task) < task.minutes:
+        return Finding(task.id, "at_risk", None, 0, 0, *risk(who, task))
     else:
         return None
     obstacle, help_text = diagnosis(who, task, missing, late)
     return Finding(task.id, state, None, missing, late, obstacle, help_text)
 
 
-def at_risk(draft: Draft, task: Task) -> bool:
-    """On time, but what is still free before the deadline could not take the task again."""
-    return task.deadline is not None and spare_minutes(draft, task) < task.minutes
+def late_minutes(draft: Draft, task: Task) -> int:
+    """Minutes from the deadline to the end of a whole place, 0 when it is on time or not whole."""
+    place = draft.places[task.index]
+    if task.deadline is None or not task.complete(place):
+        return 0
+    return max(0, SLOT_MINUTES * (place[-1][0] + place[-1][1]) - task.late_offset)
 
 
 def spare_minutes(draft: Draft, task: Task) -> int:
     """Free minutes in the task's hours between its end and its deadline."""
+    return SLOT_MINUTES * (free_after(draft, task) & between(0, due_slot(draft, task))).bit_count()
+
+
+def free_after(draft: Draft, task: Task) -> int:
+    """The free slots after its end that the task might have used."""
     place = draft.places[task.index]
-    end = place[-1][0] + place[-1][1]
-    free = task.eligible & ~draft.occupied & between(end, due_slot(draft, task))
-    return SLOT_MINUTES * free.bit_count()
+    return task.eligible & ~draft.occupied & ~between(0, place[-1][0] + place[-1][1])
 
 
 def due_slot(draft: Draft, task: Task) -> int:
@@ -66,97 +71,49 @@ def due_slot(draft: Draft, task: Task) -> int:
     return window if task.deadline is None else min(window, max(0, task.late_offset // SLOT_MINUTES))
 
 
-def risk(draft: Draft, task: Task) -> tuple[str, str]:
-    """(obstacle, help) of a deadline that is met with little to spare."""
-    spare = spare_minutes(draft, task)
-    left = f"only {duration(spare)} of" if spare else "no"
-    return (
-        f"{left} free {task.category} time is left between its end and its deadline",
-        "start it early, or lock its blocks",
-    )
+def risk(who: Occupants, task: Task) -> tuple[str, str]:
+    """(obstacle, help) of a deadline that is met with too little to spare to do the task again."""
+    spare = spare_minutes(who.draft, task)
+    left = f"only {amount(spare)} of" if spare else "no"
+    obstacle = f"{left} free {task.category} time is left between its end and its deadline"
+    more = f"{amount(task.minutes - spare)} of {task.category} hours kept free before its deadline"
+    later = second_chance(who.draft, task)
+    return obstacle, f"{more}, or {words_of(later, who.problem.zone)}" if later else more
+
+
+def second_chance(draft: Draft, task: Task) -> LaterDeadline | None:
+    """The earliest deadline before which a task at risk could be done again, if it is inside the window."""
+    again = list(each_slot(free_after(draft, task)))[: -(-task.minutes // SLOT_MINUTES)]
+    if task.deadline is None or SLOT_MINUTES * len(again) < task.minutes:
+        return None
+    at = draft.problem.minute(again[-1] + 1)
+    return LaterDeadline(at, at - task.deadline)
 
 
 def diagnosis(who: Occupants, task: Task, missing: int, late: int) -> tuple[str, str]:
-    """(obstacle, help) of a late, partial or unplaced task: the first cause that explains it alone."""
-    draft, problem = who.draft, who.draft.problem
+    """(obstacle, help) of a late, partial or unplaced task."""
+    draft, problem = who.draft, who.problem
     first = earliest_allowed(draft, task)
     if first is None:
         waiting = [i for i in task.predecessors if not problem.tasks[i].complete(draft.places[i])]
         first_ones = names([problem.tasks[index].id for index in waiting])
         return f"waits for {first_ones}, which has no complete place", f"make room for {first_ones}"
-    due = due_slot(draft, task)
-    when = "before its deadline" if task.deadline is not None else "in the window"
-    open_time = task.open_slots & between(first, due)
-    closed = short_of_time(draft, task, open_time, when, late)
-    if closed:
-        return closed
-    obstacle = f"its time {when} is taken by {holders(who, task, open_time)}"
-    return obstacle, helper(who, task, open_time, missing, late)
+    trial = trial_of(who, task, late=late > 0)
+    obstacle = obstacle_of(trial)
+    if first > task.release:
+        last = max(task.predecessors, key=lambda i: draft.places[i][-1])
+        ends = clock_time(problem.minute(first), problem.zone)
+        obstacle = f"it waits for {problem.tasks[last].id}, which ends {ends}; {obstacle}"
+    helps = [words_of(remedy, problem.zone) for remedy in trial.remedies(late)[:MOST_HELPS]]
+    return obstacle, ", or ".join(helps) or large_help(task, missing or late)
 
 
-def short_of_time(draft: Draft, task: Task, open_time: int, when: str, late: int) -> tuple[str, str] | None:
-    """(obstacle, help) when even an empty plan could not take the task in time."""
-    minutes = SLOT_MINUTES * open_time.bit_count()
-    later = later_deadline(draft, task, late)
-    if minutes < task.minutes:
-        lack = duration(task.minutes - minutes)
-        if task.deadline is not None and task.deadline <= draft.problem.origin:
-            return "its deadline had passed before it could begin", later or f"{lack} of open {task.category} hours"
-        return (
-            f"only {duration(minutes)} of {task.category} hours are open {when}, it needs {duration(task.minutes)}",
-            later or f"{lack} more of open {task.category} hours",
-        )
-    if not in_runs_of(open_time, task.min_chunk):
-        longest = duration(SLOT_MINUTES * max(length for _, length in runs(open_time)))
-        needed = duration(SLOT_MINUTES * task.min_chunk)
-        return f"no open stretch {when} is {needed} long, the longest is {longest}", f"allow chunks of {longest}"
-    return None
+def trial_of(who: Occupants, task: Task, *, late: bool) -> Trial:
+    """What to try: a late task should be on time; any place helps one without, unless its deadline is hard."""
+    strict = late or who.problem.instance.tasks[task.index].hard_deadline
+    return Trial(who, task, due_slot(who.draft, task) if strict else who.problem.window)
 
 
-def holders(who: Occupants, task: Task, bits: int) -> str:
-    """Who sits in the task's time, most minutes first."""
-    held = sorted((-slots.bit_count(), item.id) for item, slots in who.inside(bits, task.index))
-    found = [f"{name} ({duration(-SLOT_MINUTES * slots)})" for slots, name in held[:MOST_NAMED]]
-    found += [name for _, name in held[MOST_NAMED:]]
-    return names(found, MOST_NAMED) or "pieces too short for it"
-
-
-def helper(who: Occupants, task: Task, open_time: int, missing: int, late: int) -> str:
-    """The smallest thing that helps: one lighter item elsewhere, a later deadline, or more hours."""
-    lighter = lightest_in_the_way(who, task, open_time)
-    if lighter:
-        return f"move or drop {lighter}"
-    later = later_deadline(who.draft, task, late)
-    return later or f"{duration(missing)} more of open {task.category} hours, or less work"
-
-
-def lightest_in_the_way(who: Occupants, task: Task, open_time: int) -> str | None:
-    """The item of least weight, then length, that would make enough room by going alone; the lightest few are tried."""
-    free = open_time & (~who.draft.occupied | who.slots[task.index])
-    lighter = [pair for pair in who.inside(open_time, task.index) if weight_of(pair[0]) <= task.weight]
-    lighter.sort(key=lambda pair: (weight_of(pair[0]), pair[1].bit_count(), pair[0].index))
-    for item, slots in lighter[:MOST_TRIED]:
-        if in_runs_of(free | slots, task.min_chunk).bit_count() >= task.slots:
-            return item.id
-    return None
-
-
-def later_deadline(draft: Draft, task: Task, late: int) -> str | None:
-    """The deadline that the plan does meet."""
-    if not late or task.deadline is None:
-        return None
-    end = clock_time(task.deadline + late, draft.problem.zone)
-    return f"a deadline {duration(late)} later, {end}"
-
-
-def missed(who: Occupants, item: Occurrence) -> Finding:
-    """A wanted date of a habit that got no block."""
-    if not item.candidates:
-        obstacle = f"no stretch of {duration(item.min_minutes)} is open in its hours on that day"
-        help_text = "a wider window, a shorter minimum, or other hours"
-    else:
-        rivals = [rival for rival, _ in who.inside(item.eligible, item.index)]
-        lightest = min(rivals, key=lambda o: (weight_of(o), o.index), default=None)
-        obstacle = f"its time is taken by {names([o.id for o in rivals])}" if rivals else "its time is too costly"
-        help_text = f"move or drop {lightest.id}" if lightest else "a wider ideal window"
-    return Finding(item.id, "missed", item.date, item.min_minutes, 0, obstacle, help_text)
+def large_help(task: Task, lack: int) -> str:
+    """What is true when nothing small helps."""
+    return f"nothing small: {amount(lack)} more of {task.category} hours, several other things elsewhere, or less work"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from almanac.domain.scheduling.draft import Draft, Snapshot
 from almanac.domain.scheduling.order import in_order
-from almanac.domain.scheduling.placement import best_place
+from almanac.domain.scheduling.placement import best_place, put_back
 from almanac.domain.scheduling.problem import Problem, Task
 
 Key = Callable[[Task], tuple[float, ...]]
@@ -53,7 +53,7 @@ def fill(draft: Draft) -> None:
     for index in (*tasks, *(occurrence.index for occurrence in problem.occurrences)):
         item = draft.items[index]
         if not draft.places[index] or (isinstance(item, Task) and not item.complete(draft.places[index])):
-            draft.move(index, best_place(draft, index))
+            put_back(draft, index)
 
 
 def greedy_plans(problem: Problem, stop: Callable[[], bool]) -> Iterator[Snapshot]:

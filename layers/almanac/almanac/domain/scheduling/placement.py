@@ -3,8 +3,21 @@
 from almanac.domain.scheduling.chunks import chunkings
 from almanac.domain.scheduling.draft import Draft
 from almanac.domain.scheduling.problem import Movable, Occurrence, Placement, Task
-from almanac.domain.scheduling.timeline import SLOT_MINUTES, between, lowest, starts_of_runs
+from almanac.domain.scheduling.timeline import SLOT_MINUTES, Span, between, covered, lowest, starts_of_runs
 from almanac.domain.scheduling.whim import Whim
+
+AFRESH = 0.2
+"""How often, on a whim, a task that lost some chunks considers other places for all of them."""
+
+
+def put_back(draft: Draft, index: int, whim: Whim | None = None) -> None:
+    """Give an item the best place found; chunks that a task still has may stay, grow or go."""
+    keep = draft.places[index]
+    if keep:
+        draft.move(index, ())
+    place = best_place(draft, index, whim, keep)
+    if place:
+        draft.move(index, place)
 
 
 def bounds(draft: Draft, task: Task) -> tuple[int, int] | None:
@@ -31,53 +44,97 @@ def room_for(draft: Draft, task: Task) -> int:
     return room
 
 
-def best_place(draft: Draft, index: int, whim: Whim | None = None) -> Placement:
-    """The cheapest place found for an item; chunks it has stay. () when there is none or none is worth it.
+def best_place(draft: Draft, index: int, whim: Whim | None = None, keep: Placement = ()) -> Placement:
+    """The cheapest place found for an item that has none; () when there is none or none is worth it.
 
-    With a whim, good places are overlooked now and then and contested slots cost their price.
+    `keep` are chunks that a task had until now and may have again. With a whim, good places are overlooked now and
+    then and contested slots cost their price.
     """
     item = draft.items[index]
     if isinstance(item, Task):
-        return best_task_place(draft, item, whim)
+        return best_task_place(draft, item, whim, keep)
     if isinstance(item, Occurrence):
         return best_occurrence_place(draft, item, whim)
     return best_movable_place(draft, item, whim)
 
 
-def best_task_place(draft: Draft, task: Task, whim: Whim | None) -> Placement:
+def best_task_place(draft: Draft, task: Task, whim: Whim | None, keep: Placement) -> Placement:
     """The cheapest of a task's candidate placements."""
-    own = draft.places[task.index]
     room = room_for(draft, task)
     if not room:
-        return own
-    if whim and whim.blinks():
-        room = whim.veiled(room)
-    found = task_candidates(draft, task, room, own, whim)
-    prefix = whim.prefix if whim else None
-    if whim and prefix and (cheap := room & whim.random.choice(whim.cheap)):
-        found.update(task_candidates(draft, task, cheap, own, whim))
-    best, best_cost = own, float(draft.costs[task.index])
-    for extra in found:
-        whole = tuple(sorted(own + extra)) if own else extra
-        cost = task.cost(whole) + draft.added_touches(extra) + draft.added_load(task, extra)
+        return ()
+    best: Placement = ()
+    best_cost, prefix = float(draft.costs[task.index]), whim.prefix if whim else None
+    for place in all_candidates(draft, task, room, keep if not covered(keep) & ~room else (), whim):
+        alone = task.cost(place)
+        if alone >= best_cost:
+            continue
+        cost = alone + draft.added_touches(place) + draft.added_load(task, place)
         if prefix:
-            cost += sum([prefix[first + length] - prefix[first] for first, length in extra])
+            cost += sum([prefix[first + length] - prefix[first] for first, length in place])
         if cost < best_cost:
-            best, best_cost = whole, cost
+            best, best_cost = place, cost
     return best
 
 
-def task_candidates(draft: Draft, task: Task, room: int, own: Placement, whim: Whim | None) -> dict[Placement, None]:
-    """Blocks worth adding to the task's own, in a fixed order and without repetition."""
+def all_candidates(draft: Draft, task: Task, room: int, keep: Placement, whim: Whim | None) -> dict[Placement, None]:
+    """Everything worth weighing for a task without a place that had `keep`."""
+    found = kept_candidates(draft, task, room, keep, whim) if keep else {}
+    if whim and whim.blinks():
+        room = whim.veiled(room)
+    if not keep or (whim and whim.random.random() < AFRESH):
+        found.update(task_candidates(draft, task, room, whim))
+    if not keep and whim and whim.prefix and (cheap := room & whim.random.choice(whim.cheap)):
+        found.update(task_candidates(draft, task, cheap, whim))
+    return found
+
+
+def kept_candidates(draft: Draft, task: Task, room: int, keep: Placement, whim: Whim | None) -> dict[Placement, None]:
+    """The chunks a task still had, longer ones, and others beside them."""
     found: dict[Placement, None] = {}
-    if task.slots <= task.max_chunk and not own:
-        found = {((first, task.slots),): None for first in single_starts(draft, task, room)}
-    if task.min_chunk < task.slots:
-        rest = task.slots
+    found[keep] = None
+    longer = grown(task, room, keep, task.slots - covered(keep).bit_count())
+    for own in (keep, longer) if longer != keep else (keep,):
+        left = task.slots - sum([length for _, length in own])
+        if not left:
+            found[own] = None
+            continue
+        free = room
         for first, length in own:
-            rest -= length
-            room &= ~between(max(0, first - 1), first + length + 1)
-        for placement in chunkings(draft, task, room, rest, whim):
+            free &= ~between(max(0, first - 1), first + length + 1)
+        for extra in chunkings(draft, task, free, left, whim):
+            found[tuple(sorted(own + extra))] = None
+    return found
+
+
+def grown(task: Task, room: int, keep: Placement, rest: int) -> Placement:
+    """The chunks made longer by up to `rest` slots where the room beside them is free, the earliest ones first."""
+    found: list[Span] = []
+    for position, (start, size) in enumerate(keep):
+        first, stop = start, start + size
+        low = sum(found[-1]) + 1 if found else 0
+        high = keep[position + 1][0] - 1 if position + 1 < len(keep) else task.window
+        most = min(task.max_chunk, size + rest)
+        while stop - first < most and first > low and room >> (first - 1) & 1:
+            first -= 1
+        while stop - first < most and stop < high and room >> stop & 1:
+            stop += 1
+        rest -= stop - first - size
+        found.append((first, stop - first))
+    return tuple(found)
+
+
+def task_candidates(draft: Draft, task: Task, room: int, whim: Whim | None) -> dict[Placement, None]:
+    """Placements of a whole task, in a fixed order and without repetition."""
+    found: dict[Placement, None] = {}
+    if task.slots <= task.max_chunk:
+        found = {((first, task.slots),): None for first in single_starts(draft, task, room)}
+        if whim and whim.prefix:
+            first = whim.cheapest(task, task.slots, starts_of_runs(room, task.slots))
+            if first >= 0:
+                found[((first, task.slots),)] = None
+    if task.min_chunk < task.slots:
+        for placement in chunkings(draft, task, room, task.slots, whim):
             found[placement] = None
     return found
 

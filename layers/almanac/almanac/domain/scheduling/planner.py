@@ -1,29 +1,27 @@
 """`plan`: the whole planner, a pure function from a problem to a plan."""
 
-from collections.abc import Callable
-
+from almanac.domain.scheduling.anneal import Clock, Timer, annealed
 from almanac.domain.scheduling.draft import Draft, Snapshot
 from almanac.domain.scheduling.explain import explained
 from almanac.domain.scheduling.greedy import greedy_plans
 from almanac.domain.scheduling.plan import Plan
 from almanac.domain.scheduling.prices import slot_prices
 from almanac.domain.scheduling.problem import Problem
-from almanac.domain.scheduling.search import Schedule, Search
+from almanac.domain.scheduling.search import Schedule
 from almanac.domain.scheduling.stability import as_previous, kept_plan, worth_it
 from almanac.domain.scheduling.whim import Whim
 
-WORK_PER_SECOND = 100_000
+__all__ = ["Clock", "plan", "standing_still"]
+
+WORK_PER_SECOND = 75_000
 """Units of work a second of budget buys; a slow machine does less and is cut short by the clock."""
-SEARCH_SHARE, PROBE_SHARE, SETTLE_ROUNDS = 0.7, 0.12, 3
-LAST_START = 0.97
-"""Share of the budget after which nothing new begins."""
+SEARCH_SHARE, PROBE_SHARE, SETTLE_ROUNDS = 0.78, 0.06, 3
+FINISHING, LEAST_SHARE = 0.0003, 0.1
+"""Seconds an item that settling and explaining need; the search keeps at least this share of the budget."""
 HOT_PER_ITEM, HOT_SHARE, COOLEST, COOLING = 2_400_000.0, 0.03, 4_000.0, 30.0
 """Begin temperature: so much divided by the number of items, at most a share of the cost; the end is a 30th of it."""
 PROBE_HOT, PROBE_COLD = 3_000.0, 300.0
 SEARCH_SEED, PROBE_SEED = 7, 11
-
-Clock = Callable[[], float]
-"""Seconds from any fixed point on, never backwards: `time.monotonic` in production."""
 
 
 def standing_still() -> float:
@@ -67,24 +65,28 @@ class Planner:
 
     def search(self, kept: Snapshot | None) -> Snapshot:
         """The best plan the main search finds, from the best of several starts."""
+        seconds = max(LEAST_SHARE * self.budget, SEARCH_SHARE * self.budget - FINISHING * len(self.problem.items))
         plans = [kept] if kept else []
-        plans += greedy_plans(self.problem, lambda: self.over(SEARCH_SHARE))
+        plans += greedy_plans(self.problem, lambda: self.clock() - self.start >= seconds)
         best = min(plans, key=lambda snapshot: snapshot.cost)
-        if self.over(SEARCH_SHARE):
+        if self.clock() - self.start >= seconds:
             return best
         hot = max(COOLEST, min(HOT_PER_ITEM / max(1, len(best.places)), HOT_SHARE * best.cost))
-        prices = slot_prices(self.problem, best.cost)
-        schedule = Schedule(SEARCH_SHARE * self.budget * WORK_PER_SECOND, hot, hot / COOLING)
-        return self.anneal(self.problem, best, SEARCH_SEED, prices, schedule, SEARCH_SHARE)
+        whim = Whim(SEARCH_SEED, self.problem.window, slot_prices(self.problem, best.cost))
+        schedule = Schedule(seconds * WORK_PER_SECOND, hot, hot / COOLING)
+        return annealed(self.problem, best, whim, schedule, Timer(self.clock, self.start + seconds))
 
     def settle(self, best: Snapshot) -> Snapshot:
-        """Plan again with the plan as the previous one until that changes nothing, as a later run will do."""
+        """Plan again with the plan as the previous one until that changes nothing, as a later run will do.
+
+        No clock cuts this short: a run with more time would else find what this one had no time to see.
+        """
         for _ in range(SETTLE_ROUNDS):
             again = as_previous(self.problem, best)
             kept = kept_plan(again)
             probed = self.probe(again, kept)
             before, best = best, self.costed(probed if worth_it(kept.cost, probed.cost) else kept)
-            if best.places == before.places or self.over(LAST_START):
+            if best.places == before.places:
                 break
         return best
 
@@ -100,26 +102,6 @@ class Planner:
         return draft.snapshot()
 
     def probe(self, problem: Problem, base: Snapshot) -> Snapshot:
-        """A short cool search around a plan."""
+        """A short cool search around a plan, as long as its work takes."""
         schedule = Schedule(PROBE_SHARE * self.budget * WORK_PER_SECOND, PROBE_HOT, PROBE_COLD)
-        return self.anneal(problem, base, PROBE_SEED, [], schedule, LAST_START)
-
-    def anneal(
-        self, problem: Problem, base: Snapshot, seed: int, prices: list[int], schedule: Schedule, share: float
-    ) -> Snapshot:
-        """One search from a plan."""
-        if schedule.work < 1.0:
-            return base
-        draft = Draft(problem)
-        draft.restore(base)
-        return Search(draft, Whim(seed, problem.window, prices)).run(schedule, self.pace_until(share))
-
-    def pace_until(self, share: float) -> Callable[[], float]:
-        """Tells how much of the time from now to a share of the whole budget is used up."""
-        begin = self.clock()
-        span = self.start + share * self.budget - begin
-        return lambda: (self.clock() - begin) / span if span > 0 else 1.0
-
-    def over(self, share: float) -> bool:
-        """Whether a share of the budget is used up."""
-        return self.clock() - self.start >= share * self.budget
+        return annealed(problem, base, Whim(PROBE_SEED, problem.window, []), schedule, None)

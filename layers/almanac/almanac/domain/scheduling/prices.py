@@ -7,15 +7,16 @@ integer programming problems".)
 """
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
+from operator import add, itemgetter, sub
 
 from almanac.domain.scheduling.problem import Movable, Occurrence, Problem, Task
 from almanac.domain.scheduling.timeline import SLOT_MINUTES, Span, each_slot, starts_of_runs
 
 MOST_OPTIONS = 150_000
 """Above this many (item, start) pairs the prices cost more time than they save."""
-ROUNDS = 100
-STEP, SHRINK, SMOOTH = 1.5, 0.96, 0.1
+ROUNDS = 120
+STEP, SHRINK, SMOOTH = 1.5, 0.965, 0.1
 DAYS_LATE = (1, 2, 4, 8)
 """Completion limits a splittable task tries, in days after its deadline."""
 
@@ -58,17 +59,36 @@ def possible(item: Task | Occurrence | Movable) -> int:
     return (item.starts if isinstance(item, Movable) else item.eligible).bit_count()
 
 
+class Priced:
+    """Options whose costs with prices are worked out all at once: this is the innermost loop of the pricing."""
+
+    def __init__(self, options: Sequence[Option]) -> None:
+        padded = [*options, options[-1]]  # with a single index an itemgetter would answer no tuple
+        self.alone = [cost for _, _, cost in options]
+        self.begins = itemgetter(*(first for first, _, _ in padded))
+        self.ends = itemgetter(*(first + length for first, length, _ in padded))
+
+    def costs(self, sums: Sequence[float]) -> list[float]:
+        """Cost with prices of every option; `sums` are the prices summed up to each slot."""
+        return list(map(sub, map(add, self.alone, self.ends(sums)), self.begins(sums)))
+
+
 class BlockChooser:
     """An item of one block: the cheapest of all its places at given prices, or no place."""
 
     def __init__(self, options: list[Option], without: float) -> None:
         self.options = options
         self.without = without
+        self.priced = Priced(options)
 
     def choose(self, sums: Sequence[float]) -> tuple[float, list[Span]]:
         """(cost with prices, slots used)."""
-        best, first, length = min((cost + sums[s + n] - sums[s], s, n) for s, n, cost in self.options)
-        return (best, [(first, length)]) if best < self.without else (self.without, [])
+        costs = self.priced.costs(sums)
+        best = min(costs)
+        if best >= self.without:
+            return self.without, []
+        first, length, _ = self.options[costs.index(best)]
+        return best, [(first, length)]
 
 
 class SlotChooser:
@@ -76,17 +96,18 @@ class SlotChooser:
 
     def __init__(self, problem: Problem, task: Task) -> None:
         self.task = task
-        self.options = [(slot, 1, task.unit_cost * (slot - task.release)) for slot in each_slot(task.eligible)]
+        self.slots = list(each_slot(task.eligible))
+        self.priced = Priced([(slot, 1, task.unit_cost * (slot - task.release)) for slot in self.slots])
         self.limits = completion_limits(problem, task)
         self.unfinished = task.late_cost(problem.window, complete=False)
 
     def choose(self, sums: Sequence[float]) -> tuple[float, list[Span]]:
         """(cost with prices, slots used)."""
         task = self.task
-        ranked = sorted((cost + sums[slot + 1] - sums[slot], slot) for slot, _, cost in self.options)
+        ranked = sorted(zip(self.priced.costs(sums), self.slots, strict=True))
         best: tuple[float, list[int]] = (task.cost(()), [])
         for limit in self.limits:
-            chosen = [pair for pair in ranked if pair[1] < limit][: task.slots]
+            chosen = list(islice((pair for pair in ranked if pair[1] < limit), task.slots))
             missing = task.slots - len(chosen)
             slots = [slot for _, slot in chosen]
             late = self.unfinished if missing else task.late_cost(max(slots) + 1)
@@ -98,8 +119,6 @@ class SlotChooser:
 
 class NothingToChoose:
     """An item without any possible place."""
-
-    options: tuple[Option, ...] = ()
 
     def __init__(self, cost: float) -> None:
         self.cost = cost
@@ -117,11 +136,13 @@ def chooser(problem: Problem, item: Task | Occurrence | Movable) -> BlockChooser
         return BlockChooser([(item.home, item.slots, 0), *moves], float("inf"))
     if isinstance(item, Occurrence):
         places = [(c.first, c.length, c.cost) for c in item.candidates]
-    elif item.slots <= item.max_chunk:
+    elif item.slots == item.min_chunk:
         starts = each_slot(starts_of_runs(item.eligible, item.slots))
         places = [(first, item.slots, item.cost(((first, item.slots),))) for first in starts]
-    else:
+    elif item.eligible:
         return SlotChooser(problem, item)
+    else:
+        places = []
     return BlockChooser(places, without) if places else NothingToChoose(without)
 
 

@@ -7,6 +7,8 @@ from almanac.domain.scheduling.order import earliest_allowed
 from almanac.domain.scheduling.problem import Placement, Task
 from almanac.domain.scheduling.timeline import between, lowest
 
+TRIM = 0.7
+"""How often a chunk keeps what is not in the way, if that is still a chunk."""
 WHOLE = 0.3
 """How often a task in chunks goes as a whole when one of its chunks is in the way."""
 
@@ -14,8 +16,10 @@ WHOLE = 0.3
 class Removal:
     """One removal under way: `gone` holds the items to put back, in the order they went."""
 
-    def __init__(self, draft: Draft, random: Random) -> None:
+    def __init__(self, draft: Draft, random: Random, slots: int) -> None:
+        """`slots` are those from which blocks may be taken for their place alone."""
         self.draft = draft
+        self.slots = slots
         self.random = random
         self.gone: dict[int, None] = {}
 
@@ -47,7 +51,7 @@ class Removal:
 
     def stretch(self, first: int, count: int) -> None:
         """Remove `count` blocks in a row from `first` on."""
-        starts = self.draft.starts >> first << first
+        starts = (self.draft.starts & self.slots) >> first << first
         for _ in range(count):
             if not starts:
                 return
@@ -56,14 +60,48 @@ class Removal:
             if self.draft.starts >> block & 1:
                 self.drop_block(block)
 
+    def make_room(self, where: int, slots: int, most: int) -> None:
+        """Remove blocks that begin in `where`, in time order, until so many slots or `most` blocks are gone."""
+        draft = self.draft
+        starts = draft.starts & where
+        while starts and slots > 0 and most:
+            most -= 1
+            block = lowest(starts)
+            starts &= starts - 1
+            if draft.starts >> block & 1:
+                slots -= self.length_at(block)
+                self.drop_block(block)
+
+    def length_at(self, block: int) -> int:
+        """The slots of the block that begins at `block`."""
+        return next(length for first, length in self.draft.places[self.draft.owner[block]] if first == block)
+
     def clear(self, first: int, length: int) -> None:
         """Remove every block that overlaps a span."""
         covering = self.draft.block_at(first)
         if covering >= 0:
-            self.drop_block(covering)
+            self.cut_block(covering, first, first + length)
         span = between(first, first + length)
         while inner := self.draft.starts & span:
-            self.drop_block(lowest(inner))
+            self.cut_block(lowest(inner), first, first + length)
+
+    def cut_block(self, block: int, first: int, stop: int) -> None:
+        """Remove the block that begins at `block`; of a splittable task mostly just what lies in [first, stop)."""
+        draft = self.draft
+        index = draft.owner[block]
+        item = draft.items[index]
+        if not isinstance(item, Task) or item.min_chunk == item.slots or self.random.random() > TRIM:
+            self.drop_block(block)
+            return
+        pieces = ((block, first - block), (stop, block + self.length_at(block) - stop))
+        left = [piece for piece in pieces if piece[1] >= item.min_chunk]
+        if not left:
+            self.drop_block(block)
+            return
+        others = [span for span in draft.places[index] if span[0] != block]
+        self.gone[index] = None
+        draft.move(index, tuple(sorted(others + left)))
+        self.drop_successors(index)
 
     def shove(self, index: int, place: Placement) -> list[int]:
         """Put an item at `place`, which respects its own rules, and remove what is there. Returns who had to go.

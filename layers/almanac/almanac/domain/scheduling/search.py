@@ -10,7 +10,8 @@ from math import exp, log
 
 from almanac.domain.scheduling.draft import Draft, Snapshot
 from almanac.domain.scheduling.order import in_order
-from almanac.domain.scheduling.placement import best_place
+from almanac.domain.scheduling.parts import Part
+from almanac.domain.scheduling.placement import put_back
 from almanac.domain.scheduling.problem import Occurrence, Task
 from almanac.domain.scheduling.ruin import Ruin, weight_of
 from almanac.domain.scheduling.whim import Whim
@@ -39,16 +40,16 @@ class Schedule:
 
 
 class Search:
-    """One annealed search over a draft; `best` is the best plan it has seen."""
+    """One annealed search over a part of a draft; `best` is the best plan it has seen."""
 
-    def __init__(self, draft: Draft, whim: Whim) -> None:
+    def __init__(self, draft: Draft, whim: Whim, part: Part) -> None:
         self.draft = draft
         self.whim = whim
-        self.ruin = Ruin(draft, whim.random)
+        self.ruin = Ruin(draft, whim.random, part)
         self.best = draft.snapshot()
         self.cost = draft.cost
         self.work = 0.0
-        self.overhead = 1.0 + len(draft.items) / 100
+        self.overhead = 1.0 + len(part.items) / 100
         scale = 1 + draft.problem.window / 3000
         self.effort = [scale * (4 if isinstance(i, Task) and i.min_chunk < i.slots else 1) for i in draft.items]
 
@@ -86,9 +87,7 @@ class Search:
         self.work += self.overhead
         for index in predecessors_first(draft, queue):
             self.work += self.effort[index]
-            place = best_place(draft, index, self.whim)
-            if place != draft.places[index]:
-                draft.move(index, place)
+            put_back(draft, index, self.whim)
 
     def shuffled(self, removed: list[int]) -> list[int]:
         """The items in an order drawn anew: by weight, deadline, length, density or chance, more or less noisily."""

@@ -3,6 +3,9 @@
 from itertools import accumulate
 from random import Random
 
+from almanac.domain.scheduling.problem import Task
+from almanac.domain.scheduling.timeline import each_slot, starts_of_runs
+
 BLINK = 0.03
 """How often a good place is overlooked (Christiaens, Vanden Berghe 2020: "slack induction by string removals")."""
 VEILS = 64
@@ -21,6 +24,8 @@ class Whim:
         self.sums: list[list[int]] = []
         self.cheap: list[int] = []
         self.prefix: list[int] | None = None
+        self.faith = 0
+        self.rankings: dict[tuple[int, int, int], list[int]] = {}
         paid = sorted(price for price in prices if price > 0)
         if paid:
             self.sums = [[0, *accumulate(int(price * faith) for price in prices)] for faith in FAITH]
@@ -40,7 +45,28 @@ class Whim:
     def turn(self) -> None:
         """Draw how much the next repair believes the prices."""
         if self.sums:
-            self.prefix = self.random.choice(self.sums)
+            self.faith = self.random.randrange(len(self.sums))
+            self.prefix = self.sums[self.faith]
+
+    def cheapest(self, task: Task, length: int, fit: int) -> int:
+        """Of the starts in `fit` the cheapest for a block of the task, delay and prices counted; -1 for none."""
+        if not fit:
+            return -1
+        key = (task.index, length, self.faith)
+        ranking = self.rankings.get(key)
+        if ranking is None:
+            ranking = self.rankings[key] = self.ranked(task, length)
+        return next((first for first in ranking if fit >> first & 1), -1)
+
+    def ranked(self, task: Task, length: int) -> list[int]:
+        """Every start of a block of the task, the cheapest first."""
+        prefix = self.sums[self.faith]
+
+        def price(first: int) -> int:
+            alone = task.cost(((first, length),)) if length == task.slots else task.unit_cost * length * first
+            return alone + prefix[first + length] - prefix[first]
+
+        return sorted(each_slot(starts_of_runs(task.eligible, length)), key=price)
 
     def veiled(self, room: int) -> int:
         """The room without some random stretches."""

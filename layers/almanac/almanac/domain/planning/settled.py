@@ -1,0 +1,46 @@
+"""Planning until the lengths that owners gave their habits' blocks are those that the plan gives them.
+
+A block on the calendar is all that says how long its owner wants it. When the plan has less room, the next run would
+read a smaller wish, divide the day otherwise and change what this one has just placed. So this run does it at once.
+"""
+
+from collections.abc import Callable
+
+from almanac.domain.planning.habit_specs import ALL_ROOM, Occasion, Room
+from almanac.domain.planning.placing import Planned
+from almanac.domain.planning.prepare import Prepared
+
+
+def settled(prepare: Callable[[Room], Prepared], planner: Callable[[Prepared], Planned]) -> tuple[Prepared, Planned]:
+    """The request and its plan; while the plan shortens what owners made long, tried again with the room it found.
+
+    Mostly one plan, and three at most: the third makes no block longer than preferred.
+    """
+    prepared = prepare(ALL_ROOM)
+    planned = planner(prepared)
+    room = shortened(prepared, planned)
+    if room:
+        prepared = prepare(room)
+        planned = planner(prepared)
+        if shortened(prepared, planned):
+            prepared = prepare(room | dict.fromkeys(prepared.stretched, 0))
+            planned = planner(prepared)
+    return prepared, planned
+
+
+def shortened(prepared: Prepared, planned: Planned) -> dict[Occasion, int]:
+    """The minutes, maybe none, that a plan gives to occurrences that their owners made longer."""
+    given: dict[Occasion, int] = {}
+    for place in planned.blocks:
+        item = prepared.items[place.item]
+        given[item.owner, item.instance, prepared.horizon.day(place.start)] = place.minutes
+    wanted = {
+        (prepared.items[spec].owner, prepared.items[spec].instance, day)
+        for spec, days in prepared.wanted.items()
+        for day in days
+    }
+    return {
+        key: given.get(key, 0)
+        for key, minutes in prepared.stretched.items()
+        if (key[0], key[1], str(key[2])) in wanted and given.get(key, 0) < minutes
+    }
