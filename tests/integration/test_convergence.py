@@ -1,124 +1,120 @@
-"""The law of the sync: however a history is cut into deltas, and whatever fails on the way, Postgres ends as Google."""
+"""The law of the sync: however a history goes, whoever runs meanwhile and whatever fails, Postgres ends as Google.
 
-from contextlib import closing
+Histories are told in `tests/histories`; `make soak` plays them without end.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from almanac.adapters.migrations import migrate
-from local.google_simulator.simulator import Simulator
-from local.postgres import Postgres
-from tests.integration.team import Team
+from tests.histories.__main__ import soak
+from tests.histories.play import Broken, play
+from tests.histories.shrink import shortest
+from tests.histories.stage import Stage
+from tests.histories.steps import KINDS, LONGEST, NUMBERS, Step, draw, heard, told
 
 pytestmark = pytest.mark.integration
 
-STEPS = st.one_of(
-    st.tuples(st.just("churn"), st.integers(1, 12)),
-    st.tuples(st.just("sync"), st.sampled_from(["auto", "full", "incremental"])),
-    st.tuples(st.just("sync"), st.just("auto")),
-    st.tuples(st.just("expire sync tokens"), st.none()),
-    st.tuples(st.just("forget tombstones"), st.none()),
-    st.tuples(st.just("expire access tokens"), st.none()),
-    st.tuples(
-        st.just("fault"),
-        st.sampled_from(
-            [
-                "error",
-                "cut_within",
-                "empty_page",
-                "short_page",
-                "empty_listing",
-                "truncated_listing",
-                "drop_sync_token",
-                "duplicate_item",
-            ]
-        ),
-    ),
-    st.tuples(st.just("hurried sync"), st.just("auto")),
+NUMBER = st.integers(0, NUMBERS - 1)
+STEPS = st.builds(
+    Step, st.sampled_from([kind for kind, weight in KINDS.items() for _ in range(weight)]), NUMBER, NUMBER
 )
-SMALL_PAGES = {"ALMANAC_SYNC_PAGE_SIZE": "7", "ALMANAC_SYNC_RESERVE_SECONDS": "25"}
+
+FOUND = {
+    "marks were forgotten and their checkpoint was not: the next pass swept what only its first page had met": (
+        "tick 665 590; refusal 96 568; ask 166 738"
+    ),
+    "the workspace changed its zone in the middle of a run: all-day events kept midnights of the old one": (
+        "meanwhile 291 928; ask 532 977"
+    ),
+    "a delta was given up after its first page: what it had brought and what went since then stayed": (
+        "hurry 721 79; change 442 293; refusal 267 440; overtake 21 493"
+    ),
+}
 
 
 @pytest.fixture(scope="module")
-def database_url(postgres: Postgres) -> str:
-    url = postgres.create_database("convergence")
-    migrate(url)
-    return url
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with Stage(tmp_path_factory.mktemp("histories")) as stage:
+        yield stage
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@example(
-    history=[
-        ("churn", 1),
-        ("sync", "auto"),
-        ("expire sync tokens", None),
-        ("churn", 10),
-        ("hurried sync", "auto"),
-        ("churn", 1),
-    ],
-    seed=16,
-)  # rows of a first reading that were gone before the second
-@example(
-    history=[("sync", "auto"), ("churn", 6), ("hurried sync", "auto"), ("churn", 5)], seed=26
-)  # deleted, and brought back
-@example(
-    history=[("churn", 1), ("churn", 1), ("fault", "truncated_listing"), ("hurried sync", "auto")], seed=1
-)  # a full pass that was asked for must not go on where a lying one stopped
-@given(history=st.lists(STEPS, min_size=3, max_size=14), seed=st.integers(1, 5_000))
-def test_any_history_in_any_cut_ends_equal_to_google(
-    database_url: str, history: list[tuple[str, object]], seed: int
-) -> None:
-    with Simulator(seed=seed) as simulator, closing(Team(simulator, database_url, **SMALL_PAGES)) as team:
-        (calendar,) = team.connect()
-        simulator.loading.populate(calendar, calendars=1, events=20, seed=seed + 10_000)
-        for number, (step, value) in enumerate(history):
-            play(team, calendar, step, value, seed + number)
-        team.google.clear_faults()
-        marks = mark_rows(team)
-
-        # A listing that hid events and yet gave its token can only be mended by a full pass: no delta brings them.
-        lied = any(value in ("empty_listing", "truncated_listing") for _, value in history)
-        report = team.sync(source="manual", force=True, mode="full" if lied else "auto")
-
-        assert report.status == "completed", report
-        assert team.stored(calendar) == team.truth(calendar)
-        kept = kept_marks(team)
-        assert kept.items() <= marks.items()
-        # Deleted means deleted: an event that Google deleted and brought back within these deltas is a new row.
-        assert len(marks.keys() & team.stored(calendar).keys() - kept.keys()) <= report.tally.deleted
+@pytest.mark.timeout(300)
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))  # new ones: soak
+@given(history=st.lists(STEPS, min_size=5, max_size=LONGEST).map(tuple))
+def test_any_history_ends_equal_to_google(stage: Stage, history: tuple[Step, ...]) -> None:
+    note(f'make soak SOAK_HISTORY="{told(history)}"')
+    play(stage, history, Counter())
 
 
-def play(team: Team, calendar: str, step: str, value: object, seed: int) -> None:
-    simulator = team.simulator
-    match step, value:
-        case "churn", int():
-            simulator.loading.churn(calendar, value, seed=seed)
-        case "sync", str():
-            team.sync(mode=value, source="manual", force=True)
-        case "hurried sync", _:
-            team.sync(seconds=5, source="manual", force=True)
-        case "expire sync tokens", _:
-            simulator.commands.expire_sync_tokens(calendar)
-        case "forget tombstones", _:
-            simulator.commands.forget_tombstones(calendar)
-        case "expire access tokens", _:
-            simulator.commands.expire_access_tokens(calendar)
-        case "fault", str():
-            team.inject(value, path="*/events", nth=1 + seed % 3, times=1 + seed % 2, count=5)
+@pytest.mark.parametrize("history", FOUND.values(), ids=FOUND.keys())
+def test_what_a_history_has_found_stays_mended(stage: Stage, history: str) -> None:
+    play(stage, heard(history), Counter())
 
 
-def mark_rows(team: Team) -> dict[str, str]:
-    """Give every row an app-owned mark of its own."""
-    team.database.run(
-        "UPDATE workspace_calendar_events SET task_id = gen_random_uuid(), locked = true WHERE ws_id = :ws_id",
-        ws_id=team.ws_id,
-    )
-    return kept_marks(team)
+@pytest.fixture
+def titles_are_not_updated(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = stage.process.wiring.sync_store
+    deaf = store._sql["apply_page"].replace("title = excluded.title,", "")
+    monkeypatch.setattr(store, "_sql", dict(store._sql) | {"apply_page": deaf})
 
 
-def kept_marks(team: Team) -> dict[str, str]:
-    sql = (
-        "SELECT external_event_id, task_id FROM workspace_calendar_events WHERE ws_id = :ws_id AND task_id IS NOT NULL"
-    )
-    return {row[0]: row[1] for row in team.database.run(sql, ws_id=team.ws_id)}
+class TestTheHistoriesThemselves:
+    def test_a_history_is_told_and_heard_again(self) -> None:
+        for seed in range(50):
+            assert heard(told(draw(seed))) == draw(seed)
+
+    def test_a_step_that_nobody_knows_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="no such step: sleep"):
+            heard("tick 1 2; sleep 3 4")
+
+    def test_every_kind_of_step_can_be_taken(self, stage: Stage) -> None:
+        met: Counter[str] = Counter()
+
+        play(stage, tuple(Step(kind, 3, 5) for kind in KINDS), met)
+
+        assert {f"step: {kind}" for kind in KINDS} <= met.keys()
+
+    def test_a_shorter_history_that_breaks_as_well_is_found(self) -> None:
+        history = draw(7)
+        guilty = {history[2], history[-1]}
+
+        assert set(shortest(history, lambda candidate: guilty <= set(candidate))) == guilty
+
+    def test_a_broken_law_is_noticed(self, stage: Stage, titles_are_not_updated: None) -> None:
+        with pytest.raises(Broken, match=r"after step 5 of 4: .*stored and true differ"):
+            play(stage, heard("tick 0 0; change 0 11; ask 0 1; change 0 5"), Counter())
+
+    def test_a_soak_that_fails_prints_the_command_that_repeats_it(
+        self, stage: Stage, titles_are_not_updated: None, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert soak(stage, 1, 60, 20, plays=30) == 1
+
+        said = capsys.readouterr().out
+        again = re.search(r'^make soak SOAK_HISTORY="(.+)"$', said, re.MULTILINE)
+        assert again is not None, said
+        with pytest.raises(Broken):
+            play(stage, heard(again[1]), Counter())
+
+    def test_a_soak_ends_when_it_is_told_to(self) -> None:
+        command = [sys.executable, "-m", "tests.histories", "--seed", "5"]
+        root = Path(__file__).parents[2]
+        environment = os.environ | {"PYTHONPATH": f"{root}{os.pathsep}{root / 'layers' / 'almanac'}"}
+        with subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("The first history's seed is 5.")
+            assert " histories, " in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            rest = process.stdout.read()
+
+        assert process.returncode == 0
+        assert re.search(r"^[1-9]\d* histories of \d+ steps in \d+ s:$", rest, re.MULTILINE)

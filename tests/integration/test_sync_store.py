@@ -363,6 +363,19 @@ class TestSweep:
         assert only_connection(store, lease).state.sync_token == "t1"
         assert database.run("SELECT count(*) FROM calendar_sync_seen") == [[0]]
 
+    def test_a_full_pass_that_begins_makes_the_token_and_the_checkpoint_of_before_void(
+        self, store: PostgresSyncStore, database: Database, lease: Lease
+    ) -> None:
+        connection = only_connection(store, lease)
+        unfinished = Checkpoint("full", "page 2", "f", WINDOW, NOON)
+        bookmark = Bookmark("f", WINDOW, checkpoint=unfinished, sync_token="t1")
+        store.apply_page(lease, connection, page(event("a")), "full", bookmark)
+
+        store.open_full_pass(lease, connection)
+
+        state = only_connection(store, lease).state
+        assert (state.sync_token, state.checkpoint) == (None, None)
+
     def test_trap_18_only_inside_the_window_with_exclusive_edges(
         self, store: PostgresSyncStore, database: Database, lease: Lease
     ) -> None:
@@ -410,6 +423,25 @@ class TestConnections:
         database.run("UPDATE calendar_auth_tokens SET status = 'reconnect_required' WHERE id = :bob", bob=bob)
 
         assert only_connection(store, lease).account_id == ada
+
+    def test_where_one_account_stood_is_void_once_the_calendar_is_read_through_another(
+        self, store: PostgresSyncStore, ws_id: UUID, database: Database
+    ) -> None:
+        ada, bob = rows.account(database, ws_id), rows.account(database, ws_id, "bob@example.test")
+        rows.connection(database, ws_id, ada, "team@example.test", role="writer")
+        rows.connection(database, ws_id, bob, "team@example.test", role="reader")
+        lease = begin(store, ws_id)
+        through_ada = only_connection(store, lease)
+        store.apply_page(lease, through_ada, page(), "incremental", Bookmark("f", WINDOW, sync_token="old"))
+        assert only_connection(store, lease).state.sync_token == "old"
+
+        database.run("UPDATE calendar_auth_tokens SET status = 'reconnect_required' WHERE id = :ada", ada=ada)
+        through_bob = only_connection(store, lease)
+        database.run("UPDATE calendar_auth_tokens SET status = 'active' WHERE id = :ada", ada=ada)
+
+        assert (through_bob.account_id, through_bob.state.sync_token) == (bob, None)
+        assert only_connection(store, lease).account_id == ada
+        assert only_connection(store, lease).state.sync_token is None
 
     def test_primary_names_the_primary_calendar(self, store: PostgresSyncStore, lease: Lease, calendar: UUID) -> None:
         assert [c.id for c in store.load_calendars(lease, "primary").connections] == [calendar]

@@ -250,6 +250,35 @@ class TestDeletion:
         assert team.sync(mode="full").tally.deleted == 0
         assert team.stored() == team.truth(calendar)
 
+    def test_what_went_while_deletes_were_switched_off_goes_when_they_are_on_again(self, team: Team) -> None:
+        (calendar,) = team.connect()
+        kept, gone = (team.add(calendar, title)["id"] for title in ("kept", "gone"))
+        team.sync()
+        switch = "UPDATE calendar_connections SET sync_delete_enabled = :on"
+        team.database.run(switch, on=False)
+        team.google.delete_event(calendar, gone)
+        team.sync()
+        assert team.stored().keys() == {kept, gone}
+
+        team.database.run(switch, on=True)
+        team.sync()
+
+        assert team.stored() == team.truth(calendar)
+        assert team.sync().outcome == "incremental"
+
+    def test_a_pass_does_not_go_on_where_a_lying_listing_was_refused(self, make_team: Callable[..., Team]) -> None:
+        team = make_team(ALMANAC_SYNC_PAGE_SIZE="10")
+        (calendar,) = team.connect()
+        for n in range(40):
+            team.add(calendar, f"event {n}")
+        team.sync()
+        team.inject("truncated_listing", path="*/events", count=8, times=None)
+        assert team.sync(mode="full").error_type == "google_unavailable"
+        team.google.clear_faults()
+
+        assert team.sync(source="manual", force=True).status == "completed"
+        assert team.stored() == team.truth(calendar)
+
     def test_series_come_as_instances_and_go_with_their_series(self, team: Team) -> None:
         (calendar,) = team.connect()
         start = team.now + timedelta(days=1)

@@ -7,8 +7,10 @@ from uuid import UUID
 import pytest
 
 from almanac.domain.sync.report import Tally
+from almanac.domain.sync.retry import MAX_ATTEMPTS
 from almanac.errors import (
     AccessTokenRejected,
+    GoogleRateLimited,
     GoogleRejected,
     GoogleUnavailable,
     ReconnectRequired,
@@ -147,6 +149,32 @@ def test_a_token_is_refreshed_before_it_expires(account: Account, refreshed: boo
     assert bench.call() == "answer"
     assert bench.google.seen == (["access 1"] if refreshed else ["old access"])
     assert bench.endpoint.asked == (["refresh 1"] if refreshed else [])
+
+
+def test_once_google_has_slowed_the_account_down_it_is_asked_nothing_more_in_this_run() -> None:
+    bench = Bench()
+    slowed = raising(GoogleRateLimited("Google asks to slow down (HTTP 403, userRateLimitExceeded)"))
+    asked: list[str] = []
+
+    def refuse(token: str) -> str:
+        asked.append(token)
+        return slowed()
+
+    patience = Patience(bench.waited.append, lambda: 0.5, lambda: 300.0)
+    for _ in range(3):
+        with pytest.raises(GoogleRateLimited):
+            bench.session.call(refuse, patience, bench.tally)
+
+    assert len(asked) == bench.tally.api_calls == MAX_ATTEMPTS, "the first calendar's attempts, none of the others"
+
+
+def test_a_failure_that_is_not_the_users_is_met_anew_by_every_call() -> None:
+    bench = Bench()
+    patience = Patience(bench.waited.append, lambda: 0.5, lambda: 300.0)
+    with pytest.raises(GoogleUnavailable):
+        bench.session.call(lambda _: raising(GoogleUnavailable("503"))(), patience, bench.tally)
+
+    assert bench.call() == "answer"
 
 
 def test_one_refresh_serves_the_whole_run() -> None:

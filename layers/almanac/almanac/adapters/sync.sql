@@ -42,8 +42,9 @@ WHERE ws_id = :ws_id::uuid AND status = 'running';
 
 -- name: open_run
 INSERT INTO workspace_calendar_sync_log
-    (id, ws_id, source, requested_mode, direction, calendar_id, user_id, request_id, status, fence)
-VALUES (:run_id::uuid, :ws_id::uuid, :source, :mode, :direction, :calendar_id, :user_id, :request_id, 'running', :fence::bigint);
+    (id, ws_id, source, requested_mode, direction, calendar_id, user_id, request_id, sent_at, message_id, status, fence)
+VALUES (:run_id::uuid, :ws_id::uuid, :source, :mode, :direction, :calendar_id, :user_id, :request_id, :sent_at::timestamptz,
+    :message_id, 'running', :fence::bigint);
 
 -- name: record_skipped_run
 -- The message is used up, unless it comes back because another run is going on.
@@ -51,31 +52,40 @@ WITH used_up AS (
     UPDATE workspace_sync_leases SET queued_at = NULL WHERE ws_id = :ws_id::uuid AND :outcome::text <> 'already_running'
 )
 INSERT INTO workspace_calendar_sync_log
-    (id, ws_id, source, requested_mode, direction, calendar_id, user_id, request_id, status, outcome, finished_at, retry_after)
-VALUES (:run_id::uuid, :ws_id::uuid, :source, :mode, :direction, :calendar_id, :user_id, :request_id, 'skipped', :outcome,
-    clock_timestamp(), :retry_after::float8);
+    (id, ws_id, source, requested_mode, direction, calendar_id, user_id, request_id, sent_at, message_id, status, outcome,
+    finished_at, retry_after)
+VALUES (:run_id::uuid, :ws_id::uuid, :source, :mode, :direction, :calendar_id, :user_id, :request_id, :sent_at::timestamptz,
+    :message_id, 'skipped', :outcome, clock_timestamp(), :retry_after::float8);
 
 -- name: workspace_zone
 SELECT timezone FROM workspaces WHERE id = :ws_id::uuid;
 
--- name: load_accounts
-SELECT id, account_email, access_token, refresh_token, expires_at, status, version
-FROM calendar_auth_tokens
-WHERE ws_id = :ws_id::uuid AND status <> 'disconnected';
-
 -- name: load_connections
 -- A calendar that several accounts can read is read once: through a live account, with the best access, the oldest first.
-SELECT DISTINCT ON (c.provider, c.calendar_id)
+-- Each with its account, so that both are of one moment. Where the others stood is void then: their tokens know nothing of
+-- rows that this one writes.
+WITH chosen AS (
+    SELECT DISTINCT ON (c.provider, c.calendar_id) c.*
+    FROM calendar_connections c
+    JOIN calendar_auth_tokens a ON a.id = c.auth_token_id AND a.status <> 'disconnected'
+    WHERE c.ws_id = :ws_id::uuid AND c.is_enabled AND c.sync_inbound_enabled
+        AND c.access_role <> 'freeBusyReader'
+        AND (:calendar_id::text IS NULL OR c.calendar_id = :calendar_id::text OR (:calendar_id::text = 'primary' AND c.is_primary))
+    ORDER BY c.provider, c.calendar_id, a.status <> 'active', c.status = 'lost',
+        array_position(ARRAY['owner', 'writer', 'writerWithoutPrivateAccess', 'reader'], c.access_role) NULLS LAST, c.created_at, c.id
+), others AS (
+    UPDATE calendar_sync_states s SET sync_token = NULL, checkpoint = NULL
+    FROM chosen c JOIN calendar_connections o
+        ON o.ws_id = :ws_id::uuid AND o.provider = c.provider AND o.calendar_id = c.calendar_id AND o.id <> c.id
+    WHERE s.connection_id = o.id AND (s.sync_token IS NOT NULL OR s.checkpoint IS NOT NULL)
+)
+SELECT
     c.id, c.auth_token_id, c.calendar_id, c.time_zone, c.sync_delete_enabled, c.failures, c.retry_at,
-    s.last_synced_at, s.full_synced_at, s.sync_token, s.query_fingerprint, s.window_start, s.window_end, s.checkpoint
-FROM calendar_connections c
-JOIN calendar_auth_tokens a ON a.id = c.auth_token_id AND a.status <> 'disconnected'
-LEFT JOIN calendar_sync_states s ON s.connection_id = c.id
-WHERE c.ws_id = :ws_id::uuid AND c.is_enabled AND c.sync_inbound_enabled
-    AND c.access_role <> 'freeBusyReader'
-    AND (:calendar_id::text IS NULL OR c.calendar_id = :calendar_id::text OR (:calendar_id::text = 'primary' AND c.is_primary))
-ORDER BY c.provider, c.calendar_id, a.status <> 'active', c.status = 'lost',
-    array_position(ARRAY['owner', 'writer', 'writerWithoutPrivateAccess', 'reader'], c.access_role) NULLS LAST, c.created_at, c.id;
+    s.last_synced_at, s.full_synced_at, s.sync_token, s.query_fingerprint, s.window_start, s.window_end, s.checkpoint,
+    a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
+FROM chosen c
+JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
+LEFT JOIN calendar_sync_states s ON s.connection_id = c.id;
 
 -- name: store_tokens
 UPDATE calendar_auth_tokens
@@ -100,18 +110,31 @@ WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
 RETURNING clock_timestamp();
 
 -- name: forget_marks
-DELETE FROM calendar_sync_seen WHERE connection_id = :connection_id::uuid;
+-- Together with the checkpoint that stands on them: a pass that went on there would sweep what was marked before it. And
+-- with the token: of an event that comes and goes while the pass is unfinished, a delta from before it need not tell.
+WITH own AS (
+    SELECT id FROM calendar_connections WHERE id = :connection_id::uuid AND ws_id = :ws_id::uuid
+), marks AS (
+    DELETE FROM calendar_sync_seen m USING own WHERE m.connection_id = own.id
+)
+UPDATE calendar_sync_states s SET sync_token = NULL, checkpoint = NULL
+FROM own WHERE s.connection_id = own.id AND (s.sync_token IS NOT NULL OR s.checkpoint IS NOT NULL);
 
 -- name: apply_page
 -- One page, all or nothing: lease, rows, deletions, marks, and where the reading stands. Equal rows are told by their
 -- etag and left as they are; they are found through the key itself, by ON CONFLICT, because a planner without fitting
 -- statistics takes any other index for the look-up and reads the whole workspace for every id. A tombstone of a series
--- takes its instances along.
+-- takes its instances along. What the app owns of a deleted event is kept and comes back with it (0003_event_keepsakes.sql);
+-- without a keepsake in the workspace that is one look at an index.
 WITH held AS (
     UPDATE workspace_sync_leases
     SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
     WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
     RETURNING ws_id
+), own AS (
+    -- Null for a connection that has been removed, or is another workspace's: then nothing can be stored for it.
+    SELECT (SELECT c.id FROM calendar_connections c WHERE c.id = :connection_id::uuid AND c.ws_id = held.ws_id) AS id
+    FROM held
 ), page AS (
     SELECT p.* FROM held, unnest(
         :external_event_id::text[], :title::text[], :description::text[], :location::text[],
@@ -127,6 +150,12 @@ WITH held AS (
         original_start_date, ical_uid, etag, sequence, color, provider_color, html_link, attendees, creator_email,
         organizer_email, own_block, external_updated_at
     )
+), zone AS (
+    -- As it is now, and until the page is written: the run read it when it began, and it may have been changed since.
+    SELECT coalesce(w.timezone, 'UTC') AS name
+    FROM held JOIN workspaces w ON w.id = held.ws_id
+    WHERE true = ANY (:all_day::boolean[])
+    FOR SHARE OF w
 ), written AS (
     INSERT INTO workspace_calendar_events AS e (
         ws_id, provider, external_calendar_id, external_event_id, title, description, location, start_at, end_at,
@@ -136,12 +165,14 @@ WITH held AS (
         sync_status, last_synced_at
     )
     SELECT
-        :ws_id::uuid, 'google', :calendar_id, p.external_event_id, p.title, p.description, p.location, p.start_at, p.end_at,
+        :ws_id::uuid, 'google', :calendar_id, p.external_event_id, p.title, p.description, p.location,
+        CASE WHEN p.all_day THEN p.start_date::timestamp AT TIME ZONE z.name ELSE p.start_at END,
+        CASE WHEN p.all_day THEN p.end_date::timestamp AT TIME ZONE z.name ELSE p.end_at END,
         p.all_day, p.start_date, p.end_date, p.time_zone, p.status, p.transparency, p.response, p.event_type, p.visibility,
         p.recurring_event_id, p.original_start_at, p.original_start_date, p.ical_uid, p.etag, p.sequence, p.color,
         p.provider_color, p.html_link, p.attendees, p.creator_email, p.organizer_email, p.own_block,
         p.external_updated_at, :mapping_version::smallint, 'synced', now()
-    FROM page p
+    FROM page p LEFT JOIN zone z ON true
     ON CONFLICT (ws_id, provider, external_calendar_id, external_event_id) DO UPDATE SET
         title = excluded.title, description = excluded.description, location = excluded.location,
         start_at = excluded.start_at, end_at = excluded.end_at, all_day = excluded.all_day,
@@ -157,25 +188,32 @@ WITH held AS (
         sync_status = 'synced', sync_error = NULL, last_synced_at = now(), updated_at = now()
     WHERE e.etag IS DISTINCT FROM excluded.etag OR excluded.etag IS NULL OR e.mapping_version <> excluded.mapping_version
     RETURNING e.external_event_id, (xmax = 0) AS inserted
+), restored AS (
+    SELECT almanac_restore_events(
+        :ws_id::uuid, :calendar_id, ARRAY (SELECT w.external_event_id FROM written w WHERE w.inserted)
+    )
+    FROM held
+    WHERE EXISTS (SELECT 1 FROM calendar_event_keepsakes k WHERE k.ws_id = :ws_id::uuid)
 ), gone AS (
-    DELETE FROM workspace_calendar_events e USING held
-    WHERE :delete_enabled::boolean AND cardinality(:tombstones::text[]) > 0
-        AND e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
-        AND (e.external_event_id = ANY (:tombstones::text[]) OR e.recurring_event_id = ANY (:tombstones::text[]))
-        AND e.external_event_id <> ALL (:external_event_id::text[])
-    RETURNING 1
+    SELECT almanac_delete_events(ARRAY (
+        SELECT e.id FROM workspace_calendar_events e
+        WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+            AND (e.external_event_id = ANY (:tombstones::text[]) OR e.recurring_event_id = ANY (:tombstones::text[]))
+            AND e.external_event_id <> ALL (:external_event_id::text[])
+    )) AS deleted
+    FROM held WHERE :delete_enabled::boolean AND cardinality(:tombstones::text[]) > 0
 ), marked AS (
     INSERT INTO calendar_sync_seen (connection_id, external_event_id)
-    SELECT :connection_id::uuid, k.id FROM held, unnest(:known_ids::text[]) AS k (id)
+    SELECT own.id, k.id FROM own, unnest(:known_ids::text[]) AS k (id)
     WHERE :full_pass::boolean
         AND NOT EXISTS (SELECT 1 FROM written w WHERE w.inserted AND w.external_event_id = k.id)
     ON CONFLICT DO NOTHING
 ), state AS (
     INSERT INTO calendar_sync_states AS t
         (connection_id, sync_token, query_fingerprint, window_start, window_end, checkpoint, last_synced_at)
-    SELECT :connection_id::uuid, :sync_token, :fingerprint, :window_start::timestamptz, :window_end::timestamptz,
+    SELECT own.id, :sync_token, :fingerprint, :window_start::timestamptz, :window_end::timestamptz,
         :checkpoint::jsonb, CASE WHEN :sync_token::text IS NOT NULL THEN now() END
-    FROM held WHERE :bookmark::boolean
+    FROM own WHERE :bookmark::boolean
     ON CONFLICT (connection_id) DO UPDATE SET
         sync_token = coalesce(excluded.sync_token, t.sync_token),
         query_fingerprint = CASE WHEN excluded.sync_token IS NULL THEN t.query_fingerprint ELSE excluded.query_fingerprint END,
@@ -188,7 +226,8 @@ SELECT
     (SELECT count(*) FROM held),
     (SELECT count(*) FROM written WHERE inserted),
     (SELECT count(*) FROM written WHERE NOT inserted),
-    (SELECT count(*) FROM gone);
+    (SELECT coalesce(max(deleted), 0) FROM gone),
+    (SELECT count(*) FROM restored);
 
 -- name: absent
 WITH old AS (
@@ -207,26 +246,31 @@ FROM old;
 
 -- name: sweep
 -- Only rows of this calendar, inside the pass's window, that were there before it and that it has not met.
-DELETE FROM workspace_calendar_events e
-WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
-    AND e.end_at > :window_start::timestamptz AND e.start_at < :window_end::timestamptz
-    AND e.created_at < :since::timestamptz
-    AND NOT EXISTS (
-        SELECT 1 FROM calendar_sync_seen m
-        WHERE m.connection_id = :connection_id::uuid AND m.external_event_id = e.external_event_id
-    );
+SELECT almanac_delete_events(ARRAY (
+    SELECT e.id FROM workspace_calendar_events e
+    WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+        AND e.end_at > :window_start::timestamptz AND e.start_at < :window_end::timestamptz
+        AND e.created_at < :since::timestamptz
+        AND NOT EXISTS (
+            SELECT 1 FROM calendar_sync_seen m
+            WHERE m.connection_id = :connection_id::uuid AND m.external_event_id = e.external_event_id
+        )
+));
 
 -- name: complete_full_pass
 INSERT INTO calendar_sync_states AS t
     (connection_id, sync_token, query_fingerprint, window_start, window_end, checkpoint, last_synced_at, full_synced_at)
-VALUES (:connection_id::uuid, :sync_token, :fingerprint, :window_start::timestamptz, :window_end::timestamptz, NULL, now(), now())
+VALUES ((SELECT id FROM calendar_connections WHERE id = :connection_id::uuid AND ws_id = :ws_id::uuid), :sync_token,
+    :fingerprint, :window_start::timestamptz, :window_end::timestamptz, NULL, now(), now())
 ON CONFLICT (connection_id) DO UPDATE SET
     sync_token = excluded.sync_token, query_fingerprint = excluded.query_fingerprint,
     window_start = excluded.window_start, window_end = excluded.window_end, checkpoint = NULL,
     last_synced_at = now(), full_synced_at = now();
 
 -- name: forget_token
-UPDATE calendar_sync_states SET sync_token = NULL, checkpoint = NULL WHERE connection_id = :connection_id::uuid;
+UPDATE calendar_sync_states s SET sync_token = NULL, checkpoint = NULL
+FROM calendar_connections c
+WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND s.connection_id = c.id;
 
 -- name: record_connection
 WITH held AS (

@@ -75,6 +75,7 @@ def _checkpoint_json(checkpoint: Checkpoint) -> str:
             "started_at": checkpoint.started_at.isoformat(),
             "reading": checkpoint.reading,
             "listed": checkpoint.listed,
+            "pages": checkpoint.pages,
         }
     )
 
@@ -87,9 +88,9 @@ def _checkpoint(stored: dict[str, Any] | None) -> Checkpoint | None:
     return Checkpoint(**{**stored, **moved})
 
 
-def connection_from(row: Sequence[Any]) -> Connection:
-    """A row of `load_connections`."""
-    own, (token, fingerprint, start, end, checkpoint) = row[:9], row[9:]
+def connection_from(row: Sequence[Any]) -> tuple[Connection, Sequence[Any]]:
+    """A row of `load_connections`, and the rest of it: its account's fields."""
+    own, (token, fingerprint, start, end, checkpoint), account = row[:9], row[9:14], row[14:]
     window = Window(start, end) if start is not None else None
     state = SyncState(token, fingerprint, window, _checkpoint(checkpoint))
-    return Connection(**dict(zip(_CONNECTION_FIELDS, own, strict=True)), state=state)
+    return Connection(**dict(zip(_CONNECTION_FIELDS, own, strict=True)), state=state), account

@@ -20,7 +20,11 @@ _ERROR_LENGTH = 1000
 
 
 class PostgresSyncStore:
-    """SyncStore over one Database. `lease_seconds` is how long a silent run keeps its workspace."""
+    """SyncStore over one Database. `lease_seconds` is how long a silent run keeps its workspace.
+
+    After `begin_run` a broken connection ends the run: a server that has crashed or failed over may have lost the pages
+    and marks that the rest of the run relies on.
+    """
 
     def __init__(self, database: Database, *, lease_seconds: float, cooldown_seconds: float) -> None:
         self._db = database
@@ -28,11 +32,14 @@ class PostgresSyncStore:
         self._leases = PostgresLeases(database, lease_seconds)
         self._cooldown = cooldown_seconds
 
-    def begin_run(self, job: CalendarSync, run_id: UUID, sent_at: datetime | None) -> Lease | Refusal:
+    def begin_run(
+        self, job: CalendarSync, run_id: UUID, sent_at: datetime | None, message_id: str | None = None
+    ) -> Lease | Refusal:
         """See SyncStore."""
         about = {"ws_id": job.ws_id, "mode": job.mode, "calendar_id": job.calendar_id}
         who = {"run_id": run_id, "source": job.source, "direction": job.direction}
-        asked = about | who | {"user_id": job.user_id, "request_id": job.request_id}
+        message = {"sent_at": sent_at, "message_id": message_id}
+        asked = {**about, **who, **message, "user_id": job.user_id, "request_id": job.request_id}
         with self._db.transaction():
             facts = self._run("admission_facts", sent_at=sent_at, source=job.source, **about)
             if not facts:
@@ -52,32 +59,33 @@ class PostgresSyncStore:
 
     def load_calendars(self, lease: Lease, calendar_id: str | None) -> WorkspaceCalendars:
         """See SyncStore."""
-        with self._db.transaction():
+        with self._db.transaction(reconnect=False):
             zone = self._run("workspace_zone", ws_id=lease.ws_id)[0][0]
-            accounts = [Account(lease.ws_id, *row) for row in self._run("load_accounts", ws_id=lease.ws_id)]
             rows = self._run("load_connections", ws_id=lease.ws_id, calendar_id=calendar_id)
-        return WorkspaceCalendars(zone or "UTC", {a.id: a for a in accounts}, [connection_from(row) for row in rows])
+        read = [connection_from(row) for row in rows]
+        accounts = {c.account_id: Account(lease.ws_id, c.account_id, *account) for c, account in read}
+        return WorkspaceCalendars(zone or "UTC", accounts, [connection for connection, _ in read])
 
     def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
         """See SyncStore."""
         key = {"id": account.id, "ws_id": account.ws_id}
         tokens = {"access_token": access, "refresh_token": refresh, "expires_at": expires_at}
-        with self._db.transaction():
+        with self._db.transaction(reconnect=False):
             stored = self._run("store_tokens", version=account.version, **key, **tokens)
             return _the_account(account.ws_id, stored or self._run("load_account", **key))
 
     def require_reconnect(self, account: Account, reason: str) -> Account:
         """See SyncStore."""
         key = {"id": account.id, "ws_id": account.ws_id}
-        with self._db.transaction():
+        with self._db.transaction(reconnect=False):
             self._run("require_reconnect", version=account.version, reason=reason[:_ERROR_LENGTH], **key)
             return _the_account(account.ws_id, self._run("load_account", **key))
 
     def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:
         """See SyncStore."""
-        with self._db.transaction():
+        with self._db.transaction(reconnect=False):
             now = self._leases.renew(lease)
-            self._run("forget_marks", connection_id=connection.id)
+            self._run("forget_marks", ws_id=lease.ws_id, connection_id=connection.id)
         return now
 
     def apply_page(
@@ -94,7 +102,7 @@ class PostgresSyncStore:
             mapping_version=MAPPING_VERSION,
             **bookmark_values(bookmark),
         )[0]
-        held, inserted, updated, deleted = counts
+        held, inserted, updated, deleted, _restored = counts
         if not held:
             raise lease_lost()
         return Written(inserted, updated, deleted, unchanged=len(page.rows) - inserted - updated)
@@ -108,25 +116,26 @@ class PostgresSyncStore:
     def complete_full_pass(self, lease: Lease, connection: Connection, checkpoint: Checkpoint, sync_token: str) -> int:
         """See SyncStore."""
         where = {"ws_id": lease.ws_id, **place(connection), **span(checkpoint)}
-        with self._db.transaction():
+        with self._db.transaction(reconnect=False):
             self._leases.renew(lease)
-            swept = self._db.run(self._sql["sweep"] + " RETURNING 1", **where) if connection.delete_enabled else ()
-            self._run("forget_marks", connection_id=connection.id)
+            swept: int = self._run("sweep", **where)[0][0] if connection.delete_enabled else 0
+            self._run("forget_marks", ws_id=lease.ws_id, connection_id=connection.id)
             self._run(
                 "complete_full_pass",
+                ws_id=lease.ws_id,
                 connection_id=connection.id,
                 sync_token=sync_token,
                 fingerprint=checkpoint.fingerprint,
                 window_start=checkpoint.window.start,
                 window_end=checkpoint.window.end,
             )
-        return len(swept)
+        return swept
 
     def forget_token(self, lease: Lease, connection: Connection) -> None:
         """See SyncStore."""
-        with self._db.transaction():
+        with self._db.transaction(reconnect=False):
             self._leases.renew(lease)
-            self._run("forget_token", connection_id=connection.id)
+            self._run("forget_token", ws_id=lease.ws_id, connection_id=connection.id)
 
     def record_connection(self, lease: Lease, report: ConnectionReport, retry_at: datetime | None) -> None:
         """See SyncStore."""

@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import TypeVar
 
 from almanac.domain.sync.report import Tally
-from almanac.errors import AccessTokenRejected, ReconnectRequired, TransientError
+from almanac.errors import AccessTokenRejected, GoogleRateLimited, ReconnectRequired, TransientError
 from almanac.services.patience import Patience
 from almanac.services.ports import Account, Clock, SyncStore, TokenCipher, TokenEndpoint
 
@@ -28,6 +28,7 @@ class AccountSession:
         self._cipher = cipher
         self._clock = clock
         self._dead: ReconnectRequired | None = None
+        self._slowed: GoogleRateLimited | None = None
 
     @property
     def dead(self) -> bool:
@@ -38,7 +39,18 @@ class AccountSession:
         """Run `operation(access_token)` with the run's patience. Raises its error, or ReconnectRequired.
 
         A token that is refused although it was just refreshed is not a dead grant: that is a TransientError (trap 80).
+        Once Google's GoogleRateLimited has outlasted the patience, every further call raises it unasked: the limit is
+        the user's, so asking for the next calendar would only spend more of it.
         """
+        if self._slowed is not None:
+            raise self._slowed
+        try:
+            return self._call(operation, patience, tally)
+        except GoogleRateLimited as error:
+            self._slowed = error
+            raise
+
+    def _call(self, operation: Callable[[str], Result], patience: Patience, tally: Tally) -> Result:
         token = self._token(patience, tally)
         try:
             return patience.call(lambda: operation(token), tally)

@@ -11,7 +11,17 @@ from functools import partial
 from time import perf_counter
 
 from almanac.domain.sync.events import CalendarZones, MappedPage, Problem
-from almanac.domain.sync.listing import Checkpoint, ListEvents, Mode, PassKind, SyncState, Window, due_pass
+from almanac.domain.sync.listing import (
+    MOST_PAGES,
+    Checkpoint,
+    Due,
+    ListEvents,
+    Mode,
+    PassKind,
+    SyncState,
+    Window,
+    due_pass,
+)
 from almanac.domain.sync.mapping import map_page
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport
 from almanac.domain.sync.sweep import resumable, unbelievable
@@ -62,6 +72,8 @@ class CalendarReading:
         self._session = session
         self._report = report
         self._state = connection.state
+        # A token of a reading that deleted nothing does not know what is still to be deleted.
+        self._fingerprint = run.fingerprint if connection.delete_enabled else f"{run.fingerprint}-kept"
         self._ahead: Future[ListingPage] | None = None
 
     def read(self, mode: Mode, *, anew: bool) -> None:
@@ -70,9 +82,11 @@ class CalendarReading:
         `anew` begins it at its first page, whatever an earlier run has left unfinished.
         """
         run, connection = self._run, self._connection
-        due = due_pass(mode, connection.state, run.window, run.fingerprint, connection.id)
+        due = due_pass(mode, connection.state, run.window, self._fingerprint, connection.id)
         left = None if anew else connection.state.checkpoint
-        at = resumable(left, due, run.window, run.fingerprint, run.clock())
+        at = resumable(left, due, run.window, self._fingerprint, run.clock())
+        if left is not None and at is None and due.kind == "incremental":
+            due = Due("full", "redirected_to_full")  # rows of its pages are there: the token does not know of them
         self._report.outcome = due.outcome if at is None or at.kind == due.kind else at.kind
         try:
             finished = self._pass(at or self._first_page(due.kind))
@@ -88,10 +102,16 @@ class CalendarReading:
             self._report.outcome = "continued"
 
     def _pass(self, at: Checkpoint) -> bool:
-        """The pass from a checkpoint on. A refused page token costs one new start, not two."""
+        """The pass from a checkpoint on. A refused page token costs one new start, not two.
+
+        A delta begins anew as a full pass: its first pages are written already, and of an event that they brought and
+        that has gone since, another delta from the same token need not tell.
+        """
         try:
             return self._pages(at)
-        except PageTokenExpired:
+        except PageTokenExpired as expired:
+            if at.kind == "incremental":
+                raise SyncTokenExpired("a delta cannot be read to its end") from expired
             try:
                 return self._pages(self._first_page(at.kind))
             except PageTokenExpired as error:
@@ -100,17 +120,18 @@ class CalendarReading:
     def _first_page(self, kind: PassKind) -> Checkpoint:
         run, state = self._run, self._state
         if kind == "incremental" and state.window is not None:
-            return Checkpoint(kind, None, run.fingerprint, state.window, run.clock())
+            return Checkpoint(kind, None, self._fingerprint, state.window, run.clock())
         started_at = run.store.open_full_pass(run.lease, self._connection)
-        return Checkpoint("full", None, run.fingerprint, run.window, started_at)
+        return Checkpoint("full", None, self._fingerprint, run.window, started_at)
 
     def _pages(self, at: Checkpoint) -> bool:
         """Read and write page after page; False when time ran out before the last one."""
         self._forget_ahead()  # of an earlier attempt: its page token is void
+        asked = {(at.reading, at.page_token)}
         while not self._run.out_of_time:
             listing = self._fetch(at)
             page = self._map(listing)
-            following = self._following(at, listing)
+            following = _following(at, listing, asked)
             if following is None and listing.next_sync_token is not None:
                 following = self._last_page(at, page, listing.next_sync_token)
                 if following is None:
@@ -121,13 +142,6 @@ class CalendarReading:
                 raise GoogleRejected("a listing ended without a sync token")
             at = following
         return False
-
-    def _following(self, at: Checkpoint, listing: ListingPage) -> Checkpoint | None:
-        if listing.next_page_token is None:
-            return None
-        if listing.next_page_token == at.page_token:
-            raise GoogleRejected("a page names itself as the next one")
-        return replace(at, page_token=listing.next_page_token, listed=at.listed + len(listing.items))
 
     def _last_page(self, at: Checkpoint, page: MappedPage, sync_token: str) -> Checkpoint | None:
         """Write the last page with the token. Returns a checkpoint if the listing has to be read again instead."""
@@ -148,11 +162,15 @@ class CalendarReading:
         return None
 
     def _refuse_if_any_lives(self, sample: Sequence[str], window: Window) -> None:
-        """Two listings lack most of the calendar: ask for a few of the missing by name before believing them."""
+        """Two listings lack most of the calendar: ask for a few of the missing by name before believing them.
+
+        What a refused listing has left, marks and checkpoint, is forgotten: the next pass begins at its first page.
+        """
         is_live = self._run.provider.event_is_live
         for event_id in sample:
             ask = partial(is_live, calendar_id=self._connection.calendar_id, event_id=event_id, window=window)
             if self._session.call(ask, self._run.patience, self._report.tally):
+                self._run.store.open_full_pass(self._run.lease, self._connection)
                 raise GoogleUnavailable("the listing lacks events that still exist; nothing was deleted")
 
     def _fetch(self, at: Checkpoint) -> ListingPage:
@@ -213,3 +231,16 @@ class CalendarReading:
         tally.updated += written.updated
         tally.deleted += written.deleted
         tally.unchanged += written.unchanged
+
+
+def _following(at: Checkpoint, listing: ListingPage, asked: set[tuple[int, str | None]]) -> Checkpoint | None:
+    """Where the next page is; None after the last one. A listing that would never end is refused."""
+    token = listing.next_page_token
+    if token is None:
+        return None
+    if (at.reading, token) in asked:
+        raise GoogleRejected("a page names itself or an earlier one as the next")
+    if at.pages >= MOST_PAGES:
+        raise GoogleRejected(f"a listing of more than {MOST_PAGES} pages")
+    asked.add((at.reading, token))
+    return replace(at, page_token=token, listed=at.listed + len(listing.items), pages=at.pages + 1)

@@ -1,7 +1,7 @@
 """What the use cases need from the outside. Adapters implement these; nobody inherits from them."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -69,9 +69,9 @@ class CalendarProvider(Protocol):
 class FreshToken:
     """Answer of the token endpoint. `refresh_token` is None when the old one stays valid (trap 81)."""
 
-    access_token: str
+    access_token: str = field(repr=False)
     expires_at: datetime
-    refresh_token: str | None = None
+    refresh_token: str | None = field(default=None, repr=False)
 
 
 class TokenEndpoint(Protocol):

@@ -71,14 +71,16 @@ class SyncWorkspace:
     chance: Callable[[], float]
     rules: SyncRules
 
-    def __call__(self, job: CalendarSync, sent_at: datetime | None, deadline: Deadline) -> SyncReport:
+    def __call__(
+        self, job: CalendarSync, sent_at: datetime | None, deadline: Deadline, message_id: str | None = None
+    ) -> SyncReport:
         """Run the job; `sent_at` is when its message was sent, `deadline` what is left of the invocation.
 
         What goes wrong in one calendar is recorded on it and in the report. Raises UnknownWorkspace,
         DatabaseUnavailable and LeaseLost, which leave nothing to record, and after recording it any bug.
         """
         report = SyncReport(job.ws_id, uuid4(), job.mode)
-        admitted = self.store.begin_run(job, report.run_id, sent_at)
+        admitted = self.store.begin_run(job, report.run_id, sent_at, message_id)
         if isinstance(admitted, Refusal):
             report.status, report.outcome, report.retry_after = "skipped", admitted.outcome, admitted.retry_after
             return report

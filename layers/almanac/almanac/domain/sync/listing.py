@@ -22,6 +22,8 @@ LISTING_FIELDS = f"nextPageToken,nextSyncToken,timeZone,items({EVENT_FIELDS})"
 
 WINDOW_SLACK = timedelta(days=7)
 """A token's window never slides (trap 8): once today's window is this far from it, a full pass is due."""
+MOST_PAGES = 10_000
+"""A pass of more pages is no calendar but a listing without end: 25 million events at Google's own page size."""
 SPREAD = timedelta(days=1)
 """Full passes that fall due together are spread over this long (trap 83)."""
 
@@ -86,7 +88,7 @@ class Checkpoint:
     """An unfinished pass: where its next page is, and what it has promised.
 
     `reading` is 2 when the listing is read again because its first reading would have swept most of the calendar.
-    `listed` counts the events of the pass so far.
+    `listed` counts the events of the pass so far, `pages` its pages.
     """
 
     kind: PassKind
@@ -96,6 +98,7 @@ class Checkpoint:
     started_at: datetime
     reading: int = 1
     listed: int = 0
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
