@@ -1,6 +1,6 @@
 """`python -m bench`: measure everything, print the table, and keep it in bench/last.md with its machine.
 
-With the names of parts (sync, orchestrator, imports, planner) only those are measured, and nothing is kept.
+With the names of parts (`--help` lists them) only those are measured, and nothing is kept.
 """
 
 import argparse
@@ -10,19 +10,27 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.cold_start import cold_start
+from bench.drain import drain
 from bench.figures import Figure, table
-from bench.imports import imports
+from bench.isolation import isolation
 from bench.machine import machine
 from bench.memory import memory
 from bench.orchestrator import orchestrator
+from bench.quota import quota
 from bench.resync import resync
 from bench.stage import ROOT, settle_environment, stage
 from bench.throughput import throughput
+from bench.traffic import traffic
+from bench.upkeep import upkeep
+from bench.watching import watching
 
 _LAST = Path(__file__).with_name("last.md")
 _PLANNER = Path(__file__).with_name("planner.py")
 _SMALL, _LARGE = 10_000, 300_000
-_IMPORT_ROUNDS = 7
+_START_ROUNDS = 7
+_DRAINED, _DRAINED_LONG = 200, 1_000
+_TOWN_ROUNDS, _TOWN_ROUNDS_LONG = 2, 8
 
 Options = argparse.Namespace
 
@@ -61,11 +69,45 @@ def _orchestrator(options: Options) -> list[Figure]:
     return orchestrator(options.workspaces, options.rounds, durable=options.durable)
 
 
-def _imports(_options: Options) -> list[Figure]:
-    return imports(_IMPORT_ROUNDS)
+def _cold_start(_options: Options) -> list[Figure]:
+    return cold_start(_START_ROUNDS)
 
 
-_PARTS = {"sync": _sync, "orchestrator": _orchestrator, "imports": _imports}
+def _watching(options: Options) -> list[Figure]:
+    return watching(options.workspaces, options.rounds, durable=options.durable)
+
+
+def _upkeep(options: Options) -> list[Figure]:
+    return upkeep(durable=options.durable)
+
+
+def _traffic(_options: Options) -> list[Figure]:
+    return traffic()
+
+
+def _drain(options: Options) -> list[Figure]:
+    return drain(_DRAINED_LONG if options.long else _DRAINED)
+
+
+def _isolation(options: Options) -> list[Figure]:
+    return isolation(_TOWN_ROUNDS_LONG if options.long else _TOWN_ROUNDS)
+
+
+def _quota(options: Options) -> list[Figure]:
+    return quota() if options.long else []
+
+
+_PARTS = {
+    "sync": _sync,
+    "orchestrator": _orchestrator,
+    "upkeep": _upkeep,
+    "cold-start": _cold_start,
+    "watching": _watching,
+    "traffic": _traffic,
+    "drain": _drain,
+    "isolation": _isolation,
+    "quota": _quota,
+}
 
 
 def _planner() -> str:
@@ -94,11 +136,14 @@ def _part(name: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", type=_part, metavar="part", help="sync, orchestrator, imports or planner")
+    parser.add_argument("parts", nargs="*", type=_part, metavar="part", help=f"{', '.join(_PARTS)}, planner")
     parser.add_argument("--events", type=int, default=100_000, help="events of the full sync (default 100,000)")
     parser.add_argument("--workspaces", type=int, default=100_000, help="due workspaces (default 100,000)")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved repetitions (default 3)")
     parser.add_argument("--large", action="store_true", help="memory also of 300,000 events")
+    parser.add_argument(
+        "--long", action="store_true", help="1,000 workspaces drained, eight rounds of isolation, and the quota"
+    )
     parser.add_argument("--durable", action="store_true", help="Postgres with fsync, which measures the disk as well")
     return parser
 

@@ -28,7 +28,7 @@ from almanac.domain.scheduling import plan, problem_of, read_instance
 from almanac.domain.scheduling.weights import Weights
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import AlmanacError, BadInput, PermanentError, TransientError
-from almanac.jobs import CalendarSchedule, CalendarSync, Tick, parse_schedule, parse_sync, parse_tick
+from almanac.jobs import CalendarSchedule, CalendarSync, Tick, UpkeepTick, parse_schedule, parse_sync, parse_tick
 from local.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
@@ -215,7 +215,12 @@ def test_the_runbook_knows_every_alarm() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "model"),
-    [("calendar.sync", CalendarSync), ("calendar.schedule", CalendarSchedule), ("Ticks and bulk requests", Tick)],
+    [
+        ("calendar.sync", CalendarSync),
+        ("calendar.schedule", CalendarSchedule),
+        ("Ticks and bulk requests", Tick),
+        ("Upkeep", UpkeepTick),
+    ],
 )
 def test_job_fields_and_defaults_are_documented(heading: str, model: type[BaseModel]) -> None:
     fields = model.model_fields.items()

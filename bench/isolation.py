@@ -1,0 +1,147 @@
+"""What a few workspaces in trouble cost all the others: from message to done, with them and without them, in turns."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import quantiles
+from uuid import UUID, uuid4
+
+from bench.crowd import Crowd, Ran, crowd, until
+from bench.figures import Figure, Target
+from bench.rounds import Rounds
+from local.google_simulator.faults import Fault
+
+PART = "isolation"
+WORKSPACES, WORKERS = 200, 20
+"""All in all, and how many are synced at once: as in the template's stage `prod`."""
+GOOGLE_SECONDS, SLOW_SECONDS = 0.4, 2.5
+"""What an answer takes, and what it takes longer for the slow one. Long enough to wait for, so that it is the waiting
+that is shared out and not the two cores of one machine; a function on Lambda has a processor of its own."""
+LARGE_EVENTS = 50_000
+_EVENTS, _CHANGES = 20, 3
+_SLOW_CALENDARS = 3
+_PATIENCE_SECONDS = 300
+_ALONE, _TOGETHER = "without them", "with them"
+_BOUND = Target("at most", 1.5)
+_FORGET = (
+    "DELETE FROM workspace_calendar_events WHERE ws_id = :ws_id",
+    "DELETE FROM calendar_sync_states s USING calendar_connections c WHERE c.id = s.connection_id AND c.ws_id = :ws_id",
+)
+_REVIVE = "UPDATE calendar_auth_tokens SET status = 'active', last_error = NULL WHERE ws_id = :ws_id"
+
+
+SLOW, REVOKED, LARGE = (UUID(int=n) for n in (1, 2, 3))
+"""The workspaces in trouble: its Google is slow, its grant is gone, it has very many events. A fourth is poisoned."""
+TROUBLE = (SLOW, REVOKED, LARGE)
+POISON = '{"job": "calendar.sync", "ws_id": "poison"}'
+
+
+@dataclass(slots=True)
+class Town:
+    """Healthy workspaces and those in trouble. `poisoned` collects the groups whose message is no job."""
+
+    around: Crowd
+    healthy: Sequence[UUID]
+    poisoned: list[UUID] = field(default_factory=list)
+
+    @classmethod
+    def found(
+        cls, around: Crowd, healthy: int, *, large_events: int, google_seconds: float, slow_seconds: float
+    ) -> "Town":
+        """Connect everybody; nothing is synced yet."""
+        town = cls(around, [uuid4() for _ in range(healthy)])
+        for ws_id in town.healthy:
+            around.connect(ws_id, _email(ws_id), [_EVENTS])
+        for ws_id, events in (SLOW, [_EVENTS] * _SLOW_CALENDARS), (REVOKED, [_EVENTS]), (LARGE, [large_events]):
+            around.connect(ws_id, _email(ws_id), events)
+        around.google.revoke_account(_email(REVOKED))
+        _delay(around, google_seconds, None)
+        _delay(around, slow_seconds, _email(SLOW))
+        return town
+
+    def change(self) -> None:
+        """Something for every healthy workspace's next sync to bring, and all for those in trouble to do again."""
+        for ws_id in self.healthy:
+            self.around.google.churn(_email(ws_id), _CHANGES, seed=ws_id.int % 1000)
+        database = self.around.wiring.database
+        for statement in _FORGET:
+            database.run(statement, ws_id=LARGE)
+        database.run(_REVIVE, ws_id=REVOKED)
+
+    def poison(self) -> UUID:
+        """A body that no schema accepts, in a group of its own; after its first receive it stays hidden."""
+        ws_id = uuid4()
+        self.poisoned.append(ws_id)
+        self.around.send(ws_id, POISON)
+        return ws_id
+
+    def quiet(self) -> bool:
+        """Whether nothing is left to do: no message but the poison, which is hidden."""
+        visible, received = self.around.waiting()
+        return visible == 0 and received <= len(self.poisoned)
+
+
+def isolation(rounds: int, *, workspaces: int = WORKSPACES, workers: int = WORKERS) -> list[Figure]:
+    """Each round asks the healthy workspaces for a sync twice: alone, and with the troubled ones in front of them."""
+    values: dict[str, list[float]] = {}
+    with _town(workspaces - 4) as town, town.around.workers(workers):
+        _round(town, [*TROUBLE, *town.healthy])  # the first full pass of each, and every worker's first job
+        for turn in range(rounds):
+            for arm in (_ALONE, _TOGETHER) if turn % 2 == 0 else (_TOGETHER, _ALONE):
+                town.change()
+                done = _round(town, [*(TROUBLE if arm == _TOGETHER else []), *town.healthy], arm)
+                cuts = quantiles([ran.message_to_done for ran in done], n=100)
+                for name, value in ("p50", cuts[49]), ("p95", cuts[94]):
+                    values.setdefault(f"{name} {arm}", []).append(value)
+    return _figures(Rounds(values), workspaces)
+
+
+@contextmanager
+def _town(healthy: int) -> Iterator[Town]:
+    with tempfile.TemporaryDirectory(prefix="almanac-bench-") as folder, crowd(Path(folder)) as around:
+        yield Town.found(
+            around, healthy, large_events=LARGE_EVENTS, google_seconds=GOOGLE_SECONDS, slow_seconds=SLOW_SECONDS
+        )
+
+
+def _round(town: Town, ws_ids: Sequence[UUID], arm: str = _ALONE) -> list[Ran]:
+    """The healthy workspaces' runs, when the others have ended, too. RuntimeError if somebody did something else."""
+    around = town.around
+    since = around.now()
+    if arm == _TOGETHER:
+        town.poison()
+    around.ask(ws_ids)
+    healthy = len(town.healthy)
+    until(lambda: around.ended(since, TROUBLE) >= healthy, seconds=_PATIENCE_SECONDS, what="a round")
+    until(town.quiet, seconds=_PATIENCE_SECONDS, what="the end of a round")
+    runs = around.runs(since)
+    ended = {ran.ws_id: (ran.outcome, ran.changes) for ran in runs}
+    done = [ran for ran in runs if ran.ws_id not in TROUBLE]
+    if {ran.status for ran in done} != {"completed"}:
+        raise RuntimeError("a healthy workspace's run did not complete")
+    if arm == _TOGETHER and (ended[REVOKED][0], ended[LARGE][1]) != ("reconnect_required", LARGE_EVENTS):
+        raise RuntimeError(f"those in trouble did something else: {ended[REVOKED]}, {ended[LARGE]}")
+    return done
+
+
+def _figures(found: Rounds, workspaces: int) -> list[Figure]:
+    figures = []
+    for name in ("p50", "p95"):
+        alone, together = f"{name} {_ALONE}", f"{name} {_TOGETHER}"
+        said = f"message to done of {workspaces - 4} healthy workspaces, {name}"
+        figures += [
+            Figure(PART, f"{said}, {_ALONE}", found.median(alone), "s"),
+            Figure(PART, f"{said}, {_TOGETHER}", found.median(together), "s"),
+            Figure(PART, "— against that", found.ratio(together, alone), "×", _BOUND),
+        ]
+    return figures
+
+
+def _delay(around: Crowd, seconds: float, account: str | None) -> None:
+    around.google.inject(Fault(action="delay", path="*/events", account=account, times=None, delay_seconds=seconds))
+
+
+def _email(ws_id: UUID) -> str:
+    return f"{ws_id}@example.test"
