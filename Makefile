@@ -40,8 +40,9 @@ demo: setup ## Show the whole system on this machine (ICS=calendar.ics starts fr
 dev: setup ## Run the whole system on this machine until Ctrl-C (EVERY=60 syncs each minute, PLAN_EVERY=60 plans, ICS=calendar.ics)
 	@$(PY) -m local.dev $(if $(EVERY),--every $(EVERY)) $(if $(PLAN_EVERY),--plan-every $(PLAN_EVERY)) $(if $(ICS),--ics "$(ICS)")
 
-test: setup setup-sam lint typecheck ## Lint, types and every test (PYTEST_ARGS="-k sync")
-	@$(with_runtime) $(PY) -m pytest $(PYTEST_ARGS)
+PROCESSES = 2
+test: setup setup-sam lint typecheck ## Lint, types and every test (PYTEST_ARGS="-k sync", PROCESSES=2)
+	@$(with_runtime) $(PY) -m pytest --numprocesses $(PROCESSES) $(PYTEST_ARGS)
 
 lint: .venv/.ready ## Check style
 	@$(PY) -m ruff check --quiet

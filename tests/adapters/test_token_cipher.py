@@ -37,7 +37,11 @@ def test_the_first_key_writes() -> None:
     assert not FernetCipher([OLD, NEW]).is_current(written)
 
 
-@pytest.mark.parametrize("ciphertext", ["", "plain", "ünïcode", FernetCipher([FOREIGN]).encrypt("token")])
+@pytest.mark.parametrize(
+    "ciphertext",
+    ["", "plain", "ünïcode", FernetCipher([FOREIGN]).encrypt("token")],
+    ids=["empty", "plain", "not ASCII", "foreign"],
+)
 def test_what_no_key_fits_is_a_storage_failure_that_quotes_nothing(ciphertext: str) -> None:
     cipher = FernetCipher([NEW, OLD])
     with pytest.raises(StorageFailed, match="ALMANAC_TOKEN_KEYS") as caught:
@@ -54,7 +58,9 @@ def test_a_tampered_ciphertext_is_refused() -> None:
         FernetCipher([NEW]).decrypt(tampered)
 
 
-@pytest.mark.parametrize("bad", ["", "hunter2", "x" * 44, NEW[:-1], "ключ" * 11])
+@pytest.mark.parametrize(
+    "bad", ["", "hunter2", "x" * 44, NEW[:-1], "ключ" * 11], ids=["empty", "short", "no key", "cut off", "not ASCII"]
+)
 def test_a_bad_key_is_named_by_its_place_and_not_quoted(bad: str) -> None:
     with pytest.raises(BadSettings, match="ALMANAC_TOKEN_KEYS: key 2 is not a Fernet key") as caught:
         FernetCipher([NEW, bad])

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
@@ -120,7 +121,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         ws_id = wiring.database.run("SELECT id FROM workspaces")[0][0]
         yield Deployed(wiring, Control(environment["ALMANAC_GOOGLE_API_URL"]), client, outputs, ws_id)
     assert program.end(signal.SIGINT) == 0
-    assert session_members(program.process.pid) == []
+    left = partial(session_members, program.process.pid)
+    assert eventually(lambda: left() == [], 10), left()  # a function that was at work ends with its runtime
     assert not exports.exists(), "what it points at is gone"
     assert not (folder / "postgres" / "server").exists()
 

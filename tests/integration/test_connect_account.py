@@ -199,6 +199,7 @@ class TestReconnecting:
         team.sync()
         team.database.run("UPDATE calendar_connections SET is_enabled = false WHERE calendar_id = :id", id=second)
         team.database.run("UPDATE calendar_connections SET sync_delete_enabled = false WHERE is_primary")
+        team.sync()  # in full, because it deletes otherwise from now on
         states = team.database.run("SELECT * FROM calendar_sync_states ORDER BY connection_id")
         team.simulator.world.calendar(second).summary = "New name"
 

@@ -124,6 +124,7 @@ def test_a_database_of_a_newer_version_is_left_as_it_is(folder: Path, empty_url:
         ("postgresql://nobody", BadSettings),
         (f"postgresql://almanac:p@127.0.0.1:{free_port()}/almanac", DatabaseUnavailable),
     ],
+    ids=["no database in it", "nobody listens"],
 )
 def test_where_no_database_is_says_so(url: str, error: type[Exception]) -> None:
     with pytest.raises(error):

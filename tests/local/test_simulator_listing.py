@@ -237,11 +237,11 @@ def test_updated_min_over_thirty_days_ago_is_410_and_a_later_one_tells_deletions
     api: Any, simulator: Simulator
 ) -> None:
     event_id = fill(simulator, 1)[0]
+    recent = simulator.world.clock.now().replace(microsecond=0).isoformat()
     simulator.commands.delete_event(ADA, event_id)
     with pytest.raises(HttpError) as error:
         api.events().list(calendarId="primary", updatedMin="2020-01-01T00:00:00Z").execute()
     assert reason(error) == (410, "updatedMinTooLongAgo")
-    recent = simulator.world.clock.now().replace(microsecond=0).isoformat()
     page = api.events().list(calendarId="primary", updatedMin=recent).execute()
     assert [item["status"] for item in page["items"]] == ["cancelled"]
     assert "nextSyncToken" not in page
