@@ -1,5 +1,6 @@
 """A server that reads a request and then writes what it likes, HTTP or not, until the client has had enough."""
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -55,7 +56,7 @@ class RawServer:
         with client, suppress(OSError):
             client.settimeout(5)
             head = b""
-            while b"\r\n\r\n" not in head and (part := client.recv(65536)):
+            while not _is_whole(head) and (part := client.recv(65536)):
                 head += part
             self.requests.append(head)
             for part in self._script():
@@ -63,3 +64,10 @@ class RawServer:
                     return
                 client.sendall(part)
                 self.sent += len(part)
+
+
+def _is_whole(request: bytes) -> bool:
+    """Whether its body is there too: closing a socket that holds unread bytes resets the connection."""
+    head, end, body = request.partition(b"\r\n\r\n")
+    announced = re.search(rb"(?i)^content-length: *(\d+)", head, re.MULTILINE)
+    return bool(end) and len(body) >= int(announced[1] if announced else 0)
