@@ -15,8 +15,10 @@ from statistics import mean
 from time import monotonic, process_time
 from typing import Any
 
-from almanac.domain.scheduling import plan, problem_of, read_instance
-from almanac.domain.scheduling.greedy import greedy_plans
+from almanac.domain.planner.document.read_instance import read_instance
+from almanac.domain.planner.model.discretize import problem_of
+from almanac.domain.planner.planner import plan
+from almanac.domain.planner.search.greedy import greedy_plans
 
 START = datetime(2026, 1, 5, 6, tzinfo=UTC)
 SIZES = ((100, 30), (500, 30), (2000, 30), (100, 90), (500, 90), (2000, 90))

@@ -23,9 +23,11 @@ from almanac.adapters.postgres import Database, parse_url, statements
 from almanac.cli import _parser
 from almanac.commands import agenda_text
 from almanac.commands.plan_agenda import agenda_of
+from almanac.domain.planner.document.read_instance import read_instance
+from almanac.domain.planner.model.discretize import problem_of
+from almanac.domain.planner.model.weights import Weights
+from almanac.domain.planner.planner import plan
 from almanac.domain.planning.report import PlanReport
-from almanac.domain.scheduling import plan, problem_of, read_instance
-from almanac.domain.scheduling.weights import Weights
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import AlmanacError, BadInput, PermanentError, TransientError
 from almanac.jobs import CalendarSchedule, CalendarSync, Tick, UpkeepTick, parse_schedule, parse_sync, parse_tick

@@ -98,24 +98,22 @@ def test_calendar_sync_loads_what_it_works_with(calendar_sync: set[str]) -> None
 
 
 def test_calendar_sync_loads_neither_recurrence_rules_nor_planning(calendar_sync: set[str]) -> None:
-    assert not within(calendar_sync, {"dateutil.rrule", "almanac.domain.scheduling", "almanac.domain.planning"})
+    assert not within(calendar_sync, {"dateutil.rrule", "almanac.domain.planner", "almanac.domain.planning"})
 
 
 def test_smart_scheduling_loads_neither_google_nor_cryptography(smart_scheduling: set[str]) -> None:
-    assert {"boto3", "pg8000", "almanac.domain.scheduling"} <= smart_scheduling
+    assert {"boto3", "pg8000", "almanac.domain.planner"} <= smart_scheduling
     assert not within(smart_scheduling, GOOGLE | {"cryptography"})
 
 
 def test_migrate_loads_the_database_and_no_other_service(migrate: set[str]) -> None:
     assert {"pg8000", "almanac.adapters.migrations"} <= migrate
-    assert not within(
-        migrate, GOOGLE | {"cryptography", "almanac.services.sync_workspace", "almanac.domain.scheduling"}
-    )
+    assert not within(migrate, GOOGLE | {"cryptography", "almanac.services.sync_workspace", "almanac.domain.planner"})
 
 
 def test_upkeep_refreshes_tokens_without_the_calendar_client(upkeep: set[str]) -> None:
     assert {"pg8000", "cryptography.fernet", "almanac.adapters.google_auth"} <= upkeep
-    assert not within(upkeep, {"googleapiclient", "almanac.domain.scheduling", "almanac.domain.planning"})
+    assert not within(upkeep, {"googleapiclient", "almanac.domain.planner", "almanac.domain.planning"})
 
 
 def test_every_function_has_a_budget() -> None:

@@ -19,7 +19,7 @@ from almanac.commands.picture import svg
 from almanac.commands.picture_page import page
 from almanac.commands.picture_shapes import cut, side_by_side, text_width
 from almanac.commands.week_view import draw_week
-from almanac.domain.scheduling.walltime import minutes_of
+from almanac.domain.wall_clock import minutes_of
 from tests.cli.shell import Ended, Shell
 
 BERLIN = ZoneInfo("Europe/Berlin")

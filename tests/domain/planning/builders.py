@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from almanac.domain.planner.model.instance import Week
 from almanac.domain.planning.horizon import Horizon
 from almanac.domain.planning.workspace import (
     Block,
@@ -15,7 +16,6 @@ from almanac.domain.planning.workspace import (
     Task,
     Workspace,
 )
-from almanac.domain.scheduling.instance import Week
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 3, 2)

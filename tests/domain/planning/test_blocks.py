@@ -15,7 +15,7 @@ from almanac.domain.planning.horizon import instant, zone_of
 from almanac.domain.planning.prepare import Prepared, prepare
 from almanac.domain.planning.standing import sort_blocks, worked_minutes
 from almanac.domain.planning.workspace import Block, Preferences
-from almanac.domain.scheduling.walltime import minutes_of
+from almanac.domain.wall_clock import minutes_of
 from tests.domain.planning.builders import WS, at, block, event, habit, horizon, task, workspace
 
 

@@ -14,7 +14,7 @@ from almanac.domain.planning.day_order import DayWindow, day_windows, divided, i
 from almanac.domain.planning.free_time import FreeTime
 from almanac.domain.planning.habit_specs import Given, Wish, habit_faults, habit_wishes
 from almanac.domain.planning.workspace import Block, Habit
-from almanac.domain.scheduling.walltime import minutes_of
+from almanac.domain.wall_clock import minutes_of
 from tests.domain.planning.builders import MONDAY, WORK, at, block, habit, horizon
 
 ALL_DAY = (((0, 1440),),) * 7

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from almanac.domain.planner.model.discretize import chunk_slots
+from almanac.domain.planner.model.instance import TaskSpec
 from almanac.domain.planning.task_specs import open_predecessors, task_faults, task_specs
 from almanac.domain.planning.workspace import Block, Dependency, Task
-from almanac.domain.scheduling.build import chunk_slots
-from almanac.domain.scheduling.instance import TaskSpec
-from almanac.domain.scheduling.walltime import minutes_of
+from almanac.domain.wall_clock import minutes_of
 from tests.domain.planning.builders import at, block, task
 
 

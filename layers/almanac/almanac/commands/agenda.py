@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from almanac.domain.scheduling.walltime import DAY_MINUTES, Interval, local_time, merged, wall_instant
+from almanac.domain.wall_clock import DAY_MINUTES, Interval, local_time, merged, wall_instant
 
 Kind = Literal["busy", "task", "habit"]
 Change = Literal["", "new", "moved", "held"]

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from almanac.commands.agenda import Agenda, Entry, Piece, wall_span, when
 from almanac.commands.picture_shapes import add, add_text, add_tooltip, lines_of, side_by_side
-from almanac.domain.scheduling.walltime import Interval, local_time
+from almanac.domain.wall_clock import Interval, local_time
 
 WIDTH, MARGIN, GUTTER = 1240, 28, 54
 _DAY = (WIDTH - 2 * MARGIN - GUTTER) / 7

@@ -11,9 +11,14 @@ from almanac.commands import arguments, views
 from almanac.commands.arguments import Commands, add_command
 from almanac.commands.plan_agenda import agenda_of
 from almanac.commands.session import Result, Session
-from almanac.domain.scheduling import InstanceError, Problem, plan, problem_of, read_instance, schedule_document
-from almanac.domain.scheduling.instance import Instance
-from almanac.domain.scheduling.timeline import SLOT_MINUTES
+from almanac.domain.planner.document.fields import InstanceError
+from almanac.domain.planner.document.read_instance import read_instance
+from almanac.domain.planner.document.write_schedule import schedule_document
+from almanac.domain.planner.model.discretize import problem_of
+from almanac.domain.planner.model.instance import Instance
+from almanac.domain.planner.model.problem import Problem
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
+from almanac.domain.planner.planner import plan
 from almanac.errors import BadInput
 
 _BUDGET_SECONDS = 2.0

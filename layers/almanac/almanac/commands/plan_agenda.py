@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from almanac.commands.agenda import Agenda, Change, Entry, Kind, Remark
-from almanac.domain.scheduling.instance import Instance
-from almanac.domain.scheduling.plan import Block, Finding, Plan
-from almanac.domain.scheduling.walltime import Interval, merged, weekly_hours
-from almanac.domain.scheduling.words import duration
+from almanac.domain.planner.explain.wording import duration
+from almanac.domain.planner.model.instance import Instance
+from almanac.domain.planner.model.plan import Block, Finding, Plan
+from almanac.domain.wall_clock import Interval, merged, weekly_hours
 
 
 def agenda_of(instance: Instance, found: Plan) -> Agenda:

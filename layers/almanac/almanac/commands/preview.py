@@ -14,7 +14,7 @@ from almanac.domain.planning.prepare import Prepared
 from almanac.domain.planning.report import COUNTS, Note, PlanReport
 from almanac.domain.planning.standing import is_users
 from almanac.domain.planning.workspace import Block
-from almanac.domain.scheduling.walltime import minutes_of
+from almanac.domain.wall_clock import minutes_of
 from almanac.jobs import CalendarSchedule
 from almanac.services.plan_workspace import PlanWorkspace, Proposal
 

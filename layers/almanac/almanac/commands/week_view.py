@@ -13,7 +13,7 @@ from rich.text import Text
 
 from almanac.commands.agenda import MARKS, Agenda, Kind, Piece, quarter_span, wall_span
 from almanac.commands.output import one_line
-from almanac.domain.scheduling.walltime import Interval
+from almanac.domain.wall_clock import Interval
 
 FREE = "."
 _STYLES: dict[Kind, str] = {"task": "white on blue", "habit": "black on green", "busy": "white on grey37"}

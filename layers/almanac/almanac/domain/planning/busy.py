@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from almanac.domain.planner.model.instance import LockedEvent
 from almanac.domain.planning.workspace import CalendarEvent, Preferences, ceil_minutes
-from almanac.domain.scheduling.instance import LockedEvent
-from almanac.domain.scheduling.walltime import Interval, minutes_of
+from almanac.domain.wall_clock import Interval, minutes_of
 
 
 def busy_events(events: Iterable[CalendarEvent]) -> list[CalendarEvent]:

@@ -11,7 +11,7 @@ from almanac.domain.planning.horizon import Horizon
 from almanac.domain.planning.report import Note
 from almanac.domain.planning.standing import Standing, sort_blocks, stays
 from almanac.domain.planning.workspace import Block, Habit, Workspace
-from almanac.domain.scheduling.walltime import Interval
+from almanac.domain.wall_clock import Interval
 
 
 @dataclass(frozen=True, slots=True)

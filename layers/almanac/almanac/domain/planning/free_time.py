@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from almanac.domain.planner.model.instance import Week
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.planning.day_order import DayWindow
 from almanac.domain.planning.horizon import Horizon
 from almanac.domain.planning.workspace import Habit
-from almanac.domain.scheduling.instance import Week
-from almanac.domain.scheduling.timeline import SLOT_MINUTES
-from almanac.domain.scheduling.walltime import Interval, merged, wall_instant, weekly_hours
+from almanac.domain.wall_clock import Interval, merged, wall_instant, weekly_hours
 
 
 @dataclass(frozen=True, slots=True)

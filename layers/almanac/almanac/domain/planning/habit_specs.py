@@ -7,15 +7,15 @@ from datetime import date
 from types import MappingProxyType
 from uuid import UUID
 
+from almanac.domain.planner.model.instance import HabitSpec, Week
+from almanac.domain.planner.model.weights import PRIORITIES
 from almanac.domain.planning.day_order import DayWindow, day_windows, in_circles, order_pairs, ordered_windows
 from almanac.domain.planning.free_time import FreeTime
 from almanac.domain.planning.horizon import Horizon
 from almanac.domain.planning.report import Note
 from almanac.domain.planning.standing import worked_minutes
 from almanac.domain.planning.workspace import Block, Habit
-from almanac.domain.scheduling.instance import HabitSpec, Week
-from almanac.domain.scheduling.walltime import DAY_MINUTES, Interval, wall_instant
-from almanac.domain.scheduling.weights import PRIORITIES
+from almanac.domain.wall_clock import DAY_MINUTES, Interval, wall_instant
 
 Dates = Mapping[UUID, Set[date]]
 Occasion = tuple[UUID | None, int, date | None]

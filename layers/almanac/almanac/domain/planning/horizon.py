@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.planning.workspace import ceil_minutes
-from almanac.domain.scheduling.timeline import SLOT_MINUTES
-from almanac.domain.scheduling.walltime import DAY_MINUTES, EPOCH, local_time, wall_instant
+from almanac.domain.wall_clock import DAY_MINUTES, EPOCH, local_time, wall_instant
 
 
 def zone_of(name: str | None) -> ZoneInfo | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from almanac.domain.planner.model.instance import Instance, PreviousBlock
+from almanac.domain.planner.model.weights import Weights
 from almanac.domain.planning.busy import as_locked, busy_events, with_buffers
 from almanac.domain.planning.fates import decide_fates
 from almanac.domain.planning.habit_specs import ALL_ROOM, Dates, Occasion, Room, Wish, habit_faults
@@ -13,8 +15,6 @@ from almanac.domain.planning.report import Note
 from almanac.domain.planning.standing import Standing, as_taken, is_users, worked_minutes
 from almanac.domain.planning.task_specs import open_predecessors, task_faults, task_specs
 from almanac.domain.planning.workspace import Block, Habit, Kind, Workspace
-from almanac.domain.scheduling.instance import Instance, PreviousBlock
-from almanac.domain.scheduling.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)

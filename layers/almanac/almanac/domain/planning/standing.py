@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from almanac.domain.planner.model.instance import LockedEvent
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.planning.horizon import Horizon
 from almanac.domain.planning.workspace import Block
-from almanac.domain.scheduling.instance import LockedEvent
-from almanac.domain.scheduling.timeline import SLOT_MINUTES
-from almanac.domain.scheduling.walltime import Interval
+from almanac.domain.wall_clock import Interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from almanac.domain.planner.document.entries import LONGEST_ITEM
+from almanac.domain.planner.model.instance import TaskSpec
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
+from almanac.domain.planner.model.weights import PRIORITIES
 from almanac.domain.planning.standing import worked_minutes
 from almanac.domain.planning.workspace import Block, Dependency, Task, ceil_minutes
-from almanac.domain.scheduling.entries import LONGEST_ITEM
-from almanac.domain.scheduling.instance import TaskSpec
-from almanac.domain.scheduling.timeline import SLOT_MINUTES
-from almanac.domain.scheduling.walltime import minutes_of
-from almanac.domain.scheduling.weights import PRIORITIES
+from almanac.domain.wall_clock import minutes_of
 
 DEFAULT_MIN_CHUNK = 30
 """Minutes of the shortest piece of a splittable task that does not say, as in the system replaced."""

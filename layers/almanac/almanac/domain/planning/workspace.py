@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from almanac.domain.planner.model.instance import Week
 from almanac.domain.planning.report import Note
-from almanac.domain.scheduling.instance import Week
-from almanac.domain.scheduling.walltime import minutes_of
+from almanac.domain.wall_clock import minutes_of
 
 Kind = Literal["task", "habit"]
 

@@ -1,0 +1,118 @@
+"""Reading the items of an instance: tasks, habits, events, and the blocks of the last plan."""
+
+from almanac.domain.planner.document.fields import Fields, InstanceError, wall_minutes
+from almanac.domain.planner.model.instance import HabitSpec, LockedEvent, MovableEvent, PreviousBlock, TaskSpec, Week
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
+from almanac.domain.planner.model.weights import PRIORITIES
+from almanac.domain.wall_clock import DAY_MINUTES, Interval
+
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+LONGEST_ITEM = 31 * DAY_MINUTES
+
+
+def read_span(value: object, where: str) -> Interval:
+    """[from, to] as wall minutes; `to` before `from` means the next day."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise InstanceError(where, "a span must be [from, to]")
+    start, end = wall_minutes(value[0], where, "from"), wall_minutes(value[1], where, "to")
+    if start == end:
+        raise InstanceError(where, f"the span {value[0]}-{value[1]} is empty")
+    return start, end
+
+
+def read_task(fields: Fields, hours: dict[str, Week]) -> TaskSpec:
+    """One task; its chunk sizes are brought to whole slots later."""
+    minutes = fields.minutes("duration_min", least=1)
+    if minutes > LONGEST_ITEM:
+        raise fields.error("duration_min", f"must be at most {LONGEST_ITEM}, is {minutes}")
+    splittable = fields.flag("splittable", default=False)
+    smallest = fields.minutes("min_chunk_min", least=1, default=min(SLOT_MINUTES, minutes)) if splittable else minutes
+    largest = fields.minutes("max_chunk_min", least=1, default=minutes) if splittable else minutes
+    if smallest > largest:
+        raise fields.error("min_chunk_min", f"{smallest} is above max_chunk_min {largest}")
+    check_chunks(fields, minutes, smallest, largest)
+    earliest, deadline = fields.instant_or_none("earliest", up=True), fields.instant_or_none("deadline")
+    if earliest is not None and deadline is not None and deadline <= earliest:
+        raise fields.error("deadline", "must lie after earliest")
+    kind = fields.choice("deadline_type", ("soft", "hard")) if fields.has("deadline_type") else "soft"
+    return TaskSpec(
+        id=fields.text("id"),
+        category=fields.choice("hours", hours),
+        priority=fields.choice("priority", PRIORITIES),
+        minutes=minutes,
+        earliest=earliest,
+        deadline=deadline,
+        hard_deadline=kind == "hard" and deadline is not None,
+        splittable=splittable,
+        min_chunk=smallest,
+        max_chunk=largest,
+        depends_on=tuple(dict.fromkeys(fields.texts("depends_on"))),
+    )
+
+
+def check_chunks(fields: Fields, minutes: int, smallest: int, largest: int) -> None:
+    """Refuse chunk sizes the duration cannot be cut into on the grid."""
+    slots = -(-minutes // SLOT_MINUTES)
+    unused = SLOT_MINUTES * slots - minutes
+    least, most = min(slots, -(-(smallest + unused) // SLOT_MINUTES)), min(slots, largest // SLOT_MINUTES)
+    if largest < minutes and (most < least or -(-slots // most) * least > slots):
+        raise fields.error("duration_min", f"{minutes} cannot be cut into chunks of {smallest} to {largest} minutes")
+
+
+def read_habit(fields: Fields, hours: dict[str, Week]) -> HabitSpec:
+    """One habit."""
+    days = fields.texts("days")
+    for day in days:
+        if day not in WEEKDAYS:
+            raise fields.error("days", f"holds '{day}', known are {', '.join(WEEKDAYS)}")
+    least = fields.minutes("min_min", least=1)
+    wanted = fields.minutes("pref_min", least=least)
+    ideal = (fields.wall("ideal_from"), fields.wall("ideal_to"))
+    hard = (
+        fields.wall("hard_from") if fields.has("hard_from") else 0,
+        fields.wall("hard_to") if fields.has("hard_to") else DAY_MINUTES,
+    )
+    for name, window in (("ideal_to", ideal), ("hard_to", hard)):
+        if window[1] <= window[0]:
+            raise fields.error(name, "must lie after the window's begin")
+    return HabitSpec(
+        id=fields.text("id"),
+        category=fields.choice("hours", hours),
+        priority=fields.choice("priority", PRIORITIES),
+        days=tuple(sorted({WEEKDAYS.index(day) for day in days})),
+        min_minutes=least,
+        preferred_minutes=wanted,
+        max_minutes=fields.minutes("max_min", least=wanted),
+        ideal=ideal,
+        hard=hard,
+    )
+
+
+def read_event(fields: Fields, hours: dict[str, Week]) -> LockedEvent | MovableEvent | None:
+    """One busy entry; a free one (transparent, declined, all-day label) takes no time and reads as None."""
+    name = fields.text("id")
+    start, end = fields.instant("start"), fields.instant("end", up=True)
+    if end < start:
+        raise fields.error("end", "lies before start")
+    if fields.flag("free", default=False):
+        return None
+    if fields.flag("locked", default=True):
+        before = fields.minutes("buffer_before_min", least=0, default=0)
+        return LockedEvent(name, start, end, before, fields.minutes("buffer_after_min", least=0, default=0))
+    return MovableEvent(
+        id=name,
+        start=start,
+        end=end,
+        category=fields.choice("hours", hours),
+        move_from=fields.instant("move_from"),
+        move_until=fields.instant("move_until"),
+        move_cost=fields.number("move_cost", 20),
+    )
+
+
+def read_previous(fields: Fields) -> PreviousBlock:
+    """One block of the last plan."""
+    start, end = fields.instant("start"), fields.instant("end")
+    if end <= start:
+        raise fields.error("end", "must lie after start")
+    return PreviousBlock(fields.text("item"), start, end)

@@ -1,0 +1,36 @@
+"""A plan as JSON: the schedule of format 1, with the explanations beside it."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from almanac.domain.planner.model.plan import Block, Plan
+from almanac.domain.wall_clock import local_time
+
+
+def schedule_document(plan: Plan, zone: ZoneInfo) -> dict[str, Any]:
+    """{"instance", "events", "moved"} as format 1 asks, instants in the user's zone, plus findings and summary."""
+    return {
+        "instance": plan.instance,
+        "events": [entry(block, zone) for block in plan.blocks],
+        "moved": [entry(block, zone) for block in plan.moved],
+        "objective": plan.objective,
+        "findings": [
+            {
+                "item": finding.item,
+                "state": finding.state,
+                "date": finding.date,
+                "missing_min": finding.missing_minutes,
+                "late_min": finding.late_minutes,
+                "obstacle": finding.obstacle,
+                "help": finding.help,
+            }
+            for finding in plan.findings
+        ],
+        "summary": {name: getattr(plan.summary, name) for name in type(plan.summary).__slots__},
+    }
+
+
+def entry(block: Block, zone: ZoneInfo) -> dict[str, str]:
+    """One block."""
+    start, end = (local_time(minute, zone).isoformat() for minute in (block.start, block.end))
+    return {"item": block.item, "start": start, "end": end, "reason": block.reason}

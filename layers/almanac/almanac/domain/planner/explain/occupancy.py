@@ -1,0 +1,131 @@
+"""Who sits where in a finished plan, events of the calendar included, for questions about stretches of time."""
+
+from collections.abc import Iterator, Mapping
+from heapq import nsmallest
+
+from almanac.domain.planner.explain.wording import amount, names
+from almanac.domain.planner.model.discretize import hours_in_slots, split_movable
+from almanac.domain.planner.model.grid import Grid
+from almanac.domain.planner.model.problem import Item, Occurrence, Problem, Task
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered, lowest
+from almanac.domain.planner.search.destroy import weight_of
+from almanac.domain.planner.search.solution import Draft
+
+MOST_NAMED = 3
+"""How many items and events a sentence names at most."""
+
+
+class Occupants:
+    """A plan with the slots of every item and event worked out once.
+
+    `hours` holds the open slots of each category whoever takes them, `events` (id, slots with buffers) of what is
+    locked on the calendar, `locked` all slots of those and `shared` the slots of more than one.
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.slots = [covered(place) for place in draft.places]
+        self.known: dict[int, dict[str, int]] = {}
+        self.lightest = sorted(
+            (i for i in draft.items if isinstance(i, Occurrence) or (isinstance(i, Task) and not i.successors)),
+            key=lambda i: (weight_of(i), self.slots[i.index].bit_count(), i.index),
+        )
+        instance = draft.problem.instance
+        grid = Grid.of(instance)
+        self.hours = hours_in_slots(instance, grid)
+        _, pinned = split_movable(instance, grid)
+        touched = [
+            (event.id, grid.touched(event.start - event.buffer_before, event.end + event.buffer_after))
+            for event in (*instance.locked, *pinned)
+        ]
+        self.events = [(name, bits) for name, bits in touched if bits]
+        self.locked, self.shared, self.event_starts, self.event_at = 0, 0, 0, dict[int, str]()
+        for name, bits in self.events:
+            self.shared |= self.locked & bits
+            self.locked |= bits
+            self.event_starts |= bits & -bits
+            self.event_at.setdefault(lowest(bits), name)
+        self.shortest = sorted(self.events, key=lambda event: (event[1].bit_count(), event[0]))
+
+    @property
+    def problem(self) -> Problem:
+        """What the plan solves."""
+        return self.draft.problem
+
+    def free_but_for(self, index: int) -> int:
+        """The slots that neither an event nor another item than `index` takes."""
+        everything = (1 << self.problem.window) - 1
+        return everything & ~self.locked & ~(self.draft.occupied & ~self.slots[index])
+
+    def inside(self, bits: int, but: int) -> Iterator[tuple[Item, int]]:
+        """(item, its slots in a stretch of time) for everything but one item (-1: for all)."""
+        bits &= self.draft.occupied
+        if not bits:
+            return
+        for index, slots in enumerate(self.slots):
+            if slots & bits and index != but:
+                yield self.draft.items[index], slots & bits
+
+    def removable(self, bits: int, but: int) -> Iterator[Task | Occurrence]:
+        """The items in a stretch of time that nobody waits for, the one of least weight, then length, first."""
+        return (item for item in self.lightest if self.slots[item.index] & bits and item.index != but)
+
+    def loose_events(self, bits: int) -> Iterator[tuple[str, int]]:
+        """(id, slots of a stretch of time that it alone takes) of the calendar's events, the shortest first."""
+        return ((name, mine) for name, slots in self.shortest if (mine := slots & bits & ~self.shared))
+
+    def held(self, bits: int, but: int) -> dict[str, int]:
+        """Minutes by id of the items and events in a stretch of time, without those of one item."""
+        if bits not in self.known:
+            minutes: dict[str, int] = {}
+            for name, slots in (*((item.id, slots) for item, slots in self.inside(bits, -1)), *self.events):
+                if slots & bits:
+                    minutes[name] = minutes.get(name, 0) + SLOT_MINUTES * (slots & bits).bit_count()
+            self.known[bits] = minutes
+        own = self.draft.items[but].id
+        return {name: minutes for name, minutes in self.known[bits].items() if name != own}
+
+    def told(self, bits: int, but: int) -> str:
+        """ "a (2 h), b (30 min) and 3 more" of those in a stretch of time; "" when nobody is."""
+        return with_amounts(self.held(bits, but))
+
+    def told_events(self, bits: int) -> str:
+        """The same of the calendar's events alone."""
+        return with_amounts(
+            {name: SLOT_MINUTES * (slots & bits).bit_count() for name, slots in self.events if slots & bits}
+        )
+
+    def before(self, bits: int, but: int) -> str:
+        """ "a, b and others": whose blocks and events lie in a stretch of time, the last ones first."""
+        found: dict[str, None] = {}
+        starts = (self.draft.starts | self.event_starts) & bits
+        while starts and len(found) <= MOST_NAMED:
+            last = starts.bit_length() - 1
+            starts ^= 1 << last
+            if self.draft.starts >> last & 1 and self.draft.owner[last] != but:
+                found[self.draft.items[self.draft.owner[last]].id] = None
+            elif self.event_starts >> last & 1:
+                found[self.event_at[last]] = None
+        if bits and (over := self.at(lowest(bits))) and len(found) < MOST_NAMED and over != self.draft.items[but].id:
+            found[over] = None
+        named = list(found)[:MOST_NAMED]
+        return f"{', '.join(named)} and others" if len(found) > MOST_NAMED else names(named)
+
+    def at(self, slot: int) -> str:
+        """Who sits at a slot, "" when nobody does or it lies outside the window."""
+        block = self.draft.block_at(slot) if slot >= 0 else -1
+        if block >= 0:
+            return self.draft.items[self.draft.owner[block]].id
+        return next((name for name, bits in self.events if slot >= 0 and bits >> slot & 1), "")
+
+
+def most_first(held: Mapping[str, int]) -> list[str]:
+    """The few ids to name of those that hold so many minutes, most minutes first."""
+    return nsmallest(MOST_NAMED, held, key=lambda name: (-held[name], name))
+
+
+def with_amounts(held: Mapping[str, int]) -> str:
+    """ "a (2 h), b (30 min) and 3 more"."""
+    named = [f"{name} ({amount(held[name])})" for name in most_first(held)]
+    more = len(held) - len(named)
+    return f"{', '.join(named)} and {more} more" if more else names(named)

@@ -1,0 +1,165 @@
+"""What would help one task, tried out with everything else staying where it is."""
+
+from collections.abc import Iterator
+from itertools import islice, takewhile
+
+from almanac.domain.planner.explain.occupancy import Occupants
+from almanac.domain.planner.explain.suggestions import (
+    LaterDeadline,
+    LessWork,
+    MoreHours,
+    Remedy,
+    SmallerParts,
+    Without,
+    size,
+)
+from almanac.domain.planner.model.dependencies import earliest_allowed
+from almanac.domain.planner.model.problem import Task
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, in_runs_of, run_length, runs, starts_of_runs
+from almanac.domain.planner.search.destroy import weight_of
+
+MOST_TRIED = 40
+"""How many lighter items, or events, are tried as the one that should go."""
+LONGEST_EXTENSION = 16
+"""Slots by which a day's hours are lengthened at most: nobody is helped by more than four hours."""
+MOST_DAYS = 40
+"""How many stretches of opening hours are tried to be lengthened, the first ones."""
+SHARE_CUT = 2
+"""Work is proposed to be cut by no more than one part in so many."""
+
+
+class Trial:
+    """What one task would get under other circumstances, while everything else stays where it is."""
+
+    def __init__(self, who: Occupants, task: Task, due: int) -> None:
+        """`due` is the slot at which the task should have ended."""
+        self.who = who
+        self.task = task
+        self.due = due
+        after = max(task.release, earliest_allowed(who.draft, task) or 0)
+        waiting = [place[0][0] for i in task.successors if (place := who.draft.places[i])]
+        self.reach = between(after, min(waiting, default=who.problem.window))
+        self.loose = who.free_but_for(task.index) & self.reach
+        self.room = self.loose & who.hours[task.category]
+        self.free_slots = self.in_time().bit_count()
+
+    def remedies(self, late: int) -> list[Remedy]:
+        """What helps alone, smallest first; `late` minutes if it has a whole place after its deadline."""
+        found = [*self.deadline(late), *self.parts(), *self.hours(), *self.less(), *self.without()]
+        return sorted(found, key=size)
+
+    def deadline(self, late: int) -> Iterator[Remedy]:
+        """The deadline that is met as it is, or the earliest at which a hard one would leave room."""
+        task, problem = self.task, self.who.problem
+        if task.deadline is None:
+            return
+        if late:
+            yield LaterDeadline(task.deadline + late, late)
+            return
+        if not self.holds(self.room):
+            return
+        low, high = self.due, problem.window
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.holds(self.room & between(0, middle)) else (middle, high)
+        at = problem.minute(high)
+        yield LaterDeadline(at, at - task.deadline)
+
+    def parts(self) -> Iterator[Remedy]:
+        """The largest parts, of a few lengths, that find room in time."""
+        task = self.task
+        for least in sorted({task.slots // 2, 4, 2}, reverse=True):
+            if 1 < least < task.min_chunk and self.free_slots >= task.slots and self.holds(self.in_time(), least=least):
+                yield SmallerParts(SLOT_MINUTES * least)
+                return
+
+    def hours(self) -> Iterator[Remedy]:
+        """The shortest addition before or after the opening hours of some day, the earliest of equal ones."""
+        task, problem = self.task, self.who.problem
+        best, most = None, min(task.slots, LONGEST_EXTENSION)
+        outside = self.loose & between(0, self.due) & ~self.who.hours[task.category]
+        hours = self.who.hours[task.category] & self.reach & between(0, self.due)
+        for first, length in islice(runs(hours), MOST_DAYS):
+            for edge, step in ((first + length, 1), (first, -1)):
+                slots = self.shortest(outside, edge, step, most)
+                if slots:
+                    most = slots - 1
+                    start = edge if step > 0 else edge - slots
+                    best = MoreHours(task.category, problem.minute(start), problem.minute(start + slots))
+        if best:
+            yield best
+
+    def shortest(self, outside: int, edge: int, step: int, most: int) -> int:
+        """How many slots beyond an edge of the hours suffice, 0 when `most` do not."""
+        if step > 0:
+            able = min(most, run_length(outside, edge))
+        else:
+            near = between(max(0, edge - most), edge) & ~outside
+            able = min(most, edge - near.bit_length()) if near else min(most, edge)
+        enough = self.free_slots + able >= self.task.slots
+        if not able or not enough or not self.holds(self.in_time() | self.beyond(edge, step, able)):
+            return 0
+        low, high = 0, able
+        while high - low > 1:
+            middle = (low + high) // 2
+            suffices = self.holds(self.in_time() | self.beyond(edge, step, middle))
+            low, high = (low, middle) if suffices else (middle, high)
+        return high
+
+    def beyond(self, edge: int, step: int, slots: int) -> int:
+        """So many slots after an edge, or before it."""
+        return between(edge, edge + slots) if step > 0 else between(edge - slots, edge)
+
+    def less(self) -> Iterator[Remedy]:
+        """The least work to drop so that the rest finds room in time."""
+        task = self.task
+        room = self.in_time()
+        least = max(1, task.slots - self.free_slots)
+        for cut in range(least, task.slots // SHARE_CUT + 1):
+            if self.holds(room, slots=task.slots - cut):
+                minutes = SLOT_MINUTES * (task.slots - cut)
+                yield LessWork(task.minutes - minutes, minutes)
+                return
+
+    def without(self) -> Iterator[Remedy]:
+        """The lightest item, else the shortest event, that makes room in time by going alone."""
+        who, task, lack = self.who, self.task, self.task.slots - self.free_slots
+        span = self.reach & between(0, self.due) & who.hours[task.category]
+        lighter = takewhile(lambda item: weight_of(item) <= task.weight, who.removable(span, task.index))
+        items = ((item.id, who.slots[item.index], who.slots[item.index] & span) for item in lighter)
+        events = ((name, slots, slots) for name, slots in who.loose_events(span))
+        for others in (items, events):
+            helpful = (other for other in others if other[2].bit_count() >= lack)
+            for name, slots, freed in islice(helpful, MOST_TRIED):
+                if self.holds(self.in_time() | freed):
+                    yield Without(name, SLOT_MINUTES * slots.bit_count())
+                    return
+
+    def in_time(self) -> int:
+        """The room before the deadline."""
+        return self.room & between(0, self.due)
+
+    def holds(self, room: int, *, least: int = 0, slots: int = 0) -> bool:
+        """Whether the whole task, of other part lengths or a shorter one, goes into a room."""
+        task = self.task
+        rest = slots or task.slots
+        splits = task.min_chunk < task.slots or 0 < least < task.slots
+        least, largest = min(rest, least or task.min_chunk), max(task.max_chunk, least)
+        if not splits:
+            return bool(starts_of_runs(room, rest))
+        for _, length in runs(in_runs_of(room, least)):
+            free = length
+            while rest and (part := longest_part(rest, min(free, largest), least, largest)):
+                rest -= part
+                free -= part + 1
+        return not rest
+
+
+def longest_part(rest: int, most: int, least: int, largest: int) -> int:
+    """The longest part of at most `most` slots that leaves a rest which can be cut too, 0 for none."""
+    part = min(rest, most)
+    while part >= least:
+        if -(-(rest - part) // largest) * least <= rest - part:
+            return part
+        part -= 1
+    return 0

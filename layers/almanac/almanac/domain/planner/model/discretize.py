@@ -1,0 +1,164 @@
+"""Laying an instance on the slot grid: zones, hours, deadlines and buffers become bits and integers, once."""
+
+from functools import reduce
+from operator import or_
+
+from almanac.domain.planner.model.grid import Grid, kept_slots
+from almanac.domain.planner.model.habit_candidates import occurrences_of
+from almanac.domain.planner.model.instance import Instance, LockedEvent, MovableEvent, PreviousBlock, TaskSpec
+from almanac.domain.planner.model.problem import Movable, Problem, Task
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, in_runs_of, starts_of_runs
+from almanac.domain.wall_clock import weekly_hours
+
+
+def problem_of(instance: Instance) -> Problem:
+    """The same problem in slots. Every time zone question is answered here; the search knows only slots."""
+    grid = Grid.of(instance)
+    movable, pinned = split_movable(instance, grid)
+    locks = (*instance.locked, *pinned)
+    locked = reduce(or_, (grid.touched(e.start - e.buffer_before, e.end + e.buffer_after) for e in locks), 0)
+    free = {category: bits & ~locked for category, bits in hours_in_slots(instance, grid).items()}
+    days = grid.days()
+    tasks = Tasks(instance, grid, free, len(days)).all()
+    occurrences = occurrences_of(instance, grid, free, len(tasks))
+    first = len(tasks) + len(occurrences)
+    weights = instance.weights
+    return Problem(
+        id=instance.id,
+        zone=instance.zone,
+        origin=grid.origin,
+        window=grid.size,
+        tasks=tuple(tasks),
+        occurrences=tuple(occurrences),
+        movables=tuple(movable_item(event, first + k, grid, free, instance) for k, event in enumerate(movable)),
+        day_of=tuple(day for day, bits in enumerate(days) for _ in range(bits.bit_count())),
+        day_slots=days,
+        daily_caps=tuple(cap for cap in instance.daily_caps.values() for _ in days),
+        over_cap_cost=weights.milli(weights.over_cap_per_slot),
+        touch_cost=weights.milli(weights.back_to_back) if instance.break_minutes else 0,
+        touched_start=reduce(or_, (slot_bit(grid.up(e.end), e.end, grid) for e in locks), 0),
+        touched_end=reduce(or_, (slot_bit(grid.down(e.start), e.start, grid) for e in locks), 0),
+        instance=instance,
+    )
+
+
+def slot_bit(slot: int, minute: int, grid: Grid) -> int:
+    """The bit of a slot when the instant lies on the grid at all."""
+    begin, end = grid.origin - SLOT_MINUTES, grid.origin + SLOT_MINUTES * (grid.size + 1)
+    return 1 << slot if begin < minute < end else 0
+
+
+def hours_in_slots(instance: Instance, grid: Grid) -> dict[str, int]:
+    """Per category, the slots that lie wholly inside opening hours."""
+    last = grid.origin + SLOT_MINUTES * grid.size
+    return {
+        category: reduce(or_, (grid.inside(*span) for span in weekly_hours(week, grid.origin, last, instance.zone)), 0)
+        for category, week in instance.hours.items()
+    }
+
+
+def split_movable(instance: Instance, grid: Grid) -> tuple[list[MovableEvent], list[LockedEvent]]:
+    """Movable events that can move, and those that cannot: begun, over the window's end, off the grid, or on another.
+
+    What cannot move is time that is taken, at its place and without buffers.
+    """
+    movable: list[MovableEvent] = []
+    pinned: list[LockedEvent] = []
+    taken = reduce(or_, (grid.touched(e.start, e.end) for e in instance.locked), 0)
+    for event in instance.movable:
+        bits = grid.touched(event.start, event.end)
+        on_grid = (event.start - grid.origin) % SLOT_MINUTES == 0 and (event.end - event.start) % SLOT_MINUTES == 0
+        whole = bits.bit_count() * SLOT_MINUTES == event.end - event.start > 0
+        if on_grid and whole and not bits & taken:
+            movable.append(event)
+            taken |= bits
+        else:
+            pinned.append(LockedEvent(event.id, event.start, event.end, 0, 0))
+    return movable, pinned
+
+
+def movable_item(event: MovableEvent, index: int, grid: Grid, free: dict[str, int], instance: Instance) -> Movable:
+    """A movable event on the grid with every slot it may begin at."""
+    slots = (event.end - event.start) // SLOT_MINUTES
+    room = free[event.category] & grid.inside(event.move_from, event.move_until)
+    cost = instance.weights.milli(event.move_cost)
+    return Movable(index, event.id, slots, grid.down(event.start), starts_of_runs(room, slots), cost)
+
+
+class Tasks:
+    """Builds the tasks of one instance; they refer to each other by position."""
+
+    def __init__(self, instance: Instance, grid: Grid, free: dict[str, int], days: int) -> None:
+        self.instance = instance
+        self.grid = grid
+        self.free = free
+        self.position = {task.id: index for index, task in enumerate(instance.tasks)}
+        self.successors: list[list[int]] = [[] for _ in instance.tasks]
+        for index, task in enumerate(instance.tasks):
+            for name in task.depends_on:
+                self.successors[self.position[name]].append(index)
+        self.previous: dict[str, list[PreviousBlock]] = {}
+        for block in instance.previous:
+            self.previous.setdefault(block.item, []).append(block)
+        self.cap_rows = {category: row * days for row, category in enumerate(instance.daily_caps)}
+
+    def all(self) -> list[Task]:
+        """The tasks in the order given."""
+        return [self.one(index, spec) for index, spec in enumerate(self.instance.tasks)]
+
+    def one(self, index: int, spec: TaskSpec) -> Task:
+        """One task on the grid."""
+        weights, grid = self.instance.weights, self.grid
+        weight = weights.priority[spec.priority]
+        slots, smallest, largest = chunk_slots(spec)
+        slack = SLOT_MINUTES * slots - spec.minutes
+        release = grid.up(spec.earliest) if spec.earliest is not None else 0
+        open_slots = self.open_slots(spec, release, 0 if spec.splittable else slack)
+        eligible = in_runs_of(open_slots, smallest)
+        unit = weights.milli(weight * weights.asap_per_slot_step)
+        return Task(
+            index=index,
+            id=spec.id,
+            category=spec.category,
+            weight=weight,
+            minutes=spec.minutes,
+            slots=slots,
+            min_chunk=smallest,
+            max_chunk=largest,
+            cuttable=tuple(-(-rest // largest) * smallest <= rest for rest in range(slots + 1)),
+            release=release,
+            eligible=eligible,
+            open_slots=open_slots,
+            deadline=spec.deadline if spec.deadline is not None and spec.deadline < self.instance.end else None,
+            slack_minutes=slack,
+            cap_row=self.cap_rows.get(spec.category, -1),
+            predecessors=tuple(self.position[name] for name in spec.depends_on),
+            successors=tuple(self.successors[index]),
+            kept=kept_slots(grid, weights, self.instance.now, self.previous.get(spec.id, []), eligible),
+            unit_cost=unit,
+            missing_cost=weights.per_slot(weight * weights.unscheduled_per_hour) + unit * (grid.size - release),
+            late_flag=weights.milli(weight * weights.late_flag),
+            late_per_day=weights.milli(weight * weights.late_per_day),
+            late_days_cap=weights.late_days_cap,
+            late_offset=(spec.deadline or 0) + slack - grid.origin,
+            extra_chunk=weights.milli(weights.extra_chunk),
+            base_chunks=-(-slots // largest),
+            window=grid.size,
+        )
+
+    def open_slots(self, spec: TaskSpec, release: int, slack: int) -> int:
+        """Where any part of the task may lie at all."""
+        bits = self.free[spec.category] & ~between(0, release)
+        if spec.hard_deadline and spec.deadline is not None:
+            bits &= between(0, self.grid.down(spec.deadline + slack))
+        return bits
+
+
+def chunk_slots(spec: TaskSpec) -> tuple[int, int, int]:
+    """(slots of the whole, of the smallest and of the largest chunk); reading made sure that they fit together."""
+    slots = -(-spec.minutes // SLOT_MINUTES)
+    if not spec.splittable:
+        return slots, slots, slots
+    slack = SLOT_MINUTES * slots - spec.minutes
+    smallest = min(slots, -(-(spec.min_chunk + slack) // SLOT_MINUTES))
+    return slots, smallest, max(smallest, min(slots, spec.max_chunk // SLOT_MINUTES))

@@ -1,0 +1,211 @@
+"""The planning problem on the slot grid: everything the search needs, zones and wall times already resolved.
+
+Slots count quarters of an hour from `Problem.origin`; bit masks are those of `timeline`; costs are thousandths of a
+point. Built by `build.problem_of`, never by hand.
+"""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from almanac.domain.planner.model.instance import Instance
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, covered
+
+HOMELESS = 10**9
+"""Cost of leaving a movable event out, in thousandths of a point: never worth it."""
+
+Placement = tuple[Span, ...]
+"""Where an item sits: its blocks in time order, none for an item without a place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Slots of the previous plan an item could keep, and what it costs to leave one of them."""
+
+    far: int = 0
+    near: int = 0
+    far_cost: int = 0
+    near_cost: int = 0
+
+    def cost(self, placement: Placement) -> int:
+        """The stability term of one item."""
+        gone = ~covered(placement)
+        return (self.far & gone).bit_count() * self.far_cost + (self.near & gone).bit_count() * self.near_cost
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task: `slots` quarters of an hour in chunks of min_chunk … max_chunk slots (both = slots when unsplittable)."""
+
+    index: int
+    id: str
+    category: str
+    weight: float
+    minutes: int
+    slots: int
+    min_chunk: int
+    max_chunk: int
+    cuttable: tuple[bool, ...]
+    """cuttable[r]: r slots can be cut into allowed chunks."""
+    release: int
+    eligible: int
+    """Slots inside hours, off locked time, after release, before a hard deadline, in runs of at least min_chunk."""
+    open_slots: int
+    """The same, runs of any length."""
+    deadline: int | None
+    """Minutes since the epoch, when the deadline lies inside the window."""
+    slack_minutes: int
+    """How many minutes of the last slot stay unused: 15 * slots - minutes."""
+    cap_row: int
+    """Where this category's daily load begins in the load table, -1 without a cap."""
+    predecessors: tuple[int, ...]
+    successors: tuple[int, ...]
+    kept: Kept | None
+    unit_cost: int
+    """Cost of delaying one slot of work by one slot."""
+    missing_cost: int
+    """Cost of one slot of work without a place, delay included."""
+    late_flag: int
+    late_per_day: int
+    late_days_cap: int
+    late_offset: int
+    """Minutes from the deadline (plus slack) back to slot 0: lateness of an end slot e is 15 e - late_offset."""
+    extra_chunk: int
+    base_chunks: int
+    window: int
+    """Number of slots of the whole window; work without a place counts as late up to there."""
+
+    def cost(self, placement: Placement) -> int:
+        """Unscheduled, late, asap, chunks and moved terms of this task at `placement`."""
+        used, delay = 0, 0
+        for first, length in placement:
+            used += length
+            delay += length * (first - self.release) + length * (length - 1) // 2
+        missing = self.slots - used
+        end = self.window if missing else placement[-1][0] + placement[-1][1]
+        total = delay * self.unit_cost + missing * self.missing_cost + self.late_cost(end, complete=not missing)
+        if len(placement) > self.base_chunks:
+            total += (len(placement) - self.base_chunks) * self.extra_chunk
+        return total + self.kept.cost(placement) if self.kept else total
+
+    def late_cost(self, end: int, *, complete: bool = True) -> int:
+        """The late term when the last block ends at slot `end`; unfinished work is late up to the window's end."""
+        if self.deadline is None:
+            return 0
+        late = SLOT_MINUTES * end - self.late_offset + (0 if complete else self.slack_minutes)
+        if late <= 0:
+            return 0
+        return self.late_flag + self.late_per_day * min(self.late_days_cap, -(-late // 1440))
+
+    def minutes_placed(self, placement: Placement) -> int:
+        """Real minutes of a placement: the last slot of a finished task may be used in part."""
+        return min(self.minutes, SLOT_MINUTES * sum(length for _, length in placement))
+
+    def complete(self, placement: Placement) -> bool:
+        """Whether all of the work has a place."""
+        return sum(length for _, length in placement) == self.slots
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One possible block of a habit occurrence, cheaper than missing it."""
+
+    cost: int
+    first: int
+    length: int
+    bits: int
+    """The block's slots, shifted so that bit 0 is the occurrence's `base`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One wanted date of a habit."""
+
+    index: int
+    id: str
+    date: str
+    """Local date, ISO."""
+    weight: float
+    min_minutes: int
+    preferred_minutes: int
+    max_minutes: int
+    ideal: tuple[int, int]
+    """The ideal window in minutes since the epoch."""
+    eligible: int
+    missed_cost: int
+    candidates: tuple[Candidate, ...]
+    """Cheapest first."""
+    base: int
+    width: int
+    """The candidates lie in slots base … base+width-1."""
+    kept: Kept | None
+
+    def cost(self, placement: Placement) -> int:
+        """Habit and moved terms of this occurrence at `placement`."""
+        total = self.missed_cost
+        if placement:
+            span = placement[0]
+            total = next(c.cost for c in self.candidates if (c.first, c.length) == span)
+        return total + self.kept.cost(placement) if self.kept else total
+
+
+@dataclass(frozen=True, slots=True)
+class Movable:
+    """An unlocked event that may move as a whole."""
+
+    index: int
+    id: str
+    slots: int
+    home: int
+    """The slot it sits in now."""
+    starts: int
+    """The slots it may move to."""
+    move_cost: int
+
+    def cost(self, placement: Placement) -> int:
+        """The events term; an event without a place is no plan at all, hence the forbidding cost."""
+        if not placement:
+            return HOMELESS
+        return 0 if placement == ((self.home, self.slots),) else self.move_cost
+
+
+Item = Task | Occurrence | Movable
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A whole instance on the grid. `items` are the tasks, then the occurrences, then the movable events."""
+
+    id: str
+    zone: ZoneInfo
+    origin: int
+    """Slot 0 in minutes since the epoch: the first grid instant at or after now + notice."""
+    window: int
+    """Number of slots."""
+    tasks: tuple[Task, ...]
+    occurrences: tuple[Occurrence, ...]
+    movables: tuple[Movable, ...]
+    day_of: tuple[int, ...]
+    """Local day number of each slot, from 0."""
+    day_slots: tuple[int, ...]
+    """The slots of each local day."""
+    daily_caps: tuple[int, ...]
+    """Minutes, one per (category with a cap, day): row after row."""
+    over_cap_cost: int
+    """Per slot of task work above the cap."""
+    touch_cost: int
+    """Per missing break; 0 when no breaks are wanted."""
+    touched_start: int
+    """Slots at which a block would begin less than a break after a locked event."""
+    touched_end: int
+    """Slots at which a block would end less than a break before a locked event (bit = first slot after the block)."""
+    instance: Instance
+    """What it was built from."""
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Tasks, occurrences and movable events in index order."""
+        return (*self.tasks, *self.occurrences, *self.movables)
+
+    def minute(self, slot: int) -> int:
+        """The instant slot `slot` begins, in minutes since the epoch."""
+        return self.origin + SLOT_MINUTES * slot

@@ -1,0 +1,67 @@
+"""First plans: every item once, in the order of a rule, at its best place."""
+
+from collections.abc import Callable, Iterator
+
+from almanac.domain.planner.model.dependencies import in_order
+from almanac.domain.planner.model.problem import Problem, Task
+from almanac.domain.planner.search.insertion import best_place, put_back
+from almanac.domain.planner.search.solution import Draft, Snapshot
+
+Key = Callable[[Task], tuple[float, ...]]
+
+
+class Urgency:
+    """Deadlines and weights that a task inherits from the tasks that wait for it."""
+
+    def __init__(self, problem: Problem) -> None:
+        far = problem.minute(problem.window) + 14 * 1440
+        self.due = [float(task.deadline if task.deadline is not None else far) for task in problem.tasks]
+        self.weight = [float(task.weight) for task in problem.tasks]
+        for index in reversed(in_order(problem, range(len(problem.tasks)))):
+            for after in problem.tasks[index].successors:
+                self.due[index] = min(self.due[index], self.due[after] - problem.tasks[after].minutes)
+                self.weight[index] = max(self.weight[index], self.weight[after])
+
+
+def rules(problem: Problem) -> list[Key]:
+    """Orders of tasks that do well on different calendars."""
+    urgency = Urgency(problem)
+    due, weight, origin = urgency.due, urgency.weight, problem.origin
+    return [
+        lambda t: (-weight[t.index], due[t.index]),
+        lambda t: (due[t.index], -weight[t.index]),
+        lambda t: ((due[t.index] - origin) / weight[t.index], t.slots),
+        lambda t: ((due[t.index] - origin) * t.slots / weight[t.index], t.slots),
+        lambda t: (-t.slots, due[t.index]),
+    ]
+
+
+def build(draft: Draft, rule: Key, *, habits_first: bool) -> None:
+    """Fill an empty draft: movable events at home, then tasks by the rule, habits before or after them."""
+    problem = draft.problem
+    tasks = in_order(problem, (task.index for task in sorted(problem.tasks, key=rule)))
+    habits = [o.index for o in sorted(problem.occurrences, key=lambda o: (-o.weight, o.index))]
+    movable = [event.index for event in problem.movables]
+    for index in (*movable, *(habits + tasks if habits_first else tasks + habits)):
+        draft.move(index, best_place(draft, index))
+
+
+def fill(draft: Draft) -> None:
+    """Give everything that has no place, or only part of it, its best one; urgent and heavy tasks first."""
+    problem = draft.problem
+    tasks = in_order(problem, (task.index for task in sorted(problem.tasks, key=rules(problem)[0])))
+    for index in (*tasks, *(occurrence.index for occurrence in problem.occurrences)):
+        item = draft.items[index]
+        if not draft.places[index] or (isinstance(item, Task) and not item.complete(draft.places[index])):
+            put_back(draft, index)
+
+
+def greedy_plans(problem: Problem, stop: Callable[[], bool]) -> Iterator[Snapshot]:
+    """One plan per rule, with habits before and after the tasks; at least one, further ones until `stop`."""
+    for rule in rules(problem):
+        for habits_first in (True, False):
+            draft = Draft(problem)
+            build(draft, rule, habits_first=habits_first)
+            yield draft.snapshot()
+            if stop():
+                return

@@ -1,0 +1,118 @@
+"""Keeping what was planned: a new plan starts from the last one and leaves it only for a gain worth the change."""
+
+from dataclasses import replace
+
+from almanac.domain.planner.model.dependencies import earliest_allowed, in_order
+from almanac.domain.planner.model.discretize import problem_of
+from almanac.domain.planner.model.instance import PreviousBlock
+from almanac.domain.planner.model.problem import Occurrence, Placement, Problem, Task
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, between, covered
+from almanac.domain.planner.search.greedy import fill
+from almanac.domain.planner.search.insertion import best_place
+from almanac.domain.planner.search.solution import Draft, Snapshot
+
+WORTH_FIXED, WORTH_SHARE = 10_000, 0.01
+"""A gain below ten points plus one percent of the plan's cost is not worth moving anything."""
+
+
+def worth_it(old: int, new: int) -> bool:
+    """Whether a gain justifies changing a plan that people have seen."""
+    return old - new > WORTH_FIXED + WORTH_SHARE * old
+
+
+def kept_plan(problem: Problem) -> Snapshot:
+    """The previous plan as far as it still holds, what fell out put back where there is room, nothing else moved."""
+    draft = Draft(problem)
+    blocks = blocks_by_item(problem)
+    for index in in_order(problem, range(len(problem.tasks))):
+        task = problem.tasks[index]
+        draft.move(index, still_possible(draft, task, blocks.get(task.id, [])))
+    for occurrence in problem.occurrences:
+        draft.move(occurrence.index, occurrence_kept(draft, occurrence, blocks.get(occurrence.id, [])))
+    for event in problem.movables:
+        place = best_place(draft, event.index)
+        if not place:
+            evict(draft, event.home, event.slots)
+            place = ((event.home, event.slots),)
+        draft.move(event.index, place)
+    fill(draft)
+    return draft.snapshot()
+
+
+def blocks_by_item(problem: Problem) -> dict[str, list[Span]]:
+    """The previous blocks that begin in the window, in time order, as slots."""
+    found: dict[str, list[Span]] = {}
+    for block in sorted(problem.instance.previous, key=lambda b: (b.start, b.end)):
+        first, offset = divmod(block.start - problem.origin, SLOT_MINUTES)
+        if first >= 0 and offset == 0 and block.end <= problem.minute(problem.window):
+            found.setdefault(block.item, []).append((first, -((block.start - block.end) // SLOT_MINUTES)))
+    return found
+
+
+def still_possible(draft: Draft, task: Task, spans: list[Span]) -> Placement:
+    """The task's old blocks that keep every hard rule."""
+    first_allowed = earliest_allowed(draft, task)
+    if first_allowed is None:
+        return ()
+    room = task.eligible & ~draft.occupied & ~between(0, first_allowed)
+    kept: list[Span] = []
+    rest = task.slots
+    for first, length in joined(spans):
+        bits = between(first, first + length)
+        fits = task.min_chunk <= length <= min(rest, task.max_chunk) and bits & room == bits
+        if fits:
+            kept.append((first, length))
+            rest -= length
+    return tuple(kept)
+
+
+def joined(spans: list[Span]) -> list[Span]:
+    """Touching blocks of one task are one chunk."""
+    found: list[Span] = []
+    for first, length in spans:
+        if found and found[-1][0] + found[-1][1] == first:
+            found[-1] = (found[-1][0], found[-1][1] + length)
+        elif not found or found[-1][0] + found[-1][1] < first:
+            found.append((first, length))
+    return found
+
+
+def occurrence_kept(draft: Draft, item: Occurrence, spans: list[Span]) -> Placement:
+    """The occurrence's old block, when it is still one of its candidates and free."""
+    possible = {(c.first, c.length) for c in item.candidates}
+    for first, length in spans:
+        if (first, length) in possible and not draft.occupied & between(first, first + length):
+            return ((first, length),)
+    return ()
+
+
+def evict(draft: Draft, first: int, length: int) -> None:
+    """Free a span for an event that can be nowhere else; tasks that waited for what goes are left for the filling."""
+    span = between(first, first + length)
+    for index, place in enumerate(draft.places):
+        if covered(place) & span:
+            draft.move(index, ())
+    for index in in_order(draft.problem, range(len(draft.problem.tasks))):
+        task = draft.problem.tasks[index]
+        allowed = earliest_allowed(draft, task)
+        if draft.places[index] and (allowed is None or allowed > draft.places[index][0][0]):
+            draft.move(index, ())
+
+
+def as_previous(problem: Problem, snapshot: Snapshot) -> Problem:
+    """The problem that planning again would meet: the same, with this plan as the previous one."""
+    blocks = tuple(
+        PreviousBlock(item.id, problem.minute(first), problem.minute(first) + block_minutes(item, place, position))
+        for item, place in zip(problem.items, snapshot.places, strict=True)
+        if isinstance(item, Task | Occurrence)
+        for position, (first, _) in enumerate(place)
+    )
+    return problem_of(replace(problem.instance, previous=blocks))
+
+
+def block_minutes(item: Task | Occurrence, place: Placement, position: int) -> int:
+    """Real length of one block: whole slots, except that a task's end and a habit's preferred length are exact."""
+    minutes = SLOT_MINUTES * place[position][1]
+    if isinstance(item, Occurrence):
+        return min(minutes, item.preferred_minutes)
+    return minutes - (item.slack_minutes if position == len(place) - 1 and item.complete(place) else 0)
