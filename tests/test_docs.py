@@ -27,8 +27,8 @@ from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.weights import Weights
 from almanac.domain.planner.planner import plan
-from almanac.domain.planning.report import PlanReport
 from almanac.domain.sync.report import SyncReport
+from almanac.domain.workspace_plan.report import PlanReport
 from almanac.errors import AlmanacError, BadInput, PermanentError, TransientError
 from almanac.jobs import CalendarSchedule, CalendarSync, Tick, UpkeepTick, parse_schedule, parse_sync, parse_tick
 from local.postgres import Postgres

@@ -98,7 +98,7 @@ def test_calendar_sync_loads_what_it_works_with(calendar_sync: set[str]) -> None
 
 
 def test_calendar_sync_loads_neither_recurrence_rules_nor_planning(calendar_sync: set[str]) -> None:
-    assert not within(calendar_sync, {"dateutil.rrule", "almanac.domain.planner", "almanac.domain.planning"})
+    assert not within(calendar_sync, {"dateutil.rrule", "almanac.domain.planner", "almanac.domain.workspace_plan"})
 
 
 def test_smart_scheduling_loads_neither_google_nor_cryptography(smart_scheduling: set[str]) -> None:
@@ -113,7 +113,7 @@ def test_migrate_loads_the_database_and_no_other_service(migrate: set[str]) -> N
 
 def test_upkeep_refreshes_tokens_without_the_calendar_client(upkeep: set[str]) -> None:
     assert {"pg8000", "cryptography.fernet", "almanac.adapters.google_auth"} <= upkeep
-    assert not within(upkeep, {"googleapiclient", "almanac.domain.planner", "almanac.domain.planning"})
+    assert not within(upkeep, {"googleapiclient", "almanac.domain.planner", "almanac.domain.workspace_plan"})
 
 
 def test_every_function_has_a_budget() -> None:

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, proce
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from almanac.domain.planning.report import PlanReport
+from almanac.domain.workspace_plan.report import PlanReport
 from almanac.errors import AlmanacError, describe
 from almanac.jobs import CalendarSchedule
 from almanac.run_metrics import RunMetrics

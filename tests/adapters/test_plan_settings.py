@@ -1,7 +1,7 @@
 import pytest
 
 from almanac.adapters.plan_settings import DEFAULT_WEEK, read_hours, read_preferences
-from almanac.domain.planning.workspace import Preferences
+from almanac.domain.workspace_plan.snapshot import Preferences
 
 OPEN = {"work": DEFAULT_WEEK}
 

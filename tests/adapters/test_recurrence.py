@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almanac.adapters.recurrence import dates_between
-from almanac.domain.planning.workspace import Recurrence
+from almanac.domain.workspace_plan.snapshot import Recurrence
 
 START = date(2026, 1, 31)
 """A Saturday."""

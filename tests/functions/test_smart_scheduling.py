@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.domain.planning.report import Note, PlanReport
+from almanac.domain.workspace_plan.report import Note, PlanReport
 from almanac.errors import AlmanacError, BadJob, DatabaseUnavailable, Postponed, QueueUnavailable
 from almanac.jobs import CalendarSchedule, parse_schedule
 from almanac.services.ports import Deadline

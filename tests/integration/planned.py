@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from almanac.domain.planning.report import PlanReport
+from almanac.domain.workspace_plan.report import PlanReport
 from almanac.jobs import CalendarSchedule
 from almanac.services.ports import Deadline
 from almanac.wiring import Wiring

@@ -9,9 +9,9 @@ import pytest
 
 from almanac.adapters.due_store import PostgresDueStore
 from almanac.adapters.postgres import Database
-from almanac.domain.planning.placing import Planned as Plan
-from almanac.domain.planning.placing import place
-from almanac.domain.planning.prepare import Prepared
+from almanac.domain.workspace_plan.from_plan import Planned as Plan
+from almanac.domain.workspace_plan.from_plan import place
+from almanac.domain.workspace_plan.to_instance import Prepared
 from almanac.errors import AlmanacError, LeaseLost, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSchedule, message_body
 from almanac.services.plan_workspace import TimezoneMissing

@@ -16,11 +16,11 @@ from almanac.adapters.leases import PostgresLeases
 from almanac.adapters.plan_store import PostgresPlanStore
 from almanac.adapters.postgres import Database, statements
 from almanac.adapters.sync_store import PostgresSyncStore
-from almanac.domain.planning.changes import Changes, MovedBlock, NewBlock
-from almanac.domain.planning.report import PlanReport
-from almanac.domain.planning.workspace import Reach
 from almanac.domain.sync.listing import Checkpoint, Window
 from almanac.domain.sync.report import ConnectionReport, SyncReport
+from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
+from almanac.domain.workspace_plan.report import PlanReport
+from almanac.domain.workspace_plan.snapshot import Reach
 from almanac.errors import AlmanacError, ReconnectRequired, StorageFailed
 from almanac.jobs import CalendarSchedule, CalendarSync
 from almanac.services.planning_ports import PlanStore

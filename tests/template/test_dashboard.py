@@ -12,9 +12,9 @@ from uuid import UUID
 
 import pytest
 
-from almanac.domain.planning.report import PlanReport
 from almanac.domain.sync.report import SyncReport
 from almanac.domain.upkeep import UpkeepReport
+from almanac.domain.workspace_plan.report import PlanReport
 from almanac.services.dispatch import DispatchReport
 from almanac.services.ports import SyncHealth
 from tests.template.stack import Stack

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from almanac.adapters.run_summary import PostgresRunSummary
     from almanac.adapters.sync_store import PostgresSyncStore
     from almanac.adapters.token_cipher import FernetCipher
-    from almanac.domain.planning.report import PlanReport
     from almanac.domain.sync.report import SyncReport
+    from almanac.domain.workspace_plan.report import PlanReport
     from almanac.jobs import CalendarSchedule, CalendarSync
     from almanac.services.adopt_workspace import AdoptWorkspace
     from almanac.services.connect_account import ConnectAccount
@@ -195,7 +195,7 @@ class Wiring:
     def plan_workspace(self) -> "PlanWorkspace":
         """The use case of smart_scheduling."""
         from almanac.adapters.recurrence import dates_between
-        from almanac.domain.planning.placing import place
+        from almanac.domain.workspace_plan.from_plan import place
         from almanac.services.plan_workspace import PlanWorkspace
 
         settings = load(PlanSettings, self._environment)

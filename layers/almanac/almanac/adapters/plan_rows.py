@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from almanac.domain.planning.workspace import Block, CalendarEvent, Dependency, Habit, Recurrence, Task
+from almanac.domain.workspace_plan.snapshot import Block, CalendarEvent, Dependency, Habit, Recurrence, Task
 
 Row = Sequence[Any]
 

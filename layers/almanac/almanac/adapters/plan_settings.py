@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from almanac.domain.planner.model.instance import Week
-from almanac.domain.planning.report import Note
-from almanac.domain.planning.workspace import Preferences
+from almanac.domain.workspace_plan.report import Note
+from almanac.domain.workspace_plan.snapshot import Preferences
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DEFAULT_CATEGORIES = ("work", "personal", "meeting")

@@ -12,10 +12,10 @@ from almanac.adapters.leases import PostgresLeases, lease_lost
 from almanac.adapters.plan_rows import block, dependency, event, habit, task
 from almanac.adapters.plan_settings import LONGEST_BUFFER, read_hours, read_preferences
 from almanac.adapters.postgres import Database, Rows, statements
-from almanac.domain.planning.changes import Changes, MovedBlock, NewBlock
-from almanac.domain.planning.report import NOTES_KEPT, PlanReport
-from almanac.domain.planning.workspace import Reach, Workspace
 from almanac.domain.sync.admission import AdmissionFacts, refuse
+from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
+from almanac.domain.workspace_plan.report import NOTES_KEPT, PlanReport
+from almanac.domain.workspace_plan.snapshot import Reach, Workspace
 from almanac.errors import AlmanacError, UnknownWorkspace
 from almanac.jobs import CalendarSchedule
 from almanac.services.ports import Lease, Refusal

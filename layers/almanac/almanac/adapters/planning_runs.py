@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from almanac.adapters.postgres import Database, statements
-from almanac.domain.planning.report import CHANGES, COUNTS
+from almanac.domain.workspace_plan.report import CHANGES, COUNTS
 
 _COLUMNS = (
     *("run_id", "ws_id", "status", "outcome", "request_id", "started_at", "finished_at", "retry_after"),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
 
-from almanac.domain.planning.workspace import Recurrence
+from almanac.domain.workspace_plan.snapshot import Recurrence
 
 _FREQUENCIES: Mapping[str, Literal[0, 1, 2, 3]] = {
     "daily": DAILY,

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from almanac.adapters import array_literals as arrays
 from almanac.adapters.postgres import Database, Rows, statements
-from almanac.domain.planning.report import CHANGES, COUNTS
 from almanac.domain.sync.report import TALLY_FIELDS
+from almanac.domain.workspace_plan.report import CHANGES, COUNTS
 from almanac.errors import BadInput
 from almanac.services.ports import FailedRun
 

@@ -7,14 +7,14 @@ from uuid import uuid4
 
 from almanac.commands.agenda import Agenda, Change, Entry, Remark
 from almanac.commands.plan_agenda import opened
-from almanac.domain.planning.changes import Placed
-from almanac.domain.planning.conclude import conclude
-from almanac.domain.planning.horizon import instant
-from almanac.domain.planning.prepare import Prepared
-from almanac.domain.planning.report import COUNTS, Note, PlanReport
-from almanac.domain.planning.standing import is_users
-from almanac.domain.planning.workspace import Block
 from almanac.domain.wall_clock import minutes_of
+from almanac.domain.workspace_plan.changes import Placed
+from almanac.domain.workspace_plan.existing_blocks import is_users
+from almanac.domain.workspace_plan.outcome import conclude
+from almanac.domain.workspace_plan.planning_window import instant
+from almanac.domain.workspace_plan.report import COUNTS, Note, PlanReport
+from almanac.domain.workspace_plan.snapshot import Block
+from almanac.domain.workspace_plan.to_instance import Prepared
 from almanac.jobs import CalendarSchedule
 from almanac.services.plan_workspace import PlanWorkspace, Proposal
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from almanac.commands.output import duration, instant, table
 from almanac.commands.sync import ended
-from almanac.domain.planning.report import COUNTS
+from almanac.domain.workspace_plan.report import COUNTS
 
 Run = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from almanac.commands.output import duration, one_line
 from almanac.commands.preview import STATES, preview
 from almanac.commands.session import Result, Session
 from almanac.commands.sync import ProgressLine
-from almanac.domain.planning.report import CHANGES, COUNTS
+from almanac.domain.workspace_plan.report import CHANGES, COUNTS
 from almanac.errors import BadInput, QueueUnavailable, TransientError
 from almanac.jobs import CalendarSchedule
 from almanac.services.operator import POLL_SECONDS, Progress

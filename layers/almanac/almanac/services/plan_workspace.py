@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from uuid import uuid4
 
-from almanac.domain.planning.changes import Changes, changes
-from almanac.domain.planning.conclude import CALMLY_ENDED, conclude
-from almanac.domain.planning.habit_specs import Room
-from almanac.domain.planning.horizon import Horizon, zone_of
-from almanac.domain.planning.placing import Planned
-from almanac.domain.planning.prepare import Prepared, prepare
-from almanac.domain.planning.report import Counts, PlanReport
-from almanac.domain.planning.settled import settled
-from almanac.domain.planning.workspace import Reach, Workspace
+from almanac.domain.workspace_plan.changes import Changes, changes
+from almanac.domain.workspace_plan.fixpoint import settled
+from almanac.domain.workspace_plan.from_plan import Planned
+from almanac.domain.workspace_plan.habit_requests import Room
+from almanac.domain.workspace_plan.outcome import CALMLY_ENDED, conclude
+from almanac.domain.workspace_plan.planning_window import Horizon, zone_of
+from almanac.domain.workspace_plan.report import Counts, PlanReport
+from almanac.domain.workspace_plan.snapshot import Reach, Workspace
+from almanac.domain.workspace_plan.to_instance import Prepared, prepare
 from almanac.errors import AlmanacError, DatabaseUnavailable, LeaseLost, PermanentError, TransientError, describe
 from almanac.jobs import CalendarSchedule
 from almanac.services.planning_ports import DatesBetween, Planner, PlanStore

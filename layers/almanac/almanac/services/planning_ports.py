@@ -5,11 +5,11 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from almanac.domain.planning.changes import Changes
-from almanac.domain.planning.placing import Planned
-from almanac.domain.planning.prepare import Prepared
-from almanac.domain.planning.report import PlanReport
-from almanac.domain.planning.workspace import Reach, Recurrence, Workspace
+from almanac.domain.workspace_plan.changes import Changes
+from almanac.domain.workspace_plan.from_plan import Planned
+from almanac.domain.workspace_plan.report import PlanReport
+from almanac.domain.workspace_plan.snapshot import Reach, Recurrence, Workspace
+from almanac.domain.workspace_plan.to_instance import Prepared
 from almanac.jobs import CalendarSchedule
 from almanac.services.ports import Lease, Refusal
 

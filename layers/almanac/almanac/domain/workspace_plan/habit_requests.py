@@ -9,13 +9,13 @@ from uuid import UUID
 
 from almanac.domain.planner.model.instance import HabitSpec, Week
 from almanac.domain.planner.model.weights import PRIORITIES
-from almanac.domain.planning.day_order import DayWindow, day_windows, in_circles, order_pairs, ordered_windows
-from almanac.domain.planning.free_time import FreeTime
-from almanac.domain.planning.horizon import Horizon
-from almanac.domain.planning.report import Note
-from almanac.domain.planning.standing import worked_minutes
-from almanac.domain.planning.workspace import Block, Habit
 from almanac.domain.wall_clock import DAY_MINUTES, Interval, wall_instant
+from almanac.domain.workspace_plan.existing_blocks import worked_minutes
+from almanac.domain.workspace_plan.free_time import FreeTime
+from almanac.domain.workspace_plan.habit_windows import DayWindow, day_windows, in_circles, order_pairs, ordered_windows
+from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.report import Note
+from almanac.domain.workspace_plan.snapshot import Block, Habit
 
 Dates = Mapping[UUID, Set[date]]
 Occasion = tuple[UUID | None, int, date | None]

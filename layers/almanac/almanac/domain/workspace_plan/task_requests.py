@@ -8,9 +8,9 @@ from almanac.domain.planner.document.entries import LONGEST_ITEM
 from almanac.domain.planner.model.instance import TaskSpec
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.planner.model.weights import PRIORITIES
-from almanac.domain.planning.standing import worked_minutes
-from almanac.domain.planning.workspace import Block, Dependency, Task, ceil_minutes
 from almanac.domain.wall_clock import minutes_of
+from almanac.domain.workspace_plan.existing_blocks import worked_minutes
+from almanac.domain.workspace_plan.snapshot import Block, Dependency, Task, ceil_minutes
 
 DEFAULT_MIN_CHUNK = 30
 """Minutes of the shortest piece of a splittable task that does not say, as in the system replaced."""

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.domain.planning.busy import as_locked, busy_events, with_buffers
-from almanac.domain.planning.changes import Placed, changes
-from almanac.domain.planning.horizon import instant, zone_of
-from almanac.domain.planning.prepare import Prepared, prepare
-from almanac.domain.planning.standing import sort_blocks, worked_minutes
-from almanac.domain.planning.workspace import Block, Preferences
 from almanac.domain.wall_clock import minutes_of
-from tests.domain.planning.builders import WS, at, block, event, habit, horizon, task, workspace
+from almanac.domain.workspace_plan.busy_time import as_locked, busy_events, with_buffers
+from almanac.domain.workspace_plan.changes import Placed, changes
+from almanac.domain.workspace_plan.existing_blocks import sort_blocks, worked_minutes
+from almanac.domain.workspace_plan.planning_window import instant, zone_of
+from almanac.domain.workspace_plan.snapshot import Block, Preferences
+from almanac.domain.workspace_plan.to_instance import Prepared, prepare
+from tests.domain.workspace_plan.builders import WS, at, block, event, habit, horizon, task, workspace
 
 
 def always(_: Block) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from almanac.domain.planning.horizon import Horizon, instant
-from almanac.domain.planning.prepare import Item, Prepared
-from almanac.domain.planning.workspace import Block, Kind
+from almanac.domain.workspace_plan.planning_window import Horizon, instant
+from almanac.domain.workspace_plan.snapshot import Block, Kind
+from almanac.domain.workspace_plan.to_instance import Item, Prepared
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from almanac.domain.planner.model.discretize import chunk_slots
 from almanac.domain.planner.model.instance import TaskSpec
-from almanac.domain.planning.task_specs import open_predecessors, task_faults, task_specs
-from almanac.domain.planning.workspace import Block, Dependency, Task
 from almanac.domain.wall_clock import minutes_of
-from tests.domain.planning.builders import at, block, task
+from almanac.domain.workspace_plan.snapshot import Block, Dependency, Task
+from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
+from tests.domain.workspace_plan.builders import at, block, task
 
 
 def after(later: int, earlier: int, *, completed: bool = False) -> Dependency:

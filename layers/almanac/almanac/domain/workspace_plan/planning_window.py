@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
-from almanac.domain.planning.workspace import ceil_minutes
 from almanac.domain.wall_clock import DAY_MINUTES, EPOCH, local_time, wall_instant
+from almanac.domain.workspace_plan.snapshot import ceil_minutes
 
 
 def zone_of(name: str | None) -> ZoneInfo | None:

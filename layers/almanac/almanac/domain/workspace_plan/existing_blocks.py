@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from almanac.domain.planner.model.instance import LockedEvent
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
-from almanac.domain.planning.horizon import Horizon
-from almanac.domain.planning.workspace import Block
 from almanac.domain.wall_clock import Interval
+from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.snapshot import Block
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Literal
 from uuid import UUID
 
 from almanac.domain.planner.model.instance import Week
-from almanac.domain.planning.report import Note
 from almanac.domain.wall_clock import minutes_of
+from almanac.domain.workspace_plan.report import Note
 
 Kind = Literal["task", "habit"]
 

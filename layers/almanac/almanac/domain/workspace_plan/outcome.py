@@ -1,9 +1,9 @@
 """What a plan comes to: the counts, the notes and the outcome of its run."""
 
-from almanac.domain.planning.changes import Changes
-from almanac.domain.planning.placing import Planned
-from almanac.domain.planning.prepare import Prepared
-from almanac.domain.planning.report import PlanReport
+from almanac.domain.workspace_plan.changes import Changes
+from almanac.domain.workspace_plan.from_plan import Planned
+from almanac.domain.workspace_plan.report import PlanReport
+from almanac.domain.workspace_plan.to_instance import Prepared
 
 CALMLY_ENDED = ("nothing_to_plan", "blocked")
 """Outcomes of a plan that is not written."""

@@ -8,9 +8,9 @@ from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.plan import Block, Finding, Plan
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.planner.planner import Clock, plan, standing_still
-from almanac.domain.planning.changes import Placed
-from almanac.domain.planning.prepare import Prepared
-from almanac.domain.planning.report import Note
+from almanac.domain.workspace_plan.changes import Placed
+from almanac.domain.workspace_plan.report import Note
+from almanac.domain.workspace_plan.to_instance import Prepared
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:/[0-9/]+)?")
 """What the planner calls tasks, habits and events."""

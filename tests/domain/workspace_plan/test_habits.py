@@ -10,12 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.domain.planning.day_order import DayWindow, day_windows, divided, in_circles, line_between, order_pairs
-from almanac.domain.planning.free_time import FreeTime
-from almanac.domain.planning.habit_specs import Given, Wish, habit_faults, habit_wishes
-from almanac.domain.planning.workspace import Block, Habit
 from almanac.domain.wall_clock import minutes_of
-from tests.domain.planning.builders import MONDAY, WORK, at, block, habit, horizon
+from almanac.domain.workspace_plan.free_time import FreeTime
+from almanac.domain.workspace_plan.habit_requests import Given, Wish, habit_faults, habit_wishes
+from almanac.domain.workspace_plan.habit_windows import (
+    DayWindow,
+    day_windows,
+    divided,
+    in_circles,
+    line_between,
+    order_pairs,
+)
+from almanac.domain.workspace_plan.snapshot import Block, Habit
+from tests.domain.workspace_plan.builders import MONDAY, WORK, at, block, habit, horizon
 
 ALL_DAY = (((0, 1440),),) * 7
 

@@ -6,10 +6,10 @@ from datetime import date
 
 from almanac.domain.planner.model.instance import Week
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
-from almanac.domain.planning.day_order import DayWindow
-from almanac.domain.planning.horizon import Horizon
-from almanac.domain.planning.workspace import Habit
 from almanac.domain.wall_clock import Interval, merged, wall_instant, weekly_hours
+from almanac.domain.workspace_plan.habit_windows import DayWindow
+from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.snapshot import Habit
 
 
 @dataclass(frozen=True, slots=True)

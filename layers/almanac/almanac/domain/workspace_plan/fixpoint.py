@@ -6,9 +6,9 @@ read a smaller wish, divide the day otherwise and change what this one has just 
 
 from collections.abc import Callable
 
-from almanac.domain.planning.habit_specs import ALL_ROOM, Occasion, Room
-from almanac.domain.planning.placing import Planned
-from almanac.domain.planning.prepare import Prepared
+from almanac.domain.workspace_plan.from_plan import Planned
+from almanac.domain.workspace_plan.habit_requests import ALL_ROOM, Occasion, Room
+from almanac.domain.workspace_plan.to_instance import Prepared
 
 
 def settled(prepare: Callable[[Room], Prepared], planner: Callable[[Prepared], Planned]) -> tuple[Prepared, Planned]:

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from almanac.domain.planning.changes import changes
-from almanac.domain.planning.horizon import Horizon
-from almanac.domain.planning.placing import Planned, place
-from almanac.domain.planning.prepare import Prepared, prepare
-from almanac.domain.planning.settled import settled
-from almanac.domain.planning.workspace import Block, Habit, Task, Workspace
-from tests.domain.planning.builders import MONDAY, WS, at, block, event, habit, horizon, task, workspace
-from tests.domain.planning.test_placing import WEEK, calendar_after
+from almanac.domain.workspace_plan.changes import changes
+from almanac.domain.workspace_plan.fixpoint import settled
+from almanac.domain.workspace_plan.from_plan import Planned, place
+from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.snapshot import Block, Habit, Task, Workspace
+from almanac.domain.workspace_plan.to_instance import Prepared, prepare
+from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, horizon, task, workspace
+from tests.domain.workspace_plan.test_placing import WEEK, calendar_after
 
 TUESDAY = MONDAY + timedelta(days=1)
 

@@ -6,16 +6,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.instance import Week
-from almanac.domain.planning.horizon import Horizon
-from almanac.domain.planning.workspace import (
-    Block,
-    CalendarEvent,
-    Habit,
-    Preferences,
-    Recurrence,
-    Task,
-    Workspace,
-)
+from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.snapshot import Block, CalendarEvent, Habit, Preferences, Recurrence, Task, Workspace
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 3, 2)

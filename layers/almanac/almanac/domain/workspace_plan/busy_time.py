@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from almanac.domain.planner.model.instance import LockedEvent
-from almanac.domain.planning.workspace import CalendarEvent, Preferences, ceil_minutes
 from almanac.domain.wall_clock import Interval, minutes_of
+from almanac.domain.workspace_plan.snapshot import CalendarEvent, Preferences, ceil_minutes
 
 
 def busy_events(events: Iterable[CalendarEvent]) -> list[CalendarEvent]:

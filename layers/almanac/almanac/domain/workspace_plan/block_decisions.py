@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from almanac.domain.planning.free_time import FreeTime
-from almanac.domain.planning.habit_specs import Dates, Given, Occasion, Room, Wish, habit_wishes
-from almanac.domain.planning.horizon import Horizon
-from almanac.domain.planning.report import Note
-from almanac.domain.planning.standing import Standing, sort_blocks, stays
-from almanac.domain.planning.workspace import Block, Habit, Workspace
 from almanac.domain.wall_clock import Interval
+from almanac.domain.workspace_plan.existing_blocks import Standing, sort_blocks, stays
+from almanac.domain.workspace_plan.free_time import FreeTime
+from almanac.domain.workspace_plan.habit_requests import Dates, Given, Occasion, Room, Wish, habit_wishes
+from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.report import Note
+from almanac.domain.workspace_plan.snapshot import Block, Habit, Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from almanac.domain.planner.model.instance import Instance, PreviousBlock
 from almanac.domain.planner.model.weights import Weights
-from almanac.domain.planning.busy import as_locked, busy_events, with_buffers
-from almanac.domain.planning.fates import decide_fates
-from almanac.domain.planning.habit_specs import ALL_ROOM, Dates, Occasion, Room, Wish, habit_faults
-from almanac.domain.planning.horizon import Horizon
-from almanac.domain.planning.report import Note
-from almanac.domain.planning.standing import Standing, as_taken, is_users, worked_minutes
-from almanac.domain.planning.task_specs import open_predecessors, task_faults, task_specs
-from almanac.domain.planning.workspace import Block, Habit, Kind, Workspace
+from almanac.domain.workspace_plan.block_decisions import decide_fates
+from almanac.domain.workspace_plan.busy_time import as_locked, busy_events, with_buffers
+from almanac.domain.workspace_plan.existing_blocks import Standing, as_taken, is_users, worked_minutes
+from almanac.domain.workspace_plan.habit_requests import ALL_ROOM, Dates, Occasion, Room, Wish, habit_faults
+from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.report import Note
+from almanac.domain.workspace_plan.snapshot import Block, Habit, Kind, Workspace
+from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.planner import plan
-from almanac.domain.planning.changes import changes
-from almanac.domain.planning.day_order import order_pairs
-from almanac.domain.planning.placing import Planned, in_titles, place, read_back
-from almanac.domain.planning.prepare import Prepared, prepare
-from almanac.domain.planning.workspace import Block, Preferences, Workspace
 from almanac.domain.wall_clock import minutes_of
-from tests.domain.planning.builders import MONDAY, WS, at, block, event, habit, horizon, task, workspace
+from almanac.domain.workspace_plan.changes import changes
+from almanac.domain.workspace_plan.from_plan import Planned, in_titles, place, read_back
+from almanac.domain.workspace_plan.habit_windows import order_pairs
+from almanac.domain.workspace_plan.snapshot import Block, Preferences, Workspace
+from almanac.domain.workspace_plan.to_instance import Prepared, prepare
+from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, horizon, task, workspace
 
 WEEK = frozenset(MONDAY + timedelta(days=n) for n in range(7))
 
