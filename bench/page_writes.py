@@ -12,7 +12,7 @@ import pg8000.native
 
 from almanac.adapters import array_literals as arrays
 from almanac.adapters.postgres import Database, parse_url
-from almanac.domain.sync.events import MAPPING_VERSION, EventRow, MappedPage
+from almanac.domain.calendar.events import MAPPING_VERSION, EventRow, MappedPage
 
 _TYPES = dict.fromkeys(EventRow._fields, "text") | {
     "start_at": "timestamptz",

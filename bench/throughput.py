@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from time import perf_counter
 from uuid import UUID, uuid4
 
-from almanac.domain.sync.events import CalendarZones, MappedPage
+from almanac.domain.calendar.events import CalendarZones, MappedPage
 from almanac.domain.sync.listing import Checkpoint, ListEvents, Window
-from almanac.domain.sync.mapping import map_page
 from almanac.jobs import CalendarSync
+from almanac.providers.google.pages import map_page
 from almanac.services.ports import Account, Bookmark, Lease
 from almanac.settings import SyncSettings, load
 from bench import page_writes

@@ -90,7 +90,7 @@ def test_the_orchestrator_loads_neither_google_nor_cryptography(orchestrator: se
 
 
 def test_the_orchestrator_loads_no_part_of_a_sync_but_its_ports(orchestrator: set[str]) -> None:
-    assert not within(orchestrator, {"almanac.services.sync_workspace", "almanac.domain.sync.mapping"})
+    assert not within(orchestrator, {"almanac.services.sync_workspace", "almanac.providers.google.pages"})
 
 
 def test_calendar_sync_loads_what_it_works_with(calendar_sync: set[str]) -> None:
@@ -112,7 +112,7 @@ def test_migrate_loads_the_database_and_no_other_service(migrate: set[str]) -> N
 
 
 def test_upkeep_refreshes_tokens_without_the_calendar_client(upkeep: set[str]) -> None:
-    assert {"pg8000", "cryptography.fernet", "almanac.adapters.google_auth"} <= upkeep
+    assert {"pg8000", "cryptography.fernet", "almanac.providers.google.oauth"} <= upkeep
     assert not within(upkeep, {"googleapiclient", "almanac.domain.planner", "almanac.domain.workspace_plan"})
 
 

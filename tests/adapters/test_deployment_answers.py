@@ -7,7 +7,7 @@ import pytest
 from almanac.adapters.deployment_answers import PresignedAnswers
 from almanac.errors import BadInput, TransientError
 from local.ports import free_port
-from tests.adapters.scripted_server import ScriptedServer
+from tests.scripted_server import ScriptedServer
 
 SIGNED = "/bucket/answer%7C42?X-Amz-Signature=s3cr3t&X-Amz-Expires=7200"
 ANSWER = {"Status": "FAILED", "Reason": "migration 0002_scheduling.sql: the database refused a statement (42703)"}

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from almanac.adapters.google_auth import GoogleTokens
 from almanac.adapters.postgres import Database, Rows, parse_url
 from almanac.errors import DatabaseUnavailable
+from almanac.providers.google.oauth import GoogleTokens
 from almanac.services.ports import JobQueue
 from almanac.wiring import Wiring
 

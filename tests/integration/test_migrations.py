@@ -14,9 +14,9 @@ import pytest
 from almanac.adapters import migrations
 from almanac.adapters.migrations import migrate
 from almanac.adapters.postgres import Database, parse_url
-from almanac.domain.sync.events import CalendarZones
-from almanac.domain.sync.mapping import map_page
+from almanac.domain.calendar.events import CalendarZones
 from almanac.errors import BadSettings, DatabaseUnavailable, StorageFailed
+from almanac.providers.google.pages import map_page
 from local.ports import free_port
 from local.postgres import Postgres
 from tests.integration import rows

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from almanac.adapters.due_store import PostgresDueStore
-from almanac.adapters.google_calendar import GoogleCalendar
-from almanac.adapters.pace import Pace
 from almanac.domain.sync.retry import FIRST_PAUSE, MAX_ATTEMPTS
+from almanac.providers.google.calendar import GoogleCalendar
+from almanac.providers.google.rate_limit import Pace
 from local.google_simulator.clock import Clock
 from local.google_simulator.simulator import Simulator
 from tests.integration.team import Team

@@ -24,7 +24,7 @@ from almanac.services.upgrade_database import RESERVE_SECONDS
 from almanac.wiring import Wiring
 from local.ports import free_port
 from local.postgres import Postgres
-from tests.adapters.scripted_server import ScriptedServer
+from tests.scripted_server import ScriptedServer
 
 pytestmark = pytest.mark.integration
 

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from almanac.adapters import bounded_http, google_http
-from almanac.adapters.google_auth import GoogleTokens
-from almanac.adapters.google_calendar import GoogleCalendar
 from almanac.domain.sync.listing import ListEvents
 from almanac.errors import AlmanacError, GoogleRejected, GoogleUnavailable
+from almanac.providers import http
+from almanac.providers.google import connection
+from almanac.providers.google.calendar import GoogleCalendar
+from almanac.providers.google.oauth import GoogleTokens
 from almanac.services import calendar_reading, connect_account
 from almanac.wiring import utc_now
-from tests.adapters.scripted_server import ScriptedServer
 from tests.integration.team import Team
+from tests.scripted_server import ScriptedServer
 from tests.security.raw_server import RawServer
 
 DELTA = ListEvents("ada@example.test", sync_token="s")
@@ -29,7 +30,7 @@ SLOW = 0.25
 
 @pytest.fixture
 def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (bounded_http, google_http):
+    for module in (http, connection):
         monkeypatch.setattr(module, "LARGEST_ANSWER", MEGABYTE)
 
 
@@ -147,7 +148,7 @@ def test_an_answer_byte_by_byte_is_out_of_time_as_a_whole(part: str) -> None:
             listing(server.url, SLOW)
         took = time.monotonic() - began
 
-    assert SLOW * bounded_http.PATIENCE <= took < SLOW * 8
+    assert SLOW * connection.PATIENCE <= took < SLOW * 8
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_a_limit_that_was_met_leaves_the_next_request_a_connection_of_its_own(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     google = GoogleCalendar(server.url, timeout_seconds=5)
-    monkeypatch.setattr(bounded_http, "LARGEST_ANSWER", 500)
+    monkeypatch.setattr(http, "LARGEST_ANSWER", 500)
     server.answers({"nextSyncToken": "s" * 1000})
     server.answers({"nextSyncToken": "s2"})
     with pytest.raises(GoogleRejected):

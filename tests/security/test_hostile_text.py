@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from almanac.adapters.google_calendar import GoogleCalendar
 from almanac.domain.sync.listing import ListEvents
 from almanac.errors import BadJob, GoogleRejected
 from almanac.jobs import parse_schedule, parse_sync, parse_tick
-from tests.adapters.scripted_server import ScriptedServer
+from almanac.providers.google.calendar import GoogleCalendar
 from tests.integration.team import Team
+from tests.scripted_server import ScriptedServer
 from tests.security.hostile import UNICODE, UNSTORABLE
 
 WS = "7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01"

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from almanac.adapters import array_literals
 from almanac.adapters.postgres import Database
 from almanac.cli import main
-from tests.adapters.scripted_server import ScriptedServer
 from tests.integration import rows
 from tests.integration.planned import Planned
 from tests.integration.team import Team
+from tests.scripted_server import ScriptedServer
 from tests.security.hostile import INJECTIONS, UNICODE
 
 ADAPTERS = Path(__file__).parents[2] / "layers" / "almanac" / "almanac" / "adapters"

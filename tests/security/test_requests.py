@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from almanac.adapters.deployment_answers import PresignedAnswers
-from almanac.adapters.google_auth import GoogleTokens
-from almanac.adapters.google_calendar import GoogleCalendar
-from almanac.adapters.google_http import GoogleHttp
 from almanac.domain.sync.listing import ListEvents, Window
 from almanac.errors import AlmanacError, GoogleRejected, GoogleUnavailable
+from almanac.providers.google.calendar import GoogleCalendar
+from almanac.providers.google.connection import GoogleHttp
+from almanac.providers.google.oauth import GoogleTokens
 from almanac.wiring import utc_now
-from tests.adapters.scripted_server import ScriptedServer
 from tests.integration.rows import NOON
 from tests.integration.test_postgres import SpeakingServer, self_signed
+from tests.scripted_server import ScriptedServer
 
 REDIRECTS = [300, 301, 302, 303, 307, 308]
 WINDOW = Window(NOON, NOON.replace(year=2027))

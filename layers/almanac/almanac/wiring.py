@@ -29,8 +29,6 @@ from almanac.settings import (
 if TYPE_CHECKING:
     from almanac.adapters.adoption_store import PostgresAdoptionStore
     from almanac.adapters.dead_letters import SqsDeadLetters
-    from almanac.adapters.google_auth import GoogleTokens
-    from almanac.adapters.google_calendar import GoogleCalendar
     from almanac.adapters.job_queue import SqsJobQueue
     from almanac.adapters.operator_store import PostgresOperatorStore
     from almanac.adapters.plan_store import PostgresPlanStore
@@ -44,6 +42,8 @@ if TYPE_CHECKING:
     from almanac.domain.sync.report import SyncReport
     from almanac.domain.workspace_plan.report import PlanReport
     from almanac.jobs import CalendarSchedule, CalendarSync
+    from almanac.providers.google.calendar import GoogleCalendar
+    from almanac.providers.google.oauth import GoogleTokens
     from almanac.services.adopt_workspace import AdoptWorkspace
     from almanac.services.connect_account import ConnectAccount
     from almanac.services.dead_letters import ExplainDeadLetters
@@ -113,8 +113,8 @@ class Wiring:
     @cached_property
     def google(self) -> "GoogleCalendar":
         """Google Calendar."""
-        from almanac.adapters.google_calendar import GoogleCalendar
-        from almanac.adapters.pace import Pace
+        from almanac.providers.google.calendar import GoogleCalendar
+        from almanac.providers.google.rate_limit import Pace
 
         settings = load(GoogleSettings, self._environment)
         limit = settings.google_requests_per_minute
@@ -124,7 +124,7 @@ class Wiring:
     @cached_property
     def google_tokens(self) -> "GoogleTokens":
         """Google's token endpoint."""
-        from almanac.adapters.google_auth import GoogleTokens
+        from almanac.providers.google.oauth import GoogleTokens
 
         settings = load(GoogleSettings, self._environment)
         if settings.google_client_id is not None and settings.google_client_secret is not None:

@@ -35,7 +35,7 @@ from almanac.errors import (
     SyncTokenExpired,
     TransientError,
 )
-from tests.domain.sync.recorded import ERRORS
+from tests.providers.google.recorded import ERRORS
 
 NOW = datetime(2026, 10, 6, 12, 0, tzinfo=UTC)
 HOUR = 3600.0

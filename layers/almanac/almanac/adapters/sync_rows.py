@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from almanac.adapters import array_literals as arrays
-from almanac.domain.sync.events import EventRow, MappedPage
+from almanac.domain.calendar.events import EventRow, MappedPage
 from almanac.domain.sync.listing import Checkpoint, SyncState, Window
 from almanac.services.ports import Bookmark, Connection
 

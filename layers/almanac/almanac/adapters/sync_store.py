@@ -8,8 +8,8 @@ from uuid import UUID
 from almanac.adapters.leases import PostgresLeases, lease_lost
 from almanac.adapters.postgres import Database, Rows, statements
 from almanac.adapters.sync_rows import bookmark_values, connection_from, page_columns, place, span
+from almanac.domain.calendar.events import MAPPING_VERSION, MappedPage
 from almanac.domain.sync.admission import AdmissionFacts, refuse
-from almanac.domain.sync.events import MAPPING_VERSION, MappedPage
 from almanac.domain.sync.listing import Checkpoint, PassKind
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncReport
 from almanac.errors import ReconnectRequired, UnknownWorkspace

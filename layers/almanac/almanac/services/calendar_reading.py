@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 
-from almanac.domain.sync.events import CalendarZones, MappedPage, Problem
+from almanac.domain.calendar.events import CalendarZones, MappedPage, Problem
+from almanac.domain.sync.deletion_guard import resumable, unbelievable
 from almanac.domain.sync.listing import (
     MOST_PAGES,
     Checkpoint,
@@ -22,10 +23,9 @@ from almanac.domain.sync.listing import (
     Window,
     due_pass,
 )
-from almanac.domain.sync.mapping import map_page
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport
-from almanac.domain.sync.sweep import resumable, unbelievable
 from almanac.errors import GoogleRejected, GoogleUnavailable, PageTokenExpired, SyncTokenExpired
+from almanac.providers.google.pages import map_page
 from almanac.services.account_session import AccountSession
 from almanac.services.patience import Patience
 from almanac.services.ports import Bookmark, CalendarProvider, Clock, Connection, Lease, ListingPage, SyncStore

@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from almanac.domain.sync.report import Tally
-from almanac.domain.sync.text import clean
+from almanac.domain.text import clean
 from almanac.errors import AccessTokenRejected, BadInput, GoogleRejected, ReconnectRequired, TransientError
 from almanac.services.patience import Patience
 from almanac.services.ports import Account, CalendarEntry, CalendarProvider, FreshToken, TokenCipher, TokenEndpoint

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from almanac.domain.sync.events import MappedPage
+from almanac.domain.calendar.events import MappedPage
 from almanac.domain.sync.listing import Checkpoint, ListEvents, PassKind, SyncState, Window
 from almanac.domain.sync.report import ConnectionReport, SyncReport
 from almanac.jobs import CalendarSync, Job

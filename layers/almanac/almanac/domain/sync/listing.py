@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Literal
 from uuid import UUID
 
-from almanac.domain.sync.events import MAPPING_VERSION
+from almanac.domain.calendar.events import MAPPING_VERSION
 
 PassKind = Literal["full", "incremental"]
 Mode = Literal["auto", "full", "incremental"]

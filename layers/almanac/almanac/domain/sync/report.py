@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from almanac.domain.sync.events import Problem
+from almanac.domain.calendar.events import Problem
 
 Status = Literal["completed", "partial", "failed", "skipped"]
 PROBLEMS_KEPT = 50

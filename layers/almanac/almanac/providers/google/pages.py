@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from almanac.domain.sync.event_row import event_row
-from almanac.domain.sync.events import CalendarZones, EventRow, MappedPage, Problem
-from almanac.domain.sync.moments import Unreadable, instant
-from almanac.domain.sync.text import clean
+from almanac.domain.calendar.events import CalendarZones, EventRow, MappedPage, Problem
+from almanac.domain.text import clean
+from almanac.providers.google.event import event_row
+from almanac.providers.google.times import Unreadable, instant
 
 _LONGEST_ID = 1024
 """Google's limit for event ids (trap 62)."""

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, ValidationError
 
-from almanac.adapters.google_http import GoogleHttp, Refused
 from almanac.errors import AlmanacError, GoogleRateLimited, GoogleRejected, GoogleUnavailable, ReconnectRequired
+from almanac.providers.google.connection import GoogleHttp, Refused
 from almanac.services.ports import Clock, FreshToken
 
 _LONGEST_LIFE = 365 * 24 * 3600

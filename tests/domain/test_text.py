@@ -3,7 +3,7 @@ import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from almanac.domain.sync.text import clean, clip
+from almanac.domain.text import clean, clip
 
 PLENTY = 10**9
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"

@@ -7,9 +7,9 @@ from typing import Any
 import httplib2
 from httplib2.decode import DecodeLimitError
 
-from almanac.adapters.bounded_http import LARGEST_ANSWER, AnswerTooLarge, connection_type
 from almanac.domain.sync.retry import parse_error_body, parse_retry_after
 from almanac.errors import GoogleRejected, GoogleUnavailable
+from almanac.providers.http import LARGEST_ANSWER, AnswerTooLarge, connection_type
 
 
 class Refused(Exception):

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from almanac.adapters.google_auth import GoogleTokens
 from almanac.errors import AlmanacError, GoogleRateLimited, GoogleRejected, GoogleUnavailable, ReconnectRequired
+from almanac.providers.google.oauth import GoogleTokens
 from almanac.services.ports import FreshToken
-from tests.adapters.scripted_server import ScriptedServer
+from tests.scripted_server import ScriptedServer
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REFRESH, SECRET = "1//refresh&token=secret", "client-secret"  # made up

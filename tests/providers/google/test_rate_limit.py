@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.adapters.google_calendar import GoogleCalendar
-from almanac.adapters.pace import Pace
 from almanac.adapters.token_cipher import new_key
 from almanac.domain.sync.listing import ListEvents
 from almanac.errors import GoogleUnavailable
+from almanac.providers.google.calendar import GoogleCalendar
+from almanac.providers.google.rate_limit import Pace
 from almanac.wiring import Wiring
-from tests.adapters.scripted_server import ScriptedServer
+from tests.scripted_server import ScriptedServer
 
 DELTA = ListEvents("ada@example.test", sync_token="sync-1")
 LAST_PAGE = {"items": [], "nextSyncToken": "sync-2"}

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from almanac.domain.sync.events import CalendarZones, EventRow, MappedPage, Problem
-from almanac.domain.sync.mapping import map_page
+from almanac.domain.calendar.events import CalendarZones, EventRow, MappedPage, Problem
+from almanac.providers.google.pages import map_page
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "google"
 EVENTS: dict[str, dict[str, Any]] = json.loads((FIXTURES / "events.json").read_text(encoding="utf-8"))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.domain.sync.events import CalendarZones
-from almanac.domain.sync.moments import Span, Unreadable, iana_zone, instant, original_start, span
+from almanac.domain.calendar.events import CalendarZones
+from almanac.providers.google.times import Span, Unreadable, iana_zone, instant, original_start, span
 
 ZONES = CalendarZones(calendar="Europe/Madrid", workspace="America/New_York")
 

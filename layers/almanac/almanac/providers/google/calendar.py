@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from googleapiclient.discovery import build
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
-from almanac.adapters.google_http import GoogleHttp, Refused
-from almanac.domain.sync.events import CalendarZones
+from almanac.domain.calendar.events import CalendarZones
 from almanac.domain.sync.listing import ListEvents, Window
-from almanac.domain.sync.mapping import map_page
 from almanac.domain.sync.retry import classify
-from almanac.domain.sync.text import clean
+from almanac.domain.text import clean
 from almanac.errors import AccessTokenRejected, CalendarUnreachable, GoogleRejected, GoogleUnavailable
+from almanac.providers.google.connection import GoogleHttp, Refused
+from almanac.providers.google.pages import map_page
 from almanac.services.ports import CalendarEntry, ListingPage
 
 # At DEBUG the client logs whole URLs: calendar ids, which are addresses, and tokens.

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from almanac.domain.sync.events import CalendarZones
+from almanac.domain.calendar.events import CalendarZones
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 """Year 0 and far-future events exist (trap 49); no calendar shows them, and date arithmetic breaks near both ends."""

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.domain.sync.events import CalendarZones, EventRow
-from almanac.domain.sync.mapping import map_page
-from tests.domain.sync.recorded import EVENTS
+from almanac.domain.calendar.events import CalendarZones, EventRow
+from almanac.providers.google.pages import map_page
+from tests.providers.google.recorded import EVENTS
 
 TEXT = st.text(st.characters(codec=None, exclude_categories=[]), max_size=20)
 JSON = st.recursive(

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from almanac.adapters import google_http
-from almanac.adapters.google_calendar import GoogleCalendar
 from almanac.domain.sync.listing import LISTING_FIELDS, ListEvents, Window
 from almanac.errors import (
     AccessDenied,
@@ -21,8 +19,10 @@ from almanac.errors import (
     PageTokenExpired,
     SyncTokenExpired,
 )
+from almanac.providers.google import connection
+from almanac.providers.google.calendar import GoogleCalendar
 from almanac.services.ports import CalendarEntry
-from tests.adapters.scripted_server import ScriptedServer
+from tests.scripted_server import ScriptedServer
 
 TOKEN = "ya29.secret-access-token"
 CALENDAR = "ada#private@example.org"
@@ -140,7 +140,7 @@ def test_a_page_of_one_repeated_description_is_no_bomb(google: GoogleCalendar, s
 def test_an_answer_beyond_every_page_is_rejected(
     google: GoogleCalendar, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(google_http, "LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(connection, "LARGEST_ANSWER", 1000)
     small = GoogleCalendar(server.url, timeout_seconds=5)
     server.answers_gzip({"items": [], "nextSyncToken": "s" * 2000})
     with pytest.raises(GoogleRejected, match="larger than 1000 bytes"):

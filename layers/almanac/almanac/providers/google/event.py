@@ -5,10 +5,10 @@ from datetime import date, datetime
 from json import JSONEncoder
 from typing import Any
 
-from almanac.domain.sync.colors import FALLBACK_COLOR, WORKSPACE_COLORS
-from almanac.domain.sync.events import CalendarZones, EventRow
-from almanac.domain.sync.moments import Unreadable, original_start, span
-from almanac.domain.sync.text import clean, clip
+from almanac.domain.calendar.events import CalendarZones, EventRow
+from almanac.domain.text import clean, clip
+from almanac.providers.google.colors import FALLBACK_COLOR, WORKSPACE_COLORS
+from almanac.providers.google.times import Unreadable, original_start, span
 
 OWN_BLOCK_KEY = "almanacBlock"
 """Private extended property of the blocks that Almanac writes: they come back as events (trap 59)."""

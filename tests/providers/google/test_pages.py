@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from almanac.domain.sync.events import MappedPage, Problem
-from almanac.domain.sync.mapping import map_page
-from tests.domain.sync.recorded import EVENTS, MADRID, event, map_one
+from almanac.domain.calendar.events import MappedPage, Problem
+from almanac.providers.google.pages import map_page
+from tests.providers.google.recorded import EVENTS, MADRID, event, map_one
 
 EARLY, LATE = "2026-09-28T09:00:00.000Z", "2026-09-28T09:00:00.001Z"
 NO_START = {"start": None}

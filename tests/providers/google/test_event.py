@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from almanac.domain.sync.events import CalendarZones, EventRow
-from tests.domain.sync.recorded import ABSENT, MADRID, assert_unreadable, event, repaired_row, row_of
+from almanac.domain.calendar.events import CalendarZones, EventRow
+from tests.providers.google.recorded import ABSENT, MADRID, assert_unreadable, event, repaired_row, row_of
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 

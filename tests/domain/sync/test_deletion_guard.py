@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from almanac.domain.sync.deletion_guard import CHECKPOINT_LIFE, resumable, unbelievable
 from almanac.domain.sync.listing import Checkpoint, Due, Window
-from almanac.domain.sync.sweep import CHECKPOINT_LIFE, resumable, unbelievable
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WANTED = Window.around(NOW, timedelta(days=90), timedelta(days=180))

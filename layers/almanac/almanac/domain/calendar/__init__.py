@@ -1,0 +1,1 @@
+"""Calendar events as every provider gives them: rows, tombstones, problems."""

@@ -1,0 +1,1 @@
+"""Calendar providers: each translates its own API into neutral pages and errors, and none imports another."""
