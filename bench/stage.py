@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from almanac.adapters.migrations import migrate
 from almanac.adapters.token_cipher import new_key
-from almanac.services.ports import Account
+from almanac.services.accounts.ports import Account
 from almanac.wiring import Wiring
 from local.google_simulator.control import Control
 from local.postgres import Postgres

@@ -11,7 +11,8 @@ from almanac.domain.calendar.events import CalendarZones, MappedPage
 from almanac.domain.sync.listing import Checkpoint, ListEvents, Window
 from almanac.jobs import CalendarSync
 from almanac.providers.google.pages import map_page
-from almanac.services.ports import Account, Bookmark, Lease
+from almanac.services.accounts.ports import Account
+from almanac.services.sync.ports import Bookmark, Lease
 from almanac.settings import SyncSettings, load
 from bench import page_writes
 from bench.child import measured

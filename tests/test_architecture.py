@@ -34,13 +34,13 @@ ARROWS = {
     "almanac.providers": {
         "almanac.providers",
         "almanac.domain",
-        "almanac.services.ports",
+        "almanac.services",
         "almanac.errors",
     },
     "almanac.adapters": {
         "almanac.adapters",
         "almanac.domain",
-        "almanac.services.ports",
+        "almanac.services",
         "almanac.errors",
         "almanac.jobs",
         "almanac.settings",
@@ -50,6 +50,8 @@ ARROWS = {
     "almanac.settings": {"almanac.errors", "almanac.domain"},
     "almanac.errors": set(),
 }
+# Of the services, whoever implements them sees the contracts only.
+CONTRACTS = {"ports", "provider", "clock"}
 SEE_EVERYBODY = ("almanac.wiring", "almanac.cli", "almanac.__main__")
 
 
@@ -105,6 +107,17 @@ def test_a_module_imports_only_the_parts_of_almanac_below_it(path: Path) -> None
     assert not message, message
 
 
+@pytest.mark.parametrize("path", [*in_layer("almanac.adapters"), *in_layer("almanac.providers")], ids=identify)
+def test_adapters_and_providers_see_only_the_contracts_of_the_services(path: Path) -> None:
+    refused = (
+        (line, name)
+        for line, name in imports(parsed(path))
+        if within(name, ("almanac.services",)) and not CONTRACTS & set(name.split("."))
+    )
+    message = complaints(path, refused, f"of the services it may see only {', '.join(sorted(CONTRACTS))}")
+    assert not message, message
+
+
 @pytest.mark.parametrize("path", in_layer("almanac.domain"), ids=identify)
 def test_the_domain_knows_the_standard_library_only(path: Path) -> None:
     refused = (
@@ -145,7 +158,7 @@ def test_the_domain_reads_no_clock_and_seeds_its_chance(path: Path) -> None:
 @pytest.mark.parametrize("path", in_layer("almanac.services"), ids=identify)
 def test_services_import_no_sdk(path: Path) -> None:
     refused = ((line, name) for line, name in imports(parsed(path)) if within(name, SDKS | {"aws_lambda_powertools"}))
-    message = complaints(path, refused, "a use case reaches the outside through services/ports.py")
+    message = complaints(path, refused, "a use case reaches the outside through the ports.py of its room")
     assert not message, message
 
 

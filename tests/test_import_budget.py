@@ -82,7 +82,9 @@ def upkeep() -> set[str]:
 
 
 def test_the_orchestrator_loads_what_it_works_with(orchestrator: set[str]) -> None:
-    assert {"boto3", "pg8000", "almanac.services.dispatch"} <= orchestrator, "otherwise the budgets below prove nothing"
+    assert {"boto3", "pg8000", "almanac.services.queues.dispatch"} <= orchestrator, (
+        "otherwise the budgets below prove nothing"
+    )
 
 
 def test_the_orchestrator_loads_neither_google_nor_cryptography(orchestrator: set[str]) -> None:
@@ -90,7 +92,7 @@ def test_the_orchestrator_loads_neither_google_nor_cryptography(orchestrator: se
 
 
 def test_the_orchestrator_loads_no_part_of_a_sync_but_its_ports(orchestrator: set[str]) -> None:
-    assert not within(orchestrator, {"almanac.services.sync_workspace", "almanac.providers.google.pages"})
+    assert not within(orchestrator, {"almanac.services.sync.run", "almanac.providers.google.pages"})
 
 
 def test_calendar_sync_loads_what_it_works_with(calendar_sync: set[str]) -> None:
@@ -108,7 +110,7 @@ def test_smart_scheduling_loads_neither_google_nor_cryptography(smart_scheduling
 
 def test_migrate_loads_the_database_and_no_other_service(migrate: set[str]) -> None:
     assert {"pg8000", "almanac.adapters.migrations"} <= migrate
-    assert not within(migrate, GOOGLE | {"cryptography", "almanac.services.sync_workspace", "almanac.domain.planner"})
+    assert not within(migrate, GOOGLE | {"cryptography", "almanac.services.sync.run", "almanac.domain.planner"})
 
 
 def test_upkeep_refreshes_tokens_without_the_calendar_client(upkeep: set[str]) -> None:

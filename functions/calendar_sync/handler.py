@@ -13,7 +13,7 @@ from almanac.domain.sync.report import SyncReport
 from almanac.errors import AlmanacError, describe
 from almanac.jobs import CalendarSync
 from almanac.run_metrics import RunMetrics
-from almanac.services.receive import Receive, Received
+from almanac.services.queues.message_run import Receive, Received
 from almanac.wiring import container, utc_now
 
 Receiver = Receive[CalendarSync, SyncReport]

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from almanac.services.ports import Deadline
+from almanac.services.clock import Deadline
 from almanac.wiring import container
 
 Upgrader = Callable[[object, Deadline], dict[str, Any]]

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from almanac.jobs import parse_tick
 from almanac.run_metrics import function_metrics
-from almanac.services.dispatch import Dispatch, DispatchFailed, DispatchReport
+from almanac.services.queues.dispatch import Dispatch, DispatchFailed, DispatchReport
 from almanac.wiring import container
 
 logger = Logger(service="orchestrator")

@@ -14,7 +14,7 @@ from almanac.domain.workspace_plan.report import PlanReport
 from almanac.errors import AlmanacError, describe
 from almanac.jobs import CalendarSchedule
 from almanac.run_metrics import RunMetrics
-from almanac.services.receive import Receive, Received
+from almanac.services.queues.message_run import Receive, Received
 from almanac.wiring import container, utc_now
 
 Receiver = Receive[CalendarSchedule, PlanReport]

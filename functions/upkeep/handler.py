@@ -7,10 +7,10 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from almanac.domain.upkeep import UpkeepReport
+from almanac.domain.operations.maintenance import UpkeepReport
 from almanac.jobs import parse_upkeep
 from almanac.run_metrics import function_metrics
-from almanac.services.upkeep import Upkeep, UpkeepFailed
+from almanac.services.maintenance.round import Upkeep, UpkeepFailed
 from almanac.wiring import container
 
 logger = Logger(service="upkeep")

@@ -13,7 +13,7 @@ from almanac.adapters.job_queue import SqsJobQueue
 from almanac.adapters.queue_inspection import QueueDepth, QueueInspection
 from almanac.errors import BadSettings, QueueUnavailable
 from almanac.jobs import CalendarSchedule, CalendarSync, deduplication_id, parse_sync
-from almanac.services.ports import Envelope, NotSent
+from almanac.services.queues.ports import Envelope, NotSent
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from almanac.commands.output import duration, instant, table
 from almanac.commands.sync import ProgressLine
-from almanac.services.operator import Progress
+from almanac.services.operations.requests import Progress
 from tests.cli.shell import Shell
 
 WS = "6f6c8c58-6a1f-4b8e-9a77-0d8f4f5b6f01"

@@ -18,8 +18,8 @@ import pytest
 from almanac.domain.sync.report import TALLY_FIELDS, SyncReport
 from almanac.errors import DatabaseUnavailable, Postponed, UnknownWorkspace
 from almanac.jobs import parse_sync
-from almanac.services.ports import Deadline
-from almanac.services.receive import Received
+from almanac.services.clock import Deadline
+from almanac.services.queues.message_run import Received
 
 EVENTS = Path(__file__).parents[2] / "events"
 CONTEXT = SimpleNamespace(

@@ -13,8 +13,8 @@ import pytest
 
 from almanac.errors import BadJob, DatabaseUnavailable
 from almanac.jobs import Tick
-from almanac.services.dispatch import DispatchFailed, DispatchReport
-from almanac.services.ports import SyncHealth
+from almanac.services.queues.dispatch import DispatchFailed, DispatchReport
+from almanac.services.queues.ports import SyncHealth
 
 EVENTS = Path(__file__).parents[2] / "events"
 CONTEXT = SimpleNamespace(

@@ -13,15 +13,15 @@ import pytest
 from almanac.domain.workspace_plan.report import Note, PlanReport
 from almanac.errors import AlmanacError, BadJob, DatabaseUnavailable, Postponed, QueueUnavailable
 from almanac.jobs import CalendarSchedule, parse_schedule
-from almanac.services.ports import Deadline
-from almanac.services.receive import Receive, Received
+from almanac.services.clock import Deadline
+from almanac.services.queues.message_run import Receive, Received
 from functions.smart_scheduling.handler import lambda_handler
 from tests.integration.team import RecordingQueue
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from almanac.services.plan_workspace import PlanWorkspace
+    from almanac.services.plan.run import PlanWorkspace
 
 WS = UUID("7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01")
 EVENT = Path(__file__).parents[2] / "events" / "schedule-manual.json"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from almanac.domain.upkeep import UpkeepReport
+from almanac.domain.operations.maintenance import UpkeepReport
 from almanac.errors import BadJob, DatabaseUnavailable
-from almanac.services.ports import Deadline
-from almanac.services.upkeep import UpkeepFailed
+from almanac.services.clock import Deadline
+from almanac.services.maintenance.round import UpkeepFailed
 
 CONTEXT = SimpleNamespace(
     function_name="upkeep",

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from almanac.jobs import message_body
-from almanac.services.ports import Envelope, NotSent
-from almanac.services.receive import Received
+from almanac.services.queues.message_run import Received
+from almanac.services.queues.ports import Envelope, NotSent
 
 _EARLIER = timedelta(seconds=2)
 """One message in three counts as sent this long ago: a run that begins after it makes it superfluous, which takes more

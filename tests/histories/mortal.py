@@ -15,7 +15,7 @@ from typing import Any
 
 from almanac.errors import AlmanacError
 from almanac.jobs import message_body, parse_sync
-from almanac.services.ports import Envelope, NotSent
+from almanac.services.queues.ports import Envelope, NotSent
 from tests.histories.processes import Clock, Process, die
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from typing import Any
 from almanac.adapters.postgres import Database, Rows, parse_url
 from almanac.errors import DatabaseUnavailable
 from almanac.providers.google.oauth import GoogleTokens
-from almanac.services.ports import JobQueue
+from almanac.services.queues.ports import JobQueue
 from almanac.wiring import Wiring
 
 Action = Callable[[], None]

@@ -6,7 +6,8 @@ from time import monotonic
 
 from almanac.errors import AlmanacError
 from almanac.jobs import CalendarSync, Mode, Tick
-from almanac.services.ports import Deadline, Envelope
+from almanac.services.clock import Deadline
+from almanac.services.queues.ports import Envelope
 from tests.histories.google_side import GoogleSide
 from tests.histories.law import assert_no_token_is_ahead
 from tests.histories.mailbox import Message

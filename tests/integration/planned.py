@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.jobs import CalendarSchedule
-from almanac.services.ports import Deadline
+from almanac.services.clock import Deadline
 from almanac.wiring import Wiring
 from tests.integration import rows
 

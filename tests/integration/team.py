@@ -9,7 +9,7 @@ from uuid import UUID
 from almanac.adapters.token_cipher import new_key
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
-from almanac.services.ports import Envelope, NotSent
+from almanac.services.queues.ports import Envelope, NotSent
 from almanac.wiring import Wiring
 from local.google_simulator.faults import Fault
 from local.google_simulator.simulator import Simulator

@@ -20,7 +20,7 @@ from almanac.adapters.token_cipher import new_key
 from almanac.cli import main
 from almanac.errors import Postponed
 from almanac.jobs import parse_sync
-from almanac.services.receive import Received
+from almanac.services.queues.message_run import Received
 from almanac.wiring import Wiring
 from local.google_simulator.faults import Fault
 from local.google_simulator.simulator import Simulator

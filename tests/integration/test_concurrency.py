@@ -15,7 +15,7 @@ import pytest
 from almanac.adapters.postgres import Database, parse_url
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import AccessDenied, GoogleUnavailable, LeaseLost, ReconnectRequired
-from almanac.services.ports import FreshToken
+from almanac.services.accounts.ports import FreshToken
 from almanac.wiring import Wiring
 from local.google_simulator.simulator import Simulator
 from tests.integration.team import RecordingQueue, Team

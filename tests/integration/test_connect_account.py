@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from almanac.errors import BadInput, GoogleUnavailable, ReconnectRequired, UnknownWorkspace
-from almanac.services.connect_account import ConnectAccount
-from almanac.services.ports import Account
+from almanac.services.accounts.connect import ConnectAccount
+from almanac.services.accounts.ports import Account
 from local.google_simulator.simulator import Simulator
 from tests.integration.team import Team
 

@@ -18,8 +18,9 @@ from almanac.adapters.dead_letters import SqsDeadLetters
 from almanac.adapters.postgres import Database
 from almanac.adapters.token_cipher import new_key
 from almanac.errors import BadSettings, QueueUnavailable
-from almanac.services.ports import DeadLetter, Lease
-from almanac.services.receive import Received
+from almanac.services.queues.message_run import Received
+from almanac.services.queues.ports import DeadLetter
+from almanac.services.sync.ports import Lease
 from almanac.wiring import Wiring
 from functions.calendar_sync.handler import lambda_handler
 from local.lambda_worker import sqs_event

@@ -11,7 +11,7 @@ from almanac.adapters.postgres import Database
 from almanac.adapters.sync_store import PostgresSyncStore
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
-from almanac.services.ports import Lease
+from almanac.services.sync.ports import Lease
 from tests.integration import rows
 
 pytestmark = pytest.mark.integration

@@ -14,8 +14,8 @@ from almanac.domain.workspace_plan.from_plan import place
 from almanac.domain.workspace_plan.to_instance import Prepared
 from almanac.errors import AlmanacError, LeaseLost, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSchedule, message_body
-from almanac.services.plan_workspace import TimezoneMissing
-from almanac.services.receive import Received
+from almanac.services.plan.run import TimezoneMissing
+from almanac.services.queues.message_run import Received
 from tests.integration.planned import MONDAY, Planned
 from tests.integration.team import RecordingQueue
 

@@ -9,7 +9,7 @@ import pytest
 from almanac.adapters.postgres import Database
 from almanac.adapters.run_history import PostgresRunHistory
 from almanac.errors import BadInput, TransientError
-from almanac.services.operator import FollowRequest, Progress
+from almanac.services.operations.requests import FollowRequest, Progress
 from tests.integration import rows
 from tests.integration.rows import NOON
 

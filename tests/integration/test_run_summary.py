@@ -8,9 +8,9 @@ import pytest
 from almanac.adapters.due_store import PostgresDueStore
 from almanac.adapters.postgres import Database, statements
 from almanac.adapters.run_summary import PostgresRunSummary
-from almanac.domain.operations.figures import Ending, Figures, GoogleCalls, Latency, summary
 from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
-from almanac.services.ports import SyncHealth
+from almanac.domain.operations.run_statistics import Ending, Figures, GoogleCalls, Latency, summary
+from almanac.services.queues.ports import SyncHealth
 from tests.integration import rows
 from tests.integration.rows import NOON
 

@@ -14,7 +14,7 @@ import pytest
 
 from almanac.adapters.planning_runs import PostgresPlanningRuns
 from almanac.errors import Postponed
-from almanac.services.receive import Received
+from almanac.services.queues.message_run import Received
 from almanac.wiring import Wiring
 from tests.cli.shell import Shell
 from tests.integration.planned import Planned

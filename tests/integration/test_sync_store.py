@@ -10,7 +10,7 @@ from almanac.domain.sync.listing import Checkpoint, SyncState, Window
 from almanac.domain.sync.report import ConnectionReport, SyncReport
 from almanac.errors import LeaseLost, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSync
-from almanac.services.ports import Bookmark, Connection, Lease, Refusal
+from almanac.services.sync.ports import Bookmark, Connection, Lease, Refusal
 from tests.integration import rows
 from tests.integration.rows import NOON, event, page
 

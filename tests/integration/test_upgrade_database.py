@@ -20,7 +20,7 @@ import pytest
 from almanac.adapters import migrations
 from almanac.adapters.postgres import Database, parse_url
 from almanac.errors import BadJob, BadSettings, StorageFailed, TransientError
-from almanac.services.upgrade_database import RESERVE_SECONDS
+from almanac.services.deployment.upgrade import RESERVE_SECONDS
 from almanac.wiring import Wiring
 from local.ports import free_port
 from local.postgres import Postgres

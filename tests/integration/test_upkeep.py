@@ -16,12 +16,13 @@ from almanac.adapters.postgres import Database, parse_url
 from almanac.adapters.sync_store import PostgresSyncStore
 from almanac.adapters.token_cipher import FernetCipher, new_key
 from almanac.adapters.upkeep_store import PostgresUpkeepStore
+from almanac.domain.operations.maintenance import COUNTERS, Batch, Limits, UpkeepReport
 from almanac.domain.sync.report import SyncReport
-from almanac.domain.upkeep import COUNTERS, Batch, Limits, UpkeepReport
 from almanac.errors import LeaseLost
-from almanac.services.ports import Account, FreshToken, Lease
-from almanac.services.token_upkeep import TokenUpkeep
-from almanac.services.upkeep import Upkeep
+from almanac.services.accounts.ports import Account, FreshToken
+from almanac.services.accounts.refresh import TokenUpkeep
+from almanac.services.maintenance.round import Upkeep
+from almanac.services.sync.ports import Lease
 from tests.cli.shell import Shell
 from tests.integration import rows
 

@@ -15,10 +15,10 @@ from almanac.adapters import migrations
 from almanac.adapters.postgres import Database, parse_url
 from almanac.adapters.sync_store import PostgresSyncStore
 from almanac.adapters.upkeep_store import PostgresUpkeepStore
-from almanac.domain.upkeep import Batch
+from almanac.domain.operations.maintenance import Batch
 from almanac.errors import LeaseLost
 from almanac.jobs import CalendarSync
-from almanac.services.ports import Lease
+from almanac.services.sync.ports import Lease
 from local.google_simulator.simulator import Simulator
 from local.postgres import Postgres
 from tests.integration import rows

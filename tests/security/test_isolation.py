@@ -23,8 +23,9 @@ from almanac.domain.workspace_plan.report import PlanReport
 from almanac.domain.workspace_plan.snapshot import Reach
 from almanac.errors import AlmanacError, ReconnectRequired, StorageFailed
 from almanac.jobs import CalendarSchedule, CalendarSync
-from almanac.services.planning_ports import PlanStore
-from almanac.services.ports import Account, Bookmark, Connection, Lease, SyncStore
+from almanac.services.accounts.ports import Account
+from almanac.services.plan.ports import PlanStore
+from almanac.services.sync.ports import Bookmark, Connection, Lease, SyncStore
 from tests.integration import rows
 from tests.integration.planned import Planned
 from tests.integration.rows import NOON, event, page

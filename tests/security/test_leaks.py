@@ -20,8 +20,9 @@ from almanac.adapters.job_queue import SqsJobQueue
 from almanac.adapters.secrets import SecretsManager
 from almanac.errors import AlmanacError
 from almanac.jobs import CalendarSchedule, CalendarSync, message_body
-from almanac.services import calendar_reading
-from almanac.services.ports import Envelope, FreshToken
+from almanac.services.accounts.ports import FreshToken
+from almanac.services.queues.ports import Envelope
+from almanac.services.sync import calendar_pass
 from almanac.wiring import Wiring, utc_now
 from local.google_simulator.simulator import Simulator
 from tests.adapters.conftest import aws as aws_account
@@ -219,7 +220,7 @@ def test_a_bug_tells_its_place_and_not_its_text(watched: Watched, monkeypatch: p
     def stumble(*_: object) -> None:
         raise ValueError(f"could not read {TITLE} of {EMAIL}")
 
-    monkeypatch.setattr(calendar_reading, "map_page", stumble)
+    monkeypatch.setattr(calendar_pass, "map_page", stumble)
 
     assert watched.run()["batchItemFailures"]
 

@@ -12,8 +12,8 @@ from almanac.commands.accounts import read_token_file
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import BadInput, BadJob, Postponed, UnknownWorkspace
 from almanac.jobs import parse_schedule, parse_sync, parse_tick, parse_upkeep
-from almanac.services.ports import Lease
-from almanac.services.receive import Received
+from almanac.services.queues.message_run import Received
+from almanac.services.sync.ports import Lease
 from tests.integration.team import Team
 from tests.security.snapshot import snapshot
 

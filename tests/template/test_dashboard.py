@@ -12,11 +12,11 @@ from uuid import UUID
 
 import pytest
 
+from almanac.domain.operations.maintenance import UpkeepReport
 from almanac.domain.sync.report import SyncReport
-from almanac.domain.upkeep import UpkeepReport
 from almanac.domain.workspace_plan.report import PlanReport
-from almanac.services.dispatch import DispatchReport
-from almanac.services.ports import SyncHealth
+from almanac.services.queues.dispatch import DispatchReport
+from almanac.services.queues.ports import SyncHealth
 from tests.template.stack import Stack
 
 NAMES = ("orchestrator", "upkeep", "calendar_sync", "smart_scheduling")

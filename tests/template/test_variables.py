@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from almanac import settings
 from almanac.errors import DatabaseUnavailable
-from almanac.services.upgrade_database import UpgradeDatabase
+from almanac.services.deployment.upgrade import UpgradeDatabase
 from almanac.wiring import Wiring
 from tests.template.stack import Stack, ways
 

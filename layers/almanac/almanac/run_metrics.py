@@ -14,7 +14,7 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from almanac.errors import AlmanacError, Postponed
-from almanac.services.ports import Clock
+from almanac.services.clock import Clock
 
 NAMESPACE = "Almanac"
 """Where metrics go when the environment does not say; the template gives each stack a namespace of its own."""

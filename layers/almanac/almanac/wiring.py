@@ -44,16 +44,16 @@ if TYPE_CHECKING:
     from almanac.jobs import CalendarSchedule, CalendarSync
     from almanac.providers.google.calendar import GoogleCalendar
     from almanac.providers.google.oauth import GoogleTokens
+    from almanac.services.accounts.connect import ConnectAccount
     from almanac.services.adopt_workspace import AdoptWorkspace
-    from almanac.services.connect_account import ConnectAccount
-    from almanac.services.dead_letters import ExplainDeadLetters
-    from almanac.services.dispatch import Dispatch
-    from almanac.services.operator import FollowRequest, RequestSync
-    from almanac.services.plan_workspace import PlanWorkspace
-    from almanac.services.receive import Receive
-    from almanac.services.sync_workspace import SyncWorkspace
-    from almanac.services.upgrade_database import UpgradeDatabase
-    from almanac.services.upkeep import Upkeep
+    from almanac.services.deployment.upgrade import UpgradeDatabase
+    from almanac.services.maintenance.round import Upkeep
+    from almanac.services.operations.requests import FollowRequest, RequestSync
+    from almanac.services.plan.run import PlanWorkspace
+    from almanac.services.queues.dead_letters import ExplainDeadLetters
+    from almanac.services.queues.dispatch import Dispatch
+    from almanac.services.queues.message_run import Receive
+    from almanac.services.sync.run import SyncWorkspace
 
 CONNECT_SECONDS = 120
 """How long somebody at a terminal waits for an account to be connected, waits for Google included."""
@@ -152,7 +152,7 @@ class Wiring:
     @cached_property
     def sync_workspace(self) -> "SyncWorkspace":
         """The use case of calendar_sync."""
-        from almanac.services.sync_workspace import SyncRules, SyncWorkspace
+        from almanac.services.sync.run import SyncRules, SyncWorkspace
 
         settings = load(SyncSettings, self._environment)
         return SyncWorkspace(
@@ -171,7 +171,7 @@ class Wiring:
     def receive_sync(self) -> "Receive[CalendarSync, SyncReport]":
         """The use case of one record of the sync queue."""
         from almanac.jobs import parse_sync
-        from almanac.services.receive import Receive
+        from almanac.services.queues.message_run import Receive
 
         return Receive(parse_sync, self.sync_workspace, self.queue, random.random)
 
@@ -196,7 +196,7 @@ class Wiring:
         """The use case of smart_scheduling."""
         from almanac.adapters.recurrence import dates_between
         from almanac.domain.workspace_plan.from_plan import place
-        from almanac.services.plan_workspace import PlanWorkspace
+        from almanac.services.plan.run import PlanWorkspace
 
         settings = load(PlanSettings, self._environment)
         planner = partial(place, clock=time.monotonic)
@@ -206,7 +206,7 @@ class Wiring:
     def receive_schedule(self) -> "Receive[CalendarSchedule, PlanReport]":
         """The use case of one record of the schedule queue."""
         from almanac.jobs import parse_schedule
-        from almanac.services.receive import Receive
+        from almanac.services.queues.message_run import Receive
 
         return Receive(parse_schedule, self.plan_workspace, self.queue, random.random)
 
@@ -214,7 +214,7 @@ class Wiring:
     def dispatch(self) -> "Dispatch":
         """The use case of the orchestrator."""
         from almanac.adapters.due_store import PostgresDueStore
-        from almanac.services.dispatch import Dispatch
+        from almanac.services.queues.dispatch import Dispatch
 
         return Dispatch(PostgresDueStore(self.database), self.queue, utc_now)
 
@@ -223,7 +223,7 @@ class Wiring:
         """The use case of migrate."""
         from almanac.adapters.deployment_answers import PresignedAnswers
         from almanac.adapters.migrations import PostgresMigrations
-        from almanac.services.upgrade_database import UpgradeDatabase
+        from almanac.services.deployment.upgrade import UpgradeDatabase
 
         def target() -> "Target":  # asked inside the use case: a deployment is told of settings that are unusable, too
             return database_target(load(DatabaseSettings, self._environment), lambda: self.secrets)()
@@ -234,8 +234,8 @@ class Wiring:
     def upkeep(self) -> "Upkeep":
         """The use case of the daily round."""
         from almanac.adapters.upkeep_store import PostgresUpkeepStore
-        from almanac.services.token_upkeep import TokenUpkeep
-        from almanac.services.upkeep import Upkeep
+        from almanac.services.accounts.refresh import TokenUpkeep
+        from almanac.services.maintenance.round import Upkeep
 
         settings = load(UpkeepSettings, self._environment)
         store = PostgresUpkeepStore(self.database)
@@ -260,7 +260,7 @@ class Wiring:
     @cached_property
     def explain_dead_letters(self) -> "ExplainDeadLetters":
         """The use case of `almanac queues --dead`."""
-        from almanac.services.dead_letters import ExplainDeadLetters
+        from almanac.services.queues.dead_letters import ExplainDeadLetters
 
         return ExplainDeadLetters(self.dead_letters, self.run_history)
 
@@ -292,8 +292,8 @@ class Wiring:
     def connect_account(self) -> "ConnectAccount":
         """The use case of `almanac account add`."""
         from almanac.adapters.operator_store import PostgresAccountStore
-        from almanac.services.connect_account import ConnectAccount
-        from almanac.services.patience import Patience
+        from almanac.services.accounts.connect import ConnectAccount
+        from almanac.services.sync.retrying import Patience
 
         ends_at = time.monotonic() + CONNECT_SECONDS
         return ConnectAccount(
@@ -324,14 +324,14 @@ class Wiring:
     @cached_property
     def request_sync(self) -> "RequestSync":
         """The use case of `almanac sync`."""
-        from almanac.services.operator import RequestSync
+        from almanac.services.operations.requests import RequestSync
 
         return RequestSync(self.operator_store, self.queue, self.dispatch, utc_now)
 
     @cached_property
     def follow_request(self) -> "FollowRequest":
         """The use case of `almanac sync --wait`."""
-        from almanac.services.operator import FollowRequest
+        from almanac.services.operations.requests import FollowRequest
 
         return FollowRequest(self.run_history, time.sleep, time.monotonic)
 

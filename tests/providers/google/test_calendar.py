@@ -21,7 +21,7 @@ from almanac.errors import (
 )
 from almanac.providers.google import connection
 from almanac.providers.google.calendar import GoogleCalendar
-from almanac.services.ports import CalendarEntry
+from almanac.services.sync.provider import CalendarEntry
 from tests.scripted_server import ScriptedServer
 
 TOKEN = "ya29.secret-access-token"

@@ -7,7 +7,7 @@ import pytest
 
 from almanac.errors import AlmanacError, GoogleRateLimited, GoogleRejected, GoogleUnavailable, ReconnectRequired
 from almanac.providers.google.oauth import GoogleTokens
-from almanac.services.ports import FreshToken
+from almanac.services.accounts.ports import FreshToken
 from tests.scripted_server import ScriptedServer
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -14,7 +14,7 @@ from typing import Any
 from almanac.adapters.aws_errors import AwsError, failure
 from almanac.adapters.job_queue import BATCH, QUEUE_VARIABLES, queue_url
 from almanac.errors import BadSettings, QueueUnavailable
-from almanac.services.ports import DeadLetter
+from almanac.services.queues.ports import DeadLetter
 
 POLL_SECONDS = 1
 """Long-poll: a short poll asks only some of the queue's servers and may miss what is there."""

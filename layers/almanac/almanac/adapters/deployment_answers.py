@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from almanac.errors import BadInput, TransientError
-from almanac.services.ports import Sleep
+from almanac.services.clock import Sleep
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "host.docker.internal")
 _WAITS = (0.5, 1.0)  # seconds between tries

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from almanac.adapters import array_literals as arrays
 from almanac.adapters.postgres import Database, Rows, statements
-from almanac.services.ports import SyncHealth
+from almanac.services.queues.ports import SyncHealth
 
 
 class PostgresDueStore:

@@ -9,7 +9,8 @@ from typing import Any
 from almanac.adapters.aws_errors import AwsError, Failure, failure
 from almanac.errors import BadSettings, QueueUnavailable
 from almanac.jobs import deduplication_id, message_body
-from almanac.services.ports import Envelope, NotSent, Sleep
+from almanac.services.clock import Sleep
+from almanac.services.queues.ports import Envelope, NotSent
 
 QUEUE_VARIABLES = {"calendar.sync": "ALMANAC_SYNC_QUEUE_URL", "calendar.schedule": "ALMANAC_SCHEDULE_QUEUE_URL"}
 """Which variable holds the queue of a job kind."""

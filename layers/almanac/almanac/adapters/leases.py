@@ -6,7 +6,7 @@ from uuid import UUID
 
 from almanac.adapters.postgres import Database, statements
 from almanac.errors import LeaseLost
-from almanac.services.ports import Lease
+from almanac.services.sync.ports import Lease
 
 
 class PostgresLeases:

@@ -8,7 +8,8 @@ from importlib.resources import files
 
 from almanac.adapters.postgres import Database, Target, parse_url
 from almanac.errors import DatabaseUnavailable, StorageFailed
-from almanac.services.ports import Deadline, Upgrade
+from almanac.services.clock import Deadline
+from almanac.services.deployment.ports import Upgrade
 
 _LOCK = 4_261_412_735_113  # any number, as long as nothing else on the server uses it
 _LISTED = "SELECT name FROM almanac_migrations ORDER BY name"

@@ -7,7 +7,8 @@ from uuid import UUID
 from almanac.adapters import array_literals as arrays
 from almanac.adapters.postgres import Database, Rows, statements
 from almanac.errors import BadInput, CalendarUnreachable, UnknownWorkspace
-from almanac.services.ports import Account, CalendarEntry, FreshToken
+from almanac.services.accounts.ports import Account, FreshToken
+from almanac.services.sync.provider import CalendarEntry
 
 Record = Mapping[str, Any]
 """One row by column name, values as Postgres has them: UUID, aware datetime, int, str, bool, None."""
@@ -59,7 +60,7 @@ class PostgresOperatorStore:
 
 
 class PostgresAccountStore:
-    """The AccountStore of services/connect_account.py over one Database."""
+    """The AccountStore of services/accounts/connect.py over one Database."""
 
     def __init__(self, database: Database) -> None:
         self._db = database

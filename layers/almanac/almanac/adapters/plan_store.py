@@ -18,7 +18,7 @@ from almanac.domain.workspace_plan.report import NOTES_KEPT, PlanReport
 from almanac.domain.workspace_plan.snapshot import Reach, Workspace
 from almanac.errors import AlmanacError, UnknownWorkspace
 from almanac.jobs import CalendarSchedule
-from almanac.services.ports import Lease, Refusal
+from almanac.services.sync.ports import Lease, Refusal
 
 _ERROR_LENGTH = 1000
 

@@ -9,7 +9,7 @@ from almanac.adapters.aws_errors import AwsError, failure
 from almanac.adapters.dead_letters import dead_letter_url, queue_attributes
 from almanac.adapters.job_queue import queue_url
 from almanac.errors import QueueUnavailable
-from almanac.services.ports import Clock
+from almanac.services.clock import Clock
 
 AGE_METRIC_WINDOW = timedelta(minutes=15)
 """SQS publishes its metrics about once a minute, some minutes late, and none while a queue is idle."""

@@ -10,7 +10,7 @@ from almanac.adapters.postgres import Database, Rows, statements
 from almanac.domain.sync.report import TALLY_FIELDS
 from almanac.domain.workspace_plan.report import CHANGES, COUNTS
 from almanac.errors import BadInput
-from almanac.services.ports import FailedRun
+from almanac.services.queues.ports import FailedRun
 
 Record = Mapping[str, Any]
 """One row by column name, values as Postgres has them: UUID, aware datetime, int, str, bool, None."""

@@ -6,8 +6,8 @@ from typing import Any, cast
 from uuid import UUID
 
 from almanac.adapters.postgres import Database, Rows, statements
-from almanac.domain.operations.figures import SHARES, Behind, Ending, Figures, GoogleCalls, Job, Latency
 from almanac.domain.operations.lag import PLAN_BEHIND_AFTER, SYNC_BEHIND_AFTER, Standing
+from almanac.domain.operations.run_statistics import SHARES, Behind, Ending, Figures, GoogleCalls, Job, Latency
 
 _BEHIND: dict[Job, tuple[str, timedelta]] = {
     "sync": ("behind_with_sync", SYNC_BEHIND_AFTER),

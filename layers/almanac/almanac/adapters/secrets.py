@@ -6,7 +6,7 @@ from typing import Any
 
 from almanac.adapters.aws_errors import AwsError, failure
 from almanac.errors import BadSettings, SecretsUnavailable
-from almanac.services.ports import Clock
+from almanac.services.clock import Clock
 
 KEPT = timedelta(minutes=5)
 """How long a value is used before it is read again: a rotated secret is picked up within it."""

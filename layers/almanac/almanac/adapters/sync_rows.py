@@ -8,7 +8,7 @@ from typing import Any
 from almanac.adapters import array_literals as arrays
 from almanac.domain.calendar.events import EventRow, MappedPage
 from almanac.domain.sync.listing import Checkpoint, SyncState, Window
-from almanac.services.ports import Bookmark, Connection
+from almanac.services.sync.ports import Bookmark, Connection
 
 _ENCODERS: Mapping[str, arrays.Encoder] = dict.fromkeys(EventRow._fields, arrays.texts) | {
     "start_at": arrays.instants,

@@ -14,7 +14,8 @@ from almanac.domain.sync.listing import Checkpoint, PassKind
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncReport
 from almanac.errors import ReconnectRequired, UnknownWorkspace
 from almanac.jobs import CalendarSync
-from almanac.services.ports import Absent, Account, Bookmark, Connection, Lease, Refusal, WorkspaceCalendars, Written
+from almanac.services.accounts.ports import Account
+from almanac.services.sync.ports import Absent, Bookmark, Connection, Lease, Refusal, WorkspaceCalendars, Written
 
 _ERROR_LENGTH = 1000
 

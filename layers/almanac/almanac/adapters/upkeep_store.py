@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from almanac.adapters.postgres import Database, Rows, statements
-from almanac.domain.upkeep import SILENCE, Batch, Limits, LongInError
-from almanac.services.ports import Account
+from almanac.domain.operations.maintenance import SILENCE, Batch, Limits, LongInError
+from almanac.services.accounts.ports import Account
 
 BATCH = 5000
 """Rows a transaction sees to: tens of milliseconds."""

@@ -16,7 +16,7 @@ from almanac.domain.workspace_plan.report import COUNTS, Note, PlanReport
 from almanac.domain.workspace_plan.snapshot import Block
 from almanac.domain.workspace_plan.to_instance import Prepared
 from almanac.jobs import CalendarSchedule
-from almanac.services.plan_workspace import PlanWorkspace, Proposal
+from almanac.services.plan.run import PlanWorkspace, Proposal
 
 STATES = {"unscheduled": "without a place", "at_risk": "on time, at risk", "left_out": "left out of the plan"}
 """Words for the states of notes, where the state itself is none."""

@@ -10,7 +10,7 @@ from almanac.commands.arguments import Commands, add_command
 from almanac.commands.output import duration, instant, one_line, table
 from almanac.commands.session import Result, Session
 from almanac.errors import BadInput, BadSettings
-from almanac.services.dead_letters import Explained
+from almanac.services.queues.dead_letters import Explained
 
 _KINDS = {"sync": "calendar.sync", "schedule": "calendar.schedule"}
 _ALL = "all"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from almanac.commands.output import duration, instant, table
 from almanac.commands.session import Result, Session
-from almanac.domain.operations.figures import JOBS, SHARES, summary
+from almanac.domain.operations.run_statistics import JOBS, SHARES, summary
 
 _TIMES = {"message to done": "message_to_done_ms", "run": "run_ms"}
 

@@ -14,9 +14,9 @@ from almanac.commands.sync import ProgressLine
 from almanac.domain.workspace_plan.report import CHANGES, COUNTS
 from almanac.errors import BadInput, QueueUnavailable, TransientError
 from almanac.jobs import CalendarSchedule
-from almanac.services.operator import POLL_SECONDS, Progress
-from almanac.services.planning_ports import PlanningRuns, Record
-from almanac.services.ports import Envelope
+from almanac.services.operations.requests import POLL_SECONDS, Progress
+from almanac.services.plan.ports import PlanningRuns, Record
+from almanac.services.queues.ports import Envelope
 
 _WAIT_SECONDS = 900.0
 _FEWEST_DAYS, _MOST_DAYS = 7, 90

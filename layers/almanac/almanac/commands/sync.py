@@ -11,7 +11,7 @@ from almanac.commands.arguments import Commands, add_command
 from almanac.commands.output import duration, write
 from almanac.commands.session import Result, Session
 from almanac.errors import BadInput
-from almanac.services.operator import Progress
+from almanac.services.operations.requests import Progress
 
 _WAIT_SECONDS = 900.0
 """As long as the longest Lambda invocation."""

@@ -6,8 +6,8 @@ from math import inf
 from almanac.commands.arguments import Commands, add_command
 from almanac.commands.output import table
 from almanac.commands.session import Result, Session
-from almanac.domain.upkeep import UpkeepReport
-from almanac.services.upkeep import UpkeepFailed
+from almanac.domain.operations.maintenance import UpkeepReport
+from almanac.services.maintenance.round import UpkeepFailed
 
 _EXAMPLES = """\
   almanac upkeep --dry-run

@@ -15,7 +15,7 @@ from almanac.domain.adoption import (
     chosen_accounts,
     known_zone,
 )
-from almanac.services.ports import TokenCipher
+from almanac.services.accounts.ports import TokenCipher
 
 KINDS = ("connections", "tasks", "habits", "skips", "hours", "events", "task_blocks", "habit_blocks")
 """What is adopted after workspace and accounts, in the order in which the rows need each other."""

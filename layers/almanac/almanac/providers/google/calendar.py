@@ -15,7 +15,7 @@ from almanac.domain.text import clean
 from almanac.errors import AccessTokenRejected, CalendarUnreachable, GoogleRejected, GoogleUnavailable
 from almanac.providers.google.connection import GoogleHttp, Refused
 from almanac.providers.google.pages import map_page
-from almanac.services.ports import CalendarEntry, ListingPage
+from almanac.services.sync.provider import CalendarEntry, ListingPage
 
 # At DEBUG the client logs whole URLs: calendar ids, which are addresses, and tokens.
 logging.getLogger("googleapiclient").setLevel(logging.ERROR)

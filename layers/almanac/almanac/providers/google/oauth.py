@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from almanac.errors import AlmanacError, GoogleRateLimited, GoogleRejected, GoogleUnavailable, ReconnectRequired
 from almanac.providers.google.connection import GoogleHttp, Refused
-from almanac.services.ports import Clock, FreshToken
+from almanac.services.accounts.ports import FreshToken
+from almanac.services.clock import Clock
 
 _LONGEST_LIFE = 365 * 24 * 3600
 _CLIENT_REFUSED = {"invalid_client", "unauthorized_client", "deleted_client", "disabled_client"}

@@ -1,0 +1,1 @@
+"""What happens between a deployment and its first run."""

@@ -1,0 +1,39 @@
+"""What a deployment needs from the outside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from almanac.services.clock import Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What an upgrade of the schema did. Names of migrations in their order.
+
+    `applied` now; `version` is the last one that the database holds; `unknown` are those that this code does not have,
+    because a newer version of it was deployed before.
+    """
+
+    applied: tuple[str, ...]
+    version: str
+    unknown: tuple[str, ...]
+
+
+class Migrations(Protocol):
+    """The numbered changes of the schema."""
+
+    def upgrade(self, deadline: Deadline) -> Upgrade:
+        """Apply what is missing: all of it or, when it fails or the time is up, none.
+
+        Raises BadSettings, SecretsUnavailable, and DatabaseUnavailable or StorageFailed, which name the migration.
+        """
+        ...
+
+
+class DeploymentAnswers(Protocol):
+    """The other end of a custom resource: CloudFormation, which waits for one JSON document at a pre-signed address."""
+
+    def send(self, address: str, answer: Mapping[str, Any]) -> None:
+        """Deliver the answer, in several tries. Raises BadInput for an unusable address, TransientError otherwise."""
+        ...

@@ -1,0 +1,77 @@
+"""What upkeep needs from the outside; beside `ports.py`, which has what every use case shares."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from almanac.domain.operations.maintenance import Batch, Limits, LongInError
+from almanac.services.accounts.ports import Account
+
+
+class UpkeepStore(Protocol):
+    """What grows, and what was left behind.
+
+    Each Batch is one short transaction that is made when it is asked for: whoever stops asking stops the work, and
+    nothing done is lost. Rows that others hold are passed by. All raise DatabaseUnavailable and StorageFailed.
+    """
+
+    def close_stale_runs(self) -> Iterator[Batch]:
+        """Close runs of both kinds that are `running` and can no longer be alive; free their leases."""
+        ...
+
+    def delete_old_runs(self, before: datetime) -> Iterator[Batch]:
+        """Delete run rows of both kinds that began before; never a running one, never a workspace's newest."""
+        ...
+
+    def delete_orphans(self, before: datetime) -> Iterator[Batch]:
+        """Delete events of calendars that have had no reader since before, and void their sync tokens with them."""
+        ...
+
+    def delete_keepsakes(self, before: datetime) -> Iterator[Batch]:
+        """Delete keepsakes of events that went before and have not come back."""
+        ...
+
+    def delete_marks(self) -> Iterator[Batch]:
+        """Delete marks of full passes that were given up."""
+        ...
+
+    def long_in_error(self, before: datetime, limit: int) -> tuple[int, Sequence[LongInError]]:
+        """How many calendars should be read and have not been since before, and those that wait longest."""
+        ...
+
+    def forecast(self, limits: Limits) -> Mapping[str, int]:
+        """What the deleting and closing steps would find now, by the report's names. Writes nothing."""
+        ...
+
+
+class AccountShelf(Protocol):
+    """Every account there is, in id order. Raises DatabaseUnavailable and StorageFailed."""
+
+    def accounts(self, after: UUID | None, limit: int) -> Sequence[tuple[datetime, Account]]:
+        """The next accounts, each with when it was connected; fewer than `limit` = the end."""
+        ...
+
+    def reencrypt(self, account: Account, access: str | None, refresh: str) -> bool:
+        """Put the same tokens under another key; False when they are no longer those of the account given."""
+        ...
+
+    def progress(self) -> UUID | None:
+        """The last account that an unfinished round has seen to."""
+        ...
+
+    def remember(self, after: UUID | None) -> None:
+        """Keep that for the next round; None: this one came to its end."""
+        ...
+
+
+class AccountTokens(Protocol):
+    """Compare-and-set of an account's tokens, as a sync does it: see SyncStore, which is one."""
+
+    def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
+        """See SyncStore."""
+        ...
+
+    def require_reconnect(self, account: Account, reason: str) -> Account:
+        """See SyncStore."""
+        ...

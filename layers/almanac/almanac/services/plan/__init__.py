@@ -1,0 +1,1 @@
+"""Planning a workspace: one run, or a preview of one."""

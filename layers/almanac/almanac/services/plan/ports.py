@@ -1,0 +1,69 @@
+"""What planning a workspace needs from the outside; beside `ports.py`, which has what every use case shares."""
+
+from collections.abc import Callable, Mapping, Set
+from datetime import date, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from almanac.domain.workspace_plan.changes import Changes
+from almanac.domain.workspace_plan.from_plan import Planned
+from almanac.domain.workspace_plan.report import PlanReport
+from almanac.domain.workspace_plan.snapshot import Reach, Recurrence, Workspace
+from almanac.domain.workspace_plan.to_instance import Prepared
+from almanac.jobs import CalendarSchedule
+from almanac.services.sync.ports import Lease, Refusal
+
+DatesBetween = Callable[[Recurrence, date, date], Set[date]]
+"""The dates of a recurrence between two dates, both included."""
+Planner = Callable[[Prepared, float], Planned]
+"""A plan for a request, within that many seconds."""
+
+
+class PlanStore(Protocol):
+    """Runs, leases and everything a plan is made of.
+
+    Every method is one transaction; those that write under a Lease check its fence in it: LeaseLost when another run
+    holds it. All raise DatabaseUnavailable and StorageFailed.
+    """
+
+    def begin_run(
+        self, job: CalendarSchedule, run_id: UUID, sent_at: datetime | None, message_id: str | None = None
+    ) -> Lease | Refusal:
+        """Take the lease and open the run's metadata row, or record why not. Raises UnknownWorkspace."""
+        ...
+
+    def prolong(self, lease: Lease) -> None:
+        """Keep the lease for its whole length from now on."""
+        ...
+
+    def load(self, ws_id: UUID, reach: Reach) -> Workspace:
+        """Everything the plan depends on, of one moment. Raises UnknownWorkspace."""
+        ...
+
+    def apply(self, lease: Lease, reach: Reach, workspace: Workspace, changes: Changes, report: PlanReport) -> bool:
+        """Write the changes, close the run with its report and release the lease, all or nothing.
+
+        False, with nothing written, when the workspace is no longer as it was loaded, or when a block of the changes is
+        no longer Almanac's to move.
+        """
+        ...
+
+    def finish_run(self, lease: Lease, report: PlanReport) -> None:
+        """Close the run without a change of the calendar, and release the lease."""
+        ...
+
+
+Record = Mapping[str, Any]
+"""One row by column name, values as Postgres has them."""
+
+
+class PlanningRuns(Protocol):
+    """What an operator asks about planning runs. Raises DatabaseUnavailable and StorageFailed."""
+
+    def of_request(self, ws_id: UUID, request_id: str) -> Record | None:
+        """The newest run of a request, its notes with titles; None while there is none."""
+        ...
+
+    def workspace_name(self, ws_id: UUID) -> str:
+        """What people call the workspace, which must exist."""
+        ...

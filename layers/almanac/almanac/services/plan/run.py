@@ -1,0 +1,161 @@
+"""One planning run: load a workspace, plan it, write what differs, and plan again when it changed meanwhile."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import perf_counter
+from uuid import uuid4
+
+from almanac.domain.workspace_plan.changes import Changes, changes
+from almanac.domain.workspace_plan.fixpoint import settled
+from almanac.domain.workspace_plan.from_plan import Planned
+from almanac.domain.workspace_plan.habit_requests import Room
+from almanac.domain.workspace_plan.outcome import CALMLY_ENDED, conclude
+from almanac.domain.workspace_plan.planning_window import Horizon, zone_of
+from almanac.domain.workspace_plan.report import Counts, PlanReport
+from almanac.domain.workspace_plan.snapshot import Reach, Workspace
+from almanac.domain.workspace_plan.to_instance import Prepared, prepare
+from almanac.errors import AlmanacError, DatabaseUnavailable, LeaseLost, PermanentError, TransientError, describe
+from almanac.jobs import CalendarSchedule
+from almanac.services.clock import Clock, Deadline
+from almanac.services.plan.ports import DatesBetween, Planner, PlanStore
+from almanac.services.sync.ports import Lease, Refusal
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+"""Plans of one run: a calendar that changes under each of them is left to a later message."""
+RETRY_SECONDS = 60.0
+RESERVE_SECONDS = 5.0
+"""Kept free of planning at the end of an invocation, for writing the plan and the run's end."""
+AGAIN_SECONDS = 10.0
+"""What must be left of an invocation to plan once more in it; else the message comes back to a new one."""
+SHORTEST_BUDGET = 0.05
+"""Seconds; the planner's first plan needs no more, and every later one is only better."""
+
+
+class TimezoneMissing(PermanentError):
+    """A workspace without an IANA time zone cannot be planned: whose nine o'clock would it be?"""
+
+    code = "timezone_missing"
+
+    def __init__(self, name: str | None) -> None:
+        super().__init__(f"the workspace's time zone '{name}' is unknown" if name else "the workspace has no time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a plan would do to a workspace as it was loaded."""
+
+    reach: Reach
+    workspace: Workspace
+    prepared: Prepared
+    planned: Planned
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWorkspace:
+    """The use case behind smart_scheduling. `budget_seconds` is what one plan may take, well within a lease."""
+
+    store: PlanStore
+    planner: Planner
+    dates_between: DatesBetween
+    clock: Clock
+    budget_seconds: float
+
+    def __call__(
+        self, job: CalendarSchedule, sent_at: datetime | None, deadline: Deadline, message_id: str | None = None
+    ) -> PlanReport:
+        """Run the job; `sent_at` is when its message was sent, `deadline` what is left of the invocation.
+
+        What goes wrong is in the report and in the run's metadata row. Raises UnknownWorkspace, DatabaseUnavailable and
+        LeaseLost, which leave nothing to record, and after recording it any bug.
+        """
+        report = PlanReport(job.ws_id, uuid4())
+        admitted = self.store.begin_run(job, report.run_id, sent_at, message_id)
+        if isinstance(admitted, Refusal):
+            report.status, report.outcome, report.retry_after = "skipped", admitted.outcome, admitted.retry_after
+            return report
+        try:
+            self._plan(admitted, job, report, deadline)
+        except (DatabaseUnavailable, LeaseLost):
+            raise
+        except TimezoneMissing as error:
+            report.fail(error.code, str(error), outcome="timezone_missing")
+            self.store.finish_run(admitted, report)
+        except AlmanacError as error:
+            retry_after = (error.retry_after or 0.0) if isinstance(error, TransientError) else None
+            report.fail(error.code, str(error), retry_after)
+            self.store.finish_run(admitted, report)
+        except Exception as error:  # noqa: BLE001 - a bug; recorded, and raised again without its text
+            said = describe(error)
+            report.fail(said["error_type"], said["error"])
+            logger.error("a workspace could not be planned", extra=said)  # noqa: TRY400 - its text may quote a title
+            self.store.finish_run(admitted, report)
+            raise AlmanacError(f"planning met an unexpected {type(error).__name__}; run {report.run_id}") from None
+        return report
+
+    def preview(self, job: CalendarSchedule) -> Proposal:
+        """What a run of the job would do now, without a lease and without writing anything.
+
+        Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable.
+        """
+        return self._propose(job, self.budget_seconds, Counts())
+
+    def _plan(self, lease: Lease, job: CalendarSchedule, report: PlanReport, deadline: Deadline) -> None:
+        """Plan until a plan could be written, or there is nothing to write."""
+        began = perf_counter()
+        for attempt in self._attempts(lease, deadline):
+            report.counts.attempts = attempt
+            found = self._propose(job, self._budget(deadline), report.counts)
+            conclude(report, found.prepared, found.planned, found.changes, safe=job.apply == "safe")
+            report.counts.total_ms = _milliseconds(began)
+            if report.outcome in CALMLY_ENDED:
+                break
+            if self.store.apply(lease, found.reach, found.workspace, found.changes, report):
+                return
+        else:
+            report.fail("calendar_changing", "the calendar changed under every plan", RETRY_SECONDS)
+        self.store.finish_run(lease, report)
+
+    def _attempts(self, lease: Lease, deadline: Deadline) -> Iterator[int]:
+        """1, 2, 3: each under a lease of whole length, and each after the first only while there is time for it."""
+        yield 1
+        for attempt in range(2, ATTEMPTS + 1):
+            if deadline() < AGAIN_SECONDS:
+                return
+            self.store.prolong(lease)
+            yield attempt
+
+    def _propose(self, job: CalendarSchedule, budget_seconds: float, counts: Counts) -> Proposal:
+        """Load and plan; the times are added to the counts."""
+        now = self.clock()
+        reach = Reach(now, now + timedelta(days=job.window_days + 1))
+        loading = perf_counter()
+        workspace = self.store.load(job.ws_id, reach)
+        counts.load_ms += _milliseconds(loading)
+        planning = perf_counter()
+        prepared, planned = settled(
+            lambda room: self._prepare(job, workspace, now, room), lambda ready: self.planner(ready, budget_seconds)
+        )
+        counts.plan_ms += _milliseconds(planning)
+        return Proposal(reach, workspace, prepared, planned, changes(prepared, planned.blocks))
+
+    def _prepare(self, job: CalendarSchedule, workspace: Workspace, now: datetime, room: Room) -> Prepared:
+        zone = zone_of(workspace.time_zone)
+        if zone is None:
+            raise TimezoneMissing(workspace.time_zone)
+        horizon = Horizon.of(now, zone, workspace.preferences.notice_minutes, job.window_days)
+        days = [horizon.day(minute) for minute in (horizon.now, horizon.end)]
+        days += [block.day for block in workspace.blocks if block.day is not None]  # some lie beyond this run's window
+        dates = {habit.id: self.dates_between(habit.recurrence, min(days), max(days)) for habit in workspace.habits}
+        return prepare(job.ws_id, workspace, horizon, dates, force=job.force_reschedule, room=room)
+
+    def _budget(self, deadline: Deadline) -> float:
+        return max(SHORTEST_BUDGET, min(self.budget_seconds, deadline() - RESERVE_SECONDS))
+
+
+def _milliseconds(since: float) -> int:
+    return round((perf_counter() - since) * 1000)

@@ -1,0 +1,134 @@
+"""The orchestrator's use case: a tick or a list in, one job a due workspace out."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
+from almanac.errors import AlmanacError
+from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Job, Tick
+from almanac.services.clock import Clock
+from almanac.services.queues.ports import DueStore, Envelope, JobQueue, NotSent, SyncHealth
+
+logger = logging.getLogger(__name__)
+
+PAGE = 1000
+"""Workspaces read and sent at a time: what keeps memory flat however many are due."""
+FAILURES_NAMED = 100
+"""Of a tick's failures; all are counted."""
+
+
+@dataclass(slots=True)
+class DispatchReport:
+    """What one tick did. `results` names each workspace of an explicit list, else only those that failed.
+
+    `health` is what a tick of syncs found; a list and a tick of plans do not ask.
+    """
+
+    job: str
+    enqueued: int = 0
+    failed: int = 0
+    unknown: int = 0
+    results: list[dict[str, str]] = field(default_factory=list)
+    health: SyncHealth | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        counts = {"enqueued": self.enqueued, "failed": self.failed, "unknown": self.unknown}
+        return {"job": self.job, **counts, "results": self.results}
+
+
+class DispatchFailed(AlmanacError):
+    """Some jobs could not be sent; the others were. `report` tells which."""
+
+    code = "dispatch_failed"
+
+    def __init__(self, report: DispatchReport) -> None:
+        super().__init__(f"{report.failed} of {report.failed + report.enqueued} jobs could not be sent")
+        self.report = report
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Asks the store who is due and sends them their job."""
+
+    store: DueStore
+    queue: JobQueue
+    clock: Clock
+
+    def __call__(self, tick: Tick) -> DispatchReport:
+        """Send what is due, or to the tick's explicit list. Raises DispatchFailed, at the end, if any was not sent."""
+        began = self.clock()
+        report = DispatchReport(tick.job)
+        if tick.workspaces is not None:
+            self._send_listed(tick, tick.workspaces, began, report)
+        else:
+            self._send_due(tick, began, report)
+            if tick.job == "calendar.sync":
+                report.health = self.store.sync_health(began - SYNC_BEHIND_AFTER)
+        logger.info("tick dispatched", extra={"job": tick.job, "enqueued": report.enqueued, "failed": report.failed})
+        if report.failed:
+            raise DispatchFailed(report)
+        return report
+
+    def _send_due(self, tick: Tick, began: datetime, report: DispatchReport) -> None:
+        due = self.store.due_for_sync if tick.job == "calendar.sync" else self.store.due_for_schedule
+        reason = f"tick {began.isoformat()}"  # its own: a job that the queue drops as known would stay marked as queued
+        for ws_ids in _pages(due):
+            lost = self.queue.send([Envelope(_scheduled(tick, ws_id, began), reason) for ws_id in ws_ids])
+            self._count(report, ws_ids, lost, named=False)
+            if tick.job == "calendar.sync":
+                missing = {entry.ws_id for entry in lost}
+                self.store.mark_queued([ws_id for ws_id in ws_ids if ws_id not in missing], began)
+
+    def _send_listed(self, tick: Tick, listed: Sequence[BulkTarget], began: datetime, report: DispatchReport) -> None:
+        """A bulk request names its workspaces: unknown ones are reported, the others sent."""
+        reason = f"bulk {tick.request_id or began.isoformat()}"
+        for start in range(0, len(listed), PAGE):
+            page = {target.ws_id: target for target in listed[start : start + PAGE]}
+            known = self.store.known(list(page))
+            jobs = [_asked_for(tick, target, began) for ws_id, target in page.items() if ws_id in known]
+            lost = self.queue.send([Envelope(job, reason) for job in jobs])
+            self._count(report, [ws_id for ws_id in page if ws_id in known], lost, named=True)
+            self._name_unknown(report, [ws_id for ws_id in page if ws_id not in known])
+
+    def _name_unknown(self, report: DispatchReport, ws_ids: Sequence[UUID]) -> None:
+        """A wrong id in a list is told to whoever made the list; it is no failure of ours."""
+        report.unknown += len(ws_ids)
+        report.results += [{"ws_id": str(i), "status": "failed", "error": "unknown workspace"} for i in ws_ids]
+
+    def _count(self, report: DispatchReport, ws_ids: Sequence[UUID], lost: Sequence[NotSent], *, named: bool) -> None:
+        errors = {entry.ws_id: entry.error for entry in lost}
+        report.failed += len(errors)
+        report.enqueued += len(ws_ids) - len(errors)
+        for ws_id in ws_ids:
+            if ws_id in errors and (named or len(report.results) < FAILURES_NAMED):
+                report.results.append({"ws_id": str(ws_id), "status": "failed", "error": errors[ws_id]})
+            elif named:
+                report.results.append({"ws_id": str(ws_id), "status": "enqueued"})
+
+
+def _pages(due: Callable[[UUID | None, int], Sequence[UUID]]) -> Iterator[Sequence[UUID]]:
+    after: UUID | None = None
+    while page := due(after, PAGE):
+        yield page
+        if len(page) < PAGE:
+            return
+        after = page[-1]
+
+
+def _scheduled(tick: Tick, ws_id: UUID, began: datetime) -> Job:
+    if tick.job == "calendar.schedule":
+        return CalendarSchedule(ws_id=ws_id, source="schedule", requested_at=began)
+    return CalendarSync(ws_id=ws_id, mode=tick.mode, source="schedule", direction="inbound", requested_at=began)
+
+
+def _asked_for(tick: Tick, target: BulkTarget, began: datetime) -> Job:
+    if tick.job == "calendar.schedule":
+        job: Job = CalendarSchedule(ws_id=target.ws_id, source="batch", requested_at=began)
+    else:
+        job = CalendarSync(ws_id=target.ws_id, mode=tick.mode, source="batch", requested_at=began)
+    return job.model_copy(update={"user_id": target.user_id, "request_id": tick.request_id})

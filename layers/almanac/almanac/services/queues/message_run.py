@@ -1,0 +1,151 @@
+"""What becomes of a received message: run, put back for later, or sent anew."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, Protocol, TypeVar
+
+from almanac.domain.sync.retry import Postpone, message_fate
+from almanac.errors import Postponed, TransientError
+from almanac.jobs import Job
+from almanac.services.clock import Deadline
+from almanac.services.queues.ports import Envelope, JobQueue
+
+AnyJob = TypeVar("AnyJob", bound=Job)
+AnyReport = TypeVar("AnyReport", bound="Report")
+
+
+class SqsAttributes(Protocol):
+    """The attributes of a record that matter here; Powertools' have these names."""
+
+    @property
+    def approximate_receive_count(self) -> str:
+        """How often it was received, this time included."""
+        ...
+
+    @property
+    def sent_timestamp(self) -> str:
+        """Milliseconds since the epoch."""
+        ...
+
+
+class SqsRecord(Protocol):
+    """What is needed of Powertools' SQSRecord."""
+
+    @property
+    def body(self) -> str:
+        """The message's body."""
+        ...
+
+    @property
+    def message_id(self) -> str:
+        """The message's id."""
+        ...
+
+    @property
+    def receipt_handle(self) -> str:
+        """Names this receive."""
+        ...
+
+    @property
+    def attributes(self) -> SqsAttributes:
+        """The system attributes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One SQS record: its body and what decides its fate."""
+
+    body: str
+    message_id: str
+    receipt_handle: str
+    receive_count: int
+    sent_at: datetime
+
+    @staticmethod
+    def from_record(record: SqsRecord) -> "Received":
+        """Read what SQS says about a message. `SentTimestamp` is in milliseconds."""
+        return Received(
+            body=record.body,
+            message_id=record.message_id,
+            receipt_handle=record.receipt_handle,
+            receive_count=int(record.attributes.approximate_receive_count),
+            sent_at=datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC),
+        )
+
+
+class Report(Protocol):
+    """What decides a message's fate in the report of a run."""
+
+    @property
+    def status(self) -> str:
+        """`failed` with a `retry_after` is worth another receive."""
+        ...
+
+    @property
+    def outcome(self) -> str:
+        """`already_running` always comes back."""
+        ...
+
+    @property
+    def error_type(self) -> str | None:
+        """The code of what went wrong, if anything did."""
+        ...
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds, when trying again later can help."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receive(Generic[AnyJob, AnyReport]):
+    """The use case behind one record of a queue: `parse` its body, `run` the job, settle the message."""
+
+    parse: Callable[[str], AnyJob]
+    run: Callable[[AnyJob, datetime, Deadline, str], AnyReport]
+    queue: JobQueue
+    chance: Callable[[], float]
+
+    def __call__(self, message: Received, deadline: Deadline) -> AnyReport:
+        """Run the message's job. Returning means the message is done, raising that it stays in the queue.
+
+        Raises BadJob and UnknownWorkspace (poison: the dead-letter queue after the last receive), Postponed when the
+        message will come back by itself, and bugs.
+        """
+        job = self.parse(message.body)
+        try:
+            report = self.run(job, message.sent_at, deadline, message.message_id)
+        except TransientError as error:
+            seconds = self._put_back(job, message, error.retry_after)
+            if seconds is None:
+                raise
+            raise Postponed(error.code, seconds, error.code) from error
+        if _asks_for_another_receive(report):
+            seconds = self._put_back(job, message, report.retry_after)
+            if seconds is not None:
+                raise Postponed(report.outcome, seconds, report.error_type, report)
+        if report.outcome == "already_running":
+            self._send_anew(job, message)
+        return report
+
+    def _put_back(self, job: Job, message: Received, retry_after: float | None) -> int | None:
+        """Let the message come back after so many seconds; None when this was its last receive."""
+        fate = message_fate(True, message.receive_count, retry_after, self.chance())
+        if not isinstance(fate, Postpone):
+            return None
+        self.queue.postpone(job.job, message.receipt_handle, fate.seconds)
+        return fate.seconds
+
+    def _send_anew(self, job: Job, message: Received) -> None:
+        """The last receive met a running run: the job goes to the end of its group, so that it is not lost."""
+        for lost in self.queue.send([Envelope(job, reason=f"again {message.message_id}")]):
+            raise TransientError(f"could not send the job anew ({lost.error})")
+
+
+def _asks_for_another_receive(report: Report) -> bool:
+    """A continued run has sent its own rest, so its message is done whatever else happened."""
+    if report.outcome == "already_running":
+        return True
+    return report.status == "failed" and report.retry_after is not None and report.outcome != "continued"

@@ -1,0 +1,93 @@
+"""What queues and dispatching need from the outside."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from almanac.jobs import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A job and why it is sent: the reason makes the deduplication id."""
+
+    job: Job
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """A job that the queue did not take, after all tries."""
+
+    ws_id: UUID
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that failed too often, body unchanged. `received` counts earlier looks at it too.
+
+    `since` is SQS's sent timestamp; of a FIFO queue that may be the instant at which the message was given up.
+    """
+
+    message_id: str
+    group: str
+    body: str
+    received: int
+    since: datetime
+
+
+class JobQueue(Protocol):
+    """The FIFO queues; each job goes to the queue of its kind, in the group of its workspace."""
+
+    def send(self, envelopes: Sequence[Envelope]) -> Sequence[NotSent]:
+        """Send in batches of ten, several at a time, failed entries again. Returns those that could not be sent."""
+        ...
+
+    def postpone(self, job_kind: str, receipt_handle: str, seconds: float) -> None:
+        """Let a received message come back after that long. Raises QueueUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SyncHealth:
+    """Workspaces with a calendar that should have been read and was not, and connections that fail or are lost."""
+
+    workspaces_behind: int
+    connections_in_error: int
+
+
+class DueStore(Protocol):
+    """Which workspaces are due, from stored state. Raises DatabaseUnavailable, StorageFailed."""
+
+    def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """The next due workspaces in id order after `after`; fewer than `limit` = the end."""
+        ...
+
+    def due_for_schedule(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Workspaces with something to plan, likewise."""
+        ...
+
+    def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:
+        """Those of the ids that are workspaces."""
+        ...
+
+    def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
+        """A schedule's message waits for these, unless their run has begun since that instant."""
+        ...
+
+    def sync_health(self, before: datetime) -> SyncHealth:
+        """How many are behind, in one cheap statement; behind is what was not read since that instant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRun:
+    """How the run of a message failed; a status of `running` never said how it ended, and has no error."""
+
+    run_id: UUID
+    status: str
+    error_type: str | None
+    error: str | None

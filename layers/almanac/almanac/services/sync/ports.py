@@ -1,0 +1,143 @@
+"""What reading calendars needs from the outside: runs under a lease, connections, pages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from almanac.domain.calendar.events import MappedPage
+from almanac.domain.sync.listing import Checkpoint, PassKind, SyncState, Window
+from almanac.domain.sync.report import ConnectionReport, SyncReport
+from almanac.jobs import CalendarSync
+from almanac.services.accounts.ports import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One calendar of one account, with where its reading stands."""
+
+    id: UUID
+    account_id: UUID
+    calendar_id: str
+    time_zone: str | None
+    delete_enabled: bool
+    failures: int
+    retry_at: datetime | None
+    last_synced_at: datetime | None
+    full_synced_at: datetime | None
+    state: SyncState
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Proof that a run may write: its fence is checked by every statement that writes."""
+
+    ws_id: UUID
+    run_id: UUID
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a run does not take place: `superseded`, `already_running`, `cooldown`; `retry_after` in seconds."""
+
+    outcome: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceCalendars:
+    """What a run is about: the workspace's IANA zone (UTC while it has none), its accounts, the calendars to read.
+
+    A calendar that several accounts can read is there once, through the account with the best access.
+    """
+
+    time_zone: str
+    accounts: Mapping[UUID, Account]
+    connections: Sequence[Connection]
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """Where the reading of a calendar stands after a page: `checkpoint` while pages follow, else `sync_token`."""
+
+    fingerprint: str
+    window: Window
+    checkpoint: Checkpoint | None = None
+    sync_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one page changed. Rows that were equal already are `unchanged` and were not rewritten."""
+
+    inserted: int
+    updated: int
+    deleted: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """What a full pass did not meet: `missing` of the `stored` rows of its window, with a few of their ids."""
+
+    missing: int
+    stored: int
+    sample: tuple[str, ...]
+
+
+class SyncStore(Protocol):
+    """Runs, leases, connections, pages.
+
+    Every method is one transaction, and those that take a Lease check its fence in it and prolong it: LeaseLost when
+    another run holds it. All raise DatabaseUnavailable and StorageFailed.
+    """
+
+    def begin_run(
+        self, job: CalendarSync, run_id: UUID, sent_at: datetime | None, message_id: str | None = None
+    ) -> Lease | Refusal:
+        """Take the lease and open the run row, or record why not. Raises UnknownWorkspace."""
+        ...
+
+    def load_calendars(self, lease: Lease, calendar_id: str | None) -> WorkspaceCalendars:
+        """Accounts and enabled inbound connections; only those of `calendar_id` (`primary` is allowed) if given."""
+        ...
+
+    def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
+        """Compare-and-set of (encrypted) tokens. Returns the account as stored: another writer's if it was faster."""
+        ...
+
+    def require_reconnect(self, account: Account, reason: str) -> Account:
+        """Mark the account dead unless somebody stored new tokens meanwhile. Returns it as it is stored now."""
+        ...
+
+    def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:
+        """Forget the marks of an earlier pass. Returns the database's time: rows older than it can be swept."""
+        ...
+
+    def apply_page(
+        self, lease: Lease, connection: Connection, page: MappedPage, kind: PassKind, bookmark: Bookmark | None
+    ) -> Written:
+        """Write one page and, with it, where the reading stands. A full pass marks the rows it meets."""
+        ...
+
+    def absent(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> Absent:
+        """What the full pass has not met among the rows that were there when it began."""
+        ...
+
+    def complete_full_pass(self, lease: Lease, connection: Connection, checkpoint: Checkpoint, sync_token: str) -> int:
+        """Sweep what the pass has not met (if deletes are on), store the token, drop the marks. Returns rows swept."""
+        ...
+
+    def forget_token(self, lease: Lease, connection: Connection) -> None:
+        """Drop token and checkpoint: the next pass is a full one from its first page."""
+        ...
+
+    def record_connection(self, lease: Lease, report: ConnectionReport, retry_at: datetime | None) -> None:
+        """The run's child row, and the connection's own status, error and back-off."""
+        ...
+
+    def finish_run(self, lease: Lease, report: SyncReport) -> None:
+        """Close the run row and release the lease."""
+        ...

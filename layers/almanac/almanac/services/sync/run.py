@@ -1,0 +1,209 @@
+"""One run: a workspace's lease, its calendars one after the other, and a row that tells how it went."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from uuid import UUID, uuid4
+
+from almanac.domain.sync.listing import Mode, Window, query_fingerprint
+from almanac.domain.sync.report import ConnectionReport, SyncReport, conclude
+from almanac.domain.sync.retry import next_attempt_after
+from almanac.errors import (
+    AlmanacError,
+    DatabaseUnavailable,
+    LeaseLost,
+    QueueUnavailable,
+    ReconnectRequired,
+    StorageFailed,
+    TransientError,
+    UnknownCalendar,
+    describe,
+)
+from almanac.jobs import CalendarSync
+from almanac.services.accounts.ports import Account, TokenCipher, TokenEndpoint
+from almanac.services.clock import Clock, Deadline, Sleep
+from almanac.services.queues.ports import Envelope, JobQueue
+from almanac.services.sync.account_access import AccountSession
+from almanac.services.sync.calendar_pass import CalendarReading, RunContext
+from almanac.services.sync.ports import Connection, Lease, Refusal, SyncStore
+from almanac.services.sync.provider import CalendarProvider
+from almanac.services.sync.retrying import Patience
+
+logger = logging.getLogger(__name__)
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRules:
+    """How far a window reaches, how large a page is, how much time a page must find."""
+
+    past: timedelta
+    future: timedelta
+    page_size: int
+    reserve_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SyncWorkspace:
+    """The use case behind calendar_sync."""
+
+    store: SyncStore
+    provider: CalendarProvider
+    endpoint: TokenEndpoint
+    cipher: TokenCipher
+    queue: JobQueue
+    clock: Clock
+    sleep: Sleep
+    chance: Callable[[], float]
+    rules: SyncRules
+
+    def __call__(
+        self, job: CalendarSync, sent_at: datetime | None, deadline: Deadline, message_id: str | None = None
+    ) -> SyncReport:
+        """Run the job; `sent_at` is when its message was sent, `deadline` what is left of the invocation.
+
+        What goes wrong in one calendar is recorded on it and in the report. Raises UnknownWorkspace,
+        DatabaseUnavailable and LeaseLost, which leave nothing to record, and after recording it any bug.
+        """
+        report = SyncReport(job.ws_id, uuid4(), job.mode)
+        admitted = self.store.begin_run(job, report.run_id, sent_at, message_id)
+        if isinstance(admitted, Refusal):
+            report.status, report.outcome, report.retry_after = "skipped", admitted.outcome, admitted.retry_after
+            return report
+        began = perf_counter()
+        bug = None
+        try:
+            bug = self._read_all(admitted, job, report, deadline)
+        except (DatabaseUnavailable, LeaseLost):
+            raise
+        except AlmanacError as error:
+            report.fail(error.code, str(error), getattr(error, "retry_after", None))
+        report.tally.total_ms = (perf_counter() - began) * 1000
+        self.store.finish_run(admitted, report)
+        if bug is not None:
+            raise AlmanacError(f"a calendar met an unexpected {type(bug).__name__}; run {report.run_id}") from None
+        return report
+
+    def _read_all(self, lease: Lease, job: CalendarSync, report: SyncReport, deadline: Deadline) -> Exception | None:
+        """Read every calendar the job is about. Returns the first bug met; the calendars after it were still read."""
+        calendars = self.store.load_calendars(lease, job.calendar_id)
+        if job.calendar_id is not None and not calendars.connections:
+            raise UnknownCalendar("calendar_id", "the workspace has no enabled calendar of that id")
+        since = job.requested_at if job.source == "continuation" else self.clock()
+        sessions = {key: self._session(account) for key, account in calendars.accounts.items()}
+        bug = None
+        with ThreadPoolExecutor(1) as pool:
+            run = self._context(lease, calendars.time_zone, deadline, pool)
+            for connection in sorted(calendars.connections, key=_longest_waiting):
+                outcome, failure = self._read_one(run, sessions[connection.account_id], connection, job)
+                report.connections.append(outcome)
+                bug = bug or (failure if _is_bug(failure) else None)
+        conclude(report)
+        if report.outcome == "continued":
+            self._continue(job, since, report.run_id)
+        return bug
+
+    def _session(self, account: Account) -> AccountSession:
+        return AccountSession(account, self.store, self.endpoint, self.cipher, self.clock)
+
+    def _context(self, lease: Lease, zone: str, deadline: Deadline, pool: Executor) -> RunContext:
+        rules = self.rules
+        return RunContext(
+            store=self.store,
+            provider=self.provider,
+            clock=self.clock,
+            lease=lease,
+            patience=Patience(self.sleep, self.chance, deadline),
+            window=Window.around(self.clock(), rules.past, rules.future),
+            fingerprint=query_fingerprint(rules.page_size),
+            page_size=rules.page_size,
+            workspace_zone=zone,
+            reserve_seconds=rules.reserve_seconds,
+            pool=pool,
+        )
+
+    def _read_one(
+        self, run: RunContext, session: AccountSession, connection: Connection, job: CalendarSync
+    ) -> tuple[ConnectionReport, Exception | None]:
+        report = ConnectionReport(connection.id)
+        began = perf_counter()
+        skip = self._reason_to_skip(run, session, connection, job)
+        failure = None
+        if skip is not None:
+            report.status, report.outcome = "skipped", skip
+        else:
+            # Who asks for a full pass doubts what was read; only its own continuation trusts the pages before it.
+            anew = job.mode == "full" and job.source != "continuation"
+            failure = _attempt(CalendarReading(run, connection, session, report), job.mode, anew=anew)
+        report.tally.total_ms = (perf_counter() - began) * 1000
+        retry_at = self._note_failure(report, connection, failure) if failure is not None else None
+        self.store.record_connection(run.lease, report, retry_at)
+        return report, failure
+
+    def _reason_to_skip(
+        self, run: RunContext, session: AccountSession, connection: Connection, job: CalendarSync
+    ) -> str | None:
+        """A dead account needs its owner, a failing calendar its pause (from schedules), the rest more time."""
+        if session.dead:
+            return ReconnectRequired.code
+        if job.source == "schedule" and connection.retry_at is not None and connection.retry_at > self.clock():
+            return "backing_off"
+        if _had_its_turn(job, connection):
+            return "already_read"
+        return "continued" if run.out_of_time else None
+
+    def _note_failure(self, report: ConnectionReport, connection: Connection, failure: Exception) -> datetime | None:
+        """Put the failure into the report. Returns until when schedules leave the connection alone."""
+        report.status = "failed"
+        report.outcome = failure.code if isinstance(failure, ReconnectRequired) else "failed"
+        if not isinstance(failure, AlmanacError):
+            report.error_type, report.error = AlmanacError.code, f"unexpected {type(failure).__name__}"
+            return None
+        report.error_type, report.error = failure.code, str(failure)
+        if isinstance(failure, TransientError):
+            report.retry_after = failure.retry_after or 0.0
+        if isinstance(failure, ReconnectRequired):
+            return None  # schedules skip the account; a new token revives its calendars at once
+        return self.clock() + timedelta(seconds=next_attempt_after(failure, connection.failures + 1))
+
+    def _continue(self, job: CalendarSync, since: datetime | None, run_id: UUID) -> None:
+        """Ask for the rest. When the queue does not take it, the run has failed for now and its message comes back."""
+        rest = job.model_copy(update={"source": "continuation", "requested_at": since})
+        for lost in self.queue.send([Envelope(rest, reason=f"continuation of {run_id}")]):
+            raise QueueUnavailable(f"the continuation could not be sent ({lost.error})")
+
+
+def _attempt(reading: CalendarReading, mode: Mode, *, anew: bool) -> Exception | None:
+    """Read the calendar; what stopped it is returned, for it must not cost the other calendars their turn."""
+    try:
+        reading.read(mode, anew=anew)
+    except (DatabaseUnavailable, LeaseLost):
+        raise
+    except AlmanacError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - a bug; raised again at the end of the run
+        logger.error("a calendar could not be read", extra=describe(error))  # noqa: TRY400 - its text may quote an event
+        return error
+    return None
+
+
+def _is_bug(failure: Exception | None) -> bool:
+    """Whether the message should come back and end among the dead letters, although the run tells the story."""
+    return failure is not None and (not isinstance(failure, AlmanacError) or isinstance(failure, StorageFailed))
+
+
+def _had_its_turn(job: CalendarSync, connection: Connection) -> bool:
+    """Whether an earlier run of the same continued job has brought this calendar to its end already."""
+    if job.source != "continuation" or job.requested_at is None or connection.state.checkpoint is not None:
+        return False
+    read_at = connection.full_synced_at if job.mode == "full" else connection.last_synced_at
+    return read_at is not None and read_at >= job.requested_at
+
+
+def _longest_waiting(connection: Connection) -> tuple[bool, datetime]:
+    """Unfinished passes first, then whoever was read longest ago."""
+    return connection.state.checkpoint is None, connection.last_synced_at or _NEVER

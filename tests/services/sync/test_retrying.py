@@ -1,0 +1,128 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from almanac.domain.sync.report import Tally
+from almanac.domain.sync.retry import LONGEST_WAIT_IN_RUN, MAX_ATTEMPTS, RUN_RESERVE
+from almanac.errors import (
+    AccessDenied,
+    AccessTokenRejected,
+    AlmanacError,
+    GoogleQuotaExhausted,
+    GoogleRateLimited,
+    GoogleUnavailable,
+    LeaseLost,
+    PageTokenExpired,
+    ReconnectRequired,
+    SyncTokenExpired,
+)
+from almanac.services.sync.retrying import Patience
+
+DOWN = GoogleUnavailable("Google is unavailable (HTTP 503)")
+
+
+class Invocation:
+    """A clock that only waiting moves: `left` seconds of an invocation."""
+
+    def __init__(self, left: float = 300.0) -> None:
+        self.left = left
+        self.waited: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        self.left -= seconds
+
+    def patience(self, chance: float = 0.5) -> Patience:
+        return Patience(self.sleep, lambda: chance, lambda: self.left)
+
+
+def raising(*errors: BaseException) -> Callable[[], str]:
+    """An operation that raises these, one a call, and then answers."""
+    script: Iterator[BaseException] = iter(errors)
+
+    def operation() -> str:
+        for error in script:
+            raise error
+        return "answer"
+
+    return operation
+
+
+def test_an_answer_needs_no_patience() -> None:
+    invocation, tally = Invocation(), Tally()
+
+    assert invocation.patience().call(raising(), tally) == "answer"
+    assert (tally.api_calls, tally.retries, invocation.waited) == (1, 0, [])
+
+
+def test_what_passes_is_waited_out_and_counted() -> None:
+    invocation, tally = Invocation(), Tally()
+
+    assert invocation.patience().call(raising(DOWN, DOWN), tally) == "answer"
+    assert (tally.api_calls, tally.retries) == (3, 2)
+    assert invocation.waited == [0.5, 1.0]
+
+
+def test_the_last_error_is_raised_when_attempts_are_used_up() -> None:
+    invocation, tally = Invocation(), Tally()
+    errors = [GoogleUnavailable(f"attempt {number}") for number in range(1, MAX_ATTEMPTS + 1)]
+
+    with pytest.raises(GoogleUnavailable) as raised:
+        invocation.patience().call(raising(*errors), tally)
+
+    assert raised.value is errors[-1]
+    assert (tally.api_calls, tally.retries, len(invocation.waited)) == (4, 3, 3)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AccessDenied("no"),
+        ReconnectRequired("no"),
+        AccessTokenRejected("401"),
+        SyncTokenExpired("410"),
+        PageTokenExpired("400"),
+        GoogleQuotaExhausted("used up"),
+        LeaseLost("overtaken"),
+        ValueError("a bug"),
+        KeyboardInterrupt(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_waiting_cannot_heal_is_raised_at_once(error: BaseException) -> None:
+    invocation, tally = Invocation(), Tally()
+
+    with pytest.raises(type(error)):
+        invocation.patience().call(raising(error), tally)
+
+    assert (tally.api_calls, tally.retries, invocation.waited) == (1, 0, [])
+
+
+def test_retry_after_is_the_least_wait() -> None:
+    invocation = Invocation()
+
+    invocation.patience().call(raising(GoogleRateLimited("slow down", retry_after=7)), Tally())
+
+    assert invocation.waited[0] >= 7
+
+
+@given(
+    left=st.floats(0, 400),
+    chance=st.floats(0, 1, exclude_max=True),
+    asked=st.lists(st.none() | st.floats(0, 100), max_size=8),
+)
+def test_no_wait_reaches_into_the_reserve_of_the_invocation(
+    left: float, chance: float, asked: list[float | None]
+) -> None:
+    invocation, tally = Invocation(left), Tally()
+    errors = [GoogleRateLimited("slow down", retry_after) for retry_after in asked]
+    try:
+        invocation.patience(chance).call(raising(*errors), tally)
+    except AlmanacError:
+        assert tally.api_calls >= 1
+
+    assert invocation.left >= min(left, RUN_RESERVE) - 1e-6
+    assert tally.api_calls == tally.retries + 1 <= MAX_ATTEMPTS
+    assert all(wait <= LONGEST_WAIT_IN_RUN for wait in invocation.waited)
