@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.crypto import new_key
 from bench.figures import Figure, Target
 from bench.rounds import interleaved
 from bench.stage import ROOT

@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 
 import boto3
 
-from almanac.adapters import array_literals as arrays
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.crypto import new_key
+from almanac.adapters.postgres import arrays
 from almanac.wiring import Wiring
 from bench.stage import ROOT, postgres, simulator
 from local.google_simulator.control import Control

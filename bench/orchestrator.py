@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 
-from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.jobs import CalendarSync, deduplication_id, message_body
 from bench.child import measured
 from bench.figures import Figure, Target

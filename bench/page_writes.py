@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pg8000.native
 
-from almanac.adapters import array_literals as arrays
-from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.postgres import arrays
+from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.domain.calendar.events import MAPPING_VERSION, EventRow, MappedPage
 
 _TYPES = dict.fromkeys(EventRow._fields, "text") | {

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from almanac.adapters.migrations import migrate
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.crypto import new_key
+from almanac.adapters.postgres.migrate import migrate
 from almanac.services.accounts.ports import Account
 from almanac.wiring import Wiring
 from local.google_simulator.control import Control

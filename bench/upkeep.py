@@ -6,8 +6,8 @@ The plain one is rolled back, so that both meet the same rows: it pays for no co
 from contextlib import closing
 from time import perf_counter
 
-from almanac.adapters.postgres import Database, parse_url
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.crypto import new_key
+from almanac.adapters.postgres.connection import Database, parse_url
 from bench.child import measured
 from bench.figures import Figure, Target
 from bench.stage import postgres

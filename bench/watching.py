@@ -5,10 +5,10 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from time import perf_counter
 
-from almanac.adapters.due_store import PostgresDueStore
-from almanac.adapters.postgres import Database, parse_url
-from almanac.adapters.run_history import PostgresRunHistory
-from almanac.adapters.run_summary import PostgresRunSummary
+from almanac.adapters.postgres.connection import Database, parse_url
+from almanac.adapters.postgres.due_workspaces import PostgresDueStore
+from almanac.adapters.postgres.run_history import PostgresRunHistory
+from almanac.adapters.postgres.run_summary import PostgresRunSummary
 from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from bench.figures import Figure, Target
 from bench.rounds import interleaved

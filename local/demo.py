@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.crypto import new_key
 from almanac.errors import AlmanacError
 from local import demo_failures, demo_planning, demo_scenes
 from local.demo_stage import DemoFailed, Stage

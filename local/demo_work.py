@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.connection import Database
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 _WEEKEND = ("saturday", "sunday")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID, uuid5
 
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.crypto import new_key
 from almanac.wiring import Wiring
 from local.deploy_cloud import STACK, Cloud
 from local.google_simulator.control import Control

@@ -1,6 +1,6 @@
 """Ended planning runs, told once each, for somebody who watches `make dev`."""
 
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.connection import Database
 
 _ENDED = """
 SELECT r.id, w.name, r.source, r.outcome, r.inserted, r.moved, r.deleted, r.unchanged, r.total_ms

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.connection import Database
 
 _LATE = timedelta(seconds=5)
 """A row is stamped before it is committed: rows this much older than the newest are looked at again."""

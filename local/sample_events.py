@@ -14,7 +14,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.crypto import new_key
 from almanac.wiring import Wiring
 from local.demo_work import furnish
 from local.google_simulator.control import Control

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import boto3
 from botocore.config import Config
 
-from almanac.adapters.migrations import migrate
+from almanac.adapters.postgres.migrate import migrate
 from almanac.wiring import Wiring
 from local.google_simulator.control import Control
 from local.interruption import Interrupted

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.connection import Database
 from local.google_simulator.control import Control
 from local.google_simulator.times import epoch, zone
 

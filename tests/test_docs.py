@@ -17,9 +17,9 @@ from pydantic import BaseModel
 from samtranslator.yaml_helper import yaml_parse
 
 from almanac import errors, settings
-from almanac.adapters.migrations import migrate
-from almanac.adapters.plan_settings import StoredPreferences
-from almanac.adapters.postgres import Database, parse_url, statements
+from almanac.adapters.postgres.connection import Database, parse_url, statements
+from almanac.adapters.postgres.migrate import migrate
+from almanac.adapters.postgres.plan_settings import StoredPreferences
 from almanac.cli import _parser
 from almanac.commands import agenda_text
 from almanac.commands.plan_agenda import agenda_of

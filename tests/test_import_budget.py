@@ -109,7 +109,7 @@ def test_smart_scheduling_loads_neither_google_nor_cryptography(smart_scheduling
 
 
 def test_migrate_loads_the_database_and_no_other_service(migrate: set[str]) -> None:
-    assert {"pg8000", "almanac.adapters.migrations"} <= migrate
+    assert {"pg8000", "almanac.adapters.postgres.migrate"} <= migrate
     assert not within(migrate, GOOGLE | {"cryptography", "almanac.services.sync.run", "almanac.domain.planner"})
 
 

@@ -7,7 +7,7 @@ from typing import IO
 
 import pytest
 
-from almanac.adapters.postgres import Rows
+from almanac.adapters.postgres.connection import Rows
 from local.demo import play, start
 from local.demo_failures import POISON
 from local.demo_stage import Stage

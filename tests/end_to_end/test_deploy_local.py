@@ -19,7 +19,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from almanac.adapters.postgres import Rows
+from almanac.adapters.postgres.connection import Rows
 from almanac.wiring import Wiring
 from local.deploy_cloud import STACK
 from local.deploy_package import read_template

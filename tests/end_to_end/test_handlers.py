@@ -11,8 +11,8 @@ from uuid import UUID
 import boto3
 import pytest
 
-from almanac.adapters.postgres import Rows
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.crypto import new_key
+from almanac.adapters.postgres.connection import Rows
 from almanac.jobs import parse_sync
 from almanac.wiring import Wiring
 from local.google_simulator.faults import Fault

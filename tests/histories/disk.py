@@ -7,7 +7,7 @@ cannot grow: https://www.postgresql.org/docs/current/storage-fsm.html, full(4).
 from contextlib import suppress
 from pathlib import Path
 
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.connection import Database
 
 _FULL = Path("/dev/full")
 _TABLE = "workspace_calendar_events"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from almanac.adapters.postgres import Database, Rows, parse_url
+from almanac.adapters.postgres.connection import Database, Rows, parse_url
 from almanac.errors import DatabaseUnavailable
 from almanac.providers.google.oauth import GoogleTokens
 from almanac.services.queues.ports import JobQueue

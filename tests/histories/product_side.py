@@ -5,7 +5,7 @@ from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
 
-from almanac.adapters.postgres import Database, Rows
+from almanac.adapters.postgres.connection import Database, Rows
 from almanac.errors import AlmanacError
 from tests.histories.google_side import ACCOUNTS, GoogleSide
 from tests.histories.processes import Process

@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 
-from almanac.adapters.migrations import migrate
-from almanac.adapters.postgres import parse_url
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.crypto import new_key
+from almanac.adapters.postgres.connection import parse_url
+from almanac.adapters.postgres.migrate import migrate
 from local.google_simulator.simulator import Simulator
 from local.ports import free_port
 from local.postgres import Postgres

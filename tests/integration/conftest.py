@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from almanac.adapters.migrations import migrate
-from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.postgres.connection import Database, parse_url
+from almanac.adapters.postgres.migrate import migrate
 from local.postgres import Postgres
 
 _MIGRATED = "migrated"

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.connection import Database
 from almanac.domain.calendar.events import EventRow, MappedPage
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.crypto import new_key
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
 from almanac.services.queues.ports import Envelope, NotSent

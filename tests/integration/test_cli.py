@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 import pytest
 from moto import mock_aws
 
-from almanac.adapters import aws
-from almanac.adapters.postgres import Database
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.aws import clients
+from almanac.adapters.crypto import new_key
+from almanac.adapters.postgres.connection import Database
 from almanac.cli import main
 from almanac.errors import Postponed
 from almanac.jobs import parse_sync
@@ -47,7 +47,7 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     with mock_aws():
-        yield aws.client("sqs")
+        yield clients.client("sqs")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import AccessDenied, GoogleUnavailable, LeaseLost, ReconnectRequired
 from almanac.services.accounts.ports import FreshToken

@@ -13,10 +13,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from almanac.adapters import dead_letters
-from almanac.adapters.dead_letters import SqsDeadLetters
-from almanac.adapters.postgres import Database
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.aws import dead_letters
+from almanac.adapters.aws.dead_letters import SqsDeadLetters
+from almanac.adapters.crypto import new_key
+from almanac.adapters.postgres.connection import Database
 from almanac.errors import BadSettings, QueueUnavailable
 from almanac.services.queues.message_run import Received
 from almanac.services.queues.ports import DeadLetter

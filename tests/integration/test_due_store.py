@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.due_store import PostgresDueStore
-from almanac.adapters.postgres import Database
-from almanac.adapters.sync_store import PostgresSyncStore
+from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.due_workspaces import PostgresDueStore
+from almanac.adapters.postgres.sync import PostgresSyncStore
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
 from almanac.services.sync.ports import Lease

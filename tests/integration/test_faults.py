@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from almanac.adapters.migrations import migrate
-from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.postgres.connection import Database, parse_url
+from almanac.adapters.postgres.migrate import migrate
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import DatabaseUnavailable, TransientError
 from local.google_simulator.simulator import Simulator

@@ -11,9 +11,9 @@ from shutil import copytree
 
 import pytest
 
-from almanac.adapters import migrations
-from almanac.adapters.migrations import migrate
-from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.postgres import migrate as migrations
+from almanac.adapters.postgres.connection import Database, parse_url
+from almanac.adapters.postgres.migrate import migrate
 from almanac.domain.calendar.events import CalendarZones
 from almanac.errors import BadSettings, DatabaseUnavailable, StorageFailed
 from almanac.providers.google.pages import map_page
@@ -52,7 +52,7 @@ def connect(empty_url: str) -> Iterator[Callable[[], Database]]:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package folder whose `migrations` a test may change: a copy of the shipped ones."""
     copytree(str(importlib.resources.files("almanac") / "migrations"), tmp_path / "migrations")
-    monkeypatch.setattr(migrations, "files", lambda _package: tmp_path)
+    monkeypatch.setattr(migrate, "files", lambda _package: tmp_path)
     return tmp_path / "migrations"
 
 

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from almanac.adapters.operator_store import PostgresOperatorStore
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.accounts import PostgresOperatorStore
+from almanac.adapters.postgres.connection import Database
 from almanac.errors import BadInput, UnknownWorkspace
 from tests.integration import rows
 

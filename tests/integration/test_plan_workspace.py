@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.due_store import PostgresDueStore
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.domain.workspace_plan.from_plan import Planned as Plan
 from almanac.domain.workspace_plan.from_plan import place
 from almanac.domain.workspace_plan.to_instance import Prepared

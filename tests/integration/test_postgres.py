@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from almanac.adapters.postgres import Database, Target, parse_url
+from almanac.adapters.postgres.connection import Database, Target, parse_url
 from almanac.errors import BadSettings, DatabaseUnavailable, StorageFailed
 from local.ports import free_port
 from tests.integration import rows

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from almanac.adapters.due_store import PostgresDueStore
+from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.domain.sync.retry import FIRST_PAUSE, MAX_ATTEMPTS
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.rate_limit import Pace

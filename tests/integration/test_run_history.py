@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.postgres import Database
-from almanac.adapters.run_history import PostgresRunHistory
+from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.run_history import PostgresRunHistory
 from almanac.errors import BadInput, TransientError
 from almanac.services.operations.requests import FollowRequest, Progress
 from tests.integration import rows

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from almanac.adapters.due_store import PostgresDueStore
-from almanac.adapters.postgres import Database, statements
-from almanac.adapters.run_summary import PostgresRunSummary
+from almanac.adapters.postgres.connection import Database, statements
+from almanac.adapters.postgres.due_workspaces import PostgresDueStore
+from almanac.adapters.postgres.run_summary import PostgresRunSummary
 from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from almanac.domain.operations.run_statistics import Ending, Figures, GoogleCalls, Latency, summary
 from almanac.services.queues.ports import SyncHealth

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.planning_runs import PostgresPlanningRuns
+from almanac.adapters.postgres.planning_runs import PostgresPlanningRuns
 from almanac.errors import Postponed
 from almanac.services.queues.message_run import Received
 from almanac.wiring import Wiring

@@ -4,8 +4,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.postgres import Database
-from almanac.adapters.sync_store import PostgresSyncStore
+from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.sync import PostgresSyncStore
 from almanac.domain.sync.listing import Checkpoint, SyncState, Window
 from almanac.domain.sync.report import ConnectionReport, SyncReport
 from almanac.errors import LeaseLost, StorageFailed, UnknownWorkspace

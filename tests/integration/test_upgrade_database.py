@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from almanac.adapters import migrations
-from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.postgres import migrate
+from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.errors import BadJob, BadSettings, StorageFailed, TransientError
 from almanac.services.deployment.upgrade import RESERVE_SECONDS
 from almanac.wiring import Wiring
@@ -51,7 +51,7 @@ def database(empty_url: str) -> Iterator[Database]:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The migrations of a package that a test may change: a copy of the shipped ones."""
     copytree(str(importlib.resources.files("almanac") / "migrations"), tmp_path / "migrations")
-    monkeypatch.setattr(migrations, "files", lambda _package: tmp_path)
+    monkeypatch.setattr(migrate, "files", lambda _package: tmp_path)
     return tmp_path / "migrations"
 
 
@@ -223,7 +223,7 @@ def test_time_that_runs_out_fails_the_deployment_before_lambda_ends_it(
         (folder / "9999_slow.sql").write_text("SELECT pg_sleep(60);")
     with closing(Database(lambda: parse_url(empty_url))) as other, other.transaction():
         if held == "lock":
-            other.run("SELECT pg_advisory_xact_lock(:key)", key=migrations._LOCK)
+            other.run("SELECT pg_advisory_xact_lock(:key)", key=migrate._LOCK)
         began = time.monotonic()
         deploy("create", seconds=RESERVE_SECONDS + 1)
         assert time.monotonic() - began < RESERVE_SECONDS / 2, "and long before the invocation ends"
@@ -294,7 +294,7 @@ def test_a_bug_is_told_by_its_type_only(
     def bug(*_: object) -> list[str]:
         raise KeyError("ada@example.org")
 
-    monkeypatch.setattr(migrations, "apply_missing", bug)
+    monkeypatch.setattr(migrate, "apply_missing", bug)
 
     deploy("create")
 

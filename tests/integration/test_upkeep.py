@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.postgres import Database, parse_url
-from almanac.adapters.sync_store import PostgresSyncStore
-from almanac.adapters.token_cipher import FernetCipher, new_key
-from almanac.adapters.upkeep_store import PostgresUpkeepStore
+from almanac.adapters.crypto import FernetCipher, new_key
+from almanac.adapters.postgres.connection import Database, parse_url
+from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
+from almanac.adapters.postgres.sync import PostgresSyncStore
 from almanac.domain.operations.maintenance import COUNTERS, Batch, Limits, UpkeepReport
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import LeaseLost

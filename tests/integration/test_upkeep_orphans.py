@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters import migrations
-from almanac.adapters.postgres import Database, parse_url
-from almanac.adapters.sync_store import PostgresSyncStore
-from almanac.adapters.upkeep_store import PostgresUpkeepStore
+from almanac.adapters.postgres import migrate
+from almanac.adapters.postgres.connection import Database, parse_url
+from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
+from almanac.adapters.postgres.sync import PostgresSyncStore
 from almanac.domain.operations.maintenance import Batch
 from almanac.errors import LeaseLost
 from almanac.jobs import CalendarSync
@@ -290,12 +290,12 @@ def test_who_left_before_anybody_noted_it_gets_a_whole_grace(
     """The migration knows that nobody reads a calendar, not since when."""
     shipped = importlib.resources.files("almanac") / "migrations"
     (tmp_path / "migrations").mkdir()
-    monkeypatch.setattr(migrations, "files", lambda _package: tmp_path)
+    monkeypatch.setattr(migrate, "files", lambda _package: tmp_path)
     for file in shipped.iterdir():
         if file.name < "0005":
             (tmp_path / "migrations" / file.name).write_text(file.read_text())
     url = postgres.create_database("before_upkeep")
-    migrations.migrate(url)
+    migrate.migrate(url)
     with closing(Database(lambda: parse_url(url))) as database:
         ws_id = rows.workspace(database)
         rows.connection(database, ws_id, rows.account(database, ws_id, ADA, status="disconnected"), ADA)
@@ -304,7 +304,7 @@ def test_who_left_before_anybody_noted_it_gets_a_whole_grace(
             fill(database, ws_id, calendar_id, 2)
 
         (tmp_path / "migrations" / "0005_upkeep.sql").write_text((shipped / "0005_upkeep.sql").read_text())
-        assert migrations.migrate(url) == ["0005_upkeep.sql"]
+        assert migrate.migrate(url) == ["0005_upkeep.sql"]
 
         store = PostgresUpkeepStore(database)
         assert database.run(DEPARTURES) == [[[SHARED]]]

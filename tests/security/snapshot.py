@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.connection import Database
 
 _OWNED = (
     "SELECT table_name FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)"

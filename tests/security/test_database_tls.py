@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from almanac.adapters.database_target import database_target
-from almanac.adapters.postgres import Database, Target, parse_url
-from almanac.adapters.secrets import SecretsManager
+from almanac.adapters.aws.secrets import SecretsManager
+from almanac.adapters.postgres.connection import Database, Target, parse_url
+from almanac.adapters.postgres.target import database_target
 from almanac.errors import AlmanacError, BadSettings
 from almanac.settings import DatabaseSettings, load
 from almanac.wiring import utc_now

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from almanac.adapters.token_cipher import FernetCipher, new_key
+from almanac.adapters.crypto import FernetCipher, new_key
 from local.postgres_programs import server_programs
 from tests.integration.team import Team
 

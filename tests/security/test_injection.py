@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from almanac.adapters import array_literals
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres import arrays
+from almanac.adapters.postgres.connection import Database
 from almanac.cli import main
 from tests.integration import rows
 from tests.integration.planned import Planned
@@ -31,7 +31,7 @@ SCHEMA = """
         UNION ALL SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
     ) s"""
 
-NUMBERS_OF_OURS = {"migrations.py": ["f'SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}'"]}
+NUMBERS_OF_OURS = {"migrate.py": ["f'SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}'"]}
 """SET takes no parameters; what is put in is an integer by construction."""
 
 
@@ -51,7 +51,7 @@ def sql_argument(call: ast.Call) -> ast.expr | None:
     return call.args[0] if name in RUNNERS and call.args else None
 
 
-@pytest.mark.parametrize("path", sorted(ADAPTERS.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(ADAPTERS.rglob("*.py")), ids=lambda path: path.name)
 def test_no_statement_is_put_together_from_pieces(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     given = [sql_argument(node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -65,7 +65,7 @@ def test_no_statement_is_put_together_from_pieces(path: Path) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.none() | HOSTILE, max_size=8))
 def test_any_texts_come_back_out_of_an_array_as_they_went_in(database: Database, texts: list[str | None]) -> None:
-    assert database.run("SELECT :texts::text[]", texts=array_literals.texts(texts))[0][0] == texts
+    assert database.run("SELECT :texts::text[]", texts=arrays.texts(texts))[0][0] == texts
 
 
 @pytest.mark.integration

@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.leases import PostgresLeases
-from almanac.adapters.plan_store import PostgresPlanStore
-from almanac.adapters.postgres import Database, statements
-from almanac.adapters.sync_store import PostgresSyncStore
+from almanac.adapters.postgres.connection import Database, statements
+from almanac.adapters.postgres.leases import PostgresLeases
+from almanac.adapters.postgres.plan import PostgresPlanStore
+from almanac.adapters.postgres.sync import PostgresSyncStore
 from almanac.domain.sync.listing import Checkpoint, Window
 from almanac.domain.sync.report import ConnectionReport, SyncReport
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
@@ -159,7 +159,7 @@ def test_connecting_an_account_changes_no_connection_of_another_workspace(twins:
     columns = {"names": "{n}", "colors": "{c}", "access_roles": "{owner}", "time_zones": "{UTC}"}
     switches = {"primaries": "{f}", "readable": "{t}", "calendar_ids": "{ada@example.test}"}
 
-    put = statements("operator.sql")["put_connections"]
+    put = statements("accounts.sql")["put_connections"]
     twins.database.run(put, ws_id=twins.ours.ws_id, account_id=twins.their_account.id, **columns, **switches)
 
     assert twins.theirs_now() == before
@@ -265,27 +265,28 @@ def test_a_whole_run_touches_its_own_workspace_only(make_team: Callable[..., Tea
 OF_ALL_WORKSPACES = {
     "sync.sql": {"due_for_sync", "due_for_schedule", "known_workspaces", "mark_queued"},
     "plan.sql": {"one_moment"},
-    "operator.sql": {"live_workspaces"},
+    "accounts.sql": {"live_workspaces"},
     "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},
     "run_summary.sql": {"sync_health"},
-    "upkeep.sql": {
+    "maintenance.sql": {
         *("free_expired_leases", "close_stale_syncs", "close_stale_plans", "step_of_syncs", "delete_old_syncs"),
         *("step_of_plans", "delete_old_plans", "orphaned_calendars", "delete_keepsakes", "marked_without_pass"),
         *("delete_marks", "accounts", "progress", "remember_progress", "forget_progress", "long_in_error", "forecast"),
     },
-    "adoption.sql": {"readable", "prepare", "revive_account", "note_accounts", "learn_events"},
+    "sql/adoption.sql": {"readable", "prepare", "revive_account", "note_accounts", "learn_events"},
 }
 """Statements that are about no one workspace: who is due, what an operator looks at, what upkeep takes away."""
 
 
 @pytest.mark.parametrize("file", sorted(OF_ALL_WORKSPACES))
 def test_every_other_statement_names_its_workspace(file: str) -> None:
-    unscoped = {name for name, sql in statements(file).items() if not re.search(r":ws_id\b", sql)}
+    folder = "adoption" if file.startswith("sql/") else "almanac.adapters.postgres"
+    unscoped = {name for name, sql in statements(file, folder).items() if not re.search(r":ws_id\b", sql)}
 
     assert unscoped == OF_ALL_WORKSPACES[file]
 
 
 def test_no_file_of_statements_is_forgotten() -> None:
-    assert {path.name for path in files("almanac.adapters").iterdir() if path.name.endswith(".sql")} == set(
-        OF_ALL_WORKSPACES
-    )
+    ours = {path.name for path in files("almanac.adapters.postgres").iterdir() if path.name.endswith(".sql")}
+    adopting = {f"sql/{path.name}" for path in (files("adoption") / "sql").iterdir()}
+    assert ours | adopting == set(OF_ALL_WORKSPACES)

@@ -15,9 +15,9 @@ from uuid import UUID
 
 import pytest
 
-from almanac.adapters import aws
-from almanac.adapters.job_queue import SqsJobQueue
-from almanac.adapters.secrets import SecretsManager
+from almanac.adapters.aws import clients
+from almanac.adapters.aws.queue import SqsJobQueue
+from almanac.adapters.aws.secrets import SecretsManager
 from almanac.errors import AlmanacError
 from almanac.jobs import CalendarSchedule, CalendarSync, message_body
 from almanac.services.accounts.ports import FreshToken
@@ -355,10 +355,10 @@ def test_what_holds_a_secret_does_not_print_it(database_url: str) -> None:
 @pytest.mark.usefixtures("aws_account")
 class TestTheAwsClients:
     def use(self) -> None:
-        client = aws.client("secretsmanager")
+        client = clients.client("secretsmanager")
         arn = client.create_secret(Name="google", SecretString='{"client_secret": "canary"}')["ARN"]
         assert SecretsManager(client, utc_now).json(arn, "ALMANAC_GOOGLE_SECRET_ARN")["client_secret"] == "canary"
-        sqs = aws.client("sqs")
+        sqs = clients.client("sqs")
         url = sqs.create_queue(QueueName="sync.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
         job = CalendarSchedule(ws_id="7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01", user_id="canary")
         assert SqsJobQueue(sqs, {"calendar.schedule": url}, lambda _: None).send([Envelope(job, "r")]) == []

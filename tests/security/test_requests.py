@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from almanac.adapters.deployment_answers import PresignedAnswers
+from almanac.adapters.aws.cloudformation import PresignedAnswers
 from almanac.domain.sync.listing import ListEvents, Window
 from almanac.errors import AlmanacError, GoogleRejected, GoogleUnavailable
 from almanac.providers.google.calendar import GoogleCalendar

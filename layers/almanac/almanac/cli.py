@@ -3,10 +3,11 @@
 import os
 from argparse import Namespace
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 
-from almanac.adapters import migrations
-from almanac.adapters.token_cipher import new_key
-from almanac.commands import accounts, adopt, output, plan, queues, runs, schedule, sync, upkeep
+from almanac.adapters.crypto import new_key
+from almanac.adapters.postgres import migrate
+from almanac.commands import accounts, output, plan, queues, runs, schedule, sync, upkeep
 from almanac.commands.arguments import Commands, Parser, add_command
 from almanac.commands.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
@@ -14,6 +15,9 @@ from almanac.settings import DatabaseSettings, load
 
 FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
 """Exit codes; 130 is what shells give for Ctrl-C."""
+
+PLUGINS = "almanac.commands"
+"""Entry points of this group are commands of other packages: functions that add their parsers, as `add_to` does."""
 
 _EPILOG = """\
 Settings are environment variables: ALMANAC_DATABASE_URL, ALMANAC_SYNC_QUEUE_URL, ALMANAC_SCHEDULE_QUEUE_URL,
@@ -50,8 +54,10 @@ def _parser() -> Parser:
     commands: Commands = parser.add_subparsers(required=True, metavar="command")
     add_command(commands, "migrate", _migrate, "bring the database up to date; safe to repeat, from several places too")
     add_command(commands, "new-key", _new_key, "print a new key for ALMANAC_TOKEN_KEYS")
-    for group in (accounts, adopt, sync, schedule, plan, runs, queues, upkeep):
+    for group in (accounts, sync, schedule, plan, runs, queues, upkeep):
         group.add_to(commands)
+    for plugin in sorted(entry_points(group=PLUGINS), key=lambda entry: entry.name):
+        plugin.load()(commands)
     return parser
 
 
@@ -59,9 +65,9 @@ def _migrate(_args: Namespace, session: Session) -> Result:
     settings = load(DatabaseSettings, session.environment)
     if settings.database_url is not None and not settings.database_iam_auth:
         url = settings.database_url.get_secret_value()
-        applied = migrations.migrate(url, settings.database_ca_file)
+        applied = migrate.migrate(url, settings.database_ca_file)
     else:
-        applied = migrations.apply_missing(session.wiring.database)
+        applied = migrate.apply_missing(session.wiring.database)
     text = "\n".join(f"applied {name}" for name in applied) or "up to date"
     return Result({"applied": applied}, text)
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
-from almanac.adapters.database_target import database_target
-from almanac.adapters.postgres import Database
-from almanac.adapters.secrets import SecretsManager
+from almanac.adapters.aws.secrets import SecretsManager
+from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.target import database_target
 from almanac.settings import (
     DatabaseSettings,
     Environment,
@@ -27,25 +27,23 @@ from almanac.settings import (
 )
 
 if TYPE_CHECKING:
-    from almanac.adapters.adoption_store import PostgresAdoptionStore
-    from almanac.adapters.dead_letters import SqsDeadLetters
-    from almanac.adapters.job_queue import SqsJobQueue
-    from almanac.adapters.operator_store import PostgresOperatorStore
-    from almanac.adapters.plan_store import PostgresPlanStore
-    from almanac.adapters.planning_runs import PostgresPlanningRuns
-    from almanac.adapters.postgres import Target
-    from almanac.adapters.queue_inspection import QueueInspection
-    from almanac.adapters.run_history import PostgresRunHistory
-    from almanac.adapters.run_summary import PostgresRunSummary
-    from almanac.adapters.sync_store import PostgresSyncStore
-    from almanac.adapters.token_cipher import FernetCipher
+    from almanac.adapters.aws.dead_letters import SqsDeadLetters
+    from almanac.adapters.aws.queue import SqsJobQueue
+    from almanac.adapters.aws.queue_depth import QueueInspection
+    from almanac.adapters.crypto import FernetCipher
+    from almanac.adapters.postgres.accounts import PostgresOperatorStore
+    from almanac.adapters.postgres.connection import Target
+    from almanac.adapters.postgres.plan import PostgresPlanStore
+    from almanac.adapters.postgres.planning_runs import PostgresPlanningRuns
+    from almanac.adapters.postgres.run_history import PostgresRunHistory
+    from almanac.adapters.postgres.run_summary import PostgresRunSummary
+    from almanac.adapters.postgres.sync import PostgresSyncStore
     from almanac.domain.sync.report import SyncReport
     from almanac.domain.workspace_plan.report import PlanReport
     from almanac.jobs import CalendarSchedule, CalendarSync
     from almanac.providers.google.calendar import GoogleCalendar
     from almanac.providers.google.oauth import GoogleTokens
     from almanac.services.accounts.connect import ConnectAccount
-    from almanac.services.adopt_workspace import AdoptWorkspace
     from almanac.services.deployment.upgrade import UpgradeDatabase
     from almanac.services.maintenance.round import Upkeep
     from almanac.services.operations.requests import FollowRequest, RequestSync
@@ -79,9 +77,9 @@ class Wiring:
     @cached_property
     def secrets(self) -> SecretsManager:
         """Secrets Manager."""
-        from almanac.adapters import aws
+        from almanac.adapters.aws import clients
 
-        return SecretsManager(aws.client("secretsmanager"), utc_now)
+        return SecretsManager(clients.client("secretsmanager"), utc_now)
 
     @cached_property
     def queue_urls(self) -> dict[str, str]:
@@ -93,15 +91,15 @@ class Wiring:
     @cached_property
     def queue(self) -> "SqsJobQueue":
         """The FIFO queues."""
-        from almanac.adapters import aws
-        from almanac.adapters.job_queue import SqsJobQueue
+        from almanac.adapters.aws import clients
+        from almanac.adapters.aws.queue import SqsJobQueue
 
-        return SqsJobQueue(aws.client("sqs"), self.queue_urls, time.sleep)
+        return SqsJobQueue(clients.client("sqs"), self.queue_urls, time.sleep)
 
     @cached_property
     def cipher(self) -> "FernetCipher":
         """Encryption of tokens at rest."""
-        from almanac.adapters.token_cipher import FernetCipher
+        from almanac.adapters.crypto import FernetCipher
 
         settings = load(KeySettings, self._environment)
         if settings.token_keys is not None:
@@ -140,7 +138,7 @@ class Wiring:
     @cached_property
     def sync_store(self) -> "PostgresSyncStore":
         """Runs, leases, connections and pages."""
-        from almanac.adapters.sync_store import PostgresSyncStore
+        from almanac.adapters.postgres.sync import PostgresSyncStore
 
         settings = load(SyncSettings, self._environment)
         return PostgresSyncStore(
@@ -178,8 +176,8 @@ class Wiring:
     @cached_property
     def plan_store(self) -> "PostgresPlanStore":
         """Planning runs, and what plans are made of."""
-        from almanac.adapters.leases import PostgresLeases
-        from almanac.adapters.plan_store import PostgresPlanStore
+        from almanac.adapters.postgres.leases import PostgresLeases
+        from almanac.adapters.postgres.plan import PostgresPlanStore
 
         settings = load(PlanSettings, self._environment)
         return PostgresPlanStore(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
@@ -187,7 +185,7 @@ class Wiring:
     @cached_property
     def planning_runs(self) -> "PostgresPlanningRuns":
         """What an operator asks about planning runs."""
-        from almanac.adapters.planning_runs import PostgresPlanningRuns
+        from almanac.adapters.postgres.planning_runs import PostgresPlanningRuns
 
         return PostgresPlanningRuns(self.database)
 
@@ -213,7 +211,7 @@ class Wiring:
     @cached_property
     def dispatch(self) -> "Dispatch":
         """The use case of the orchestrator."""
-        from almanac.adapters.due_store import PostgresDueStore
+        from almanac.adapters.postgres.due_workspaces import PostgresDueStore
         from almanac.services.queues.dispatch import Dispatch
 
         return Dispatch(PostgresDueStore(self.database), self.queue, utc_now)
@@ -221,8 +219,8 @@ class Wiring:
     @cached_property
     def upgrade_database(self) -> "UpgradeDatabase":
         """The use case of migrate."""
-        from almanac.adapters.deployment_answers import PresignedAnswers
-        from almanac.adapters.migrations import PostgresMigrations
+        from almanac.adapters.aws.cloudformation import PresignedAnswers
+        from almanac.adapters.postgres.migrate import PostgresMigrations
         from almanac.services.deployment.upgrade import UpgradeDatabase
 
         def target() -> "Target":  # asked inside the use case: a deployment is told of settings that are unusable, too
@@ -233,7 +231,7 @@ class Wiring:
     @cached_property
     def upkeep(self) -> "Upkeep":
         """The use case of the daily round."""
-        from almanac.adapters.upkeep_store import PostgresUpkeepStore
+        from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
         from almanac.services.accounts.refresh import TokenUpkeep
         from almanac.services.maintenance.round import Upkeep
 
@@ -245,17 +243,17 @@ class Wiring:
     @cached_property
     def operator_store(self) -> "PostgresOperatorStore":
         """What the command line looks at."""
-        from almanac.adapters.operator_store import PostgresOperatorStore
+        from almanac.adapters.postgres.accounts import PostgresOperatorStore
 
         return PostgresOperatorStore(self.database)
 
     @cached_property
     def dead_letters(self) -> "SqsDeadLetters":
         """The queues' dead letters."""
-        from almanac.adapters import aws
-        from almanac.adapters.dead_letters import SqsDeadLetters
+        from almanac.adapters.aws import clients
+        from almanac.adapters.aws.dead_letters import SqsDeadLetters
 
-        return SqsDeadLetters(aws.client("sqs"), self.queue_urls)
+        return SqsDeadLetters(clients.client("sqs"), self.queue_urls)
 
     @cached_property
     def explain_dead_letters(self) -> "ExplainDeadLetters":
@@ -267,31 +265,31 @@ class Wiring:
     @cached_property
     def run_history(self) -> "PostgresRunHistory":
         """Syncs and plans that ran."""
-        from almanac.adapters.run_history import PostgresRunHistory
+        from almanac.adapters.postgres.run_history import PostgresRunHistory
 
         return PostgresRunHistory(self.database)
 
     @cached_property
     def run_summary(self) -> "PostgresRunSummary":
         """How runs went, and who is behind."""
-        from almanac.adapters.run_summary import PostgresRunSummary
+        from almanac.adapters.postgres.run_summary import PostgresRunSummary
 
         return PostgresRunSummary(self.database)
 
     @cached_property
     def queue_inspection(self) -> "QueueInspection":
         """Depth of the queues."""
-        from almanac.adapters import aws
-        from almanac.adapters.queue_inspection import QueueInspection
+        from almanac.adapters.aws import clients
+        from almanac.adapters.aws.queue_depth import QueueInspection
 
         # A local endpoint has queues but no metrics, so no ages.
-        cloudwatch = None if self._environment.get("AWS_ENDPOINT_URL") else aws.client("cloudwatch")
-        return QueueInspection(aws.client("sqs"), self.queue_urls, utc_now, cloudwatch)
+        cloudwatch = None if self._environment.get("AWS_ENDPOINT_URL") else clients.client("cloudwatch")
+        return QueueInspection(clients.client("sqs"), self.queue_urls, utc_now, cloudwatch)
 
     @cached_property
     def connect_account(self) -> "ConnectAccount":
         """The use case of `almanac account add`."""
-        from almanac.adapters.operator_store import PostgresAccountStore
+        from almanac.adapters.postgres.accounts import PostgresAccountStore
         from almanac.services.accounts.connect import ConnectAccount
         from almanac.services.sync.retrying import Patience
 
@@ -303,23 +301,6 @@ class Wiring:
             cipher=self.cipher,
             patience=Patience(time.sleep, random.random, lambda: ends_at - time.monotonic()),
         )
-
-    @cached_property
-    def adoption_store(self) -> "PostgresAdoptionStore":
-        """Rows of the system that Almanac replaces."""
-        from almanac.adapters.adoption_store import PostgresAdoptionStore
-
-        return PostgresAdoptionStore(self.database)
-
-    @cached_property
-    def adopt_workspace(self) -> "AdoptWorkspace":
-        """The use case of `almanac adopt`."""
-        from zoneinfo import available_timezones
-
-        from almanac.services.adopt_workspace import AdoptWorkspace
-
-        zones = {name.lower(): name for name in available_timezones()}
-        return AdoptWorkspace(self.adoption_store, self.cipher, zones)
 
     @cached_property
     def request_sync(self) -> "RequestSync":

@@ -6,8 +6,8 @@ from itertools import count
 
 import pytest
 
-from almanac.adapters.postgres import Database, parse_url
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.crypto import new_key
+from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.wiring import Wiring
 from local.google_simulator.simulator import Simulator
 from local.postgres import Postgres

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
-from almanac.adapters.migrations import migrate
-from almanac.adapters.postgres import Database, parse_url
+from almanac.adapters.postgres.connection import Database, parse_url
+from almanac.adapters.postgres.migrate import migrate
 from local.postgres import Postgres
 
 ROOT = Path(__file__).parents[3]

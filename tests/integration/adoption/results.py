@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.connection import Database
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
 from almanac.wiring import Wiring

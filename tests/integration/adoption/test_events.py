@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.connection import Database
 from tests.cli.shell import Shell
 from tests.integration.adoption.old_system import ADA, OldSystem
 from tests.integration.adoption.results import adopt, adopted, left_out, one, titles

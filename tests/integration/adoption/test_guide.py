@@ -4,20 +4,19 @@ import re
 from pathlib import Path
 
 import pytest
+from rules.store import PostgresAdoptionStore
+from rules.use_case import AdoptWorkspace
 
-from almanac.adapters.adoption_store import PostgresAdoptionStore
-from almanac.adapters.postgres import Database
-from almanac.adapters.token_cipher import FernetCipher, new_key
-from almanac.domain import adoption
-from almanac.services.adopt_workspace import AdoptWorkspace
+from adoption import rules
+from almanac.adapters.crypto import FernetCipher, new_key
+from almanac.adapters.postgres.connection import Database
 from tests.integration.adoption.old_system import ADA, ROOT, OldSystem
 
 pytestmark = pytest.mark.integration
 
 GUIDE = (ROOT / "docs" / "adopt.md").read_text(encoding="utf-8")
 GO_BACK = ROOT / "docs" / "adopt" / "go_back.sql"
-PACKAGE = ROOT / "layers" / "almanac" / "almanac"
-STATEMENTS = PACKAGE / "adapters" / "adoption.sql"
+STATEMENTS = ROOT / "adoption" / "sql" / "adoption.sql"
 OLD_SIDE = [code.strip() for code in re.findall(r"```postgresql\n(.*?)```", GUIDE, re.DOTALL)]
 ROW = re.compile(r"^\| `(\w+)` \| (?:`(\w+)`|-) \|", re.MULTILINE)
 TARGETS = {"task_user_scheduling_settings": "tasks"}
@@ -62,7 +61,7 @@ def test_every_reason_to_leave_a_row_out_is_explained() -> None:
     explained = set(
         re.findall(r"^\| `(\w+)` \|", GUIDE.partition("### What it says")[2].partition("### ")[0], re.MULTILINE)
     )
-    of_accounts = set(re.findall(r'"(no_\w+|duplicate)"', Path(adoption.__file__).read_text(encoding="utf-8")))
+    of_accounts = set(re.findall(r'"(no_\w+|duplicate)"', Path(rules.__file__).read_text(encoding="utf-8")))
     assert explained == reasons(STATEMENTS) | of_accounts
 
 
@@ -72,7 +71,7 @@ def test_what_deserves_a_look_is_explained() -> None:
             r'"(\w+)": int\(',
             "".join(
                 p.read_text(encoding="utf-8")
-                for p in (PACKAGE / "adapters" / "adoption_store.py", PACKAGE / "services" / "adopt_workspace.py")
+                for p in (ROOT / "adoption" / "store.py", ROOT / "adoption" / "use_case.py")
             ),
         )
     )

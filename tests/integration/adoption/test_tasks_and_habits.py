@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.connection import Database
 from almanac.wiring import Wiring
 from tests.cli.shell import Shell
 from tests.integration.adoption.old_system import OldSystem

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from almanac.adapters.postgres import Database
+from almanac.adapters.postgres.connection import Database
 from almanac.jobs import CalendarSchedule
 from almanac.wiring import Wiring
 from local.google_simulator.simulator import Simulator

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.adapters.token_cipher import new_key
+from almanac.adapters.crypto import new_key
 from almanac.domain.sync.listing import ListEvents
 from almanac.errors import GoogleUnavailable
 from almanac.providers.google.calendar import GoogleCalendar

@@ -1,0 +1,107 @@
+"""Adopting a workspace of the system that Almanac replaces: its rows into ours, its tokens encrypted on the way."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from adoption.rules import LegacyAccount, LegacyWorkspace, Sorted, StoredAccount, address, chosen_accounts, known_zone
+from almanac.services.accounts.ports import TokenCipher
+
+KINDS = ("connections", "tasks", "habits", "skips", "hours", "events", "task_blocks", "habit_blocks")
+"""What is adopted after workspace and accounts, in the order in which the rows need each other."""
+
+
+class AdoptionStore(Protocol):
+    """Old rows to read, ours to write. Raises DatabaseUnavailable and StorageFailed."""
+
+    def transaction(self, *, keep: bool) -> AbstractContextManager[object]:
+        """All or nothing of one workspace; without `keep` nothing in the end."""
+        ...
+
+    def put_workspace(self, legacy: LegacyWorkspace, zone: str | None, *, replace: bool) -> bool:
+        """Add it, or leave it (with `replace`: make it equal) if it is there. Returns whether it was added."""
+        ...
+
+    def forget(self, ws_id: UUID) -> None:
+        """Delete what the product owns: native events, tasks, habits, hours. Accounts and Google's events stay."""
+        ...
+
+    def accounts(self, ws_id: UUID) -> Sequence[LegacyAccount]:
+        """Its old accounts, active ones first, the newest of them first."""
+        ...
+
+    def put_account(self, ws_id: UUID, account: LegacyAccount, ciphertext: str) -> StoredAccount | None:
+        """Add the account under its old id; None when it was added, else the one that is there already."""
+        ...
+
+    def revive_account(self, account_id: UUID, ciphertext: str) -> None:
+        """Give an account that has to be reconnected another refresh token."""
+        ...
+
+    def note_accounts(self, accounts: Sequence[tuple[UUID, UUID, str]]) -> None:
+        """What the other kinds go by: old id, our id, address."""
+        ...
+
+    def copy(self, kind: str, ws_id: UUID, *, again: bool) -> Sorted:
+        """Adopt the rows of one of KINDS. `again`: the workspace was adopted before, and plans of its own since."""
+        ...
+
+    def remarks(self, ws_id: UUID) -> Mapping[str, int]:
+        """What was adopted and deserves a look, by name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What became of a workspace's old rows, by kind, and what deserves a look."""
+
+    ws_id: UUID
+    kinds: Mapping[str, Sorted]
+    remarks: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptWorkspace:
+    """The use case behind `almanac adopt`. `zones`: every IANA name by its lower-case form."""
+
+    store: AdoptionStore
+    cipher: TokenCipher
+    zones: Mapping[str, str]
+
+    def __call__(self, legacy: LegacyWorkspace, *, replace: bool, keep: bool) -> Adoption:
+        """Adopt what is not there yet; the old rows are only read.
+
+        replace: what the product owns is made equal to the old system's state, whatever was done here since.
+        keep: False writes nothing in the end, and says what would be written.
+        """
+        with self.store.transaction(keep=keep):
+            zone = known_zone(legacy.zone, self.zones)
+            added = self.store.put_workspace(legacy, zone, replace=replace)
+            if replace:
+                self.store.forget(legacy.id)
+            kinds = {"workspace": Sorted(adopted=int(added), already_there=int(not added))}
+            kinds["accounts"] = self._accounts(legacy.id)
+            again = not added and not replace
+            kinds |= {kind: self.store.copy(kind, legacy.id, again=again) for kind in KINDS}
+            remarks = {"no_time_zone": int(zone is None), **self.store.remarks(legacy.id)}
+        return Adoption(legacy.id, kinds, {name: number for name, number in remarks.items() if number})
+
+    def _accounts(self, ws_id: UUID) -> Sorted:
+        chosen, stands_for, left_out = chosen_accounts(self.store.accounts(ws_id))
+        ours, added = {}, 0
+        for account in chosen:
+            token = (account.refresh_token or "").strip()
+            known = self.store.put_account(ws_id, account, self.cipher.encrypt(token))
+            if known is not None:
+                self._offer(known, token)
+            added += known is None
+            ours[account.id] = (account.id if known is None else known.id, address(account))
+        self.store.note_accounts([(old, *ours[first]) for old, first in stands_for.items()])
+        return Sorted(added, len(chosen) - added, left_out)
+
+    def _offer(self, known: StoredAccount, token: str) -> None:
+        """Who has to reconnect may have done so in the old system: another token is worth a try. Else ours stays."""
+        if known.status == "reconnect_required" and self.cipher.decrypt(known.refresh_token) != token:
+            self.store.revive_account(known.id, self.cipher.encrypt(token))

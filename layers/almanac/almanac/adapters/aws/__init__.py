@@ -1,0 +1,1 @@
+"""SQS, Secrets Manager, CloudWatch and CloudFormation behind the ports."""

@@ -1,0 +1,64 @@
+"""Secrets Manager: what the functions read instead of secrets in environment variables."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from almanac.adapters.aws.errors import AwsError, failure
+from almanac.errors import BadSettings, SecretsUnavailable
+from almanac.services.clock import Clock
+
+KEPT = timedelta(minutes=5)
+"""How long a value is used before it is read again: a rotated secret is picked up within it."""
+
+
+class SecretsManager:
+    """Secrets by ARN, each kept for five minutes. `client` is a boto3 Secrets Manager client.
+
+    `variable` is the environment variable that holds the ARN: errors name it, never the ARN's value.
+    """
+
+    def __init__(self, client: Any, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._kept: dict[str, tuple[datetime, str]] = {}
+
+    def text(self, arn: str, variable: str) -> str:
+        """The secret as it is stored. Raises SecretsUnavailable, or BadSettings when there is no such text secret."""
+        now = self._clock()
+        known = self._kept.get(arn)
+        if known is not None and now - known[0] < KEPT:
+            return known[1]
+        value = self._read(arn, variable)
+        self._kept[arn] = (now, value)
+        return value
+
+    def json(self, arn: str, variable: str, *required: str) -> dict[str, str]:
+        """The text and number fields of a JSON secret (RDS keeps its port as a number), all as text.
+
+        Raises as `text` does, and BadSettings when it is no JSON object or a `required` field is missing or empty.
+        """
+        try:
+            document = json.loads(self.text(arn, variable))
+        except ValueError:
+            raise BadSettings(variable, "that secret is not JSON") from None
+        if not isinstance(document, dict):
+            raise BadSettings(variable, "that secret is not a JSON object")
+        fields = {name: str(value) for name, value in document.items() if isinstance(value, str | int)}
+        for name in required:
+            if not fields.get(name):
+                raise BadSettings(variable, f"that secret has no field {name}")
+        return fields
+
+    def _read(self, arn: str, variable: str) -> str:
+        try:
+            answer = self._client.get_secret_value(SecretId=arn)
+        except AwsError as error:
+            failed = failure(error)
+            if failed.again:
+                raise SecretsUnavailable(f"the secret of {variable} could not be read: {failed.code}") from None
+            raise BadSettings(variable, f"that secret cannot be read: {failed.code}") from None
+        text = answer.get("SecretString")
+        if not text:
+            raise BadSettings(variable, "that secret holds no text")
+        return str(text)

@@ -1,0 +1,160 @@
+"""What grows and what was left behind, in Postgres: the UpkeepStore and AccountShelf of the services.
+
+A round never holds a lock for longer than one batch, so it may run while everything else does.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from almanac.adapters.postgres.connection import Database, Rows, statements
+from almanac.domain.operations.maintenance import SILENCE, Batch, Limits, LongInError
+from almanac.services.accounts.ports import Account
+
+BATCH = 5000
+"""Rows a transaction sees to: tens of milliseconds."""
+_PAGE = 500
+"""Calendars looked up at a time."""
+_TOKENS = "tokens"
+_FORECAST = ("run_rows_deleted", "stale_runs_closed", "orphans_deleted", "keepsakes_deleted", "marks_deleted")
+_EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class PostgresUpkeepStore:
+    """UpkeepStore and AccountShelf over one Database; `batch` is how many rows a transaction sees to."""
+
+    def __init__(self, database: Database, batch: int = BATCH) -> None:
+        self._db = database
+        self._sql = statements("maintenance.sql")
+        self._batch = batch
+
+    def close_stale_runs(self) -> Iterator[Batch]:
+        """See UpkeepStore. Leases first: who owns one may still be alive, who owns none is not."""
+        for _ in self._repeat("free_expired_leases", silence_seconds=SILENCE.total_seconds()):
+            yield Batch(0)
+        yield from self._repeat("close_stale_syncs")
+        yield from self._repeat("close_stale_plans")
+
+    def delete_old_runs(self, before: datetime) -> Iterator[Batch]:
+        """See UpkeepStore."""
+        yield from self._delete_runs("step_of_syncs", "delete_old_syncs", before)
+        yield from self._delete_runs("step_of_plans", "delete_old_plans", before)
+
+    def delete_orphans(self, before: datetime) -> Iterator[Batch]:
+        """See UpkeepStore."""
+        after: Sequence[Any] = (UUID(int=0), "", "")
+        while page := self._orphaned(before, after):
+            for calendar in page:
+                yield from self._empty(dict(zip(("ws_id", "provider", "calendar_id"), calendar, strict=True)), before)
+            after = page[-1]
+
+    def delete_keepsakes(self, before: datetime) -> Iterator[Batch]:
+        """See UpkeepStore."""
+        yield from self._repeat("delete_keepsakes", before=before)
+
+    def delete_marks(self) -> Iterator[Batch]:
+        """See UpkeepStore."""
+        after = None
+        while page := self._alone("marked_without_pass", after=after, limit=_PAGE):
+            for ws_id, connection_id in page:
+                yield from self._forget_marks(ws_id, connection_id)
+            after = page[-1][1]
+
+    def long_in_error(self, before: datetime, limit: int) -> tuple[int, Sequence[LongInError]]:
+        """See UpkeepStore."""
+        rows = self._alone("long_in_error", before=before, limit=limit)
+        return (rows[0][4] if rows else 0), [LongInError(*row[:4]) for row in rows]
+
+    def forecast(self, limits: Limits) -> Mapping[str, int]:
+        """See UpkeepStore."""
+        found = self._alone(
+            "forecast",
+            runs_before=limits.runs,
+            left_before=limits.left_behind,
+            silence_seconds=SILENCE.total_seconds(),
+        )
+        return dict(zip(_FORECAST, found[0], strict=True))
+
+    def accounts(self, after: UUID | None, limit: int) -> Sequence[tuple[datetime, Account]]:
+        """See AccountShelf."""
+        return [(row[0], Account(*row[1:])) for row in self._alone("accounts", after=after, limit=limit)]
+
+    def reencrypt(self, account: Account, access: str | None, refresh: str) -> bool:
+        """See AccountShelf."""
+        key = {"ws_id": account.ws_id, "id": account.id, "version": account.version}
+        return bool(self._alone("reencrypt", access_token=access, refresh_token=refresh, **key))
+
+    def progress(self) -> UUID | None:
+        """See AccountShelf."""
+        found = self._alone("progress", step=_TOKENS)
+        return found[0][0] if found else None
+
+    def remember(self, after: UUID | None) -> None:
+        """See AccountShelf."""
+        if after is None:
+            self._alone("forget_progress", step=_TOKENS)
+        else:
+            self._alone("remember_progress", step=_TOKENS, after=after)
+
+    def _delete_runs(self, step: str, delete: str, before: datetime) -> Iterator[Batch]:
+        """From the oldest on, a step of the index at a time: rows that stay are passed by once."""
+        after = _EARLIEST
+        while after < before:
+            with self._db.transaction():
+                end = self._run(step, after=after, before=before, limit=self._batch)
+                until = end[0][0] if end else before
+                rows = self._run(delete, after=after, until=until, before=before)[0][0]
+            yield Batch(rows)
+            after = until
+
+    def _orphaned(self, before: datetime, after: Sequence[Any]) -> Rows:
+        ws_id, provider, calendar_id = after
+        key = {"after_ws_id": ws_id, "after_provider": provider, "after_calendar_id": calendar_id}
+        return self._alone("orphaned_calendars", before=before, limit=_PAGE, **key)
+
+    def _empty(self, calendar: Mapping[str, Any], before: datetime) -> Iterator[Batch]:
+        """Take an orphaned calendar's events away, a batch at a time."""
+        while True:
+            with self._db.transaction():
+                batch = self._empty_by_a_batch(calendar, before)
+            yield batch
+            if batch.rows < self._batch:
+                return
+
+    def _empty_by_a_batch(self, calendar: Mapping[str, Any], before: datetime) -> Batch:
+        """No run may be at work meanwhile: it could store a newer sync token for rows that go, and nobody would read
+        them again. The token that is there goes with the first row, for the same reason."""
+        if not self._run("claim_workspace", ws_id=calendar["ws_id"]):
+            return Batch(0, busy=True)
+        rows = self._run("delete_orphans", before=before, limit=self._batch, **calendar)[0][0]
+        if rows:
+            self._run("forget_reading", **calendar)
+        if rows < self._batch:
+            self._run("forget_departure", before=before, **calendar)
+        return Batch(rows)
+
+    def _forget_marks(self, ws_id: UUID, connection_id: UUID) -> Iterator[Batch]:
+        """Under a claim: a pass that has begun has marks, and no checkpoint until its first page is written."""
+        while True:
+            with self._db.transaction():
+                busy = not self._run("claim_workspace", ws_id=ws_id)
+                mine = {"connection_id": connection_id, "limit": self._batch}
+                rows = 0 if busy else self._run("delete_marks", **mine)[0][0]
+            yield Batch(rows, busy)
+            if rows < self._batch:
+                return
+
+    def _repeat(self, statement: str, **values: Any) -> Iterator[Batch]:
+        """A statement that counts what it did, until it finds less than a batch."""
+        rows = self._batch
+        while rows == self._batch:
+            rows = self._alone(statement, limit=self._batch, **values)[0][0]
+            yield Batch(rows)
+
+    def _alone(self, statement: str, /, **values: Any) -> Rows:
+        with self._db.transaction():
+            return self._run(statement, **values)
+
+    def _run(self, statement: str, /, **values: Any) -> Rows:
+        return self._db.run(self._sql[statement], **values)

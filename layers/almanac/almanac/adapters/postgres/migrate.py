@@ -1,0 +1,93 @@
+"""Numbered SQL, applied once each, in one transaction, under a lock: safe to run twice and from two places at once."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+
+from almanac.adapters.postgres.connection import Database, Target, parse_url
+from almanac.errors import DatabaseUnavailable, StorageFailed
+from almanac.services.clock import Deadline
+from almanac.services.deployment.ports import Upgrade
+
+_LOCK = 4_261_412_735_113  # any number, as long as nothing else on the server uses it
+_LISTED = "SELECT name FROM almanac_migrations ORDER BY name"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresMigrations:
+    """The Migrations port. Each upgrade opens a connection of its own, whose every wait ends at the deadline."""
+
+    target: Callable[[], Target]
+
+    def upgrade(self, deadline: Deadline) -> Upgrade:
+        """As `apply_missing`, within the deadline; and what the database knows afterwards."""
+        with closing(Database(self.target, _seconds(deadline))) as database:
+            applied = apply_missing(database, deadline)
+            known = [row[0] for row in database.run(_LISTED)]
+        ours = {name for name, _ in _available()}
+        return Upgrade(tuple(applied), known[-1], tuple(name for name in known if name not in ours))
+
+
+def migrate(database_url: str, ca_file: str | None = None) -> list[str]:
+    """Bring the database up to date. Returns the names applied now; all of them or, on an error, none.
+
+    Raises BadSettings for an unusable URL, DatabaseUnavailable, and StorageFailed when a migration fails or one that
+    was applied has been edited since.
+    """
+    database = Database(lambda: parse_url(database_url, ca_file))
+    try:
+        return apply_missing(database)
+    finally:
+        database.close()
+
+
+def apply_missing(database: Database, deadline: Deadline | None = None) -> list[str]:
+    """As `migrate`, on an open database. With a deadline, DatabaseUnavailable is also that its time was not enough."""
+    with database.transaction():
+        _limit(database, deadline)
+        database.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
+        database.run(
+            "CREATE TABLE IF NOT EXISTS almanac_migrations"
+            " (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        applied = {row[0]: row[1] for row in database.run("SELECT name, sha256 FROM almanac_migrations")}
+        return [name for name, sql in _available() if _apply(database, name, sql, applied.get(name), deadline)]
+
+
+def _available() -> list[tuple[str, str]]:
+    folder = files("almanac") / "migrations"
+    return sorted((f.name, f.read_text(encoding="utf-8")) for f in folder.iterdir() if f.name.endswith(".sql"))
+
+
+def _seconds(deadline: Deadline) -> float:
+    seconds = deadline()
+    if seconds <= 0:
+        raise DatabaseUnavailable("there is no time left for it")
+    return seconds
+
+
+def _limit(database: Database, deadline: Deadline | None) -> None:
+    """End what runs next at the deadline: on the server, so that it lets go of its locks, and a second later here."""
+    if deadline is not None:
+        seconds = _seconds(deadline)
+        database.limit_waits(seconds + 1)
+        database.run(f"SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}")
+
+
+def _apply(database: Database, name: str, sql: str, known: str | None, deadline: Deadline | None) -> bool:
+    digest = sha256(sql.encode()).hexdigest()
+    if known == digest:
+        return False
+    if known is not None:
+        raise StorageFailed(
+            f"migration {name} was applied in another form; write a new migration instead of editing it"
+        )
+    try:
+        _limit(database, deadline)
+        database.run(sql)
+    except (StorageFailed, DatabaseUnavailable) as error:
+        raise type(error)(f"migration {name}: {error}") from error
+    database.run("INSERT INTO almanac_migrations (name, sha256) VALUES (:name, :digest)", name=name, digest=digest)
+    return True

@@ -1,0 +1,31 @@
+"""What an operator asks about planning runs, in Postgres. Every statement only reads."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from almanac.adapters.postgres.connection import Database, statements
+from almanac.domain.workspace_plan.report import CHANGES, COUNTS
+
+_COLUMNS = (
+    *("run_id", "ws_id", "status", "outcome", "request_id", "started_at", "finished_at", "retry_after"),
+    *("window_start", "window_end", "attempts", "tasks", "habits", *COUNTS, *CHANGES, "objective", "total_ms"),
+    *("warnings", "error_type", "error"),
+)
+
+
+class PostgresPlanningRuns:
+    """PlanningRuns over one Database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._sql = statements("plan.sql")
+
+    def of_request(self, ws_id: UUID, request_id: str) -> Mapping[str, Any] | None:
+        """The newest run of a request, its notes with titles; None while there is none."""
+        found = self._db.run(self._sql["run_of_request"], ws_id=ws_id, request_id=request_id)
+        return dict(zip(_COLUMNS, found[0], strict=True)) if found else None
+
+    def workspace_name(self, ws_id: UUID) -> str:
+        """What people call the workspace, which must exist."""
+        return str(self._db.run(self._sql["workspace_name"], ws_id=ws_id)[0][0])

@@ -1,0 +1,49 @@
+"""How runs went and who is behind, counted by Postgres. Every statement only reads."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from almanac.adapters.postgres.connection import Database, Rows, statements
+from almanac.domain.operations.lag import PLAN_BEHIND_AFTER, SYNC_BEHIND_AFTER, Standing
+from almanac.domain.operations.run_statistics import SHARES, Behind, Ending, Figures, GoogleCalls, Job, Latency
+
+_BEHIND: dict[Job, tuple[str, timedelta]] = {
+    "sync": ("behind_with_sync", SYNC_BEHIND_AFTER),
+    "schedule": ("behind_with_plan", PLAN_BEHIND_AFTER),
+}
+
+
+class PostgresRunSummary:
+    """Figures of all workspaces or of one. Raises DatabaseUnavailable and StorageFailed."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._sql = statements("run_summary.sql")
+
+    def figures(self, ws_id: UUID | None, since: datetime, now: datetime, limit: int) -> Figures:
+        """Of the runs that began since then, and at most `limit` of the workspaces that are behind now."""
+        span = {"ws_id": ws_id, "since": since}
+        shares = "{" + ",".join(map(str, SHARES.values())) + "}"
+        behind: list[Behind] = []
+        all_behind: dict[Job, int] = {}
+        with self._db.transaction():
+            for job, (statement, after) in _BEHIND.items():
+                found = self._run(statement, ws_id=ws_id, before=now - after, limit=limit)
+                all_behind[job] = found[0][0] if found else 0
+                behind += [Behind(job, row[1], Standing(*row[2:])) for row in found]
+            endings = [Ending(*row) for row in self._run("endings", **span)]
+            latencies = [_latency(row) for row in self._run("latencies", shares=shares, **span)]
+            calls = [GoogleCalls(int(row[2]), int(row[1]), row[0]) for row in self._run("google_calls", **span)]
+        stalest = sorted(behind, key=lambda each: each.standing.fresh_at)[:limit]
+        return Figures(endings, latencies, calls[0] if calls else GoogleCalls(), stalest, all_behind)
+
+    def _run(self, name: str, **values: Any) -> Rows:
+        return self._db.run(self._sql[name], **values)
+
+
+def _latency(row: Sequence[Any]) -> Latency:
+    job, waited, took = row
+    in_ms = None if waited is None else [max(0, round(each.total_seconds() * 1000)) for each in waited]
+    return Latency(cast("Job", job), in_ms, took)

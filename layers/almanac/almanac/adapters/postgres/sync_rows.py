@@ -1,0 +1,96 @@
+"""How runs, bookmarks and pages look to the statements of `sync.sql`, and connections to the services."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from almanac.adapters.postgres import arrays
+from almanac.domain.calendar.events import EventRow, MappedPage
+from almanac.domain.sync.listing import Checkpoint, SyncState, Window
+from almanac.services.sync.ports import Bookmark, Connection
+
+_ENCODERS: Mapping[str, arrays.Encoder] = dict.fromkeys(EventRow._fields, arrays.texts) | {
+    "start_at": arrays.instants,
+    "end_at": arrays.instants,
+    "all_day": arrays.booleans,
+    "start_date": arrays.dates,
+    "end_date": arrays.dates,
+    "original_start_at": arrays.instants,
+    "original_start_date": arrays.dates,
+    "sequence": arrays.integers,
+    "own_block": arrays.booleans,
+    "external_updated_at": arrays.instants,
+}
+_CONNECTION_FIELDS = tuple(name for name in Connection.__slots__ if name != "state")
+
+
+def page_columns(page: MappedPage) -> dict[str, str]:
+    """Each column of a page as one array literal, by the column's name, and the ids it is about."""
+    columns = zip(*page.rows, strict=True) if page.rows else ((),) * len(EventRow._fields)
+    encoded = {name: _ENCODERS[name](column) for name, column in zip(EventRow._fields, columns, strict=True)}
+    ids = [row.external_event_id for row in page.rows]
+    return encoded | {
+        "known_ids": arrays.texts([*ids, *page.unreadable]),
+        "tombstones": arrays.texts(page.tombstones),
+    }
+
+
+def place(connection: Connection) -> dict[str, Any]:
+    """Which calendar."""
+    return {"connection_id": connection.id, "calendar_id": connection.calendar_id}
+
+
+def span(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What a full pass may sweep."""
+    return {
+        "window_start": checkpoint.window.start,
+        "window_end": checkpoint.window.end,
+        "since": checkpoint.started_at,
+    }
+
+
+def bookmark_values(bookmark: Bookmark | None) -> dict[str, Any]:
+    """Where the reading stands after a page; None leaves it as it is."""
+    if bookmark is None:
+        nothing = dict.fromkeys(("sync_token", "fingerprint", "window_start", "window_end", "checkpoint"))
+        return {"bookmark": False, **nothing}
+    return {
+        "bookmark": True,
+        "sync_token": bookmark.sync_token,
+        "fingerprint": bookmark.fingerprint,
+        "window_start": bookmark.window.start,
+        "window_end": bookmark.window.end,
+        "checkpoint": None if bookmark.checkpoint is None else _checkpoint_json(bookmark.checkpoint),
+    }
+
+
+def _checkpoint_json(checkpoint: Checkpoint) -> str:
+    return json.dumps(
+        {
+            "kind": checkpoint.kind,
+            "page_token": checkpoint.page_token,
+            "fingerprint": checkpoint.fingerprint,
+            "window": [checkpoint.window.start.isoformat(), checkpoint.window.end.isoformat()],
+            "started_at": checkpoint.started_at.isoformat(),
+            "reading": checkpoint.reading,
+            "listed": checkpoint.listed,
+            "pages": checkpoint.pages,
+        }
+    )
+
+
+def _checkpoint(stored: dict[str, Any] | None) -> Checkpoint | None:
+    if stored is None:
+        return None
+    start, end = (datetime.fromisoformat(edge) for edge in stored["window"])
+    moved = {"window": Window(start, end), "started_at": datetime.fromisoformat(stored["started_at"])}
+    return Checkpoint(**{**stored, **moved})
+
+
+def connection_from(row: Sequence[Any]) -> tuple[Connection, Sequence[Any]]:
+    """A row of `load_connections`, and the rest of it: its account's fields."""
+    own, (token, fingerprint, start, end, checkpoint), account = row[:9], row[9:14], row[14:]
+    window = Window(start, end) if start is not None else None
+    state = SyncState(token, fingerprint, window, _checkpoint(checkpoint))
+    return Connection(**dict(zip(_CONNECTION_FIELDS, own, strict=True)), state=state), account

@@ -1,0 +1,77 @@
+import pytest
+from cryptography.fernet import Fernet
+from hypothesis import given
+from hypothesis import strategies as st
+
+from almanac.adapters.crypto import FernetCipher, new_key
+from almanac.errors import BadSettings, StorageFailed
+
+OLD, NEW, FOREIGN = new_key(), new_key(), new_key()
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+def test_what_was_encrypted_decrypts_to_itself(plain: str) -> None:
+    cipher = FernetCipher([NEW, OLD])
+    assert cipher.decrypt(cipher.encrypt(plain)) == plain
+
+
+def test_ciphertext_shows_nothing_of_the_plain_text_and_differs_every_time() -> None:
+    cipher = FernetCipher([NEW])
+    first, second = cipher.encrypt("1//refresh"), cipher.encrypt("1//refresh")
+    assert "refresh" not in first
+    assert first != second
+    assert first.isascii()
+
+
+def test_keys_rotate_old_ciphertext_is_read_and_known_as_old() -> None:
+    written = FernetCipher([OLD]).encrypt("token")
+    rotated = FernetCipher([NEW, OLD])
+    assert rotated.decrypt(written) == "token"
+    assert not rotated.is_current(written)
+
+
+def test_the_first_key_writes() -> None:
+    written = FernetCipher([NEW, OLD]).encrypt("token")
+    assert Fernet(NEW).decrypt(written) == b"token"
+    assert FernetCipher([NEW, OLD]).is_current(written)
+    assert not FernetCipher([OLD, NEW]).is_current(written)
+
+
+@pytest.mark.parametrize(
+    "ciphertext",
+    ["", "plain", "ünïcode", FernetCipher([FOREIGN]).encrypt("token")],
+    ids=["empty", "plain", "not ASCII", "foreign"],
+)
+def test_what_no_key_fits_is_a_storage_failure_that_quotes_nothing(ciphertext: str) -> None:
+    cipher = FernetCipher([NEW, OLD])
+    with pytest.raises(StorageFailed, match="ALMANAC_TOKEN_KEYS") as caught:
+        cipher.decrypt(ciphertext)
+    assert ciphertext == "" or ciphertext not in str(caught.value)
+    assert not cipher.is_current(ciphertext)
+
+
+def test_a_tampered_ciphertext_is_refused() -> None:
+    written = FernetCipher([NEW]).encrypt("token")
+    middle = len(written) // 2
+    tampered = written[:middle] + ("A" if written[middle] != "A" else "B") + written[middle + 1 :]
+    with pytest.raises(StorageFailed):
+        FernetCipher([NEW]).decrypt(tampered)
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "hunter2", "x" * 44, NEW[:-1], "ключ" * 11], ids=["empty", "short", "no key", "cut off", "not ASCII"]
+)
+def test_a_bad_key_is_named_by_its_place_and_not_quoted(bad: str) -> None:
+    with pytest.raises(BadSettings, match="ALMANAC_TOKEN_KEYS: key 2 is not a Fernet key") as caught:
+        FernetCipher([NEW, bad])
+    assert bad == "" or bad not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_no_key_at_all_is_bad_settings() -> None:
+    with pytest.raises(BadSettings, match="ALMANAC_TOKEN_KEYS"):
+        FernetCipher([])
+
+
+def test_space_around_a_key_does_not_matter() -> None:
+    assert FernetCipher([f" {NEW}\n"]).is_current(FernetCipher([NEW]).encrypt("token"))
