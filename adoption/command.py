@@ -10,11 +10,11 @@ from zoneinfo import available_timezones
 from adoption.rules import LegacyWorkspace, Sorted
 from adoption.store import PostgresAdoptionStore
 from adoption.use_case import Adoption, AdoptWorkspace
-from almanac.commands import arguments
-from almanac.commands.arguments import Commands, add_command
-from almanac.commands.output import table
-from almanac.commands.session import Result, Session
+from almanac.cli import arguments
+from almanac.cli.arguments import Commands, add_command
+from almanac.cli.session import Result, Session
 from almanac.errors import BadInput, StorageFailed
+from almanac.presentation.tables import table
 
 _EXAMPLES = """\
   almanac adopt --dry-run

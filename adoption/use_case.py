@@ -16,6 +16,10 @@ KINDS = ("connections", "tasks", "habits", "skips", "hours", "events", "task_blo
 class AdoptionStore(Protocol):
     """Old rows to read, ours to write. Raises DatabaseUnavailable and StorageFailed."""
 
+    def workspaces(self, ws_id: UUID | None) -> Sequence[LegacyWorkspace]:
+        """All old workspaces in id order, or the one. Raises BadInput without the views, UnknownWorkspace."""
+        ...
+
     def transaction(self, *, keep: bool) -> AbstractContextManager[object]:
         """All or nothing of one workspace; without `keep` nothing in the end."""
         ...

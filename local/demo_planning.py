@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from almanac.commands.agenda_text import described
-from almanac.commands.picture_page import page
-from almanac.commands.preview import preview
 from almanac.jobs import CalendarSchedule
+from almanac.presentation.html_page import page
+from almanac.presentation.preview import preview
+from almanac.presentation.terminal_plan import described
 from local.demo_stage import Stage
 from local.demo_work import TOO_LONG, furnish
 from local.demo_workspaces import Workspace, planned_zone

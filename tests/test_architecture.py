@@ -46,13 +46,20 @@ ARROWS = {
         "almanac.settings",
         "almanac.migrations",
     },
+    "almanac.presentation": {
+        "almanac.presentation",
+        "almanac.domain",
+        "almanac.services",
+        "almanac.errors",
+        "almanac.jobs",
+    },
     "almanac.jobs": {"almanac.errors", "almanac.domain"},
     "almanac.settings": {"almanac.errors", "almanac.domain"},
     "almanac.errors": set(),
 }
 # Of the services, whoever implements them sees the contracts only.
 CONTRACTS = {"ports", "provider", "clock"}
-SEE_EVERYBODY = ("almanac.wiring", "almanac.cli", "almanac.__main__")
+SEE_EVERYBODY = ("almanac.wiring", "almanac.cli.main", "almanac.__main__")
 
 
 def identify(path: Path) -> str:

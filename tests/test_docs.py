@@ -20,9 +20,7 @@ from almanac import errors, settings
 from almanac.adapters.postgres.connection import Database, parse_url, statements
 from almanac.adapters.postgres.migrate import migrate
 from almanac.adapters.postgres.plan_settings import StoredPreferences
-from almanac.cli import _parser
-from almanac.commands import agenda_text
-from almanac.commands.plan_agenda import agenda_of
+from almanac.cli.main import _parser
 from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.weights import Weights
@@ -31,6 +29,8 @@ from almanac.domain.sync.report import SyncReport
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.errors import AlmanacError, BadInput, PermanentError, TransientError
 from almanac.jobs import CalendarSchedule, CalendarSync, Tick, UpkeepTick, parse_schedule, parse_sync, parse_tick
+from almanac.presentation import terminal_plan
+from almanac.presentation.instance_agenda import agenda_of
 from local.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
@@ -464,7 +464,7 @@ def test_the_example_is_planned_as_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("COLUMNS", "100")
     (code,), (picture,) = fences(PLANNING, "json"), fences(PLANNING, "text")
     instance = read_instance(json.loads(code)).instance
-    week = agenda_text.described(agenda_of(instance, plan(problem_of(instance), 0.1)))
+    week = terminal_plan.described(agenda_of(instance, plan(problem_of(instance), 0.1)))
     assert week.partition("Why there\n")[2] == picture.partition("Why there\n")[2].rstrip("\n")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from almanac.cli import main
+from almanac.cli.main import main
 
 SETTINGS = (
     "ALMANAC_DATABASE_URL",

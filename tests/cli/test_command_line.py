@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from almanac.commands.output import duration, instant, table
-from almanac.commands.sync import ProgressLine
+from almanac.cli.sync import ProgressLine
+from almanac.presentation.tables import duration, instant, table
 from almanac.services.operations.requests import Progress
 from tests.cli.shell import Shell
 
@@ -205,7 +205,7 @@ def run_python(code: str, stdout: int) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize("argv", [["--help"], ["migrate"], ["new-key"], ["sync", "--help"]])
 def test_help_and_migrate_load_no_google_and_no_aws_code(argv: list[str]) -> None:
     code = (
-        f"import sys\nfrom almanac.cli import main\nmain({argv!r})\n"
+        f"import sys\nfrom almanac.cli.main import main\nmain({argv!r})\n"
         "print([m for m in ('boto3', 'botocore', 'googleapiclient', 'httplib2') if m in sys.modules])"
     )
 
@@ -218,7 +218,7 @@ def test_help_and_migrate_load_no_google_and_no_aws_code(argv: list[str]) -> Non
 def test_a_reader_that_has_left_is_no_error(argv: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    done = run_python(f"import sys; from almanac.cli import main; sys.exit(main({argv!r}))", writer)
+    done = run_python(f"import sys; from almanac.cli.main import main; sys.exit(main({argv!r}))", writer)
     os.close(writer)
 
     assert (done.returncode, done.stderr) == (0, "")

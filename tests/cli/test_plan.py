@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from almanac.commands import agenda_text
-from almanac.commands.agenda import Agenda, Entry, Kind, Remark, clock_changes, wall_span
-from almanac.commands.picture import svg
-from almanac.commands.picture_page import page
-from almanac.commands.picture_shapes import cut, side_by_side, text_width
-from almanac.commands.week_view import draw_week
 from almanac.domain.wall_clock import minutes_of
+from almanac.presentation import terminal_plan
+from almanac.presentation.agenda import Agenda, Entry, Kind, Remark, clock_changes, wall_span
+from almanac.presentation.html_page import page
+from almanac.presentation.svg.plan import svg
+from almanac.presentation.svg.shapes import cut, side_by_side, text_width
+from almanac.presentation.terminal_week import draw_week
 from tests.cli.shell import Ended, Shell
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -100,7 +100,7 @@ class TestTheSchedule:
 
     def test_it_needs_no_setting_and_loads_neither_aws_nor_google_nor_database_code(self) -> None:
         code = (
-            "import sys\nfrom almanac.cli import main\ncode = main(['plan', '-', '--budget', '0.05', '--week'])\n"
+            "import sys\nfrom almanac.cli.main import main\ncode = main(['plan', '-', '--budget', '0.05', '--week'])\n"
             "unwanted = ('boto3', 'botocore', 'googleapiclient', 'httplib2', 'almanac.wiring')\n"
             "print(code, [m for m in unwanted if m in sys.modules])"
         )
@@ -213,7 +213,7 @@ class TestTheWeek:
     def test_without_rich_it_is_a_plain_listing_and_says_how_to_get_the_view(
         self, almanac: Shell, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(agenda_text, "find_spec", lambda _name: None)
+        monkeypatch.setattr(terminal_plan, "find_spec", lambda _name: None)
 
         text = run(almanac, instance(), "--week").out
 
@@ -255,7 +255,7 @@ class TestTheWeek:
         monkeypatch.setenv("COLUMNS", "140")
         told = agenda(entry("Report", 9, 10, reason="because " * 40))
 
-        lines = agenda_text.described(told).splitlines()
+        lines = terminal_plan.described(told).splitlines()
 
         assert max(len(line) for line in lines if "│" in line) > 110
         assert max(len(line) for line in lines if "because" in line) <= 100
@@ -283,7 +283,7 @@ class TestTheWeek:
         strange = agenda(entry(NASTY, 9, 10, reason=NASTY), remarks=(Remark(NASTY, "late by 1 h", NASTY, NASTY),))
 
         drawn = draw_week(strange, week(), width=100, color=False, encoding="utf-8")
-        for text in (drawn, agenda_text.described(strange)):
+        for text in (drawn, terminal_plan.described(strange)):
             assert not {letter for letter in text if not letter.isprintable()} - {"\n"}
 
 

@@ -17,7 +17,7 @@ from moto import mock_aws
 from almanac.adapters.aws import clients
 from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.connection import Database
-from almanac.cli import main
+from almanac.cli.main import main
 from almanac.errors import Postponed
 from almanac.jobs import parse_sync
 from almanac.services.queues.message_run import Received

@@ -11,7 +11,6 @@ from shutil import copytree
 
 import pytest
 
-from almanac.adapters.postgres import migrate as migrations
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.migrate import migrate
 from almanac.domain.calendar.events import CalendarZones

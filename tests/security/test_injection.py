@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
-from almanac.cli import main
+from almanac.cli.main import main
 from tests.integration import rows
 from tests.integration.planned import Planned
 from tests.integration.team import Team

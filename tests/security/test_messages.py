@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from almanac.commands.accounts import read_token_file
+from almanac.cli.accounts import read_token_file
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import BadInput, BadJob, Postponed, UnknownWorkspace
 from almanac.jobs import parse_schedule, parse_sync, parse_tick, parse_upkeep

@@ -3,11 +3,12 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from almanac.commands import agenda_text, arguments
-from almanac.commands.agenda import Agenda
-from almanac.commands.picture import svg
-from almanac.commands.picture_page import page
+from almanac.cli import arguments
 from almanac.errors import BadInput
+from almanac.presentation import terminal_plan
+from almanac.presentation.agenda import Agenda
+from almanac.presentation.html_page import page
+from almanac.presentation.svg.plan import svg
 
 
 def add_to(parser: ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def add_to(parser: ArgumentParser) -> None:
 
 def text(args: Namespace, agenda: Agenda) -> str:
     """The plan for people at a terminal."""
-    return agenda_text.described(agenda, weeks=args.weeks)
+    return terminal_plan.described(agenda, weeks=args.weeks)
 
 
 def write_pictures(args: Namespace, agenda: Agenda) -> None:

@@ -5,15 +5,15 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from almanac.commands import arguments, views
-from almanac.commands.arguments import Commands, add_command
-from almanac.commands.output import duration, one_line
-from almanac.commands.preview import STATES, preview
-from almanac.commands.session import Result, Session
-from almanac.commands.sync import ProgressLine
+from almanac.cli import arguments, plan_options
+from almanac.cli.arguments import Commands, add_command
+from almanac.cli.session import Result, Session
+from almanac.cli.sync import ProgressLine
 from almanac.domain.workspace_plan.report import CHANGES, COUNTS
 from almanac.errors import BadInput, QueueUnavailable, TransientError
 from almanac.jobs import CalendarSchedule
+from almanac.presentation.preview import STATES, preview
+from almanac.presentation.tables import duration, one_line
 from almanac.services.operations.requests import POLL_SECONDS, Progress
 from almanac.services.plan.ports import PlanningRuns, Record
 from almanac.services.queues.ports import Envelope
@@ -44,7 +44,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--timeout", type=arguments.seconds, metavar="S", default=_WAIT_SECONDS, help="seconds to wait (default: 900)"
     )
-    views.add_to(parser)
+    plan_options.add_to(parser)
 
 
 def _schedule(args: Namespace, session: Session) -> Result:
@@ -71,9 +71,9 @@ def _preview(args: Namespace, job: CalendarSchedule, session: Session) -> Result
     agenda = found.agenda(session.wiring.planning_runs.workspace_name(job.ws_id))
     report = found.report
     failure = None if report.success else f"the plan would be {report.outcome}: {_SAFE}"
-    views.write_pictures(args, agenda)
+    plan_options.write_pictures(args, agenda)
     said = f"A preview: the run would be {report.outcome}, and nothing was written.\n\n"
-    return Result(found.document(), said + views.text(args, agenda), failure)
+    return Result(found.document(), said + plan_options.text(args, agenda), failure)
 
 
 _SAFE = "something would be late or without a place"

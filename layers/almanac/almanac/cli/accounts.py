@@ -9,11 +9,11 @@ from uuid import uuid4
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-from almanac.commands import arguments
-from almanac.commands.arguments import Commands, add_command, add_group
-from almanac.commands.output import instant, table
-from almanac.commands.session import Result, Session
+from almanac.cli import arguments
+from almanac.cli.arguments import Commands, add_command, add_group
+from almanac.cli.session import Result, Session
 from almanac.errors import BadInput
+from almanac.presentation.tables import instant, table
 
 _EXAMPLES = """\
   almanac account add --workspace WS --email ada@example.org --user ada --token-file token.json

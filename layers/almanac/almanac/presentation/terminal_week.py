@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from almanac.commands.agenda import MARKS, Agenda, Kind, Piece, quarter_span, wall_span
-from almanac.commands.output import one_line
 from almanac.domain.wall_clock import Interval
+from almanac.presentation.agenda import MARKS, Agenda, Kind, Piece, quarter_span, wall_span
+from almanac.presentation.tables import one_line
 
 FREE = "."
 _STYLES: dict[Kind, str] = {"task": "white on blue", "habit": "black on green", "busy": "white on grey37"}

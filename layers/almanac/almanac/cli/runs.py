@@ -2,16 +2,18 @@
 
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from almanac.commands import arguments
-from almanac.commands.arguments import Commands, add_command
-from almanac.commands.output import duration, instant, table
-from almanac.commands.run_details import changed, described, error, took
-from almanac.commands.run_summary import summarise
-from almanac.commands.session import Result, Session
+from almanac.cli import arguments
+from almanac.cli.arguments import Commands, add_command
+from almanac.cli.session import Result, Session
+from almanac.domain.operations.run_statistics import summary
 from almanac.errors import BadInput
+from almanac.presentation import run_summary
+from almanac.presentation.run_details import changed, described, error, took
+from almanac.presentation.tables import duration, instant, table
 
 _DAY = timedelta(hours=24)
 _EXAMPLES = """\
@@ -45,9 +47,16 @@ def _runs(args: Namespace, session: Session) -> Result:
     if args.ws_id is not None:
         session.wiring.operator_store.require_workspace(args.ws_id)
     if args.summary:
-        return summarise(args.ws_id, args.since or _DAY, args.limit, session)
+        return _summary(args.ws_id, args.since or _DAY, args.limit, session)
     found = session.wiring.run_history.latest(args.ws_id, job=args.job, failed=args.failed, limit=args.limit)
     return Result({"runs": found}, _table(found) if found else "no run")
+
+
+def _summary(ws_id: UUID | None, since: timedelta, limit: int, session: Session) -> Result:
+    now = datetime.now(UTC)
+    figures = session.wiring.run_summary.figures(ws_id, now - since, now, limit)
+    document = {"since": now - since, "until": now, "ws_id": ws_id, **summary(figures, now)}
+    return Result(document, run_summary.described(document, since))
 
 
 def _refuse_what_does_not_go_together(args: Namespace) -> None:

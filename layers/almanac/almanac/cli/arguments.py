@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from almanac.commands.session import Result, Session
+from almanac.cli.session import Result, Session
 
 Commands = Any
 """What `add_subparsers` returns; argparse keeps its class private."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from almanac.commands.agenda import Agenda, Change, Entry, Kind, Remark
 from almanac.domain.planner.explain.wording import duration
 from almanac.domain.planner.model.instance import Instance
 from almanac.domain.planner.model.plan import Block, Finding, Plan
 from almanac.domain.wall_clock import Interval, merged, weekly_hours
+from almanac.presentation.agenda import Agenda, Change, Entry, Kind, Remark
 
 
 def agenda_of(instance: Instance, found: Plan) -> Agenda:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from xml.etree.ElementTree import Element, tostring
 
-from almanac.commands.agenda import Agenda
-from almanac.commands.picture_shapes import add, add_text, add_tooltip, text_width
-from almanac.commands.picture_week import MARGIN, WIDTH, add_week, week_height
+from almanac.presentation.agenda import Agenda
+from almanac.presentation.svg.shapes import add, add_text, add_tooltip, text_width
+from almanac.presentation.svg.week import MARGIN, WIDTH, add_week, week_height
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _STYLE = """

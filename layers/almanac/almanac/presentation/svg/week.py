@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from xml.etree.ElementTree import Element
 
-from almanac.commands.agenda import Agenda, Entry, Piece, wall_span, when
-from almanac.commands.picture_shapes import add, add_text, add_tooltip, lines_of, side_by_side
 from almanac.domain.wall_clock import Interval, local_time
+from almanac.presentation.agenda import Agenda, Entry, Piece, wall_span, when
+from almanac.presentation.svg.shapes import add, add_text, add_tooltip, lines_of, side_by_side
 
 WIDTH, MARGIN, GUTTER = 1240, 28, 54
 _DAY = (WIDTH - 2 * MARGIN - GUTTER) / 7

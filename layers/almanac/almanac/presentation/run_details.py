@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from almanac.commands.output import duration, instant, table
-from almanac.commands.sync import ended
 from almanac.domain.workspace_plan.report import COUNTS
+from almanac.presentation.tables import duration, instant, table
 
 Run = Mapping[str, Any]
 
@@ -13,6 +12,18 @@ Run = Mapping[str, Any]
 def described(run: Run) -> str:
     """All that is known about it."""
     return "\n".join(_sync(run) if run["job"] == "sync" else _plan(run))
+
+
+def ended(run: Mapping[str, Any], earlier: int = 0) -> str:
+    """How a run ended, in one line; `earlier` is the number of runs that it went on with."""
+    line = f"{run['status']}: {run['outcome']}"
+    if run["status"] == "skipped":
+        again = "" if run["retry_after"] is None else f", possible again in {duration(run['retry_after'])}"
+        return line + again
+    names = ("inserted", "updated", "deleted", "unchanged", "rejected")
+    counts = ", ".join(f"{run[name]} {name}" for name in names if run[name]) or "nothing changed"
+    after = f", after {earlier} run(s) of the same request" if earlier else ""
+    return f"{line} in {duration(run['total_ms'] / 1000)}; {counts}{after}; run {run['run_id']}"
 
 
 def took(run: Run) -> str:

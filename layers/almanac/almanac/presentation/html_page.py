@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from html import escape
 
-from almanac.commands.agenda import Agenda, Entry, Remark, when
-from almanac.commands.output import one_line
-from almanac.commands.picture import svg
+from almanac.presentation.agenda import Agenda, Entry, Remark, when
+from almanac.presentation.svg.plan import svg
+from almanac.presentation.tables import one_line
 
 _PAGE = """\
 <!doctype html>

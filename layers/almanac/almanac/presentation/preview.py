@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import uuid4
 
-from almanac.commands.agenda import Agenda, Change, Entry, Remark
-from almanac.commands.plan_agenda import opened
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.changes import Placed
 from almanac.domain.workspace_plan.existing_blocks import is_users
@@ -16,6 +14,8 @@ from almanac.domain.workspace_plan.report import COUNTS, Note, PlanReport
 from almanac.domain.workspace_plan.snapshot import Block
 from almanac.domain.workspace_plan.to_instance import Prepared
 from almanac.jobs import CalendarSchedule
+from almanac.presentation.agenda import Agenda, Change, Entry, Remark
+from almanac.presentation.instance_agenda import opened
 from almanac.services.plan.run import PlanWorkspace, Proposal
 
 STATES = {"unscheduled": "without a place", "at_risk": "on time, at risk", "left_out": "left out of the plan"}

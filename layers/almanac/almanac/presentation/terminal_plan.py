@@ -8,8 +8,8 @@ from datetime import date
 from functools import partial
 from importlib.util import find_spec
 
-from almanac.commands.agenda import MARKS, Agenda, Entry, Remark, clock_changes, when
-from almanac.commands.output import one_line, table
+from almanac.presentation.agenda import MARKS, Agenda, Entry, Remark, clock_changes, when
+from almanac.presentation.tables import one_line, table
 
 _WIDTH = 100
 """Columns, of a pipe too; a narrower terminal gets what it has, and a wider one a wider week."""
@@ -56,7 +56,7 @@ def _drawing(width: int) -> DrawWeek | None:
     """How a week is drawn on stdout; None without rich."""
     if find_spec("rich") is None:
         return None
-    from almanac.commands.week_view import draw_week  # noqa: PLC0415 - rich is an extra
+    from almanac.presentation.terminal_week import draw_week  # noqa: PLC0415 - rich is an extra
 
     encoding = sys.stdout.encoding or "ascii"
     return partial(draw_week, width=width, color=sys.stdout.isatty(), encoding=encoding)

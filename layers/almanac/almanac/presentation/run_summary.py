@@ -1,23 +1,18 @@
-"""`runs --summary`: how it goes in numbers, and which workspaces are behind and why."""
+"""The summary of runs as text: how they went in numbers, and which workspaces are behind and why."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-from almanac.commands.output import duration, instant, table
-from almanac.commands.session import Result, Session
-from almanac.domain.operations.run_statistics import JOBS, SHARES, summary
+from almanac.domain.operations.run_statistics import JOBS, SHARES
+from almanac.presentation.tables import duration, instant, table
 
 _TIMES = {"message to done": "message_to_done_ms", "run": "run_ms"}
 
 
-def summarise(ws_id: UUID | None, since: timedelta, limit: int, session: Session) -> Result:
-    """The figures of that span of time up to now, of one workspace or all; at most `limit` of those behind."""
-    now = datetime.now(UTC)
-    figures = session.wiring.run_summary.figures(ws_id, now - since, now, limit)
-    document = {"since": now - since, "until": now, "ws_id": ws_id, **summary(figures, now)}
-    return Result(document, "\n\n".join(_parts(document, since)))
+def described(document: Mapping[str, Any], since: timedelta) -> str:
+    """Return the summary of that span of time as text; `document` is that of `run_statistics.summary`."""
+    return "\n\n".join(_parts(document, since))
 
 
 def _parts(document: Mapping[str, Any], since: timedelta) -> Iterator[str]:

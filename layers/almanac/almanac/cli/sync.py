@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-from almanac.commands import arguments
-from almanac.commands.arguments import Commands, add_command
-from almanac.commands.output import duration, write
-from almanac.commands.session import Result, Session
+from almanac.cli import arguments
+from almanac.cli.arguments import Commands, add_command
+from almanac.cli.output import write
+from almanac.cli.session import Result, Session
 from almanac.errors import BadInput
+from almanac.presentation.run_details import ended
 from almanac.services.operations.requests import Progress
 
 _WAIT_SECONDS = 900.0
@@ -74,18 +75,6 @@ def _follow(ws_id: UUID, request_id: str, timeout: float, session: Session) -> R
     success = last["status"] in ("completed", "skipped")
     document = {**last, "success": success, "earlier_runs": [run["run_id"] for run in earlier]}
     return Result(document, ended(last, len(earlier)), None if success else _failure(last))
-
-
-def ended(run: Mapping[str, Any], earlier: int = 0) -> str:
-    """How a run ended, in one line; `earlier` is the number of runs that it went on with."""
-    line = f"{run['status']}: {run['outcome']}"
-    if run["status"] == "skipped":
-        again = "" if run["retry_after"] is None else f", possible again in {duration(run['retry_after'])}"
-        return line + again
-    names = ("inserted", "updated", "deleted", "unchanged", "rejected")
-    counts = ", ".join(f"{run[name]} {name}" for name in names if run[name]) or "nothing changed"
-    after = f", after {earlier} run(s) of the same request" if earlier else ""
-    return f"{line} in {duration(run['total_ms'] / 1000)}; {counts}{after}; run {run['run_id']}"
 
 
 def _failure(run: Mapping[str, Any]) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from almanac.commands import arguments
-from almanac.commands.arguments import Commands, add_command
-from almanac.commands.output import duration, instant, one_line, table
-from almanac.commands.session import Result, Session
+from almanac.cli import arguments
+from almanac.cli.arguments import Commands, add_command
+from almanac.cli.session import Result, Session
 from almanac.errors import BadInput, BadSettings
+from almanac.presentation.tables import duration, instant, one_line, table
 from almanac.services.queues.dead_letters import Explained
 
 _KINDS = {"sync": "calendar.sync", "schedule": "calendar.schedule"}

@@ -7,10 +7,9 @@ from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
-from almanac.commands import arguments, views
-from almanac.commands.arguments import Commands, add_command
-from almanac.commands.plan_agenda import agenda_of
-from almanac.commands.session import Result, Session
+from almanac.cli import arguments, plan_options
+from almanac.cli.arguments import Commands, add_command
+from almanac.cli.session import Result, Session
 from almanac.domain.planner.document.fields import InstanceError
 from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.document.write_schedule import schedule_document
@@ -20,6 +19,7 @@ from almanac.domain.planner.model.problem import Problem
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.planner.planner import plan
 from almanac.errors import BadInput
+from almanac.presentation.instance_agenda import agenda_of
 
 _BUDGET_SECONDS = 2.0
 _EXAMPLES = """\
@@ -45,7 +45,7 @@ def add_to(commands: Commands) -> None:
         help="seconds it may take (default: 2)",
     )
     parser.add_argument("--week", action="store_true", help="the week for people, into a pipe too")
-    views.add_to(parser)
+    plan_options.add_to(parser)
 
 
 def read_problem(name: str) -> Problem:
@@ -95,8 +95,8 @@ def _plan(args: Namespace, _session: Session) -> Result:
     problem = read_problem(args.file)
     found = plan(problem, args.budget, time.monotonic)
     agenda = agenda_of(problem.instance, found)
-    views.write_pictures(args, agenda)
+    plan_options.write_pictures(args, agenda)
     document = schedule_document(found, problem.zone)
     if args.week or sys.stdout.isatty():
-        return Result(document, views.text(args, agenda))
+        return Result(document, plan_options.text(args, agenda))
     return Result(document, json.dumps(document, indent=2))

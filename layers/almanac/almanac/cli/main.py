@@ -7,16 +7,16 @@ from importlib.metadata import entry_points
 
 from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres import migrate
-from almanac.commands import accounts, output, plan, queues, runs, schedule, sync, upkeep
-from almanac.commands.arguments import Commands, Parser, add_command
-from almanac.commands.session import Result, Session
+from almanac.cli import accounts, maintenance, output, plan, queues, runs, schedule, sync
+from almanac.cli.arguments import Commands, Parser, add_command
+from almanac.cli.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
 from almanac.settings import DatabaseSettings, load
 
 FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
 """Exit codes; 130 is what shells give for Ctrl-C."""
 
-PLUGINS = "almanac.commands"
+PLUGINS = "almanac.cli.main"
 """Entry points of this group are commands of other packages: functions that add their parsers, as `add_to` does."""
 
 _EPILOG = """\
@@ -54,7 +54,7 @@ def _parser() -> Parser:
     commands: Commands = parser.add_subparsers(required=True, metavar="command")
     add_command(commands, "migrate", _migrate, "bring the database up to date; safe to repeat, from several places too")
     add_command(commands, "new-key", _new_key, "print a new key for ALMANAC_TOKEN_KEYS")
-    for group in (accounts, sync, schedule, plan, runs, queues, upkeep):
+    for group in (accounts, sync, schedule, plan, runs, queues, maintenance):
         group.add_to(commands)
     for plugin in sorted(entry_points(group=PLUGINS), key=lambda entry: entry.name):
         plugin.load()(commands)

@@ -3,10 +3,10 @@
 from argparse import Namespace
 from math import inf
 
-from almanac.commands.arguments import Commands, add_command
-from almanac.commands.output import table
-from almanac.commands.session import Result, Session
+from almanac.cli.arguments import Commands, add_command
+from almanac.cli.session import Result, Session
 from almanac.domain.operations.maintenance import UpkeepReport
+from almanac.presentation.tables import table
 from almanac.services.maintenance.round import UpkeepFailed
 
 _EXAMPLES = """\

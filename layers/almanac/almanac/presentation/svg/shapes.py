@@ -4,8 +4,8 @@ import unicodedata
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
-from almanac.commands.agenda import Piece
-from almanac.commands.output import one_line
+from almanac.presentation.agenda import Piece
+from almanac.presentation.tables import one_line
 
 NARROW, WIDE = frozenset(" .,:;'|!ijlItfr()[]-"), frozenset("mwMW@%&")
 

@@ -1,0 +1,1 @@
+"""Plans as SVG: no scripts, nothing from elsewhere."""

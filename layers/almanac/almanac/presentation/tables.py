@@ -1,0 +1,39 @@
+"""What terminals show: aligned tables, instants and durations, text without line breaks."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Columns aligned to the left, two spaces apart."""
+    lines = [list(head), *([_cell(value) for value in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+
+
+def instant(moment: datetime | None) -> str:
+    """ISO 8601 in UTC, to the second; a dash for none."""
+    return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def duration(seconds: float | None) -> str:
+    """Two leading units at most: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d 1 h`; a dash for none."""
+    if seconds is None:
+        return "-"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    left, parts = round(seconds), list[str]()
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        amount, left = divmod(left, size)
+        if amount or parts:
+            parts.append(f"{amount} {unit}")
+    return " ".join(parts[:2])
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None or value == "" else one_line(str(value))
+
+
+def one_line(text: str) -> str:
+    """Titles come from strangers who share calendars: no line breaks, nothing that steers a terminal or ends a file."""
+    return "".join(character if character.isprintable() else " " for character in text)
