@@ -77,9 +77,9 @@ build: $(SAM_CLI) ## Build functions and layers into .aws-sam
 	@$(with_runtime) .tools/sam/bin/sam build
 
 invoke-all: setup setup-sam ## Every function with every event through `sam local invoke`; needs Docker (SAM_ARGS=--skip-pull-image)
-	@$(PY) -m local.invoke_all --check
+	@$(PY) -m local.lambda_runtime.invoke_all --check
 	@$(MAKE) build
-	@$(PY) -m local.invoke_all -- $(SAM_ARGS)
+	@$(PY) -m local.lambda_runtime.invoke_all -- $(SAM_ARGS)
 
 deploy-local: setup ## Deploy template.yaml to a local AWS until Ctrl-C: no Docker, no account, its rules fire each minute
 	@$(PY) -m local.deploy

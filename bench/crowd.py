@@ -15,9 +15,9 @@ from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres import arrays
 from almanac.wiring import Wiring
 from bench.stage import ROOT, postgres, simulator
-from local.google_simulator.control import Control
-from local.queues import Queues, QueueServer
-from local.worker_pool import WorkerPool, invoke
+from local.google_simulator.control.client import Control
+from local.lambda_runtime.worker_pool import WorkerPool, invoke
+from local.stack.queues import Queues, QueueServer
 
 FUNCTION_SECONDS = 120
 VISIBILITY_SECONDS = 720

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from bench.crowd import Crowd, Ran, crowd, until
 from bench.figures import Figure, Target
 from bench.rounds import Rounds
-from local.google_simulator.faults import Fault
+from local.google_simulator.control.faults import Fault
 
 PART = "isolation"
 WORKSPACES, WORKERS = 200, 20

@@ -7,7 +7,7 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Self
 from urllib.parse import urlsplit
 
-from local.ports import LOOPBACK
+from local.stack.ports import LOOPBACK
 
 _CHUNK = 65536
 

@@ -17,7 +17,7 @@ from bench.child import measured
 from bench.figures import Figure, Target
 from bench.rounds import interleaved
 from bench.stage import ROOT, postgres
-from local.ports import LOOPBACK, Child, StartError
+from local.stack.ports import LOOPBACK, Child, StartError
 
 PART = "orchestrator"
 _BATCH = 10

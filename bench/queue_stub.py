@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from local.ports import LOOPBACK
+from local.stack.ports import LOOPBACK
 
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"

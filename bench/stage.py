@@ -12,10 +12,10 @@ from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.migrate import migrate
 from almanac.services.accounts.ports import Account
 from almanac.wiring import Wiring
-from local.google_simulator.control import Control
-from local.postgres import Postgres
-from local.simulator_process import start_simulator
-from local.stack import forget_shell_settings
+from local.google_simulator.control.client import Control
+from local.stack.postgres import Postgres
+from local.stack.simulator_process import start_simulator
+from local.stack.stack import forget_shell_settings
 
 ROOT = Path(__file__).parents[1]
 _LOAD_SECONDS = 300

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from almanac.adapters.crypto import new_key
 from almanac.errors import AlmanacError
-from local.demo_work import furnish
-from local.demo_workspaces import (
+from local.demo.work import furnish
+from local.demo.workspaces import (
     UnusableCalendar,
     Workspace,
     check_readable,
@@ -23,15 +23,15 @@ from local.demo_workspaces import (
     connect_planned,
     planned_zone,
 )
-from local.exports import write_exports
-from local.google_simulator.control import ControlError
-from local.interruption import Interrupted, StopSignals
-from local.plan_watch import PlanWatch
-from local.ports import StartError
-from local.run_watch import RunWatch
-from local.screen import Screen, counted
-from local.stack import ROOT, Stack, forget_shell_settings
-from local.worker_pool import InvocationError
+from local.google_simulator.control.client import ControlError
+from local.lambda_runtime.worker_pool import InvocationError
+from local.stack.exports import write_exports
+from local.stack.interruption import Interrupted, StopSignals
+from local.stack.plan_watch import PlanWatch
+from local.stack.ports import StartError
+from local.stack.run_watch import RunWatch
+from local.stack.screen import Screen, counted
+from local.stack.stack import ROOT, Stack, forget_shell_settings
 
 FAILED, BAD_INPUT = 1, 2
 SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60

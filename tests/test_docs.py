@@ -31,7 +31,7 @@ from almanac.errors import AlmanacError, BadInput, PermanentError, TransientErro
 from almanac.jobs import CalendarSchedule, CalendarSync, Tick, UpkeepTick, parse_schedule, parse_sync, parse_tick
 from almanac.presentation import terminal_plan
 from almanac.presentation.instance_agenda import agenda_of
-from local.postgres import Postgres
+from local.stack.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "layers" / "almanac" / "almanac"

@@ -10,10 +10,10 @@ import sys
 import threading
 from pathlib import Path
 
-from local.google_simulator.clock import Clock
-from local.google_simulator.errors import ApiError
+from local.google_simulator.api.errors import ApiError
 from local.google_simulator.simulator import Simulator
-from local.google_simulator.times import instant
+from local.google_simulator.world.clock import Clock
+from local.google_simulator.world.times import instant
 
 _ICS_ACCOUNT = "ics@example.test"
 

@@ -7,9 +7,9 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from local.google_simulator.control_routes import CONTROL_PREFIX, ControlDesk
-from local.google_simulator.errors import ApiError
-from local.google_simulator.reply import Reply
+from local.google_simulator.api.errors import ApiError
+from local.google_simulator.api.reply import Reply
+from local.google_simulator.control.routes import CONTROL_PREFIX, ControlDesk
 from local.google_simulator.service import Service, refusal
 
 _LARGEST_BODY = 32_000_000

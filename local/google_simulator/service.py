@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from threading import Event
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from local.google_simulator import oauth
-from local.google_simulator.errors import ApiError, not_found
-from local.google_simulator.faults import Fault, Faults, Traits, instead
-from local.google_simulator.operations import API_PREFIX, Call, Operation, route
-from local.google_simulator.query import Params, first
-from local.google_simulator.quota import Quota
-from local.google_simulator.reply import Reply, json_reply
-from local.google_simulator.request_log import RequestLog
-from local.google_simulator.store import Store
-from local.google_simulator.times import stamp_text
+from local.google_simulator.api import oauth
+from local.google_simulator.api.errors import ApiError, not_found
+from local.google_simulator.api.operations import API_PREFIX, Call, Operation, route
+from local.google_simulator.api.query import Params, first
+from local.google_simulator.api.reply import Reply, json_reply
+from local.google_simulator.control.faults import Fault, Faults, Traits, instead
+from local.google_simulator.control.quota import Quota
+from local.google_simulator.control.request_log import RequestLog
+from local.google_simulator.world.store import Store
+from local.google_simulator.world.times import stamp_text
 
 TOKEN_PATH = "/token"  # noqa: S105 - a path
 

@@ -3,15 +3,15 @@
 import threading
 from types import TracebackType
 
-from local.google_simulator.clock import Clock
-from local.google_simulator.commands import Commands
-from local.google_simulator.control_routes import ControlDesk
-from local.google_simulator.loading import Loading
-from local.google_simulator.observation import Observation
+from local.google_simulator.control.commands import Commands
+from local.google_simulator.control.observation import Observation
+from local.google_simulator.control.routes import ControlDesk
+from local.google_simulator.filling.loading import Loading
 from local.google_simulator.server import Server
 from local.google_simulator.service import TOKEN_PATH, Service
-from local.google_simulator.state import World
-from local.google_simulator.store import Store
+from local.google_simulator.world.clock import Clock
+from local.google_simulator.world.state import World
+from local.google_simulator.world.store import Store
 
 
 class Simulator:

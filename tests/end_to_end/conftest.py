@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.stack import FOREIGN_PREFIXES
+from local.stack.stack import FOREIGN_PREFIXES
 from tests.integration.conftest import database_url, migrated_database, postgres
 
 __all__ = ["database_url", "migrated_database", "own_environment", "postgres"]

@@ -8,13 +8,13 @@ from typing import IO
 import pytest
 
 from almanac.adapters.postgres.connection import Rows
-from local.demo import play, start
-from local.demo_failures import POISON
-from local.demo_stage import Stage
-from local.interruption import StopSignals
-from local.screen import Screen
-from local.stack import ROOT
-from local.truth import compare
+from local.demo.__main__ import play, start
+from local.demo.failures import POISON
+from local.demo.stage import Stage
+from local.stack.interruption import StopSignals
+from local.stack.screen import Screen
+from local.stack.stack import ROOT
+from local.stack.truth import compare
 from tests.end_to_end.conftest import session_members
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]

@@ -21,12 +21,12 @@ from botocore.config import Config
 
 from almanac.adapters.postgres.connection import Rows
 from almanac.wiring import Wiring
-from local.deploy_cloud import STACK
-from local.deploy_package import read_template
-from local.deploy_stack import WORKSPACE
-from local.google_simulator.control import Control
-from local.stack import ROOT
-from local.truth import compare
+from local.deploy.cloud import STACK
+from local.deploy.package import read_template
+from local.deploy.stack import WORKSPACE
+from local.google_simulator.control.client import Control
+from local.stack.stack import ROOT
+from local.stack.truth import compare
 from tests.end_to_end.conftest import session_members
 from tests.end_to_end.test_demo import Program
 

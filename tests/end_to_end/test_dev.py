@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from local.postgres import Postgres
-from local.stack import ROOT
+from local.stack.postgres import Postgres
+from local.stack.stack import ROOT
 from tests.end_to_end.conftest import session_members
 from tests.end_to_end.test_demo import Program
 

@@ -15,12 +15,12 @@ from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.connection import Rows
 from almanac.jobs import parse_sync
 from almanac.wiring import Wiring
-from local.google_simulator.faults import Fault
+from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
-from local.lambda_worker import sqs_event
-from local.queues import Queues, QueueServer
-from local.stack import ROOT
-from local.worker_pool import InvocationError, invoke
+from local.lambda_runtime.worker import sqs_event
+from local.lambda_runtime.worker_pool import InvocationError, invoke
+from local.stack.queues import Queues, QueueServer
+from local.stack.stack import ROOT
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
 

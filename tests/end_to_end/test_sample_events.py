@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.sample_events import SAMPLES, Surroundings
-from local.worker_pool import invoke
+from local.lambda_runtime.sample_events import SAMPLES, Surroundings
+from local.lambda_runtime.worker_pool import invoke
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from local.google_simulator.errors import ApiError
+from local.google_simulator.api.errors import ApiError
 from local.google_simulator.simulator import Simulator
 
 ACCOUNTS = ("ada@example.test", "bob@example.test")

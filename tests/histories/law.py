@@ -7,11 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from almanac.domain.sync.report import SyncReport
-from local.google_simulator.event import Json
-from local.google_simulator.state import Calendar
-from local.google_simulator.times import epoch
-from local.google_simulator.tokens import SyncToken, decode
-from local.google_simulator.views import LATEST, Window, shown
+from local.google_simulator.world.event import Json
+from local.google_simulator.world.state import Calendar
+from local.google_simulator.world.times import epoch
+from local.google_simulator.world.tokens import SyncToken, decode
+from local.google_simulator.world.views import LATEST, Window, shown
 from tests.histories.google_side import GoogleSide
 from tests.histories.product_side import ProductSide
 

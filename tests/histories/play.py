@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from almanac.errors import DatabaseUnavailable
 from almanac.jobs import CalendarSync, Mode
-from local.google_simulator.errors import ApiError
+from local.google_simulator.api.errors import ApiError
 from tests.histories.google_side import GoogleSide
 from tests.histories.law import assert_the_end
 from tests.histories.product_side import ProductSide

@@ -3,9 +3,9 @@
 from collections import Counter
 from typing import Any
 
-from local.google_simulator.faults import Fault
+from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
-from local.postgres import Postgres
+from local.stack.postgres import Postgres
 from tests.histories.disk import Disk
 from tests.histories.processes import GOOGLE_SECONDS, Action, Process
 

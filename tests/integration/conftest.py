@@ -7,7 +7,7 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.migrate import migrate
-from local.postgres import Postgres
+from local.stack.postgres import Postgres
 
 _MIGRATED = "migrated"
 _numbers = itertools.count(1)

@@ -11,7 +11,7 @@ from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
 from almanac.services.queues.ports import Envelope, NotSent
 from almanac.wiring import Wiring
-from local.google_simulator.faults import Fault
+from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
 from tests.integration import rows
 

@@ -22,9 +22,9 @@ from almanac.errors import Postponed
 from almanac.jobs import parse_sync
 from almanac.services.queues.message_run import Received
 from almanac.wiring import Wiring
-from local.google_simulator.faults import Fault
+from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
-from local.postgres import Postgres
+from local.stack.postgres import Postgres
 from tests.cli.shell import Ended, Shell
 
 pytestmark = pytest.mark.integration

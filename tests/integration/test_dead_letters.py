@@ -23,9 +23,9 @@ from almanac.services.queues.ports import DeadLetter
 from almanac.services.sync.ports import Lease
 from almanac.wiring import Wiring
 from functions.calendar_sync.handler import lambda_handler
-from local.lambda_worker import sqs_event
-from local.ports import free_port
-from local.queues import MAX_RECEIVES, Queues, QueueServer
+from local.lambda_runtime.worker import sqs_event
+from local.stack.ports import free_port
+from local.stack.queues import MAX_RECEIVES, Queues, QueueServer
 from tests.cli.shell import Shell
 from tests.integration import rows
 from tests.integration.planned import Planned

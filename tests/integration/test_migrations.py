@@ -16,8 +16,8 @@ from almanac.adapters.postgres.migrate import migrate
 from almanac.domain.calendar.events import CalendarZones
 from almanac.errors import BadSettings, DatabaseUnavailable, StorageFailed
 from almanac.providers.google.pages import map_page
-from local.ports import free_port
-from local.postgres import Postgres
+from local.stack.ports import free_port
+from local.stack.postgres import Postgres
 from tests.integration import rows
 
 pytestmark = pytest.mark.integration

@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from almanac.adapters.postgres.connection import Database, Target, parse_url
 from almanac.errors import BadSettings, DatabaseUnavailable, StorageFailed
-from local.ports import free_port
+from local.stack.ports import free_port
 from tests.integration import rows
 from tests.integration.wire import Wire
 

@@ -9,8 +9,8 @@ from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.domain.sync.retry import FIRST_PAUSE, MAX_ATTEMPTS
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.rate_limit import Pace
-from local.google_simulator.clock import Clock
 from local.google_simulator.simulator import Simulator
+from local.google_simulator.world.clock import Clock
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration

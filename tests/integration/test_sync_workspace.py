@@ -9,7 +9,7 @@ import pytest
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import DatabaseUnavailable
 from local.google_simulator.simulator import Simulator
-from local.postgres import Postgres
+from local.stack.postgres import Postgres
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration

@@ -22,8 +22,8 @@ from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.errors import BadJob, BadSettings, StorageFailed, TransientError
 from almanac.services.deployment.upgrade import RESERVE_SECONDS
 from almanac.wiring import Wiring
-from local.ports import free_port
-from local.postgres import Postgres
+from local.stack.ports import free_port
+from local.stack.postgres import Postgres
 from tests.scripted_server import ScriptedServer
 
 pytestmark = pytest.mark.integration

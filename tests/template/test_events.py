@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.parser.models import CloudFormationCustomRe
 
 from almanac.errors import BadJob
 from almanac.jobs import parse_schedule, parse_sync, parse_tick, parse_upkeep
-from local.sample_events import EVENTS, SAMPLES, WORKSPACES
+from local.lambda_runtime.sample_events import EVENTS, SAMPLES, WORKSPACES
 from tests.template.stack import Stack, target
 
 NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))

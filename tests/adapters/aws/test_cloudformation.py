@@ -6,7 +6,7 @@ import pytest
 
 from almanac.adapters.aws.cloudformation import PresignedAnswers
 from almanac.errors import BadInput, TransientError
-from local.ports import free_port
+from local.stack.ports import free_port
 from tests.scripted_server import ScriptedServer
 
 SIGNED = "/bucket/answer%7C42?X-Amz-Signature=s3cr3t&X-Amz-Expires=7200"

@@ -1,0 +1,164 @@
+"""The demo's third part: a week is planned, a meeting lands on it, and the plan goes around."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from almanac.jobs import CalendarSchedule
+from almanac.presentation.html_page import page
+from almanac.presentation.preview import preview
+from almanac.presentation.terminal_plan import described
+from local.demo.stage import Stage
+from local.demo.work import TOO_LONG, furnish
+from local.demo.workspaces import Workspace, planned_zone
+from local.stack.screen import counted
+
+BUDGET_SECONDS = 1
+"""What one plan of the demo may take (ALMANAC_PLAN_BUDGET_SECONDS); 2 by default."""
+
+_NAME = "Harbour Design"
+_ZONE = planned_zone(_NAME)
+_AHEAD = timedelta(hours=2)
+_RUN = """
+SELECT outcome, scheduled, late, unscheduled, inserted, moved, deleted, unchanged, plan_ms, warnings
+FROM workspace_scheduling_metadata
+WHERE ws_id = :ws_id AND status <> 'running' ORDER BY started_at DESC
+"""
+_BLOCKS = """
+SELECT e.id, e.title, e.start_at, e.end_at, coalesce(t.scheduling_reason, h.scheduling_reason), t.event_id IS NOT NULL,
+    e.xmin::text
+FROM workspace_calendar_events e
+LEFT JOIN task_calendar_events t ON t.event_id = e.id
+LEFT JOIN habit_calendar_events h ON h.event_id = e.id
+WHERE e.ws_id = :ws_id AND e.provider = 'almanac' ORDER BY e.start_at, e.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _PlanRun:
+    """An ended planning run: one row of `workspace_scheduling_metadata`."""
+
+    outcome: str
+    scheduled: int
+    late: int
+    unscheduled: int
+    inserted: int
+    moved: int
+    deleted: int
+    unchanged: int
+    plan_ms: int
+    warnings: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A generated block; `version` is its row's."""
+
+    id: UUID
+    title: str
+    start: datetime
+    end: datetime
+    reason: str
+    of_task: bool
+    version: str
+
+    @property
+    def when(self) -> str:
+        """Local weekday and times."""
+        start, end = (moment.astimezone(ZoneInfo(_ZONE)) for moment in (self.start, self.end))
+        return f"{start:%a %d %b %H:%M}-{end:%H:%M}"
+
+
+def first_plan(stage: Stage) -> None:
+    """Scene 9."""
+    why = "The six-hourly rule; tasks and habits go into the time that the synced calendars leave."
+    stage.screen.headline(9, "A week is planned", why)
+    workspace = stage.workspace(_NAME)
+    tasks, habits = furnish(stage.stack.wiring.database, workspace.ws_id, _ZONE)
+    stage.tell(f"{_NAME} gets {counted(tasks, 'task')} and {counted(habits, 'habit')}")
+    _show(stage, workspace, "week-1.html")
+    stage.require(not _blocks(stage, workspace), "a preview writes nothing")
+    run = _tick(stage, workspace)
+    blocks = _blocks(stage, workspace)
+    stage.require(run.outcome == "planned" and run.inserted == len(blocks) > tasks, f"{len(blocks)} blocks are planned")
+    titles = {block.title for block in blocks}
+    told = any(note["status"] == "unscheduled" and "10 h" in note["reason"] for note in run.warnings)
+    stage.require(TOO_LONG not in titles and told, f"'{TOO_LONG}' fits into no day, and the run says so")
+
+
+def meeting_on_a_block(stage: Stage) -> None:
+    """Scene 10."""
+    why = "It comes from Google with the next sync; the plan moves what it must, and keeps the rest."
+    stage.screen.headline(10, "A meeting lands on a block", why)
+    workspace = stage.workspace(_NAME)
+    before = {block.id: block for block in _blocks(stage, workspace)}
+    hit = next(block for block in before.values() if block.of_task and block.start > datetime.now(UTC) + _AHEAD)
+    _insert_meeting(stage, workspace, hit)
+    run = next(run for run in stage.tick() if run.ws_id == workspace.ws_id)
+    stage.require(run.outcome == "incremental" and run.inserted == 1, "the sync has brought it")
+    planned = _tick(stage, workspace)
+    after = {block.id: block for block in _blocks(stage, workspace)}
+    _tell_moves(stage, before, after)
+    now = after.get(hit.id)
+    around = now is not None and (now.end <= hit.start or hit.end <= now.start)
+    stage.require(around, f"'{hit.title}' went around it, and is the same row")
+    kept = sum(before[key].version == after[key].version for key in before.keys() & after.keys())
+    stage.require(kept == planned.unchanged > len(before) / 2, f"{kept} of {len(before)} blocks were not touched")
+    again = _tick(stage, workspace)
+    same = {block.id: block for block in _blocks(stage, workspace)} == after
+    stage.require(again.outcome == "unchanged" and same, "planning once more changes nothing")
+    _show(stage, workspace, "week-2.html", reasons=False)
+
+
+def _tick(stage: Stage, workspace: Workspace) -> _PlanRun:
+    """Let the six-hourly rule fire, and wait for the workspace's run. Raises DemoFailed, Interrupted."""
+    database = stage.stack.wiring.database
+    known = len(database.run(_RUN, ws_id=workspace.ws_id))
+    began = time.perf_counter()
+    enqueued = stage.stack.tick("schedule")["enqueued"]
+    took = time.perf_counter() - began
+    stage.tell(
+        f"the rule ticks: the orchestrator finds {enqueued} of {len(stage.workspaces)} workspaces due ({took:.1f} s)"
+    )
+    stage.follow(lambda: len(database.run(_RUN, ws_id=workspace.ws_id)) > known)
+    run = _PlanRun(*database.run(_RUN, ws_id=workspace.ws_id)[0])
+    counts = f"+{run.inserted} ~{run.moved} -{run.deleted}, {run.unchanged} as they were"
+    stage.tell(
+        f"{_NAME}: {run.outcome}, blocks {counts}; {run.scheduled} scheduled, {run.late} late, "
+        f"{run.unscheduled} without a place; planned in {run.plan_ms} ms"
+    )
+    return run
+
+
+def _blocks(stage: Stage, workspace: Workspace) -> list[_Block]:
+    return [_Block(*row) for row in stage.stack.wiring.database.run(_BLOCKS, ws_id=workspace.ws_id)]
+
+
+def _insert_meeting(stage: Stage, workspace: Workspace, hit: _Block) -> None:
+    calendar = workspace.emails[0]
+    times: dict[str, Any] = {"start": {"dateTime": hit.start.isoformat()}, "end": {"dateTime": hit.end.isoformat()}}
+    stage.stack.google.insert_event(calendar, {"summary": "Board meeting", **times})
+    stage.tell(f"{calendar}: 'Board meeting' inserted at {hit.when}, where '{hit.title}' was to be")
+
+
+def _tell_moves(stage: Stage, before: Mapping[UUID, _Block], after: Mapping[UUID, _Block]) -> None:
+    moved = [(before[key], after[key]) for key in before.keys() & after.keys() if before[key].when != after[key].when]
+    rows = [(was.title, was.when, now.when) for was, now in sorted(moved, key=lambda pair: pair[0].start)]
+    rows += [(block.title, block.when, "-") for key, block in before.items() if key not in after]
+    rows += [(block.title, "-", block.when) for key, block in after.items() if key not in before]
+    stage.screen.table(("BLOCK", "WAS", "IS"), rows, numbers_from=3)
+    for _, now in moved:
+        stage.tell(f"{now.title}: {now.reason}")
+
+
+def _show(stage: Stage, workspace: Workspace, file: str, *, reasons: bool = True) -> None:
+    """The week as `almanac schedule --preview` draws it, and the page it can write."""
+    stage.tell(f"$ almanac schedule {workspace.ws_id} --preview --html {file}")
+    agenda = preview(stage.stack.wiring.plan_workspace, CalendarSchedule(ws_id=workspace.ws_id)).agenda(_NAME)
+    print(f"\n{described(agenda, reasons=reasons)}\n", flush=True)
+    (stage.stack.folder / file).write_text(page(agenda), encoding="utf-8")
+    stage.tell(f"a page to look at: {stage.stack.folder / file}")

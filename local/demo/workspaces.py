@@ -1,0 +1,128 @@
+"""The workspaces that the demo and `make dev` show: made-up ones, and one from the person's own `.ics` files."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid5
+from zoneinfo import available_timezones
+
+from local.google_simulator.control.client import Control, ControlError
+from local.stack.screen import counted
+from local.stack.stack import ROOT, Stack
+
+_NAMESPACE = UUID("3c0b8f0e-7d0a-4d6e-9a45-0d6f6a1c9b11")  # the same names have the same ids at every start
+_RECORDED = ROOT / "local" / "calendars" / "recorded_events.json"
+_ZONE_LINE = re.compile(rb"^X-WR-TIMEZONE:(\S+)", re.MULTILINE)
+
+
+class UnusableCalendar(Exception):
+    """A file given with --ics cannot be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAccount:
+    """A Google account to make up: `events` stored ones, series among them, in `calendars` calendars."""
+
+    email: str
+    calendars: int
+    events: int
+    seed: int
+    recorded: bool = False
+    """Whether a calendar with Google's recorded answers comes on top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace that is connected. `emails` are its accounts, the first one the creator's."""
+
+    ws_id: UUID
+    name: str
+    emails: tuple[str, ...]
+
+
+PLANNED: tuple[tuple[str, str, tuple[PlannedAccount, ...]], ...] = (
+    (
+        "Harbour Design",
+        "Europe/Berlin",
+        (PlannedAccount("ada@harbour.test", 3, 160, 1), PlannedAccount("bo@harbour.test", 2, 80, 2)),
+    ),
+    ("Monsoon Studio", "Asia/Kolkata", (PlannedAccount("ravi@monsoon.test", 3, 140, 3),)),
+    ("Southern Clinic", "Pacific/Auckland", (PlannedAccount("mia@clinic.test", 2, 120, 4, recorded=True),)),
+    ("Meridian Travel", "America/New_York", (PlannedAccount("tom@meridian.test", 3, 120, 5),)),
+)
+"""Name, zone and accounts of each workspace: one has two accounts, one a zone of half hours."""
+
+
+def planned_zone(name: str) -> str:
+    """The zone of a planned workspace."""
+    return next(zone for planned, zone, _ in PLANNED if planned == name)
+
+
+def check_readable(files: Sequence[Path]) -> None:
+    """Raises UnusableCalendar for the first file that cannot be read at all."""
+    for path in files:
+        _zone_of(path)
+
+
+def connect_planned(stack: Stack, tell: Callable[[str], None]) -> list[Workspace]:
+    """Make the planned workspaces up in the simulated Google and connect them. Raises AlmanacError, ControlError."""
+    made = []
+    for name, zone, accounts in PLANNED:
+        tokens = {account.email: _make_account(stack.google, account, zone) for account in accounts}
+        made.append(connect(stack, name, zone, tokens, tell))
+    return made
+
+
+def connect_files(stack: Stack, files: Sequence[Path], tell: Callable[[str], None]) -> Workspace:
+    """One workspace with a calendar for each file. Raises UnusableCalendar, AlmanacError."""
+    email, zone = "you@example.test", _zone_of(files[0])
+    token = add_account(stack.google, email, zone)
+    for path in files:
+        calendar_id = f"{uuid5(_NAMESPACE, path.name).hex}@group.calendar.google.com"
+        try:
+            calendar = stack.google.add_calendar(email, path.stem, calendar_id=calendar_id, time_zone=_zone_of(path))
+            report = stack.google.load_ics(calendar, path)
+        except ControlError as error:
+            raise UnusableCalendar(str(error) if str(path) in str(error) else f"{path}: {error}") from error
+        told = f"{path.name}: {report['events']} events, {report['series']} series, {report['exceptions']} exceptions"
+        tell(f"{told}, {len(report['skipped'])} that Google's model cannot hold")
+    return connect(stack, "Your calendar", zone, {email: token}, tell)
+
+
+def connect(stack: Stack, name: str, zone: str, tokens: dict[str, str], tell: Callable[[str], None]) -> Workspace:
+    """`almanac workspace add` and `almanac account add`, by the services behind them. Raises AlmanacError."""
+    workspace = Workspace(uuid5(_NAMESPACE, name), name, tuple(tokens))
+    stack.wiring.operator_store.add_workspace(workspace.ws_id, name, zone)
+    for email, token in tokens.items():
+        account = stack.wiring.connect_account(workspace.ws_id, email.partition("@")[0], email, token)
+        calendars = len(stack.wiring.operator_store.connections(workspace.ws_id, account.id))
+        tell(f"{name} ({zone}): {email} connected with {counted(calendars, 'calendar')}")
+    return workspace
+
+
+def add_account(google: Control, email: str, zone: str) -> str:
+    """A new account in the simulated Google; returns its refresh token."""
+    # The same at every start, so that a database of an earlier start keeps its access.
+    token = f"1//{uuid5(_NAMESPACE, email).hex}"
+    return str(google.add_account(email, time_zone=zone, refresh_token=token)["refresh_token"])
+
+
+def _make_account(google: Control, account: PlannedAccount, zone: str) -> str:
+    token = add_account(google, account.email, zone)
+    google.populate(account.email, calendars=account.calendars, events=account.events, seed=account.seed)
+    if account.recorded:
+        calendar_id = f"{uuid5(_NAMESPACE, 'recorded').hex}@group.calendar.google.com"
+        google.add_calendar(account.email, "Recorded", calendar_id=calendar_id, time_zone="Europe/Berlin")
+        google.call("load_recorded", calendar=calendar_id, path=str(_RECORDED))
+    return token
+
+
+def _zone_of(path: Path) -> str:
+    """The zone that the export names for itself, else UTC. Raises UnusableCalendar when it cannot be read."""
+    try:
+        found = _ZONE_LINE.search(path.read_bytes())
+    except OSError as error:
+        raise UnusableCalendar(f"{path}: {error.strerror}") from error
+    name = found[1].decode("ascii", "replace") if found else ""
+    return name if name in available_timezones() else "UTC"

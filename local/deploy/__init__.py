@@ -1,0 +1,1 @@
+"""`make deploy-local`: template.yaml on a local AWS."""

@@ -1,0 +1,1 @@
+"""What the simulated Google answers: the Calendar API v3 and its OAuth side."""

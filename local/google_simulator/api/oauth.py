@@ -1,0 +1,77 @@
+"""The OAuth side: accounts and their tokens, and the refresh grant of POST /token (RFC 6749, section 6)."""
+
+import secrets
+from datetime import timedelta
+from urllib.parse import parse_qs
+
+from local.google_simulator.api.errors import unauthorized
+from local.google_simulator.api.reply import Reply, json_reply
+from local.google_simulator.world.state import Account, Settings, World
+
+_SCOPE = "https://www.googleapis.com/auth/calendar"
+
+
+def grant(world: World, form: bytes) -> Reply:
+    """Answer a form-encoded refresh grant with an access token, or with 400 or 401 and OAuth's error names."""
+    fields = {name: values[0] for name, values in parse_qs(form.decode("utf-8", "replace")).items()}
+    if fields.get("grant_type") != "refresh_token":
+        return _refused(400, "unsupported_grant_type", "Invalid grant_type")
+    if not _client_known(world.settings, fields):
+        return _refused(401, "invalid_client", "The OAuth client was not found.")
+    account = _holder(world, fields.get("refresh_token", ""))
+    if account is None or account.revoked:
+        return _refused(400, "invalid_grant", "Token has been expired or revoked.")
+    lifetime = world.settings.expires_in
+    answer = {
+        "access_token": issue(world, account),
+        "expires_in": lifetime,
+        "scope": _SCOPE,
+        "token_type": "Bearer",
+    }
+    if world.settings.rotate_refresh_tokens:
+        account.refresh_token = new_refresh_token(world)
+        answer["refresh_token"] = account.refresh_token
+    return json_reply(answer)
+
+
+def issue(world: World, account: Account) -> str:
+    """A new access token that lives for `Settings.expires_in` seconds."""
+    token = f"ya29.{world.new_id(48)}"
+    now = world.clock.now()
+    account.access_tokens = {known: end for known, end in account.access_tokens.items() if end > now}
+    account.access_tokens[token] = now + timedelta(seconds=world.settings.expires_in)
+    return token
+
+
+def new_refresh_token(world: World) -> str:
+    """A refresh token in Google's form."""
+    return f"1//{world.new_id(48)}"
+
+
+def authenticate(world: World, authorization: str) -> Account:
+    """The account of an `Authorization: Bearer` header. Raises 401 for none, an unknown or an expired token."""
+    scheme, _, token = authorization.partition(" ")
+    now = world.clock.now()
+    for account in world.accounts.values():
+        expires = account.access_tokens.get(token)
+        if scheme.lower() == "bearer" and expires is not None and expires > now and not account.revoked:
+            return account
+    raise unauthorized()
+
+
+def _holder(world: World, refresh_token: str) -> Account | None:
+    offered = refresh_token.encode()
+    matches = (a for a in world.accounts.values() if secrets.compare_digest(a.refresh_token.encode(), offered))
+    return next(matches, None)
+
+
+def _client_known(settings: Settings, fields: dict[str, str]) -> bool:
+    if not fields.get("client_id") or not fields.get("client_secret"):
+        return False
+    expected = (settings.client_id or fields["client_id"], settings.client_secret or fields["client_secret"])
+    return expected == (fields["client_id"], fields["client_secret"])
+
+
+def _refused(status: int, error: str, description: str) -> Reply:
+    answer = json_reply({"error": error, "error_description": description}, status)
+    return Reply(answer.status, answer.payload, reason=error)

@@ -1,0 +1,1 @@
+"""Steering the simulator from outside, and making it fail."""

@@ -1,0 +1,1 @@
+"""Ways to fill calendars: made-up life, exports, recordings."""

@@ -1,0 +1,1 @@
+"""What the simulated Google holds: accounts, calendars, events with their history, time."""

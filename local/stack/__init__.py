@@ -1,0 +1,1 @@
+"""Everything that Almanac needs, as programs on this machine."""

@@ -1,0 +1,245 @@
+"""Everything Almanac needs, on this machine: Postgres, the queues, a simulated Google, and the real handlers.
+
+`Stack.start` brings it up in that order and `stop` takes it down in reverse. All of it listens on 127.0.0.1 only.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import boto3
+from botocore.config import Config
+
+from almanac.adapters.postgres.migrate import migrate
+from almanac.wiring import Wiring
+from local.google_simulator.control.client import Control
+from local.lambda_runtime.worker_pool import WorkerPool, invoke
+from local.stack.interruption import Interrupted
+from local.stack.ports import LOOPBACK, Child
+from local.stack.postgres import Postgres
+from local.stack.queues import Queues, QueueServer
+from local.stack.simulator_process import start_simulator
+
+ROOT = Path(__file__).parents[2]
+DATABASE = "almanac"
+FUNCTION_SECONDS = 120
+"""Time limit of a function, as in template.yaml."""
+VISIBILITY_SECONDS = 720
+"""How long a received message stays hidden, as in template.yaml: six times the time limit."""
+WORKERS = 2
+"""Workspaces that are synced at once, as the template's stage `dev`."""
+PLANNERS = 1
+"""Workspaces that are planned at once: a plan keeps a whole processor busy."""
+
+_CONTROL_SECONDS = 300  # loading a very large .ics file is one command
+FOREIGN_PREFIXES = ("ALMANAC_", "AWS_", "POWERTOOLS_")
+"""Settings of a shell that would steer the local stack somewhere else."""
+
+
+def forget_shell_settings() -> None:
+    """Drop what the shell has set for a real account, and keep proxies away from this machine's own addresses."""
+    for name in [name for name in os.environ if name.startswith(FOREIGN_PREFIXES)]:
+        del os.environ[name]
+    known = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, [known, LOOPBACK]))
+
+
+class Stack:
+    """The running system. `google` steers the simulator, `environment` is what the CLI and the handlers are given."""
+
+    postgres: Postgres
+    queues: Queues
+    google: Control
+    environment: dict[str, str]
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        self.folder = folder
+        self._settings = dict(settings)
+        self._simulator: Child | None = None
+        self._queue_server: QueueServer | None = None
+        self._workers: WorkerPool | None = None
+        self._planners: WorkerPool | None = None
+
+    @classmethod
+    def start(
+        cls,
+        folder: Path,
+        settings: Mapping[str, str],
+        *,
+        keep_data: bool,
+        tell: Callable[[str, float], None],
+        between: Callable[[], None],
+    ) -> Self:
+        """Start everything in `folder`. `settings` needs ALMANAC_TOKEN_KEYS; the others have working defaults.
+
+        keep_data: whether the database of an earlier start is kept. `tell` hears what has started and in how many
+        seconds; `between` is called between two steps and may raise. Raises StartError, and stops what had started.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        stack = cls(folder.resolve(), settings)
+        try:
+            for name, step in stack._steps(keep_data):
+                between()
+                began = time.perf_counter()
+                step()
+                tell(name, time.perf_counter() - began)
+        except Interrupted:
+            stack.stop(hurry=True)
+            if not keep_data:
+                stack.delete()
+            raise
+        except BaseException:
+            stack.stop(hurry=True)
+            raise
+        return stack
+
+    @cached_property
+    def wiring(self) -> Wiring:
+        """Almanac's own composition, in this process and on this stack: what the command line uses."""
+        return Wiring(self.environment)
+
+    @cached_property
+    def sqs(self) -> Any:
+        """A boto3 client for the queues."""
+        given = self.queues.environment()
+        return boto3.client(
+            "sqs",
+            endpoint_url=self.queues.endpoint_url,
+            region_name=given["AWS_REGION"],
+            aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
+            config=Config(proxies={}),
+        )
+
+    @property
+    def worker_logs(self) -> list[Path]:
+        """What the workers' handlers have printed: JSON lines, and the workers' own words between them."""
+        logs = self.folder / "logs"
+        return sorted([*logs.glob("calendar_sync-*.log"), *logs.glob("smart_scheduling-*.log")])
+
+    @property
+    def worker_pids(self) -> list[int]:
+        """Process ids of the workers that sync."""
+        return self._workers.pids if self._workers else []
+
+    def tick(self, rule: str = "sync") -> dict[str, Any]:
+        """Let the rule `sync`, `schedule` or `upkeep` fire once; the function's answer. Raises InvocationError."""
+        event = json.loads((ROOT / "events" / f"tick-{rule}.json").read_text(encoding="utf-8"))
+        return self._invoke("upkeep" if rule == "upkeep" else "orchestrator", event)
+
+    def orchestrate(self, event: Any) -> dict[str, Any]:
+        """Invoke the orchestrator with an event and return its answer. Raises InvocationError."""
+        return self._invoke("orchestrator", event)
+
+    def _invoke(self, function: str, event: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = invoke(
+            ROOT / "functions" / function / "handler.py",
+            event,
+            timeout_seconds=FUNCTION_SECONDS,
+            env=self._process_environment(),
+            log=self.folder / "logs" / f"{function}.log",
+        )
+        return answer
+
+    def send(self, group: UUID, body: str) -> None:
+        """Put a message into the sync queue as a person would type it; its group is a workspace."""
+        self.sqs.send_message(
+            QueueUrl=self.queues.sync_url,
+            MessageBody=body,
+            MessageGroupId=str(group),
+            MessageDeduplicationId=str(uuid4()),
+        )
+
+    def hide_received_for(self, seconds: int) -> None:
+        """Change how long messages stay hidden that are received by polls of the sync queue from now on."""
+        self.sqs.set_queue_attributes(QueueUrl=self.queues.sync_url, Attributes={"VisibilityTimeout": str(seconds)})
+
+    def dead_letters(self) -> list[str]:
+        """Bodies in the sync queue's dead-letter queue; they stay there."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.queues.sync_dead_url, MaxNumberOfMessages=10, VisibilityTimeout=0
+        )
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+    def stop(self, *, hurry: bool = False) -> None:
+        """Stop everything; safe to call twice, or half-way up. In a hurry, a worker's current run is not awaited."""
+        if hurry:
+            for pid in [*self.worker_pids, *(self._planners.pids if self._planners else ())]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, 9)
+        if "wiring" in vars(self):
+            self.wiring.close()
+        if "sqs" in vars(self):
+            self.sqs.close()
+        pools = (self._workers, self._planners)
+        for part in (*pools, self._queue_server, self._simulator, getattr(self, "postgres", None)):
+            if part is not None:
+                part.stop()
+
+    def delete(self, *, hurry: bool = False) -> None:
+        """Stop everything and remove the database; logs stay."""
+        self.stop(hurry=hurry)
+        if hasattr(self, "postgres"):
+            self.postgres.delete()
+
+    def _steps(self, keep_data: bool) -> list[tuple[str, Callable[[], None]]]:
+        return [
+            ("Google Calendar, simulated", self._start_simulator),
+            ("Postgres, embedded", lambda: self._start_postgres(keep_data)),
+            ("SQS, local", self._start_queues),
+            ("calendar_sync and smart_scheduling, real handlers", self._start_workers),
+        ]
+
+    def _start_simulator(self) -> None:
+        logs = self.folder / "logs"
+        if logs.exists():
+            shutil.rmtree(logs)
+        logs.mkdir()
+        self._simulator, self._google_url = start_simulator(logs)
+        self.google = Control(self._google_url, timeout=_CONTROL_SECONDS)
+
+    def _start_postgres(self, keep_data: bool) -> None:
+        self.postgres = Postgres.start(self.folder / "postgres")
+        if not keep_data:
+            self.postgres.drop_database(DATABASE)
+            self.postgres.create_database(DATABASE)
+        migrate(self.postgres.url)
+
+    def _start_queues(self) -> None:
+        self._queue_server = QueueServer.start(self.folder / "queues", visibility_seconds=VISIBILITY_SECONDS)
+        self.queues = self._queue_server.queues
+        self.environment = {
+            "ALMANAC_DATABASE_URL": self.postgres.url,
+            "ALMANAC_SYNC_QUEUE_URL": self.queues.sync_url,
+            "ALMANAC_SCHEDULE_QUEUE_URL": self.queues.schedule_url,
+            "ALMANAC_GOOGLE_API_URL": self._google_url,
+            "ALMANAC_GOOGLE_TOKEN_URL": f"{self._google_url}/token",
+            "ALMANAC_GOOGLE_CLIENT_ID": "local",
+            "ALMANAC_GOOGLE_CLIENT_SECRET": "local",
+            **self.queues.environment(),
+            **self._settings,
+        }
+
+    def _start_workers(self) -> None:
+        self._workers = self._start_pool("calendar_sync", self.queues.sync_url, WORKERS)
+        self._planners = self._start_pool("smart_scheduling", self.queues.schedule_url, PLANNERS)
+
+    def _start_pool(self, function: str, queue_url: str, workers: int) -> WorkerPool:
+        return WorkerPool(
+            ROOT / "functions" / function / "handler.py",
+            queue_url,
+            workers=workers,
+            logs=self.folder / "logs",
+            env=self._process_environment(),
+            timeout_seconds=FUNCTION_SECONDS,
+        )
+
+    def _process_environment(self) -> dict[str, str]:
+        return self.environment | {"PYTHONUNBUFFERED": "1"}  # a killed worker has said what it said
