@@ -12,7 +12,7 @@ from almanac.domain.sync.listing import Checkpoint, ListEvents, Window
 from almanac.jobs import CalendarSync
 from almanac.providers.google.pages import map_page
 from almanac.services.accounts.ports import Account
-from almanac.services.sync.ports import Bookmark, Lease
+from almanac.services.sync.ports import Lease, Progress
 from almanac.settings import SyncSettings, load
 from bench import page_writes
 from bench.child import measured
@@ -149,7 +149,7 @@ def _store_write(stage: Stage, calendar: Calendar) -> Write:
     assert isinstance(lease, Lease), "the tables were emptied: nobody else holds the lease"
     connection = store.load_calendars(lease, None).connections[0]
     window = _window(calendar.now)
-    mark = Bookmark("bench", window, Checkpoint("full", "next", "bench", window, calendar.now))
+    mark = Progress("bench", window, Checkpoint("full", "next", "bench", window, calendar.now))
 
     def write(pages: Sequence[MappedPage]) -> None:
         for page in pages:

@@ -13,10 +13,10 @@ from almanac.domain.sync.report import SyncReport
 from almanac.errors import AlmanacError, describe
 from almanac.jobs import CalendarSync
 from almanac.run_metrics import RunMetrics
-from almanac.services.queues.message_run import Receive, Received
+from almanac.services.queues.message_run import MessageRun, SqsMessage
 from almanac.wiring import container, utc_now
 
-Receiver = Receive[CalendarSync, SyncReport]
+Receiver = MessageRun[CalendarSync, SyncReport]
 logger = Logger(service="calendar_sync")
 copy_config_to_registered_loggers(logger, include={"almanac"})
 metrics = RunMetrics("calendar_sync", SyncReport, lambda report: report.tally.as_dict(), utc_now)
@@ -34,7 +34,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext, *, receive: Re
 def handle_record(record: SQSRecord, *, receive: Receiver, context: LambdaContext) -> None:
     """One record. Raises what keeps it in the queue."""
     logger.append_keys(ws_id=record.attributes.message_group_id, message_id=record.message_id)
-    message = Received.from_record(record)
+    message = SqsMessage.from_record(record)
     try:
         report = receive(message, lambda: context.get_remaining_time_in_millis() / 1000)
     except Exception as error:

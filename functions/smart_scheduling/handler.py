@@ -14,10 +14,10 @@ from almanac.domain.workspace_plan.report import PlanReport
 from almanac.errors import AlmanacError, describe
 from almanac.jobs import CalendarSchedule
 from almanac.run_metrics import RunMetrics
-from almanac.services.queues.message_run import Receive, Received
+from almanac.services.queues.message_run import MessageRun, SqsMessage
 from almanac.wiring import container, utc_now
 
-Receiver = Receive[CalendarSchedule, PlanReport]
+Receiver = MessageRun[CalendarSchedule, PlanReport]
 logger = Logger(service="smart_scheduling")
 copy_config_to_registered_loggers(logger, include={"almanac"})
 metrics = RunMetrics("smart_scheduling", PlanReport, lambda report: asdict(report.counts), utc_now)
@@ -35,7 +35,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext, *, receive: Re
 def handle_record(record: SQSRecord, *, receive: Receiver, context: LambdaContext) -> None:
     """One record. Raises what keeps it in the queue."""
     logger.append_keys(ws_id=record.attributes.message_group_id, message_id=record.message_id)
-    message = Received.from_record(record)
+    message = SqsMessage.from_record(record)
     try:
         report = receive(message, lambda: context.get_remaining_time_in_millis() / 1000)
     except Exception as error:

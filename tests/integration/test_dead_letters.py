@@ -18,7 +18,7 @@ from almanac.adapters.aws.dead_letters import SqsDeadLetters
 from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.connection import Database
 from almanac.errors import BadSettings, QueueUnavailable
-from almanac.services.queues.message_run import Received
+from almanac.services.queues.message_run import SqsMessage
 from almanac.services.queues.ports import DeadLetter
 from almanac.services.sync.ports import Lease
 from almanac.wiring import Wiring
@@ -503,7 +503,7 @@ def test_a_plan_remembers_its_message_too(database_url: str, database: Database)
     body, sent_at = json.dumps({"ws_id": str(team.ws_id)}), datetime(2026, 3, 2, tzinfo=UTC)
     team.wiring.__dict__["queue"] = None  # nothing is sent
 
-    team.wiring.receive_schedule(Received(body, "m-7", "r", 1, sent_at), lambda: 100.0)
+    team.wiring.receive_schedule(SqsMessage(body, "m-7", "r", 1, sent_at), lambda: 100.0)
 
     sql = "SELECT message_id, sent_at FROM workspace_scheduling_metadata"
     assert database.run(sql) == [["m-7", sent_at]]

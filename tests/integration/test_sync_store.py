@@ -10,7 +10,7 @@ from almanac.domain.sync.listing import Checkpoint, SyncState, Window
 from almanac.domain.sync.report import ConnectionReport, SyncReport
 from almanac.errors import LeaseLost, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSync
-from almanac.services.sync.ports import Bookmark, Connection, Lease, Refusal
+from almanac.services.sync.ports import Connection, Lease, Progress, Refusal
 from tests.integration import rows
 from tests.integration.rows import NOON, event, page
 
@@ -95,7 +95,7 @@ class TestLease:
 
         checkpoint = Checkpoint("full", None, "f", WINDOW, NOON)
         for write in (
-            lambda: store.apply_page(lease, connection, page(event()), "full", Bookmark("f", WINDOW, sync_token="t")),
+            lambda: store.apply_page(lease, connection, page(event()), "full", Progress("f", WINDOW, sync_token="t")),
             lambda: store.complete_full_pass(lease, connection, checkpoint, "t"),
             lambda: store.open_full_pass(lease, connection),
             lambda: store.forget_token(lease, connection),
@@ -223,24 +223,24 @@ class TestPage:
         too_long = page(event("good"), event("bad", title="x" * 256))
 
         with pytest.raises(StorageFailed):
-            store.apply_page(lease, connection, too_long, "incremental", Bookmark("f", WINDOW, sync_token="t2"))
+            store.apply_page(lease, connection, too_long, "incremental", Progress("f", WINDOW, sync_token="t2"))
 
         assert stored(database) == []
         assert only_connection(store, lease).state == SyncState()
 
     def test_the_bookmark_of_a_last_page_is_its_token(self, store: PostgresSyncStore, lease: Lease) -> None:
         connection = only_connection(store, lease)
-        store.apply_page(lease, connection, page(event()), "incremental", Bookmark("f", WINDOW, sync_token="t1"))
+        store.apply_page(lease, connection, page(event()), "incremental", Progress("f", WINDOW, sync_token="t1"))
 
         state = only_connection(store, lease).state
         assert state == SyncState(sync_token="t1", fingerprint="f", window=WINDOW)
 
     def test_a_checkpoint_keeps_the_old_token(self, store: PostgresSyncStore, lease: Lease) -> None:
         connection = only_connection(store, lease)
-        store.apply_page(lease, connection, page(), "incremental", Bookmark("f", WINDOW, sync_token="t1"))
+        store.apply_page(lease, connection, page(), "incremental", Progress("f", WINDOW, sync_token="t1"))
         wider = Window(WINDOW.start, WINDOW.end + timedelta(days=9))
         checkpoint = Checkpoint("full", "page2", "g", wider, NOON, reading=2, listed=7)
-        store.apply_page(lease, connection, page(event()), "full", Bookmark("g", wider, checkpoint=checkpoint))
+        store.apply_page(lease, connection, page(event()), "full", Progress("g", wider, checkpoint=checkpoint))
 
         assert only_connection(store, lease).state == SyncState("t1", "f", WINDOW, checkpoint)
 
@@ -368,8 +368,8 @@ class TestSweep:
     ) -> None:
         connection = only_connection(store, lease)
         unfinished = Checkpoint("full", "page 2", "f", WINDOW, NOON)
-        bookmark = Bookmark("f", WINDOW, checkpoint=unfinished, sync_token="t1")
-        store.apply_page(lease, connection, page(event("a")), "full", bookmark)
+        progress = Progress("f", WINDOW, checkpoint=unfinished, sync_token="t1")
+        store.apply_page(lease, connection, page(event("a")), "full", progress)
 
         store.open_full_pass(lease, connection)
 
@@ -432,7 +432,7 @@ class TestConnections:
         rows.connection(database, ws_id, bob, "team@example.test", role="reader")
         lease = begin(store, ws_id)
         through_ada = only_connection(store, lease)
-        store.apply_page(lease, through_ada, page(), "incremental", Bookmark("f", WINDOW, sync_token="old"))
+        store.apply_page(lease, through_ada, page(), "incremental", Progress("f", WINDOW, sync_token="old"))
         assert only_connection(store, lease).state.sync_token == "old"
 
         database.run("UPDATE calendar_auth_tokens SET status = 'reconnect_required' WHERE id = :ada", ada=ada)
@@ -513,7 +513,7 @@ def test_an_idle_calendar_costs_one_round_trip_to_write(
     connection = only_connection(store, lease)
     before = database.round_trips
 
-    store.apply_page(lease, connection, page(), "incremental", Bookmark("f", WINDOW, sync_token="t"))
+    store.apply_page(lease, connection, page(), "incremental", Progress("f", WINDOW, sync_token="t"))
 
     assert database.round_trips == before + 1
 

@@ -20,12 +20,12 @@ from almanac.domain.sync.listing import Checkpoint, Window
 from almanac.domain.sync.report import ConnectionReport, SyncReport
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
 from almanac.domain.workspace_plan.report import PlanReport
-from almanac.domain.workspace_plan.snapshot import Reach
+from almanac.domain.workspace_plan.snapshot import LoadWindow
 from almanac.errors import AlmanacError, ReconnectRequired, StorageFailed
 from almanac.jobs import CalendarSchedule, CalendarSync
 from almanac.services.accounts.ports import Account
 from almanac.services.plan.ports import PlanStore
-from almanac.services.sync.ports import Bookmark, Connection, Lease, SyncStore
+from almanac.services.sync.ports import Connection, Lease, Progress, SyncStore
 from tests.integration import rows
 from tests.integration.planned import Planned
 from tests.integration.rows import NOON, event, page
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.integration
 
 WINDOW = Window(NOON - timedelta(days=30), NOON + timedelta(days=60))
 CHECKPOINT = Checkpoint("full", "page-2", "f", WINDOW, datetime(2030, 1, 1, tzinfo=UTC))
-BOOKMARK = Bookmark("f", WINDOW, sync_token="stolen")
+PROGRESS = Progress("f", WINDOW, sync_token="stolen")
 FIELDS = {"calendar_id": "ada@example.test", "user_id": "ada", "request_id": "r-1"}
 
 
@@ -61,8 +61,8 @@ class Twins:
         lease = open_run(self.store, ws_id)
         found = self.store.load_calendars(lease, None)
         (connection,), (account,) = found.connections, found.accounts.values()
-        bookmark = Bookmark("f", WINDOW, checkpoint=CHECKPOINT)
-        self.store.apply_page(lease, connection, page(event("e1", title="Secret")), "full", bookmark)
+        progress = Progress("f", WINDOW, checkpoint=CHECKPOINT)
+        self.store.apply_page(lease, connection, page(event("e1", title="Secret")), "full", progress)
         self.store.apply_page(lease, connection, page(event("e1", title="Secret")), "full", None)
         return lease, connection, account
 
@@ -94,7 +94,7 @@ CALLS: dict[str, Callable[[Twins], object]] = {
     "require_reconnect": lambda t: t.store.require_reconnect(replace(t.their_account, ws_id=t.ours.ws_id), "why"),
     "open_full_pass": lambda t: t.store.open_full_pass(t.ours, t.their_connection),
     "apply_page": lambda t: t.store.apply_page(
-        t.ours, t.their_connection, page(event("e1"), tombstones=("e1", "e2")), "full", BOOKMARK
+        t.ours, t.their_connection, page(event("e1"), tombstones=("e1", "e2")), "full", PROGRESS
     ),
     "absent": lambda t: t.store.absent(t.ours, t.their_connection, CHECKPOINT),
     "complete_full_pass": lambda t: t.store.complete_full_pass(t.ours, t.their_connection, CHECKPOINT, "stolen"),
@@ -167,7 +167,7 @@ def test_connecting_an_account_changes_no_connection_of_another_workspace(twins:
 
 # --- planning ---------------------------------------------------------------------------------------------------------
 
-REACH = Reach(since=datetime(2026, 3, 1, tzinfo=UTC), until=datetime(2026, 3, 20, tzinfo=UTC))
+REACH = LoadWindow(since=datetime(2026, 3, 1, tzinfo=UTC), until=datetime(2026, 3, 20, tzinfo=UTC))
 LATER = datetime(2026, 3, 5, 10, tzinfo=UTC)
 
 

@@ -12,7 +12,7 @@ from almanac.cli.accounts import read_token_file
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import BadInput, BadJob, Postponed, UnknownWorkspace
 from almanac.jobs import parse_schedule, parse_sync, parse_tick, parse_upkeep
-from almanac.services.queues.message_run import Received
+from almanac.services.queues.message_run import SqsMessage
 from almanac.services.sync.ports import Lease
 from tests.integration.team import Team
 from tests.security.snapshot import snapshot
@@ -69,8 +69,8 @@ def test_a_tick_of_another_shape_is_refused(event: object) -> None:
             parse(event)
 
 
-def message(text: str, *, sent_at: datetime | None = None, message_id: str = "m-1") -> Received:
-    return Received(text, message_id, "receipt", 1, sent_at or datetime.now(UTC))
+def message(text: str, *, sent_at: datetime | None = None, message_id: str = "m-1") -> SqsMessage:
+    return SqsMessage(text, message_id, "receipt", 1, sent_at or datetime.now(UTC))
 
 
 @pytest.mark.integration

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from almanac.services.plan.run import PlanWorkspace
     from almanac.services.queues.dead_letters import ExplainDeadLetters
     from almanac.services.queues.dispatch import Dispatch
-    from almanac.services.queues.message_run import Receive
+    from almanac.services.queues.message_run import MessageRun
     from almanac.services.sync.run import SyncWorkspace
 
 CONNECT_SECONDS = 120
@@ -112,11 +112,11 @@ class Wiring:
     def google(self) -> "GoogleCalendar":
         """Google Calendar."""
         from almanac.providers.google.calendar import GoogleCalendar
-        from almanac.providers.google.rate_limit import Pace
+        from almanac.providers.google.rate_limit import RateLimiter
 
         settings = load(GoogleSettings, self._environment)
         limit = settings.google_requests_per_minute
-        pace = None if limit is None else Pace(limit, time.monotonic, time.sleep)
+        pace = None if limit is None else RateLimiter(limit, time.monotonic, time.sleep)
         return GoogleCalendar(settings.google_api_url, settings.google_timeout_seconds, pace)
 
     @cached_property
@@ -166,12 +166,12 @@ class Wiring:
         )
 
     @cached_property
-    def receive_sync(self) -> "Receive[CalendarSync, SyncReport]":
+    def receive_sync(self) -> "MessageRun[CalendarSync, SyncReport]":
         """The use case of one record of the sync queue."""
         from almanac.jobs import parse_sync
-        from almanac.services.queues.message_run import Receive
+        from almanac.services.queues.message_run import MessageRun
 
-        return Receive(parse_sync, self.sync_workspace, self.queue, random.random)
+        return MessageRun(parse_sync, self.sync_workspace, self.queue, random.random)
 
     @cached_property
     def plan_store(self) -> "PostgresPlanStore":
@@ -201,12 +201,12 @@ class Wiring:
         return PlanWorkspace(self.plan_store, planner, dates_between, utc_now, settings.plan_budget_seconds)
 
     @cached_property
-    def receive_schedule(self) -> "Receive[CalendarSchedule, PlanReport]":
+    def receive_schedule(self) -> "MessageRun[CalendarSchedule, PlanReport]":
         """The use case of one record of the schedule queue."""
         from almanac.jobs import parse_schedule
-        from almanac.services.queues.message_run import Receive
+        from almanac.services.queues.message_run import MessageRun
 
-        return Receive(parse_schedule, self.plan_workspace, self.queue, random.random)
+        return MessageRun(parse_schedule, self.plan_workspace, self.queue, random.random)
 
     @cached_property
     def dispatch(self) -> "Dispatch":
@@ -291,7 +291,7 @@ class Wiring:
         """The use case of `almanac account add`."""
         from almanac.adapters.postgres.accounts import PostgresAccountStore
         from almanac.services.accounts.connect import ConnectAccount
-        from almanac.services.sync.retrying import Patience
+        from almanac.services.sync.retrying import Retrier
 
         ends_at = time.monotonic() + CONNECT_SECONDS
         return ConnectAccount(
@@ -299,7 +299,7 @@ class Wiring:
             provider=self.google,
             endpoint=self.google_tokens,
             cipher=self.cipher,
-            patience=Patience(time.sleep, random.random, lambda: ends_at - time.monotonic()),
+            retrier=Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic()),
         )
 
     @cached_property

@@ -15,7 +15,7 @@ from almanac.domain.workspace_plan.changes import Placed, changes
 from almanac.domain.workspace_plan.existing_blocks import sort_blocks, worked_minutes
 from almanac.domain.workspace_plan.planning_window import instant, zone_of
 from almanac.domain.workspace_plan.snapshot import Block, Preferences
-from almanac.domain.workspace_plan.to_instance import Prepared, prepare
+from almanac.domain.workspace_plan.to_instance import PlanningRequest, prepare
 from tests.domain.workspace_plan.builders import WS, at, block, event, habit, horizon, task, workspace
 
 
@@ -136,7 +136,7 @@ class TestFate:
         assert worked_minutes(block("03-03 09:00", "03-03 10:00", minutes=made_for)) == counts
 
 
-def prepared(*blocks: Block, tasks: int = 3) -> Prepared:
+def prepared(*blocks: Block, tasks: int = 3) -> PlanningRequest:
     space = workspace(tasks=tuple(task(n, 600) for n in range(1, tasks + 1)), habits=(habit(9),), blocks=blocks)
     days = frozenset(date(2026, 3, 2) + timedelta(days=n) for n in range(7))
     return prepare(WS, space, horizon(), {UUID(int=9): days}, force=False)

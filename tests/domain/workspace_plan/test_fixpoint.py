@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from almanac.domain.workspace_plan.changes import changes
 from almanac.domain.workspace_plan.fixpoint import settled
 from almanac.domain.workspace_plan.from_plan import Planned, place
-from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Task, Workspace
-from almanac.domain.workspace_plan.to_instance import Prepared, prepare
+from almanac.domain.workspace_plan.to_instance import PlanningRequest, prepare
 from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, horizon, task, workspace
 from tests.domain.workspace_plan.test_placing import WEEK, calendar_after
 
@@ -24,14 +24,16 @@ TUESDAY = MONDAY + timedelta(days=1)
 class Rounds:
     """Plans of one run, counted."""
 
-    def __init__(self, space: Workspace, reach: Horizon, days: Mapping[UUID, frozenset[date]] | None = None) -> None:
+    def __init__(
+        self, space: Workspace, reach: PlanningWindow, days: Mapping[UUID, frozenset[date]] | None = None
+    ) -> None:
         self.count = 0
         dates = days or {one.id: WEEK for one in space.habits}
-        self.result: tuple[Prepared, Planned] = settled(
+        self.result: tuple[PlanningRequest, Planned] = settled(
             lambda room: prepare(WS, space, reach, dates, force=False, room=room), self.plan
         )
 
-    def plan(self, prepared: Prepared) -> Planned:
+    def plan(self, prepared: PlanningRequest) -> Planned:
         self.count += 1
         return place(prepared, 0.02)
 

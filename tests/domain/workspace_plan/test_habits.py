@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.free_time import FreeTime
-from almanac.domain.workspace_plan.habit_requests import Given, Wish, habit_faults, habit_wishes
+from almanac.domain.workspace_plan.habit_requests import Given, OccurrenceRequest, habit_faults, habit_wishes
 from almanac.domain.workspace_plan.habit_windows import (
     DayWindow,
     day_windows,
@@ -107,7 +107,7 @@ def wishes(
     taken: tuple[str, ...] = (),
     bound: tuple[Block, ...] = (),
     others: tuple[Block, ...] = (),
-) -> list[Wish]:
+) -> list[OccurrenceRequest]:
     busy = [(minutes_of(at(taken[0])), minutes_of(at(taken[1])))] if taken else []
     hours = {"work": ALL_DAY}
     free = FreeTime.of(hours, busy, horizon())

@@ -15,17 +15,17 @@ from almanac.domain.workspace_plan.changes import changes
 from almanac.domain.workspace_plan.from_plan import Planned, in_titles, place, read_back
 from almanac.domain.workspace_plan.habit_windows import order_pairs
 from almanac.domain.workspace_plan.snapshot import Block, Preferences, Workspace
-from almanac.domain.workspace_plan.to_instance import Prepared, prepare
+from almanac.domain.workspace_plan.to_instance import PlanningRequest, prepare
 from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, horizon, task, workspace
 
 WEEK = frozenset(MONDAY + timedelta(days=n) for n in range(7))
 
 
-def ready(space: Workspace, *, days: frozenset[date] = WEEK) -> Prepared:
+def ready(space: Workspace, *, days: frozenset[date] = WEEK) -> PlanningRequest:
     return prepare(WS, space, horizon(), {one.id: days for one in space.habits}, force=False)
 
 
-def planned(prepared: Prepared) -> Planned:
+def planned(prepared: PlanningRequest) -> Planned:
     """Work-bounded, so that a busy machine plans no worse."""
     return read_back(prepared, plan(problem_of(prepared.instance), 0.03, lambda: 0.0))
 
@@ -121,7 +121,7 @@ def workspaces(draw: st.DrawFn) -> Workspace:
     return workspace(tasks=tasks, habits=habits, events=events, blocks=blocks)
 
 
-def calendar_after(space: Workspace, prepared: Prepared, found: Planned) -> tuple[Block, ...]:
+def calendar_after(space: Workspace, prepared: PlanningRequest, found: Planned) -> tuple[Block, ...]:
     """The workspace's blocks once the plan is written."""
     wanted = changes(prepared, found.blocks)
     moves = {move.event_id: move for move in wanted.moved}

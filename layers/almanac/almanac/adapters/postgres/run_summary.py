@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from almanac.adapters.postgres.connection import Database, Rows, statements
-from almanac.domain.operations.lag import PLAN_BEHIND_AFTER, SYNC_BEHIND_AFTER, Standing
+from almanac.domain.operations.lag import PLAN_BEHIND_AFTER, SYNC_BEHIND_AFTER, WorkspaceProgress
 from almanac.domain.operations.run_statistics import SHARES, Behind, Ending, Figures, GoogleCalls, Job, Latency
 
 _BEHIND: dict[Job, tuple[str, timedelta]] = {
@@ -32,7 +32,7 @@ class PostgresRunSummary:
             for job, (statement, after) in _BEHIND.items():
                 found = self._run(statement, ws_id=ws_id, before=now - after, limit=limit)
                 all_behind[job] = found[0][0] if found else 0
-                behind += [Behind(job, row[1], Standing(*row[2:])) for row in found]
+                behind += [Behind(job, row[1], WorkspaceProgress(*row[2:])) for row in found]
             endings = [Ending(*row) for row in self._run("endings", **span)]
             latencies = [_latency(row) for row in self._run("latencies", shares=shares, **span)]
             calls = [GoogleCalls(int(row[2]), int(row[1]), row[0]) for row in self._run("google_calls", **span)]

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from typing_extensions import override
+
 from almanac.adapters.postgres.connection import Database, Rows, statements
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
-from almanac.adapters.postgres.sync_rows import bookmark_values, connection_from, page_columns, place, span
+from almanac.adapters.postgres.sync_rows import connection_from, page_columns, place, progress_values, span
 from almanac.domain.calendar.events import MAPPING_VERSION, MappedPage
 from almanac.domain.sync.admission import AdmissionFacts, refuse
 from almanac.domain.sync.listing import Checkpoint, PassKind
@@ -15,12 +17,21 @@ from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncRepo
 from almanac.errors import ReconnectRequired, UnknownWorkspace
 from almanac.jobs import CalendarSync
 from almanac.services.accounts.ports import Account
-from almanac.services.sync.ports import Absent, Bookmark, Connection, Lease, Refusal, WorkspaceCalendars, Written
+from almanac.services.sync.ports import (
+    Connection,
+    Lease,
+    MissingRows,
+    PageCounts,
+    Progress,
+    Refusal,
+    SyncStore,
+    WorkspaceCalendars,
+)
 
 _ERROR_LENGTH = 1000
 
 
-class PostgresSyncStore:
+class PostgresSyncStore(SyncStore):
     """SyncStore over one Database. `lease_seconds` is how long a silent run keeps its workspace.
 
     After `begin_run` a broken connection ends the run: a server that has crashed or failed over may have lost the pages
@@ -33,10 +44,10 @@ class PostgresSyncStore:
         self._leases = PostgresLeases(database, lease_seconds)
         self._cooldown = cooldown_seconds
 
+    @override
     def begin_run(
         self, job: CalendarSync, run_id: UUID, sent_at: datetime | None, message_id: str | None = None
     ) -> Lease | Refusal:
-        """See SyncStore."""
         about = {"ws_id": job.ws_id, "mode": job.mode, "calendar_id": job.calendar_id}
         who = {"run_id": run_id, "source": job.source, "direction": job.direction}
         message = {"sent_at": sent_at, "message_id": message_id}
@@ -58,8 +69,8 @@ class PostgresSyncStore:
             self._run("record_skipped_run", outcome=refusal[0], retry_after=refusal[1], **asked)
         return Refusal(*refusal)
 
+    @override
     def load_calendars(self, lease: Lease, calendar_id: str | None) -> WorkspaceCalendars:
-        """See SyncStore."""
         with self._db.transaction(reconnect=False):
             zone = self._run("workspace_zone", ws_id=lease.ws_id)[0][0]
             rows = self._run("load_connections", ws_id=lease.ws_id, calendar_id=calendar_id)
@@ -67,32 +78,32 @@ class PostgresSyncStore:
         accounts = {c.account_id: Account(lease.ws_id, c.account_id, *account) for c, account in read}
         return WorkspaceCalendars(zone or "UTC", accounts, [connection for connection, _ in read])
 
+    @override
     def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
-        """See SyncStore."""
         key = {"id": account.id, "ws_id": account.ws_id}
         tokens = {"access_token": access, "refresh_token": refresh, "expires_at": expires_at}
         with self._db.transaction(reconnect=False):
             stored = self._run("store_tokens", version=account.version, **key, **tokens)
             return _the_account(account.ws_id, stored or self._run("load_account", **key))
 
+    @override
     def require_reconnect(self, account: Account, reason: str) -> Account:
-        """See SyncStore."""
         key = {"id": account.id, "ws_id": account.ws_id}
         with self._db.transaction(reconnect=False):
             self._run("require_reconnect", version=account.version, reason=reason[:_ERROR_LENGTH], **key)
             return _the_account(account.ws_id, self._run("load_account", **key))
 
+    @override
     def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:
-        """See SyncStore."""
         with self._db.transaction(reconnect=False):
             now = self._leases.renew(lease)
             self._run("forget_marks", ws_id=lease.ws_id, connection_id=connection.id)
         return now
 
+    @override
     def apply_page(
-        self, lease: Lease, connection: Connection, page: MappedPage, kind: PassKind, bookmark: Bookmark | None
-    ) -> Written:
-        """See SyncStore."""
+        self, lease: Lease, connection: Connection, page: MappedPage, kind: PassKind, progress: Progress | None
+    ) -> PageCounts:
         counts = self._run(
             "apply_page",
             **page_columns(page),
@@ -101,21 +112,21 @@ class PostgresSyncStore:
             delete_enabled=connection.delete_enabled,
             full_pass=kind == "full",
             mapping_version=MAPPING_VERSION,
-            **bookmark_values(bookmark),
+            **progress_values(progress),
         )[0]
         held, inserted, updated, deleted, _restored = counts
         if not held:
             raise lease_lost()
-        return Written(inserted, updated, deleted, unchanged=len(page.rows) - inserted - updated)
+        return PageCounts(inserted, updated, deleted, unchanged=len(page.rows) - inserted - updated)
 
-    def absent(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> Absent:
-        """See SyncStore."""
+    @override
+    def absent(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> MissingRows:
         where = {"ws_id": lease.ws_id, **place(connection), **span(checkpoint)}
         missing, stored, sample = self._run("absent", **where)[0]
-        return Absent(missing, stored, tuple(sample or ()))
+        return MissingRows(missing, stored, tuple(sample or ()))
 
+    @override
     def complete_full_pass(self, lease: Lease, connection: Connection, checkpoint: Checkpoint, sync_token: str) -> int:
-        """See SyncStore."""
         where = {"ws_id": lease.ws_id, **place(connection), **span(checkpoint)}
         with self._db.transaction(reconnect=False):
             self._leases.renew(lease)
@@ -132,14 +143,14 @@ class PostgresSyncStore:
             )
         return swept
 
+    @override
     def forget_token(self, lease: Lease, connection: Connection) -> None:
-        """See SyncStore."""
         with self._db.transaction(reconnect=False):
             self._leases.renew(lease)
             self._run("forget_token", ws_id=lease.ws_id, connection_id=connection.id)
 
+    @override
     def record_connection(self, lease: Lease, report: ConnectionReport, retry_at: datetime | None) -> None:
-        """See SyncStore."""
         problems = [{"id": p.event_id, "reason": p.reason, "stored": p.stored} for p in report.problems[:PROBLEMS_KEPT]]
         recorded = self._run(
             "record_connection",
@@ -156,8 +167,8 @@ class PostgresSyncStore:
         if not recorded:
             raise lease_lost()
 
+    @override
     def finish_run(self, lease: Lease, report: SyncReport) -> None:
-        """See SyncStore."""
         released = self._run(
             "finish_run",
             run_id=lease.run_id,

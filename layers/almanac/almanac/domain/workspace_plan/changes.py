@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from almanac.domain.workspace_plan.planning_window import Horizon, instant
+from almanac.domain.workspace_plan.planning_window import PlanningWindow, instant
 from almanac.domain.workspace_plan.snapshot import Block, Kind
-from almanac.domain.workspace_plan.to_instance import Item, Prepared
+from almanac.domain.workspace_plan.to_instance import Item, PlanningRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Changes:
         return not (self.inserted or self.moved or self.deleted)
 
 
-def changes(prepared: Prepared, plan: Iterable[Placed]) -> Changes:
+def changes(prepared: PlanningRequest, plan: Iterable[Placed]) -> Changes:
     """The smallest set of writes: a block that is in the plan is left alone, one whose item is there is moved."""
     blocks: dict[Hashable, list[Block]] = defaultdict(list)
     for block in prepared.standing.ours:
@@ -89,7 +89,7 @@ def changes(prepared: Prepared, plan: Iterable[Placed]) -> Changes:
     return Changes(tuple(inserted), tuple(moved), tuple(deleted), unchanged)
 
 
-def _by_owner(prepared: Prepared, plan: Iterable[Placed]) -> Mapping[Hashable, list[Placed]]:
+def _by_owner(prepared: PlanningRequest, plan: Iterable[Placed]) -> Mapping[Hashable, list[Placed]]:
     """The placements of each task, and of each occurrence of each habit, in time order."""
     found: dict[Hashable, list[Placed]] = defaultdict(list)
     for place in sorted(plan, key=lambda place: (place.start, place.item)):
@@ -121,7 +121,7 @@ def _stands(block: Block, place: Placed, title: str) -> bool:
     return here == (instant(place.start), instant(place.end), place.minutes, title)
 
 
-def _new(item: Item, place: Placed, horizon: Horizon) -> NewBlock:
+def _new(item: Item, place: Placed, horizon: PlanningWindow) -> NewBlock:
     day = _date(item, place, horizon)
     span = instant(place.start), instant(place.end)
     return NewBlock(
@@ -135,6 +135,6 @@ def _moved(block: Block, place: Placed, title: str) -> MovedBlock:
     return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, reason)
 
 
-def _date(item: Item, place: Placed, horizon: Horizon) -> date | None:
+def _date(item: Item, place: Placed, horizon: PlanningWindow) -> date | None:
     """A habit's block belongs to the local date of its start."""
     return horizon.day(place.start) if item.kind == "habit" else None

@@ -7,11 +7,13 @@ read a smaller wish, divide the day otherwise and change what this one has just 
 from collections.abc import Callable
 
 from almanac.domain.workspace_plan.from_plan import Planned
-from almanac.domain.workspace_plan.habit_requests import ALL_ROOM, Occasion, Room
-from almanac.domain.workspace_plan.to_instance import Prepared
+from almanac.domain.workspace_plan.habit_requests import ALL_ROOM, MinuteLimits, OccurrenceKey
+from almanac.domain.workspace_plan.to_instance import PlanningRequest
 
 
-def settled(prepare: Callable[[Room], Prepared], planner: Callable[[Prepared], Planned]) -> tuple[Prepared, Planned]:
+def settled(
+    prepare: Callable[[MinuteLimits], PlanningRequest], planner: Callable[[PlanningRequest], Planned]
+) -> tuple[PlanningRequest, Planned]:
     """The request and its plan; while the plan shortens what owners made long, tried again with the room it found.
 
     Mostly one plan, and three at most: the third makes no block longer than preferred.
@@ -28,9 +30,9 @@ def settled(prepare: Callable[[Room], Prepared], planner: Callable[[Prepared], P
     return prepared, planned
 
 
-def shortened(prepared: Prepared, planned: Planned) -> dict[Occasion, int]:
+def shortened(prepared: PlanningRequest, planned: Planned) -> dict[OccurrenceKey, int]:
     """The minutes, maybe none, that a plan gives to occurrences that their owners made longer."""
-    given: dict[Occasion, int] = {}
+    given: dict[OccurrenceKey, int] = {}
     for place in planned.blocks:
         item = prepared.items[place.item]
         given[item.owner, item.instance, prepared.horizon.day(place.start)] = place.minutes

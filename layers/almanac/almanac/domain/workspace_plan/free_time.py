@@ -8,7 +8,7 @@ from almanac.domain.planner.model.instance import Week
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.wall_clock import Interval, merged, wall_instant, weekly_hours
 from almanac.domain.workspace_plan.habit_windows import DayWindow
-from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Habit
 
 
@@ -16,11 +16,11 @@ from almanac.domain.workspace_plan.snapshot import Habit
 class FreeTime:
     """Opening hours less what is taken, per category, in minutes since the epoch."""
 
-    horizon: Horizon
+    horizon: PlanningWindow
     spans: Mapping[str, Sequence[Interval]]
 
     @classmethod
-    def of(cls, hours: Mapping[str, Week], taken: Iterable[Interval], horizon: Horizon) -> "FreeTime":
+    def of(cls, hours: Mapping[str, Week], taken: Iterable[Interval], horizon: PlanningWindow) -> "FreeTime":
         """The free time inside the horizon."""
         busy = merged(taken)
         opened = {c: weekly_hours(week, horizon.first, horizon.end, horizon.zone) for c, week in hours.items()}

@@ -7,11 +7,18 @@ from uuid import UUID
 
 from almanac.domain.planner.model.instance import Instance, PreviousBlock
 from almanac.domain.planner.model.weights import Weights
-from almanac.domain.workspace_plan.block_decisions import decide_fates
+from almanac.domain.workspace_plan.block_decisions import decide_blocks
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events, with_buffers
-from almanac.domain.workspace_plan.existing_blocks import Standing, as_taken, is_users, worked_minutes
-from almanac.domain.workspace_plan.habit_requests import ALL_ROOM, Dates, Occasion, Room, Wish, habit_faults
-from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, is_users, worked_minutes
+from almanac.domain.workspace_plan.habit_requests import (
+    ALL_ROOM,
+    Dates,
+    MinuteLimits,
+    OccurrenceKey,
+    OccurrenceRequest,
+    habit_faults,
+)
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.report import Note
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Kind, Workspace
 from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
@@ -29,7 +36,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PlanningRequest:
     """One planning request: the instance, whose each id is, and the blocks the plan is compared with.
 
     `wanted` holds the ISO dates per habit id of the instance; the planner's weekdays can only say "every Monday".
@@ -38,18 +45,24 @@ class Prepared:
     """
 
     instance: Instance
-    horizon: Horizon
+    horizon: PlanningWindow
     items: Mapping[str, Item]
     wanted: Mapping[str, frozenset[str]]
     names: Mapping[str, str]
-    standing: Standing
+    standing: BlockSets
     notes: tuple[Note, ...]
-    stretched: Mapping[Occasion, int]
+    stretched: Mapping[OccurrenceKey, int]
 
 
 def prepare(
-    ws_id: UUID, workspace: Workspace, horizon: Horizon, dates: Dates, *, force: bool, room: Room = ALL_ROOM
-) -> Prepared:
+    ws_id: UUID,
+    workspace: Workspace,
+    horizon: PlanningWindow,
+    dates: Dates,
+    *,
+    force: bool,
+    room: MinuteLimits = ALL_ROOM,
+) -> PlanningRequest:
     """The planning request of a workspace.
 
     `dates` are those of every habit's recurrence, inside the horizon and as far as its blocks reach. `force` plans
@@ -66,11 +79,11 @@ def prepare(
     held = [block for block in workspace.blocks if is_users(block, horizon)]
     taken = [with_buffers(event) for event in (*busy, *map(as_taken, held))]
     sound = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    fates = decide_fates(workspace, due, sound, faulty_tasks, taken, spans, horizon, force=force, room=room)
+    fates = decide_blocks(workspace, due, sound, faulty_tasks, taken, spans, horizon, force=force, room=room)
     standing, wishes = fates.standing, fates.wishes
     wanted = {wish: days for wish in wishes if (days := _open_dates(wish, standing, horizon))}
     tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
-    return Prepared(
+    return PlanningRequest(
         instance=replace(
             _frame(ws_id, workspace, horizon),
             locked=(*busy, *(as_taken(block) for block in standing.fixed)),
@@ -88,7 +101,7 @@ def prepare(
     )
 
 
-def _frame(ws_id: UUID, workspace: Workspace, horizon: Horizon) -> Instance:
+def _frame(ws_id: UUID, workspace: Workspace, horizon: PlanningWindow) -> Instance:
     """An instance with nothing to place yet."""
     preferences = workspace.preferences
     return Instance(
@@ -129,13 +142,13 @@ def _category_faults(workspace: Workspace) -> dict[str, str]:
     return unknown | dict(workspace.unreadable_hours)
 
 
-def _open_dates(wish: Wish, standing: Standing, horizon: Horizon) -> frozenset[date]:
+def _open_dates(wish: OccurrenceRequest, standing: BlockSets, horizon: PlanningWindow) -> frozenset[date]:
     """The dates the planner is to place: still ahead, and not settled by a block that stays."""
     mine = (b for b in standing.fixed if b.kind == "habit" and b.owner == wish.habit.id and b.instance == wish.instance)
     return wish.ahead(horizon) - {block.day for block in mine if block.day is not None}
 
 
-def _previous(ours: Iterable[Block], wishes: Iterable[Wish]) -> tuple[PreviousBlock, ...]:
+def _previous(ours: Iterable[Block], wishes: Iterable[OccurrenceRequest]) -> tuple[PreviousBlock, ...]:
     """The standing plan as the planner settled it: with real lengths, which on the calendar are rounded up."""
     spec_of: dict[object, str] = {
         (wish.habit.id, wish.instance, day): wish.spec_id for wish in wishes for day in wish.dates
@@ -150,7 +163,7 @@ def _previous(ours: Iterable[Block], wishes: Iterable[Wish]) -> tuple[PreviousBl
     )
 
 
-def _items(workspace: Workspace, wishes: Sequence[Wish]) -> dict[str, Item]:
+def _items(workspace: Workspace, wishes: Sequence[OccurrenceRequest]) -> dict[str, Item]:
     items = {str(task.id): Item("task", task.id, task.title, "BLUE") for task in workspace.tasks}
     for wish in wishes:
         items[wish.spec_id] = Item("habit", wish.habit.id, wish.habit.name, wish.habit.color, wish.instance)

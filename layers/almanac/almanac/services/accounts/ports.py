@@ -1,9 +1,12 @@
 """What accounts and their tokens need from the outside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+from almanac.services.sync.provider import CalendarEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,21 @@ class Account:
     expires_at: datetime | None
     status: str
     version: int
+
+
+class AccountStore(Protocol):
+    """Accounts and their connections. Raises DatabaseUnavailable and StorageFailed."""
+
+    def primary_calendar(self, ws_id: UUID, user_id: str, email: str) -> str | None:
+        """The known account's primary calendar id; None when there is no such account. Raises UnknownWorkspace."""
+        ...
+
+    def connect(
+        self, ws_id: UUID, user_id: str, email: str, tokens: FreshToken, calendars: Sequence[CalendarEntry]
+    ) -> Account:
+        """Store (encrypted) tokens and connect the calendars, or revive both; all or nothing.
+
+        Known connections keep their switches and their state; those that `calendars` does not name are marked lost.
+        A calendar whose events the account cannot see is stored, but not enabled. `version` 1 is a new account.
+        """
+        ...

@@ -45,7 +45,7 @@ class UpkeepStore(Protocol):
         ...
 
 
-class AccountShelf(Protocol):
+class AccountDirectory(Protocol):
     """Every account there is, in id order. Raises DatabaseUnavailable and StorageFailed."""
 
     def accounts(self, after: UUID | None, limit: int) -> Sequence[tuple[datetime, Account]]:

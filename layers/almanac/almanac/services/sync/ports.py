@@ -59,7 +59,7 @@ class WorkspaceCalendars:
 
 
 @dataclass(frozen=True, slots=True)
-class Bookmark:
+class Progress:
     """Where the reading of a calendar stands after a page: `checkpoint` while pages follow, else `sync_token`."""
 
     fingerprint: str
@@ -69,7 +69,7 @@ class Bookmark:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class PageCounts:
     """What one page changed. Rows that were equal already are `unchanged` and were not rewritten."""
 
     inserted: int
@@ -79,7 +79,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class MissingRows:
     """What a full pass did not meet: `missing` of the `stored` rows of its window, with a few of their ids."""
 
     missing: int
@@ -117,12 +117,12 @@ class SyncStore(Protocol):
         ...
 
     def apply_page(
-        self, lease: Lease, connection: Connection, page: MappedPage, kind: PassKind, bookmark: Bookmark | None
-    ) -> Written:
+        self, lease: Lease, connection: Connection, page: MappedPage, kind: PassKind, progress: Progress | None
+    ) -> PageCounts:
         """Write one page and, with it, where the reading stands. A full pass marks the rows it meets."""
         ...
 
-    def absent(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> Absent:
+    def absent(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> MissingRows:
         """What the full pass has not met among the rows that were there when it began."""
         ...
 

@@ -25,12 +25,12 @@ from almanac.errors import (
 from almanac.jobs import CalendarSync
 from almanac.services.accounts.ports import Account, TokenCipher, TokenEndpoint
 from almanac.services.clock import Clock, Deadline, Sleep
-from almanac.services.queues.ports import Envelope, JobQueue
+from almanac.services.queues.ports import JobQueue, OutgoingJob
 from almanac.services.sync.account_access import AccountSession
-from almanac.services.sync.calendar_pass import CalendarReading, RunContext
+from almanac.services.sync.calendar_pass import CalendarPass, RunContext
 from almanac.services.sync.ports import Connection, Lease, Refusal, SyncStore
 from almanac.services.sync.provider import CalendarProvider
-from almanac.services.sync.retrying import Patience
+from almanac.services.sync.retrying import Retrier
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class SyncWorkspace:
             provider=self.provider,
             clock=self.clock,
             lease=lease,
-            patience=Patience(self.sleep, self.chance, deadline),
+            retrier=Retrier(self.sleep, self.chance, deadline),
             window=Window.around(self.clock(), rules.past, rules.future),
             fingerprint=query_fingerprint(rules.page_size),
             page_size=rules.page_size,
@@ -138,7 +138,7 @@ class SyncWorkspace:
         else:
             # Who asks for a full pass doubts what was read; only its own continuation trusts the pages before it.
             anew = job.mode == "full" and job.source != "continuation"
-            failure = _attempt(CalendarReading(run, connection, session, report), job.mode, anew=anew)
+            failure = _attempt(CalendarPass(run, connection, session, report), job.mode, anew=anew)
         report.tally.total_ms = (perf_counter() - began) * 1000
         retry_at = self._note_failure(report, connection, failure) if failure is not None else None
         self.store.record_connection(run.lease, report, retry_at)
@@ -173,11 +173,11 @@ class SyncWorkspace:
     def _continue(self, job: CalendarSync, since: datetime | None, run_id: UUID) -> None:
         """Ask for the rest. When the queue does not take it, the run has failed for now and its message comes back."""
         rest = job.model_copy(update={"source": "continuation", "requested_at": since})
-        for lost in self.queue.send([Envelope(rest, reason=f"continuation of {run_id}")]):
+        for lost in self.queue.send([OutgoingJob(rest, reason=f"continuation of {run_id}")]):
             raise QueueUnavailable(f"the continuation could not be sent ({lost.error})")
 
 
-def _attempt(reading: CalendarReading, mode: Mode, *, anew: bool) -> Exception | None:
+def _attempt(reading: CalendarPass, mode: Mode, *, anew: bool) -> Exception | None:
     """Read the calendar; what stopped it is returned, for it must not cost the other calendars their turn."""
     try:
         reading.read(mode, anew=anew)
