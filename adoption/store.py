@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
 from uuid import UUID
 
 from typing_extensions import override
@@ -10,7 +9,7 @@ from typing_extensions import override
 from adoption.rules import LegacyAccount, LegacyWorkspace, Sorted, StoredAccount, address
 from adoption.use_case import AdoptionStore
 from almanac.adapters.postgres import arrays
-from almanac.adapters.postgres.connection import Database, Rows, statements
+from almanac.adapters.postgres.connection import Database
 from almanac.errors import BadInput, UnknownWorkspace
 
 _NAME_LENGTH = 255
@@ -28,7 +27,7 @@ class PostgresAdoptionStore(AdoptionStore):
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._sql = statements("sql/adoption.sql", "adoption")
+        self._run = database.statements("sql/adoption.sql", "adoption")
 
     @override
     def workspaces(self, ws_id: UUID | None) -> Sequence[LegacyWorkspace]:
@@ -105,6 +104,3 @@ class PostgresAdoptionStore(AdoptionStore):
     def remarks(self, ws_id: UUID) -> Mapping[str, int]:
         encrypted, shared = self._run("remarks", ws_id=ws_id)[0]
         return {"encrypted_text": int(encrypted), "tasks_with_settings_of_several_people": int(shared)}
-
-    def _run(self, statement: str, /, **values: Any) -> Rows:
-        return self._db.run(self._sql[statement], **values)

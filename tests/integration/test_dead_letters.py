@@ -343,7 +343,7 @@ class Post:
         (message,) = messages
         ws_id = UUID(message["Attributes"]["MessageGroupId"])
         job = self.wiring.receive_sync.parse(json.dumps({"ws_id": str(ws_id)}))
-        begun = self.wiring.sync_store.begin_run(job, uuid4(), datetime.now(UTC), message["MessageId"])
+        begun = self.wiring.sync_runs.begin_run(job, uuid4(), datetime.now(UTC), message["MessageId"])
         assert isinstance(begun, Lease)
         self.wiring.database.run("UPDATE workspace_sync_leases SET expires_at = now()")
 

@@ -144,7 +144,7 @@ class TestForgedAndReplayed:
         """The body names the workspace and the lease keeps its runs apart: a wrong group brings nothing but a wait."""
         other = make_team()
         before = snapshot(synced.database, synced.ws_id)
-        held = other.wiring.sync_store.begin_run(parse_sync(json.dumps({"ws_id": str(other.ws_id)})), uuid4(), None)
+        held = other.wiring.sync_runs.begin_run(parse_sync(json.dumps({"ws_id": str(other.ws_id)})), uuid4(), None)
         assert isinstance(held, Lease)
 
         with pytest.raises(Postponed, match="already_running"):

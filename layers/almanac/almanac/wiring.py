@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from almanac.adapters.crypto import FernetCipher
     from almanac.adapters.postgres.accounts import PostgresOperatorStore
     from almanac.adapters.postgres.connection import Target
+    from almanac.adapters.postgres.pages import PostgresCalendarPages
     from almanac.adapters.postgres.plan import PostgresPlanStore
     from almanac.adapters.postgres.planning_runs import PostgresPlanningRuns
     from almanac.adapters.postgres.run_history import PostgresRunHistory
     from almanac.adapters.postgres.run_summary import PostgresRunSummary
-    from almanac.adapters.postgres.sync import PostgresSyncStore
+    from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
+    from almanac.adapters.postgres.tokens import PostgresAccountTokens
     from almanac.domain.sync.report import SyncReport
     from almanac.domain.workspace_plan.report import PlanReport
     from almanac.jobs import CalendarSchedule, CalendarSync
@@ -136,16 +138,31 @@ class Wiring:
         )
 
     @cached_property
-    def sync_store(self) -> "PostgresSyncStore":
-        """Runs, leases, connections and pages."""
-        from almanac.adapters.postgres.sync import PostgresSyncStore
+    def sync_runs(self) -> "PostgresSyncRuns":
+        """Runs of syncs."""
+        from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
 
         settings = load(SyncSettings, self._environment)
-        return PostgresSyncStore(
+        return PostgresSyncRuns(
             self.database,
             lease_seconds=settings.sync_lease_seconds,
             cooldown_seconds=settings.sync_cooldown_seconds,
         )
+
+    @cached_property
+    def calendar_pages(self) -> "PostgresCalendarPages":
+        """Calendars and their pages."""
+        from almanac.adapters.postgres.pages import PostgresCalendarPages
+
+        settings = load(SyncSettings, self._environment)
+        return PostgresCalendarPages(self.database, lease_seconds=settings.sync_lease_seconds)
+
+    @cached_property
+    def account_tokens(self) -> "PostgresAccountTokens":
+        """Tokens of accounts."""
+        from almanac.adapters.postgres.tokens import PostgresAccountTokens
+
+        return PostgresAccountTokens(self.database)
 
     @cached_property
     def sync_workspace(self) -> "SyncWorkspace":
@@ -154,7 +171,9 @@ class Wiring:
 
         settings = load(SyncSettings, self._environment)
         return SyncWorkspace(
-            store=self.sync_store,
+            runs=self.sync_runs,
+            pages=self.calendar_pages,
+            tokens=self.account_tokens,
             provider=self.google,
             endpoint=self.google_tokens,
             cipher=self.cipher,
@@ -237,7 +256,7 @@ class Wiring:
 
         settings = load(UpkeepSettings, self._environment)
         store = PostgresUpkeepStore(self.database)
-        tokens = TokenUpkeep(store, self.sync_store, self.google_tokens, self.cipher)
+        tokens = TokenUpkeep(store, self.account_tokens, self.google_tokens, self.cipher)
         return Upkeep(store, tokens, utc_now, settings.retention, settings.grace)
 
     @cached_property

@@ -21,7 +21,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2026-{text}").replace(tzinfo=BERLIN).astimezone(UTC)
 
 
-def horizon(days: int = 7, *, notice: int = 0, now: datetime = NOW) -> PlanningWindow:
+def window(days: int = 7, *, notice: int = 0, now: datetime = NOW) -> PlanningWindow:
     return PlanningWindow.of(now, BERLIN, notice, days)
 
 

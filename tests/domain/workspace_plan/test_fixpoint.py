@@ -14,8 +14,8 @@ from almanac.domain.workspace_plan.fixpoint import settled
 from almanac.domain.workspace_plan.from_plan import Planned, place
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Task, Workspace
-from almanac.domain.workspace_plan.to_instance import PlanningRequest, prepare
-from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, horizon, task, workspace
+from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
+from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, task, window, workspace
 from tests.domain.workspace_plan.test_placing import WEEK, calendar_after
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -30,7 +30,7 @@ class Rounds:
         self.count = 0
         dates = days or {one.id: WEEK for one in space.habits}
         self.result: tuple[PlanningRequest, Planned] = settled(
-            lambda room: prepare(WS, space, reach, dates, force=False, room=room), self.plan
+            lambda room: to_instance(WS, space, reach, dates, force=False, room=room), self.plan
         )
 
     def plan(self, prepared: PlanningRequest) -> Planned:
@@ -58,7 +58,7 @@ def test_an_owners_length_is_kept_as_far_as_there_is_room(
 ) -> None:
     run, made = long_run(until)
     events = (event(*meeting, n=7),) if meeting else ()
-    rounds = Rounds(workspace(habits=(run,), blocks=(made,), events=events), horizon(), {run.id: frozenset({TUESDAY})})
+    rounds = Rounds(workspace(habits=(run,), blocks=(made,), events=events), window(), {run.id: frozenset({TUESDAY})})
     _, planned = rounds.result
     assert (rounds.count, [one.minutes for one in planned.blocks]) == (plans, [length])
 
@@ -126,7 +126,7 @@ def stretched_workspaces(draw: st.DrawFn) -> Workspace:
 @settings(deadline=None, max_examples=150, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(stretched_workspaces())
 def test_the_run_after_one_that_shortened_a_block_changes_nothing(space: Workspace) -> None:
-    prepared, planned = Rounds(space, horizon()).result
+    prepared, planned = Rounds(space, window()).result
     again = replace(space, blocks=calendar_after(space, prepared, planned))
-    prepared_again, planned_again = Rounds(again, horizon()).result
+    prepared_again, planned_again = Rounds(again, window()).result
     assert changes(prepared_again, planned_again.blocks).empty

@@ -35,7 +35,7 @@ class Preview:
 
     def document(self) -> Mapping[str, Any]:
         """The plan for --json."""
-        start, end = self.proposal.prepared.horizon.span
+        start, end = self.proposal.prepared.window.span
         return {
             **{name: value for name, value in self.report.as_dict().items() if name != "run_id"},
             "preview": True,
@@ -63,9 +63,9 @@ def _agenda(name: str, report: PlanReport, found: Proposal) -> Agenda:
     blocks = {"new": wanted.inserted, "moved": wanted.moved, "removed": wanted.deleted}
     return Agenda(
         name=name,
-        zone=prepared.horizon.zone,
-        now=prepared.horizon.now,
-        end=prepared.horizon.end,
+        zone=prepared.window.zone,
+        now=prepared.window.now,
+        end=prepared.window.end,
         entries=(*_taken(prepared), *_placed(found)),
         opened=opened(prepared.instance),
         remarks=tuple(_remark(note, prepared) for note in report.notes),
@@ -77,7 +77,7 @@ def _agenda(name: str, report: PlanReport, found: Proposal) -> Agenda:
 def _taken(prepared: PlanningRequest) -> Iterator[Entry]:
     """What the plan goes around: other people's events, and blocks that stay. Work that lies behind is left out."""
     fixed = {str(block.event_id): block for block in prepared.standing.fixed}
-    for event in (event for event in prepared.instance.locked if event.end > prepared.horizon.now):
+    for event in (event for event in prepared.instance.locked if event.end > prepared.window.now):
         if event.id in fixed:
             yield _entry(fixed[event.id], _why_fixed(fixed[event.id], prepared))
         else:
@@ -134,7 +134,7 @@ def _entry(block: Block, why: str) -> Entry:
 def _why_fixed(block: Block, prepared: PlanningRequest) -> str:
     if block.done or block.locked:
         return "done" if block.done else "locked by its owner"
-    return "begun" if is_users(block, prepared.horizon) else "stays: this plan cannot place it anew"
+    return "begun" if is_users(block, prepared.window) else "stays: this plan cannot place it anew"
 
 
 def _remark(note: Note, prepared: PlanningRequest) -> Remark:

@@ -7,7 +7,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
-from almanac.adapters.postgres.connection import Database, Rows, statements
+from almanac.adapters.postgres.connection import Database, Rows
 from almanac.errors import BadInput, CalendarUnreachable, UnknownWorkspace
 from almanac.services.accounts.ports import Account, AccountStore, FreshToken
 from almanac.services.operations.ports import OperatorStore
@@ -31,7 +31,7 @@ class PostgresOperatorStore(OperatorStore):
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._sql = statements("accounts.sql")
+        self._run = database.statements("accounts.sql")
 
     def add_workspace(self, ws_id: UUID, name: str, zone: str) -> None:
         """Add it, or find it there with the same name (1..255) and IANA zone. Raises BadInput if it has others."""
@@ -44,25 +44,18 @@ class PostgresOperatorStore(OperatorStore):
     @override
     def require_workspace(self, ws_id: UUID) -> None:
         """Raises UnknownWorkspace unless it is there."""
-        if not self._read("workspace", ws_id=ws_id):
+        if not self._run.alone("workspace", ws_id=ws_id):
             raise UnknownWorkspace(ws_id)
 
     @override
     def live_workspaces(self) -> Sequence[UUID]:
         """Workspaces with a calendar that a sync would read, through an account that works."""
-        return [row[0] for row in self._read("live_workspaces")]
+        return [row[0] for row in self._run.alone("live_workspaces")]
 
     @override
     def connections(self, ws_id: UUID, account_id: UUID | None = None) -> Sequence[Record]:
         """The workspace's connections, or one account's. `is_read`: whether a sync reads it."""
-        return _records(_CONNECTION, self._read("connections", ws_id=ws_id, account_id=account_id))
-
-    def _read(self, statement: str, /, **values: Any) -> Rows:
-        with self._db.transaction():
-            return self._run(statement, **values)
-
-    def _run(self, statement: str, /, **values: Any) -> Rows:
-        return self._db.run(self._sql[statement], **values)
+        return _records(_CONNECTION, self._run.alone("connections", ws_id=ws_id, account_id=account_id))
 
 
 class PostgresAccountStore(AccountStore):
@@ -70,7 +63,7 @@ class PostgresAccountStore(AccountStore):
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._sql = statements("accounts.sql")
+        self._run = database.statements("accounts.sql")
 
     @override
     def primary_calendar(self, ws_id: UUID, user_id: str, email: str) -> str | None:
@@ -95,9 +88,6 @@ class PostgresAccountStore(AccountStore):
             self._run("put_connections", **place, **_columns(calendars))
             self._run("mark_unlisted", **place, error_type=CalendarUnreachable.code)
         return account
-
-    def _run(self, statement: str, /, **values: Any) -> Rows:
-        return self._db.run(self._sql[statement], **values)
 
 
 def _columns(calendars: Sequence[CalendarEntry]) -> dict[str, str]:

@@ -4,13 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
-from almanac.adapters.postgres.connection import Database, Rows, statements
+from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
 from almanac.adapters.postgres.plan_rows import block, dependency, event, habit, task
 from almanac.adapters.postgres.plan_settings import LONGEST_BUFFER, read_hours, read_preferences
@@ -35,7 +34,7 @@ class PostgresPlanStore(PlanStore):
 
     def __init__(self, database: Database, leases: PostgresLeases) -> None:
         self._db = database
-        self._sql = statements("plan.sql")
+        self._run = database.statements("plan.sql")
         self._leases = leases
 
     @override
@@ -145,9 +144,6 @@ class PostgresPlanStore(PlanStore):
         )
         if not released:
             raise lease_lost()
-
-    def _run(self, name: str, **values: Any) -> Rows:
-        return self._db.run(self._sql[name], **values)
 
 
 def _span(reach: LoadWindow) -> dict[str, datetime]:

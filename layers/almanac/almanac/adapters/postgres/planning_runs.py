@@ -6,7 +6,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from almanac.adapters.postgres.connection import Database, statements
+from almanac.adapters.postgres.connection import Database
 from almanac.domain.workspace_plan.report import CHANGES, COUNTS
 from almanac.services.plan.ports import PlanningRuns
 
@@ -22,15 +22,15 @@ class PostgresPlanningRuns(PlanningRuns):
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._sql = statements("plan.sql")
+        self._run = database.statements("plan.sql")
 
     @override
     def of_request(self, ws_id: UUID, request_id: str) -> Mapping[str, Any] | None:
         """The newest run of a request, its notes with titles; None while there is none."""
-        found = self._db.run(self._sql["run_of_request"], ws_id=ws_id, request_id=request_id)
+        found = self._run("run_of_request", ws_id=ws_id, request_id=request_id)
         return dict(zip(_COLUMNS, found[0], strict=True)) if found else None
 
     @override
     def workspace_name(self, ws_id: UUID) -> str:
         """What people call the workspace, which must exist."""
-        return str(self._db.run(self._sql["workspace_name"], ws_id=ws_id)[0][0])
+        return str(self._run("workspace_name", ws_id=ws_id)[0][0])

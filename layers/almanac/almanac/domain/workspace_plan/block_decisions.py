@@ -41,7 +41,7 @@ def decide_blocks(
     faulty_tasks: Collection[UUID],
     taken: Iterable[Interval],
     busy: Sequence[Interval],
-    horizon: PlanningWindow,
+    window: PlanningWindow,
     *,
     force: bool,
     room: MinuteLimits,
@@ -53,16 +53,16 @@ def decide_blocks(
     is. The other habits of its order then have to go around it, which may leave one of them without a window: this goes
     on until no block is added.
     """
-    free = FreeTime.of(workspace.hours, taken, horizon)
+    free = FreeTime.of(workspace.hours, taken, window)
     wanted = _is_wanted(workspace, due)
-    stuck = {block.event_id for block in workspace.blocks if stays(block, busy, horizon)}
+    stuck = {block.event_id for block in workspace.blocks if stays(block, busy, window)}
     while True:
         bound = [block for block in workspace.blocks if block.event_id in stuck]
         others = [block for block in workspace.blocks if block.event_id not in stuck]
-        given = Given.by(habits, bound, () if force else others, horizon, room)
+        given = Given.by(habits, bound, () if force else others, window, room)
         wishes, notes = habit_wishes(habits, workspace.hours, due, free, given)
-        plannable = _is_plannable(faulty_tasks, wishes, horizon, frozenset(stuck))
-        standing = sort_blocks(workspace.blocks, busy, horizon, wanted, plannable)
+        plannable = _is_plannable(faulty_tasks, wishes, window, frozenset(stuck))
+        standing = sort_blocks(workspace.blocks, busy, window, wanted, plannable)
         more = {block.event_id for block in standing.fixed if block.kind == "habit"} - stuck
         if not more:
             return BlockDecisions(standing, wishes, notes, given.stretched)
@@ -85,11 +85,11 @@ def _is_wanted(workspace: Workspace, due: Mapping[UUID, Collection[date]]) -> Ca
 def _is_plannable(
     faulty_tasks: Collection[UUID],
     wishes: Iterable[OccurrenceRequest],
-    horizon: PlanningWindow,
+    window: PlanningWindow,
     stuck: Collection[UUID],
 ) -> Callable[[Block], bool]:
     """Whether this run can place a block's item anew: a habit's ideal time may have passed for today."""
-    open_now = {(wish.habit.id, wish.instance, day) for wish in wishes for day in wish.ahead(horizon)}
+    open_now = {(wish.habit.id, wish.instance, day) for wish in wishes for day in wish.ahead(window)}
 
     def plannable(block: Block) -> bool:
         if block.kind == "task":

@@ -78,7 +78,7 @@ def changes(prepared: PlanningRequest, plan: Iterable[Placed]) -> Changes:
     for key, placed in _by_owner(prepared, plan).items():
         pairs, spare, homeless = _matched(blocks.pop(key, []), placed)
         deleted += [block.event_id for block in spare]
-        inserted += [_new(prepared.items[place.item], place, prepared.horizon) for place in homeless]
+        inserted += [_new(prepared.items[place.item], place, prepared.window) for place in homeless]
         for block, place in pairs:
             title = prepared.items[place.item].title
             if _stands(block, place, title):
@@ -94,7 +94,7 @@ def _by_owner(prepared: PlanningRequest, plan: Iterable[Placed]) -> Mapping[Hash
     found: dict[Hashable, list[Placed]] = defaultdict(list)
     for place in sorted(plan, key=lambda place: (place.start, place.item)):
         item = prepared.items[place.item]
-        found[item.kind, item.owner, _date(item, place, prepared.horizon), item.instance].append(place)
+        found[item.kind, item.owner, _date(item, place, prepared.window), item.instance].append(place)
     return found
 
 
@@ -121,8 +121,8 @@ def _stands(block: Block, place: Placed, title: str) -> bool:
     return here == (instant(place.start), instant(place.end), place.minutes, title)
 
 
-def _new(item: Item, place: Placed, horizon: PlanningWindow) -> NewBlock:
-    day = _date(item, place, horizon)
+def _new(item: Item, place: Placed, window: PlanningWindow) -> NewBlock:
+    day = _date(item, place, window)
     span = instant(place.start), instant(place.end)
     return NewBlock(
         item.kind, item.owner, item.title, item.color, *span, place.minutes, place.reason, day, item.instance
@@ -135,6 +135,6 @@ def _moved(block: Block, place: Placed, title: str) -> MovedBlock:
     return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, reason)
 
 
-def _date(item: Item, place: Placed, horizon: PlanningWindow) -> date | None:
+def _date(item: Item, place: Placed, window: PlanningWindow) -> date | None:
     """A habit's block belongs to the local date of its start."""
-    return horizon.day(place.start) if item.kind == "habit" else None
+    return window.day(place.start) if item.kind == "habit" else None

@@ -39,10 +39,10 @@ class Planned:
 
 def place(prepared: PlanningRequest, budget_seconds: float, clock: Clock = standing_still) -> Planned:
     """Plan the request; `budget_seconds` by `clock` is what the planner may take. Deterministic as the planner is."""
-    return read_back(prepared, plan(problem_of(prepared.instance), budget_seconds, clock))
+    return from_plan(prepared, plan(problem_of(prepared.instance), budget_seconds, clock))
 
 
-def read_back(prepared: PlanningRequest, found: Plan) -> Planned:
+def from_plan(prepared: PlanningRequest, found: Plan) -> Planned:
     """The plan in the terms of the workspace.
 
     The planner knows habits by weekday, recurrences know dates (every second week, a skip, a day that is settled): what
@@ -94,7 +94,7 @@ def _is_wanted(prepared: PlanningRequest, item: str, day: str | None) -> bool:
 
 def _date(prepared: PlanningRequest, block: Block) -> str:
     """A habit's block belongs to the local date of its start."""
-    return prepared.horizon.day(block.start).isoformat()
+    return prepared.window.day(block.start).isoformat()
 
 
 def _named_notes(prepared: PlanningRequest) -> Iterator[Note]:

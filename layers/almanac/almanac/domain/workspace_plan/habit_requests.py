@@ -23,7 +23,7 @@ OccurrenceKey = tuple[UUID | None, int, date | None]
 
 MinuteLimits = Mapping[OccurrenceKey, int]
 """Minutes that a plan found for occurrences that could not be as long as their owners had made them."""
-ALL_ROOM: MinuteLimits = MappingProxyType({})
+UNLIMITED: MinuteLimits = MappingProxyType({})
 """Every owner's wish is still to be tried."""
 
 _CRAMPED = "the day has no room for it beside the habits it comes before or after"
@@ -46,8 +46,8 @@ class Given:
         habits: Iterable[Habit],
         bound: Iterable[Block],
         others: Iterable[Block],
-        horizon: PlanningWindow,
-        room: MinuteLimits = ALL_ROOM,
+        window: PlanningWindow,
+        room: MinuteLimits = UNLIMITED,
     ) -> "Given":
         """What the blocks say. No plan makes a block longer than preferred: whoever did it is obeyed up to `max`.
 
@@ -61,7 +61,7 @@ class Given:
         )
         return cls(
             {
-                (b.owner, b.instance, horizon.day(b.first_minute)): (b.first_minute, b.last_minute)
+                (b.owner, b.instance, window.day(b.first_minute)): (b.first_minute, b.last_minute)
                 for b in bound
                 if b.kind == "habit"
             },
@@ -79,9 +79,9 @@ class OccurrenceRequest:
     window: DayWindow
     dates: frozenset[date]
 
-    def ahead(self, horizon: PlanningWindow) -> frozenset[date]:
+    def ahead(self, window: PlanningWindow) -> frozenset[date]:
         """The dates whose ideal window is still ahead and inside: those the planner will want (its rule H10)."""
-        return frozenset(day for day in self.dates if self._is_ahead(day, horizon))
+        return frozenset(day for day in self.dates if self._is_ahead(day, window))
 
     def spec(self, wanted: Collection[date]) -> HabitSpec:
         """The planner's habit, on the wanted dates only."""
@@ -99,9 +99,9 @@ class OccurrenceRequest:
             dates=frozenset(wanted),
         )
 
-    def _is_ahead(self, day: date, horizon: PlanningWindow) -> bool:
-        start, end = (wall_instant(day, wall, horizon.zone) for wall in self.window.ideal)
-        return end <= horizon.end and max(start, horizon.first) + self.habit.min_minutes <= end
+    def _is_ahead(self, day: date, window: PlanningWindow) -> bool:
+        start, end = (wall_instant(day, wall, window.zone) for wall in self.window.ideal)
+        return end <= window.end and max(start, window.first) + self.habit.min_minutes <= end
 
 
 def habit_faults(
@@ -150,7 +150,7 @@ def habit_wishes(
             for n, window in enumerate(windows, 1):
                 if _has_room(window, by_id[key]):
                     days_of[key, n, window].add(day)
-                elif OccurrenceRequest("", by_id[key], n, own[key][n - 1], frozenset({day})).ahead(free.horizon):
+                elif OccurrenceRequest("", by_id[key], n, own[key][n - 1], frozenset({day})).ahead(free.window):
                     notes.append(Note("habit", str(key), "left_out", f"{day}: {_CRAMPED}"))
     wishes = [
         OccurrenceRequest(_spec_id(key, n, window), by_id[key], n, window, frozenset(days))
@@ -189,7 +189,7 @@ class _Day:
         span = self.given.bound.get((key, instance, self.day))
         if span is None:
             return None
-        start, end = (self.free.horizon.wall(minute, self.day) for minute in span)
+        start, end = (self.free.window.wall(minute, self.day) for minute in span)
         return start, end
 
 

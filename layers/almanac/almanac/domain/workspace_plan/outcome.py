@@ -12,7 +12,7 @@ CALMLY_ENDED = ("nothing_to_plan", "blocked")
 def conclude(report: PlanReport, prepared: PlanningRequest, planned: Planned, wanted: Changes, *, safe: bool) -> None:
     """Put the plan into the report. `safe`: nothing is written while anything would be late or without a place."""
     counts = report.counts
-    report.window = prepared.horizon.span
+    report.window = prepared.window.span
     report.objective = planned.objective
     report.notes = list(planned.notes)
     counts.left_out = sum(note.status == "left_out" for note in report.notes)

@@ -11,7 +11,7 @@ from almanac.domain.workspace_plan.block_decisions import decide_blocks
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events, with_buffers
 from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, is_users, worked_minutes
 from almanac.domain.workspace_plan.habit_requests import (
-    ALL_ROOM,
+    UNLIMITED,
     Dates,
     MinuteLimits,
     OccurrenceKey,
@@ -45,7 +45,7 @@ class PlanningRequest:
     """
 
     instance: Instance
-    horizon: PlanningWindow
+    window: PlanningWindow
     items: Mapping[str, Item]
     wanted: Mapping[str, frozenset[str]]
     names: Mapping[str, str]
@@ -54,14 +54,14 @@ class PlanningRequest:
     stretched: Mapping[OccurrenceKey, int]
 
 
-def prepare(
+def to_instance(
     ws_id: UUID,
     workspace: Workspace,
-    horizon: PlanningWindow,
+    window: PlanningWindow,
     dates: Dates,
     *,
     force: bool,
-    room: MinuteLimits = ALL_ROOM,
+    room: MinuteLimits = UNLIMITED,
 ) -> PlanningRequest:
     """The planning request of a workspace.
 
@@ -76,39 +76,44 @@ def prepare(
     faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
     busy = [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
     spans = [(event.start, event.end) for event in busy]
-    held = [block for block in workspace.blocks if is_users(block, horizon)]
+    held = [block for block in workspace.blocks if is_users(block, window)]
     taken = [with_buffers(event) for event in (*busy, *map(as_taken, held))]
     sound = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    fates = decide_blocks(workspace, due, sound, faulty_tasks, taken, spans, horizon, force=force, room=room)
-    standing, wishes = fates.standing, fates.wishes
-    wanted = {wish: days for wish in wishes if (days := _open_dates(wish, standing, horizon))}
+    decisions = decide_blocks(workspace, due, sound, faulty_tasks, taken, spans, window, force=force, room=room)
+    standing, wishes = decisions.standing, decisions.wishes
+    wanted = {wish: days for wish in wishes if (days := _open_dates(wish, standing, window))}
     tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
     return PlanningRequest(
         instance=replace(
-            _frame(ws_id, workspace, horizon),
+            _frame(ws_id, workspace, window),
             locked=(*busy, *(as_taken(block) for block in standing.fixed)),
             tasks=tuple(task_specs(tasks, waits, standing.fixed)),
             habits=tuple(wish.spec(days) for wish, days in wanted.items()),
             previous=() if force else _previous(standing.ours, wishes),
         ),
-        horizon=horizon,
+        window=window,
         items=_items(workspace, wishes),
         wanted={wish.spec_id: frozenset(day.isoformat() for day in days) for wish, days in wanted.items()},
         names=_names(workspace),
         standing=standing,
-        stretched=fates.stretched,
-        notes=(*workspace.notes, *_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits), *fates.notes),
+        stretched=decisions.stretched,
+        notes=(
+            *workspace.notes,
+            *_left_out("task", faulty_tasks),
+            *_left_out("habit", faulty_habits),
+            *decisions.notes,
+        ),
     )
 
 
-def _frame(ws_id: UUID, workspace: Workspace, horizon: PlanningWindow) -> Instance:
+def _frame(ws_id: UUID, workspace: Workspace, window: PlanningWindow) -> Instance:
     """An instance with nothing to place yet."""
     preferences = workspace.preferences
     return Instance(
         id=str(ws_id),
-        zone=horizon.zone,
-        now=horizon.now,
-        end=horizon.end,
+        zone=window.zone,
+        now=window.now,
+        end=window.end,
         break_minutes=preferences.break_minutes,
         notice_minutes=preferences.notice_minutes,
         daily_caps=preferences.daily_caps,
@@ -142,10 +147,10 @@ def _category_faults(workspace: Workspace) -> dict[str, str]:
     return unknown | dict(workspace.unreadable_hours)
 
 
-def _open_dates(wish: OccurrenceRequest, standing: BlockSets, horizon: PlanningWindow) -> frozenset[date]:
+def _open_dates(wish: OccurrenceRequest, standing: BlockSets, window: PlanningWindow) -> frozenset[date]:
     """The dates the planner is to place: still ahead, and not settled by a block that stays."""
     mine = (b for b in standing.fixed if b.kind == "habit" and b.owner == wish.habit.id and b.instance == wish.instance)
-    return wish.ahead(horizon) - {block.day for block in mine if block.day is not None}
+    return wish.ahead(window) - {block.day for block in mine if block.day is not None}
 
 
 def _previous(ours: Iterable[Block], wishes: Iterable[OccurrenceRequest]) -> tuple[PreviousBlock, ...]:

@@ -72,3 +72,18 @@ class AccountStore(Protocol):
         A calendar whose events the account cannot see is stored, but not enabled. `version` 1 is a new account.
         """
         ...
+
+
+class AccountTokens(Protocol):
+    """Compare-and-set of an account's tokens. Every method is one transaction.
+
+    All raise DatabaseUnavailable and StorageFailed, and ReconnectRequired when the account is gone.
+    """
+
+    def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
+        """Compare-and-set of (encrypted) tokens. Returns the account as stored: another writer's if it was faster."""
+        ...
+
+    def require_reconnect(self, account: Account, reason: str) -> Account:
+        """Mark the account dead unless somebody stored new tokens meanwhile. Returns it as it is stored now."""
+        ...

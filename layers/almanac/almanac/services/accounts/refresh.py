@@ -8,8 +8,8 @@ from uuid import UUID
 
 from almanac.domain.operations.maintenance import NAMED, UpkeepReport
 from almanac.errors import AlmanacError, DatabaseUnavailable, ReconnectRequired, describe
-from almanac.services.accounts.ports import Account, TokenCipher, TokenEndpoint
-from almanac.services.maintenance.ports import AccountDirectory, AccountTokens
+from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher, TokenEndpoint
+from almanac.services.maintenance.ports import AccountDirectory
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from almanac.domain.workspace_plan.outcome import CALMLY_ENDED, conclude
 from almanac.domain.workspace_plan.planning_window import PlanningWindow, zone_of
 from almanac.domain.workspace_plan.report import Counts, PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
-from almanac.domain.workspace_plan.to_instance import PlanningRequest, prepare
+from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
 from almanac.errors import AlmanacError, DatabaseUnavailable, LeaseLost, PermanentError, TransientError, describe
 from almanac.jobs import CalendarSchedule
 from almanac.services.clock import Clock, Deadline
@@ -149,11 +149,11 @@ class PlanWorkspace:
         zone = zone_of(workspace.time_zone)
         if zone is None:
             raise TimezoneMissing(workspace.time_zone)
-        horizon = PlanningWindow.of(now, zone, workspace.preferences.notice_minutes, job.window_days)
-        days = [horizon.day(minute) for minute in (horizon.now, horizon.end)]
+        window = PlanningWindow.of(now, zone, workspace.preferences.notice_minutes, job.window_days)
+        days = [window.day(minute) for minute in (window.now, window.end)]
         days += [block.day for block in workspace.blocks if block.day is not None]  # some lie beyond this run's window
         dates = {habit.id: self.dates_between(habit.recurrence, min(days), max(days)) for habit in workspace.habits}
-        return prepare(job.ws_id, workspace, horizon, dates, force=job.force_reschedule, room=room)
+        return to_instance(job.ws_id, workspace, window, dates, force=job.force_reschedule, room=room)
 
     def _budget(self, deadline: Deadline) -> float:
         return max(SHORTEST_BUDGET, min(self.budget_seconds, deadline() - RESERVE_SECONDS))

@@ -7,9 +7,8 @@ from typing import TypeVar
 
 from almanac.domain.sync.report import Tally
 from almanac.errors import AccessTokenRejected, GoogleRateLimited, ReconnectRequired, TransientError
-from almanac.services.accounts.ports import Account, TokenCipher, TokenEndpoint
+from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher, TokenEndpoint
 from almanac.services.clock import Clock
-from almanac.services.sync.ports import SyncStore
 from almanac.services.sync.retrying import Retrier
 
 Result = TypeVar("Result")
@@ -22,10 +21,10 @@ class AccountSession:
     """Calls the provider in the name of one account."""
 
     def __init__(
-        self, account: Account, store: SyncStore, endpoint: TokenEndpoint, cipher: TokenCipher, clock: Clock
+        self, account: Account, tokens: AccountTokens, endpoint: TokenEndpoint, cipher: TokenCipher, clock: Clock
     ) -> None:
         self._account = account
-        self._store = store
+        self._tokens = tokens
         self._endpoint = endpoint
         self._cipher = cipher
         self._clock = clock
@@ -88,12 +87,12 @@ class AccountSession:
         try:
             fresh = retrier.call(lambda: self._endpoint.refresh(plain), tally)
         except ReconnectRequired as error:
-            used, self._account = self._account, self._store.require_reconnect(self._account, str(error))
+            used, self._account = self._account, self._tokens.require_reconnect(self._account, str(error))
             if self._account.version != used.version and self._account.status == "active":
                 return self._token(retrier, tally)
             self._dead = error
             raise
-        self._account = self._store.store_tokens(
+        self._account = self._tokens.store_tokens(
             self._account,
             self._cipher.encrypt(fresh.access_token),
             fresh.expires_at,
