@@ -8,8 +8,8 @@ from uuid import UUID
 from almanac.domain.planner.model.instance import Instance, PreviousBlock
 from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.block_decisions import decide_blocks
-from almanac.domain.workspace_plan.busy_time import as_locked, busy_events, with_buffers
-from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, is_users, worked_minutes
+from almanac.domain.workspace_plan.busy_time import as_locked, busy_events
+from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, worked_minutes
 from almanac.domain.workspace_plan.habit_requests import (
     UNLIMITED,
     Dates,
@@ -67,7 +67,7 @@ def to_instance(
 
     `dates` are those of every habit's recurrence, inside the horizon and as far as its blocks reach. `force` plans
     without regard to the plan that stands. `room` shortens what owners made longer than there is room for (`settled`).
-    Whatever cannot be planned is a note and costs nothing else.
+    What cannot be planned is a note.
     """
     due = {habit.id: frozenset(_due(workspace, habit, dates[habit.id])) for habit in workspace.habits}
     waits = open_predecessors(workspace.dependencies)
@@ -75,34 +75,28 @@ def to_instance(
     faulty_tasks = task_faults(workspace.tasks, waits, categories)
     faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
     busy = [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
-    spans = [(event.start, event.end) for event in busy]
-    held = [block for block in workspace.blocks if is_users(block, window)]
-    taken = [with_buffers(event) for event in (*busy, *map(as_taken, held))]
     sound = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    decisions = decide_blocks(workspace, due, sound, faulty_tasks, taken, spans, window, force=force, room=room)
+    decisions = decide_blocks(workspace, due, sound, faulty_tasks, busy, window, force=force, room=room)
     standing, wishes = decisions.standing, decisions.wishes
     wanted = {wish: days for wish in wishes if (days := _open_dates(wish, standing, window))}
     tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
+    instance = replace(
+        _frame(ws_id, workspace, window),
+        locked=(*busy, *(as_taken(block) for block in standing.fixed)),
+        tasks=tuple(task_specs(tasks, waits, standing.fixed)),
+        habits=tuple(wish.spec(days) for wish, days in wanted.items()),
+        previous=() if force else _previous(standing.ours, wishes),
+    )
+    notes = (*_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits), *decisions.notes)
     return PlanningRequest(
-        instance=replace(
-            _frame(ws_id, workspace, window),
-            locked=(*busy, *(as_taken(block) for block in standing.fixed)),
-            tasks=tuple(task_specs(tasks, waits, standing.fixed)),
-            habits=tuple(wish.spec(days) for wish, days in wanted.items()),
-            previous=() if force else _previous(standing.ours, wishes),
-        ),
+        instance=instance,
         window=window,
         items=_items(workspace, wishes),
         wanted={wish.spec_id: frozenset(day.isoformat() for day in days) for wish, days in wanted.items()},
         names=_names(workspace),
         standing=standing,
         stretched=decisions.stretched,
-        notes=(
-            *workspace.notes,
-            *_left_out("task", faulty_tasks),
-            *_left_out("habit", faulty_habits),
-            *decisions.notes,
-        ),
+        notes=(*workspace.notes, *notes),
     )
 
 
