@@ -63,31 +63,28 @@ def to_instance(
     force: bool,
     room: MinuteLimits = UNLIMITED,
 ) -> PlanningRequest:
-    """The planning request of a workspace.
+    """Return the planning request of a workspace.
 
     `dates` are those of every habit's recurrence, inside the horizon and as far as its blocks reach. `force` plans
-    without regard to the plan that stands. `room` shortens what owners made longer than there is room for (`settled`).
-    What cannot be planned is a note.
+    without regard to the plan that stands. `room` limits what owners made longer. What cannot be planned is a note.
     """
-    due = {habit.id: frozenset(_due(workspace, habit, dates[habit.id])) for habit in workspace.habits}
-    waits = open_predecessors(workspace.dependencies)
-    categories = _category_faults(workspace)
+    waits, categories = open_predecessors(workspace.dependencies), _category_faults(workspace)
     faulty_tasks = task_faults(workspace.tasks, waits, categories)
     faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
     busy = [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
     sound = [habit for habit in workspace.habits if habit.id not in faulty_habits]
+    due = _due_dates(workspace, dates)
     decisions = decide_blocks(workspace, due, sound, faulty_tasks, busy, window, force=force, room=room)
     standing, wishes = decisions.standing, decisions.wishes
     wanted = {wish: days for wish in wishes if (days := _open_dates(wish, standing, window))}
-    tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
     instance = replace(
         _frame(ws_id, workspace, window),
-        locked=(*busy, *(as_taken(block) for block in standing.fixed)),
-        tasks=tuple(task_specs(tasks, waits, standing.fixed)),
+        locked=(*busy, *map(as_taken, standing.fixed)),
+        tasks=tuple(task_specs([t for t in workspace.tasks if t.id not in faulty_tasks], waits, standing.fixed)),
         habits=tuple(wish.spec(days) for wish, days in wanted.items()),
         previous=() if force else _previous(standing.ours, wishes),
     )
-    notes = (*_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits), *decisions.notes)
+    notes = (*_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits))
     return PlanningRequest(
         instance=instance,
         window=window,
@@ -96,7 +93,7 @@ def to_instance(
         names=_names(workspace),
         standing=standing,
         stretched=decisions.stretched,
-        notes=(*workspace.notes, *notes),
+        notes=(*workspace.notes, *notes, *decisions.notes),
     )
 
 
@@ -119,6 +116,10 @@ def _frame(ws_id: UUID, workspace: Workspace, window: PlanningWindow) -> Instanc
         previous=(),
         weights=Weights(),
     )
+
+
+def _due_dates(workspace: Workspace, dates: Dates) -> Dates:
+    return {habit.id: frozenset(_due(workspace, habit, dates[habit.id])) for habit in workspace.habits}
 
 
 def _due(workspace: Workspace, habit: Habit, days: Iterable[date]) -> Iterator[date]:
