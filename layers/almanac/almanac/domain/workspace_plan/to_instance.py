@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from almanac.domain.planner.model.instance import Instance, PreviousBlock
+from almanac.domain.planner.model.instance import Instance, LockedEvent, PreviousBlock
 from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.block_decisions import decide_blocks
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events
@@ -71,29 +71,28 @@ def to_instance(
     waits, categories = open_predecessors(workspace.dependencies), _category_faults(workspace)
     faulty_tasks = task_faults(workspace.tasks, waits, categories)
     faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
-    busy = [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
-    sound = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    due = _due_dates(workspace, dates)
-    decisions = decide_blocks(workspace, due, sound, faulty_tasks, busy, window, force=force, room=room)
-    standing, wishes = decisions.standing, decisions.wishes
-    wanted = {wish: days for wish in wishes if (days := _open_dates(wish, standing, window))}
+    habits = [habit for habit in workspace.habits if habit.id not in faulty_habits]
+    tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
+    due, busy = _due_dates(workspace, dates), _locked_events(workspace)
+    decisions = decide_blocks(workspace, due, habits, faulty_tasks, busy, window, force=force, room=room)
+    wanted = {wish: days for wish in decisions.wishes if (days := _open_dates(wish, decisions.standing, window))}
     instance = replace(
         _frame(ws_id, workspace, window),
-        locked=(*busy, *map(as_taken, standing.fixed)),
-        tasks=tuple(task_specs([t for t in workspace.tasks if t.id not in faulty_tasks], waits, standing.fixed)),
+        locked=(*busy, *map(as_taken, decisions.standing.fixed)),
+        tasks=tuple(task_specs(tasks, waits, decisions.standing.fixed)),
         habits=tuple(wish.spec(days) for wish, days in wanted.items()),
-        previous=() if force else _previous(standing.ours, wishes),
+        previous=() if force else _previous(decisions.standing.ours, decisions.wishes),
     )
-    notes = (*_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits))
+    faults = (*_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits))
     return PlanningRequest(
         instance=instance,
         window=window,
-        items=_items(workspace, wishes),
+        items=_items(workspace, decisions.wishes),
         wanted={wish.spec_id: frozenset(day.isoformat() for day in days) for wish, days in wanted.items()},
         names=_names(workspace),
-        standing=standing,
+        standing=decisions.standing,
         stretched=decisions.stretched,
-        notes=(*workspace.notes, *notes, *decisions.notes),
+        notes=(*workspace.notes, *faults, *decisions.notes),
     )
 
 
@@ -116,6 +115,10 @@ def _frame(ws_id: UUID, workspace: Workspace, window: PlanningWindow) -> Instanc
         previous=(),
         weights=Weights(),
     )
+
+
+def _locked_events(workspace: Workspace) -> list[LockedEvent]:
+    return [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
 
 
 def _due_dates(workspace: Workspace, dates: Dates) -> Dates:
