@@ -42,7 +42,7 @@ class Preview:
             "window": {"start": start, "end": end},
             "blocks": list(_blocks(self.proposal)),
             "removed": [_removed(block) for block in _gone(self.proposal)],
-            "notes": [asdict(note) for note in self.report.notes],
+            "notes": [note.as_dict() for note in self.report.notes],
         }
 
 

@@ -1,6 +1,6 @@
 """`plan`: the whole planner, a pure function from a problem to a plan."""
 
-from almanac.domain.planner.explain.explanation import explained
+from almanac.domain.planner.explain.explained_plan import explained
 from almanac.domain.planner.model.plan import Plan
 from almanac.domain.planner.model.problem import Problem
 from almanac.domain.planner.search.annealing import Clock, Timer, annealed

@@ -18,20 +18,20 @@ from almanac.domain.workspace_plan.habit_requests import (
     habit_wishes,
 )
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import Note
+from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class BlockDecisions:
-    """The blocks by their fate, the occurrences with their windows, and a note for each that found no room.
+    """The blocks by their fate, the occurrences with their windows, and a finding for each without room.
 
     `stretched` are the minutes that owners have made occurrences long, as far as these windows obey them.
     """
 
     standing: BlockSets
     wishes: Sequence[OccurrenceRequest]
-    notes: Sequence[Note]
+    findings: Sequence[ItemFinding]
     stretched: Mapping[OccurrenceKey, int]
 
 
@@ -62,12 +62,12 @@ def decide_blocks(
         bound = [block for block in workspace.blocks if block.event_id in stuck]
         others = [block for block in workspace.blocks if block.event_id not in stuck]
         given = Given.by(habits, bound, () if force else others, window, room)
-        wishes, notes = habit_wishes(habits, workspace.hours, due, free, given)
+        wishes, findings = habit_wishes(habits, workspace.hours, due, free, given)
         plannable = _is_plannable(faulty_tasks, wishes, window, frozenset(stuck))
         standing = sort_blocks(workspace.blocks, spans, window, wanted, plannable)
         more = {block.event_id for block in standing.fixed if block.kind == "habit"} - stuck
         if not more:
-            return BlockDecisions(standing, wishes, notes, given.stretched)
+            return BlockDecisions(standing, wishes, findings, given.stretched)
         stuck |= more
 
 

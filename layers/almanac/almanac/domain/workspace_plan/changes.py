@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.workspace_plan.planning_window import PlanningWindow, instant
 from almanac.domain.workspace_plan.snapshot import Block, Kind
 from almanac.domain.workspace_plan.to_instance import Item, PlanningRequest
@@ -13,13 +14,17 @@ from almanac.domain.workspace_plan.to_instance import Item, PlanningRequest
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One block of a plan: the planner's item, [start, end) in minutes since the epoch, minutes of work in it, why."""
+    """One block of a plan: the planner's item, [start, end) in minutes since the epoch, minutes of work in it, why.
+
+    `reason` is the explanation in words, which quote titles.
+    """
 
     item: str
     start: int
     end: int
     minutes: int
     reason: str
+    explanation: Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class NewBlock:
     end: datetime
     minutes: int
     reason: str
+    explanation: Explanation
     day: date | None
     instance: int
 
@@ -52,6 +58,7 @@ class MovedBlock:
     end: datetime
     minutes: int
     reason: str | None
+    explanation: Explanation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +131,14 @@ def _stands(block: Block, place: Placed, title: str) -> bool:
 def _new(item: Item, place: Placed, window: PlanningWindow) -> NewBlock:
     day = _date(item, place, window)
     span = instant(place.start), instant(place.end)
-    return NewBlock(
-        item.kind, item.owner, item.title, item.color, *span, place.minutes, place.reason, day, item.instance
-    )
+    why = place.reason, place.explanation
+    return NewBlock(item.kind, item.owner, item.title, item.color, *span, place.minutes, *why, day, item.instance)
 
 
 def _moved(block: Block, place: Placed, title: str) -> MovedBlock:
     span = instant(place.start), instant(place.end)
-    reason = None if span == (block.start, block.end) else place.reason
-    return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, reason)
+    why = (None, None) if span == (block.start, block.end) else (place.reason, place.explanation)
+    return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, *why)
 
 
 def _date(item: Item, place: Placed, window: PlanningWindow) -> date | None:

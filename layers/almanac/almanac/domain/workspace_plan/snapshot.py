@@ -8,7 +8,7 @@ from uuid import UUID
 
 from almanac.domain.planner.model.instance import Week
 from almanac.domain.wall_clock import minutes_of
-from almanac.domain.workspace_plan.report import Note
+from almanac.domain.workspace_plan.report import ItemFinding
 
 Kind = Literal["task", "habit"]
 
@@ -155,7 +155,7 @@ class Preferences:
 class Workspace:
     """Everything a plan depends on. `version` differs whenever a row of it does.
 
-    `unreadable_hours` says per category what is wrong with its stored hours; `notes` what else could not be read.
+    `unreadable_hours` says per category what is wrong with its stored hours; `findings` what else could not be used.
     """
 
     time_zone: str | None
@@ -169,7 +169,7 @@ class Workspace:
     skipped: frozenset[tuple[UUID, date]]
     events: tuple[CalendarEvent, ...]
     blocks: tuple[Block, ...]
-    notes: tuple[Note, ...] = ()
+    findings: tuple[ItemFinding, ...] = ()
 
 
 def ceil_minutes(instant: datetime) -> int:

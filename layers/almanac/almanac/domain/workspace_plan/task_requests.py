@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.planner.document.entries import LONGEST_ITEM
 from almanac.domain.planner.model.instance import TaskSpec
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
@@ -27,7 +28,9 @@ def open_predecessors(dependencies: Iterable[Dependency]) -> Waits:
     return {task: frozenset(afters) for task, afters in waits.items()}
 
 
-def task_faults(tasks: Sequence[Task], waits: Waits, category_faults: Mapping[str, str]) -> dict[UUID, str]:
+def task_faults(
+    tasks: Sequence[Task], waits: Waits, category_faults: Mapping[str, Explanation]
+) -> dict[UUID, Explanation]:
     """The tasks that no plan can hold, with the reason: no length, no usable hours, a circle, or waiting in vain.
 
     `category_faults` says what is wrong with each unusable category of hours.
@@ -55,37 +58,37 @@ def task_specs(tasks: Iterable[Task], waits: Waits, fixed: Iterable[Block]) -> l
     return [_spec(task, left, waits.get(task.id, frozenset()), held) for task in tasks if left[task.id] > 0]
 
 
-def _own_fault(task: Task, category_faults: Mapping[str, str]) -> str | None:
+def _own_fault(task: Task, category_faults: Mapping[str, Explanation]) -> Explanation | None:
     """What is wrong with the task itself. Our own tables refuse most of it; a team's may not."""
     if task.total_minutes is None:
-        return "total_minutes is missing: without a length it cannot be planned"
+        return Explanation("length_missing")
     if not 1 <= task.total_minutes <= LONGEST_ITEM:
-        return f"total_minutes must be 1 to {LONGEST_ITEM}, is {task.total_minutes}"
+        return Explanation("length_out_of_range", minutes=(task.total_minutes,), numbers=(LONGEST_ITEM,))
     if task.priority not in PRIORITIES:
-        return f"priority '{task.priority}' is unknown, known are {', '.join(PRIORITIES)}"
+        return Explanation("priority_unknown", quotes=(task.priority, *PRIORITIES))
     if task.earliest is not None and task.deadline is not None and task.earliest >= task.deadline:
-        return "start_date must lie before end_date"
+        return Explanation("dates_reversed")
     return _chunk_fault(task) or category_faults.get(task.category)
 
 
-def _chunk_fault(task: Task) -> str | None:
+def _chunk_fault(task: Task) -> Explanation | None:
     if not task.splittable:
         return None
     for name, minutes in (("min", task.min_chunk), ("max", task.max_chunk)):
         if minutes is not None and minutes < 1:
-            return f"{name}_split_duration_minutes must be at least 1, is {minutes}"
+            return Explanation("piece_too_short", minutes=(minutes,), quotes=(f"{name}_split_duration_minutes",))
     if task.min_chunk is not None and task.max_chunk is not None and task.min_chunk > task.max_chunk:
-        return f"min_split_duration_minutes {task.min_chunk} is above max_split_duration_minutes {task.max_chunk}"
+        return Explanation("pieces_reversed", minutes=(task.min_chunk, task.max_chunk))
     return None
 
 
-def _why_waiting(afters: frozenset[UUID], known: set[UUID], faults: Mapping[UUID, str]) -> str:
+def _why_waiting(afters: frozenset[UUID], known: set[UUID], faults: Mapping[UUID, Explanation]) -> Explanation:
     for after in sorted(afters):
         if after in faults:
-            return f"waits for task {after}, which cannot be planned"
+            return Explanation("waits_for_faulty_task", items=(str(after),))
         if after not in known:
-            return f"waits for task {after}, which is open but not for Almanac to plan"
-    return "its dependencies run in a circle, or wait for a task that cannot be planned"
+            return Explanation("waits_for_unmanaged_task", items=(str(after),))
+    return Explanation("dependencies_in_circle")
 
 
 def _minutes_left(task: Task, held: Iterable[Block]) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.planner.model.instance import Instance, LockedEvent, PreviousBlock
 from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.block_decisions import decide_blocks
@@ -19,7 +20,7 @@ from almanac.domain.workspace_plan.habit_requests import (
     habit_faults,
 )
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import Note
+from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Kind, Workspace
 from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
 
@@ -50,8 +51,13 @@ class PlanningRequest:
     wanted: Mapping[str, frozenset[str]]
     names: Mapping[str, str]
     standing: BlockSets
-    notes: tuple[Note, ...]
+    findings: tuple[ItemFinding, ...]
     stretched: Mapping[OccurrenceKey, int]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The titles of items, events and blocks by the ids of their rows."""
+        return {**self.names, **{str(item.owner): item.title for item in self.items.values()}}
 
 
 def to_instance(
@@ -92,7 +98,7 @@ def to_instance(
         names=_names(workspace),
         standing=decisions.standing,
         stretched=decisions.stretched,
-        notes=(*workspace.notes, *faults, *decisions.notes),
+        findings=(*workspace.findings, *faults, *decisions.findings),
     )
 
 
@@ -133,16 +139,17 @@ def _due(workspace: Workspace, habit: Habit, days: Iterable[date]) -> Iterator[d
             yield day
 
 
-def _left_out(kind: str, faults: Mapping[UUID, str]) -> list[Note]:
-    return [Note(kind, str(key), "left_out", reason) for key, reason in faults.items()]
+def _left_out(kind: str, faults: Mapping[UUID, Explanation]) -> list[ItemFinding]:
+    return [ItemFinding(kind, str(key), "left_out", fault) for key, fault in faults.items()]
 
 
-def _category_faults(workspace: Workspace) -> dict[str, str]:
-    """What is wrong with each category of hours that a task or habit names and that cannot be used."""
+def _category_faults(workspace: Workspace) -> dict[str, Explanation]:
+    """Return what is wrong with each category of hours that a task or habit names and that cannot be used."""
     named = {task.category for task in workspace.tasks} | {habit.category for habit in workspace.habits}
-    known = ", ".join(sorted(workspace.hours))
-    unknown = {c: f"calendar_hours '{c}' is unknown, known are {known}" for c in named - set(workspace.hours)}
-    return unknown | dict(workspace.unreadable_hours)
+    known = tuple(sorted(workspace.hours))
+    unknown = {c: Explanation("hours_unknown", category=c, quotes=known) for c in named - set(workspace.hours)}
+    unreadable = workspace.unreadable_hours.items()
+    return unknown | {c: Explanation("hours_unreadable", category=c, quotes=(fault,)) for c, fault in unreadable}
 
 
 def _open_dates(wish: OccurrenceRequest, standing: BlockSets, window: PlanningWindow) -> frozenset[date]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from almanac.domain.explanation import Explanation
+
 State = Literal["late", "partial", "unplaced", "missed", "at_risk"]
 """late: wholly placed, after its deadline; partial and unplaced: tasks; missed: a habit's date; at_risk: on time with
 less free time left before the deadline than the task itself takes."""
@@ -15,12 +17,12 @@ class Block:
     item: str
     start: int
     end: int
-    reason: str
+    reason: Explanation
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person should know about one item: what stood in the way, and the smallest thing that would help."""
+    """Why one item is not simply in its place, and the smallest changes that would help, any of them alone."""
 
     item: str
     state: State
@@ -28,8 +30,8 @@ class Finding:
     """Local date of a missed habit occurrence."""
     missing_minutes: int
     late_minutes: int
-    obstacle: str
-    help: str
+    cause: Explanation
+    suggestions: tuple[Explanation, ...]
 
 
 @dataclass(frozen=True, slots=True)
