@@ -67,7 +67,7 @@ bench-scale: setup ## Measure longer: what very many workspaces take, and what a
 
 checkov: $(CHECKOV) ## Look at the templates with checkov (300 MB, so not a part of `make test` until it is installed)
 	@.tools/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet \
-		--file template.yaml network-and-database.yaml
+		--file template.yaml network-and-database.yaml observability.yaml
 
 audit: $(PIP_AUDIT) ## Look for known vulnerabilities in every pinned package; needs pypi.org, and fails without it
 	@for pins in layers/vendor/requirements.txt requirements.lock; do .tools/pip-audit/bin/pip-audit --strict \
