@@ -5,11 +5,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
-from adoption.rules import LegacyAccount, LegacyWorkspace, Sorted, StoredAccount, address
+from adoption.rules import AdoptionCounts, LegacyAccount, LegacyWorkspace, StoredAccount, address
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, Rows, statements
 from almanac.errors import BadInput, UnknownWorkspace
 
+_FILES = ("workspaces", "accounts", "tasks", "habits", "events")
 _NAME_LENGTH = 255
 _BEFORE = {"events": ("sort_events", "learn_events")}
 """Statements that a kind's own one builds on."""
@@ -25,7 +26,8 @@ class PostgresAdoptionStore:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._sql = statements("sql/adoption.sql", "adoption")
+        files = (statements(f"sql/{name}.sql", "adoption") for name in _FILES)
+        self._sql = {name: sql for file in files for name, sql in file.items()}
 
     def workspaces(self, ws_id: UUID | None) -> Sequence[LegacyWorkspace]:
         """All old workspaces in id order, or the one. Raises BadInput without the views, UnknownWorkspace."""
@@ -87,7 +89,7 @@ class PostgresAdoptionStore:
             emails=arrays.texts([email for _, _, email in accounts]),
         )
 
-    def copy(self, kind: str, ws_id: UUID, *, again: bool) -> Sorted:
+    def copy(self, kind: str, ws_id: UUID, *, again: bool) -> AdoptionCounts:
         """See AdoptionStore."""
         for statement in _BEFORE.get(kind, ()):
             self._run(statement, ws_id=ws_id, again=again)
@@ -95,7 +97,7 @@ class PostgresAdoptionStore:
         for statement in _AFTER.get(kind, ()):
             self._run(statement, ws_id=ws_id)
         adopted, fit = counted.pop("adopted"), counted.pop("fit", 0)
-        return Sorted(adopted, fit - adopted, counted)
+        return AdoptionCounts(adopted, fit - adopted, counted)
 
     def remarks(self, ws_id: UUID) -> Mapping[str, int]:
         """See AdoptionStore."""
