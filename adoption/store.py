@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
 from uuid import UUID
 
+from typing_extensions import override
+
 from adoption.rules import AdoptionCounts, LegacyAccount, LegacyWorkspace, StoredAccount, address
+from adoption.use_case import AdoptionStore
 from almanac.adapters.postgres import arrays
-from almanac.adapters.postgres.connection import Database, Rows, statements
+from almanac.adapters.postgres.connection import Database, Statements, statements
 from almanac.errors import BadInput, UnknownWorkspace
 
 _FILES = ("workspaces", "accounts", "tasks", "habits", "events")
@@ -21,14 +23,15 @@ class _NothingKept(Exception):
     """Rolls a rehearsal back."""
 
 
-class PostgresAdoptionStore:
+class PostgresAdoptionStore(AdoptionStore):
     """The AdoptionStore of adoption/use_case.py over one Database."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
         files = (statements(f"sql/{name}.sql", "adoption") for name in _FILES)
-        self._sql = {name: sql for file in files for name, sql in file.items()}
+        self._run = Statements(database, {name: sql for file in files for name, sql in file.items()})
 
+    @override
     def workspaces(self, ws_id: UUID | None) -> Sequence[LegacyWorkspace]:
         """All old workspaces in id order, or the one. Raises BadInput without the views, UnknownWorkspace."""
         with self._db.transaction():
@@ -41,17 +44,17 @@ class PostgresAdoptionStore:
             raise UnknownWorkspace(ws_id)
         return found
 
+    @override
     @contextmanager
     def transaction(self, *, keep: bool) -> Iterator[None]:
-        """See AdoptionStore."""
         with suppress(_NothingKept), self._db.transaction():
             self._run("prepare")
             yield
             if not keep:
                 raise _NothingKept
 
+    @override
     def put_workspace(self, legacy: LegacyWorkspace, zone: str | None, *, replace: bool) -> bool:
-        """See AdoptionStore."""
         name = (legacy.name or "").strip()[:_NAME_LENGTH] or "Workspace"
         values = {"ws_id": legacy.id, "name": name, "zone": zone, "creator_id": legacy.creator_id}
         added = bool(self._run("put_workspace", **values))
@@ -59,29 +62,29 @@ class PostgresAdoptionStore:
             self._run("refresh_workspace", **values)
         return added
 
+    @override
     def forget(self, ws_id: UUID) -> None:
-        """See AdoptionStore."""
         for statement in ("forget_events", "forget_tasks", "forget_habits", "forget_hours"):
             self._run(statement, ws_id=ws_id)
 
+    @override
     def accounts(self, ws_id: UUID) -> Sequence[LegacyAccount]:
-        """See AdoptionStore."""
         return [LegacyAccount(*row) for row in self._run("accounts", ws_id=ws_id)]
 
+    @override
     def put_account(self, ws_id: UUID, account: LegacyAccount, ciphertext: str) -> StoredAccount | None:
-        """See AdoptionStore."""
         who = {"ws_id": ws_id, "user_id": account.user_id, "email": address(account)}
         status = "active" if account.is_active else "disconnected"
         if self._run("put_account", id=account.id, refresh_token=ciphertext, status=status, **who):
             return None
         return StoredAccount(*self._run("stored_account", **who)[0])
 
+    @override
     def revive_account(self, account_id: UUID, ciphertext: str) -> None:
-        """See AdoptionStore."""
         self._run("revive_account", id=account_id, refresh_token=ciphertext)
 
+    @override
     def note_accounts(self, accounts: Sequence[tuple[UUID, UUID, str]]) -> None:
-        """See AdoptionStore."""
         self._run(
             "note_accounts",
             legacy_ids=arrays.texts([str(legacy_id) for legacy_id, _, _ in accounts]),
@@ -89,8 +92,8 @@ class PostgresAdoptionStore:
             emails=arrays.texts([email for _, _, email in accounts]),
         )
 
+    @override
     def copy(self, kind: str, ws_id: UUID, *, again: bool) -> AdoptionCounts:
-        """See AdoptionStore."""
         for statement in _BEFORE.get(kind, ()):
             self._run(statement, ws_id=ws_id, again=again)
         counted = {str(name): int(number) for name, number in self._run(kind, ws_id=ws_id)}
@@ -99,10 +102,7 @@ class PostgresAdoptionStore:
         adopted, fit = counted.pop("adopted"), counted.pop("fit", 0)
         return AdoptionCounts(adopted, fit - adopted, counted)
 
+    @override
     def remarks(self, ws_id: UUID) -> Mapping[str, int]:
-        """See AdoptionStore."""
         encrypted, shared = self._run("remarks", ws_id=ws_id)[0]
         return {"encrypted_text": int(encrypted), "tasks_with_settings_of_several_people": int(shared)}
-
-    def _run(self, statement: str, /, **values: Any) -> Rows:
-        return self._db.run(self._sql[statement], **values)

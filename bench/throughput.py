@@ -12,7 +12,7 @@ from almanac.domain.sync.listing import Checkpoint, ListEvents, Window
 from almanac.jobs import CalendarSync
 from almanac.providers.google.pages import map_page
 from almanac.services.accounts.ports import Account
-from almanac.services.sync.ports import Bookmark, Lease
+from almanac.services.sync.ports import Lease, Progress
 from almanac.settings import SyncSettings, load
 from bench import page_writes
 from bench.child import measured
@@ -144,16 +144,16 @@ def _store_against_bare(stage: Stage, calendar: Calendar) -> float:
 
 def _store_write(stage: Stage, calendar: Calendar) -> Write:
     """`apply_page` as a full pass calls it: under a lease, with marks, and with a bookmark a page."""
-    store = stage.wiring.sync_store
-    lease = store.begin_run(CalendarSync(ws_id=calendar.ws_id, source="schedule"), uuid4(), None)
+    runs, pages = stage.wiring.sync_runs, stage.wiring.calendar_pages
+    lease = runs.begin_run(CalendarSync(ws_id=calendar.ws_id, source="schedule"), uuid4(), None)
     assert isinstance(lease, Lease), "the tables were emptied: nobody else holds the lease"
-    connection = store.load_calendars(lease, None).connections[0]
+    connection = pages.load_calendars(lease, None).connections[0]
     window = _window(calendar.now)
-    mark = Bookmark("bench", window, Checkpoint("full", "next", "bench", window, calendar.now))
+    mark = Progress("bench", window, Checkpoint("full", "next", "bench", window, calendar.now))
 
     def write(pages: Sequence[MappedPage]) -> None:
         for page in pages:
-            store.apply_page(lease, connection, page, "full", mark)
+            pages.apply_page(lease, connection, page, "full", mark)
 
     return write
 

@@ -2,19 +2,16 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from almanac.domain.operations.maintenance import UpkeepReport
 from almanac.jobs import parse_upkeep
-from almanac.run_metrics import function_metrics
+from almanac.lambda_runtime import function_logger, function_metrics, time_left
 from almanac.services.maintenance.round import Upkeep, UpkeepFailed
-from almanac.wiring import container
+from almanac.wiring.upkeep import container
 
-logger = Logger(service="upkeep")
-copy_config_to_registered_loggers(logger, include={"almanac"})
+logger = function_logger("upkeep")
 metrics = function_metrics("upkeep")
 MEASURED = {
     "RunRowsDeleted": "run_rows_deleted",
@@ -30,9 +27,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext, *, upkeep: Upk
     """Do one round, as far as the time goes. Fails, after everything else was done, when a step failed."""
     tick = parse_upkeep(event)
     try:
-        report = (upkeep or container().upkeep)(
-            lambda: context.get_remaining_time_in_millis() / 1000, dry_run=tick.dry_run
-        )
+        report = (upkeep or container().upkeep)(time_left(context), dry_run=tick.dry_run)
     except UpkeepFailed as error:
         _measure(error.report)
         raise

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from almanac.cli.sync import ProgressLine
 from almanac.presentation.tables import duration, instant, table
-from almanac.services.operations.requests import Progress
+from almanac.services.operations.requests import RequestProgress
 from tests.cli.shell import Shell
 
 WS = "6f6c8c58-6a1f-4b8e-9a77-0d8f4f5b6f01"
@@ -239,7 +239,11 @@ class TestProgressLine:
         monkeypatch.setattr(sys, "stderr", stream)
         line = ProgressLine()
         for second in range(7):
-            line(Progress("waiting", second) if second < 2 else Progress("running", second, 1, 100 * second))
+            line(
+                RequestProgress("waiting", second)
+                if second < 2
+                else RequestProgress("running", second, 1, 100 * second)
+            )
         line.end()
         return stream.getvalue()
 

@@ -20,7 +20,7 @@ import pytest
 from botocore.config import Config
 
 from almanac.adapters.postgres.connection import Rows
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from local.deploy.cloud import STACK
 from local.deploy.package import read_template
 from local.deploy.stack import WORKSPACE

@@ -19,7 +19,7 @@ from almanac.domain.sync.report import TALLY_FIELDS, SyncReport
 from almanac.errors import DatabaseUnavailable, Postponed, UnknownWorkspace
 from almanac.jobs import parse_sync
 from almanac.services.clock import Deadline
-from almanac.services.queues.message_run import Received
+from almanac.services.queues.message_run import SqsMessage
 
 EVENTS = Path(__file__).parents[2] / "events"
 CONTEXT = SimpleNamespace(
@@ -57,14 +57,14 @@ def measured(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, 
 
 
 @dataclass
-class Receive:
+class MessageRun:
     """Receive that parses, then ends as it is told per workspace."""
 
     ends: dict[str, Exception] = field(default_factory=dict)
-    received: list[Received] = field(default_factory=list)
+    received: list[SqsMessage] = field(default_factory=list)
     left: list[float] = field(default_factory=list)
 
-    def __call__(self, message: Received, deadline: Deadline) -> SyncReport:
+    def __call__(self, message: SqsMessage, deadline: Deadline) -> SyncReport:
         self.received.append(message)
         self.left.append(deadline())
         job = parse_sync(message.body)
@@ -86,14 +86,14 @@ def failures(answer: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("name", ["sync-manual", "sync-redelivery"])
 def test_a_good_message_is_done(handler: ModuleType, name: str) -> None:
-    receive = Receive()
+    receive = MessageRun()
 
     assert handler.lambda_handler(event(name), CONTEXT, receive=receive) == {"batchItemFailures": []}
     assert len(receive.received) == 1
 
 
 def test_a_message_arrives_with_its_receives_and_the_time_that_is_left(handler: ModuleType) -> None:
-    receive = Receive()
+    receive = MessageRun()
 
     handler.lambda_handler(event("sync-redelivery"), CONTEXT, receive=receive)
 
@@ -106,7 +106,7 @@ def test_a_message_arrives_with_its_receives_and_the_time_that_is_left(handler: 
 
 def test_poison_stays_with_what_follows_it_in_its_group_and_costs_no_other_group(handler: ModuleType) -> None:
     batch = event("sync-batch-with-poison")
-    receive = Receive()
+    receive = MessageRun()
 
     answer = handler.lambda_handler(batch, CONTEXT, receive=receive)
 
@@ -128,22 +128,22 @@ def test_poison_stays_with_what_follows_it_in_its_group_and_costs_no_other_group
 def test_what_is_not_done_is_named_and_never_fails_the_invocation(handler: ModuleType, error: Exception) -> None:
     batch = event("sync-manual")
 
-    answer = handler.lambda_handler(batch, CONTEXT, receive=Receive({FIRST: error}))
+    answer = handler.lambda_handler(batch, CONTEXT, receive=MessageRun({FIRST: error}))
 
     assert failures(answer) == [batch["Records"][0]["messageId"]]
 
 
 def test_one_invocation_knows_nothing_of_the_one_before(handler: ModuleType) -> None:
-    handler.lambda_handler(event("sync-malformed"), CONTEXT, receive=Receive())
+    handler.lambda_handler(event("sync-malformed"), CONTEXT, receive=MessageRun())
 
-    assert handler.lambda_handler(event("sync-manual"), CONTEXT, receive=Receive()) == {"batchItemFailures": []}
+    assert handler.lambda_handler(event("sync-manual"), CONTEXT, receive=MessageRun()) == {"batchItemFailures": []}
 
 
 class TestLog:
     def test_a_run_is_one_line_with_workspace_run_and_counts(
         self, handler: ModuleType, lines: Callable[[], list[dict[str, Any]]]
     ) -> None:
-        handler.lambda_handler(event("sync-manual"), CONTEXT, receive=Receive())
+        handler.lambda_handler(event("sync-manual"), CONTEXT, receive=MessageRun())
 
         (line,) = lines()
         assert (line["message"], line["ws_id"], line["inserted"]) == ("run ended", FIRST, 3)
@@ -152,7 +152,7 @@ class TestLog:
     def test_a_message_that_stays_says_why(
         self, handler: ModuleType, lines: Callable[[], list[dict[str, Any]]]
     ) -> None:
-        handler.lambda_handler(event("sync-malformed"), CONTEXT, receive=Receive())
+        handler.lambda_handler(event("sync-malformed"), CONTEXT, receive=MessageRun())
 
         (line,) = lines()
         assert (line["level"], line["error_type"], line["ws_id"]) == ("WARNING", "bad_job", FIRST)
@@ -161,7 +161,7 @@ class TestLog:
     def test_a_bug_leaves_a_line_that_names_its_place_and_not_its_text(
         self, handler: ModuleType, lines: Callable[[], list[dict[str, Any]]]
     ) -> None:
-        handler.lambda_handler(event("sync-manual"), CONTEXT, receive=Receive({FIRST: KeyError("a private title")}))
+        handler.lambda_handler(event("sync-manual"), CONTEXT, receive=MessageRun({FIRST: KeyError("a private title")}))
 
         (line,) = lines()
         assert (line["error_type"], line["error"], line["ws_id"]) == ("internal", "unexpected KeyError", FIRST)
@@ -171,7 +171,7 @@ class TestLog:
     def test_each_line_of_a_batch_carries_its_own_workspace(
         self, handler: ModuleType, lines: Callable[[], list[dict[str, Any]]]
     ) -> None:
-        handler.lambda_handler(event("sync-batch-with-poison"), CONTEXT, receive=Receive())
+        handler.lambda_handler(event("sync-batch-with-poison"), CONTEXT, receive=MessageRun())
 
         assert [line["ws_id"][-1] for line in lines()] == ["1", "2", "3"]
 
@@ -180,7 +180,7 @@ class TestMetrics:
     def test_every_run_is_one_emf_line_of_its_own(
         self, handler: ModuleType, measured: Callable[[], list[dict[str, Any]]]
     ) -> None:
-        handler.lambda_handler(event("sync-batch-with-poison"), CONTEXT, receive=Receive())
+        handler.lambda_handler(event("sync-batch-with-poison"), CONTEXT, receive=MessageRun())
 
         runs = [line for line in measured() if "outcome" in line]
         assert [line["ws_id"][-1] for line in runs] == ["1", "3"]
@@ -194,9 +194,9 @@ class TestMetrics:
         self, handler: ModuleType, measured: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         done_at = datetime(2026, 1, 1, 10, 0, 7, 250_000, UTC)  # the sample was sent at ten
-        monkeypatch.setattr(handler.metrics, "_clock", lambda: done_at)
+        monkeypatch.setattr(handler.consumer.metrics, "_clock", lambda: done_at)
 
-        handler.lambda_handler(event("sync-redelivery"), CONTEXT, receive=Receive())
+        handler.lambda_handler(event("sync-redelivery"), CONTEXT, receive=MessageRun())
 
         (line,) = measured()
         assert line["message_to_done_ms"] == [7250]
@@ -206,9 +206,9 @@ class TestMetrics:
     def test_a_clock_behind_that_of_the_queue_measures_no_negative_time(
         self, handler: ModuleType, measured: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(handler.metrics, "_clock", lambda: datetime(2026, 1, 1, 9, 59, 59, tzinfo=UTC))
+        monkeypatch.setattr(handler.consumer.metrics, "_clock", lambda: datetime(2026, 1, 1, 9, 59, 59, tzinfo=UTC))
 
-        handler.lambda_handler(event("sync-redelivery"), CONTEXT, receive=Receive())
+        handler.lambda_handler(event("sync-redelivery"), CONTEXT, receive=MessageRun())
 
         assert measured()[0]["message_to_done_ms"] == [0]
 
@@ -231,7 +231,7 @@ class TestMetrics:
         ended = failed_run()
         back = Postponed("failed", 60, ended.error_type, ended)
 
-        handler.lambda_handler(event("sync-manual"), CONTEXT, receive=Receive({FIRST: back}))
+        handler.lambda_handler(event("sync-manual"), CONTEXT, receive=MessageRun({FIRST: back}))
 
         run, error = measured()
         assert (run["run_id"], run["api_calls"]) == (str(ended.run_id), [4])
@@ -255,7 +255,7 @@ class TestMetrics:
         error: Exception,
         counted: list[str],
     ) -> None:
-        handler.lambda_handler(event("sync-manual"), CONTEXT, receive=Receive({FIRST: error}))
+        handler.lambda_handler(event("sync-manual"), CONTEXT, receive=MessageRun({FIRST: error}))
 
         assert [line["error_type"] for line in measured()] == counted
 

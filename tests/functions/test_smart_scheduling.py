@@ -14,7 +14,7 @@ from almanac.domain.workspace_plan.report import Note, PlanReport
 from almanac.errors import AlmanacError, BadJob, DatabaseUnavailable, Postponed, QueueUnavailable
 from almanac.jobs import CalendarSchedule, parse_schedule
 from almanac.services.clock import Deadline
-from almanac.services.queues.message_run import Receive, Received
+from almanac.services.queues.message_run import MessageRun, SqsMessage
 from functions.smart_scheduling.handler import lambda_handler
 from tests.integration.team import RecordingQueue
 
@@ -64,13 +64,13 @@ def failed(error: Exception) -> Callable[[], PlanReport]:
 
 def receiver(
     answer: Callable[[], PlanReport],
-) -> tuple[Receive[CalendarSchedule, PlanReport], PlayedPlan, RecordingQueue]:
+) -> tuple[MessageRun[CalendarSchedule, PlanReport], PlayedPlan, RecordingQueue]:
     plan, queue = PlayedPlan(answer), RecordingQueue()
-    return Receive(parse_schedule, cast("PlanWorkspace", plan), queue, lambda: 0.0), plan, queue
+    return MessageRun(parse_schedule, cast("PlanWorkspace", plan), queue, lambda: 0.0), plan, queue
 
 
-def message(body: str = f'{{"job":"calendar.schedule","ws_id":"{WS}"}}', *, receives: int = 1) -> Received:
-    return Received(body, "m1", "r1", receives, datetime(2026, 3, 2, tzinfo=UTC))
+def message(body: str = f'{{"job":"calendar.schedule","ws_id":"{WS}"}}', *, receives: int = 1) -> SqsMessage:
+    return SqsMessage(body, "m1", "r1", receives, datetime(2026, 3, 2, tzinfo=UTC))
 
 
 class TestAMessage:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from almanac.jobs import message_body
-from almanac.services.queues.message_run import Received
-from almanac.services.queues.ports import Envelope, NotSent
+from almanac.services.queues.message_run import SqsMessage
+from almanac.services.queues.ports import FailedSend, OutgoingJob
 
 _EARLIER = timedelta(seconds=2)
 """One message in three counts as sent this long ago: a run that begins after it makes it superfluous, which takes more
@@ -25,10 +25,10 @@ class Message:
     sent_at: datetime
     receives: int = 0
 
-    def received(self) -> Received:
+    def received(self) -> SqsMessage:
         """The next receive of it."""
         self.receives += 1
-        return Received(self.body, self.message_id, f"receipt-{self.message_id}", self.receives, self.sent_at)
+        return SqsMessage(self.body, self.message_id, f"receipt-{self.message_id}", self.receives, self.sent_at)
 
 
 @dataclass(slots=True)
@@ -40,11 +40,11 @@ class Mailbox:
     refused: int = 0
     sent: int = 0
 
-    def send(self, envelopes: Sequence[Envelope]) -> Sequence[NotSent]:
+    def send(self, envelopes: Sequence[OutgoingJob]) -> Sequence[FailedSend]:
         if self.refuse and envelopes:
             self.refuse = False
             self.refused += 1
-            return [NotSent(envelope.job.ws_id, "InternalError") for envelope in envelopes]
+            return [FailedSend(envelope.job.ws_id, "InternalError") for envelope in envelopes]
         for envelope in envelopes:
             self.put(message_body(envelope.job))
         return []

@@ -15,7 +15,7 @@ from typing import Any
 
 from almanac.errors import AlmanacError
 from almanac.jobs import message_body, parse_sync
-from almanac.services.queues.ports import Envelope, NotSent
+from almanac.services.queues.ports import FailedSend, OutgoingJob
 from tests.histories.processes import Clock, Process, die
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +68,7 @@ class _Pipe:
 
     to: int
 
-    def send(self, envelopes: Sequence[Envelope]) -> Sequence[NotSent]:
+    def send(self, envelopes: Sequence[OutgoingJob]) -> Sequence[FailedSend]:
         for envelope in envelopes:
             os.write(self.to, message_body(envelope.job).encode() + b"\n")
         return []

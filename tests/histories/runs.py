@@ -7,7 +7,7 @@ from time import monotonic
 from almanac.errors import AlmanacError
 from almanac.jobs import CalendarSync, Mode, Tick
 from almanac.services.clock import Deadline
-from almanac.services.queues.ports import Envelope
+from almanac.services.queues.ports import OutgoingJob
 from tests.histories.google_side import GoogleSide
 from tests.histories.law import assert_no_token_is_ahead
 from tests.histories.mailbox import Message
@@ -43,7 +43,7 @@ class Runs:
 
     def _put(self, calendar: str | None, mode: Mode, *, force: bool) -> None:
         job = CalendarSync(ws_id=self._product.ws_id, mode=mode, calendar_id=calendar, force=force)
-        if self._stage.mailbox.send([Envelope(job, reason="a person")]):
+        if self._stage.mailbox.send([OutgoingJob(job, reason="a person")]):
             self._troubles.note("queue refused a message")
 
     def _message(self, pick: int) -> Message | None:

@@ -9,8 +9,8 @@ from uuid import UUID
 from almanac.adapters.crypto import new_key
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
-from almanac.services.queues.ports import Envelope, NotSent
-from almanac.wiring import Wiring
+from almanac.services.queues.ports import FailedSend, OutgoingJob
+from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
 from tests.integration import rows
@@ -22,13 +22,13 @@ Json = dict[str, Any]
 class RecordingQueue:
     """JobQueue that keeps what it is given."""
 
-    sent: list[Envelope] = field(default_factory=list)
+    sent: list[OutgoingJob] = field(default_factory=list)
     postponed: list[float] = field(default_factory=list)
     refuse: bool = False
 
-    def send(self, envelopes: Sequence[Envelope]) -> Sequence[NotSent]:
+    def send(self, envelopes: Sequence[OutgoingJob]) -> Sequence[FailedSend]:
         if self.refuse:
-            return [NotSent(envelope.job.ws_id, "InternalError") for envelope in envelopes]
+            return [FailedSend(envelope.job.ws_id, "InternalError") for envelope in envelopes]
         self.sent += envelopes
         return []
 

@@ -20,8 +20,8 @@ from almanac.adapters.postgres.connection import Database
 from almanac.cli.main import main
 from almanac.errors import Postponed
 from almanac.jobs import parse_sync
-from almanac.services.queues.message_run import Received
-from almanac.wiring import Wiring
+from almanac.services.queues.message_run import SqsMessage
+from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
 from local.stack.postgres import Postgres
@@ -154,7 +154,7 @@ def worker(almanac: Shell, sqs: Any, queues: dict[str, str]) -> Callable[..., co
 def _receive_one(sqs: Any, url: str, wiring: Wiring, seconds: float) -> None:
     for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, AttributeNames=["All"]).get("Messages", ()):
         about = message["Attributes"]
-        received = Received(
+        received = SqsMessage(
             body=message["Body"],
             message_id=message["MessageId"],
             receipt_handle=message["ReceiptHandle"],

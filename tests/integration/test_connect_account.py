@@ -27,7 +27,7 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture
 def team(simulator: Simulator, database_url: str) -> Iterator[Team]:
     team = Team(simulator, database_url)
-    object.__setattr__(team.wiring.connect_account.patience, "sleep", team.waited.append)
+    object.__setattr__(team.wiring.connect_account.retrier, "sleep", team.waited.append)
     yield team
     team.wiring.close()
 

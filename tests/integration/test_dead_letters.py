@@ -18,10 +18,10 @@ from almanac.adapters.aws.dead_letters import SqsDeadLetters
 from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.connection import Database
 from almanac.errors import BadSettings, QueueUnavailable
-from almanac.services.queues.message_run import Received
+from almanac.services.queues.message_run import SqsMessage
 from almanac.services.queues.ports import DeadLetter
 from almanac.services.sync.ports import Lease
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from functions.calendar_sync.handler import lambda_handler
 from local.lambda_runtime.worker import sqs_event
 from local.stack.ports import free_port
@@ -343,7 +343,7 @@ class Post:
         (message,) = messages
         ws_id = UUID(message["Attributes"]["MessageGroupId"])
         job = self.wiring.receive_sync.parse(json.dumps({"ws_id": str(ws_id)}))
-        begun = self.wiring.sync_store.begin_run(job, uuid4(), datetime.now(UTC), message["MessageId"])
+        begun = self.wiring.sync_runs.begin_run(job, uuid4(), datetime.now(UTC), message["MessageId"])
         assert isinstance(begun, Lease)
         self.wiring.database.run("UPDATE workspace_sync_leases SET expires_at = now()")
 
@@ -503,7 +503,7 @@ def test_a_plan_remembers_its_message_too(database_url: str, database: Database)
     body, sent_at = json.dumps({"ws_id": str(team.ws_id)}), datetime(2026, 3, 2, tzinfo=UTC)
     team.wiring.__dict__["queue"] = None  # nothing is sent
 
-    team.wiring.receive_schedule(Received(body, "m-7", "r", 1, sent_at), lambda: 100.0)
+    team.wiring.receive_schedule(SqsMessage(body, "m-7", "r", 1, sent_at), lambda: 100.0)
 
     sql = "SELECT message_id, sent_at FROM workspace_scheduling_metadata"
     assert database.run(sql) == [["m-7", sent_at]]

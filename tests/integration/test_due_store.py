@@ -8,7 +8,7 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
-from almanac.adapters.postgres.sync import PostgresSyncStore
+from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
 from almanac.services.sync.ports import Lease
@@ -23,8 +23,8 @@ def due(database: Database) -> PostgresDueStore:
 
 
 @pytest.fixture
-def runs(database: Database) -> PostgresSyncStore:
-    return PostgresSyncStore(database, lease_seconds=60, cooldown_seconds=30)
+def runs(database: Database) -> PostgresSyncRuns:
+    return PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=30)
 
 
 def connected(database: Database, **other: str) -> UUID:
@@ -34,7 +34,7 @@ def connected(database: Database, **other: str) -> UUID:
     return ws_id
 
 
-def begin(runs: PostgresSyncStore, ws_id: UUID) -> Lease:
+def begin(runs: PostgresSyncRuns, ws_id: UUID) -> Lease:
     lease = runs.begin_run(CalendarSync(ws_id=ws_id, source="schedule"), uuid4(), None)
     assert isinstance(lease, Lease)
     return lease
@@ -139,7 +139,7 @@ class TestKnown:
 
 class TestMarks:
     def test_a_marked_workspace_is_not_due_until_its_run_has_begun_and_ended(
-        self, database: Database, due: PostgresDueStore, runs: PostgresSyncStore
+        self, database: Database, due: PostgresDueStore, runs: PostgresSyncRuns
     ) -> None:
         ws_id = connected(database)
 
@@ -153,7 +153,7 @@ class TestMarks:
         assert due.due_for_sync(None, 10) == [ws_id]
 
     def test_a_run_that_was_faster_than_the_mark_leaves_its_workspace_due(
-        self, database: Database, due: PostgresDueStore, runs: PostgresSyncStore
+        self, database: Database, due: PostgresDueStore, runs: PostgresSyncRuns
     ) -> None:
         """Its message was received between sending and marking: nothing waits any more."""
         ws_id = connected(database)
@@ -166,7 +166,7 @@ class TestMarks:
         assert due.due_for_sync(None, 10) == [ws_id]
 
     def test_a_run_from_before_the_tick_does_not_keep_the_mark_away(
-        self, database: Database, due: PostgresDueStore, runs: PostgresSyncStore
+        self, database: Database, due: PostgresDueStore, runs: PostgresSyncRuns
     ) -> None:
         ws_id = connected(database)
         lease = begin(runs, ws_id)
@@ -177,7 +177,7 @@ class TestMarks:
         assert due.due_for_sync(None, 10) == []
 
     def test_a_skipped_message_is_used_up_unless_it_comes_back(
-        self, database: Database, due: PostgresDueStore, runs: PostgresSyncStore
+        self, database: Database, due: PostgresDueStore, runs: PostgresSyncRuns
     ) -> None:
         ws_id = connected(database)
         lease = begin(runs, ws_id)
@@ -197,7 +197,7 @@ class TestMarks:
         assert database.run("SELECT count(*) FROM workspace_sync_leases") == [[0]]
 
     def test_a_mark_never_touches_a_lease(
-        self, database: Database, due: PostgresDueStore, runs: PostgresSyncStore
+        self, database: Database, due: PostgresDueStore, runs: PostgresSyncRuns
     ) -> None:
         ws_id = connected(database)
         lease = begin(runs, ws_id)
@@ -210,7 +210,7 @@ class TestMarks:
         runs.finish_run(lease, SyncReport(ws_id, lease.run_id, "auto"))
 
 
-def begin_refused(runs: PostgresSyncStore, ws_id: UUID, sent_at: datetime | None = None) -> None:
+def begin_refused(runs: PostgresSyncRuns, ws_id: UUID, sent_at: datetime | None = None) -> None:
     assert not isinstance(runs.begin_run(CalendarSync(ws_id=ws_id, source="schedule"), uuid4(), sent_at), Lease)
 
 

@@ -276,16 +276,16 @@ def test_a_database_that_restarts_in_the_middle_of_a_run(
         team.database = Database(lambda: parse_url(server.url))
         stage = Stage(team, wire=None, plays=2000 + len(end.__name__))  # type: ignore[arg-type] - nothing else breaks
         stage.begin()
-        apply_page = team.wiring.sync_store.apply_page
+        apply_page = team.wiring.calendar_pages.apply_page
 
         def restart_before_the_second_page(*page: Any) -> Any:
-            del team.wiring.sync_store.__dict__["apply_page"]
+            del team.wiring.calendar_pages.__dict__["apply_page"]
             written = apply_page(*page)
             end(server)
             server.restart()
             return written
 
-        team.wiring.sync_store.__dict__["apply_page"] = restart_before_the_second_page
+        team.wiring.calendar_pages.__dict__["apply_page"] = restart_before_the_second_page
         assert stage.run() is None
         with suppress(DatabaseUnavailable):  # the connection that looks on has not noticed yet
             team.database.run("SELECT 1")
@@ -300,7 +300,7 @@ CHILD = """
 import sys
 from uuid import UUID
 from almanac.jobs import CalendarSync
-from almanac.wiring import container
+from almanac.wiring.calendar_sync import container
 from tests.integration.team import RecordingQueue
 
 wiring = container()

@@ -11,11 +11,11 @@ from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.domain.workspace_plan.from_plan import Planned as Plan
 from almanac.domain.workspace_plan.from_plan import place
-from almanac.domain.workspace_plan.to_instance import Prepared
+from almanac.domain.workspace_plan.to_instance import PlanningRequest
 from almanac.errors import AlmanacError, LeaseLost, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSchedule, message_body
 from almanac.services.plan.run import TimezoneMissing
-from almanac.services.queues.message_run import Received
+from almanac.services.queues.message_run import SqsMessage
 from tests.integration.planned import MONDAY, Planned
 from tests.integration.team import RecordingQueue
 
@@ -46,7 +46,7 @@ def interrupt(team: Planned, *happenings: Callable[[], object]) -> None:
     """Let something happen after each load and before its plan is written; the last one every time from then on."""
     todo = list(happenings)
 
-    def planner(prepared: Prepared, seconds: float) -> Plan:
+    def planner(prepared: PlanningRequest, seconds: float) -> Plan:
         planned = place(prepared, seconds)
         (todo.pop(0) if len(todo) > 1 else todo[0])()
         return planned
@@ -104,7 +104,7 @@ class TestAPlanAppears:
         team.task()
         team.wiring.__dict__["queue"] = RecordingQueue()
         body = message_body(CalendarSchedule(ws_id=team.ws_id, window_days=7, source="schedule"))
-        report = team.wiring.receive_schedule(Received(body, "m1", "r1", 1, datetime.now(UTC)), lambda: 100.0)
+        report = team.wiring.receive_schedule(SqsMessage(body, "m1", "r1", 1, datetime.now(UTC)), lambda: 100.0)
         assert (report.outcome, team.times()) == ("planned", ["03-02 09:00-10:00"])
 
     def test_nothing_to_plan_says_so(self, team: Planned) -> None:
@@ -931,7 +931,7 @@ class TestTheCalendarChangesMeanwhile:
         team.task()
         budgets: list[float] = []
 
-        def planner(prepared: Prepared, seconds: float) -> Plan:
+        def planner(prepared: PlanningRequest, seconds: float) -> Plan:
             budgets.append(seconds)
             return place(prepared, 0.01)
 

@@ -8,7 +8,7 @@ import pytest
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.domain.sync.retry import FIRST_PAUSE, MAX_ATTEMPTS
 from almanac.providers.google.calendar import GoogleCalendar
-from almanac.providers.google.rate_limit import Pace
+from almanac.providers.google.rate_limit import RateLimiter
 from local.google_simulator.simulator import Simulator
 from local.google_simulator.world.clock import Clock
 from tests.integration.team import Team
@@ -59,7 +59,7 @@ def pace(team: Team, per_minute: int) -> list[float]:
         waits.append(seconds)
         clock.step(seconds)
 
-    paced = Pace(per_minute, lambda: clock.now().timestamp(), sleep)
+    paced = RateLimiter(per_minute, lambda: clock.now().timestamp(), sleep)
     team.wiring.__dict__["google"] = GoogleCalendar(team.simulator.url, 5, paced)
     return waits
 

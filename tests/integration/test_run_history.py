@@ -9,7 +9,7 @@ import pytest
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.run_history import PostgresRunHistory
 from almanac.errors import BadInput, TransientError
-from almanac.services.operations.requests import FollowRequest, Progress
+from almanac.services.operations.requests import FollowRequest, RequestProgress
 from tests.integration import rows
 from tests.integration.rows import NOON
 
@@ -152,7 +152,7 @@ class TestFollowing:
 
     def follow(self, store: PostgresRunHistory, ws_id: UUID, *events: Callable[[], object]) -> tuple[list[str], str]:
         """What was told, and the outcome of the run that ended it."""
-        told: list[Progress] = []
+        told: list[RequestProgress] = []
         coming = iter(events)
         seconds = iter(range(100))
 

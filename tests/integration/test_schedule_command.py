@@ -14,8 +14,8 @@ import pytest
 
 from almanac.adapters.postgres.planning_runs import PostgresPlanningRuns
 from almanac.errors import Postponed
-from almanac.services.queues.message_run import Received
-from almanac.wiring import Wiring
+from almanac.services.queues.message_run import SqsMessage
+from almanac.wiring.command_line import Wiring
 from tests.cli.shell import Shell
 from tests.integration.planned import Planned
 from tests.integration.test_cli import queues, sent, sqs
@@ -86,7 +86,7 @@ def worker(almanac: Shell, sqs: Any, queues: dict[str, str]) -> Callable[[], con
 def receive_one(sqs: Any, url: str, wiring: Wiring) -> None:
     for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, AttributeNames=["All"]).get("Messages", ()):
         about = message["Attributes"]
-        received = Received(
+        received = SqsMessage(
             body=message["Body"],
             message_id=message["MessageId"],
             receipt_handle=message["ReceiptHandle"],

@@ -5,14 +5,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from almanac.adapters.postgres.connection import Database
-from almanac.adapters.postgres.sync import PostgresSyncStore
 from almanac.domain.sync.listing import Checkpoint, SyncState, Window
 from almanac.domain.sync.report import ConnectionReport, SyncReport
 from almanac.errors import LeaseLost, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSync
-from almanac.services.sync.ports import Bookmark, Connection, Lease, Refusal
+from almanac.services.sync.ports import Connection, Lease, Progress, Refusal
 from tests.integration import rows
 from tests.integration.rows import NOON, event, page
+from tests.integration.stores import SyncStores
 
 pytestmark = pytest.mark.integration
 
@@ -20,8 +20,8 @@ WINDOW = Window(NOON - timedelta(days=30), NOON + timedelta(days=60))
 
 
 @pytest.fixture
-def store(database: Database) -> PostgresSyncStore:
-    return PostgresSyncStore(database, lease_seconds=60, cooldown_seconds=30)
+def store(database: Database) -> SyncStores:
+    return SyncStores.of(database, lease_seconds=60, cooldown_seconds=30)
 
 
 @pytest.fixture
@@ -35,25 +35,25 @@ def calendar(database: Database, ws_id: UUID) -> UUID:
 
 
 @pytest.fixture
-def lease(store: PostgresSyncStore, ws_id: UUID, calendar: UUID) -> Lease:
+def lease(store: SyncStores, ws_id: UUID, calendar: UUID) -> Lease:
     return begin(store, ws_id)
 
 
-def begin(store: PostgresSyncStore, ws_id: UUID, **job: object) -> Lease:
-    lease = store.begin_run(CalendarSync(ws_id=ws_id, **{"source": "schedule", **job}), uuid4(), None)
+def begin(store: SyncStores, ws_id: UUID, **job: object) -> Lease:
+    lease = store.runs.begin_run(CalendarSync(ws_id=ws_id, **{"source": "schedule", **job}), uuid4(), None)
     assert isinstance(lease, Lease)
     return lease
 
 
-def finish(store: PostgresSyncStore, lease: Lease, status: str = "completed", outcome: str = "incremental") -> None:
+def finish(store: SyncStores, lease: Lease, status: str = "completed", outcome: str = "incremental") -> None:
     report = SyncReport(lease.ws_id, lease.run_id, "auto", status=status, outcome=outcome)
     if status == "failed":
         report.error_type, report.error = "google_unavailable", "Google is unavailable"
-    store.finish_run(lease, report)
+    store.runs.finish_run(lease, report)
 
 
-def only_connection(store: PostgresSyncStore, lease: Lease) -> Connection:
-    (connection,) = store.load_calendars(lease, None).connections
+def only_connection(store: SyncStores, lease: Lease) -> Connection:
+    (connection,) = store.pages.load_calendars(lease, None).connections
     return connection
 
 
@@ -62,22 +62,22 @@ def stored(database: Database, columns: str = "external_event_id") -> list[list[
 
 
 class TestLease:
-    def test_one_run_a_workspace(self, store: PostgresSyncStore, ws_id: UUID) -> None:
+    def test_one_run_a_workspace(self, store: SyncStores, ws_id: UUID) -> None:
         begin(store, ws_id)
 
-        refused = store.begin_run(CalendarSync(ws_id=ws_id), uuid4(), None)
+        refused = store.runs.begin_run(CalendarSync(ws_id=ws_id), uuid4(), None)
 
         assert isinstance(refused, Refusal)
         assert refused.outcome == "already_running"
         assert 50 < (refused.retry_after or 0) <= 60
 
-    def test_other_workspaces_are_not_held_up(self, store: PostgresSyncStore, database: Database, ws_id: UUID) -> None:
+    def test_other_workspaces_are_not_held_up(self, store: SyncStores, database: Database, ws_id: UUID) -> None:
         begin(store, ws_id)
 
         assert begin(store, rows.workspace(database)).fence == 1
 
     def test_a_crashed_runs_lease_expires_and_its_row_is_closed(
-        self, store: PostgresSyncStore, database: Database, ws_id: UUID
+        self, store: SyncStores, database: Database, ws_id: UUID
     ) -> None:
         crashed = begin(store, ws_id)
         expire(database)
@@ -88,17 +88,19 @@ class TestLease:
         statuses = database.run("SELECT id, status, error_type FROM workspace_calendar_sync_log ORDER BY started_at")
         assert statuses == [[crashed.run_id, "failed", "stale"], [successor.run_id, "running", None]]
 
-    def test_an_overtaken_run_writes_nothing(self, store: PostgresSyncStore, database: Database, lease: Lease) -> None:
+    def test_an_overtaken_run_writes_nothing(self, store: SyncStores, database: Database, lease: Lease) -> None:
         connection = only_connection(store, lease)
         expire(database)
         begin(store, lease.ws_id)
 
         checkpoint = Checkpoint("full", None, "f", WINDOW, NOON)
         for write in (
-            lambda: store.apply_page(lease, connection, page(event()), "full", Bookmark("f", WINDOW, sync_token="t")),
-            lambda: store.complete_full_pass(lease, connection, checkpoint, "t"),
-            lambda: store.open_full_pass(lease, connection),
-            lambda: store.forget_token(lease, connection),
+            lambda: store.pages.apply_page(
+                lease, connection, page(event()), "full", Progress("f", WINDOW, sync_token="t")
+            ),
+            lambda: store.pages.complete_full_pass(lease, connection, checkpoint, "t"),
+            lambda: store.pages.open_full_pass(lease, connection),
+            lambda: store.pages.forget_token(lease, connection),
             lambda: finish(store, lease),
         ):
             with pytest.raises(LeaseLost):
@@ -107,21 +109,21 @@ class TestLease:
         assert stored(database) == []
         assert database.run("SELECT count(*) FROM calendar_sync_states") == [[0]]
 
-    def test_a_page_prolongs_the_lease(self, store: PostgresSyncStore, database: Database, lease: Lease) -> None:
+    def test_a_page_prolongs_the_lease(self, store: SyncStores, database: Database, lease: Lease) -> None:
         connection = only_connection(store, lease)
         database.run("UPDATE workspace_sync_leases SET expires_at = now() + interval '1 second'")
 
-        store.apply_page(lease, connection, page(), "incremental", None)
+        store.pages.apply_page(lease, connection, page(), "incremental", None)
 
         assert database.run("SELECT expires_at > now() + interval '50 seconds' FROM workspace_sync_leases") == [[True]]
 
-    def test_an_unknown_workspace_is_named(self, store: PostgresSyncStore) -> None:
+    def test_an_unknown_workspace_is_named(self, store: SyncStores) -> None:
         with pytest.raises(UnknownWorkspace, match="ws_id: no workspace 0000"):
-            store.begin_run(CalendarSync(ws_id=UUID(int=0)), uuid4(), None)
+            store.runs.begin_run(CalendarSync(ws_id=UUID(int=0)), uuid4(), None)
 
 
 class TestAdmission:
-    def test_a_message_older_than_a_completed_run_is_superseded(self, store: PostgresSyncStore, ws_id: UUID) -> None:
+    def test_a_message_older_than_a_completed_run_is_superseded(self, store: SyncStores, ws_id: UUID) -> None:
         finish(store, begin(store, ws_id))
 
         assert outcome(store, ws_id, source="push", sent_at=NOON - timedelta(days=3650)) == "superseded"
@@ -139,7 +141,7 @@ class TestAdmission:
     )
     def test_not_superseded(
         self,
-        store: PostgresSyncStore,
+        store: SyncStores,
         ws_id: UUID,
         status: str,
         run_outcome: str,
@@ -151,7 +153,7 @@ class TestAdmission:
         assert outcome(store, ws_id, source="push", sent_at=NOON - timedelta(days=3650), **asked) == "runs"
 
     def test_a_message_sent_after_the_run_began_is_not_superseded(
-        self, store: PostgresSyncStore, ws_id: UUID, database: Database
+        self, store: SyncStores, ws_id: UUID, database: Database
     ) -> None:
         finish(store, begin(store, ws_id, source="schedule"))
         now = database.run("SELECT clock_timestamp()")[0][0]
@@ -170,14 +172,14 @@ class TestAdmission:
         ],
     )
     def test_cooldown_is_for_repeated_manual_requests_only(
-        self, store: PostgresSyncStore, ws_id: UUID, source: str, force: bool, expected: str
+        self, store: SyncStores, ws_id: UUID, source: str, force: bool, expected: str
     ) -> None:
         finish(store, begin(store, ws_id, source="manual"))
 
         assert outcome(store, ws_id, source=source, force=force) == expected
 
     def test_a_manual_run_that_failed_or_crashed_can_be_repeated_at_once(
-        self, store: PostgresSyncStore, database: Database, ws_id: UUID
+        self, store: SyncStores, database: Database, ws_id: UUID
     ) -> None:
         """Its message comes back: a cooldown would throw the request away."""
         finish(store, begin(store, ws_id, source="manual"), "failed", "failed")
@@ -186,14 +188,14 @@ class TestAdmission:
 
         assert outcome(store, ws_id) == "runs"
 
-    def test_a_cooldown_ends(self, store: PostgresSyncStore, database: Database, ws_id: UUID) -> None:
+    def test_a_cooldown_ends(self, store: SyncStores, database: Database, ws_id: UUID) -> None:
         finish(store, begin(store, ws_id, source="manual"))
         database.run("UPDATE workspace_calendar_sync_log SET started_at = started_at - interval '31 seconds'")
 
         assert outcome(store, ws_id) == "runs"
 
     def test_a_skipped_request_does_not_prolong_the_cooldown(
-        self, store: PostgresSyncStore, database: Database, ws_id: UUID
+        self, store: SyncStores, database: Database, ws_id: UUID
     ) -> None:
         finish(store, begin(store, ws_id, source="manual"))
         database.run("UPDATE workspace_calendar_sync_log SET started_at = started_at - interval '29 seconds'")
@@ -202,53 +204,49 @@ class TestAdmission:
 
         assert outcome(store, ws_id) == "runs"
 
-    def test_refusals_leave_a_row(self, store: PostgresSyncStore, database: Database, ws_id: UUID) -> None:
+    def test_refusals_leave_a_row(self, store: SyncStores, database: Database, ws_id: UUID) -> None:
         begin(store, ws_id)
         outcome(store, ws_id)
 
         kept = database.run("SELECT status, outcome FROM workspace_calendar_sync_log WHERE status = 'skipped'")
         assert kept == [["skipped", "already_running"]]
 
-    def test_outbound_alone_is_told_that_nothing_is_written_to_google_yet(
-        self, store: PostgresSyncStore, ws_id: UUID
-    ) -> None:
+    def test_outbound_alone_is_told_that_nothing_is_written_to_google_yet(self, store: SyncStores, ws_id: UUID) -> None:
         assert outcome(store, ws_id, direction="outbound") == "outbound_unavailable"
 
 
 class TestPage:
-    def test_rows_and_token_are_one_transaction(
-        self, store: PostgresSyncStore, database: Database, lease: Lease
-    ) -> None:
+    def test_rows_and_token_are_one_transaction(self, store: SyncStores, database: Database, lease: Lease) -> None:
         connection = only_connection(store, lease)
         too_long = page(event("good"), event("bad", title="x" * 256))
 
         with pytest.raises(StorageFailed):
-            store.apply_page(lease, connection, too_long, "incremental", Bookmark("f", WINDOW, sync_token="t2"))
+            store.pages.apply_page(lease, connection, too_long, "incremental", Progress("f", WINDOW, sync_token="t2"))
 
         assert stored(database) == []
         assert only_connection(store, lease).state == SyncState()
 
-    def test_the_bookmark_of_a_last_page_is_its_token(self, store: PostgresSyncStore, lease: Lease) -> None:
+    def test_the_bookmark_of_a_last_page_is_its_token(self, store: SyncStores, lease: Lease) -> None:
         connection = only_connection(store, lease)
-        store.apply_page(lease, connection, page(event()), "incremental", Bookmark("f", WINDOW, sync_token="t1"))
+        store.pages.apply_page(lease, connection, page(event()), "incremental", Progress("f", WINDOW, sync_token="t1"))
 
         state = only_connection(store, lease).state
         assert state == SyncState(sync_token="t1", fingerprint="f", window=WINDOW)
 
-    def test_a_checkpoint_keeps_the_old_token(self, store: PostgresSyncStore, lease: Lease) -> None:
+    def test_a_checkpoint_keeps_the_old_token(self, store: SyncStores, lease: Lease) -> None:
         connection = only_connection(store, lease)
-        store.apply_page(lease, connection, page(), "incremental", Bookmark("f", WINDOW, sync_token="t1"))
+        store.pages.apply_page(lease, connection, page(), "incremental", Progress("f", WINDOW, sync_token="t1"))
         wider = Window(WINDOW.start, WINDOW.end + timedelta(days=9))
         checkpoint = Checkpoint("full", "page2", "g", wider, NOON, reading=2, listed=7)
-        store.apply_page(lease, connection, page(event()), "full", Bookmark("g", wider, checkpoint=checkpoint))
+        store.pages.apply_page(lease, connection, page(event()), "full", Progress("g", wider, checkpoint=checkpoint))
 
         assert only_connection(store, lease).state == SyncState("t1", "f", WINDOW, checkpoint)
 
-    def test_unchanged_rows_are_not_rewritten(self, store: PostgresSyncStore, database: Database, lease: Lease) -> None:
+    def test_unchanged_rows_are_not_rewritten(self, store: SyncStores, database: Database, lease: Lease) -> None:
         connection = only_connection(store, lease)
-        first = store.apply_page(lease, connection, page(event("a"), event("b")), "full", None)
+        first = store.pages.apply_page(lease, connection, page(event("a"), event("b")), "full", None)
         before = stored(database, "xmin")
-        again = store.apply_page(lease, connection, page(event("a"), event("b")), "full", None)
+        again = store.pages.apply_page(lease, connection, page(event("a"), event("b")), "full", None)
 
         assert (first.inserted, first.unchanged) == (2, 0)
         assert (again.inserted, again.updated, again.unchanged) == (0, 0, 2)
@@ -256,60 +254,56 @@ class TestPage:
 
     @pytest.mark.parametrize("change", [{"etag": '"2"'}, {"etag": None}])
     def test_a_changed_or_missing_etag_is_a_change(
-        self, store: PostgresSyncStore, database: Database, lease: Lease, change: dict[str, str | None]
+        self, store: SyncStores, database: Database, lease: Lease, change: dict[str, str | None]
     ) -> None:
         connection = only_connection(store, lease)
-        store.apply_page(lease, connection, page(event()), "incremental", None)
-        written = store.apply_page(lease, connection, page(event(title="New", **change)), "incremental", None)
+        store.pages.apply_page(lease, connection, page(event()), "incremental", None)
+        written = store.pages.apply_page(lease, connection, page(event(title="New", **change)), "incremental", None)
 
         assert written.updated == 1
         assert stored(database, "title") == [["New"]]
 
-    def test_app_owned_fields_survive_an_update(
-        self, store: PostgresSyncStore, database: Database, lease: Lease
-    ) -> None:
+    def test_app_owned_fields_survive_an_update(self, store: SyncStores, database: Database, lease: Lease) -> None:
         connection = only_connection(store, lease)
-        store.apply_page(lease, connection, page(event()), "incremental", None)
+        store.pages.apply_page(lease, connection, page(event()), "incremental", None)
         task_id = uuid4()
         database.run(
             "UPDATE workspace_calendar_events SET task_id = :task_id, locked = true, color_override = 'RED'",
             task_id=task_id,
         )
-        store.apply_page(lease, connection, page(event(etag='"2"', color="GREEN")), "incremental", None)
+        store.pages.apply_page(lease, connection, page(event(etag='"2"', color="GREEN")), "incremental", None)
 
         assert stored(database, "task_id, locked, color_override, color") == [[task_id, True, "RED", "GREEN"]]
 
     def test_tombstones_delete_and_count_only_what_was_there(
-        self, store: PostgresSyncStore, database: Database, lease: Lease
+        self, store: SyncStores, database: Database, lease: Lease
     ) -> None:
         connection = only_connection(store, lease)
-        store.apply_page(lease, connection, page(event("a"), event("b")), "incremental", None)
-        written = store.apply_page(lease, connection, page(tombstones=("a", "never-seen")), "incremental", None)
+        store.pages.apply_page(lease, connection, page(event("a"), event("b")), "incremental", None)
+        written = store.pages.apply_page(lease, connection, page(tombstones=("a", "never-seen")), "incremental", None)
 
         assert written.deleted == 1
         assert stored(database) == [["b"]]
 
     def test_trap_30_a_deleted_series_takes_its_instances_along(
-        self, store: PostgresSyncStore, database: Database, lease: Lease
+        self, store: SyncStores, database: Database, lease: Lease
     ) -> None:
         connection = only_connection(store, lease)
         instances = [event(f"s_{n}", recurring_event_id="s") for n in range(3)]
-        store.apply_page(lease, connection, page(*instances, event("other")), "incremental", None)
-        written = store.apply_page(lease, connection, page(tombstones=("s",)), "incremental", None)
+        store.pages.apply_page(lease, connection, page(*instances, event("other")), "incremental", None)
+        written = store.pages.apply_page(lease, connection, page(tombstones=("s",)), "incremental", None)
 
         assert written.deleted == 3
         assert stored(database) == [["other"]]
 
-    def test_deletes_can_be_switched_off(self, store: PostgresSyncStore, database: Database, lease: Lease) -> None:
+    def test_deletes_can_be_switched_off(self, store: SyncStores, database: Database, lease: Lease) -> None:
         connection = replace(only_connection(store, lease), delete_enabled=False)
-        store.apply_page(lease, connection, page(event("a")), "incremental", None)
+        store.pages.apply_page(lease, connection, page(event("a")), "incremental", None)
 
-        assert store.apply_page(lease, connection, page(tombstones=("a",)), "incremental", None).deleted == 0
+        assert store.pages.apply_page(lease, connection, page(tombstones=("a",)), "incremental", None).deleted == 0
         assert stored(database) == [["a"]]
 
-    def test_every_kind_of_text_arrives_as_it_is(
-        self, store: PostgresSyncStore, database: Database, lease: Lease
-    ) -> None:
+    def test_every_kind_of_text_arrives_as_it_is(self, store: SyncStores, database: Database, lease: Lease) -> None:
         connection = only_connection(store, lease)
         texts = [
             '"',
@@ -325,37 +319,37 @@ class TestPage:
             ":name",
             "%s",
         ]
-        store.apply_page(
+        store.pages.apply_page(
             lease, connection, page(*(event(f"{n:02}", title=t) for n, t in enumerate(texts))), "full", None
         )
 
         assert [title for (title,) in stored(database, "title")] == texts
 
     def test_rows_of_other_workspaces_and_calendars_are_out_of_reach(
-        self, store: PostgresSyncStore, database: Database, lease: Lease
+        self, store: SyncStores, database: Database, lease: Lease
     ) -> None:
         elsewhere = rows.workspace(database)
         rows.connection(database, elsewhere, rows.account(database, elsewhere))
         other_lease = begin(store, elsewhere)
         other = only_connection(store, other_lease)
-        store.apply_page(other_lease, other, page(event("a")), "incremental", None)
+        store.pages.apply_page(other_lease, other, page(event("a")), "incremental", None)
         connection = only_connection(store, lease)
 
-        assert store.apply_page(lease, connection, page(tombstones=("a",)), "incremental", None).deleted == 0
-        assert store.apply_page(lease, connection, page(event("a")), "incremental", None).inserted == 1
+        assert store.pages.apply_page(lease, connection, page(tombstones=("a",)), "incremental", None).deleted == 0
+        assert store.pages.apply_page(lease, connection, page(event("a")), "incremental", None).inserted == 1
 
 
 class TestSweep:
-    def test_a_full_pass_sweeps_what_it_has_not_met(
-        self, store: PostgresSyncStore, database: Database, lease: Lease
-    ) -> None:
+    def test_a_full_pass_sweeps_what_it_has_not_met(self, store: SyncStores, database: Database, lease: Lease) -> None:
         connection = only_connection(store, lease)
-        store.apply_page(lease, connection, page(event("kept"), event("gone"), event("broken")), "full", None)
-        checkpoint = Checkpoint("full", None, "f", WINDOW, store.open_full_pass(lease, connection))
-        store.apply_page(lease, connection, page(event("kept"), event("new"), unreadable=("broken",)), "full", None)
+        store.pages.apply_page(lease, connection, page(event("kept"), event("gone"), event("broken")), "full", None)
+        checkpoint = Checkpoint("full", None, "f", WINDOW, store.pages.open_full_pass(lease, connection))
+        store.pages.apply_page(
+            lease, connection, page(event("kept"), event("new"), unreadable=("broken",)), "full", None
+        )
 
-        absent = store.absent(lease, connection, checkpoint)
-        swept = store.complete_full_pass(lease, connection, checkpoint, "t1")
+        absent = store.pages.absent(lease, connection, checkpoint)
+        swept = store.pages.complete_full_pass(lease, connection, checkpoint, "t1")
 
         assert (absent.missing, absent.stored, absent.sample) == (1, 3, ("gone",))
         assert swept == 1
@@ -364,20 +358,20 @@ class TestSweep:
         assert database.run("SELECT count(*) FROM calendar_sync_seen") == [[0]]
 
     def test_a_full_pass_that_begins_makes_the_token_and_the_checkpoint_of_before_void(
-        self, store: PostgresSyncStore, database: Database, lease: Lease
+        self, store: SyncStores, database: Database, lease: Lease
     ) -> None:
         connection = only_connection(store, lease)
         unfinished = Checkpoint("full", "page 2", "f", WINDOW, NOON)
-        bookmark = Bookmark("f", WINDOW, checkpoint=unfinished, sync_token="t1")
-        store.apply_page(lease, connection, page(event("a")), "full", bookmark)
+        progress = Progress("f", WINDOW, checkpoint=unfinished, sync_token="t1")
+        store.pages.apply_page(lease, connection, page(event("a")), "full", progress)
 
-        store.open_full_pass(lease, connection)
+        store.pages.open_full_pass(lease, connection)
 
         state = only_connection(store, lease).state
         assert (state.sync_token, state.checkpoint) == (None, None)
 
     def test_trap_18_only_inside_the_window_with_exclusive_edges(
-        self, store: PostgresSyncStore, database: Database, lease: Lease
+        self, store: SyncStores, database: Database, lease: Lease
     ) -> None:
         connection = only_connection(store, lease)
         hour = timedelta(hours=1)
@@ -388,31 +382,29 @@ class TestSweep:
             "reaches over the end": WINDOW.end - hour / 2,
             "starts at the end": WINDOW.end,
         }
-        store.apply_page(
+        store.pages.apply_page(
             lease, connection, page(*(event(name, start=start) for name, start in at.items())), "full", None
         )
-        checkpoint = Checkpoint("full", None, "f", WINDOW, store.open_full_pass(lease, connection))
-        store.complete_full_pass(lease, connection, checkpoint, "t1")
+        checkpoint = Checkpoint("full", None, "f", WINDOW, store.pages.open_full_pass(lease, connection))
+        store.pages.complete_full_pass(lease, connection, checkpoint, "t1")
 
         assert stored(database) == [["ends at the start"], ["starts at the end"]]
 
-    def test_rows_without_a_provider_are_never_swept(
-        self, store: PostgresSyncStore, database: Database, lease: Lease
-    ) -> None:
+    def test_rows_without_a_provider_are_never_swept(self, store: SyncStores, database: Database, lease: Lease) -> None:
         connection = only_connection(store, lease)
         database.run(
             "INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at) VALUES (:ws_id, 'own', :at, :at)",
             ws_id=lease.ws_id,
             at=NOON,
         )
-        checkpoint = Checkpoint("full", None, "f", WINDOW, store.open_full_pass(lease, connection))
+        checkpoint = Checkpoint("full", None, "f", WINDOW, store.pages.open_full_pass(lease, connection))
 
-        assert store.complete_full_pass(lease, connection, checkpoint, "t1") == 0
+        assert store.pages.complete_full_pass(lease, connection, checkpoint, "t1") == 0
 
 
 class TestConnections:
     def test_a_calendar_of_two_accounts_is_read_once_with_the_best_access(
-        self, store: PostgresSyncStore, ws_id: UUID, database: Database
+        self, store: SyncStores, ws_id: UUID, database: Database
     ) -> None:
         ada, bob = rows.account(database, ws_id), rows.account(database, ws_id, "bob@example.test")
         rows.connection(database, ws_id, ada, "team@example.test", role="reader")
@@ -425,14 +417,14 @@ class TestConnections:
         assert only_connection(store, lease).account_id == ada
 
     def test_where_one_account_stood_is_void_once_the_calendar_is_read_through_another(
-        self, store: PostgresSyncStore, ws_id: UUID, database: Database
+        self, store: SyncStores, ws_id: UUID, database: Database
     ) -> None:
         ada, bob = rows.account(database, ws_id), rows.account(database, ws_id, "bob@example.test")
         rows.connection(database, ws_id, ada, "team@example.test", role="writer")
         rows.connection(database, ws_id, bob, "team@example.test", role="reader")
         lease = begin(store, ws_id)
         through_ada = only_connection(store, lease)
-        store.apply_page(lease, through_ada, page(), "incremental", Bookmark("f", WINDOW, sync_token="old"))
+        store.pages.apply_page(lease, through_ada, page(), "incremental", Progress("f", WINDOW, sync_token="old"))
         assert only_connection(store, lease).state.sync_token == "old"
 
         database.run("UPDATE calendar_auth_tokens SET status = 'reconnect_required' WHERE id = :ada", ada=ada)
@@ -443,62 +435,60 @@ class TestConnections:
         assert only_connection(store, lease).account_id == ada
         assert only_connection(store, lease).state.sync_token is None
 
-    def test_primary_names_the_primary_calendar(self, store: PostgresSyncStore, lease: Lease, calendar: UUID) -> None:
-        assert [c.id for c in store.load_calendars(lease, "primary").connections] == [calendar]
-        assert store.load_calendars(lease, "unknown").connections == []
+    def test_primary_names_the_primary_calendar(self, store: SyncStores, lease: Lease, calendar: UUID) -> None:
+        assert [c.id for c in store.pages.load_calendars(lease, "primary").connections] == [calendar]
+        assert store.pages.load_calendars(lease, "unknown").connections == []
 
-    def test_switched_off_calendars_are_left_out(
-        self, store: PostgresSyncStore, database: Database, lease: Lease
-    ) -> None:
+    def test_switched_off_calendars_are_left_out(self, store: SyncStores, database: Database, lease: Lease) -> None:
         for switch in ("is_enabled", "sync_inbound_enabled"):
             database.run(f"UPDATE calendar_connections SET {switch} = false")
-            assert store.load_calendars(lease, None).connections == []
+            assert store.pages.load_calendars(lease, None).connections == []
             database.run(f"UPDATE calendar_connections SET {switch} = true")
 
     def test_a_failure_is_kept_on_the_connection_until_a_success(
-        self, store: PostgresSyncStore, database: Database, lease: Lease, calendar: UUID
+        self, store: SyncStores, database: Database, lease: Lease, calendar: UUID
     ) -> None:
         failed = ConnectionReport(calendar, "failed", "failed", error_type="google_unavailable", error="HTTP 503")
-        store.record_connection(lease, failed, NOON)
+        store.runs.record_connection(lease, failed, NOON)
         columns = "SELECT status, last_error_type, last_error, failures, retry_at FROM calendar_connections"
         assert database.run(columns) == [["error", "google_unavailable", "HTTP 503", 1, NOON]]
         finish(store, lease, "failed")
 
         again = begin(store, lease.ws_id, force=True)
-        store.record_connection(again, ConnectionReport(calendar), None)
+        store.runs.record_connection(again, ConnectionReport(calendar), None)
         assert database.run(columns) == [["synced", None, None, 0, None]]
 
 
 class TestTokens:
-    def test_compare_and_set_lets_the_first_writer_win(self, store: PostgresSyncStore, lease: Lease) -> None:
-        (account,) = store.load_calendars(lease, None).accounts.values()
+    def test_compare_and_set_lets_the_first_writer_win(self, store: SyncStores, lease: Lease) -> None:
+        (account,) = store.pages.load_calendars(lease, None).accounts.values()
 
-        first = store.store_tokens(account, "gAAAA-first", NOON, "gAAAA-r1")
-        second = store.store_tokens(account, "gAAAA-second", NOON, "gAAAA-r2")
+        first = store.tokens.store_tokens(account, "gAAAA-first", NOON, "gAAAA-r1")
+        second = store.tokens.store_tokens(account, "gAAAA-second", NOON, "gAAAA-r2")
 
         assert first == second
         assert (second.access_token, second.version) == ("gAAAA-first", account.version + 1)
 
-    def test_a_plain_token_cannot_be_stored(self, store: PostgresSyncStore, lease: Lease) -> None:
-        (account,) = store.load_calendars(lease, None).accounts.values()
+    def test_a_plain_token_cannot_be_stored(self, store: SyncStores, lease: Lease) -> None:
+        (account,) = store.pages.load_calendars(lease, None).accounts.values()
 
         with pytest.raises(StorageFailed) as failure:
-            store.store_tokens(account, "ya29.plain", NOON, "1//plain")
+            store.tokens.store_tokens(account, "ya29.plain", NOON, "1//plain")
 
         assert "plain" not in str(failure.value).replace("plain_token", "")
 
-    def test_newer_tokens_are_not_marked_dead(self, store: PostgresSyncStore, lease: Lease) -> None:
-        (account,) = store.load_calendars(lease, None).accounts.values()
-        store.store_tokens(account, "gAAAA-new", NOON, "gAAAA-new")
+    def test_newer_tokens_are_not_marked_dead(self, store: SyncStores, lease: Lease) -> None:
+        (account,) = store.pages.load_calendars(lease, None).accounts.values()
+        store.tokens.store_tokens(account, "gAAAA-new", NOON, "gAAAA-new")
 
-        assert store.require_reconnect(account, "invalid_grant").status == "active"
+        assert store.tokens.require_reconnect(account, "invalid_grant").status == "active"
 
 
-def test_all_day_events_follow_the_workspaces_zone(store: PostgresSyncStore, database: Database, lease: Lease) -> None:
+def test_all_day_events_follow_the_workspaces_zone(store: SyncStores, database: Database, lease: Lease) -> None:
     connection = only_connection(store, lease)
     day = date(2026, 3, 29)
     whole_day = {"all_day": True, "start_date": day, "end_date": day + timedelta(days=1)}
-    store.apply_page(lease, connection, page(event(**whole_day)), "full", None)
+    store.pages.apply_page(lease, connection, page(event(**whole_day)), "full", None)
 
     database.run("UPDATE workspaces SET timezone = 'Asia/Ho_Chi_Minh' WHERE id = :ws_id", ws_id=lease.ws_id)
 
@@ -507,13 +497,11 @@ def test_all_day_events_follow_the_workspaces_zone(store: PostgresSyncStore, dat
     assert end.isoformat() == "2026-03-29T17:00:00+00:00"
 
 
-def test_an_idle_calendar_costs_one_round_trip_to_write(
-    store: PostgresSyncStore, database: Database, lease: Lease
-) -> None:
+def test_an_idle_calendar_costs_one_round_trip_to_write(store: SyncStores, database: Database, lease: Lease) -> None:
     connection = only_connection(store, lease)
     before = database.round_trips
 
-    store.apply_page(lease, connection, page(), "incremental", Bookmark("f", WINDOW, sync_token="t"))
+    store.pages.apply_page(lease, connection, page(), "incremental", Progress("f", WINDOW, sync_token="t"))
 
     assert database.round_trips == before + 1
 
@@ -522,6 +510,6 @@ def expire(database: Database) -> None:
     database.run("UPDATE workspace_sync_leases SET expires_at = now() - interval '1 second'")
 
 
-def outcome(store: PostgresSyncStore, ws_id: UUID, *, sent_at: object = None, **job: object) -> str:
-    begun = store.begin_run(CalendarSync(ws_id=ws_id, **job), uuid4(), sent_at)
+def outcome(store: SyncStores, ws_id: UUID, *, sent_at: object = None, **job: object) -> str:
+    begun = store.runs.begin_run(CalendarSync(ws_id=ws_id, **job), uuid4(), sent_at)
     return begun.outcome if isinstance(begun, Refusal) else "runs"

@@ -436,16 +436,16 @@ class TestFailures:
         team.add(calendar, "first")
         team.sync()
         team.add(calendar, "second")
-        apply_page = team.wiring.sync_store.apply_page
+        apply_page = team.wiring.calendar_pages.apply_page
 
         def restart_first(*arguments: Any) -> Any:
             postgres.restart()
             return apply_page(*arguments)
 
-        team.wiring.sync_store.__dict__["apply_page"] = restart_first
+        team.wiring.calendar_pages.__dict__["apply_page"] = restart_first
         with pytest.raises(DatabaseUnavailable):
             team.sync()
-        del team.wiring.sync_store.__dict__["apply_page"]
+        del team.wiring.calendar_pages.__dict__["apply_page"]
         team.database.run("UPDATE workspace_sync_leases SET expires_at = now()")
 
         assert ended(team.sync()) == ("completed", "incremental")

@@ -15,20 +15,20 @@ import pytest
 from almanac.adapters.postgres.connection import Database, statements
 from almanac.adapters.postgres.leases import PostgresLeases
 from almanac.adapters.postgres.plan import PostgresPlanStore
-from almanac.adapters.postgres.sync import PostgresSyncStore
 from almanac.domain.sync.listing import Checkpoint, Window
 from almanac.domain.sync.report import ConnectionReport, SyncReport
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
 from almanac.domain.workspace_plan.report import PlanReport
-from almanac.domain.workspace_plan.snapshot import Reach
+from almanac.domain.workspace_plan.snapshot import LoadWindow
 from almanac.errors import AlmanacError, ReconnectRequired, StorageFailed
 from almanac.jobs import CalendarSchedule, CalendarSync
-from almanac.services.accounts.ports import Account
+from almanac.services.accounts.ports import Account, AccountTokens
 from almanac.services.plan.ports import PlanStore
-from almanac.services.sync.ports import Bookmark, Connection, Lease, SyncStore
+from almanac.services.sync.ports import CalendarPages, Connection, Lease, Progress, SyncRuns
 from tests.integration import rows
 from tests.integration.planned import Planned
 from tests.integration.rows import NOON, event, page
+from tests.integration.stores import SyncStores
 from tests.integration.team import Team
 from tests.security.snapshot import OF_NOBODY, owned_tables, snapshot, tables
 
@@ -36,12 +36,12 @@ pytestmark = pytest.mark.integration
 
 WINDOW = Window(NOON - timedelta(days=30), NOON + timedelta(days=60))
 CHECKPOINT = Checkpoint("full", "page-2", "f", WINDOW, datetime(2030, 1, 1, tzinfo=UTC))
-BOOKMARK = Bookmark("f", WINDOW, sync_token="stolen")
+PROGRESS = Progress("f", WINDOW, sync_token="stolen")
 FIELDS = {"calendar_id": "ada@example.test", "user_id": "ada", "request_id": "r-1"}
 
 
-def open_run(store: PostgresSyncStore, ws_id: UUID) -> Lease:
-    lease = store.begin_run(CalendarSync(ws_id=ws_id, source="schedule"), uuid4(), None)
+def open_run(store: SyncStores, ws_id: UUID) -> Lease:
+    lease = store.runs.begin_run(CalendarSync(ws_id=ws_id, source="schedule"), uuid4(), None)
     assert isinstance(lease, Lease)
     return lease
 
@@ -51,7 +51,7 @@ class Twins:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.store = PostgresSyncStore(database, lease_seconds=60, cooldown_seconds=30)
+        self.store = SyncStores.of(database, lease_seconds=60, cooldown_seconds=30)
         self.ours, self.our_connection, self.our_account = self._workspace()
         self.theirs, self.their_connection, self.their_account = self._workspace()
 
@@ -59,11 +59,11 @@ class Twins:
         ws_id = rows.workspace(self.database)
         rows.connection(self.database, ws_id, rows.account(self.database, ws_id))
         lease = open_run(self.store, ws_id)
-        found = self.store.load_calendars(lease, None)
+        found = self.store.pages.load_calendars(lease, None)
         (connection,), (account,) = found.connections, found.accounts.values()
-        bookmark = Bookmark("f", WINDOW, checkpoint=CHECKPOINT)
-        self.store.apply_page(lease, connection, page(event("e1", title="Secret")), "full", bookmark)
-        self.store.apply_page(lease, connection, page(event("e1", title="Secret")), "full", None)
+        progress = Progress("f", WINDOW, checkpoint=CHECKPOINT)
+        self.store.pages.apply_page(lease, connection, page(event("e1", title="Secret")), "full", progress)
+        self.store.pages.apply_page(lease, connection, page(event("e1", title="Secret")), "full", None)
         return lease, connection, account
 
     def theirs_now(self) -> dict[str, list[str]]:
@@ -86,25 +86,27 @@ def forged(twins: Twins) -> Lease:
 
 # What each method does with our lease and everything else of theirs: a result, or the error that it ends in.
 CALLS: dict[str, Callable[[Twins], object]] = {
-    "begin_run": lambda t: t.store.begin_run(CalendarSync(ws_id=t.ours.ws_id, **FIELDS), uuid4(), NOON, "m-1"),
-    "load_calendars": lambda t: t.store.load_calendars(t.ours, t.their_connection.calendar_id),
-    "store_tokens": lambda t: t.store.store_tokens(
+    "begin_run": lambda t: t.store.runs.begin_run(CalendarSync(ws_id=t.ours.ws_id, **FIELDS), uuid4(), NOON, "m-1"),
+    "load_calendars": lambda t: t.store.pages.load_calendars(t.ours, t.their_connection.calendar_id),
+    "store_tokens": lambda t: t.store.tokens.store_tokens(
         replace(t.their_account, ws_id=t.ours.ws_id), "gAAAAx", NOON, "gAAAAx"
     ),
-    "require_reconnect": lambda t: t.store.require_reconnect(replace(t.their_account, ws_id=t.ours.ws_id), "why"),
-    "open_full_pass": lambda t: t.store.open_full_pass(t.ours, t.their_connection),
-    "apply_page": lambda t: t.store.apply_page(
-        t.ours, t.their_connection, page(event("e1"), tombstones=("e1", "e2")), "full", BOOKMARK
+    "require_reconnect": lambda t: t.store.tokens.require_reconnect(
+        replace(t.their_account, ws_id=t.ours.ws_id), "why"
     ),
-    "absent": lambda t: t.store.absent(t.ours, t.their_connection, CHECKPOINT),
-    "complete_full_pass": lambda t: t.store.complete_full_pass(t.ours, t.their_connection, CHECKPOINT, "stolen"),
-    "forget_token": lambda t: t.store.forget_token(t.ours, t.their_connection),
-    "record_connection": lambda t: t.store.record_connection(
+    "open_full_pass": lambda t: t.store.pages.open_full_pass(t.ours, t.their_connection),
+    "apply_page": lambda t: t.store.pages.apply_page(
+        t.ours, t.their_connection, page(event("e1"), tombstones=("e1", "e2")), "full", PROGRESS
+    ),
+    "absent": lambda t: t.store.pages.absent(t.ours, t.their_connection, CHECKPOINT),
+    "complete_full_pass": lambda t: t.store.pages.complete_full_pass(t.ours, t.their_connection, CHECKPOINT, "stolen"),
+    "forget_token": lambda t: t.store.pages.forget_token(t.ours, t.their_connection),
+    "record_connection": lambda t: t.store.runs.record_connection(
         t.ours,
         ConnectionReport(t.their_connection.id, status="failed", outcome="failed", error_type="access_denied"),
         NOON,
     ),
-    "finish_run": lambda t: t.store.finish_run(forged(t), report(t)),
+    "finish_run": lambda t: t.store.runs.finish_run(forged(t), report(t)),
 }
 
 
@@ -112,8 +114,8 @@ def methods(port: type) -> set[str]:
     return {name for name, _ in inspect.getmembers(port, inspect.isfunction) if not name.startswith("_")}
 
 
-def test_every_method_of_the_sync_store_is_tried() -> None:
-    assert set(CALLS) == methods(SyncStore)
+def test_every_method_of_the_stores_is_tried() -> None:
+    assert set(CALLS) == methods(SyncRuns) | methods(CalendarPages) | methods(AccountTokens)
 
 
 @pytest.mark.parametrize("method", sorted(CALLS))
@@ -139,14 +141,14 @@ def test_a_bookmark_of_ours_cannot_be_put_on_a_connection_of_theirs(twins: Twins
 
 
 def test_a_lease_of_ours_loads_nothing_of_theirs(twins: Twins) -> None:
-    found = twins.store.load_calendars(twins.ours, twins.their_connection.calendar_id)
+    found = twins.store.pages.load_calendars(twins.ours, twins.their_connection.calendar_id)
 
     assert [connection.id for connection in found.connections] == [twins.our_connection.id]
     assert set(found.accounts) == {twins.our_account.id}
 
 
 def test_what_is_missing_is_counted_among_our_rows(twins: Twins) -> None:
-    assert twins.store.absent(twins.ours, twins.their_connection, CHECKPOINT).stored == 1
+    assert twins.store.pages.absent(twins.ours, twins.their_connection, CHECKPOINT).stored == 1
 
 
 def test_a_snapshot_sees_every_table(database: Database) -> None:
@@ -167,7 +169,7 @@ def test_connecting_an_account_changes_no_connection_of_another_workspace(twins:
 
 # --- planning ---------------------------------------------------------------------------------------------------------
 
-REACH = Reach(since=datetime(2026, 3, 1, tzinfo=UTC), until=datetime(2026, 3, 20, tzinfo=UTC))
+REACH = LoadWindow(since=datetime(2026, 3, 1, tzinfo=UTC), until=datetime(2026, 3, 20, tzinfo=UTC))
 LATER = datetime(2026, 3, 5, 10, tzinfo=UTC)
 
 

@@ -21,9 +21,10 @@ from almanac.adapters.aws.secrets import SecretsManager
 from almanac.errors import AlmanacError
 from almanac.jobs import CalendarSchedule, CalendarSync, message_body
 from almanac.services.accounts.ports import FreshToken
-from almanac.services.queues.ports import Envelope
+from almanac.services.queues.ports import OutgoingJob
 from almanac.services.sync import calendar_pass
-from almanac.wiring import Wiring, utc_now
+from almanac.wiring.base import utc_now
+from almanac.wiring.command_line import Wiring
 from local.google_simulator.simulator import Simulator
 from tests.adapters.conftest import aws as aws_account
 from tests.integration import rows
@@ -361,7 +362,7 @@ class TestTheAwsClients:
         sqs = clients.client("sqs")
         url = sqs.create_queue(QueueName="sync.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
         job = CalendarSchedule(ws_id="7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01", user_id="canary")
-        assert SqsJobQueue(sqs, {"calendar.schedule": url}, lambda _: None).send([Envelope(job, "r")]) == []
+        assert SqsJobQueue(sqs, {"calendar.schedule": url}, lambda _: None).send([OutgoingJob(job, "r")]) == []
 
     def test_log_no_secret_at_any_level_of_the_root(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)

@@ -12,7 +12,7 @@ from almanac.cli.accounts import read_token_file
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import BadInput, BadJob, Postponed, UnknownWorkspace
 from almanac.jobs import parse_schedule, parse_sync, parse_tick, parse_upkeep
-from almanac.services.queues.message_run import Received
+from almanac.services.queues.message_run import SqsMessage
 from almanac.services.sync.ports import Lease
 from tests.integration.team import Team
 from tests.security.snapshot import snapshot
@@ -69,8 +69,8 @@ def test_a_tick_of_another_shape_is_refused(event: object) -> None:
             parse(event)
 
 
-def message(text: str, *, sent_at: datetime | None = None, message_id: str = "m-1") -> Received:
-    return Received(text, message_id, "receipt", 1, sent_at or datetime.now(UTC))
+def message(text: str, *, sent_at: datetime | None = None, message_id: str = "m-1") -> SqsMessage:
+    return SqsMessage(text, message_id, "receipt", 1, sent_at or datetime.now(UTC))
 
 
 @pytest.mark.integration
@@ -144,7 +144,7 @@ class TestForgedAndReplayed:
         """The body names the workspace and the lease keeps its runs apart: a wrong group brings nothing but a wait."""
         other = make_team()
         before = snapshot(synced.database, synced.ws_id)
-        held = other.wiring.sync_store.begin_run(parse_sync(json.dumps({"ws_id": str(other.ws_id)})), uuid4(), None)
+        held = other.wiring.sync_runs.begin_run(parse_sync(json.dumps({"ws_id": str(other.ws_id)})), uuid4(), None)
         assert isinstance(held, Lease)
 
         with pytest.raises(Postponed, match="already_running"):

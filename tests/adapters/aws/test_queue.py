@@ -13,7 +13,7 @@ from almanac.adapters.aws.queue import SqsJobQueue
 from almanac.adapters.aws.queue_depth import QueueDepth, QueueInspection
 from almanac.errors import BadSettings, QueueUnavailable
 from almanac.jobs import CalendarSchedule, CalendarSync, deduplication_id, parse_sync
-from almanac.services.queues.ports import Envelope, NotSent
+from almanac.services.queues.ports import FailedSend, OutgoingJob
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -22,8 +22,8 @@ def workspace(number: int) -> UUID:
     return UUID(int=number)
 
 
-def sync(number: int, reason: str = "tick") -> Envelope:
-    return Envelope(CalendarSync(ws_id=workspace(number), user_id="hunter2"), reason)
+def sync(number: int, reason: str = "tick") -> OutgoingJob:
+    return OutgoingJob(CalendarSync(ws_id=workspace(number), user_id="hunter2"), reason)
 
 
 def create_queue(sqs: Any, name: str, **attributes: str) -> str:
@@ -72,7 +72,7 @@ def no_sleep(seconds: float) -> None:
 
 
 def test_each_job_goes_to_the_queue_of_its_kind_in_the_group_of_its_workspace(sqs: Any, urls: dict[str, str]) -> None:
-    plan = Envelope(CalendarSchedule(ws_id=workspace(1)), "tick")
+    plan = OutgoingJob(CalendarSchedule(ws_id=workspace(1)), "tick")
     assert SqsJobQueue(sqs, urls, no_sleep).send([sync(1), plan, sync(2)]) == []
     synced, planned = receive(sqs, urls["calendar.sync"]), receive(sqs, urls["calendar.schedule"])
     assert {parse_sync(message["Body"]).ws_id for message in synced} == {workspace(1), workspace(2)}
@@ -106,7 +106,7 @@ def test_nothing_to_send_calls_nobody() -> None:
 def test_a_queue_that_is_not_configured_is_named_and_nothing_is_sent(
     sqs: Any, urls: dict[str, str], configured: dict[str, str]
 ) -> None:
-    plan = Envelope(CalendarSchedule(ws_id=workspace(1)), "tick")
+    plan = OutgoingJob(CalendarSchedule(ws_id=workspace(1)), "tick")
     queue = SqsJobQueue(sqs, {"calendar.sync": urls["calendar.sync"], **configured}, no_sleep)
     with pytest.raises(BadSettings, match="ALMANAC_SCHEDULE_QUEUE_URL"):
         queue.send([sync(1), plan])
@@ -138,7 +138,7 @@ def client_error(code: str, status: int) -> ClientError:
     return ClientError(told, "SendMessageBatch")
 
 
-def send_two(client: ScriptedSqs) -> tuple[Sequence[NotSent], list[float]]:
+def send_two(client: ScriptedSqs) -> tuple[Sequence[FailedSend], list[float]]:
     waits: list[float] = []
     queue = SqsJobQueue(client, {"calendar.sync": "https://sqs.example.org/sync.fifo"}, waits.append)
     return queue.send([sync(1), sync(2)]), waits
@@ -158,12 +158,12 @@ def test_an_entry_that_is_neither_confirmed_nor_refused_is_sent_again() -> None:
 
 def test_our_own_fault_is_not_sent_again() -> None:
     client = ScriptedSqs({"0": ("InvalidMessageContents", True)})
-    assert send_two(client) == ([NotSent(workspace(1), "InvalidMessageContents")], [])
+    assert send_two(client) == ([FailedSend(workspace(1), "InvalidMessageContents")], [])
 
 
 def test_three_tries_with_growing_waits_then_it_is_not_sent() -> None:
     client = ScriptedSqs(*[{"0": ("InternalError", False)}] * 5)
-    assert send_two(client) == ([NotSent(workspace(1), "InternalError")], [0.2, 0.8])
+    assert send_two(client) == ([FailedSend(workspace(1), "InternalError")], [0.2, 0.8])
     assert len(client.sent) == 3
 
 
@@ -189,12 +189,12 @@ def test_a_batch_that_failed_as_a_whole_for_a_passing_reason_is_sent_again(passi
     ],
 )
 def test_a_lasting_reason_is_told_for_every_job_of_the_batch_at_once(lasting: Exception, code: str) -> None:
-    assert send_two(ScriptedSqs(lasting)) == ([NotSent(workspace(1), code), NotSent(workspace(2), code)], [])
+    assert send_two(ScriptedSqs(lasting)) == ([FailedSend(workspace(1), code), FailedSend(workspace(2), code)], [])
 
 
 def test_one_failing_batch_does_not_cost_the_others_their_place(sqs: Any, urls: dict[str, str]) -> None:
     wrong = {**urls, "calendar.schedule": urls["calendar.schedule"].replace("schedule.fifo", "gone.fifo")}
-    plan = Envelope(CalendarSchedule(ws_id=workspace(9)), "tick")
+    plan = OutgoingJob(CalendarSchedule(ws_id=workspace(9)), "tick")
     (lost,) = SqsJobQueue(sqs, wrong, no_sleep).send([plan, sync(1), sync(2)])
     assert lost.ws_id == workspace(9)
     assert "NonExistentQueue" in lost.error or "QueueDoesNotExist" in lost.error

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.domain.operations.lag import Lag, Standing, why_behind
+from almanac.domain.operations.lag import Lag, WorkspaceProgress, why_behind
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LAST, EARLIER, SOON = NOW - timedelta(hours=3), NOW - timedelta(minutes=20), NOW + timedelta(minutes=5)
@@ -41,7 +41,7 @@ LONG_AGO = NOW - timedelta(hours=2)
     ],
 )
 def test_the_reason_is_what_somebody_would_act_on_first(stored: dict[str, Any], lag: Lag) -> None:
-    assert why_behind(Standing(**{"fresh_at": LAST, "ever": True, **stored}), NOW) == lag
+    assert why_behind(WorkspaceProgress(**{"fresh_at": LAST, "ever": True, **stored}), NOW) == lag
 
 
 moments = st.none() | st.datetimes(datetime(2026, 1, 1), datetime(2026, 4, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants naive bounds
@@ -55,7 +55,7 @@ def test_a_pause_ends_in_the_future_and_an_error_is_never_forgotten_but_for_what
     queued: datetime | None,
     error: str | None,
 ) -> None:
-    lag = why_behind(Standing(LAST, True, running, lost, retry, queued, False, error), NOW)
+    lag = why_behind(WorkspaceProgress(LAST, True, running, lost, retry, queued, False, error), NOW)
 
     assert (lag.until is not None) == (lag.reason == "backing_off")
     assert lag.until is None or lag.until > NOW

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.domain.operations.lag import Standing
+from almanac.domain.operations.lag import WorkspaceProgress
 from almanac.domain.operations.run_statistics import Behind, Ending, Figures, GoogleCalls, Latency, summary
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -70,7 +70,7 @@ def test_google_calls_are_set_against_the_quota_of_a_minute() -> None:
 @pytest.mark.parametrize("ever", [True, False])
 def test_who_is_behind_is_named_with_its_reason(ever: bool) -> None:
     last = NOW - timedelta(hours=2)
-    found = figures(behind=[Behind("sync", WS, Standing(last, ever))], all_behind={"sync": 7})
+    found = figures(behind=[Behind("sync", WS, WorkspaceProgress(last, ever))], all_behind={"sync": 7})
 
     behind = summary(found, NOW)["behind"]
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from almanac.domain.planner.document.read_instance import read_instance
-from almanac.domain.planner.explain.findings import findings_of, late_minutes, second_chance, trial_of
+from almanac.domain.planner.explain.findings import findings_of, late_minutes, second_chance, what_if_of
 from almanac.domain.planner.explain.habit_findings import (
     HabitRemedy,
     MissedDate,
@@ -19,7 +19,7 @@ from almanac.domain.planner.explain.habit_findings import (
     WiderIdeal,
     words_of_habits,
 )
-from almanac.domain.planner.explain.occupancy import Occupants
+from almanac.domain.planner.explain.occupancy import Occupancy
 from almanac.domain.planner.explain.suggestions import LaterDeadline, LessWork, MoreHours, Remedy, SmallerParts, Without
 from almanac.domain.planner.model.dependencies import earliest_allowed
 from almanac.domain.planner.model.discretize import problem_of
@@ -29,7 +29,7 @@ from almanac.domain.planner.model.problem import Item, Occurrence, Task
 from almanac.domain.planner.planner import plan
 from almanac.domain.planner.search.greedy import greedy_plans
 from almanac.domain.planner.search.insertion import best_place
-from almanac.domain.planner.search.solution import Draft
+from almanac.domain.planner.search.solution import Solution
 from almanac.domain.wall_clock import DAY_MINUTES, local_time
 from tests.domain.planner.instances import at, busy, habit, instance, planned, task, week
 from tests.domain.planner.test_laws import documents
@@ -84,41 +84,41 @@ def name_of(item: Item) -> tuple[str, str]:
     return item.id, item.date if isinstance(item, Occurrence) else ""
 
 
-def remedies_of(who: Occupants, finding: Finding) -> tuple[Task | Occurrence, list[Any]]:
-    item = next(i for i in who.problem.items if name_of(i) == (finding.item, finding.date or ""))
+def remedies_of(occupancy: Occupancy, finding: Finding) -> tuple[Task | Occurrence, list[Any]]:
+    item = next(i for i in occupancy.problem.items if name_of(i) == (finding.item, finding.date or ""))
     if isinstance(item, Occurrence):
-        return item, MissedDate(who, item).remedies()
+        return item, MissedDate(occupancy, item).remedies()
     assert isinstance(item, Task)
-    if finding.state == "at_risk" or earliest_allowed(who.draft, item) is None:
+    if finding.state == "at_risk" or earliest_allowed(occupancy.solution, item) is None:
         return item, []
-    return item, trial_of(who, item, late=finding.late_minutes > 0).remedies(finding.late_minutes)
+    return item, what_if_of(occupancy, item, late=finding.late_minutes > 0).remedies(finding.late_minutes)
 
 
-def draft_with(asked: Instance, before: Draft, item: Item) -> tuple[Draft, Item]:
+def draft_with(asked: Instance, before: Solution, item: Item) -> tuple[Solution, Item]:
     """The same places in a changed instance, except that the item finds its own anew."""
-    draft = Draft(problem_of(asked))
-    now = {name_of(other): other for other in draft.items}
+    solution = Solution(problem_of(asked))
+    now = {name_of(other): other for other in solution.items}
     for other, place in zip(before.items, before.places, strict=True):
         if other is not item and place and name_of(other) in now:
-            draft.move(now[name_of(other)].index, place)
+            solution.move(now[name_of(other)].index, place)
     mine = now[name_of(item)]
-    draft.move(mine.index, best_place(draft, mine.index))
-    return draft, mine
+    solution.move(mine.index, best_place(solution, mine.index))
+    return solution, mine
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_every_remedy_gives_its_item_a_better_place_while_all_else_stays(document: dict[str, Any]) -> None:
     asked = read_instance(document).instance
-    draft = Draft(problem_of(asked))
-    draft.restore(next(iter(greedy_plans(draft.problem, lambda: True))))
-    who = Occupants(draft)
-    for finding in findings_of(who):
-        item, remedies = remedies_of(who, finding)
+    solution = Solution(problem_of(asked))
+    solution.restore(next(iter(greedy_plans(solution.problem, lambda: True))))
+    occupancy = Occupancy(solution)
+    for finding in findings_of(occupancy):
+        item, remedies = remedies_of(occupancy, finding)
         for remedy in remedies:
-            after, mine = draft_with(applied(asked, item, remedy), draft, item)
+            after, mine = draft_with(applied(asked, item, remedy), solution, item)
             if isinstance(remedy, LaterDeadline) and finding.late_minutes:
-                after.move(mine.index, draft.places[item.index])
+                after.move(mine.index, solution.places[item.index])
             place = after.places[mine.index]
             assert place, remedy
             if isinstance(mine, Task):
@@ -130,15 +130,15 @@ def test_every_remedy_gives_its_item_a_better_place_while_all_else_stays(documen
 @given(documents())
 def test_the_later_deadline_of_a_task_at_risk_leaves_it_a_second_chance(document: dict[str, Any]) -> None:
     asked = read_instance(document).instance
-    draft = Draft(problem_of(asked))
-    draft.restore(next(iter(greedy_plans(draft.problem, lambda: True))))
-    risky = {finding.item for finding in findings_of(Occupants(draft)) if finding.state == "at_risk"}
-    for item in draft.problem.tasks:
-        later = second_chance(draft, item) if item.id in risky else None
+    solution = Solution(problem_of(asked))
+    solution.restore(next(iter(greedy_plans(solution.problem, lambda: True))))
+    risky = {finding.item for finding in findings_of(Occupancy(solution)) if finding.state == "at_risk"}
+    for item in solution.problem.tasks:
+        later = second_chance(solution, item) if item.id in risky else None
         if later and not asked.tasks[item.index].hard_deadline:
-            after, mine = draft_with(applied(asked, item, later), draft, item)
-            after.move(mine.index, draft.places[item.index])
-            assert (item.id, "at_risk") not in {(f.item, f.state) for f in findings_of(Occupants(after))}
+            after, mine = draft_with(applied(asked, item, later), solution, item)
+            after.move(mine.index, solution.places[item.index])
+            assert (item.id, "at_risk") not in {(f.item, f.state) for f in findings_of(Occupancy(after))}
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -226,9 +226,9 @@ def test_the_smallest_help_is_told_and_planning_again_with_it_works(
     found = next(f for f in plan(problem, 0.02).findings if f.item == name)
     assert help_text in found.help.split(", or ")
 
-    draft = Draft(problem)
-    draft.restore(next(iter(greedy_plans(problem, lambda: True))))
-    item, remedies = remedies_of(Occupants(draft), found)
+    solution = Solution(problem)
+    solution.restore(next(iter(greedy_plans(problem, lambda: True))))
+    item, remedies = remedies_of(Occupancy(solution), found)
     told = {words_of_habits(remedy, asked.zone): remedy for remedy in remedies}
     better = plan(problem_of(applied(asked, item, told[help_text])), 0.02)
     assert name not in troubled(better)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.domain.sync.deletion_guard import CHECKPOINT_LIFE, resumable, unbelievable
+from almanac.domain.sync.deletion_guard import CHECKPOINT_LIFE, is_suspicious, resumable
 from almanac.domain.sync.listing import Checkpoint, Due, Window
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -31,7 +31,7 @@ DELTA_AT = replace(AT, kind="incremental")
     ],
 )
 def test_trap_17_when_a_listing_is_read_again(missing: int, stored: int, doubt: bool) -> None:
-    assert unbelievable(missing, stored) is doubt
+    assert is_suspicious(missing, stored) is doubt
 
 
 @given(st.integers(0, 5000), st.integers(0, 5000))
@@ -39,13 +39,13 @@ def test_the_more_is_missing_the_less_is_believed(one: int, other: int) -> None:
     stored = 5000
     less, more = sorted((one, other))
 
-    assert unbelievable(less, stored) <= unbelievable(more, stored)
+    assert is_suspicious(less, stored) <= is_suspicious(more, stored)
 
 
 @given(st.integers(1, 10_000), st.data())
 def test_a_sweep_without_a_second_look_leaves_something(stored: int, data: st.DataObject) -> None:
     missing = data.draw(st.integers(0, stored))
-    if not unbelievable(missing, stored):
+    if not is_suspicious(missing, stored):
         assert missing < stored
         assert missing < 10 or stored - missing >= missing
 

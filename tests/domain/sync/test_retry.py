@@ -12,7 +12,7 @@ from almanac.domain.sync.retry import (
     Postpone,
     backoff,
     classify,
-    message_fate,
+    disposition,
     next_attempt_after,
     parse_error_body,
     parse_retry_after,
@@ -319,14 +319,14 @@ def test_traps_75_78_80_a_connection_that_keeps_failing_is_left_alone_for_longer
 def test_trap_83_a_message_comes_back_only_while_it_can_help(
     transient: bool, receives: int, retry_after: float | None, chance: float, fate: Done | Postpone
 ) -> None:
-    assert message_fate(transient, receives, retry_after, chance) == fate
+    assert disposition(transient, receives, retry_after, chance) == fate
 
 
 @given(st.integers(1, 2), waits, chances)
 def test_a_postponed_message_waits_as_long_as_asked_and_sqs_allows(
     receives: int, retry_after: float | None, chance: float
 ) -> None:
-    fate = message_fate(True, receives, retry_after, chance)
+    fate = disposition(True, receives, retry_after, chance)
     assert isinstance(fate, Postpone)
     assert min(max(30.0, retry_after or 0.0), retry.LONGEST_VISIBILITY) <= fate.seconds <= 12 * HOUR
     if retry_after is None:

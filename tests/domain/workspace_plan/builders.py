@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.instance import Week
-from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Block, CalendarEvent, Habit, Preferences, Recurrence, Task, Workspace
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -21,8 +21,8 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2026-{text}").replace(tzinfo=BERLIN).astimezone(UTC)
 
 
-def horizon(days: int = 7, *, notice: int = 0, now: datetime = NOW) -> Horizon:
-    return Horizon.of(now, BERLIN, notice, days)
+def window(days: int = 7, *, notice: int = 0, now: datetime = NOW) -> PlanningWindow:
+    return PlanningWindow.of(now, BERLIN, notice, days)
 
 
 def task(n: int = 1, minutes: int | None = 60, **fields: Any) -> Task:

@@ -15,8 +15,8 @@ from almanac.domain.workspace_plan.changes import Placed, changes
 from almanac.domain.workspace_plan.existing_blocks import sort_blocks, worked_minutes
 from almanac.domain.workspace_plan.planning_window import instant, zone_of
 from almanac.domain.workspace_plan.snapshot import Block, Preferences
-from almanac.domain.workspace_plan.to_instance import Prepared, prepare
-from tests.domain.workspace_plan.builders import WS, at, block, event, habit, horizon, task, workspace
+from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
+from tests.domain.workspace_plan.builders import WS, at, block, event, habit, task, window, workspace
 
 
 def always(_: Block) -> bool:
@@ -74,15 +74,15 @@ class TestBusyEvents:
 
 class TestHorizon:
     def test_begins_on_the_grid_after_the_notice_and_ends_with_a_local_day(self) -> None:
-        found = horizon(7, notice=50, now=at("03-02 09:05"))
+        found = window(7, notice=50, now=at("03-02 09:05"))
         assert found.span == (at("03-02 10:00"), at("03-09 00:00"))
 
     def test_is_an_hour_shorter_when_clocks_go_forward(self) -> None:
-        found = horizon(7, now=at("03-28 00:00"))
+        found = window(7, now=at("03-28 00:00"))
         assert found.end - found.now == 7 * 24 * 60 - 60
 
     def test_starts_now_when_now_is_on_the_grid(self) -> None:
-        assert horizon(now=at("03-02 07:00")).first == minutes_of(at("03-02 07:00"))
+        assert window(now=at("03-02 07:00")).first == minutes_of(at("03-02 07:00"))
 
     @pytest.mark.parametrize("name", [None, "", "Mars/Olympus", "Europe", "../etc/passwd", "auto"])
     def test_names_that_are_no_zone(self, name: str | None) -> None:
@@ -92,7 +92,7 @@ class TestHorizon:
 class TestFate:
     def fate(self, one: Block, *, wanted: bool = True, plannable: bool = True, busy: tuple[str, ...] = ()) -> str:
         taken = [(minutes_of(at(busy[0])), minutes_of(at(busy[1])))] if busy else []
-        reach = horizon(7, notice=120, now=at("03-02 09:00"))
+        reach = window(7, notice=120, now=at("03-02 09:00"))
         fate = sort_blocks([one], taken, reach, always if wanted else never, always if plannable else never)
         return next(name for name in ("fixed", "ours", "orphans") if getattr(fate, name))
 
@@ -136,10 +136,10 @@ class TestFate:
         assert worked_minutes(block("03-03 09:00", "03-03 10:00", minutes=made_for)) == counts
 
 
-def prepared(*blocks: Block, tasks: int = 3) -> Prepared:
+def prepared(*blocks: Block, tasks: int = 3) -> PlanningRequest:
     space = workspace(tasks=tuple(task(n, 600) for n in range(1, tasks + 1)), habits=(habit(9),), blocks=blocks)
     days = frozenset(date(2026, 3, 2) + timedelta(days=n) for n in range(7))
-    return prepare(WS, space, horizon(), {UUID(int=9): days}, force=False)
+    return to_instance(WS, space, window(), {UUID(int=9): days}, force=False)
 
 
 def placed(start: str, end: str, owner: int = 1, minutes: int | None = None) -> Placed:
@@ -195,7 +195,7 @@ quarters = st.integers(0, 5 * 24 * 4 - 5)
 def test_the_changes_make_the_calendar_the_plan_and_touch_no_block_of_the_users(
     standing: list[tuple[int, int, int, bool]], plan: list[tuple[int, int, int]]
 ) -> None:
-    start = horizon().first
+    start = window().first
     blocks = [
         replace(
             block("03-02 09:00", "03-02 10:00", 100 + n, owner=owner, locked=locked),

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from almanac.domain.workspace_plan.changes import changes
 from almanac.domain.workspace_plan.fixpoint import settled
 from almanac.domain.workspace_plan.from_plan import Planned, place
-from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Task, Workspace
-from almanac.domain.workspace_plan.to_instance import Prepared, prepare
-from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, horizon, task, workspace
+from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
+from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, task, window, workspace
 from tests.domain.workspace_plan.test_placing import WEEK, calendar_after
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -24,14 +24,16 @@ TUESDAY = MONDAY + timedelta(days=1)
 class Rounds:
     """Plans of one run, counted."""
 
-    def __init__(self, space: Workspace, reach: Horizon, days: Mapping[UUID, frozenset[date]] | None = None) -> None:
+    def __init__(
+        self, space: Workspace, reach: PlanningWindow, days: Mapping[UUID, frozenset[date]] | None = None
+    ) -> None:
         self.count = 0
         dates = days or {one.id: WEEK for one in space.habits}
-        self.result: tuple[Prepared, Planned] = settled(
-            lambda room: prepare(WS, space, reach, dates, force=False, room=room), self.plan
+        self.result: tuple[PlanningRequest, Planned] = settled(
+            lambda room: to_instance(WS, space, reach, dates, force=False, room=room), self.plan
         )
 
-    def plan(self, prepared: Prepared) -> Planned:
+    def plan(self, prepared: PlanningRequest) -> Planned:
         self.count += 1
         return place(prepared, 0.02)
 
@@ -56,7 +58,7 @@ def test_an_owners_length_is_kept_as_far_as_there_is_room(
 ) -> None:
     run, made = long_run(until)
     events = (event(*meeting, n=7),) if meeting else ()
-    rounds = Rounds(workspace(habits=(run,), blocks=(made,), events=events), horizon(), {run.id: frozenset({TUESDAY})})
+    rounds = Rounds(workspace(habits=(run,), blocks=(made,), events=events), window(), {run.id: frozenset({TUESDAY})})
     _, planned = rounds.result
     assert (rounds.count, [one.minutes for one in planned.blocks]) == (plans, [length])
 
@@ -124,7 +126,7 @@ def stretched_workspaces(draw: st.DrawFn) -> Workspace:
 @settings(deadline=None, max_examples=150, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(stretched_workspaces())
 def test_the_run_after_one_that_shortened_a_block_changes_nothing(space: Workspace) -> None:
-    prepared, planned = Rounds(space, horizon()).result
+    prepared, planned = Rounds(space, window()).result
     again = replace(space, blocks=calendar_after(space, prepared, planned))
-    prepared_again, planned_again = Rounds(again, horizon()).result
+    prepared_again, planned_again = Rounds(again, window()).result
     assert changes(prepared_again, planned_again.blocks).empty

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.free_time import FreeTime
-from almanac.domain.workspace_plan.habit_requests import Given, Wish, habit_faults, habit_wishes
+from almanac.domain.workspace_plan.habit_requests import Given, OccurrenceRequest, habit_faults, habit_wishes
 from almanac.domain.workspace_plan.habit_windows import (
     DayWindow,
     day_windows,
@@ -22,7 +22,7 @@ from almanac.domain.workspace_plan.habit_windows import (
     order_pairs,
 )
 from almanac.domain.workspace_plan.snapshot import Block, Habit
-from tests.domain.workspace_plan.builders import MONDAY, WORK, at, block, habit, horizon
+from tests.domain.workspace_plan.builders import MONDAY, WORK, at, block, habit, window
 
 ALL_DAY = (((0, 1440),),) * 7
 
@@ -98,7 +98,7 @@ class TestDividing:
 
 
 def given_by(*habits: Habit, bound: tuple[Block, ...] = (), others: tuple[Block, ...] = ()) -> Given:
-    return Given.by(habits, bound, others, horizon())
+    return Given.by(habits, bound, others, window())
 
 
 def wishes(
@@ -107,10 +107,10 @@ def wishes(
     taken: tuple[str, ...] = (),
     bound: tuple[Block, ...] = (),
     others: tuple[Block, ...] = (),
-) -> list[Wish]:
+) -> list[OccurrenceRequest]:
     busy = [(minutes_of(at(taken[0])), minutes_of(at(taken[1])))] if taken else []
     hours = {"work": ALL_DAY}
-    free = FreeTime.of(hours, busy, horizon())
+    free = FreeTime.of(hours, busy, window())
     said = given_by(*habits, bound=bound, others=others)
     found, notes = habit_wishes(habits, hours, {one.id: frozenset(dates) for one in habits}, free, said)
     assert notes == []
@@ -137,7 +137,7 @@ class TestOrder:
         assert in_circles(pairs[:2]) == set()
 
     def test_counts_only_on_days_that_have_both(self) -> None:
-        free = FreeTime.of({"work": ALL_DAY}, [], horizon())
+        free = FreeTime.of({"work": ALL_DAY}, [], window())
         dates = {RUN.id: frozenset({MONDAY}), SHOWER.id: frozenset({MONDAY, TUESDAY})}
         found, _ = habit_wishes([RUN, SHOWER], {"work": ALL_DAY}, dates, free, given_by())
         shower = {day: wish.window.ideal for wish in found if wish.habit is SHOWER for day in wish.dates}
@@ -165,7 +165,7 @@ class TestOrder:
 
     def test_no_room_beside_the_other_is_a_note_for_that_date(self) -> None:
         late = habit(1, 60, ideal_time=1380)
-        free = FreeTime.of({"work": ALL_DAY}, [], horizon())
+        free = FreeTime.of({"work": ALL_DAY}, [], window())
         _, notes = habit_wishes(
             [late, SHOWER],
             {"work": ALL_DAY},
@@ -206,9 +206,9 @@ class TestLength:
 class TestWishes:
     def test_a_date_counts_while_enough_of_its_ideal_window_is_ahead(self) -> None:
         (wish,) = wishes(habit(1, 30, min_minutes=15, ideal_time=720), dates={MONDAY, TUESDAY})
-        assert wish.ahead(horizon(now=at("03-02 12:15"))) == {MONDAY, TUESDAY}
-        assert wish.ahead(horizon(now=at("03-02 12:16"))) == {TUESDAY}
-        assert wish.ahead(horizon(1)) == {MONDAY}
+        assert wish.ahead(window(now=at("03-02 12:15"))) == {MONDAY, TUESDAY}
+        assert wish.ahead(window(now=at("03-02 12:16"))) == {TUESDAY}
+        assert wish.ahead(window(1)) == {MONDAY}
 
     def test_faults(self) -> None:
         habits = [habit(1, category="nights"), habit(2), habit(3, category="shut")]
@@ -237,7 +237,7 @@ class TestWishes:
 class TestFreeTime:
     def test_the_natural_end_is_the_nearest_free_place(self) -> None:
         busy = [(minutes_of(at("03-03 06:30")), minutes_of(at("03-03 07:20")))]
-        free = FreeTime.of({"work": ALL_DAY}, busy, horizon())
+        free = FreeTime.of({"work": ALL_DAY}, busy, window())
         assert free.natural_end(RUN, DayWindow((420, 480), 60), TUESDAY) == 7 * 60 + 30 + 60
         assert free.natural_end(RUN, DayWindow((420, 480), 60), MONDAY) == 480
 
@@ -246,17 +246,17 @@ class TestFreeTime:
             (minutes_of(at("03-03 00:00")), minutes_of(at("03-03 22:00"))),
             (minutes_of(at("03-03 22:30")), minutes_of(at("03-04 00:00"))),
         ]
-        free = FreeTime.of({"work": ALL_DAY}, busy, horizon())
+        free = FreeTime.of({"work": ALL_DAY}, busy, window())
         assert free.natural_end(habit(1, 60, min_minutes=30), DayWindow((420, 480), 60), TUESDAY) == 22 * 60 + 30
         assert free.natural_end(RUN, DayWindow((420, 480), 60), TUESDAY) is None
 
     def test_a_place_up_to_midnight_ends_with_the_day(self) -> None:
-        free = FreeTime.of({"work": ALL_DAY}, [], horizon())
+        free = FreeTime.of({"work": ALL_DAY}, [], window())
         assert free.natural_end(RUN, DayWindow((1380, 1440), 60), TUESDAY) == 1440
 
     @given(st.lists(st.tuples(st.integers(0, 5000), st.integers(1, 900)), max_size=10))
     def test_free_time_is_open_and_not_taken(self, taken: list[tuple[int, int]]) -> None:
-        reach = horizon()
+        reach = window()
         busy = [(reach.now + start, reach.now + start + length) for start, length in taken]
         spans = FreeTime.of({"work": WORK}, busy, reach).spans["work"]
         opened = FreeTime.of({"work": WORK}, [], reach).spans["work"]

@@ -12,22 +12,22 @@ from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.planner import plan
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.changes import changes
-from almanac.domain.workspace_plan.from_plan import Planned, in_titles, place, read_back
+from almanac.domain.workspace_plan.from_plan import Planned, from_plan, in_titles, place
 from almanac.domain.workspace_plan.habit_windows import order_pairs
 from almanac.domain.workspace_plan.snapshot import Block, Preferences, Workspace
-from almanac.domain.workspace_plan.to_instance import Prepared, prepare
-from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, horizon, task, workspace
+from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
+from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, task, window, workspace
 
 WEEK = frozenset(MONDAY + timedelta(days=n) for n in range(7))
 
 
-def ready(space: Workspace, *, days: frozenset[date] = WEEK) -> Prepared:
-    return prepare(WS, space, horizon(), {one.id: days for one in space.habits}, force=False)
+def ready(space: Workspace, *, days: frozenset[date] = WEEK) -> PlanningRequest:
+    return to_instance(WS, space, window(), {one.id: days for one in space.habits}, force=False)
 
 
-def planned(prepared: Prepared) -> Planned:
+def planned(prepared: PlanningRequest) -> Planned:
     """Work-bounded, so that a busy machine plans no worse."""
-    return read_back(prepared, plan(problem_of(prepared.instance), 0.03, lambda: 0.0))
+    return from_plan(prepared, plan(problem_of(prepared.instance), 0.03, lambda: 0.0))
 
 
 class TestReadingBack:
@@ -121,7 +121,7 @@ def workspaces(draw: st.DrawFn) -> Workspace:
     return workspace(tasks=tasks, habits=habits, events=events, blocks=blocks)
 
 
-def calendar_after(space: Workspace, prepared: Prepared, found: Planned) -> tuple[Block, ...]:
+def calendar_after(space: Workspace, prepared: PlanningRequest, found: Planned) -> tuple[Block, ...]:
     """The workspace's blocks once the plan is written."""
     wanted = changes(prepared, found.blocks)
     moves = {move.event_id: move for move in wanted.moved}
@@ -164,7 +164,7 @@ def test_a_plan_overlaps_nothing_and_planning_it_again_changes_nothing(space: Wo
     own = sorted((one.start, one.end) for one in found.blocks)
     assert all(end <= start or finish <= begin for start, finish in own for begin, end in taken)
     assert all(one[1] <= two[0] for one, two in pairwise(own))
-    assert all(prepared.horizon.holds(*span) for span in own)
+    assert all(prepared.window.holds(*span) for span in own)
 
     again = ready(replace(space, blocks=calendar_after(space, prepared, found)))
     assert changes(again, planned(again).blocks).empty
@@ -219,13 +219,13 @@ def ordered_habits(draw: st.DrawFn) -> Workspace:
 @given(ordered_habits(), st.integers(0, 40), st.sampled_from([0, 120, 240]))
 def test_what_is_placed_never_breaks_the_order_of_habits(space: Workspace, quarters: int, notice: int) -> None:
     space = replace(space, preferences=Preferences(0, notice, {}))
-    reach = horizon(notice=notice, now=at("03-02 07:00") + timedelta(minutes=15 * quarters))
-    prepared = prepare(WS, space, reach, {one.id: WEEK for one in space.habits}, force=False)
+    reach = window(notice=notice, now=at("03-02 07:00") + timedelta(minutes=15 * quarters))
+    prepared = to_instance(WS, space, reach, {one.id: WEEK for one in space.habits}, force=False)
     found = planned(prepared)
 
     bound = {(one.owner, one.start.date()): (one.first_minute, one.last_minute) for one in prepared.standing.fixed}
     placed = {
-        (prepared.items[one.item].owner, prepared.horizon.day(one.start)): (one.start, one.end) for one in found.blocks
+        (prepared.items[one.item].owner, prepared.window.day(one.start)): (one.start, one.end) for one in found.blocks
     }
     spans = bound | placed
     for earlier, later in order_pairs(space.habits):

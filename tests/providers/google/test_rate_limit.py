@@ -9,8 +9,8 @@ from almanac.adapters.crypto import new_key
 from almanac.domain.sync.listing import ListEvents
 from almanac.errors import GoogleUnavailable
 from almanac.providers.google.calendar import GoogleCalendar
-from almanac.providers.google.rate_limit import Pace
-from almanac.wiring import Wiring
+from almanac.providers.google.rate_limit import RateLimiter
+from almanac.wiring.command_line import Wiring
 from tests.scripted_server import ScriptedServer
 
 DELTA = ListEvents("ada@example.test", sync_token="sync-1")
@@ -36,7 +36,7 @@ class Time:
 def instants(per_minute: int, gaps: list[float]) -> list[float]:
     """When requests go that are wanted so long after each other."""
     time = Time()
-    pace = Pace(per_minute, time.clock, time.sleep)
+    pace = RateLimiter(per_minute, time.clock, time.sleep)
     went = []
     for gap in gaps:
         time.now += gap
@@ -61,7 +61,7 @@ def test_no_minute_ever_sees_more_than_the_limit(per_minute: int, gaps: list[flo
 @given(limits, gaps)
 def test_a_request_is_never_held_back_for_longer_than_its_share_of_a_minute(per_minute: int, gaps: list[float]) -> None:
     time = Time()
-    pace = Pace(per_minute, time.clock, time.sleep)
+    pace = RateLimiter(per_minute, time.clock, time.sleep)
     for gap in gaps:
         time.now += gap
         before = time.slept

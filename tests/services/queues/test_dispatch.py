@@ -11,7 +11,7 @@ import pytest
 from almanac.errors import DatabaseUnavailable
 from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Tick, deduplication_id
 from almanac.services.queues.dispatch import FAILURES_NAMED, PAGE, Dispatch, DispatchFailed
-from almanac.services.queues.ports import Envelope, NotSent, SyncHealth
+from almanac.services.queues.ports import FailedSend, OutgoingJob, SyncHealth
 
 NOW = datetime(2026, 3, 2, 12, 15, 7, tzinfo=UTC)
 SYNC = Tick(job="calendar.sync")
@@ -60,18 +60,18 @@ class Queue:
     """JobQueue that keeps what it takes, page by page; it refuses the workspaces in `refused`."""
 
     refused: Set[UUID] = frozenset()
-    pages: list[list[Envelope]] = field(default_factory=list)
+    pages: list[list[OutgoingJob]] = field(default_factory=list)
 
-    def send(self, envelopes: Sequence[Envelope]) -> Sequence[NotSent]:
+    def send(self, envelopes: Sequence[OutgoingJob]) -> Sequence[FailedSend]:
         self.pages.append([entry for entry in envelopes if entry.job.ws_id not in self.refused])
         lost = [entry.job.ws_id for entry in envelopes if entry.job.ws_id in self.refused]
-        return [NotSent(ws_id, "InternalError") for ws_id in lost]
+        return [FailedSend(ws_id, "InternalError") for ws_id in lost]
 
     def postpone(self, job_kind: str, receipt_handle: str, seconds: float) -> None:
         raise AssertionError("an orchestrator has received nothing")
 
     @property
-    def sent(self) -> list[Envelope]:
+    def sent(self) -> list[OutgoingJob]:
         return [entry for page in self.pages for entry in page]
 
 
@@ -184,7 +184,7 @@ class TestTick:
         held: list[int] = []
 
         class Forgetful(Queue):
-            def send(self, envelopes: Sequence[Envelope]) -> Sequence[NotSent]:
+            def send(self, envelopes: Sequence[OutgoingJob]) -> Sequence[FailedSend]:
                 gc.collect()
                 held.append(tracemalloc.get_traced_memory()[0])
                 return []

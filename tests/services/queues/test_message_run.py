@@ -2,10 +2,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from almanac.domain.sync.report import SyncReport
 from almanac.domain.sync.retry import LONGEST_POSTPONE, MAX_RECEIVES, SHORTEST_POSTPONE
@@ -22,9 +22,10 @@ from almanac.errors import (
     UnknownWorkspace,
 )
 from almanac.jobs import CalendarSync, deduplication_id, parse_sync
+from almanac.queue_consumer import message_of
 from almanac.services.clock import Deadline
-from almanac.services.queues.message_run import Receive, Received
-from almanac.services.queues.ports import Envelope, NotSent
+from almanac.services.queues.message_run import MessageRun, SqsMessage
+from almanac.services.queues.ports import FailedSend, OutgoingJob
 
 WS = UUID("7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01")
 SENT_AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
@@ -32,13 +33,13 @@ SENT_AT = datetime(2026, 1, 1, 10, tzinfo=UTC)
 
 @dataclass
 class Queue:
-    sent: list[Envelope] = field(default_factory=list)
+    sent: list[OutgoingJob] = field(default_factory=list)
     postponed: list[tuple[str, str, float]] = field(default_factory=list)
     refuses: bool = False
 
-    def send(self, envelopes: Sequence[Envelope]) -> Sequence[NotSent]:
+    def send(self, envelopes: Sequence[OutgoingJob]) -> Sequence[FailedSend]:
         if self.refuses:
-            return [NotSent(entry.job.ws_id, "InternalError") for entry in envelopes]
+            return [FailedSend(entry.job.ws_id, "InternalError") for entry in envelopes]
         self.sent += envelopes
         return []
 
@@ -68,12 +69,12 @@ def report(status: str = "completed", outcome: str = "incremental", retry_after:
     return SyncReport(WS, uuid4(), "auto", status=status, outcome=outcome, retry_after=retry_after)
 
 
-def message(receive: int = 1, body: str | None = None, message_id: str = "m-1") -> Received:
-    return Received(body or json.dumps({"ws_id": str(WS), "mode": "full"}), message_id, "handle", receive, SENT_AT)
+def message(receive: int = 1, body: str | None = None, message_id: str = "m-1") -> SqsMessage:
+    return SqsMessage(body or json.dumps({"ws_id": str(WS), "mode": "full"}), message_id, "handle", receive, SENT_AT)
 
 
-def receive(ends: SyncReport | BaseException, queue: Queue, incoming: Received) -> SyncReport:
-    return Receive(parse_sync, Sync(ends), queue, lambda: 0.5)(incoming, lambda: 60.0)
+def receive(ends: SyncReport | BaseException, queue: Queue, incoming: SqsMessage) -> SyncReport:
+    return MessageRun(parse_sync, Sync(ends), queue, lambda: 0.5)(incoming, lambda: 60.0)
 
 
 @pytest.mark.parametrize(
@@ -197,22 +198,22 @@ def test_a_body_that_does_not_parse_runs_nothing() -> None:
     sync = Sync(report())
 
     with pytest.raises(BadJob, match=r"^ws_id: "):
-        Receive(parse_sync, sync, Queue(), lambda: 0.5)(message(body='{"ws_id": "x"}'), lambda: 60.0)
+        MessageRun(parse_sync, sync, Queue(), lambda: 0.5)(message(body='{"ws_id": "x"}'), lambda: 60.0)
 
     assert sync.calls == []
 
 
 def test_the_job_runs_with_what_sqs_knows_about_its_message() -> None:
     sync = Sync(report())
-    record = SimpleNamespace(
-        body=json.dumps({"ws_id": str(WS)}),
-        message_id="m-1",
-        receipt_handle="handle",
-        attributes=SimpleNamespace(approximate_receive_count="2", sent_timestamp="1767261600123"),
-    )
+    record = {
+        "body": json.dumps({"ws_id": str(WS)}),
+        "messageId": "m-1",
+        "receiptHandle": "handle",
+        "attributes": {"ApproximateReceiveCount": "2", "SentTimestamp": "1767261600123"},
+    }
 
-    received = Received.from_record(record)
-    Receive(parse_sync, sync, Queue(), lambda: 0.5)(received, lambda: 60.0)
+    received = message_of(SQSRecord(record))
+    MessageRun(parse_sync, sync, Queue(), lambda: 0.5)(received, lambda: 60.0)
 
     assert received.receive_count == 2
     assert sync.calls == [(CalendarSync(ws_id=WS), datetime(2026, 1, 1, 10, 0, 0, 123000, tzinfo=UTC), "m-1")]

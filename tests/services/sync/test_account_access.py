@@ -19,7 +19,7 @@ from almanac.errors import (
 )
 from almanac.services.accounts.ports import Account, FreshToken
 from almanac.services.sync.account_access import REFRESH_BEFORE, AccountSession
-from almanac.services.sync.retrying import Patience
+from almanac.services.sync.retrying import Retrier
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -126,8 +126,8 @@ class Bench:
         self.session = AccountSession(account, self.store, self.endpoint, Cipher(), lambda: now)
 
     def call(self) -> str:
-        patience = Patience(self.waited.append, lambda: 0.5, lambda: 300.0)
-        return self.session.call(self.google, patience, self.tally)
+        retrier = Retrier(self.waited.append, lambda: 0.5, lambda: 300.0)
+        return self.session.call(self.google, retrier, self.tally)
 
 
 @pytest.mark.parametrize(
@@ -160,19 +160,19 @@ def test_once_google_has_slowed_the_account_down_it_is_asked_nothing_more_in_thi
         asked.append(token)
         return slowed()
 
-    patience = Patience(bench.waited.append, lambda: 0.5, lambda: 300.0)
+    retrier = Retrier(bench.waited.append, lambda: 0.5, lambda: 300.0)
     for _ in range(3):
         with pytest.raises(GoogleRateLimited):
-            bench.session.call(refuse, patience, bench.tally)
+            bench.session.call(refuse, retrier, bench.tally)
 
     assert len(asked) == bench.tally.api_calls == MAX_ATTEMPTS, "the first calendar's attempts, none of the others"
 
 
 def test_a_failure_that_is_not_the_users_is_met_anew_by_every_call() -> None:
     bench = Bench()
-    patience = Patience(bench.waited.append, lambda: 0.5, lambda: 300.0)
+    retrier = Retrier(bench.waited.append, lambda: 0.5, lambda: 300.0)
     with pytest.raises(GoogleUnavailable):
-        bench.session.call(lambda _: raising(GoogleUnavailable("503"))(), patience, bench.tally)
+        bench.session.call(lambda _: raising(GoogleUnavailable("503"))(), retrier, bench.tally)
 
     assert bench.call() == "answer"
 

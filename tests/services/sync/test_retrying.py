@@ -18,7 +18,7 @@ from almanac.errors import (
     ReconnectRequired,
     SyncTokenExpired,
 )
-from almanac.services.sync.retrying import Patience
+from almanac.services.sync.retrying import Retrier
 
 DOWN = GoogleUnavailable("Google is unavailable (HTTP 503)")
 
@@ -34,8 +34,8 @@ class Invocation:
         self.waited.append(seconds)
         self.left -= seconds
 
-    def patience(self, chance: float = 0.5) -> Patience:
-        return Patience(self.sleep, lambda: chance, lambda: self.left)
+    def retrier(self, chance: float = 0.5) -> Retrier:
+        return Retrier(self.sleep, lambda: chance, lambda: self.left)
 
 
 def raising(*errors: BaseException) -> Callable[[], str]:
@@ -53,14 +53,14 @@ def raising(*errors: BaseException) -> Callable[[], str]:
 def test_an_answer_needs_no_patience() -> None:
     invocation, tally = Invocation(), Tally()
 
-    assert invocation.patience().call(raising(), tally) == "answer"
+    assert invocation.retrier().call(raising(), tally) == "answer"
     assert (tally.api_calls, tally.retries, invocation.waited) == (1, 0, [])
 
 
 def test_what_passes_is_waited_out_and_counted() -> None:
     invocation, tally = Invocation(), Tally()
 
-    assert invocation.patience().call(raising(DOWN, DOWN), tally) == "answer"
+    assert invocation.retrier().call(raising(DOWN, DOWN), tally) == "answer"
     assert (tally.api_calls, tally.retries) == (3, 2)
     assert invocation.waited == [0.5, 1.0]
 
@@ -70,7 +70,7 @@ def test_the_last_error_is_raised_when_attempts_are_used_up() -> None:
     errors = [GoogleUnavailable(f"attempt {number}") for number in range(1, MAX_ATTEMPTS + 1)]
 
     with pytest.raises(GoogleUnavailable) as raised:
-        invocation.patience().call(raising(*errors), tally)
+        invocation.retrier().call(raising(*errors), tally)
 
     assert raised.value is errors[-1]
     assert (tally.api_calls, tally.retries, len(invocation.waited)) == (4, 3, 3)
@@ -95,7 +95,7 @@ def test_what_waiting_cannot_heal_is_raised_at_once(error: BaseException) -> Non
     invocation, tally = Invocation(), Tally()
 
     with pytest.raises(type(error)):
-        invocation.patience().call(raising(error), tally)
+        invocation.retrier().call(raising(error), tally)
 
     assert (tally.api_calls, tally.retries, invocation.waited) == (1, 0, [])
 
@@ -103,7 +103,7 @@ def test_what_waiting_cannot_heal_is_raised_at_once(error: BaseException) -> Non
 def test_retry_after_is_the_least_wait() -> None:
     invocation = Invocation()
 
-    invocation.patience().call(raising(GoogleRateLimited("slow down", retry_after=7)), Tally())
+    invocation.retrier().call(raising(GoogleRateLimited("slow down", retry_after=7)), Tally())
 
     assert invocation.waited[0] >= 7
 
@@ -119,7 +119,7 @@ def test_no_wait_reaches_into_the_reserve_of_the_invocation(
     invocation, tally = Invocation(left), Tally()
     errors = [GoogleRateLimited("slow down", retry_after) for retry_after in asked]
     try:
-        invocation.patience(chance).call(raising(*errors), tally)
+        invocation.retrier(chance).call(raising(*errors), tally)
     except AlmanacError:
         assert tally.api_calls >= 1
 

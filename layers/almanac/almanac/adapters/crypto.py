@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from typing_extensions import override
 
 from almanac.errors import BadSettings, StorageFailed
+from almanac.services.accounts.ports import TokenCipher
 
 KEYS_VARIABLE = "ALMANAC_TOKEN_KEYS"
 
 
-class FernetCipher:
+class FernetCipher(TokenCipher):
     """TokenCipher that writes with the first of `keys` and reads with any of them.
 
     Rotation: put a new key first, drop an old one once no stored token needs it (`is_current`). Raises BadSettings.
@@ -22,10 +24,12 @@ class FernetCipher:
         self._newest = fernets[0]
         self._all = MultiFernet(fernets)
 
+    @override
     def encrypt(self, plain: str) -> str:
         """Ciphertext under the newest key, ASCII."""
         return self._newest.encrypt(plain.encode()).decode()
 
+    @override
     def decrypt(self, ciphertext: str) -> str:
         """Plain text, under whichever key it was written. Raises StorageFailed when none fits."""
         try:
@@ -33,6 +37,7 @@ class FernetCipher:
         except InvalidToken:
             raise StorageFailed(f"no key of {KEYS_VARIABLE} decrypts a stored token") from None
 
+    @override
     def is_current(self, ciphertext: str) -> bool:
         """Whether the newest key wrote it."""
         try:

@@ -14,9 +14,9 @@ from almanac.errors import BadInput, QueueUnavailable, TransientError
 from almanac.jobs import CalendarSchedule
 from almanac.presentation.preview import STATES, preview
 from almanac.presentation.tables import duration, one_line
-from almanac.services.operations.requests import POLL_SECONDS, Progress
+from almanac.services.operations.requests import POLL_SECONDS, RequestProgress
 from almanac.services.plan.ports import PlanningRuns, Record
-from almanac.services.queues.ports import Envelope
+from almanac.services.queues.ports import OutgoingJob
 
 _WAIT_SECONDS = 900.0
 _FEWEST_DAYS, _MOST_DAYS = 7, 90
@@ -82,7 +82,7 @@ _SAFE = "something would be late or without a place"
 def _enqueue(args: Namespace, job: CalendarSchedule, session: Session) -> Result:
     request_id = job.request_id or ""
     sent = job.model_copy(update={"requested_at": datetime.now(UTC)})
-    for lost in session.wiring.queue.send([Envelope(sent, reason=f"request {request_id}")]):
+    for lost in session.wiring.queue.send([OutgoingJob(sent, reason=f"request {request_id}")]):
         raise QueueUnavailable(f"the job could not be sent ({lost.error})")
     if args.wait:
         return _followed(job.ws_id, request_id, args.timeout, session.wiring.planning_runs)
@@ -114,7 +114,7 @@ def _ended_run(ws_id: UUID, request_id: str, timeout: float, runs: PlanningRuns,
         elapsed = time.monotonic() - began
         if elapsed >= timeout:
             raise TransientError(f"not done after {timeout:g} s; `almanac queues` tells what waits")
-        tell(Progress("waiting" if run is None else "planning", elapsed))
+        tell(RequestProgress("waiting" if run is None else "planning", elapsed))
         time.sleep(min(POLL_SECONDS, timeout - elapsed))
 
 

@@ -12,7 +12,7 @@ from almanac.cli.output import write
 from almanac.cli.session import Result, Session
 from almanac.errors import BadInput
 from almanac.presentation.run_details import ended
-from almanac.services.operations.requests import Progress
+from almanac.services.operations.requests import RequestProgress
 
 _WAIT_SECONDS = 900.0
 """As long as the longest Lambda invocation."""
@@ -90,7 +90,7 @@ class ProgressLine:
         self._renews = sys.stderr.isatty()
         self._told: tuple[str, float] = ("", -_TELL_SECONDS)
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: RequestProgress) -> None:
         """Say it, unless it was said just before."""
         status, at = self._told
         if self._renews:
@@ -107,7 +107,7 @@ class ProgressLine:
             sys.stderr.flush()
 
 
-def _standing(progress: Progress) -> str:
+def _standing(progress: RequestProgress) -> str:
     line = f"{progress.status}, {progress.elapsed_seconds:.0f} s"
     if progress.status != "running":
         return line

@@ -12,7 +12,7 @@ from almanac.domain.workspace_plan.outcome import conclude
 from almanac.domain.workspace_plan.planning_window import instant
 from almanac.domain.workspace_plan.report import COUNTS, Note, PlanReport
 from almanac.domain.workspace_plan.snapshot import Block
-from almanac.domain.workspace_plan.to_instance import Prepared
+from almanac.domain.workspace_plan.to_instance import PlanningRequest
 from almanac.jobs import CalendarSchedule
 from almanac.presentation.agenda import Agenda, Change, Entry, Remark
 from almanac.presentation.instance_agenda import opened
@@ -35,7 +35,7 @@ class Preview:
 
     def document(self) -> Mapping[str, Any]:
         """The plan for --json."""
-        start, end = self.proposal.prepared.horizon.span
+        start, end = self.proposal.prepared.window.span
         return {
             **{name: value for name, value in self.report.as_dict().items() if name != "run_id"},
             "preview": True,
@@ -63,9 +63,9 @@ def _agenda(name: str, report: PlanReport, found: Proposal) -> Agenda:
     blocks = {"new": wanted.inserted, "moved": wanted.moved, "removed": wanted.deleted}
     return Agenda(
         name=name,
-        zone=prepared.horizon.zone,
-        now=prepared.horizon.now,
-        end=prepared.horizon.end,
+        zone=prepared.window.zone,
+        now=prepared.window.now,
+        end=prepared.window.end,
         entries=(*_taken(prepared), *_placed(found)),
         opened=opened(prepared.instance),
         remarks=tuple(_remark(note, prepared) for note in report.notes),
@@ -74,10 +74,10 @@ def _agenda(name: str, report: PlanReport, found: Proposal) -> Agenda:
     )
 
 
-def _taken(prepared: Prepared) -> Iterator[Entry]:
+def _taken(prepared: PlanningRequest) -> Iterator[Entry]:
     """What the plan goes around: other people's events, and blocks that stay. Work that lies behind is left out."""
     fixed = {str(block.event_id): block for block in prepared.standing.fixed}
-    for event in (event for event in prepared.instance.locked if event.end > prepared.horizon.now):
+    for event in (event for event in prepared.instance.locked if event.end > prepared.window.now):
         if event.id in fixed:
             yield _entry(fixed[event.id], _why_fixed(fixed[event.id], prepared))
         else:
@@ -131,13 +131,13 @@ def _entry(block: Block, why: str) -> Entry:
     return Entry(block.kind, block.title, minutes_of(block.start), block.last_minute, why, change)
 
 
-def _why_fixed(block: Block, prepared: Prepared) -> str:
+def _why_fixed(block: Block, prepared: PlanningRequest) -> str:
     if block.done or block.locked:
         return "done" if block.done else "locked by its owner"
-    return "begun" if is_users(block, prepared.horizon) else "stays: this plan cannot place it anew"
+    return "begun" if is_users(block, prepared.window) else "stays: this plan cannot place it anew"
 
 
-def _remark(note: Note, prepared: Prepared) -> Remark:
+def _remark(note: Note, prepared: PlanningRequest) -> Remark:
     titles = {str(item.owner): item.title for item in prepared.items.values()}
     title = titles.get(note.id, f"{note.kind} {note.id}")
     state = STATES.get(note.status, note.status)

@@ -10,8 +10,11 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from typing_extensions import override
+
 from almanac.errors import BadInput, TransientError
 from almanac.services.clock import Sleep
+from almanac.services.deployment.ports import DeploymentAnswers
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "host.docker.internal")
 _WAITS = (0.5, 1.0)  # seconds between tries
@@ -19,11 +22,12 @@ _TIMEOUT_SECONDS = 4  # to connect, and to be answered: three tries and two paus
 
 
 @dataclass(frozen=True, slots=True)
-class PresignedAnswers:
+class PresignedAnswers(DeploymentAnswers):
     """Answers over HTTP; plain HTTP to this machine only, which is where a local CloudFormation listens."""
 
     sleep: Sleep
 
+    @override
     def send(self, address: str, answer: Mapping[str, Any]) -> None:
         """Deliver the answer. Raises BadInput for an unusable address, TransientError after the third try."""
         parts, body = _checked(address), json.dumps(answer).encode()

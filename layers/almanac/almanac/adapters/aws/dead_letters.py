@@ -11,10 +11,12 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any
 
+from typing_extensions import override
+
 from almanac.adapters.aws.errors import AwsError, failure
 from almanac.adapters.aws.queue import BATCH, QUEUE_VARIABLES, queue_url
 from almanac.errors import BadSettings, QueueUnavailable
-from almanac.services.queues.ports import DeadLetter
+from almanac.services.queues.ports import DeadLetter, DeadLetters
 
 POLL_SECONDS = 1
 """Long-poll: a short poll asks only some of the queue's servers and may miss what is there."""
@@ -27,30 +29,30 @@ _ATTRIBUTES = ["MessageGroupId", "SentTimestamp", "ApproximateReceiveCount"]
 Message = Mapping[str, Any]
 
 
-class SqsDeadLetters:
+class SqsDeadLetters(DeadLetters):
     """DeadLetters over a boto3 SQS client; `queue_urls` are those of the job queues, which name their dead letters'."""
 
     def __init__(self, sqs: Any, queue_urls: Mapping[str, str]) -> None:
         self._sqs = sqs
         self._queue_urls = queue_urls
 
+    @override
     def count(self, job_kind: str) -> int:
-        """See DeadLetters."""
         try:
             return int(queue_attributes(self._sqs, self._url(job_kind))["ApproximateNumberOfMessages"])
         except AwsError as error:
             raise QueueUnavailable(f"the dead letters could not be counted: {failure(error).code}") from None
 
+    @override
     def peek(self, job_kind: str, limit: int) -> list[DeadLetter]:
-        """See DeadLetters."""
         try:
             with self._held(self._url(job_kind), limit) as held:
                 return [_dead_letter(message) for message in held.values()]
         except AwsError as error:
             raise QueueUnavailable(f"the dead letters could not be read: {failure(error).code}") from None
 
+    @override
     def discard(self, job_kind: str, message_id: str) -> bool:
-        """See DeadLetters."""
         try:
             url = self._url(job_kind)
             with self._held(url, _ALL) as held:
@@ -61,8 +63,9 @@ class SqsDeadLetters:
             raise QueueUnavailable(f"the dead letter could not be deleted: {failure(error).code}") from None
         return letter is not None
 
+    @override
     def redrive(self, job_kind: str, limit: int) -> int:
-        """See DeadLetters. Raises QueueUnavailable; what was not sent stays in the dead-letter queue."""
+        """Raises QueueUnavailable; what was not sent stays in the dead-letter queue."""
         home = queue_url(self._queue_urls, job_kind)
         moved = 0
         try:

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import override
+
 from almanac.adapters.aws.errors import AwsError, Failure, failure
 from almanac.errors import BadSettings, QueueUnavailable
 from almanac.jobs import deduplication_id, message_body
 from almanac.services.clock import Sleep
-from almanac.services.queues.ports import Envelope, NotSent
+from almanac.services.queues.ports import FailedSend, JobQueue, OutgoingJob
 
 QUEUE_VARIABLES = {"calendar.sync": "ALMANAC_SYNC_QUEUE_URL", "calendar.schedule": "ALMANAC_SCHEDULE_QUEUE_URL"}
 """Which variable holds the queue of a job kind."""
@@ -29,10 +31,10 @@ class _Batch:
     """At most ten envelopes for one queue; an envelope's place in it is its entry's Id."""
 
     url: str
-    envelopes: Sequence[Envelope]
+    envelopes: Sequence[OutgoingJob]
 
 
-class SqsJobQueue:
+class SqsJobQueue(JobQueue):
     """JobQueue over SQS.
 
     `client` is a boto3 SQS client (they are thread-safe), `queue_urls` the URL per job kind (one that is never sent to
@@ -45,7 +47,8 @@ class SqsJobQueue:
         self._sleep = sleep
         self._threads = threads
 
-    def send(self, envelopes: Sequence[Envelope]) -> Sequence[NotSent]:
+    @override
+    def send(self, envelopes: Sequence[OutgoingJob]) -> Sequence[FailedSend]:
         """Send in batches of ten, several at a time, failed entries again. Returns those that could not be sent.
 
         Raises BadSettings before anything is sent when a job's queue is not configured. Several jobs of one workspace
@@ -55,6 +58,7 @@ class SqsJobQueue:
         with ThreadPoolExecutor(self._threads) as pool:
             return [lost for result in pool.map(self._send, batches) for lost in result]
 
+    @override
     def postpone(self, job_kind: str, receipt_handle: str, seconds: float) -> None:
         """Let a received message come back after that long, at most 12 hours. Raises QueueUnavailable."""
         timeout = math.ceil(min(max(seconds, 0), LONGEST_VISIBILITY))
@@ -65,8 +69,8 @@ class SqsJobQueue:
         except AwsError as error:
             raise QueueUnavailable(f"a message could not be postponed: {failure(error).code}") from None
 
-    def _batches(self, envelopes: Sequence[Envelope]) -> list[_Batch]:
-        per_queue: dict[str, list[Envelope]] = {}
+    def _batches(self, envelopes: Sequence[OutgoingJob]) -> list[_Batch]:
+        per_queue: dict[str, list[OutgoingJob]] = {}
         for envelope in envelopes:
             per_queue.setdefault(queue_url(self._queue_urls, envelope.job.job), []).append(envelope)
         return [
@@ -75,21 +79,21 @@ class SqsJobQueue:
             for start in range(0, len(waiting), BATCH)
         ]
 
-    def _send(self, batch: _Batch) -> list[NotSent]:
+    def _send(self, batch: _Batch) -> list[FailedSend]:
         """Try until every entry is sent or refused for good. A repeated entry is harmless: it keeps its dedup id."""
         waiting = {str(place): envelope for place, envelope in enumerate(batch.envelopes)}
-        lost: list[NotSent] = []
+        lost: list[FailedSend] = []
         for attempt in range(1, TRIES + 1):
             refused = self._try(batch.url, waiting)
             final = {entry for entry, failed in refused.items() if attempt == TRIES or not failed.again}
-            lost += [NotSent(waiting[entry].job.ws_id, refused[entry].code) for entry in refused if entry in final]
+            lost += [FailedSend(waiting[entry].job.ws_id, refused[entry].code) for entry in refused if entry in final]
             waiting = {entry: waiting[entry] for entry in refused if entry not in final}
             if not waiting:
                 break
             self._sleep(BACKOFF_SECONDS * 4 ** (attempt - 1))
         return lost
 
-    def _try(self, url: str, waiting: Mapping[str, Envelope]) -> dict[str, Failure]:
+    def _try(self, url: str, waiting: Mapping[str, OutgoingJob]) -> dict[str, Failure]:
         """Send once; why not, for each entry that the queue did not confirm. A 200 may hold failed entries."""
         entries = [_entry(place, envelope) for place, envelope in waiting.items()]
         try:
@@ -110,7 +114,7 @@ def queue_url(queue_urls: Mapping[str, str], job_kind: str) -> str:
     return url
 
 
-def _entry(place: str, envelope: Envelope) -> dict[str, str]:
+def _entry(place: str, envelope: OutgoingJob) -> dict[str, str]:
     return {
         "Id": place,
         "MessageBody": message_body(envelope.job),

@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from typing_extensions import override
+
 from almanac.adapters.postgres import arrays
-from almanac.adapters.postgres.connection import Database, Rows, statements
+from almanac.adapters.postgres.connection import Database, Rows
 from almanac.errors import BadInput, CalendarUnreachable, UnknownWorkspace
-from almanac.services.accounts.ports import Account, FreshToken
+from almanac.services.accounts.ports import Account, AccountStore, FreshToken
+from almanac.services.operations.ports import OperatorStore
 from almanac.services.sync.provider import CalendarEntry
 
 Record = Mapping[str, Any]
@@ -23,12 +26,12 @@ _UNREADABLE = ("freeBusyReader", "none")
 """Access roles under which an account sees no events."""
 
 
-class PostgresOperatorStore:
+class PostgresOperatorStore(OperatorStore):
     """Workspaces and connections for people to look at. Raises DatabaseUnavailable and StorageFailed."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._sql = statements("accounts.sql")
+        self._run = database.statements("accounts.sql")
 
     def add_workspace(self, ws_id: UUID, name: str, zone: str) -> None:
         """Add it, or find it there with the same name (1..255) and IANA zone. Raises BadInput if it has others."""
@@ -38,46 +41,42 @@ class PostgresOperatorStore:
         if stored != (name, zone):
             raise BadInput("--id", f"workspace {ws_id} exists with another name or time zone")
 
+    @override
     def require_workspace(self, ws_id: UUID) -> None:
         """Raises UnknownWorkspace unless it is there."""
-        if not self._read("workspace", ws_id=ws_id):
+        if not self._run.alone("workspace", ws_id=ws_id):
             raise UnknownWorkspace(ws_id)
 
+    @override
     def live_workspaces(self) -> Sequence[UUID]:
         """Workspaces with a calendar that a sync would read, through an account that works."""
-        return [row[0] for row in self._read("live_workspaces")]
+        return [row[0] for row in self._run.alone("live_workspaces")]
 
+    @override
     def connections(self, ws_id: UUID, account_id: UUID | None = None) -> Sequence[Record]:
         """The workspace's connections, or one account's. `is_read`: whether a sync reads it."""
-        return _records(_CONNECTION, self._read("connections", ws_id=ws_id, account_id=account_id))
-
-    def _read(self, statement: str, /, **values: Any) -> Rows:
-        with self._db.transaction():
-            return self._run(statement, **values)
-
-    def _run(self, statement: str, /, **values: Any) -> Rows:
-        return self._db.run(self._sql[statement], **values)
+        return _records(_CONNECTION, self._run.alone("connections", ws_id=ws_id, account_id=account_id))
 
 
-class PostgresAccountStore:
+class PostgresAccountStore(AccountStore):
     """The AccountStore of services/accounts/connect.py over one Database."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._sql = statements("accounts.sql")
+        self._run = database.statements("accounts.sql")
 
+    @override
     def primary_calendar(self, ws_id: UUID, user_id: str, email: str) -> str | None:
-        """See AccountStore."""
         with self._db.transaction():
             if not self._run("workspace", ws_id=ws_id):
                 raise UnknownWorkspace(ws_id)
             found = self._run("primary_calendar", ws_id=ws_id, user_id=user_id, email=email)
         return str(found[0][0]) if found else None
 
+    @override
     def connect(
         self, ws_id: UUID, user_id: str, email: str, tokens: FreshToken, calendars: Sequence[CalendarEntry]
     ) -> Account:
-        """See AccountStore."""
         secret = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
         ids = arrays.texts([entry.calendar_id for entry in calendars])
         with self._db.transaction():
@@ -89,9 +88,6 @@ class PostgresAccountStore:
             self._run("put_connections", **place, **_columns(calendars))
             self._run("mark_unlisted", **place, error_type=CalendarUnreachable.code)
         return account
-
-    def _run(self, statement: str, /, **values: Any) -> Rows:
-        return self._db.run(self._sql[statement], **values)
 
 
 def _columns(calendars: Sequence[CalendarEntry]) -> dict[str, str]:

@@ -147,6 +147,10 @@ class Database:
         """Run one statement: in the open transaction, else as a transaction of its own."""
         return self._send(sql, values)
 
+    def statements(self, file: str, package: str = "almanac.adapters.postgres") -> "Statements":
+        """Return the statements of a package's `.sql` file, bound to this database."""
+        return Statements(self, statements(file, package))
+
     def limit_waits(self, seconds: float) -> None:
         """From now on no wait for the server lasts longer than that; one that does breaks the connection."""
         self._timeout = seconds
@@ -229,6 +233,23 @@ class Database:
             self._send_once("ROLLBACK", {})
         except (DatabaseUnavailable, StorageFailed):
             self.close()  # a connection that cannot roll back is dropped, which rolls back
+
+
+class Statements:
+    """The statements of one `.sql` file, bound to a database: `run("take_lease", ws_id=…)` is one round trip."""
+
+    def __init__(self, database: Database, sql: Mapping[str, str]) -> None:
+        self._database = database
+        self._sql = sql
+
+    def __call__(self, name: str, /, **values: Any) -> Rows:
+        """Run a statement; return its rows. Raises as `Database.run`, and KeyError for an unknown name."""
+        return self._database.run(self._sql[name], **values)
+
+    def alone(self, name: str, /, **values: Any) -> Rows:
+        """Run a statement in a transaction of its own, which opens a connection that has died meanwhile again."""
+        with self._database.transaction():
+            return self(name, **values)
 
 
 @cache

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from almanac.adapters.postgres.connection import Database, statements
+from almanac.adapters.postgres.connection import Database
 from almanac.errors import LeaseLost
 from almanac.services.sync.ports import Lease
 
@@ -14,17 +14,17 @@ class PostgresLeases:
 
     def __init__(self, database: Database, seconds: float) -> None:
         self._db = database
-        self._sql = statements("sync.sql")
+        self._run = database.statements("sync.sql")
         self.seconds = seconds
 
     def take(self, ws_id: UUID, run_id: UUID) -> Lease | None:
         """The lease, unless another run holds it."""
-        taken = self._db.run(self._sql["take_lease"], ws_id=ws_id, run_id=run_id, seconds=self.seconds)
+        taken = self._run("take_lease", ws_id=ws_id, run_id=run_id, seconds=self.seconds)
         return Lease(ws_id, run_id, taken[0][0]) if taken else None
 
     def renew(self, lease: Lease) -> datetime:
         """Prolong it. Returns the database's time. Raises LeaseLost when another run holds it now."""
-        renewed = self._db.run(self._sql["renew_lease"], **self.under(lease))
+        renewed = self._run("renew_lease", **self.under(lease))
         if not renewed:
             raise lease_lost()
         now: datetime = renewed[0][0]

@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from almanac.adapters.postgres.connection import Database, Rows, statements
+from typing_extensions import override
+
+from almanac.adapters.postgres.connection import Database, Rows
 from almanac.domain.operations.maintenance import SILENCE, Batch, Limits, LongInError
 from almanac.services.accounts.ports import Account
+from almanac.services.maintenance.ports import AccountDirectory, UpkeepStore
 
 BATCH = 5000
 """Rows a transaction sees to: tens of milliseconds."""
@@ -21,54 +24,55 @@ _FORECAST = ("run_rows_deleted", "stale_runs_closed", "orphans_deleted", "keepsa
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
-class PostgresUpkeepStore:
+class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
     """UpkeepStore and AccountShelf over one Database; `batch` is how many rows a transaction sees to."""
 
     def __init__(self, database: Database, batch: int = BATCH) -> None:
         self._db = database
-        self._sql = statements("maintenance.sql")
+        self._run = database.statements("maintenance.sql")
         self._batch = batch
 
+    @override
     def close_stale_runs(self) -> Iterator[Batch]:
-        """See UpkeepStore. Leases first: who owns one may still be alive, who owns none is not."""
+        """Leases first: who owns one may still be alive, who owns none is not."""
         for _ in self._repeat("free_expired_leases", silence_seconds=SILENCE.total_seconds()):
             yield Batch(0)
         yield from self._repeat("close_stale_syncs")
         yield from self._repeat("close_stale_plans")
 
+    @override
     def delete_old_runs(self, before: datetime) -> Iterator[Batch]:
-        """See UpkeepStore."""
         yield from self._delete_runs("step_of_syncs", "delete_old_syncs", before)
         yield from self._delete_runs("step_of_plans", "delete_old_plans", before)
 
+    @override
     def delete_orphans(self, before: datetime) -> Iterator[Batch]:
-        """See UpkeepStore."""
         after: Sequence[Any] = (UUID(int=0), "", "")
         while page := self._orphaned(before, after):
             for calendar in page:
                 yield from self._empty(dict(zip(("ws_id", "provider", "calendar_id"), calendar, strict=True)), before)
             after = page[-1]
 
+    @override
     def delete_keepsakes(self, before: datetime) -> Iterator[Batch]:
-        """See UpkeepStore."""
         yield from self._repeat("delete_keepsakes", before=before)
 
+    @override
     def delete_marks(self) -> Iterator[Batch]:
-        """See UpkeepStore."""
         after = None
-        while page := self._alone("marked_without_pass", after=after, limit=_PAGE):
+        while page := self._run.alone("marked_without_pass", after=after, limit=_PAGE):
             for ws_id, connection_id in page:
                 yield from self._forget_marks(ws_id, connection_id)
             after = page[-1][1]
 
+    @override
     def long_in_error(self, before: datetime, limit: int) -> tuple[int, Sequence[LongInError]]:
-        """See UpkeepStore."""
-        rows = self._alone("long_in_error", before=before, limit=limit)
+        rows = self._run.alone("long_in_error", before=before, limit=limit)
         return (rows[0][4] if rows else 0), [LongInError(*row[:4]) for row in rows]
 
+    @override
     def forecast(self, limits: Limits) -> Mapping[str, int]:
-        """See UpkeepStore."""
-        found = self._alone(
+        found = self._run.alone(
             "forecast",
             runs_before=limits.runs,
             left_before=limits.left_behind,
@@ -76,26 +80,26 @@ class PostgresUpkeepStore:
         )
         return dict(zip(_FORECAST, found[0], strict=True))
 
+    @override
     def accounts(self, after: UUID | None, limit: int) -> Sequence[tuple[datetime, Account]]:
-        """See AccountShelf."""
-        return [(row[0], Account(*row[1:])) for row in self._alone("accounts", after=after, limit=limit)]
+        return [(row[0], Account(*row[1:])) for row in self._run.alone("accounts", after=after, limit=limit)]
 
+    @override
     def reencrypt(self, account: Account, access: str | None, refresh: str) -> bool:
-        """See AccountShelf."""
         key = {"ws_id": account.ws_id, "id": account.id, "version": account.version}
-        return bool(self._alone("reencrypt", access_token=access, refresh_token=refresh, **key))
+        return bool(self._run.alone("reencrypt", access_token=access, refresh_token=refresh, **key))
 
+    @override
     def progress(self) -> UUID | None:
-        """See AccountShelf."""
-        found = self._alone("progress", step=_TOKENS)
+        found = self._run.alone("progress", step=_TOKENS)
         return found[0][0] if found else None
 
+    @override
     def remember(self, after: UUID | None) -> None:
-        """See AccountShelf."""
         if after is None:
-            self._alone("forget_progress", step=_TOKENS)
+            self._run.alone("forget_progress", step=_TOKENS)
         else:
-            self._alone("remember_progress", step=_TOKENS, after=after)
+            self._run.alone("remember_progress", step=_TOKENS, after=after)
 
     def _delete_runs(self, step: str, delete: str, before: datetime) -> Iterator[Batch]:
         """From the oldest on, a step of the index at a time: rows that stay are passed by once."""
@@ -111,7 +115,7 @@ class PostgresUpkeepStore:
     def _orphaned(self, before: datetime, after: Sequence[Any]) -> Rows:
         ws_id, provider, calendar_id = after
         key = {"after_ws_id": ws_id, "after_provider": provider, "after_calendar_id": calendar_id}
-        return self._alone("orphaned_calendars", before=before, limit=_PAGE, **key)
+        return self._run.alone("orphaned_calendars", before=before, limit=_PAGE, **key)
 
     def _empty(self, calendar: Mapping[str, Any], before: datetime) -> Iterator[Batch]:
         """Take an orphaned calendar's events away, a batch at a time."""
@@ -149,12 +153,5 @@ class PostgresUpkeepStore:
         """A statement that counts what it did, until it finds less than a batch."""
         rows = self._batch
         while rows == self._batch:
-            rows = self._alone(statement, limit=self._batch, **values)[0][0]
+            rows = self._run.alone(statement, limit=self._batch, **values)[0][0]
             yield Batch(rows)
-
-    def _alone(self, statement: str, /, **values: Any) -> Rows:
-        with self._db.transaction():
-            return self._run(statement, **values)
-
-    def _run(self, statement: str, /, **values: Any) -> Rows:
-        return self._db.run(self._sql[statement], **values)

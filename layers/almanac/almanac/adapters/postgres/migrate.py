@@ -6,21 +6,24 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 
+from typing_extensions import override
+
 from almanac.adapters.postgres.connection import Database, Target, parse_url
 from almanac.errors import DatabaseUnavailable, StorageFailed
 from almanac.services.clock import Deadline
-from almanac.services.deployment.ports import Upgrade
+from almanac.services.deployment.ports import Migrations, Upgrade
 
 _LOCK = 4_261_412_735_113  # any number, as long as nothing else on the server uses it
 _LISTED = "SELECT name FROM almanac_migrations ORDER BY name"
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresMigrations:
+class PostgresMigrations(Migrations):
     """The Migrations port. Each upgrade opens a connection of its own, whose every wait ends at the deadline."""
 
     target: Callable[[], Target]
 
+    @override
     def upgrade(self, deadline: Deadline) -> Upgrade:
         """As `apply_missing`, within the deadline; and what the database knows afterwards."""
         with closing(Database(self.target, _seconds(deadline))) as database:

@@ -4,20 +4,22 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
+from typing_extensions import override
+
 from almanac.adapters.postgres import arrays
-from almanac.adapters.postgres.connection import Database, Rows, statements
+from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
 from almanac.adapters.postgres.plan_rows import block, dependency, event, habit, task
 from almanac.adapters.postgres.plan_settings import LONGEST_BUFFER, read_hours, read_preferences
 from almanac.domain.sync.admission import AdmissionFacts, refuse
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
 from almanac.domain.workspace_plan.report import NOTES_KEPT, PlanReport
-from almanac.domain.workspace_plan.snapshot import Reach, Workspace
+from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
 from almanac.errors import AlmanacError, UnknownWorkspace
 from almanac.jobs import CalendarSchedule
+from almanac.services.plan.ports import PlanStore
 from almanac.services.sync.ports import Lease, Refusal
 
 _ERROR_LENGTH = 1000
@@ -27,18 +29,18 @@ class _NotAsLoaded(AlmanacError):
     """Rolls the transaction back: the workspace has changed since it was loaded."""
 
 
-class PostgresPlanStore:
+class PostgresPlanStore(PlanStore):
     """PlanStore over one Database; the lease is the one that syncs take too."""
 
     def __init__(self, database: Database, leases: PostgresLeases) -> None:
         self._db = database
-        self._sql = statements("plan.sql")
+        self._run = database.statements("plan.sql")
         self._leases = leases
 
+    @override
     def begin_run(
         self, job: CalendarSchedule, run_id: UUID, sent_at: datetime | None, message_id: str | None = None
     ) -> Lease | Refusal:
-        """See PlanStore."""
         scope = {"ws_id": job.ws_id, "window_days": job.window_days, "force": job.force_reschedule}
         who = {"run_id": run_id, "source": job.source, "user_id": job.user_id, "request_id": job.request_id}
         asked = scope | who | {"apply": job.apply, "sent_at": sent_at, "message_id": message_id}
@@ -59,12 +61,12 @@ class PostgresPlanStore:
             self._run("record_skipped_run", outcome=refusal[0], retry_after=refusal[1], **asked)
         return Refusal(*refusal)
 
+    @override
     def prolong(self, lease: Lease) -> None:
-        """See PlanStore."""
         self._leases.renew(lease)
 
-    def load(self, ws_id: UUID, reach: Reach) -> Workspace:
-        """See PlanStore."""
+    @override
+    def load(self, ws_id: UUID, reach: LoadWindow) -> Workspace:
         of = {"ws_id": ws_id}
         ahead = of | {"since": reach.since}
         span = of | _span(reach)
@@ -90,8 +92,10 @@ class PostgresPlanStore:
                 notes=tuple(notes),
             )
 
-    def apply(self, lease: Lease, reach: Reach, workspace: Workspace, changes: Changes, report: PlanReport) -> bool:
-        """See PlanStore."""
+    @override
+    def apply(
+        self, lease: Lease, reach: LoadWindow, workspace: Workspace, changes: Changes, report: PlanReport
+    ) -> bool:
         try:
             with self._db.transaction():
                 self._leases.renew(lease)
@@ -101,12 +105,12 @@ class PostgresPlanStore:
             return False
         return True
 
+    @override
     def finish_run(self, lease: Lease, report: PlanReport) -> None:
-        """See PlanStore."""
         with self._db.transaction():
             self._finish(lease, report)
 
-    def _write(self, ws_id: UUID, reach: Reach, workspace: Workspace, changes: Changes) -> None:
+    def _write(self, ws_id: UUID, reach: LoadWindow, workspace: Workspace, changes: Changes) -> None:
         """Raises _NotAsLoaded when a row has changed, or becomes the user's while it is written."""
         version = self._run("version", ws_id=ws_id, **_span(reach))[0][0]
         if version != workspace.version:
@@ -141,11 +145,8 @@ class PostgresPlanStore:
         if not released:
             raise lease_lost()
 
-    def _run(self, name: str, **values: Any) -> Rows:
-        return self._db.run(self._sql[name], **values)
 
-
-def _span(reach: Reach) -> dict[str, datetime]:
+def _span(reach: LoadWindow) -> dict[str, datetime]:
     """Which events matter: the time after one that is over may still be kept free."""
     return {"since": reach.since - timedelta(minutes=LONGEST_BUFFER), "until": reach.until}
 

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from almanac.adapters.postgres.connection import Database, statements
+from typing_extensions import override
+
+from almanac.adapters.postgres.connection import Database
 from almanac.domain.workspace_plan.report import CHANGES, COUNTS
+from almanac.services.plan.ports import PlanningRuns
 
 _COLUMNS = (
     *("run_id", "ws_id", "status", "outcome", "request_id", "started_at", "finished_at", "retry_after"),
@@ -14,18 +17,20 @@ _COLUMNS = (
 )
 
 
-class PostgresPlanningRuns:
+class PostgresPlanningRuns(PlanningRuns):
     """PlanningRuns over one Database."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._sql = statements("plan.sql")
+        self._run = database.statements("plan.sql")
 
+    @override
     def of_request(self, ws_id: UUID, request_id: str) -> Mapping[str, Any] | None:
         """The newest run of a request, its notes with titles; None while there is none."""
-        found = self._db.run(self._sql["run_of_request"], ws_id=ws_id, request_id=request_id)
+        found = self._run("run_of_request", ws_id=ws_id, request_id=request_id)
         return dict(zip(_COLUMNS, found[0], strict=True)) if found else None
 
+    @override
     def workspace_name(self, ws_id: UUID) -> str:
         """What people call the workspace, which must exist."""
-        return str(self._db.run(self._sql["workspace_name"], ws_id=ws_id)[0][0])
+        return str(self._run("workspace_name", ws_id=ws_id)[0][0])

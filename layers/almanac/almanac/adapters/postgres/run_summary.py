@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from almanac.adapters.postgres.connection import Database, Rows, statements
-from almanac.domain.operations.lag import PLAN_BEHIND_AFTER, SYNC_BEHIND_AFTER, Standing
+from almanac.adapters.postgres.connection import Database
+from almanac.domain.operations.lag import PLAN_BEHIND_AFTER, SYNC_BEHIND_AFTER, WorkspaceProgress
 from almanac.domain.operations.run_statistics import SHARES, Behind, Ending, Figures, GoogleCalls, Job, Latency
 
 _BEHIND: dict[Job, tuple[str, timedelta]] = {
@@ -20,7 +20,7 @@ class PostgresRunSummary:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._sql = statements("run_summary.sql")
+        self._run = database.statements("run_summary.sql")
 
     def figures(self, ws_id: UUID | None, since: datetime, now: datetime, limit: int) -> Figures:
         """Of the runs that began since then, and at most `limit` of the workspaces that are behind now."""
@@ -32,15 +32,12 @@ class PostgresRunSummary:
             for job, (statement, after) in _BEHIND.items():
                 found = self._run(statement, ws_id=ws_id, before=now - after, limit=limit)
                 all_behind[job] = found[0][0] if found else 0
-                behind += [Behind(job, row[1], Standing(*row[2:])) for row in found]
+                behind += [Behind(job, row[1], WorkspaceProgress(*row[2:])) for row in found]
             endings = [Ending(*row) for row in self._run("endings", **span)]
             latencies = [_latency(row) for row in self._run("latencies", shares=shares, **span)]
             calls = [GoogleCalls(int(row[2]), int(row[1]), row[0]) for row in self._run("google_calls", **span)]
         stalest = sorted(behind, key=lambda each: each.standing.fresh_at)[:limit]
         return Figures(endings, latencies, calls[0] if calls else GoogleCalls(), stalest, all_behind)
-
-    def _run(self, name: str, **values: Any) -> Rows:
-        return self._db.run(self._sql[name], **values)
 
 
 def _latency(row: Sequence[Any]) -> Latency:

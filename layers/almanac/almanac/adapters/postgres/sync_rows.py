@@ -8,7 +8,7 @@ from typing import Any
 from almanac.adapters.postgres import arrays
 from almanac.domain.calendar.events import EventRow, MappedPage
 from almanac.domain.sync.listing import Checkpoint, SyncState, Window
-from almanac.services.sync.ports import Bookmark, Connection
+from almanac.services.sync.ports import Connection, Progress
 
 _ENCODERS: Mapping[str, arrays.Encoder] = dict.fromkeys(EventRow._fields, arrays.texts) | {
     "start_at": arrays.instants,
@@ -50,18 +50,18 @@ def span(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def bookmark_values(bookmark: Bookmark | None) -> dict[str, Any]:
+def progress_values(progress: Progress | None) -> dict[str, Any]:
     """Where the reading stands after a page; None leaves it as it is."""
-    if bookmark is None:
+    if progress is None:
         nothing = dict.fromkeys(("sync_token", "fingerprint", "window_start", "window_end", "checkpoint"))
         return {"bookmark": False, **nothing}
     return {
         "bookmark": True,
-        "sync_token": bookmark.sync_token,
-        "fingerprint": bookmark.fingerprint,
-        "window_start": bookmark.window.start,
-        "window_end": bookmark.window.end,
-        "checkpoint": None if bookmark.checkpoint is None else _checkpoint_json(bookmark.checkpoint),
+        "sync_token": progress.sync_token,
+        "fingerprint": progress.fingerprint,
+        "window_start": progress.window.start,
+        "window_end": progress.window.end,
+        "checkpoint": None if progress.checkpoint is None else _checkpoint_json(progress.checkpoint),
     }
 
 

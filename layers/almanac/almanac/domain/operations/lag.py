@@ -18,7 +18,7 @@ QUEUED_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class WorkspaceProgress:
     """What is stored about a workspace's job: `fresh_at` it was last done, or could have been done for the first time.
 
     `error_type` is that of the last attempt, None if it went well.
@@ -44,7 +44,7 @@ class Lag:
     error_type: str | None = None
 
 
-def why_behind(standing: Standing, now: datetime) -> Lag:
+def why_behind(standing: WorkspaceProgress, now: datetime) -> Lag:
     """What only a person can mend comes first, then what mends itself, then what should not be."""
     error = standing.error_type
     if standing.account_lost_at is not None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from almanac.domain.operations.lag import Standing, why_behind
+from almanac.domain.operations.lag import WorkspaceProgress, why_behind
 
 Job = Literal["sync", "schedule"]
 JOBS: tuple[Job, ...] = ("sync", "schedule")
@@ -51,7 +51,7 @@ class Behind:
 
     job: Job
     ws_id: UUID
-    standing: Standing
+    standing: WorkspaceProgress
 
 
 @dataclass(frozen=True, slots=True)

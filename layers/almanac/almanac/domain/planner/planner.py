@@ -8,8 +8,8 @@ from almanac.domain.planner.search.greedy import greedy_plans
 from almanac.domain.planner.search.lagrangian import slot_prices
 from almanac.domain.planner.search.large_neighbourhood import Schedule
 from almanac.domain.planner.search.previous_plan import as_previous, kept_plan, worth_it
-from almanac.domain.planner.search.randomness import Whim
-from almanac.domain.planner.search.solution import Draft, Snapshot
+from almanac.domain.planner.search.randomness import Randomization
+from almanac.domain.planner.search.solution import Snapshot, Solution
 
 __all__ = ["Clock", "plan", "standing_still"]
 
@@ -72,9 +72,9 @@ class Planner:
         if self.clock() - self.start >= seconds:
             return best
         hot = max(COOLEST, min(HOT_PER_ITEM / max(1, len(best.places)), HOT_SHARE * best.cost))
-        whim = Whim(SEARCH_SEED, self.problem.window, slot_prices(self.problem, best.cost))
+        randomization = Randomization(SEARCH_SEED, self.problem.window, slot_prices(self.problem, best.cost))
         schedule = Schedule(seconds * WORK_PER_SECOND, hot, hot / COOLING)
-        return annealed(self.problem, best, whim, schedule, Timer(self.clock, self.start + seconds))
+        return annealed(self.problem, best, randomization, schedule, Timer(self.clock, self.start + seconds))
 
     def settle(self, best: Snapshot) -> Snapshot:
         """Plan again with the plan as the previous one until that changes nothing, as a later run will do.
@@ -97,11 +97,11 @@ class Planner:
 
     def costed(self, snapshot: Snapshot) -> Snapshot:
         """The same places with their cost in the problem as it was asked."""
-        draft = Draft(self.problem)
-        draft.restore(snapshot)
-        return draft.snapshot()
+        solution = Solution(self.problem)
+        solution.restore(snapshot)
+        return solution.snapshot()
 
     def probe(self, problem: Problem, base: Snapshot) -> Snapshot:
         """A short cool search around a plan, as long as its work takes."""
         schedule = Schedule(PROBE_SHARE * self.budget * WORK_PER_SECOND, PROBE_HOT, PROBE_COLD)
-        return annealed(problem, base, Whim(PROBE_SEED, problem.window, []), schedule, None)
+        return annealed(problem, base, Randomization(PROBE_SEED, problem.window, []), schedule, None)

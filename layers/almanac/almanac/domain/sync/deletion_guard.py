@@ -10,7 +10,7 @@ FEW = 10
 """Fewer missing rows than this are an ordinary day, unless they are all there is."""
 
 
-def unbelievable(missing: int, stored: int) -> bool:
+def is_suspicious(missing: int, stored: int) -> bool:
     """Whether a full listing lacks so much that it must be read again before anything is deleted (trap 17).
 
     `missing` of the `stored` rows of its window: everything, or ten and more that are over half.

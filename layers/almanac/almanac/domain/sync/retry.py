@@ -185,7 +185,7 @@ class Postpone:
     seconds: int
 
 
-def message_fate(transient: bool, receive_count: int, retry_after: float | None, chance: float) -> Done | Postpone:
+def disposition(transient: bool, receive_count: int, retry_after: float | None, chance: float) -> Done | Postpone:
     """What happens to the message of a run that failed: once more later, while it can help and receives are left.
 
     `receive_count` includes this receive; `chance` in [0, 1) is the jitter. Bugs are not asked about here: they raise,

@@ -6,39 +6,46 @@ from datetime import date
 from uuid import UUID
 
 from almanac.domain.wall_clock import Interval
-from almanac.domain.workspace_plan.existing_blocks import Standing, sort_blocks, stays
+from almanac.domain.workspace_plan.existing_blocks import BlockSets, sort_blocks, stays
 from almanac.domain.workspace_plan.free_time import FreeTime
-from almanac.domain.workspace_plan.habit_requests import Dates, Given, Occasion, Room, Wish, habit_wishes
-from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.habit_requests import (
+    Dates,
+    Given,
+    MinuteLimits,
+    OccurrenceKey,
+    OccurrenceRequest,
+    habit_wishes,
+)
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.report import Note
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Fates:
+class BlockDecisions:
     """The blocks by their fate, the occurrences with their windows, and a note for each that found no room.
 
     `stretched` are the minutes that owners have made occurrences long, as far as these windows obey them.
     """
 
-    standing: Standing
-    wishes: Sequence[Wish]
+    standing: BlockSets
+    wishes: Sequence[OccurrenceRequest]
     notes: Sequence[Note]
-    stretched: Mapping[Occasion, int]
+    stretched: Mapping[OccurrenceKey, int]
 
 
-def decide_fates(
+def decide_blocks(
     workspace: Workspace,
     due: Dates,
     habits: Sequence[Habit],
     faulty_tasks: Collection[UUID],
     taken: Iterable[Interval],
     busy: Sequence[Interval],
-    horizon: Horizon,
+    window: PlanningWindow,
     *,
     force: bool,
-    room: Room,
-) -> Fates:
+    room: MinuteLimits,
+) -> BlockDecisions:
     """Decide both. `habits` are those without a fault, `due` their dates; `taken` is `busy` with buffers and blocks,
     `room` what an earlier plan of this run found for occurrences that their owners had made longer.
 
@@ -46,19 +53,19 @@ def decide_fates(
     is. The other habits of its order then have to go around it, which may leave one of them without a window: this goes
     on until no block is added.
     """
-    free = FreeTime.of(workspace.hours, taken, horizon)
+    free = FreeTime.of(workspace.hours, taken, window)
     wanted = _is_wanted(workspace, due)
-    stuck = {block.event_id for block in workspace.blocks if stays(block, busy, horizon)}
+    stuck = {block.event_id for block in workspace.blocks if stays(block, busy, window)}
     while True:
         bound = [block for block in workspace.blocks if block.event_id in stuck]
         others = [block for block in workspace.blocks if block.event_id not in stuck]
-        given = Given.by(habits, bound, () if force else others, horizon, room)
+        given = Given.by(habits, bound, () if force else others, window, room)
         wishes, notes = habit_wishes(habits, workspace.hours, due, free, given)
-        plannable = _is_plannable(faulty_tasks, wishes, horizon, frozenset(stuck))
-        standing = sort_blocks(workspace.blocks, busy, horizon, wanted, plannable)
+        plannable = _is_plannable(faulty_tasks, wishes, window, frozenset(stuck))
+        standing = sort_blocks(workspace.blocks, busy, window, wanted, plannable)
         more = {block.event_id for block in standing.fixed if block.kind == "habit"} - stuck
         if not more:
-            return Fates(standing, wishes, notes, given.stretched)
+            return BlockDecisions(standing, wishes, notes, given.stretched)
         stuck |= more
 
 
@@ -76,10 +83,13 @@ def _is_wanted(workspace: Workspace, due: Mapping[UUID, Collection[date]]) -> Ca
 
 
 def _is_plannable(
-    faulty_tasks: Collection[UUID], wishes: Iterable[Wish], horizon: Horizon, stuck: Collection[UUID]
+    faulty_tasks: Collection[UUID],
+    wishes: Iterable[OccurrenceRequest],
+    window: PlanningWindow,
+    stuck: Collection[UUID],
 ) -> Callable[[Block], bool]:
     """Whether this run can place a block's item anew: a habit's ideal time may have passed for today."""
-    open_now = {(wish.habit.id, wish.instance, day) for wish in wishes for day in wish.ahead(horizon)}
+    open_now = {(wish.habit.id, wish.instance, day) for wish in wishes for day in wish.ahead(window)}
 
     def plannable(block: Block) -> bool:
         if block.kind == "task":

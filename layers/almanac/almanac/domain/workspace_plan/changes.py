@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from almanac.domain.workspace_plan.planning_window import Horizon, instant
+from almanac.domain.workspace_plan.planning_window import PlanningWindow, instant
 from almanac.domain.workspace_plan.snapshot import Block, Kind
-from almanac.domain.workspace_plan.to_instance import Item, Prepared
+from almanac.domain.workspace_plan.to_instance import Item, PlanningRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Changes:
         return not (self.inserted or self.moved or self.deleted)
 
 
-def changes(prepared: Prepared, plan: Iterable[Placed]) -> Changes:
+def changes(prepared: PlanningRequest, plan: Iterable[Placed]) -> Changes:
     """The smallest set of writes: a block that is in the plan is left alone, one whose item is there is moved."""
     blocks: dict[Hashable, list[Block]] = defaultdict(list)
     for block in prepared.standing.ours:
@@ -78,7 +78,7 @@ def changes(prepared: Prepared, plan: Iterable[Placed]) -> Changes:
     for key, placed in _by_owner(prepared, plan).items():
         pairs, spare, homeless = _matched(blocks.pop(key, []), placed)
         deleted += [block.event_id for block in spare]
-        inserted += [_new(prepared.items[place.item], place, prepared.horizon) for place in homeless]
+        inserted += [_new(prepared.items[place.item], place, prepared.window) for place in homeless]
         for block, place in pairs:
             title = prepared.items[place.item].title
             if _stands(block, place, title):
@@ -89,12 +89,12 @@ def changes(prepared: Prepared, plan: Iterable[Placed]) -> Changes:
     return Changes(tuple(inserted), tuple(moved), tuple(deleted), unchanged)
 
 
-def _by_owner(prepared: Prepared, plan: Iterable[Placed]) -> Mapping[Hashable, list[Placed]]:
+def _by_owner(prepared: PlanningRequest, plan: Iterable[Placed]) -> Mapping[Hashable, list[Placed]]:
     """The placements of each task, and of each occurrence of each habit, in time order."""
     found: dict[Hashable, list[Placed]] = defaultdict(list)
     for place in sorted(plan, key=lambda place: (place.start, place.item)):
         item = prepared.items[place.item]
-        found[item.kind, item.owner, _date(item, place, prepared.horizon), item.instance].append(place)
+        found[item.kind, item.owner, _date(item, place, prepared.window), item.instance].append(place)
     return found
 
 
@@ -121,8 +121,8 @@ def _stands(block: Block, place: Placed, title: str) -> bool:
     return here == (instant(place.start), instant(place.end), place.minutes, title)
 
 
-def _new(item: Item, place: Placed, horizon: Horizon) -> NewBlock:
-    day = _date(item, place, horizon)
+def _new(item: Item, place: Placed, window: PlanningWindow) -> NewBlock:
+    day = _date(item, place, window)
     span = instant(place.start), instant(place.end)
     return NewBlock(
         item.kind, item.owner, item.title, item.color, *span, place.minutes, place.reason, day, item.instance
@@ -135,6 +135,6 @@ def _moved(block: Block, place: Placed, title: str) -> MovedBlock:
     return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, reason)
 
 
-def _date(item: Item, place: Placed, horizon: Horizon) -> date | None:
+def _date(item: Item, place: Placed, window: PlanningWindow) -> date | None:
     """A habit's block belongs to the local date of its start."""
-    return horizon.day(place.start) if item.kind == "habit" else None
+    return window.day(place.start) if item.kind == "habit" else None

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from almanac.domain.planner.model.instance import LockedEvent
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.wall_clock import Interval
-from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Block
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BlockSets:
     """The blocks of a workspace by their fate. `fixed` ones are busy time, `ours` may move, `orphans` go."""
 
     fixed: tuple[Block, ...]
@@ -22,10 +22,10 @@ class Standing:
 def sort_blocks(
     blocks: Sequence[Block],
     busy: Sequence[Interval],
-    horizon: Horizon,
+    window: PlanningWindow,
     wanted: Callable[[Block], bool],
     plannable: Callable[[Block], bool],
-) -> Standing:
+) -> BlockSets:
     """Every block gets its fate.
 
     Locked, begun and done blocks are the user's: they stay, whatever became of their task. Of the others, those nobody
@@ -35,27 +35,27 @@ def sort_blocks(
     """
     fixed, ours, orphans = [], [], []
     for block in sorted(blocks, key=lambda block: (block.start, block.event_id)):
-        if is_users(block, horizon):
+        if is_users(block, window):
             fixed.append(block)
         elif not wanted(block):
             orphans.append(block)
-        elif stays(block, busy, horizon) or not plannable(block):
+        elif stays(block, busy, window) or not plannable(block):
             fixed.append(block)
         else:
             ours.append(block)
-    return Standing(tuple(fixed), tuple(ours), tuple(orphans))
+    return BlockSets(tuple(fixed), tuple(ours), tuple(orphans))
 
 
-def stays(block: Block, busy: Sequence[Interval], horizon: Horizon) -> bool:
+def stays(block: Block, busy: Sequence[Interval], window: PlanningWindow) -> bool:
     """Whether a wanted block is out of this run's reach: its owner's, inside the notice, or beyond the window."""
     start, end = block.first_minute, block.last_minute
-    in_reach = horizon.holds(start, end) or (start < horizon.end and collides((start, end), busy))
-    return is_users(block, horizon) or not in_reach
+    in_reach = window.holds(start, end) or (start < window.end and collides((start, end), busy))
+    return is_users(block, window) or not in_reach
 
 
-def is_users(block: Block, horizon: Horizon) -> bool:
+def is_users(block: Block, window: PlanningWindow) -> bool:
     """Whether a block is no longer Almanac's to move: locked, done, or begun (by its time or by its owner's word)."""
-    return block.locked or block.started or block.done or block.first_minute < horizon.now
+    return block.locked or block.started or block.done or block.first_minute < window.now
 
 
 def collides(interval: Interval, busy: Sequence[Interval]) -> bool:

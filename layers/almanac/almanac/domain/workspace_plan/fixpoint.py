@@ -7,33 +7,35 @@ read a smaller wish, divide the day otherwise and change what this one has just 
 from collections.abc import Callable
 
 from almanac.domain.workspace_plan.from_plan import Planned
-from almanac.domain.workspace_plan.habit_requests import ALL_ROOM, Occasion, Room
-from almanac.domain.workspace_plan.to_instance import Prepared
+from almanac.domain.workspace_plan.habit_requests import UNLIMITED, MinuteLimits, OccurrenceKey
+from almanac.domain.workspace_plan.to_instance import PlanningRequest
 
 
-def settled(prepare: Callable[[Room], Prepared], planner: Callable[[Prepared], Planned]) -> tuple[Prepared, Planned]:
+def settled(
+    to_instance: Callable[[MinuteLimits], PlanningRequest], planner: Callable[[PlanningRequest], Planned]
+) -> tuple[PlanningRequest, Planned]:
     """The request and its plan; while the plan shortens what owners made long, tried again with the room it found.
 
     Mostly one plan, and three at most: the third makes no block longer than preferred.
     """
-    prepared = prepare(ALL_ROOM)
+    prepared = to_instance(UNLIMITED)
     planned = planner(prepared)
     room = shortened(prepared, planned)
     if room:
-        prepared = prepare(room)
+        prepared = to_instance(room)
         planned = planner(prepared)
         if shortened(prepared, planned):
-            prepared = prepare(room | dict.fromkeys(prepared.stretched, 0))
+            prepared = to_instance(room | dict.fromkeys(prepared.stretched, 0))
             planned = planner(prepared)
     return prepared, planned
 
 
-def shortened(prepared: Prepared, planned: Planned) -> dict[Occasion, int]:
+def shortened(prepared: PlanningRequest, planned: Planned) -> dict[OccurrenceKey, int]:
     """The minutes, maybe none, that a plan gives to occurrences that their owners made longer."""
-    given: dict[Occasion, int] = {}
+    given: dict[OccurrenceKey, int] = {}
     for place in planned.blocks:
         item = prepared.items[place.item]
-        given[item.owner, item.instance, prepared.horizon.day(place.start)] = place.minutes
+        given[item.owner, item.instance, prepared.window.day(place.start)] = place.minutes
     wanted = {
         (prepared.items[spec].owner, prepared.items[spec].instance, day)
         for spec, days in prepared.wanted.items()

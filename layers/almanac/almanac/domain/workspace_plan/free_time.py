@@ -8,7 +8,7 @@ from almanac.domain.planner.model.instance import Week
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.wall_clock import Interval, merged, wall_instant, weekly_hours
 from almanac.domain.workspace_plan.habit_windows import DayWindow
-from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Habit
 
 
@@ -16,33 +16,33 @@ from almanac.domain.workspace_plan.snapshot import Habit
 class FreeTime:
     """Opening hours less what is taken, per category, in minutes since the epoch."""
 
-    horizon: Horizon
+    window: PlanningWindow
     spans: Mapping[str, Sequence[Interval]]
 
     @classmethod
-    def of(cls, hours: Mapping[str, Week], taken: Iterable[Interval], horizon: Horizon) -> "FreeTime":
+    def of(cls, hours: Mapping[str, Week], taken: Iterable[Interval], window: PlanningWindow) -> "FreeTime":
         """The free time inside the horizon."""
         busy = merged(taken)
-        opened = {c: weekly_hours(week, horizon.first, horizon.end, horizon.zone) for c, week in hours.items()}
-        return cls(horizon, {category: list(_without(spans, busy)) for category, spans in opened.items()})
+        opened = {c: weekly_hours(week, window.first, window.end, window.zone) for c, week in hours.items()}
+        return cls(window, {category: list(_without(spans, busy)) for category, spans in opened.items()})
 
     def natural_end(self, habit: Habit, window: DayWindow, day: date) -> int | None:
         """When the habit would end if it were alone: wall minutes of `day` at its best free place, None without one.
 
         Best is nearest to its ideal window at the window's length, else at its shortest.
         """
-        zone = self.horizon.zone
+        zone = self.window.zone
         first, last = (wall_instant(day, wall, zone) for wall in window.hard)
         ideal = wall_instant(day, window.ideal[0], zone)
         for length in dict.fromkeys((window.length, habit.min_minutes)):
             starts = [
                 max(_up(max(a, first)), min(ideal, _down(min(b, last) - length)))
                 for a, b in self.spans[habit.category]
-                if min(b, last) - _up(max(a, first, self.horizon.first)) >= length
+                if min(b, last) - _up(max(a, first, self.window.first)) >= length
             ]
             if starts:
                 best = min(starts, key=lambda start: (abs(start - ideal), start))
-                return self.horizon.wall(best + length, day)
+                return self.window.wall(best + length, day)
         return None
 
 

@@ -10,7 +10,7 @@ from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.planner.planner import Clock, plan, standing_still
 from almanac.domain.workspace_plan.changes import Placed
 from almanac.domain.workspace_plan.report import Note
-from almanac.domain.workspace_plan.to_instance import Prepared
+from almanac.domain.workspace_plan.to_instance import PlanningRequest
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:/[0-9/]+)?")
 """What the planner calls tasks, habits and events."""
@@ -37,12 +37,12 @@ class Planned:
     at_risk: int
 
 
-def place(prepared: Prepared, budget_seconds: float, clock: Clock = standing_still) -> Planned:
+def place(prepared: PlanningRequest, budget_seconds: float, clock: Clock = standing_still) -> Planned:
     """Plan the request; `budget_seconds` by `clock` is what the planner may take. Deterministic as the planner is."""
-    return read_back(prepared, plan(problem_of(prepared.instance), budget_seconds, clock))
+    return from_plan(prepared, plan(problem_of(prepared.instance), budget_seconds, clock))
 
 
-def read_back(prepared: Prepared, found: Plan) -> Planned:
+def from_plan(prepared: PlanningRequest, found: Plan) -> Planned:
     """The plan in the terms of the workspace.
 
     The planner knows habits by weekday, recurrences know dates (every second week, a skip, a day that is settled): what
@@ -70,14 +70,14 @@ def read_back(prepared: Prepared, found: Plan) -> Planned:
     )
 
 
-def _placed(prepared: Prepared, block: Block) -> Placed:
+def _placed(prepared: PlanningRequest, block: Block) -> Placed:
     """The block as it will be on the calendar: its length rounded up to the grid, its work as it is."""
     minutes = block.end - block.start
     end = block.start - minutes // -SLOT_MINUTES * SLOT_MINUTES
     return Placed(block.item, block.start, end, minutes, in_titles(prepared, block.reason))
 
 
-def in_titles(prepared: Prepared, text: str) -> str:
+def in_titles(prepared: PlanningRequest, text: str) -> str:
     """The planner's words with titles for its ids: for the workspace's eyes, never for a log."""
 
     def title(match: re.Match[str]) -> str:
@@ -88,20 +88,20 @@ def in_titles(prepared: Prepared, text: str) -> str:
     return _ID.sub(title, text)
 
 
-def _is_wanted(prepared: Prepared, item: str, day: str | None) -> bool:
+def _is_wanted(prepared: PlanningRequest, item: str, day: str | None) -> bool:
     return item not in prepared.wanted or day in prepared.wanted[item]
 
 
-def _date(prepared: Prepared, block: Block) -> str:
+def _date(prepared: PlanningRequest, block: Block) -> str:
     """A habit's block belongs to the local date of its start."""
-    return prepared.horizon.day(block.start).isoformat()
+    return prepared.window.day(block.start).isoformat()
 
 
-def _named_notes(prepared: Prepared) -> Iterator[Note]:
+def _named_notes(prepared: PlanningRequest) -> Iterator[Note]:
     return (replace(note, reason=in_titles(prepared, note.reason)) for note in prepared.notes)
 
 
-def _notes(prepared: Prepared, findings: Iterable[Finding]) -> Iterator[Note]:
+def _notes(prepared: PlanningRequest, findings: Iterable[Finding]) -> Iterator[Note]:
     for finding in findings:
         item = prepared.items[finding.item]
         obstacle, hint = in_titles(prepared, finding.obstacle), in_titles(prepared, finding.help)

@@ -13,17 +13,17 @@ from almanac.domain.wall_clock import DAY_MINUTES, Interval, wall_instant
 from almanac.domain.workspace_plan.existing_blocks import worked_minutes
 from almanac.domain.workspace_plan.free_time import FreeTime
 from almanac.domain.workspace_plan.habit_windows import DayWindow, day_windows, in_circles, order_pairs, ordered_windows
-from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.report import Note
 from almanac.domain.workspace_plan.snapshot import Block, Habit
 
 Dates = Mapping[UUID, Set[date]]
-Occasion = tuple[UUID | None, int, date | None]
+OccurrenceKey = tuple[UUID | None, int, date | None]
 """A habit, which of several that day (from 1), and the local date."""
 
-Room = Mapping[Occasion, int]
+MinuteLimits = Mapping[OccurrenceKey, int]
 """Minutes that a plan found for occurrences that could not be as long as their owners had made them."""
-ALL_ROOM: Room = MappingProxyType({})
+UNLIMITED: MinuteLimits = MappingProxyType({})
 """Every owner's wish is still to be tried."""
 
 _CRAMPED = "the day has no room for it beside the habits it comes before or after"
@@ -37,8 +37,8 @@ class Given:
     others long.
     """
 
-    bound: Mapping[Occasion, Interval]
-    stretched: Mapping[Occasion, int]
+    bound: Mapping[OccurrenceKey, Interval]
+    stretched: Mapping[OccurrenceKey, int]
 
     @classmethod
     def by(
@@ -46,8 +46,8 @@ class Given:
         habits: Iterable[Habit],
         bound: Iterable[Block],
         others: Iterable[Block],
-        horizon: Horizon,
-        room: Room = ALL_ROOM,
+        window: PlanningWindow,
+        room: MinuteLimits = UNLIMITED,
     ) -> "Given":
         """What the blocks say. No plan makes a block longer than preferred: whoever did it is obeyed up to `max`.
 
@@ -61,7 +61,7 @@ class Given:
         )
         return cls(
             {
-                (b.owner, b.instance, horizon.day(b.first_minute)): (b.first_minute, b.last_minute)
+                (b.owner, b.instance, window.day(b.first_minute)): (b.first_minute, b.last_minute)
                 for b in bound
                 if b.kind == "habit"
             },
@@ -70,7 +70,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class OccurrenceRequest:
     """One of a habit's occurrences of a day, with a window and the dates on which that is its window."""
 
     spec_id: str
@@ -79,9 +79,9 @@ class Wish:
     window: DayWindow
     dates: frozenset[date]
 
-    def ahead(self, horizon: Horizon) -> frozenset[date]:
+    def ahead(self, window: PlanningWindow) -> frozenset[date]:
         """The dates whose ideal window is still ahead and inside: those the planner will want (its rule H10)."""
-        return frozenset(day for day in self.dates if self._is_ahead(day, horizon))
+        return frozenset(day for day in self.dates if self._is_ahead(day, window))
 
     def spec(self, wanted: Collection[date]) -> HabitSpec:
         """The planner's habit, on the wanted dates only."""
@@ -99,9 +99,9 @@ class Wish:
             dates=frozenset(wanted),
         )
 
-    def _is_ahead(self, day: date, horizon: Horizon) -> bool:
-        start, end = (wall_instant(day, wall, horizon.zone) for wall in self.window.ideal)
-        return end <= horizon.end and max(start, horizon.first) + self.habit.min_minutes <= end
+    def _is_ahead(self, day: date, window: PlanningWindow) -> bool:
+        start, end = (wall_instant(day, wall, window.zone) for wall in self.window.ideal)
+        return end <= window.end and max(start, window.first) + self.habit.min_minutes <= end
 
 
 def habit_faults(
@@ -133,7 +133,7 @@ def _own_fault(habit: Habit) -> str | None:
 
 def habit_wishes(
     habits: Sequence[Habit], hours: Mapping[str, Week], dates: Dates, free: FreeTime, given: Given
-) -> tuple[list[Wish], list[Note]]:
+) -> tuple[list[OccurrenceRequest], list[Note]]:
     """The wishes of the habits (those without a fault), and a note per date that their order leaves no room for one.
 
     `dates` are those each habit falls on, skipped ones left out. The order of two habits counts on days that have both.
@@ -150,10 +150,10 @@ def habit_wishes(
             for n, window in enumerate(windows, 1):
                 if _has_room(window, by_id[key]):
                     days_of[key, n, window].add(day)
-                elif Wish("", by_id[key], n, own[key][n - 1], frozenset({day})).ahead(free.horizon):
+                elif OccurrenceRequest("", by_id[key], n, own[key][n - 1], frozenset({day})).ahead(free.window):
                     notes.append(Note("habit", str(key), "left_out", f"{day}: {_CRAMPED}"))
     wishes = [
-        Wish(_spec_id(key, n, window), by_id[key], n, window, frozenset(days))
+        OccurrenceRequest(_spec_id(key, n, window), by_id[key], n, window, frozenset(days))
         for (key, n, window), days in days_of.items()
     ]
     return sorted(wishes, key=lambda wish: (order[wish.habit.id], wish.instance, wish.spec_id)), notes
@@ -189,7 +189,7 @@ class _Day:
         span = self.given.bound.get((key, instance, self.day))
         if span is None:
             return None
-        start, end = (self.free.horizon.wall(minute, self.day) for minute in span)
+        start, end = (self.free.window.wall(minute, self.day) for minute in span)
         return start, end
 
 

@@ -3,16 +3,16 @@
 from almanac.domain.workspace_plan.changes import Changes
 from almanac.domain.workspace_plan.from_plan import Planned
 from almanac.domain.workspace_plan.report import PlanReport
-from almanac.domain.workspace_plan.to_instance import Prepared
+from almanac.domain.workspace_plan.to_instance import PlanningRequest
 
 CALMLY_ENDED = ("nothing_to_plan", "blocked")
 """Outcomes of a plan that is not written."""
 
 
-def conclude(report: PlanReport, prepared: Prepared, planned: Planned, wanted: Changes, *, safe: bool) -> None:
+def conclude(report: PlanReport, prepared: PlanningRequest, planned: Planned, wanted: Changes, *, safe: bool) -> None:
     """Put the plan into the report. `safe`: nothing is written while anything would be late or without a place."""
     counts = report.counts
-    report.window = prepared.horizon.span
+    report.window = prepared.window.span
     report.objective = planned.objective
     report.notes = list(planned.notes)
     counts.left_out = sum(note.status == "left_out" for note in report.notes)

@@ -18,7 +18,7 @@ def zone_of(name: str | None) -> ZoneInfo | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Horizon:
+class PlanningWindow:
     """Minutes since the epoch: `now`, the first instant that may be planned (`first`, on the grid), the exclusive end.
 
     The window ends with a local day, so that two runs of one day plan the same window.
@@ -30,7 +30,7 @@ class Horizon:
     end: int
 
     @classmethod
-    def of(cls, now: datetime, zone: ZoneInfo, notice_minutes: int, window_days: int) -> "Horizon":
+    def of(cls, now: datetime, zone: ZoneInfo, notice_minutes: int, window_days: int) -> "PlanningWindow":
         """The horizon of a run at `now` over `window_days` days, today's rest included."""
         minute = ceil_minutes(now)
         first = -(-(minute + notice_minutes) // SLOT_MINUTES) * SLOT_MINUTES

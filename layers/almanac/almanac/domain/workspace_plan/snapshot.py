@@ -130,7 +130,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class LoadWindow:
     """The instants between which a run looks at the calendar: from its own to past the end of its window."""
 
     since: datetime

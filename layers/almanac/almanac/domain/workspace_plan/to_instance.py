@@ -7,11 +7,18 @@ from uuid import UUID
 
 from almanac.domain.planner.model.instance import Instance, PreviousBlock
 from almanac.domain.planner.model.weights import Weights
-from almanac.domain.workspace_plan.block_decisions import decide_fates
+from almanac.domain.workspace_plan.block_decisions import decide_blocks
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events, with_buffers
-from almanac.domain.workspace_plan.existing_blocks import Standing, as_taken, is_users, worked_minutes
-from almanac.domain.workspace_plan.habit_requests import ALL_ROOM, Dates, Occasion, Room, Wish, habit_faults
-from almanac.domain.workspace_plan.planning_window import Horizon
+from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, is_users, worked_minutes
+from almanac.domain.workspace_plan.habit_requests import (
+    UNLIMITED,
+    Dates,
+    MinuteLimits,
+    OccurrenceKey,
+    OccurrenceRequest,
+    habit_faults,
+)
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.report import Note
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Kind, Workspace
 from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
@@ -29,7 +36,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PlanningRequest:
     """One planning request: the instance, whose each id is, and the blocks the plan is compared with.
 
     `wanted` holds the ISO dates per habit id of the instance; the planner's weekdays can only say "every Monday".
@@ -38,18 +45,24 @@ class Prepared:
     """
 
     instance: Instance
-    horizon: Horizon
+    window: PlanningWindow
     items: Mapping[str, Item]
     wanted: Mapping[str, frozenset[str]]
     names: Mapping[str, str]
-    standing: Standing
+    standing: BlockSets
     notes: tuple[Note, ...]
-    stretched: Mapping[Occasion, int]
+    stretched: Mapping[OccurrenceKey, int]
 
 
-def prepare(
-    ws_id: UUID, workspace: Workspace, horizon: Horizon, dates: Dates, *, force: bool, room: Room = ALL_ROOM
-) -> Prepared:
+def to_instance(
+    ws_id: UUID,
+    workspace: Workspace,
+    window: PlanningWindow,
+    dates: Dates,
+    *,
+    force: bool,
+    room: MinuteLimits = UNLIMITED,
+) -> PlanningRequest:
     """The planning request of a workspace.
 
     `dates` are those of every habit's recurrence, inside the horizon and as far as its blocks reach. `force` plans
@@ -63,39 +76,44 @@ def prepare(
     faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
     busy = [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
     spans = [(event.start, event.end) for event in busy]
-    held = [block for block in workspace.blocks if is_users(block, horizon)]
+    held = [block for block in workspace.blocks if is_users(block, window)]
     taken = [with_buffers(event) for event in (*busy, *map(as_taken, held))]
     sound = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    fates = decide_fates(workspace, due, sound, faulty_tasks, taken, spans, horizon, force=force, room=room)
-    standing, wishes = fates.standing, fates.wishes
-    wanted = {wish: days for wish in wishes if (days := _open_dates(wish, standing, horizon))}
+    decisions = decide_blocks(workspace, due, sound, faulty_tasks, taken, spans, window, force=force, room=room)
+    standing, wishes = decisions.standing, decisions.wishes
+    wanted = {wish: days for wish in wishes if (days := _open_dates(wish, standing, window))}
     tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
-    return Prepared(
+    return PlanningRequest(
         instance=replace(
-            _frame(ws_id, workspace, horizon),
+            _frame(ws_id, workspace, window),
             locked=(*busy, *(as_taken(block) for block in standing.fixed)),
             tasks=tuple(task_specs(tasks, waits, standing.fixed)),
             habits=tuple(wish.spec(days) for wish, days in wanted.items()),
             previous=() if force else _previous(standing.ours, wishes),
         ),
-        horizon=horizon,
+        window=window,
         items=_items(workspace, wishes),
         wanted={wish.spec_id: frozenset(day.isoformat() for day in days) for wish, days in wanted.items()},
         names=_names(workspace),
         standing=standing,
-        stretched=fates.stretched,
-        notes=(*workspace.notes, *_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits), *fates.notes),
+        stretched=decisions.stretched,
+        notes=(
+            *workspace.notes,
+            *_left_out("task", faulty_tasks),
+            *_left_out("habit", faulty_habits),
+            *decisions.notes,
+        ),
     )
 
 
-def _frame(ws_id: UUID, workspace: Workspace, horizon: Horizon) -> Instance:
+def _frame(ws_id: UUID, workspace: Workspace, window: PlanningWindow) -> Instance:
     """An instance with nothing to place yet."""
     preferences = workspace.preferences
     return Instance(
         id=str(ws_id),
-        zone=horizon.zone,
-        now=horizon.now,
-        end=horizon.end,
+        zone=window.zone,
+        now=window.now,
+        end=window.end,
         break_minutes=preferences.break_minutes,
         notice_minutes=preferences.notice_minutes,
         daily_caps=preferences.daily_caps,
@@ -129,13 +147,13 @@ def _category_faults(workspace: Workspace) -> dict[str, str]:
     return unknown | dict(workspace.unreadable_hours)
 
 
-def _open_dates(wish: Wish, standing: Standing, horizon: Horizon) -> frozenset[date]:
+def _open_dates(wish: OccurrenceRequest, standing: BlockSets, window: PlanningWindow) -> frozenset[date]:
     """The dates the planner is to place: still ahead, and not settled by a block that stays."""
     mine = (b for b in standing.fixed if b.kind == "habit" and b.owner == wish.habit.id and b.instance == wish.instance)
-    return wish.ahead(horizon) - {block.day for block in mine if block.day is not None}
+    return wish.ahead(window) - {block.day for block in mine if block.day is not None}
 
 
-def _previous(ours: Iterable[Block], wishes: Iterable[Wish]) -> tuple[PreviousBlock, ...]:
+def _previous(ours: Iterable[Block], wishes: Iterable[OccurrenceRequest]) -> tuple[PreviousBlock, ...]:
     """The standing plan as the planner settled it: with real lengths, which on the calendar are rounded up."""
     spec_of: dict[object, str] = {
         (wish.habit.id, wish.instance, day): wish.spec_id for wish in wishes for day in wish.dates
@@ -150,7 +168,7 @@ def _previous(ours: Iterable[Block], wishes: Iterable[Wish]) -> tuple[PreviousBl
     )
 
 
-def _items(workspace: Workspace, wishes: Sequence[Wish]) -> dict[str, Item]:
+def _items(workspace: Workspace, wishes: Sequence[OccurrenceRequest]) -> dict[str, Item]:
     items = {str(task.id): Item("task", task.id, task.title, "BLUE") for task in workspace.tasks}
     for wish in wishes:
         items[wish.spec_id] = Item("habit", wish.habit.id, wish.habit.name, wish.habit.color, wish.instance)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from googleapiclient.discovery import build
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from typing_extensions import override
 
 from almanac.domain.calendar.events import CalendarZones
 from almanac.domain.sync.listing import ListEvents, Window
@@ -15,7 +16,7 @@ from almanac.domain.text import clean
 from almanac.errors import AccessTokenRejected, CalendarUnreachable, GoogleRejected, GoogleUnavailable
 from almanac.providers.google.connection import GoogleHttp, Refused
 from almanac.providers.google.pages import map_page
-from almanac.services.sync.provider import CalendarEntry, ListingPage
+from almanac.services.sync.provider import CalendarEntry, CalendarProvider, ListingPage
 
 # At DEBUG the client logs whole URLs: calendar ids, which are addresses, and tokens.
 logging.getLogger("googleapiclient").setLevel(logging.ERROR)
@@ -64,7 +65,7 @@ class _Entry(BaseModel):
         )
 
 
-class GoogleCalendar:
+class GoogleCalendar(CalendarProvider):
     """CalendarProvider over one connection that stays open. One instance a thread: httplib2 is not thread-safe.
 
     `api_url` is the root of the API without `/calendar/v3`; `timeout_seconds` bounds every wait for the socket; `pace`
@@ -86,6 +87,7 @@ class GoogleCalendar:
         self._events = service.events()
         self._calendar_list = service.calendarList()
 
+    @override
     def list_events(self, access_token: str, request: ListEvents) -> ListingPage:
         """One page of a listing; it holds exactly one of the two tokens (trap 1)."""
         answer = self._answer(
@@ -102,6 +104,7 @@ class GoogleCalendar:
         zone = answer.get("timeZone")
         return ListingPage(_items(answer), zone if isinstance(zone, str) and zone else None, next_page, next_sync)
 
+    @override
     def list_calendars(self, access_token: str, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
         """One page of the account's calendar list, hidden ones included, and the token of the next one."""
         said = {"maxResults": ENTRIES_A_PAGE, "showHidden": True, "fields": ENTRY_FIELDS}
@@ -115,6 +118,7 @@ class GoogleCalendar:
             raise GoogleRejected(f"a calendar list entry with an unusable field {place}") from None
         return entries, _token(answer, "nextPageToken")
 
+    @override
     def event_is_live(self, access_token: str, calendar_id: str, event_id: str, window: Window) -> bool:
         """Whether the event exists, is not cancelled and touches the window, for an all-day one in whichever zone.
 

@@ -6,10 +6,11 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, ValidationError
+from typing_extensions import override
 
 from almanac.errors import AlmanacError, GoogleRateLimited, GoogleRejected, GoogleUnavailable, ReconnectRequired
 from almanac.providers.google.connection import GoogleHttp, Refused
-from almanac.services.accounts.ports import FreshToken
+from almanac.services.accounts.ports import FreshToken, TokenEndpoint
 from almanac.services.clock import Clock
 
 _LONGEST_LIFE = 365 * 24 * 3600
@@ -26,7 +27,7 @@ class _Grant(BaseModel):
     refresh_token: str | None = None
 
 
-class GoogleTokens:
+class GoogleTokens(TokenEndpoint):
     """TokenEndpoint over HTTP. One instance a thread: httplib2 is not thread-safe.
 
     `clock` gives the instant that `expires_in` counts from; `timeout_seconds` bounds every wait for the socket.
@@ -40,6 +41,7 @@ class GoogleTokens:
         self._http = GoogleHttp(timeout_seconds)
         self._clock = clock
 
+    @override
     def refresh(self, refresh_token: str) -> FreshToken:
         """Trade a refresh token for an access token; `refresh_token` of the answer is None when the old one stays.
 

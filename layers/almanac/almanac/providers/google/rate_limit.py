@@ -7,7 +7,7 @@ _BURST_PART = 10
 """One request in ten may come at once: a run over a dozen calendars does not wait, one over thousands of pages does."""
 
 
-class Pace:
+class RateLimiter:
     """Holds a request back until it fits: no minute ever sees more than `per_minute` of them.
 
     Many small runs go at once, long ones at an even pace (a leaky bucket, told by the instant at which the next request

@@ -2,36 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 from uuid import UUID
 
 from almanac.domain.sync.report import Tally
 from almanac.domain.text import clean
 from almanac.errors import AccessTokenRejected, BadInput, GoogleRejected, ReconnectRequired, TransientError
-from almanac.services.accounts.ports import Account, FreshToken, TokenCipher, TokenEndpoint
+from almanac.services.accounts.ports import Account, AccountStore, FreshToken, TokenCipher, TokenEndpoint
 from almanac.services.sync.provider import CalendarEntry, CalendarProvider
-from almanac.services.sync.retrying import Patience
+from almanac.services.sync.retrying import Retrier
 
 MOST_PAGES = 1000
 """Nobody has 250,000 calendars: a list of more pages has no end."""
-
-
-class AccountStore(Protocol):
-    """Accounts and their connections. Raises DatabaseUnavailable and StorageFailed."""
-
-    def primary_calendar(self, ws_id: UUID, user_id: str, email: str) -> str | None:
-        """The known account's primary calendar id; None when there is no such account. Raises UnknownWorkspace."""
-        ...
-
-    def connect(
-        self, ws_id: UUID, user_id: str, email: str, tokens: FreshToken, calendars: Sequence[CalendarEntry]
-    ) -> Account:
-        """Store (encrypted) tokens and connect the calendars, or revive both; all or nothing.
-
-        Known connections keep their switches and their state; those that `calendars` does not name are marked lost.
-        A calendar whose events the account cannot see is stored, but not enabled. `version` 1 is a new account.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +23,7 @@ class ConnectAccount:
     provider: CalendarProvider
     endpoint: TokenEndpoint
     cipher: TokenCipher
-    patience: Patience
+    retrier: Retrier
 
     def __call__(self, ws_id: UUID, user_id: str, email: str, refresh_token: str) -> Account:
         """Connect the account; `email` in lower case. Nothing is stored unless the token works and its list is whole.
@@ -63,7 +44,7 @@ class ConnectAccount:
 
     def _trade(self, refresh_token: str) -> FreshToken:
         try:
-            return self.patience.call(lambda: self.endpoint.refresh(refresh_token), Tally())
+            return self.retrier.call(lambda: self.endpoint.refresh(refresh_token), Tally())
         except ReconnectRequired as error:
             raise ReconnectRequired(f"the refresh token does not work, nothing was stored: {error}") from None
 
@@ -84,7 +65,7 @@ class ConnectAccount:
 
     def _page(self, access_token: str, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
         try:
-            return self.patience.call(lambda: self.provider.list_calendars(access_token, page_token), Tally())
+            return self.retrier.call(lambda: self.provider.list_calendars(access_token, page_token), Tally())
         except AccessTokenRejected as error:
             raise TransientError("Google refuses an access token that it has just issued") from error
 

@@ -1,9 +1,12 @@
 """What accounts and their tokens need from the outside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+from almanac.services.sync.provider import CalendarEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,36 @@ class Account:
     expires_at: datetime | None
     status: str
     version: int
+
+
+class AccountStore(Protocol):
+    """Accounts and their connections. Raises DatabaseUnavailable and StorageFailed."""
+
+    def primary_calendar(self, ws_id: UUID, user_id: str, email: str) -> str | None:
+        """The known account's primary calendar id; None when there is no such account. Raises UnknownWorkspace."""
+        ...
+
+    def connect(
+        self, ws_id: UUID, user_id: str, email: str, tokens: FreshToken, calendars: Sequence[CalendarEntry]
+    ) -> Account:
+        """Store (encrypted) tokens and connect the calendars, or revive both; all or nothing.
+
+        Known connections keep their switches and their state; those that `calendars` does not name are marked lost.
+        A calendar whose events the account cannot see is stored, but not enabled. `version` 1 is a new account.
+        """
+        ...
+
+
+class AccountTokens(Protocol):
+    """Compare-and-set of an account's tokens. Every method is one transaction.
+
+    All raise DatabaseUnavailable and StorageFailed, and ReconnectRequired when the account is gone.
+    """
+
+    def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
+        """Compare-and-set of (encrypted) tokens. Returns the account as stored: another writer's if it was faster."""
+        ...
+
+    def require_reconnect(self, account: Account, reason: str) -> Account:
+        """Mark the account dead unless somebody stored new tokens meanwhile. Returns it as it is stored now."""
+        ...

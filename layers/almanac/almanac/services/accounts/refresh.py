@@ -8,8 +8,8 @@ from uuid import UUID
 
 from almanac.domain.operations.maintenance import NAMED, UpkeepReport
 from almanac.errors import AlmanacError, DatabaseUnavailable, ReconnectRequired, describe
-from almanac.services.accounts.ports import Account, TokenCipher, TokenEndpoint
-from almanac.services.maintenance.ports import AccountShelf, AccountTokens
+from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher, TokenEndpoint
+from almanac.services.maintenance.ports import AccountDirectory
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ OUTAGE = 5
 class TokenUpkeep:
     """One round over all accounts. An account's trouble is counted, named by its id, and costs no other account."""
 
-    shelf: AccountShelf
+    shelf: AccountDirectory
     tokens: AccountTokens
     endpoint: TokenEndpoint
     cipher: TokenCipher

@@ -45,7 +45,7 @@ class UpkeepStore(Protocol):
         ...
 
 
-class AccountShelf(Protocol):
+class AccountDirectory(Protocol):
     """Every account there is, in id order. Raises DatabaseUnavailable and StorageFailed."""
 
     def accounts(self, after: UUID | None, limit: int) -> Sequence[tuple[datetime, Account]]:
@@ -62,16 +62,4 @@ class AccountShelf(Protocol):
 
     def remember(self, after: UUID | None) -> None:
         """Keep that for the next round; None: this one came to its end."""
-        ...
-
-
-class AccountTokens(Protocol):
-    """Compare-and-set of an account's tokens, as a sync does it: see SyncStore, which is one."""
-
-    def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
-        """See SyncStore."""
-        ...
-
-    def require_reconnect(self, account: Account, reason: str) -> Account:
-        """See SyncStore."""
         ...

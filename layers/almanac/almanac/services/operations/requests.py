@@ -2,45 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 from almanac.errors import QueueUnavailable, TransientError, UnknownCalendar
 from almanac.jobs import BulkTarget, CalendarSync, Mode, Tick
 from almanac.services.clock import Clock, Sleep
+from almanac.services.operations.ports import OperatorStore, RunsOfRequests
 from almanac.services.queues.dispatch import Dispatch, DispatchReport
-from almanac.services.queues.ports import Envelope, JobQueue
+from almanac.services.queues.ports import JobQueue, OutgoingJob
 
 POLL_SECONDS = 0.5
 """How often the run rows are looked at: one indexed read."""
-
-
-class OperatorStore(Protocol):
-    """What the use cases here read; records are rows by column name. Raises DatabaseUnavailable, StorageFailed."""
-
-    def require_workspace(self, ws_id: UUID) -> None:
-        """Raises UnknownWorkspace unless it is there."""
-        ...
-
-    def live_workspaces(self) -> Sequence[UUID]:
-        """Workspaces with a calendar to read through an account that works."""
-        ...
-
-    def connections(self, ws_id: UUID) -> Sequence[Mapping[str, Any]]:
-        """`calendar_id`, `primary`, `is_read` and more of each connection."""
-        ...
-
-
-class RunsOfRequests(Protocol):
-    """What became of a request; records are run rows by column name. Raises DatabaseUnavailable, StorageFailed."""
-
-    def runs_of_request(self, ws_id: UUID, request_id: str) -> Sequence[Mapping[str, Any]]:
-        """Run rows of one request, oldest first."""
-        ...
-
-    def progress(self, ws_id: UUID, run_id: UUID) -> tuple[int, int]:
-        """Calendars done and events listed by a running run."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +38,7 @@ class RequestSync:
             request_id=str(uuid4()),
             requested_at=self.clock(),
         )
-        for lost in self.queue.send([Envelope(job, reason=f"request {job.request_id}")]):
+        for lost in self.queue.send([OutgoingJob(job, reason=f"request {job.request_id}")]):
             raise QueueUnavailable(f"the job could not be sent ({lost.error})")
         return job
 
@@ -85,7 +58,7 @@ class RequestSync:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RequestProgress:
     """Where a request stands. `status` is `waiting`, `running`, or `continuing` between two runs of one request."""
 
     status: str
@@ -103,7 +76,7 @@ class FollowRequest:
     monotonic: Callable[[], float]
 
     def __call__(
-        self, ws_id: UUID, request_id: str, timeout_seconds: float, tell: Callable[[Progress], None]
+        self, ws_id: UUID, request_id: str, timeout_seconds: float, tell: Callable[[RequestProgress], None]
     ) -> Sequence[Mapping[str, Any]]:
         """The request's runs, the one that ended it last. Raises TransientError when none has after the timeout.
 
@@ -124,10 +97,10 @@ class FollowRequest:
             tell(self._progress(runs, elapsed))
             self.sleep(min(POLL_SECONDS, timeout_seconds - elapsed))
 
-    def _progress(self, runs: Sequence[Mapping[str, Any]], elapsed: float) -> Progress:
+    def _progress(self, runs: Sequence[Mapping[str, Any]], elapsed: float) -> RequestProgress:
         if not runs:
-            return Progress("waiting", elapsed)
+            return RequestProgress("waiting", elapsed)
         last = runs[-1]
         if last["status"] != "running":
-            return Progress("continuing", elapsed)
-        return Progress("running", elapsed, *self.store.progress(last["ws_id"], last["run_id"]))
+            return RequestProgress("continuing", elapsed)
+        return RequestProgress("running", elapsed, *self.store.progress(last["ws_id"], last["run_id"]))

@@ -8,14 +8,14 @@ from uuid import UUID
 from almanac.domain.workspace_plan.changes import Changes
 from almanac.domain.workspace_plan.from_plan import Planned
 from almanac.domain.workspace_plan.report import PlanReport
-from almanac.domain.workspace_plan.snapshot import Reach, Recurrence, Workspace
-from almanac.domain.workspace_plan.to_instance import Prepared
+from almanac.domain.workspace_plan.snapshot import LoadWindow, Recurrence, Workspace
+from almanac.domain.workspace_plan.to_instance import PlanningRequest
 from almanac.jobs import CalendarSchedule
 from almanac.services.sync.ports import Lease, Refusal
 
 DatesBetween = Callable[[Recurrence, date, date], Set[date]]
 """The dates of a recurrence between two dates, both included."""
-Planner = Callable[[Prepared, float], Planned]
+Planner = Callable[[PlanningRequest, float], Planned]
 """A plan for a request, within that many seconds."""
 
 
@@ -36,11 +36,13 @@ class PlanStore(Protocol):
         """Keep the lease for its whole length from now on."""
         ...
 
-    def load(self, ws_id: UUID, reach: Reach) -> Workspace:
+    def load(self, ws_id: UUID, reach: LoadWindow) -> Workspace:
         """Everything the plan depends on, of one moment. Raises UnknownWorkspace."""
         ...
 
-    def apply(self, lease: Lease, reach: Reach, workspace: Workspace, changes: Changes, report: PlanReport) -> bool:
+    def apply(
+        self, lease: Lease, reach: LoadWindow, workspace: Workspace, changes: Changes, report: PlanReport
+    ) -> bool:
         """Write the changes, close the run with its report and release the lease, all or nothing.
 
         False, with nothing written, when the workspace is no longer as it was loaded, or when a block of the changes is

@@ -10,12 +10,12 @@ from uuid import uuid4
 from almanac.domain.workspace_plan.changes import Changes, changes
 from almanac.domain.workspace_plan.fixpoint import settled
 from almanac.domain.workspace_plan.from_plan import Planned
-from almanac.domain.workspace_plan.habit_requests import Room
+from almanac.domain.workspace_plan.habit_requests import MinuteLimits
 from almanac.domain.workspace_plan.outcome import CALMLY_ENDED, conclude
-from almanac.domain.workspace_plan.planning_window import Horizon, zone_of
+from almanac.domain.workspace_plan.planning_window import PlanningWindow, zone_of
 from almanac.domain.workspace_plan.report import Counts, PlanReport
-from almanac.domain.workspace_plan.snapshot import Reach, Workspace
-from almanac.domain.workspace_plan.to_instance import Prepared, prepare
+from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
+from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
 from almanac.errors import AlmanacError, DatabaseUnavailable, LeaseLost, PermanentError, TransientError, describe
 from almanac.jobs import CalendarSchedule
 from almanac.services.clock import Clock, Deadline
@@ -48,9 +48,9 @@ class TimezoneMissing(PermanentError):
 class Proposal:
     """What a plan would do to a workspace as it was loaded."""
 
-    reach: Reach
+    reach: LoadWindow
     workspace: Workspace
-    prepared: Prepared
+    prepared: PlanningRequest
     planned: Planned
     changes: Changes
 
@@ -132,7 +132,7 @@ class PlanWorkspace:
     def _propose(self, job: CalendarSchedule, budget_seconds: float, counts: Counts) -> Proposal:
         """Load and plan; the times are added to the counts."""
         now = self.clock()
-        reach = Reach(now, now + timedelta(days=job.window_days + 1))
+        reach = LoadWindow(now, now + timedelta(days=job.window_days + 1))
         loading = perf_counter()
         workspace = self.store.load(job.ws_id, reach)
         counts.load_ms += _milliseconds(loading)
@@ -143,15 +143,17 @@ class PlanWorkspace:
         counts.plan_ms += _milliseconds(planning)
         return Proposal(reach, workspace, prepared, planned, changes(prepared, planned.blocks))
 
-    def _prepare(self, job: CalendarSchedule, workspace: Workspace, now: datetime, room: Room) -> Prepared:
+    def _prepare(
+        self, job: CalendarSchedule, workspace: Workspace, now: datetime, room: MinuteLimits
+    ) -> PlanningRequest:
         zone = zone_of(workspace.time_zone)
         if zone is None:
             raise TimezoneMissing(workspace.time_zone)
-        horizon = Horizon.of(now, zone, workspace.preferences.notice_minutes, job.window_days)
-        days = [horizon.day(minute) for minute in (horizon.now, horizon.end)]
+        window = PlanningWindow.of(now, zone, workspace.preferences.notice_minutes, job.window_days)
+        days = [window.day(minute) for minute in (window.now, window.end)]
         days += [block.day for block in workspace.blocks if block.day is not None]  # some lie beyond this run's window
         dates = {habit.id: self.dates_between(habit.recurrence, min(days), max(days)) for habit in workspace.habits}
-        return prepare(job.ws_id, workspace, horizon, dates, force=job.force_reschedule, room=room)
+        return to_instance(job.ws_id, workspace, window, dates, force=job.force_reschedule, room=room)
 
     def _budget(self, deadline: Deadline) -> float:
         return max(SHORTEST_BUDGET, min(self.budget_seconds, deadline() - RESERVE_SECONDS))

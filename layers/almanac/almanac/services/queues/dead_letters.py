@@ -1,52 +1,16 @@
 """Why a message is dead: its body says so, or the run that it led to."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
-from typing import Protocol
 from uuid import UUID
 
 from almanac.errors import BadJob, UnknownWorkspace
 from almanac.jobs import Job, parse_schedule, parse_sync
-from almanac.services.queues.ports import DeadLetter, FailedRun
+from almanac.services.queues.ports import DeadLetter, DeadLetters, FailedRun, RunsOfMessages
 
 _PARSE: dict[str, Callable[[str], Job]] = {"calendar.sync": parse_sync, "calendar.schedule": parse_schedule}
 _NEVER_ENDED = "its run never said how it ended: killed, out of time or memory, or cut off from the database"
 _NOT_RECORDED = "no run of it is recorded: database, secret or setting was not there; its message id is in the logs"
-
-
-class DeadLetters(Protocol):
-    """The dead letters of each job's queue. Raises QueueUnavailable; BadSettings without a dead-letter queue."""
-
-    def count(self, job_kind: str) -> int:
-        """How many there are, approximately."""
-        ...
-
-    def peek(self, job_kind: str, limit: int) -> list[DeadLetter]:
-        """Up to `limit` of them, which all stay where they are; of a group its first, and what came with it."""
-        ...
-
-    def discard(self, job_kind: str, message_id: str) -> bool:
-        """Delete one; False when none of that id can be seen."""
-        ...
-
-    def redrive(self, job_kind: str, limit: int) -> int:
-        """Send up to `limit` back home, in order within each group; how many went.
-
-        Each is sent before it is deleted: an interruption can repeat one (harmless, jobs are), never lose one.
-        """
-        ...
-
-
-class RunsOfMessages(Protocol):
-    """What the database knows of messages. Raises DatabaseUnavailable and StorageFailed."""
-
-    def failed_runs(self, message_ids: Sequence[str], ws_ids: Sequence[UUID]) -> Mapping[str, FailedRun]:
-        """By message id, the latest run that failed or never ended."""
-        ...
-
-    def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:
-        """Those of the ids that are workspaces."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from almanac.errors import AlmanacError
 from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Job, Tick
 from almanac.services.clock import Clock
-from almanac.services.queues.ports import DueStore, Envelope, JobQueue, NotSent, SyncHealth
+from almanac.services.queues.ports import DueStore, FailedSend, JobQueue, OutgoingJob, SyncHealth
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Dispatch:
         due = self.store.due_for_sync if tick.job == "calendar.sync" else self.store.due_for_schedule
         reason = f"tick {began.isoformat()}"  # its own: a job that the queue drops as known would stay marked as queued
         for ws_ids in _pages(due):
-            lost = self.queue.send([Envelope(_scheduled(tick, ws_id, began), reason) for ws_id in ws_ids])
+            lost = self.queue.send([OutgoingJob(_scheduled(tick, ws_id, began), reason) for ws_id in ws_ids])
             self._count(report, ws_ids, lost, named=False)
             if tick.job == "calendar.sync":
                 missing = {entry.ws_id for entry in lost}
@@ -91,7 +91,7 @@ class Dispatch:
             page = {target.ws_id: target for target in listed[start : start + PAGE]}
             known = self.store.known(list(page))
             jobs = [_asked_for(tick, target, began) for ws_id, target in page.items() if ws_id in known]
-            lost = self.queue.send([Envelope(job, reason) for job in jobs])
+            lost = self.queue.send([OutgoingJob(job, reason) for job in jobs])
             self._count(report, [ws_id for ws_id in page if ws_id in known], lost, named=True)
             self._name_unknown(report, [ws_id for ws_id in page if ws_id not in known])
 
@@ -100,7 +100,9 @@ class Dispatch:
         report.unknown += len(ws_ids)
         report.results += [{"ws_id": str(i), "status": "failed", "error": "unknown workspace"} for i in ws_ids]
 
-    def _count(self, report: DispatchReport, ws_ids: Sequence[UUID], lost: Sequence[NotSent], *, named: bool) -> None:
+    def _count(
+        self, report: DispatchReport, ws_ids: Sequence[UUID], lost: Sequence[FailedSend], *, named: bool
+    ) -> None:
         errors = {entry.ws_id: entry.error for entry in lost}
         report.failed += len(errors)
         report.enqueued += len(ws_ids) - len(errors)

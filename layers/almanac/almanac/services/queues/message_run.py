@@ -2,59 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from almanac.domain.sync.retry import Postpone, message_fate
+from almanac.domain.sync.retry import Postpone, disposition
 from almanac.errors import Postponed, TransientError
 from almanac.jobs import Job
 from almanac.services.clock import Deadline
-from almanac.services.queues.ports import Envelope, JobQueue
+from almanac.services.queues.ports import JobQueue, OutgoingJob
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 AnyReport = TypeVar("AnyReport", bound="Report")
 
 
-class SqsAttributes(Protocol):
-    """The attributes of a record that matter here; Powertools' have these names."""
-
-    @property
-    def approximate_receive_count(self) -> str:
-        """How often it was received, this time included."""
-        ...
-
-    @property
-    def sent_timestamp(self) -> str:
-        """Milliseconds since the epoch."""
-        ...
-
-
-class SqsRecord(Protocol):
-    """What is needed of Powertools' SQSRecord."""
-
-    @property
-    def body(self) -> str:
-        """The message's body."""
-        ...
-
-    @property
-    def message_id(self) -> str:
-        """The message's id."""
-        ...
-
-    @property
-    def receipt_handle(self) -> str:
-        """Names this receive."""
-        ...
-
-    @property
-    def attributes(self) -> SqsAttributes:
-        """The system attributes."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class Received:
+class SqsMessage:
     """One SQS record: its body and what decides its fate."""
 
     body: str
@@ -62,17 +24,6 @@ class Received:
     receipt_handle: str
     receive_count: int
     sent_at: datetime
-
-    @staticmethod
-    def from_record(record: SqsRecord) -> "Received":
-        """Read what SQS says about a message. `SentTimestamp` is in milliseconds."""
-        return Received(
-            body=record.body,
-            message_id=record.message_id,
-            receipt_handle=record.receipt_handle,
-            receive_count=int(record.attributes.approximate_receive_count),
-            sent_at=datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC),
-        )
 
 
 class Report(Protocol):
@@ -100,7 +51,7 @@ class Report(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Receive(Generic[AnyJob, AnyReport]):
+class MessageRun(Generic[AnyJob, AnyReport]):
     """The use case behind one record of a queue: `parse` its body, `run` the job, settle the message."""
 
     parse: Callable[[str], AnyJob]
@@ -108,7 +59,7 @@ class Receive(Generic[AnyJob, AnyReport]):
     queue: JobQueue
     chance: Callable[[], float]
 
-    def __call__(self, message: Received, deadline: Deadline) -> AnyReport:
+    def __call__(self, message: SqsMessage, deadline: Deadline) -> AnyReport:
         """Run the message's job. Returning means the message is done, raising that it stays in the queue.
 
         Raises BadJob and UnknownWorkspace (poison: the dead-letter queue after the last receive), Postponed when the
@@ -130,17 +81,17 @@ class Receive(Generic[AnyJob, AnyReport]):
             self._send_anew(job, message)
         return report
 
-    def _put_back(self, job: Job, message: Received, retry_after: float | None) -> int | None:
+    def _put_back(self, job: Job, message: SqsMessage, retry_after: float | None) -> int | None:
         """Let the message come back after so many seconds; None when this was its last receive."""
-        fate = message_fate(True, message.receive_count, retry_after, self.chance())
+        fate = disposition(True, message.receive_count, retry_after, self.chance())
         if not isinstance(fate, Postpone):
             return None
         self.queue.postpone(job.job, message.receipt_handle, fate.seconds)
         return fate.seconds
 
-    def _send_anew(self, job: Job, message: Received) -> None:
+    def _send_anew(self, job: Job, message: SqsMessage) -> None:
         """The last receive met a running run: the job goes to the end of its group, so that it is not lost."""
-        for lost in self.queue.send([Envelope(job, reason=f"again {message.message_id}")]):
+        for lost in self.queue.send([OutgoingJob(job, reason=f"again {message.message_id}")]):
             raise TransientError(f"could not send the job anew ({lost.error})")
 
 

@@ -1,6 +1,6 @@
 """What queues and dispatching need from the outside."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,7 +10,7 @@ from almanac.jobs import Job
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class OutgoingJob:
     """A job and why it is sent: the reason makes the deduplication id."""
 
     job: Job
@@ -18,7 +18,7 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
-class NotSent:
+class FailedSend:
     """A job that the queue did not take, after all tries."""
 
     ws_id: UUID
@@ -42,7 +42,7 @@ class DeadLetter:
 class JobQueue(Protocol):
     """The FIFO queues; each job goes to the queue of its kind, in the group of its workspace."""
 
-    def send(self, envelopes: Sequence[Envelope]) -> Sequence[NotSent]:
+    def send(self, envelopes: Sequence[OutgoingJob]) -> Sequence[FailedSend]:
         """Send in batches of ten, several at a time, failed entries again. Returns those that could not be sent."""
         ...
 
@@ -91,3 +91,38 @@ class FailedRun:
     status: str
     error_type: str | None
     error: str | None
+
+
+class DeadLetters(Protocol):
+    """The dead letters of each job's queue. Raises QueueUnavailable; BadSettings without a dead-letter queue."""
+
+    def count(self, job_kind: str) -> int:
+        """How many there are, approximately."""
+        ...
+
+    def peek(self, job_kind: str, limit: int) -> list[DeadLetter]:
+        """Up to `limit` of them, which all stay where they are; of a group its first, and what came with it."""
+        ...
+
+    def discard(self, job_kind: str, message_id: str) -> bool:
+        """Delete one; False when none of that id can be seen."""
+        ...
+
+    def redrive(self, job_kind: str, limit: int) -> int:
+        """Send up to `limit` back home, in order within each group; how many went.
+
+        Each is sent before it is deleted: an interruption can repeat one (harmless, jobs are), never lose one.
+        """
+        ...
+
+
+class RunsOfMessages(Protocol):
+    """What the database knows of messages. Raises DatabaseUnavailable and StorageFailed."""
+
+    def failed_runs(self, message_ids: Sequence[str], ws_ids: Sequence[UUID]) -> Mapping[str, FailedRun]:
+        """By message id, the latest run that failed or never ended."""
+        ...
+
+    def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:
+        """Those of the ids that are workspaces."""
+        ...

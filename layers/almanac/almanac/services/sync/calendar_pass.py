@@ -11,7 +11,7 @@ from functools import partial
 from time import perf_counter
 
 from almanac.domain.calendar.events import CalendarZones, MappedPage, Problem
-from almanac.domain.sync.deletion_guard import resumable, unbelievable
+from almanac.domain.sync.deletion_guard import is_suspicious, resumable
 from almanac.domain.sync.listing import (
     MOST_PAGES,
     Checkpoint,
@@ -28,20 +28,20 @@ from almanac.errors import GoogleRejected, GoogleUnavailable, PageTokenExpired, 
 from almanac.providers.google.pages import map_page
 from almanac.services.clock import Clock
 from almanac.services.sync.account_access import AccountSession
-from almanac.services.sync.ports import Bookmark, Connection, Lease, SyncStore
+from almanac.services.sync.ports import CalendarPages, Connection, Lease, Progress
 from almanac.services.sync.provider import CalendarProvider, ListingPage
-from almanac.services.sync.retrying import Patience
+from almanac.services.sync.retrying import Retrier
 
 
 @dataclass(slots=True)
 class RunContext:
     """What all calendars of one run share."""
 
-    store: SyncStore
+    pages: CalendarPages
     provider: CalendarProvider
     clock: Clock
     lease: Lease
-    patience: Patience
+    retrier: Retrier
     window: Window
     fingerprint: str
     page_size: int
@@ -50,20 +50,20 @@ class RunContext:
     """A page must fit in what is left of the invocation."""
     pool: Executor
     """One thread, which asks for the next page while this one is written. Nothing else uses the provider meanwhile."""
-    pages: int = 0
+    pages_read: int = 0
 
     @property
     def out_of_time(self) -> bool:
         """Whether the rest belongs to a continuation. Never before the first page, so that every run moves on."""
-        return self.pages > 0 and self.patience.deadline() < self.reserve_seconds
+        return self.pages_read > 0 and self.retrier.deadline() < self.reserve_seconds
 
     @property
     def nearly_out_of_time(self) -> bool:
         """Whether a page asked for ahead might come too late."""
-        return self.patience.deadline() < 2 * self.reserve_seconds
+        return self.retrier.deadline() < 2 * self.reserve_seconds
 
 
-class CalendarReading:
+class CalendarPass:
     """One connection's pass in one run."""
 
     def __init__(
@@ -95,7 +95,7 @@ class CalendarReading:
             if finished and at is not None and not run.out_of_time:  # its listing is as old as the run that began it
                 finished = self._pass(self._first_page("incremental"))
         except SyncTokenExpired:
-            run.store.forget_token(run.lease, connection)
+            run.pages.forget_token(run.lease, connection)
             self._report.outcome = "token_expired_full"
             finished = self._pass(self._first_page("full"))
         finally:
@@ -123,7 +123,7 @@ class CalendarReading:
         run, state = self._run, self._state
         if kind == "incremental" and state.window is not None:
             return Checkpoint(kind, None, self._fingerprint, state.window, run.clock())
-        started_at = run.store.open_full_pass(run.lease, self._connection)
+        started_at = run.pages.open_full_pass(run.lease, self._connection)
         return Checkpoint("full", None, self._fingerprint, run.window, started_at)
 
     def _pages(self, at: Checkpoint) -> bool:
@@ -139,7 +139,7 @@ class CalendarReading:
                 if following is None:
                     return True
             elif following is not None:
-                self._write(page, at, Bookmark(at.fingerprint, at.window, checkpoint=following))
+                self._write(page, at, Progress(at.fingerprint, at.window, checkpoint=following))
             else:
                 raise GoogleRejected("a listing ended without a sync token")
             at = following
@@ -149,17 +149,17 @@ class CalendarReading:
         """Write the last page with the token. Returns a checkpoint if the listing has to be read again instead."""
         self._state = SyncState(sync_token, at.fingerprint, at.window)
         if at.kind == "incremental":
-            self._write(page, at, Bookmark(at.fingerprint, at.window, sync_token=sync_token))
+            self._write(page, at, Progress(at.fingerprint, at.window, sync_token=sync_token))
             return None
         self._write(page, at, None)
         run, connection = self._run, self._connection
-        absent = run.store.absent(run.lease, connection, at)
-        if connection.delete_enabled and unbelievable(absent.missing, absent.stored):
+        absent = run.pages.absent(run.lease, connection, at)
+        if connection.delete_enabled and is_suspicious(absent.missing, absent.stored):
             if at.reading == 1:
                 return replace(self._first_page("full"), reading=2)  # with marks of its own: only it has a token
             self._refuse_if_any_lives(absent.sample, at.window)
         began = perf_counter()
-        self._report.tally.deleted += run.store.complete_full_pass(run.lease, connection, at, sync_token)
+        self._report.tally.deleted += run.pages.complete_full_pass(run.lease, connection, at, sync_token)
         self._report.tally.write_ms += (perf_counter() - began) * 1000
         return None
 
@@ -171,18 +171,18 @@ class CalendarReading:
         is_live = self._run.provider.event_is_live
         for event_id in sample:
             ask = partial(is_live, calendar_id=self._connection.calendar_id, event_id=event_id, window=window)
-            if self._session.call(ask, self._run.patience, self._report.tally):
-                self._run.store.open_full_pass(self._run.lease, self._connection)
+            if self._session.call(ask, self._run.retrier, self._report.tally):
+                self._run.pages.open_full_pass(self._run.lease, self._connection)
                 raise GoogleUnavailable("the listing lacks events that still exist; nothing was deleted")
 
     def _fetch(self, at: Checkpoint) -> ListingPage:
         """The page at a checkpoint: the one that was asked for ahead, if any, with all patience if that failed."""
         request, tally = self._request(at), self._report.tally
         began, token_ms = perf_counter(), tally.token_ms
-        listing = self._session.call(partial(self._ask, request), self._run.patience, tally)
+        listing = self._session.call(partial(self._ask, request), self._run.retrier, tally)
         tally.fetch_ms += (perf_counter() - began) * 1000 - (tally.token_ms - token_ms)
         tally.pages += 1
-        self._run.pages += 1
+        self._run.pages_read += 1
         return listing
 
     def _ask(self, request: ListEvents, token: str) -> ListingPage:
@@ -224,10 +224,10 @@ class CalendarReading:
         report.tally.rejected += len(problems) - repaired
         report.problems += problems[: PROBLEMS_KEPT - len(report.problems)]
 
-    def _write(self, page: MappedPage, at: Checkpoint, bookmark: Bookmark | None) -> None:
+    def _write(self, page: MappedPage, at: Checkpoint, progress: Progress | None) -> None:
         tally = self._report.tally
         began = perf_counter()
-        written = self._run.store.apply_page(self._run.lease, self._connection, page, at.kind, bookmark)
+        written = self._run.pages.apply_page(self._run.lease, self._connection, page, at.kind, progress)
         tally.write_ms += (perf_counter() - began) * 1000
         tally.inserted += written.inserted
         tally.updated += written.updated

@@ -59,7 +59,7 @@ class WorkspaceCalendars:
 
 
 @dataclass(frozen=True, slots=True)
-class Bookmark:
+class Progress:
     """Where the reading of a calendar stands after a page: `checkpoint` while pages follow, else `sync_token`."""
 
     fingerprint: str
@@ -69,7 +69,7 @@ class Bookmark:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class PageCounts:
     """What one page changed. Rows that were equal already are `unchanged` and were not rewritten."""
 
     inserted: int
@@ -79,7 +79,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class MissingRows:
     """What a full pass did not meet: `missing` of the `stored` rows of its window, with a few of their ids."""
 
     missing: int
@@ -87,11 +87,10 @@ class Absent:
     sample: tuple[str, ...]
 
 
-class SyncStore(Protocol):
-    """Runs, leases, connections, pages.
+class SyncRuns(Protocol):
+    """Runs of syncs. Every method is one transaction; those that take a Lease check its fence in it and prolong it.
 
-    Every method is one transaction, and those that take a Lease check its fence in it and prolong it: LeaseLost when
-    another run holds it. All raise DatabaseUnavailable and StorageFailed.
+    LeaseLost when another run holds it. All raise DatabaseUnavailable and StorageFailed.
     """
 
     def begin_run(
@@ -100,16 +99,24 @@ class SyncStore(Protocol):
         """Take the lease and open the run row, or record why not. Raises UnknownWorkspace."""
         ...
 
+    def record_connection(self, lease: Lease, report: ConnectionReport, retry_at: datetime | None) -> None:
+        """The run's child row, and the connection's own status, error and back-off."""
+        ...
+
+    def finish_run(self, lease: Lease, report: SyncReport) -> None:
+        """Close the run row and release the lease."""
+        ...
+
+
+class CalendarPages(Protocol):
+    """Calendars and their pages, under a run's lease.
+
+    Every method is one transaction that checks the lease's fence and prolongs it: LeaseLost when another run holds it.
+    All raise DatabaseUnavailable and StorageFailed.
+    """
+
     def load_calendars(self, lease: Lease, calendar_id: str | None) -> WorkspaceCalendars:
         """Accounts and enabled inbound connections; only those of `calendar_id` (`primary` is allowed) if given."""
-        ...
-
-    def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
-        """Compare-and-set of (encrypted) tokens. Returns the account as stored: another writer's if it was faster."""
-        ...
-
-    def require_reconnect(self, account: Account, reason: str) -> Account:
-        """Mark the account dead unless somebody stored new tokens meanwhile. Returns it as it is stored now."""
         ...
 
     def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:
@@ -117,12 +124,12 @@ class SyncStore(Protocol):
         ...
 
     def apply_page(
-        self, lease: Lease, connection: Connection, page: MappedPage, kind: PassKind, bookmark: Bookmark | None
-    ) -> Written:
+        self, lease: Lease, connection: Connection, page: MappedPage, kind: PassKind, progress: Progress | None
+    ) -> PageCounts:
         """Write one page and, with it, where the reading stands. A full pass marks the rows it meets."""
         ...
 
-    def absent(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> Absent:
+    def absent(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> MissingRows:
         """What the full pass has not met among the rows that were there when it began."""
         ...
 
@@ -132,12 +139,4 @@ class SyncStore(Protocol):
 
     def forget_token(self, lease: Lease, connection: Connection) -> None:
         """Drop token and checkpoint: the next pass is a full one from its first page."""
-        ...
-
-    def record_connection(self, lease: Lease, report: ConnectionReport, retry_at: datetime | None) -> None:
-        """The run's child row, and the connection's own status, error and back-off."""
-        ...
-
-    def finish_run(self, lease: Lease, report: SyncReport) -> None:
-        """Close the run row and release the lease."""
         ...

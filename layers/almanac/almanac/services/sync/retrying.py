@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Retrier:
     """How one run waits: `deadline` is what is left of the invocation, `chance` a random number in [0, 1)."""
 
     sleep: Sleep

@@ -23,14 +23,14 @@ from almanac.errors import (
     describe,
 )
 from almanac.jobs import CalendarSync
-from almanac.services.accounts.ports import Account, TokenCipher, TokenEndpoint
+from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher, TokenEndpoint
 from almanac.services.clock import Clock, Deadline, Sleep
-from almanac.services.queues.ports import Envelope, JobQueue
+from almanac.services.queues.ports import JobQueue, OutgoingJob
 from almanac.services.sync.account_access import AccountSession
-from almanac.services.sync.calendar_pass import CalendarReading, RunContext
-from almanac.services.sync.ports import Connection, Lease, Refusal, SyncStore
+from almanac.services.sync.calendar_pass import CalendarPass, RunContext
+from almanac.services.sync.ports import CalendarPages, Connection, Lease, Refusal, SyncRuns
 from almanac.services.sync.provider import CalendarProvider
-from almanac.services.sync.retrying import Patience
+from almanac.services.sync.retrying import Retrier
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,9 @@ class SyncRules:
 class SyncWorkspace:
     """The use case behind calendar_sync."""
 
-    store: SyncStore
+    runs: SyncRuns
+    pages: CalendarPages
+    tokens: AccountTokens
     provider: CalendarProvider
     endpoint: TokenEndpoint
     cipher: TokenCipher
@@ -70,7 +72,7 @@ class SyncWorkspace:
         DatabaseUnavailable and LeaseLost, which leave nothing to record, and after recording it any bug.
         """
         report = SyncReport(job.ws_id, uuid4(), job.mode)
-        admitted = self.store.begin_run(job, report.run_id, sent_at, message_id)
+        admitted = self.runs.begin_run(job, report.run_id, sent_at, message_id)
         if isinstance(admitted, Refusal):
             report.status, report.outcome, report.retry_after = "skipped", admitted.outcome, admitted.retry_after
             return report
@@ -83,14 +85,14 @@ class SyncWorkspace:
         except AlmanacError as error:
             report.fail(error.code, str(error), getattr(error, "retry_after", None))
         report.tally.total_ms = (perf_counter() - began) * 1000
-        self.store.finish_run(admitted, report)
+        self.runs.finish_run(admitted, report)
         if bug is not None:
             raise AlmanacError(f"a calendar met an unexpected {type(bug).__name__}; run {report.run_id}") from None
         return report
 
     def _read_all(self, lease: Lease, job: CalendarSync, report: SyncReport, deadline: Deadline) -> Exception | None:
         """Read every calendar the job is about. Returns the first bug met; the calendars after it were still read."""
-        calendars = self.store.load_calendars(lease, job.calendar_id)
+        calendars = self.pages.load_calendars(lease, job.calendar_id)
         if job.calendar_id is not None and not calendars.connections:
             raise UnknownCalendar("calendar_id", "the workspace has no enabled calendar of that id")
         since = job.requested_at if job.source == "continuation" else self.clock()
@@ -108,16 +110,16 @@ class SyncWorkspace:
         return bug
 
     def _session(self, account: Account) -> AccountSession:
-        return AccountSession(account, self.store, self.endpoint, self.cipher, self.clock)
+        return AccountSession(account, self.tokens, self.endpoint, self.cipher, self.clock)
 
     def _context(self, lease: Lease, zone: str, deadline: Deadline, pool: Executor) -> RunContext:
         rules = self.rules
         return RunContext(
-            store=self.store,
+            pages=self.pages,
             provider=self.provider,
             clock=self.clock,
             lease=lease,
-            patience=Patience(self.sleep, self.chance, deadline),
+            retrier=Retrier(self.sleep, self.chance, deadline),
             window=Window.around(self.clock(), rules.past, rules.future),
             fingerprint=query_fingerprint(rules.page_size),
             page_size=rules.page_size,
@@ -138,10 +140,10 @@ class SyncWorkspace:
         else:
             # Who asks for a full pass doubts what was read; only its own continuation trusts the pages before it.
             anew = job.mode == "full" and job.source != "continuation"
-            failure = _attempt(CalendarReading(run, connection, session, report), job.mode, anew=anew)
+            failure = _attempt(CalendarPass(run, connection, session, report), job.mode, anew=anew)
         report.tally.total_ms = (perf_counter() - began) * 1000
         retry_at = self._note_failure(report, connection, failure) if failure is not None else None
-        self.store.record_connection(run.lease, report, retry_at)
+        self.runs.record_connection(run.lease, report, retry_at)
         return report, failure
 
     def _reason_to_skip(
@@ -173,11 +175,11 @@ class SyncWorkspace:
     def _continue(self, job: CalendarSync, since: datetime | None, run_id: UUID) -> None:
         """Ask for the rest. When the queue does not take it, the run has failed for now and its message comes back."""
         rest = job.model_copy(update={"source": "continuation", "requested_at": since})
-        for lost in self.queue.send([Envelope(rest, reason=f"continuation of {run_id}")]):
+        for lost in self.queue.send([OutgoingJob(rest, reason=f"continuation of {run_id}")]):
             raise QueueUnavailable(f"the continuation could not be sent ({lost.error})")
 
 
-def _attempt(reading: CalendarReading, mode: Mode, *, anew: bool) -> Exception | None:
+def _attempt(reading: CalendarPass, mode: Mode, *, anew: bool) -> Exception | None:
     """Read the calendar; what stopped it is returned, for it must not cost the other calendars their turn."""
     try:
         reading.read(mode, anew=anew)

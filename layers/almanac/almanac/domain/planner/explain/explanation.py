@@ -1,57 +1,62 @@
 """A finished plan in minutes: a reason for every block, what people should know, and counts."""
 
 from almanac.domain.planner.explain.findings import findings_of
-from almanac.domain.planner.explain.occupancy import Occupants
+from almanac.domain.planner.explain.occupancy import Occupancy
 from almanac.domain.planner.explain.reasons import move_reason, reason
 from almanac.domain.planner.model.plan import Block, Finding, Plan, Summary
 from almanac.domain.planner.model.problem import Movable, Placement, Problem, Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered
 from almanac.domain.planner.search.previous_plan import block_minutes, blocks_by_item, joined
-from almanac.domain.planner.search.solution import Draft, Snapshot
+from almanac.domain.planner.search.solution import Snapshot, Solution
 
 
 def explained(problem: Problem, snapshot: Snapshot) -> Plan:
     """The plan in minutes, with a reason for every block, findings and counts."""
-    draft = Draft(problem)
-    draft.restore(snapshot)
-    who = Occupants(draft)
+    solution = Solution(problem)
+    solution.restore(snapshot)
+    occupancy = Occupancy(solution)
     blocks = [
-        Block(item.id, start := problem.minute(span[0]), start + block_minutes(item, place, k), reason(who, item, k))
-        for item, place in zip(problem.items, draft.places, strict=True)
+        Block(
+            item.id, start := problem.minute(span[0]), start + block_minutes(item, place, k), reason(occupancy, item, k)
+        )
+        for item, place in zip(problem.items, solution.places, strict=True)
         if not isinstance(item, Movable)
         for k, span in enumerate(place)
     ]
     moved = [
         Block(
-            event.id, start := problem.minute(place[0][0]), start + SLOT_MINUTES * event.slots, move_reason(who, event)
+            event.id,
+            start := problem.minute(place[0][0]),
+            start + SLOT_MINUTES * event.slots,
+            move_reason(occupancy, event),
         )
         for event in problem.movables
-        if (place := draft.places[event.index]) != ((event.home, event.slots),)
+        if (place := solution.places[event.index]) != ((event.home, event.slots),)
     ]
-    findings = findings_of(who)
+    findings = findings_of(occupancy)
     return Plan(
         instance=problem.id,
         blocks=tuple(sorted(blocks, key=lambda block: (block.start, block.item))),
         moved=tuple(moved),
         findings=findings,
-        summary=summary(draft, findings, len(moved)),
-        objective=draft.cost / 1000,
+        summary=summary(solution, findings, len(moved)),
+        objective=solution.cost / 1000,
     )
 
 
-def summary(draft: Draft, findings: tuple[Finding, ...], moved_events: int) -> Summary:
+def summary(solution: Solution, findings: tuple[Finding, ...], moved_events: int) -> Summary:
     """The counts of a plan."""
-    problem = draft.problem
+    problem = solution.problem
     states = [finding.state for finding in findings]
-    placed = sum(1 for occurrence in problem.occurrences if draft.places[occurrence.index])
+    placed = sum(1 for occurrence in problem.occurrences if solution.places[occurrence.index])
     return Summary(
-        scheduled=sum(1 for task in problem.tasks if task.complete(draft.places[task.index])),
-        late=sum(1 for task in problem.tasks if task.late_flag and is_late(task, draft.places[task.index])),
+        scheduled=sum(1 for task in problem.tasks if task.complete(solution.places[task.index])),
+        late=sum(1 for task in problem.tasks if task.late_flag and is_late(task, solution.places[task.index])),
         partial=states.count("partial"),
         unscheduled=states.count("unplaced"),
         habits_placed=placed,
         habits_missed=len(problem.occurrences) - placed,
-        moved=moved_events + left_places(draft),
+        moved=moved_events + left_places(solution),
         at_risk=states.count("at_risk"),
     )
 
@@ -61,10 +66,10 @@ def is_late(task: Task, place: Placement) -> bool:
     return task.complete(place) and task.late_cost(place[-1][0] + place[-1][1]) > 0
 
 
-def left_places(draft: Draft) -> int:
+def left_places(solution: Solution) -> int:
     """How many items have left a block of the previous plan."""
     now: dict[str, int] = {}
-    for item, place in zip(draft.items, draft.places, strict=True):
+    for item, place in zip(solution.items, solution.places, strict=True):
         now[item.id] = now.get(item.id, 0) | covered(place)
-    old = blocks_by_item(draft.problem)
+    old = blocks_by_item(solution.problem)
     return sum(1 for item, spans in old.items() if covered(tuple(joined(spans))) & ~now.get(item, -1))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.explain.occupancy import Occupants
+from almanac.domain.planner.explain.occupancy import Occupancy
 from almanac.domain.planner.explain.reasons import habit_of
 from almanac.domain.planner.explain.suggestions import MoreHours, Without, words_of
 from almanac.domain.planner.explain.wording import amount, day_name, time_span
@@ -49,10 +49,10 @@ def words_of_habits(remedy: HabitRemedy, zone: ZoneInfo) -> str:
             return words_of(remedy, zone)
 
 
-def missed(who: Occupants, item: Occurrence) -> Finding:
+def missed(occupancy: Occupancy, item: Occurrence) -> Finding:
     """What a person should know about a wanted date without a block."""
-    case = MissedDate(who, item)
-    helps = [words_of_habits(remedy, who.problem.zone) for remedy in case.remedies()][:MOST_HELPS]
+    case = MissedDate(occupancy, item)
+    helps = [words_of_habits(remedy, occupancy.problem.zone) for remedy in case.remedies()][:MOST_HELPS]
     help_text = ", or ".join(helps) or f"other {case.spec.category} hours on that day, or a day that is less full"
     return Finding(item.id, "missed", item.date, item.min_minutes, 0, case.obstacle(), help_text)
 
@@ -60,21 +60,21 @@ def missed(who: Occupants, item: Occurrence) -> Finding:
 class MissedDate:
     """One occurrence without a place, and the day it should have had."""
 
-    def __init__(self, who: Occupants, item: Occurrence) -> None:
-        self.who = who
+    def __init__(self, occupancy: Occupancy, item: Occurrence) -> None:
+        self.occupancy = occupancy
         self.item = item
-        self.spec = habit_of(who.problem, item)
-        self.grid = Grid.of(who.problem.instance)
-        day, zone = date.fromisoformat(item.date), who.problem.zone
+        self.spec = habit_of(occupancy.problem, item)
+        self.grid = Grid.of(occupancy.problem.instance)
+        day, zone = date.fromisoformat(item.date), occupancy.problem.zone
         self.limits: Interval = (wall_instant(day, self.spec.hard[0], zone), wall_instant(day, self.spec.hard[1], zone))
         self.day = self.grid.inside(*self.limits)
-        self.hours = self.day & who.hours[self.spec.category]
-        self.free = item.eligible & ~who.draft.occupied
+        self.hours = self.day & occupancy.hours[self.spec.category]
+        self.free = item.eligible & ~occupancy.solution.occupied
         self.least = -(-item.min_minutes // SLOT_MINUTES)
 
     def obstacle(self) -> str:
         """Closed hours, whoever fills them, or free time too far from the ideal."""
-        who, item, zone = self.who, self.item, self.who.problem.zone
+        occupancy, item, zone = self.occupancy, self.item, self.occupancy.problem.zone
         day = day_name(item.ideal[0], zone)
         if not self.hours:
             return f"no {self.spec.category} hours are open for it on {day}"
@@ -83,16 +83,16 @@ class MissedDate:
         near = self.nearest(self.least)
         if near is not None:
             return self.too_far(near)
-        taken = who.told(self.hours, item.index)
+        taken = occupancy.told(self.hours, item.index)
         if not taken:
             return f"{mine} have no stretch of {amount(item.min_minutes)}"
         return f"{mine} are taken by {taken}; no {amount(item.min_minutes)} are free"
 
     def too_far(self, near: int) -> str:
         """Who has the ideal time, when the nearest free place is not worth having."""
-        who, item, zone = self.who, self.item, self.who.problem.zone
+        occupancy, item, zone = self.occupancy, self.item, self.occupancy.problem.zone
         ideal = self.grid.inside(*item.ideal) & self.hours
-        taken = who.told(ideal, item.index)
+        taken = occupancy.told(ideal, item.index)
         blame = f"is taken by {taken}" if taken else "is too short" if ideal else "lies outside its hours"
         when = time_span(*self.span(near, self.least), zone)
         head = f"its ideal time on {day_name(item.ideal[0], zone)}, {time_span(*item.ideal, zone)}, {blame}"
@@ -123,13 +123,13 @@ class MissedDate:
 
     def without(self) -> Iterator[HabitRemedy]:
         """The lightest item, else the shortest event, that makes a place worth having by going alone."""
-        who = self.who
-        for rival in who.removable(self.item.eligible, self.item.index):
-            freed = self.free | who.slots[rival.index]
+        occupancy = self.occupancy
+        for rival in occupancy.removable(self.item.eligible, self.item.index):
+            freed = self.free | occupancy.slots[rival.index]
             if any(c.bits << self.item.base & ~freed == 0 for c in self.item.candidates):
-                yield Without(rival.id, SLOT_MINUTES * who.slots[rival.index].bit_count())
+                yield Without(rival.id, SLOT_MINUTES * occupancy.slots[rival.index].bit_count())
                 return
-        for name, slots in who.loose_events(self.hours):
+        for name, slots in occupancy.loose_events(self.hours):
             starts = starts_of_runs(self.free | slots, self.least)
             if any(self.is_worth(self.span(first, self.least), self.item.ideal) for first in each_slot(starts)):
                 yield Without(name, SLOT_MINUTES * slots.bit_count())
@@ -138,7 +138,7 @@ class MissedDate:
     def longer_day(self) -> Iterator[HabitRemedy]:
         """Hours open at the ideal time, where nothing else lies."""
         start, end = self.item.ideal
-        room = self.grid.inside(start, end) & self.day & self.who.free_but_for(self.item.index)
+        room = self.grid.inside(start, end) & self.day & self.occupancy.free_but_for(self.item.index)
         if self.hours & room or not starts_of_runs(room, self.least):
             return
         first = min(each_slot(starts_of_runs(room, self.least)))
@@ -155,10 +155,10 @@ class MissedDate:
 
     def span(self, first: int, length: int) -> Interval:
         """Slots as minutes since the epoch."""
-        return self.who.problem.minute(first), self.who.problem.minute(first + length)
+        return self.occupancy.problem.minute(first), self.occupancy.problem.minute(first + length)
 
     def is_worth(self, span: Interval, ideal: Interval) -> bool:
         """Whether a block there costs less than missing the date, breaks included."""
-        problem = self.who.problem
+        problem = self.occupancy.problem
         cost = habit_cost(self.spec, ideal, *span, problem.instance.weights)
         return cost + 2 * problem.touch_cost < self.item.missed_cost

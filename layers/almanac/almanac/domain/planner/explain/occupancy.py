@@ -9,28 +9,28 @@ from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.problem import Item, Occurrence, Problem, Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered, lowest
 from almanac.domain.planner.search.destroy import weight_of
-from almanac.domain.planner.search.solution import Draft
+from almanac.domain.planner.search.solution import Solution
 
 MOST_NAMED = 3
 """How many items and events a sentence names at most."""
 
 
-class Occupants:
+class Occupancy:
     """A plan with the slots of every item and event worked out once.
 
     `hours` holds the open slots of each category whoever takes them, `events` (id, slots with buffers) of what is
     locked on the calendar, `locked` all slots of those and `shared` the slots of more than one.
     """
 
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-        self.slots = [covered(place) for place in draft.places]
+    def __init__(self, solution: Solution) -> None:
+        self.solution = solution
+        self.slots = [covered(place) for place in solution.places]
         self.known: dict[int, dict[str, int]] = {}
         self.lightest = sorted(
-            (i for i in draft.items if isinstance(i, Occurrence) or (isinstance(i, Task) and not i.successors)),
+            (i for i in solution.items if isinstance(i, Occurrence) or (isinstance(i, Task) and not i.successors)),
             key=lambda i: (weight_of(i), self.slots[i.index].bit_count(), i.index),
         )
-        instance = draft.problem.instance
+        instance = solution.problem.instance
         grid = Grid.of(instance)
         self.hours = hours_in_slots(instance, grid)
         _, pinned = split_movable(instance, grid)
@@ -50,21 +50,21 @@ class Occupants:
     @property
     def problem(self) -> Problem:
         """What the plan solves."""
-        return self.draft.problem
+        return self.solution.problem
 
     def free_but_for(self, index: int) -> int:
         """The slots that neither an event nor another item than `index` takes."""
         everything = (1 << self.problem.window) - 1
-        return everything & ~self.locked & ~(self.draft.occupied & ~self.slots[index])
+        return everything & ~self.locked & ~(self.solution.occupied & ~self.slots[index])
 
     def inside(self, bits: int, but: int) -> Iterator[tuple[Item, int]]:
         """(item, its slots in a stretch of time) for everything but one item (-1: for all)."""
-        bits &= self.draft.occupied
+        bits &= self.solution.occupied
         if not bits:
             return
         for index, slots in enumerate(self.slots):
             if slots & bits and index != but:
-                yield self.draft.items[index], slots & bits
+                yield self.solution.items[index], slots & bits
 
     def removable(self, bits: int, but: int) -> Iterator[Task | Occurrence]:
         """The items in a stretch of time that nobody waits for, the one of least weight, then length, first."""
@@ -82,7 +82,7 @@ class Occupants:
                 if slots & bits:
                     minutes[name] = minutes.get(name, 0) + SLOT_MINUTES * (slots & bits).bit_count()
             self.known[bits] = minutes
-        own = self.draft.items[but].id
+        own = self.solution.items[but].id
         return {name: minutes for name, minutes in self.known[bits].items() if name != own}
 
     def told(self, bits: int, but: int) -> str:
@@ -98,24 +98,24 @@ class Occupants:
     def before(self, bits: int, but: int) -> str:
         """ "a, b and others": whose blocks and events lie in a stretch of time, the last ones first."""
         found: dict[str, None] = {}
-        starts = (self.draft.starts | self.event_starts) & bits
+        starts = (self.solution.starts | self.event_starts) & bits
         while starts and len(found) <= MOST_NAMED:
             last = starts.bit_length() - 1
             starts ^= 1 << last
-            if self.draft.starts >> last & 1 and self.draft.owner[last] != but:
-                found[self.draft.items[self.draft.owner[last]].id] = None
+            if self.solution.starts >> last & 1 and self.solution.owner[last] != but:
+                found[self.solution.items[self.solution.owner[last]].id] = None
             elif self.event_starts >> last & 1:
                 found[self.event_at[last]] = None
-        if bits and (over := self.at(lowest(bits))) and len(found) < MOST_NAMED and over != self.draft.items[but].id:
+        if bits and (over := self.at(lowest(bits))) and len(found) < MOST_NAMED and over != self.solution.items[but].id:
             found[over] = None
         named = list(found)[:MOST_NAMED]
         return f"{', '.join(named)} and others" if len(found) > MOST_NAMED else names(named)
 
     def at(self, slot: int) -> str:
         """Who sits at a slot, "" when nobody does or it lies outside the window."""
-        block = self.draft.block_at(slot) if slot >= 0 else -1
+        block = self.solution.block_at(slot) if slot >= 0 else -1
         if block >= 0:
-            return self.draft.items[self.draft.owner[block]].id
+            return self.solution.items[self.solution.owner[block]].id
         return next((name for name, bits in self.events if slot >= 0 and bits >> slot & 1), "")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
-from almanac.domain.planner.explain.occupancy import Occupants
+from almanac.domain.planner.explain.occupancy import Occupancy
 from almanac.domain.planner.explain.suggestions import (
     LaterDeadline,
     LessWork,
@@ -28,19 +28,19 @@ SHARE_CUT = 2
 """Work is proposed to be cut by no more than one part in so many."""
 
 
-class Trial:
+class WhatIf:
     """What one task would get under other circumstances, while everything else stays where it is."""
 
-    def __init__(self, who: Occupants, task: Task, due: int) -> None:
+    def __init__(self, occupancy: Occupancy, task: Task, due: int) -> None:
         """`due` is the slot at which the task should have ended."""
-        self.who = who
+        self.occupancy = occupancy
         self.task = task
         self.due = due
-        after = max(task.release, earliest_allowed(who.draft, task) or 0)
-        waiting = [place[0][0] for i in task.successors if (place := who.draft.places[i])]
-        self.reach = between(after, min(waiting, default=who.problem.window))
-        self.loose = who.free_but_for(task.index) & self.reach
-        self.room = self.loose & who.hours[task.category]
+        after = max(task.release, earliest_allowed(occupancy.solution, task) or 0)
+        waiting = [place[0][0] for i in task.successors if (place := occupancy.solution.places[i])]
+        self.reach = between(after, min(waiting, default=occupancy.problem.window))
+        self.loose = occupancy.free_but_for(task.index) & self.reach
+        self.room = self.loose & occupancy.hours[task.category]
         self.free_slots = self.in_time().bit_count()
 
     def remedies(self, late: int) -> list[Remedy]:
@@ -50,7 +50,7 @@ class Trial:
 
     def deadline(self, late: int) -> Iterator[Remedy]:
         """The deadline that is met as it is, or the earliest at which a hard one would leave room."""
-        task, problem = self.task, self.who.problem
+        task, problem = self.task, self.occupancy.problem
         if task.deadline is None:
             return
         if late:
@@ -75,10 +75,10 @@ class Trial:
 
     def hours(self) -> Iterator[Remedy]:
         """The shortest addition before or after the opening hours of some day, the earliest of equal ones."""
-        task, problem = self.task, self.who.problem
+        task, problem = self.task, self.occupancy.problem
         best, most = None, min(task.slots, LONGEST_EXTENSION)
-        outside = self.loose & between(0, self.due) & ~self.who.hours[task.category]
-        hours = self.who.hours[task.category] & self.reach & between(0, self.due)
+        outside = self.loose & between(0, self.due) & ~self.occupancy.hours[task.category]
+        hours = self.occupancy.hours[task.category] & self.reach & between(0, self.due)
         for first, length in islice(runs(hours), MOST_DAYS):
             for edge, step in ((first + length, 1), (first, -1)):
                 slots = self.shortest(outside, edge, step, most)
@@ -123,11 +123,11 @@ class Trial:
 
     def without(self) -> Iterator[Remedy]:
         """The lightest item, else the shortest event, that makes room in time by going alone."""
-        who, task, lack = self.who, self.task, self.task.slots - self.free_slots
-        span = self.reach & between(0, self.due) & who.hours[task.category]
-        lighter = takewhile(lambda item: weight_of(item) <= task.weight, who.removable(span, task.index))
-        items = ((item.id, who.slots[item.index], who.slots[item.index] & span) for item in lighter)
-        events = ((name, slots, slots) for name, slots in who.loose_events(span))
+        occupancy, task, lack = self.occupancy, self.task, self.task.slots - self.free_slots
+        span = self.reach & between(0, self.due) & occupancy.hours[task.category]
+        lighter = takewhile(lambda item: weight_of(item) <= task.weight, occupancy.removable(span, task.index))
+        items = ((item.id, occupancy.slots[item.index], occupancy.slots[item.index] & span) for item in lighter)
+        events = ((name, slots, slots) for name, slots in occupancy.loose_events(span))
         for others in (items, events):
             helpful = (other for other in others if other[2].bit_count() >= lack)
             for name, slots, freed in islice(helpful, MOST_TRIED):

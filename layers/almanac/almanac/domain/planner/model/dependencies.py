@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from almanac.domain.planner.model.problem import Problem, Task
-from almanac.domain.planner.search.solution import Draft
+from almanac.domain.planner.search.solution import Solution
 
 
 def in_order(problem: Problem, wanted: Iterable[int]) -> list[int]:
@@ -23,12 +23,12 @@ def in_order(problem: Problem, wanted: Iterable[int]) -> list[int]:
     return found
 
 
-def earliest_allowed(draft: Draft, task: Task) -> int | None:
+def earliest_allowed(solution: Solution, task: Task) -> int | None:
     """The first slot the order of tasks allows; None while a predecessor is not wholly placed."""
     first = 0
     for index in task.predecessors:
-        place = draft.places[index]
-        if not draft.problem.tasks[index].complete(place):
+        place = solution.places[index]
+        if not solution.problem.tasks[index].complete(place):
             return None
         first = max(first, place[-1][0] + place[-1][1])
     return first

@@ -6,8 +6,8 @@ from math import sqrt
 from almanac.domain.planner.model.problem import Problem
 from almanac.domain.planner.search.components import parts_of
 from almanac.domain.planner.search.large_neighbourhood import Schedule, Search
-from almanac.domain.planner.search.randomness import Whim
-from almanac.domain.planner.search.solution import Draft, Snapshot
+from almanac.domain.planner.search.randomness import Randomization
+from almanac.domain.planner.search.solution import Snapshot, Solution
 
 Clock = Callable[[], float]
 """Seconds from any fixed point on, never backwards: `time.monotonic` in production."""
@@ -21,7 +21,7 @@ class Timer:
         self.begin = clock()
         self.span = stop - self.begin
 
-    def pace(self, begin: float, end: float) -> Callable[[], float]:
+    def search_clock(self, begin: float, end: float) -> Callable[[], float]:
         """Tells how much of the time between two shares of the whole is used up; 1 and more where no time is left."""
         first, span = self.begin + begin * self.span, (end - begin) * self.span
         return lambda: (self.clock() - first) / span if span > 0 else 1.0
@@ -32,7 +32,9 @@ def unhurried() -> float:
     return 0.0
 
 
-def annealed(problem: Problem, base: Snapshot, whim: Whim, schedule: Schedule, timer: Timer | None) -> Snapshot:
+def annealed(
+    problem: Problem, base: Snapshot, randomization: Randomization, schedule: Schedule, timer: Timer | None
+) -> Snapshot:
     """The best plan found from `base`; without a timer all of the work is done, whatever it takes.
 
     A part gets work by the square roots of what its items cost: most is to be gained where much is paid.
@@ -40,14 +42,16 @@ def annealed(problem: Problem, base: Snapshot, whim: Whim, schedule: Schedule, t
     parts = parts_of(problem)
     if schedule.work < 1.0 or not parts:
         return base
-    draft = Draft(problem)
-    draft.restore(base)
-    sizes = [sum(sqrt(draft.costs[index]) for index in part.items) + 1.0 for part in parts]
+    solution = Solution(problem)
+    solution.restore(base)
+    sizes = [sum(sqrt(solution.costs[index]) for index in part.items) + 1.0 for part in parts]
     best, done = base, 0.0
     for part, size in zip(parts, sizes, strict=True):
         share = size / sum(sizes)
-        pace = timer.pace(done, done + share) if timer else unhurried
+        search_clock = timer.search_clock(done, done + share) if timer else unhurried
         done += share
-        best = Search(draft, whim, part).run(Schedule(share * schedule.work, schedule.hot, schedule.cold), pace)
-        draft.restore(best)
+        best = Search(solution, randomization, part).run(
+            Schedule(share * schedule.work, schedule.hot, schedule.cold), search_clock
+        )
+        solution.restore(best)
     return best

@@ -4,37 +4,39 @@ from collections.abc import Iterator
 
 from almanac.domain.planner.model.problem import Placement, Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, lowest, run_length, starts_of_runs
-from almanac.domain.planner.search.randomness import Whim
-from almanac.domain.planner.search.solution import Draft
+from almanac.domain.planner.search.randomness import Randomization
+from almanac.domain.planner.search.solution import Solution
 
 LIMITED, DAYS_LATE = 0.7, (0, 0, 1, 2, 4)
 """How often chunks with a deadline must all lie before it, or before so many days later."""
 
 
-def chunkings(draft: Draft, task: Task, room: int, rest: int, whim: Whim | None) -> Iterator[Placement]:
+def chunkings(
+    solution: Solution, task: Task, room: int, rest: int, randomization: Randomization | None
+) -> Iterator[Placement]:
     """First fit and largest chunk first for `rest` slots, each with breaks kept and without.
 
     On a whim also uneven ones, and those that cost least where slots are contested.
     """
-    quiet = with_breaks(draft, room) if draft.problem.touch_cost else room
+    quiet = with_breaks(solution, room) if solution.problem.touch_cost else room
     for free in dict.fromkeys((quiet, room)):
         yield first_fit(task, free, rest, task.max_chunk)
         if task.max_chunk < task.slots:
             yield largest_first(task, free, rest)
     yield largest_first(task, room, rest, partial=True)
-    if whim:
-        longest = whim.random.randrange(task.min_chunk, task.max_chunk + 1)
-        if whim.prefix:
-            yield cheapest_first(task, room, rest, longest, whim)
-        yield first_fit(task, whim.veiled(quiet), rest, longest)
-        yield first_fit(task, whim.veiled(room), rest, task.max_chunk)
-        yield first_fit(task, whim.veiled(room), rest, longest, partial=True)
+    if randomization:
+        longest = randomization.random.randrange(task.min_chunk, task.max_chunk + 1)
+        if randomization.prefix:
+            yield cheapest_first(task, room, rest, longest, randomization)
+        yield first_fit(task, randomization.masked(quiet), rest, longest)
+        yield first_fit(task, randomization.masked(room), rest, task.max_chunk)
+        yield first_fit(task, randomization.masked(room), rest, longest, partial=True)
 
 
-def with_breaks(draft: Draft, room: int) -> int:
+def with_breaks(solution: Solution, room: int) -> int:
     """The room less the slots that touch another block or locked event."""
-    problem = draft.problem
-    before, after = draft.ends | problem.touched_start, draft.starts | problem.touched_end
+    problem = solution.problem
+    before, after = solution.ends | problem.touched_start, solution.starts | problem.touched_end
     return room & ~before & ~(after >> 1)
 
 
@@ -64,16 +66,16 @@ def first_fit(task: Task, room: int, rest: int, longest: int, *, partial: bool =
     return tuple(found)
 
 
-def cheapest_first(task: Task, room: int, rest: int, longest: int, whim: Whim) -> Placement:
+def cheapest_first(task: Task, room: int, rest: int, longest: int, randomization: Randomization) -> Placement:
     """Chunks where delay and prices together cost least, all of them before a completion limit drawn at random."""
     found: list[tuple[int, int]] = []
-    if task.deadline is not None and whim.random.random() < LIMITED:
-        late = whim.random.choice(DAYS_LATE)
+    if task.deadline is not None and randomization.random.random() < LIMITED:
+        late = randomization.random.choice(DAYS_LATE)
         room &= between(0, max(0, task.late_offset + 1440 * late) // SLOT_MINUTES)
     while rest:
         length, first = cut(task, rest, longest, partial=False), -1
         while length:
-            first = whim.cheapest(task, length, starts_of_runs(room, length))
+            first = randomization.cheapest(task, length, starts_of_runs(room, length))
             if first >= 0:
                 break
             length = cut(task, rest, length - 1, partial=False)

@@ -1,4 +1,4 @@
-"""What a search step takes out of a draft. Every way leaves a draft that keeps the hard rules."""
+"""What a search step takes out of a solution. Every way leaves a solution that keeps the hard rules."""
 
 from random import Random
 
@@ -7,7 +7,7 @@ from almanac.domain.planner.model.slot_mask import between, covered, runs
 from almanac.domain.planner.search.components import Part
 from almanac.domain.planner.search.relocation import random_bit, suits, wish
 from almanac.domain.planner.search.removal import Removal
-from almanac.domain.planner.search.solution import Draft
+from almanac.domain.planner.search.solution import Solution
 
 SWAP, SACRIFICE, CLEARING, STRETCH, TWO_STRETCHES, SHOVE = 0.25, 0.14, 0.15, 0.12, 0.06, 0.23
 """Shares of the ways to ruin; the rest removes a random few."""
@@ -18,19 +18,19 @@ WAITING = 0.2
 """How often items without a place are tried again beside what was removed."""
 
 
-class Ruin:
-    """Removes some items or blocks from the draft and says what to put back, and in which order if that matters."""
+class Destroy:
+    """Removes some items or blocks from the solution and says what to put back, and in which order if that matters."""
 
-    def __init__(self, draft: Draft, random: Random, part: Part) -> None:
-        self.draft = draft
+    def __init__(self, solution: Solution, random: Random, part: Part) -> None:
+        self.solution = solution
         self.random = random
         self.items = part.items
-        self.tasks = [index for index in part.items if index < len(draft.problem.tasks)]
+        self.tasks = [index for index in part.items if index < len(solution.problem.tasks)]
         self.slots = part.slots
 
     def remove_some(self) -> tuple[list[int], bool]:
         """One random removal: (indexes to put back, whether their order is meant)."""
-        random, removal = self.random, Removal(self.draft, self.random, self.slots)
+        random, removal = self.random, Removal(self.solution, self.random, self.slots)
         dice = random.random()
         if dice < SACRIFICE and self.tasks:
             return self.sacrifice(removal), True
@@ -53,23 +53,23 @@ class Ruin:
             for _ in range(random.randrange(1, 5)):
                 removal.drop(random.choice(self.items))
         if random.random() < WAITING:
-            waiting = [index for index in self.items if not self.draft.places[index]]
+            waiting = [index for index in self.items if not self.solution.places[index]]
             removal.gone.update(dict.fromkeys(random.sample(waiting, min(len(waiting), random.randrange(1, 4)))))
         return list(removal.gone), False
 
     def bad(self) -> int:
         """An item that costs more than two others drawn with it."""
-        return max((self.random.choice(self.items) for _ in range(3)), key=self.draft.costs.__getitem__)
+        return max((self.random.choice(self.items) for _ in range(3)), key=self.solution.costs.__getitem__)
 
     def somewhere(self) -> int:
         """The begin of a block, or any slot."""
-        place = self.draft.places[self.random.choice(self.items)]
-        return self.random.choice(place)[0] if place else self.random.randrange(max(1, self.draft.problem.window))
+        place = self.solution.places[self.random.choice(self.items)]
+        return self.random.choice(place)[0] if place else self.random.randrange(max(1, self.solution.problem.window))
 
     def shove(self, removal: Removal, index: int) -> None:
         """Put an item where it would like to be; one of those who must go may do the same, and so on."""
         for _ in range(LONGEST_CHAIN):
-            place = wish(self.draft, index, self.random)
+            place = wish(self.solution, index, self.random)
             if not place:
                 removal.drop(index)
                 return
@@ -80,22 +80,22 @@ class Ruin:
 
     def ordered(self, index: int) -> bool:
         """Whether the item is a task that others wait for or that waits for others."""
-        item = self.draft.items[index]
+        item = self.solution.items[index]
         return isinstance(item, Task) and bool(item.predecessors or item.successors)
 
     def swap(self, removal: Removal) -> None:
         """Let two blocks of about the same length change places; what overlaps the longer one goes."""
-        draft, random = self.draft, self.random
+        solution, random = self.solution, self.random
         one = self.bad()
-        if not draft.places[one]:
+        if not solution.places[one]:
             return self.shove(removal, one)
-        here, length = random.choice(draft.places[one])
+        here, length = random.choice(solution.places[one])
         for _ in range(12):
             other = random.choice(self.items)
-            if other == one or not draft.places[other]:
+            if other == one or not solution.places[other]:
                 continue
-            there, size = random.choice(draft.places[other])
-            if abs(length - size) <= 2 and suits(draft, one, there, length) and suits(draft, other, here, size):
+            there, size = random.choice(solution.places[other])
+            if abs(length - size) <= 2 and suits(solution, one, there, length) and suits(solution, other, here, size):
                 self.shift(removal, one, here, there, length)
                 self.shift(removal, other, there, here, size)
                 return None
@@ -103,8 +103,8 @@ class Ruin:
 
     def shift(self, removal: Removal, index: int, old: int, new: int, length: int) -> None:
         """Move one block of an item from `old` to `new`, unless its other chunks have grown or stand there."""
-        rest = tuple(span for span in self.draft.places[index] if span[0] != old)
-        item = self.draft.items[index]
+        rest = tuple(span for span in self.solution.places[index] if span[0] != old)
+        item = self.solution.items[index]
         too_long = isinstance(item, Task) and length + sum(size for _, size in rest) > item.slots
         if too_long or any(first <= new + length and new <= first + size for first, size in rest):
             removal.drop(index)
@@ -113,15 +113,15 @@ class Ruin:
 
     def sacrifice(self, removal: Removal) -> list[int]:
         """Take out a task, what could make better use of its time, and some neighbours; the task comes back last."""
-        draft, random = self.draft, self.random
-        tasks = draft.problem.tasks
+        solution, random = self.solution, self.random
+        tasks = solution.problem.tasks
         pair = [random.choice(self.tasks) for _ in range(2)]
-        victim = max(pair, key=lambda index: tasks[index].slots if draft.places[index] else 0)
-        freed = covered(draft.places[victim])
-        last = Removal(draft, random, self.slots)
+        victim = max(pair, key=lambda index: tasks[index].slots if solution.places[index] else 0)
+        freed = covered(solution.places[victim])
+        last = Removal(solution, random, self.slots)
         last.drop(victim)
         for index in self.items:
-            if index not in last.gone and draft.costs[index] and self.could_use(draft.items[index], freed):
+            if index not in last.gone and solution.costs[index] and self.could_use(solution.items[index], freed):
                 removal.drop(index)
         if random.random() < 0.6:
             for first, _ in runs(freed):
@@ -129,21 +129,21 @@ class Ruin:
                     removal.stretch(max(0, first - random.randrange(20)), random.randrange(1, 6))
         order = [index for index in removal.gone if index not in last.gone]
         if random.random() < 0.5:
-            order.sort(key=lambda index: -draft.costs[index] * (0.5 + random.random()))
+            order.sort(key=lambda index: -solution.costs[index] * (0.5 + random.random()))
         else:
-            order.sort(key=lambda index: -weight_of(draft.items[index]) * (0.7 + 0.6 * random.random()))
+            order.sort(key=lambda index: -weight_of(solution.items[index]) * (0.7 + 0.6 * random.random()))
         return order + list(last.gone)
 
     def clearing(self, removal: Removal) -> list[int]:
         """Clear a stretch of a task's time before its end; the task chooses first, then those who made way."""
-        draft, random = self.draft, self.random
+        solution, random = self.solution, self.random
         index = self.bad()
-        item = draft.items[index]
+        item = solution.items[index]
         if not isinstance(item, Task):
             self.shove(removal, index)
             return list(removal.gone)
-        place = draft.places[index]
-        room = item.eligible & between(0, sum(place[-1]) if place else draft.problem.window)
+        place = solution.places[index]
+        room = item.eligible & between(0, sum(place[-1]) if place else solution.problem.window)
         if not room:
             return [index]
         removal.drop(index)
@@ -152,7 +152,7 @@ class Ruin:
         rest = [other for other in removal.gone if other != index]
         random.shuffle(rest)
         if random.random() < 0.5:
-            rest.sort(key=lambda other: -weight_of(draft.items[other]) * (0.7 + 0.6 * random.random()))
+            rest.sort(key=lambda other: -weight_of(solution.items[other]) * (0.7 + 0.6 * random.random()))
         return [index, *rest]
 
     def could_use(self, item: Item, freed: int) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from almanac.domain.planner.model.dependencies import in_order
 from almanac.domain.planner.model.problem import Problem, Task
 from almanac.domain.planner.search.insertion import best_place, put_back
-from almanac.domain.planner.search.solution import Draft, Snapshot
+from almanac.domain.planner.search.solution import Snapshot, Solution
 
 Key = Callable[[Task], tuple[float, ...]]
 
@@ -36,32 +36,32 @@ def rules(problem: Problem) -> list[Key]:
     ]
 
 
-def build(draft: Draft, rule: Key, *, habits_first: bool) -> None:
-    """Fill an empty draft: movable events at home, then tasks by the rule, habits before or after them."""
-    problem = draft.problem
+def build(solution: Solution, rule: Key, *, habits_first: bool) -> None:
+    """Fill an empty solution: movable events at home, then tasks by the rule, habits before or after them."""
+    problem = solution.problem
     tasks = in_order(problem, (task.index for task in sorted(problem.tasks, key=rule)))
     habits = [o.index for o in sorted(problem.occurrences, key=lambda o: (-o.weight, o.index))]
     movable = [event.index for event in problem.movables]
     for index in (*movable, *(habits + tasks if habits_first else tasks + habits)):
-        draft.move(index, best_place(draft, index))
+        solution.move(index, best_place(solution, index))
 
 
-def fill(draft: Draft) -> None:
+def fill(solution: Solution) -> None:
     """Give everything that has no place, or only part of it, its best one; urgent and heavy tasks first."""
-    problem = draft.problem
+    problem = solution.problem
     tasks = in_order(problem, (task.index for task in sorted(problem.tasks, key=rules(problem)[0])))
     for index in (*tasks, *(occurrence.index for occurrence in problem.occurrences)):
-        item = draft.items[index]
-        if not draft.places[index] or (isinstance(item, Task) and not item.complete(draft.places[index])):
-            put_back(draft, index)
+        item = solution.items[index]
+        if not solution.places[index] or (isinstance(item, Task) and not item.complete(solution.places[index])):
+            put_back(solution, index)
 
 
 def greedy_plans(problem: Problem, stop: Callable[[], bool]) -> Iterator[Snapshot]:
     """One plan per rule, with habits before and after the tasks; at least one, further ones until `stop`."""
     for rule in rules(problem):
         for habits_first in (True, False):
-            draft = Draft(problem)
-            build(draft, rule, habits_first=habits_first)
-            yield draft.snapshot()
+            solution = Solution(problem)
+            build(solution, rule, habits_first=habits_first)
+            yield solution.snapshot()
             if stop():
                 return

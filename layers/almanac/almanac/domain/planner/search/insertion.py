@@ -1,75 +1,77 @@
-"""The best place for one item in a draft, everything else staying where it is."""
+"""The best place for one item in a solution, everything else staying where it is."""
 
 from almanac.domain.planner.model.problem import Movable, Occurrence, Placement, Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, between, covered, lowest, starts_of_runs
 from almanac.domain.planner.search.chunks import chunkings
-from almanac.domain.planner.search.randomness import Whim
-from almanac.domain.planner.search.solution import Draft
+from almanac.domain.planner.search.randomness import Randomization
+from almanac.domain.planner.search.solution import Solution
 
 AFRESH = 0.2
 """How often, on a whim, a task that lost some chunks considers other places for all of them."""
 
 
-def put_back(draft: Draft, index: int, whim: Whim | None = None) -> None:
+def put_back(solution: Solution, index: int, randomization: Randomization | None = None) -> None:
     """Give an item the best place found; chunks that a task still has may stay, grow or go."""
-    keep = draft.places[index]
+    keep = solution.places[index]
     if keep:
-        draft.move(index, ())
-    place = best_place(draft, index, whim, keep)
+        solution.move(index, ())
+    place = best_place(solution, index, randomization, keep)
     if place:
-        draft.move(index, place)
+        solution.move(index, place)
 
 
-def bounds(draft: Draft, task: Task) -> tuple[int, int] | None:
+def bounds(solution: Solution, task: Task) -> tuple[int, int] | None:
     """[first slot, stop) that the order of tasks leaves; None while a predecessor is not wholly placed."""
-    first, stop = 0, draft.problem.window
+    first, stop = 0, solution.problem.window
     for index in task.predecessors:
-        placement = draft.places[index]
-        if not draft.problem.tasks[index].complete(placement):
+        placement = solution.places[index]
+        if not solution.problem.tasks[index].complete(placement):
             return None
         first = max(first, placement[-1][0] + placement[-1][1])
     for index in task.successors:
-        placement = draft.places[index]
+        placement = solution.places[index]
         if placement:
             stop = min(stop, placement[0][0])
     return first, stop
 
 
-def room_for(draft: Draft, task: Task) -> int:
+def room_for(solution: Solution, task: Task) -> int:
     """The free slots a task may use."""
-    room = task.eligible & ~draft.occupied
+    room = task.eligible & ~solution.occupied
     if task.predecessors or task.successors:
-        limits = bounds(draft, task)
+        limits = bounds(solution, task)
         room = room & between(*limits) if limits else 0
     return room
 
 
-def best_place(draft: Draft, index: int, whim: Whim | None = None, keep: Placement = ()) -> Placement:
+def best_place(
+    solution: Solution, index: int, randomization: Randomization | None = None, keep: Placement = ()
+) -> Placement:
     """The cheapest place found for an item that has none; () when there is none or none is worth it.
 
     `keep` are chunks that a task had until now and may have again. With a whim, good places are overlooked now and
     then and contested slots cost their price.
     """
-    item = draft.items[index]
+    item = solution.items[index]
     if isinstance(item, Task):
-        return best_task_place(draft, item, whim, keep)
+        return best_task_place(solution, item, randomization, keep)
     if isinstance(item, Occurrence):
-        return best_occurrence_place(draft, item, whim)
-    return best_movable_place(draft, item, whim)
+        return best_occurrence_place(solution, item, randomization)
+    return best_movable_place(solution, item, randomization)
 
 
-def best_task_place(draft: Draft, task: Task, whim: Whim | None, keep: Placement) -> Placement:
+def best_task_place(solution: Solution, task: Task, randomization: Randomization | None, keep: Placement) -> Placement:
     """The cheapest of a task's candidate placements."""
-    room = room_for(draft, task)
+    room = room_for(solution, task)
     if not room:
         return ()
     best: Placement = ()
-    best_cost, prefix = float(draft.costs[task.index]), whim.prefix if whim else None
-    for place in all_candidates(draft, task, room, keep if not covered(keep) & ~room else (), whim):
+    best_cost, prefix = float(solution.costs[task.index]), randomization.prefix if randomization else None
+    for place in all_candidates(solution, task, room, keep if not covered(keep) & ~room else (), randomization):
         alone = task.cost(place)
         if alone >= best_cost:
             continue
-        cost = alone + draft.added_touches(place) + draft.added_load(task, place)
+        cost = alone + solution.added_touches(place) + solution.added_load(task, place)
         if prefix:
             cost += sum([prefix[first + length] - prefix[first] for first, length in place])
         if cost < best_cost:
@@ -77,19 +79,28 @@ def best_task_place(draft: Draft, task: Task, whim: Whim | None, keep: Placement
     return best
 
 
-def all_candidates(draft: Draft, task: Task, room: int, keep: Placement, whim: Whim | None) -> dict[Placement, None]:
+def all_candidates(
+    solution: Solution, task: Task, room: int, keep: Placement, randomization: Randomization | None
+) -> dict[Placement, None]:
     """Everything worth weighing for a task without a place that had `keep`."""
-    found = kept_candidates(draft, task, room, keep, whim) if keep else {}
-    if whim and whim.blinks():
-        room = whim.veiled(room)
-    if not keep or (whim and whim.random.random() < AFRESH):
-        found.update(task_candidates(draft, task, room, whim))
-    if not keep and whim and whim.prefix and (cheap := room & whim.random.choice(whim.cheap)):
-        found.update(task_candidates(draft, task, cheap, whim))
+    found = kept_candidates(solution, task, room, keep, randomization) if keep else {}
+    if randomization and randomization.skips():
+        room = randomization.masked(room)
+    if not keep or (randomization and randomization.random.random() < AFRESH):
+        found.update(task_candidates(solution, task, room, randomization))
+    if (
+        not keep
+        and randomization
+        and randomization.prefix
+        and (cheap := room & randomization.random.choice(randomization.cheap))
+    ):
+        found.update(task_candidates(solution, task, cheap, randomization))
     return found
 
 
-def kept_candidates(draft: Draft, task: Task, room: int, keep: Placement, whim: Whim | None) -> dict[Placement, None]:
+def kept_candidates(
+    solution: Solution, task: Task, room: int, keep: Placement, randomization: Randomization | None
+) -> dict[Placement, None]:
     """The chunks a task still had, longer ones, and others beside them."""
     found: dict[Placement, None] = {}
     found[keep] = None
@@ -102,7 +113,7 @@ def kept_candidates(draft: Draft, task: Task, room: int, keep: Placement, whim: 
         free = room
         for first, length in own:
             free &= ~between(max(0, first - 1), first + length + 1)
-        for extra in chunkings(draft, task, free, left, whim):
+        for extra in chunkings(solution, task, free, left, randomization):
             found[tuple(sorted(own + extra))] = None
     return found
 
@@ -124,60 +135,62 @@ def grown(task: Task, room: int, keep: Placement, rest: int) -> Placement:
     return tuple(found)
 
 
-def task_candidates(draft: Draft, task: Task, room: int, whim: Whim | None) -> dict[Placement, None]:
+def task_candidates(
+    solution: Solution, task: Task, room: int, randomization: Randomization | None
+) -> dict[Placement, None]:
     """Placements of a whole task, in a fixed order and without repetition."""
     found: dict[Placement, None] = {}
     if task.slots <= task.max_chunk:
-        found = {((first, task.slots),): None for first in single_starts(draft, task, room)}
-        if whim and whim.prefix:
-            first = whim.cheapest(task, task.slots, starts_of_runs(room, task.slots))
+        found = {((first, task.slots),): None for first in single_starts(solution, task, room)}
+        if randomization and randomization.prefix:
+            first = randomization.cheapest(task, task.slots, starts_of_runs(room, task.slots))
             if first >= 0:
                 found[((first, task.slots),)] = None
     if task.min_chunk < task.slots:
-        for placement in chunkings(draft, task, room, task.slots, whim):
+        for placement in chunkings(solution, task, room, task.slots, randomization):
             found[placement] = None
     return found
 
 
-def single_starts(draft: Draft, task: Task, room: int) -> list[int]:
+def single_starts(solution: Solution, task: Task, room: int) -> list[int]:
     """Starts of one block for the whole task: the earliest with few breaks missing, under the cap, where it was."""
     fit = starts_of_runs(room, task.slots)
     if not fit:
         return []
-    problem, found, quiet = draft.problem, [lowest(fit)], fit
+    problem, found, quiet = solution.problem, [lowest(fit)], fit
     if problem.touch_cost:
-        before = draft.ends | problem.touched_start
-        after = (draft.starts | problem.touched_end) >> task.slots
+        before = solution.ends | problem.touched_start
+        after = (solution.starts | problem.touched_end) >> task.slots
         quiet = fit & ~(before | after)
         found += [lowest(fit & ~(before & after)), lowest(quiet)]
     if task.kept:
         found.append(lowest(starts_of_runs(room & (task.kept.near | task.kept.far), task.slots)))
-    full = full_days(draft, task, task.slots) if task.cap_row >= 0 else 0
+    full = full_days(solution, task, task.slots) if task.cap_row >= 0 else 0
     if full:
         found += [lowest(fit & ~full), lowest(quiet & ~full)]
     return [first for first in dict.fromkeys(found) if first >= 0]
 
 
-def full_days(draft: Draft, task: Task, slots: int) -> int:
+def full_days(solution: Solution, task: Task, slots: int) -> int:
     """The slots of the days on which `slots` more would break the daily cap."""
     row, bits = task.cap_row, 0
-    for day, day_bits in enumerate(draft.problem.day_slots):
-        if (draft.load[row + day] + slots) * SLOT_MINUTES > draft.problem.daily_caps[row + day]:
+    for day, day_bits in enumerate(solution.problem.day_slots):
+        if (solution.load[row + day] + slots) * SLOT_MINUTES > solution.problem.daily_caps[row + day]:
             bits |= day_bits
     return bits
 
 
-def best_occurrence_place(draft: Draft, item: Occurrence, whim: Whim | None) -> Placement:
+def best_occurrence_place(solution: Solution, item: Occurrence, randomization: Randomization | None) -> Placement:
     """The cheapest free candidate, breaks and kept slots counted."""
-    problem, prefix = draft.problem, whim.prefix if whim else None
-    taken = (draft.occupied >> item.base) & ((1 << item.width) - 1)
-    before, after = draft.ends | problem.touched_start, draft.starts | problem.touched_end
+    problem, prefix = solution.problem, randomization.prefix if randomization else None
+    taken = (solution.occupied >> item.base) & ((1 << item.width) - 1)
+    before, after = solution.ends | problem.touched_start, solution.starts | problem.touched_end
     best: Placement = ()
-    best_cost = draft.costs[item.index]
+    best_cost = solution.costs[item.index]
     for candidate in item.candidates:
         if candidate.cost >= best_cost:
             break
-        if candidate.bits & taken or (whim and whim.blinks()):
+        if candidate.bits & taken or (randomization and randomization.skips()):
             continue
         first, stop = candidate.first, candidate.first + candidate.length
         cost = candidate.cost + ((before >> first & 1) + (after >> stop & 1)) * problem.touch_cost
@@ -190,13 +203,13 @@ def best_occurrence_place(draft: Draft, item: Occurrence, whim: Whim | None) -> 
     return best
 
 
-def best_movable_place(draft: Draft, item: Movable, whim: Whim | None) -> Placement:
+def best_movable_place(solution: Solution, item: Movable, randomization: Randomization | None) -> Placement:
     """Its own place when free (on a whim another one), else the earliest free one; () only when nothing is free."""
-    room = ((1 << draft.problem.window) - 1) & ~draft.occupied
+    room = ((1 << solution.problem.window) - 1) & ~solution.occupied
     starts = starts_of_runs(room, item.slots) & (item.starts | 1 << item.home)
     if not starts:
         return ()
-    if starts >> item.home & 1 and (whim is None or whim.random.random() < 0.5):
+    if starts >> item.home & 1 and (randomization is None or randomization.random.random() < 0.5):
         return ((item.home, item.slots),)
-    skip = whim.random.randrange(starts.bit_length()) if whim else 0
+    skip = randomization.random.randrange(starts.bit_length()) if randomization else 0
     return ((lowest(starts >> skip) + skip, item.slots),)

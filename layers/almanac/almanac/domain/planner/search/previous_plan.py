@@ -9,7 +9,7 @@ from almanac.domain.planner.model.problem import Occurrence, Placement, Problem,
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, between, covered
 from almanac.domain.planner.search.greedy import fill
 from almanac.domain.planner.search.insertion import best_place
-from almanac.domain.planner.search.solution import Draft, Snapshot
+from almanac.domain.planner.search.solution import Snapshot, Solution
 
 WORTH_FIXED, WORTH_SHARE = 10_000, 0.01
 """A gain below ten points plus one percent of the plan's cost is not worth moving anything."""
@@ -22,21 +22,21 @@ def worth_it(old: int, new: int) -> bool:
 
 def kept_plan(problem: Problem) -> Snapshot:
     """The previous plan as far as it still holds, what fell out put back where there is room, nothing else moved."""
-    draft = Draft(problem)
+    solution = Solution(problem)
     blocks = blocks_by_item(problem)
     for index in in_order(problem, range(len(problem.tasks))):
         task = problem.tasks[index]
-        draft.move(index, still_possible(draft, task, blocks.get(task.id, [])))
+        solution.move(index, still_possible(solution, task, blocks.get(task.id, [])))
     for occurrence in problem.occurrences:
-        draft.move(occurrence.index, occurrence_kept(draft, occurrence, blocks.get(occurrence.id, [])))
+        solution.move(occurrence.index, occurrence_kept(solution, occurrence, blocks.get(occurrence.id, [])))
     for event in problem.movables:
-        place = best_place(draft, event.index)
+        place = best_place(solution, event.index)
         if not place:
-            evict(draft, event.home, event.slots)
+            evict(solution, event.home, event.slots)
             place = ((event.home, event.slots),)
-        draft.move(event.index, place)
-    fill(draft)
-    return draft.snapshot()
+        solution.move(event.index, place)
+    fill(solution)
+    return solution.snapshot()
 
 
 def blocks_by_item(problem: Problem) -> dict[str, list[Span]]:
@@ -49,12 +49,12 @@ def blocks_by_item(problem: Problem) -> dict[str, list[Span]]:
     return found
 
 
-def still_possible(draft: Draft, task: Task, spans: list[Span]) -> Placement:
+def still_possible(solution: Solution, task: Task, spans: list[Span]) -> Placement:
     """The task's old blocks that keep every hard rule."""
-    first_allowed = earliest_allowed(draft, task)
+    first_allowed = earliest_allowed(solution, task)
     if first_allowed is None:
         return ()
-    room = task.eligible & ~draft.occupied & ~between(0, first_allowed)
+    room = task.eligible & ~solution.occupied & ~between(0, first_allowed)
     kept: list[Span] = []
     rest = task.slots
     for first, length in joined(spans):
@@ -77,26 +77,26 @@ def joined(spans: list[Span]) -> list[Span]:
     return found
 
 
-def occurrence_kept(draft: Draft, item: Occurrence, spans: list[Span]) -> Placement:
+def occurrence_kept(solution: Solution, item: Occurrence, spans: list[Span]) -> Placement:
     """The occurrence's old block, when it is still one of its candidates and free."""
     possible = {(c.first, c.length) for c in item.candidates}
     for first, length in spans:
-        if (first, length) in possible and not draft.occupied & between(first, first + length):
+        if (first, length) in possible and not solution.occupied & between(first, first + length):
             return ((first, length),)
     return ()
 
 
-def evict(draft: Draft, first: int, length: int) -> None:
+def evict(solution: Solution, first: int, length: int) -> None:
     """Free a span for an event that can be nowhere else; tasks that waited for what goes are left for the filling."""
     span = between(first, first + length)
-    for index, place in enumerate(draft.places):
+    for index, place in enumerate(solution.places):
         if covered(place) & span:
-            draft.move(index, ())
-    for index in in_order(draft.problem, range(len(draft.problem.tasks))):
-        task = draft.problem.tasks[index]
-        allowed = earliest_allowed(draft, task)
-        if draft.places[index] and (allowed is None or allowed > draft.places[index][0][0]):
-            draft.move(index, ())
+            solution.move(index, ())
+    for index in in_order(solution.problem, range(len(solution.problem.tasks))):
+        task = solution.problem.tasks[index]
+        allowed = earliest_allowed(solution, task)
+        if solution.places[index] and (allowed is None or allowed > solution.places[index][0][0]):
+            solution.move(index, ())
 
 
 def as_previous(problem: Problem, snapshot: Snapshot) -> Problem:

@@ -5,14 +5,14 @@ from random import Random
 from almanac.domain.planner.model.dependencies import earliest_allowed
 from almanac.domain.planner.model.problem import Movable, Placement, Task
 from almanac.domain.planner.model.slot_mask import between, lowest, starts_of_runs
-from almanac.domain.planner.search.solution import Draft
+from almanac.domain.planner.search.solution import Solution
 
 
-def wish(draft: Draft, index: int, random: Random) -> Placement:
+def wish(solution: Solution, index: int, random: Random) -> Placement:
     """A random placement that would suit the item better or as well; () when it has none."""
-    item = draft.items[index]
+    item = solution.items[index]
     if isinstance(item, Task):
-        return wish_of_task(draft, item, random)
+        return wish_of_task(solution, item, random)
     if isinstance(item, Movable):
         return ((random_bit(item.starts | 1 << item.home, random), item.slots),)
     if not item.candidates:
@@ -21,17 +21,17 @@ def wish(draft: Draft, index: int, random: Random) -> Placement:
     return ((good.first, good.length),)
 
 
-def wish_of_task(draft: Draft, task: Task, random: Random) -> Placement:
+def wish_of_task(solution: Solution, task: Task, random: Random) -> Placement:
     """Its block, or one of its chunks, at an earlier place of the same length."""
-    own = draft.places[task.index]
+    own = solution.places[task.index]
     rest: Placement = ()
-    length, stop = task.slots, own[0][0] if own else draft.problem.window
+    length, stop = task.slots, own[0][0] if own else solution.problem.window
     if task.min_chunk < task.slots and own:
         which = random.choice((len(own) - 1, random.randrange(len(own))))
         (stop, length), rest = own[which], own[:which] + own[which + 1 :]
     elif length > task.max_chunk:
         return ()
-    allowed = earliest_allowed(draft, task)
+    allowed = earliest_allowed(solution, task)
     if allowed is None:
         return ()
     room = task.eligible & ~between(0, allowed)
@@ -48,9 +48,9 @@ def random_bit(bits: int, random: Random) -> int:
     return lowest(bits >> skip) + skip
 
 
-def suits(draft: Draft, index: int, first: int, length: int) -> bool:
+def suits(solution: Solution, index: int, first: int, length: int) -> bool:
     """Whether a block of the item may begin at `first`, other items and the order of tasks aside."""
-    item = draft.items[index]
+    item = solution.items[index]
     if isinstance(item, Movable):
         return bool(item.starts >> first & 1)
     bits = between(first, first + length)

@@ -14,7 +14,7 @@ class Snapshot:
     cost: int
 
 
-class Draft:
+class Solution:
     """The mutable state of the search. `cost` is the objective at any moment; hard rules are the placers' business.
 
     `occupied`, `starts` and `ends` are bits over all blocks (an end is the first slot after a block); `owner[s]` is the
