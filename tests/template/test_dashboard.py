@@ -76,8 +76,8 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[Metric]:
     report = DispatchReport("calendar.sync", health=SyncHealth(workspaces_behind=1, connections_in_error=1))
     ticks.lambda_handler({"job": "calendar.sync"}, CONTEXT, dispatch=lambda _tick: report)
     upkeep.lambda_handler({"job": "calendar.upkeep"}, CONTEXT, upkeep=lambda _left, dry_run: UpkeepReport(dry_run))
-    sync.metrics.done(SyncReport(WS, RUN, "incremental", error_type="google_unavailable"), datetime.now(UTC))
-    plan.metrics.done(PlanReport(WS, RUN, error_type="timezone_missing"), datetime.now(UTC))
+    sync.consumer.metrics.done(SyncReport(WS, RUN, "incremental", error_type="google_unavailable"), datetime.now(UTC))
+    plan.consumer.metrics.done(PlanReport(WS, RUN, error_type="timezone_missing"), datetime.now(UTC))
     ours.handlers[:], ours.propagate, ours.level = before
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     return {each for line in lines for each in _of_line(line)}
