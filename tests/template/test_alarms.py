@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from almanac.services.maintenance.round import RESERVE_SECONDS
+from almanac.services.maintenance.steps import RESERVE_SECONDS
 from almanac.settings import SyncSettings
 from tests.template.stack import Properties, Stack, target
 
