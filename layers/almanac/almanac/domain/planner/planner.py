@@ -3,7 +3,7 @@
 from almanac.domain.planner.explain.explanation import explained
 from almanac.domain.planner.model.plan import Plan
 from almanac.domain.planner.model.problem import Problem
-from almanac.domain.planner.search.annealing import Clock, Timer, annealed
+from almanac.domain.planner.search.annealing import MonotonicClock, Timer, annealed
 from almanac.domain.planner.search.greedy import greedy_plans
 from almanac.domain.planner.search.lagrangian import slot_prices
 from almanac.domain.planner.search.large_neighbourhood import Schedule
@@ -11,7 +11,7 @@ from almanac.domain.planner.search.previous_plan import as_previous, kept_plan, 
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Snapshot, Solution
 
-__all__ = ["Clock", "plan", "standing_still"]
+__all__ = ["MonotonicClock", "plan", "standing_still"]
 
 WORK_PER_SECOND = 75_000
 """Units of work a second of budget buys; a slow machine does less and is cut short by the clock."""
@@ -29,7 +29,7 @@ def standing_still() -> float:
     return 0.0
 
 
-def plan(problem: Problem, budget_seconds: float = 2.0, clock: Clock = standing_still) -> Plan:
+def plan(problem: Problem, budget_seconds: float = 2.0, clock: MonotonicClock = standing_still) -> Plan:
     """Place tasks and habits, move movable events where that pays, and explain the result.
 
     The first valid plan is greedy and comes whatever the budget is; the rest of the budget improves it. The search is
@@ -38,13 +38,13 @@ def plan(problem: Problem, budget_seconds: float = 2.0, clock: Clock = standing_
     runs may then differ. Without a clock only the work counts, whatever it takes on the machine at hand.
     With a previous plan in the problem, that plan is the starting point and is left alone unless the gain is worth it.
     """
-    return Planner(problem, budget_seconds, clock).plan()
+    return Solver(problem, budget_seconds, clock).plan()
 
 
-class Planner:
+class Solver:
     """One planning run: budget, clock and what follows from them."""
 
-    def __init__(self, problem: Problem, budget_seconds: float, clock: Clock) -> None:
+    def __init__(self, problem: Problem, budget_seconds: float, clock: MonotonicClock) -> None:
         self.problem = problem
         self.budget = max(0.0, budget_seconds)
         self.clock = clock

@@ -14,7 +14,7 @@ Kind = Literal["task", "habit"]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class TaskRow:
     """A task that Almanac is to place. Lengths are minutes; `category` names hours that need not exist."""
 
     id: UUID
@@ -163,7 +163,7 @@ class Workspace:
     preferences: Preferences
     hours: Mapping[str, Week]
     unreadable_hours: Mapping[str, str]
-    tasks: tuple[Task, ...]
+    tasks: tuple[TaskRow, ...]
     dependencies: tuple[Dependency, ...]
     habits: tuple[Habit, ...]
     skipped: frozenset[tuple[UUID, date]]

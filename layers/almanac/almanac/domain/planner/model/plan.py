@@ -9,7 +9,7 @@ less free time left before the deadline than the task itself takes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PlannedBlock:
     """One block for the calendar; instants in minutes since the epoch."""
 
     item: str
@@ -51,8 +51,8 @@ class Plan:
     """A plan that keeps every hard rule. `objective` is in points, less is better."""
 
     instance: str
-    blocks: tuple[Block, ...]
-    moved: tuple[Block, ...]
+    blocks: tuple[PlannedBlock, ...]
+    moved: tuple[PlannedBlock, ...]
     findings: tuple[Finding, ...]
     summary: Summary
     objective: float

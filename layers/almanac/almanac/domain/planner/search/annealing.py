@@ -9,14 +9,14 @@ from almanac.domain.planner.search.large_neighbourhood import Schedule, Search
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Snapshot, Solution
 
-Clock = Callable[[], float]
+MonotonicClock = Callable[[], float]
 """Seconds from any fixed point on, never backwards: `time.monotonic` in production."""
 
 
 class Timer:
     """The time from now to `stop`, seconds of the clock, in shares."""
 
-    def __init__(self, clock: Clock, stop: float) -> None:
+    def __init__(self, clock: MonotonicClock, stop: float) -> None:
         self.clock = clock
         self.begin = clock()
         self.span = stop - self.begin

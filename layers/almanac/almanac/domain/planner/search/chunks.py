@@ -40,7 +40,7 @@ def with_breaks(solution: Solution, room: int) -> int:
     return room & ~before & ~(after >> 1)
 
 
-def cut(task: Task, rest: int, longest: int, *, partial: bool) -> int:
+def longest_chunk(task: Task, rest: int, longest: int, *, partial: bool) -> int:
     """The longest chunk that leaves a rest which can be cut into chunks too (or any, when `partial`); 0 for none."""
     length = min(rest, longest)
     while length >= task.min_chunk:
@@ -57,7 +57,7 @@ def first_fit(task: Task, room: int, rest: int, longest: int, *, partial: bool =
     while starts and rest >= task.min_chunk:
         first = (starts & -starts).bit_length() - 1
         here = run_length(room, first)
-        length = cut(task, rest, min(longest, here), partial=partial)
+        length = longest_chunk(task, rest, min(longest, here), partial=partial)
         if length:
             found.append((first, length))
             rest -= length
@@ -73,12 +73,12 @@ def cheapest_first(task: Task, room: int, rest: int, longest: int, randomization
         late = randomization.random.choice(DAYS_LATE)
         room &= between(0, max(0, task.late_offset + 1440 * late) // SLOT_MINUTES)
     while rest:
-        length, first = cut(task, rest, longest, partial=False), -1
+        length, first = longest_chunk(task, rest, longest, partial=False), -1
         while length:
             first = randomization.cheapest(task, length, starts_of_runs(room, length))
             if first >= 0:
                 break
-            length = cut(task, rest, length - 1, partial=False)
+            length = longest_chunk(task, rest, length - 1, partial=False)
         if first < 0:
             break
         found.append((first, length))
@@ -91,12 +91,12 @@ def largest_first(task: Task, room: int, rest: int, *, partial: bool = False) ->
     """As few chunks as possible, each at its earliest; shorter ones once no long run is left."""
     found: list[tuple[int, int]] = []
     while rest:
-        length, first = cut(task, rest, task.max_chunk, partial=partial), -1
+        length, first = longest_chunk(task, rest, task.max_chunk, partial=partial), -1
         while length:
             first = lowest(starts_of_runs(room, length))
             if first >= 0:
                 break
-            length = cut(task, rest, length - 1, partial=partial)
+            length = longest_chunk(task, rest, length - 1, partial=partial)
         if first < 0:
             break
         found.append((first, length))
