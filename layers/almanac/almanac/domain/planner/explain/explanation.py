@@ -4,9 +4,9 @@ from almanac.domain.planner.explain.findings import findings_of
 from almanac.domain.planner.explain.occupancy import Occupancy
 from almanac.domain.planner.explain.reasons import move_reason, reason
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock, Summary
-from almanac.domain.planner.model.problem import Movable, Placement, Problem, Task
+from almanac.domain.planner.model.previous_blocks import blocks_by_item, joined
+from almanac.domain.planner.model.problem import Movable, Placement, Problem, Task, block_minutes
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered
-from almanac.domain.planner.search.previous_plan import block_minutes, blocks_by_item, joined
 from almanac.domain.planner.search.solution import Snapshot, Solution
 
 

@@ -10,11 +10,10 @@ from almanac.domain.planner.explain.occupancy import Occupancy
 from almanac.domain.planner.explain.suggestions import LaterDeadline, words_of
 from almanac.domain.planner.explain.what_if import WhatIf
 from almanac.domain.planner.explain.wording import amount, clock_time, names
-from almanac.domain.planner.model.dependencies import earliest_allowed
 from almanac.domain.planner.model.plan import Finding, State
 from almanac.domain.planner.model.problem import Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot
-from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 MOST_HELPS = 2
 """How many remedies a finding tells, the smallest first."""

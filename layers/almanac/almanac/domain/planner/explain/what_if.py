@@ -13,10 +13,9 @@ from almanac.domain.planner.explain.suggestions import (
     Without,
     size,
 )
-from almanac.domain.planner.model.dependencies import earliest_allowed
-from almanac.domain.planner.model.problem import Task
+from almanac.domain.planner.model.problem import Task, weight_of
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, in_runs_of, run_length, runs, starts_of_runs
-from almanac.domain.planner.search.destroy import weight_of
+from almanac.domain.planner.search.solution import earliest_allowed
 
 MOST_TRIED = 40
 """How many lighter items, or events, are tried as the one that should go."""

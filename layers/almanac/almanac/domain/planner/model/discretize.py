@@ -3,12 +3,12 @@
 from functools import reduce
 from operator import or_
 
-from almanac.domain.planner.model.grid import Grid, kept_slots
+from almanac.domain.planner.model.grid import Grid, hours_in_slots, split_movable
 from almanac.domain.planner.model.habit_candidates import occurrences_of
-from almanac.domain.planner.model.instance import Instance, LockedEvent, MovableEvent, PreviousBlock, TaskSpec
+from almanac.domain.planner.model.instance import Instance, MovableEvent, PreviousBlock, TaskSpec
+from almanac.domain.planner.model.previous_blocks import kept_slots
 from almanac.domain.planner.model.problem import Movable, Problem, Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, in_runs_of, starts_of_runs
-from almanac.domain.wall_clock import weekly_hours
 
 
 def problem_of(instance: Instance) -> Problem:
@@ -46,35 +46,6 @@ def slot_bit(slot: int, minute: int, grid: Grid) -> int:
     """The bit of a slot when the instant lies on the grid at all."""
     begin, end = grid.origin - SLOT_MINUTES, grid.origin + SLOT_MINUTES * (grid.size + 1)
     return 1 << slot if begin < minute < end else 0
-
-
-def hours_in_slots(instance: Instance, grid: Grid) -> dict[str, int]:
-    """Per category, the slots that lie wholly inside opening hours."""
-    last = grid.origin + SLOT_MINUTES * grid.size
-    return {
-        category: reduce(or_, (grid.inside(*span) for span in weekly_hours(week, grid.origin, last, instance.zone)), 0)
-        for category, week in instance.hours.items()
-    }
-
-
-def split_movable(instance: Instance, grid: Grid) -> tuple[list[MovableEvent], list[LockedEvent]]:
-    """Movable events that can move, and those that cannot: begun, over the window's end, off the grid, or on another.
-
-    What cannot move is time that is taken, at its place and without buffers.
-    """
-    movable: list[MovableEvent] = []
-    pinned: list[LockedEvent] = []
-    taken = reduce(or_, (grid.touched(e.start, e.end) for e in instance.locked), 0)
-    for event in instance.movable:
-        bits = grid.touched(event.start, event.end)
-        on_grid = (event.start - grid.origin) % SLOT_MINUTES == 0 and (event.end - event.start) % SLOT_MINUTES == 0
-        whole = bits.bit_count() * SLOT_MINUTES == event.end - event.start > 0
-        if on_grid and whole and not bits & taken:
-            movable.append(event)
-            taken |= bits
-        else:
-            pinned.append(LockedEvent(event.id, event.start, event.end, 0, 0))
-    return movable, pinned
 
 
 def movable_item(event: MovableEvent, index: int, grid: Grid, free: dict[str, int], instance: Instance) -> Movable:

@@ -1,13 +1,13 @@
-"""The slot grid of one instance: instants to slots and back, days, and what the previous plan is worth keeping."""
+"""The slot grid of one instance: instants to slots, days, opening hours, and which events can move on it."""
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.model.instance import Instance, PreviousBlock
-from almanac.domain.planner.model.problem import Kept
+from almanac.domain.planner.model.instance import Instance, LockedEvent, MovableEvent
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between
-from almanac.domain.planner.model.weights import Weights
-from almanac.domain.wall_clock import local_days, wall_instant
+from almanac.domain.wall_clock import local_days, wall_instant, weekly_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +49,30 @@ class Grid:
         return tuple(between(a, b) for a, b in zip(begins, [*begins[1:], self.size], strict=True))
 
 
-def kept_slots(grid: Grid, weights: Weights, now: int, blocks: list[PreviousBlock], possible: int) -> Kept | None:
-    """What leaving the previous blocks costs, for the slots among `possible`; None when nothing could be kept."""
-    near_until = now + weights.moved_near_hours * 60
-    far = near = 0
-    for block in blocks:
-        bits = grid.inside(block.start, block.end) & possible
-        if block.start < near_until:
-            near |= bits
+def hours_in_slots(instance: Instance, grid: Grid) -> dict[str, int]:
+    """Per category, the slots that lie wholly inside opening hours."""
+    last = grid.origin + SLOT_MINUTES * grid.size
+    return {
+        category: reduce(or_, (grid.inside(*span) for span in weekly_hours(week, grid.origin, last, instance.zone)), 0)
+        for category, week in instance.hours.items()
+    }
+
+
+def split_movable(instance: Instance, grid: Grid) -> tuple[list[MovableEvent], list[LockedEvent]]:
+    """Movable events that can move, and those that cannot: begun, over the window's end, off the grid, or on another.
+
+    What cannot move is time that is taken, at its place and without buffers.
+    """
+    movable: list[MovableEvent] = []
+    pinned: list[LockedEvent] = []
+    taken = reduce(or_, (grid.touched(e.start, e.end) for e in instance.locked), 0)
+    for event in instance.movable:
+        bits = grid.touched(event.start, event.end)
+        on_grid = (event.start - grid.origin) % SLOT_MINUTES == 0 and (event.end - event.start) % SLOT_MINUTES == 0
+        whole = bits.bit_count() * SLOT_MINUTES == event.end - event.start > 0
+        if on_grid and whole and not bits & taken:
+            movable.append(event)
+            taken |= bits
         else:
-            far |= bits
-    rate = weights.per_slot(weights.moved_per_hour)
-    if not far | near:
-        return None
-    return Kept(far & ~near, near, rate, round(rate * weights.moved_near_factor))
+            pinned.append(LockedEvent(event.id, event.start, event.end, 0, 0))
+    return movable, pinned

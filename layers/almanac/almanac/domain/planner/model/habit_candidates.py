@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from almanac.domain.planner.model.grid import Grid, kept_slots
+from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import HabitSpec, Instance, PreviousBlock
+from almanac.domain.planner.model.previous_blocks import kept_slots
 from almanac.domain.planner.model.problem import Candidate, Occurrence
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, lowest, starts_of_runs
 from almanac.domain.planner.model.weights import Weights

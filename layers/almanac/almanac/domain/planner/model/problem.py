@@ -171,6 +171,19 @@ class Movable:
 Item = Task | Occurrence | Movable
 
 
+def weight_of(item: Item) -> float:
+    """Priority weight; a movable event comes before everything."""
+    return 100.0 if isinstance(item, Movable) else item.weight
+
+
+def block_minutes(item: Task | Occurrence, place: Placement, position: int) -> int:
+    """Real length of one block: whole slots, except that a task's end and a habit's preferred length are exact."""
+    minutes = SLOT_MINUTES * place[position][1]
+    if isinstance(item, Occurrence):
+        return min(minutes, item.preferred_minutes)
+    return minutes - (item.slack_minutes if position == len(place) - 1 and item.complete(place) else 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A whole instance on the grid. `items` are the tasks, then the occurrences, then the movable events."""

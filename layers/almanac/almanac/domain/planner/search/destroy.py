@@ -2,7 +2,7 @@
 
 from random import Random
 
-from almanac.domain.planner.model.problem import Item, Movable, Occurrence, Task
+from almanac.domain.planner.model.problem import Item, Movable, Occurrence, Task, weight_of
 from almanac.domain.planner.model.slot_mask import between, covered, runs
 from almanac.domain.planner.search.components import Part
 from almanac.domain.planner.search.relocation import random_bit, suits, wish
@@ -160,8 +160,3 @@ class Destroy:
         if isinstance(item, Movable) or not item.eligible & freed:
             return False
         return isinstance(item, Occurrence) or self.random.random() < 0.2
-
-
-def weight_of(item: Item) -> float:
-    """Priority weight; a movable event comes before everything."""
-    return 100.0 if isinstance(item, Movable) else item.weight

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from math import exp, log
 
 from almanac.domain.planner.model.dependencies import in_order
-from almanac.domain.planner.model.problem import Occurrence, Task
+from almanac.domain.planner.model.problem import Occurrence, Task, weight_of
 from almanac.domain.planner.search.components import Part
-from almanac.domain.planner.search.destroy import Destroy, weight_of
+from almanac.domain.planner.search.destroy import Destroy
 from almanac.domain.planner.search.insertion import put_back
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Snapshot, Solution

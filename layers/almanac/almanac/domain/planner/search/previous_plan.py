@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 
-from almanac.domain.planner.model.dependencies import earliest_allowed, in_order
+from almanac.domain.planner.model.dependencies import in_order
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.instance import PreviousBlock
-from almanac.domain.planner.model.problem import Occurrence, Placement, Problem, Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, between, covered
+from almanac.domain.planner.model.previous_blocks import blocks_by_item, joined
+from almanac.domain.planner.model.problem import Occurrence, Placement, Problem, Task, block_minutes
+from almanac.domain.planner.model.slot_mask import Span, between, covered
 from almanac.domain.planner.search.greedy import fill
 from almanac.domain.planner.search.insertion import best_place
-from almanac.domain.planner.search.solution import Snapshot, Solution
+from almanac.domain.planner.search.solution import Snapshot, Solution, earliest_allowed
 
 WORTH_FIXED, WORTH_SHARE = 10_000, 0.01
 """A gain below ten points plus one percent of the plan's cost is not worth moving anything."""
@@ -39,16 +40,6 @@ def kept_plan(problem: Problem) -> Snapshot:
     return solution.snapshot()
 
 
-def blocks_by_item(problem: Problem) -> dict[str, list[Span]]:
-    """The previous blocks that begin in the window, in time order, as slots."""
-    found: dict[str, list[Span]] = {}
-    for block in sorted(problem.instance.previous, key=lambda b: (b.start, b.end)):
-        first, offset = divmod(block.start - problem.origin, SLOT_MINUTES)
-        if first >= 0 and offset == 0 and block.end <= problem.minute(problem.window):
-            found.setdefault(block.item, []).append((first, -((block.start - block.end) // SLOT_MINUTES)))
-    return found
-
-
 def still_possible(solution: Solution, task: Task, spans: list[Span]) -> Placement:
     """The task's old blocks that keep every hard rule."""
     first_allowed = earliest_allowed(solution, task)
@@ -64,17 +55,6 @@ def still_possible(solution: Solution, task: Task, spans: list[Span]) -> Placeme
             kept.append((first, length))
             rest -= length
     return tuple(kept)
-
-
-def joined(spans: list[Span]) -> list[Span]:
-    """Touching blocks of one task are one chunk."""
-    found: list[Span] = []
-    for first, length in spans:
-        if found and found[-1][0] + found[-1][1] == first:
-            found[-1] = (found[-1][0], found[-1][1] + length)
-        elif not found or found[-1][0] + found[-1][1] < first:
-            found.append((first, length))
-    return found
 
 
 def occurrence_kept(solution: Solution, item: Occurrence, spans: list[Span]) -> Placement:
@@ -108,11 +88,3 @@ def as_previous(problem: Problem, snapshot: Snapshot) -> Problem:
         for position, (first, _) in enumerate(place)
     )
     return problem_of(replace(problem.instance, previous=blocks))
-
-
-def block_minutes(item: Task | Occurrence, place: Placement, position: int) -> int:
-    """Real length of one block: whole slots, except that a task's end and a habit's preferred length are exact."""
-    minutes = SLOT_MINUTES * place[position][1]
-    if isinstance(item, Occurrence):
-        return min(minutes, item.preferred_minutes)
-    return minutes - (item.slack_minutes if position == len(place) - 1 and item.complete(place) else 0)

@@ -2,10 +2,9 @@
 
 from random import Random
 
-from almanac.domain.planner.model.dependencies import earliest_allowed
 from almanac.domain.planner.model.problem import Movable, Placement, Task
 from almanac.domain.planner.model.slot_mask import between, lowest, starts_of_runs
-from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 
 def wish(solution: Solution, index: int, random: Random) -> Placement:

@@ -2,10 +2,9 @@
 
 from random import Random
 
-from almanac.domain.planner.model.dependencies import earliest_allowed
 from almanac.domain.planner.model.problem import Placement, Task
 from almanac.domain.planner.model.slot_mask import between, lowest
-from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 TRIM = 0.7
 """How often a chunk keeps what is not in the way, if that is still a chunk."""

@@ -169,3 +169,14 @@ class Solution:
             self.move(index, ())
         for index in moved:
             self.move(index, snapshot.places[index])
+
+
+def earliest_allowed(solution: Solution, task: Task) -> int | None:
+    """The first slot the order of tasks allows; None while a predecessor is not wholly placed."""
+    first = 0
+    for index in task.predecessors:
+        place = solution.places[index]
+        if not solution.problem.tasks[index].complete(place):
+            return None
+        first = max(first, place[-1][0] + place[-1][1])
+    return first
