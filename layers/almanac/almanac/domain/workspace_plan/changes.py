@@ -7,19 +7,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from almanac.domain.workspace_plan.planning_window import PlanningWindow, instant
+from almanac.domain.workspace_plan.report import Placed
 from almanac.domain.workspace_plan.snapshot import Block, Kind
 from almanac.domain.workspace_plan.to_instance import ItemOwner, PlanningRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """One block of a plan: the planner's item, [start, end) in minutes since the epoch, minutes of work in it, why."""
-
-    item: str
-    start: int
-    end: int
-    minutes: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

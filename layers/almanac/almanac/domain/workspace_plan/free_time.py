@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from almanac.domain.planner.model.instance import Week
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
-from almanac.domain.wall_clock import Interval, merged, wall_instant, weekly_hours
+from almanac.domain.wall_clock import Interval, Week, merged, wall_instant, weekly_hours
 from almanac.domain.workspace_plan.habit_windows import DayWindow
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Habit

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from almanac.domain.planner.model.instance import Week
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
-from almanac.domain.wall_clock import DAY_MINUTES, Interval
+from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week
 from almanac.domain.workspace_plan.snapshot import Habit
 
 PARTS_OF_DAY = {"morning": (360, 720), "afternoon": (720, 1020), "evening": (1020, 1260), "night": (1260, 1440)}

@@ -6,8 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from almanac.domain.planner.model.instance import Week
-from almanac.domain.wall_clock import minutes_of
+from almanac.domain.wall_clock import Week, minutes_of
 from almanac.domain.workspace_plan.report import Note
 
 Kind = Literal["task", "habit"]

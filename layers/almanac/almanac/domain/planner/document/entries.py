@@ -1,10 +1,10 @@
 """Reading the items of an instance: tasks, habits, events, and the blocks of the last plan."""
 
 from almanac.domain.planner.document.fields import Fields, InstanceError, wall_minutes
-from almanac.domain.planner.model.instance import HabitSpec, LockedEvent, MovableEvent, PreviousBlock, TaskSpec, Week
+from almanac.domain.planner.model.instance import HabitSpec, LockedEvent, MovableEvent, PreviousBlock, TaskSpec
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.planner.model.weights import PRIORITIES
-from almanac.domain.wall_clock import DAY_MINUTES, Interval
+from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 LONGEST_ITEM = 31 * DAY_MINUTES

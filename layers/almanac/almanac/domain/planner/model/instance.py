@@ -6,10 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.weights import Weights
-from almanac.domain.wall_clock import Interval
-
-Week = tuple[tuple[Interval, ...], ...]
-"""Seven tuples, Monday first, of [from, to) in wall minutes after midnight."""
+from almanac.domain.wall_clock import Interval, Week
 
 
 @dataclass(frozen=True, slots=True)
