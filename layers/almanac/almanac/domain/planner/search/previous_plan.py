@@ -1,4 +1,4 @@
-"""Keeping what was planned: a new plan starts from the last one and leaves it only for a gain worth the change."""
+"""The previous plan as the start of the next, which leaves it only for a gain worth the change."""
 
 from dataclasses import replace
 
@@ -8,21 +8,21 @@ from almanac.domain.planner.model.instance import PreviousBlock
 from almanac.domain.planner.model.previous_blocks import blocks_by_item, joined
 from almanac.domain.planner.model.problem import Occurrence, Placement, Problem, Task, block_minutes
 from almanac.domain.planner.model.slot_mask import Span, between, covered
-from almanac.domain.planner.search.greedy import fill
+from almanac.domain.planner.search.greedy import insert_missing
 from almanac.domain.planner.search.insertion import best_place
 from almanac.domain.planner.search.solution import Snapshot, Solution, earliest_allowed
 
 WORTH_FIXED, WORTH_SHARE = 10_000, 0.01
-"""A gain below ten points plus one percent of the plan's cost is not worth moving anything."""
+"""A gain below ten points plus one percent of the plan's cost moves nothing: the rule of docs/planning.md."""
 
 
 def worth_it(old: int, new: int) -> bool:
-    """Whether a gain justifies changing a plan that people have seen."""
+    """Return whether the gain from one cost to another justifies changing a plan that people have seen."""
     return old - new > WORTH_FIXED + WORTH_SHARE * old
 
 
 def kept_plan(problem: Problem) -> Snapshot:
-    """The previous plan as far as it still holds, what fell out put back where there is room, nothing else moved."""
+    """Return the previous plan as far as it is still valid, the rest inserted where it fits, nothing else moved."""
     solution = Solution(problem)
     blocks = blocks_by_item(problem)
     for index in in_order(problem, range(len(problem.tasks))):
@@ -33,24 +33,24 @@ def kept_plan(problem: Problem) -> Snapshot:
     for event in problem.movables:
         place = best_place(solution, event.index)
         if not place:
-            evict(solution, event.home, event.slots)
+            clear_for_event(solution, event.home, event.slots)
             place = ((event.home, event.slots),)
         solution.move(event.index, place)
-    fill(solution)
+    insert_missing(solution)
     return solution.snapshot()
 
 
 def still_possible(solution: Solution, task: Task, spans: list[Span]) -> Placement:
-    """The task's old blocks that keep every hard rule."""
+    """Return the task's previous blocks that keep every hard rule."""
     first_allowed = earliest_allowed(solution, task)
     if first_allowed is None:
         return ()
-    room = task.eligible & ~solution.occupied & ~between(0, first_allowed)
+    free = task.eligible & ~solution.occupied & ~between(0, first_allowed)
     kept: list[Span] = []
     rest = task.slots
     for first, length in joined(spans):
         bits = between(first, first + length)
-        fits = task.min_chunk <= length <= min(rest, task.max_chunk) and bits & room == bits
+        fits = task.min_chunk <= length <= min(rest, task.max_chunk) and bits & free == bits
         if fits:
             kept.append((first, length))
             rest -= length
@@ -58,7 +58,7 @@ def still_possible(solution: Solution, task: Task, spans: list[Span]) -> Placeme
 
 
 def occurrence_kept(solution: Solution, item: Occurrence, spans: list[Span]) -> Placement:
-    """The occurrence's old block, when it is still one of its candidates and free."""
+    """Return the occurrence's previous block when it is still one of its candidates and free, else ()."""
     possible = {(c.first, c.length) for c in item.candidates}
     for first, length in spans:
         if (first, length) in possible and not solution.occupied & between(first, first + length):
@@ -66,8 +66,8 @@ def occurrence_kept(solution: Solution, item: Occurrence, spans: list[Span]) -> 
     return ()
 
 
-def evict(solution: Solution, first: int, length: int) -> None:
-    """Free a span for an event that can be nowhere else; tasks that waited for what goes are left for the filling."""
+def clear_for_event(solution: Solution, first: int, length: int) -> None:
+    """Remove what overlaps a span, and the tasks whose order that breaks, for an event that fits nowhere else."""
     span = between(first, first + length)
     for index, place in enumerate(solution.places):
         if covered(place) & span:
@@ -80,7 +80,7 @@ def evict(solution: Solution, first: int, length: int) -> None:
 
 
 def as_previous(problem: Problem, snapshot: Snapshot) -> Problem:
-    """The problem that planning again would meet: the same, with this plan as the previous one."""
+    """Return the problem that planning again would solve: the same, with this plan as the previous one."""
     blocks = tuple(
         PreviousBlock(item.id, problem.minute(first), problem.minute(first) + block_minutes(item, place, position))
         for item, place in zip(problem.items, snapshot.places, strict=True)
