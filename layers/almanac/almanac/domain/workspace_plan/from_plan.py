@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
+from almanac.domain.planner.model.slot_mask import ceil_to_slot
 from almanac.domain.workspace_plan.report import Note, Placed
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 
@@ -65,7 +65,7 @@ def from_plan(prepared: PlanningRequest, found: Plan) -> Planned:
 def _placed(prepared: PlanningRequest, block: PlannedBlock) -> Placed:
     """The block as it will be on the calendar: its length rounded up to the grid, its work as it is."""
     minutes = block.end - block.start
-    end = block.start - minutes // -SLOT_MINUTES * SLOT_MINUTES
+    end = block.start + ceil_to_slot(minutes)
     return Placed(block.item, block.start, end, minutes, in_titles(prepared, block.reason))
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from almanac.domain.planner.document.entries import LONGEST_ITEM
 from almanac.domain.planner.model.instance import TaskSpec
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, fewest_chunks, slots_for
 from almanac.domain.planner.model.weights import PRIORITIES
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.existing_blocks import worked_minutes
@@ -125,9 +125,9 @@ def _chunks(task: TaskRow, minutes: int) -> tuple[int, int]:
         return minutes, minutes
     largest = min(minutes, task.max_chunk or minutes)
     smallest = min(largest, task.min_chunk or DEFAULT_MIN_CHUNK)
-    slots = -(-minutes // SLOT_MINUTES)
+    slots = slots_for(minutes)
     unused = slots * SLOT_MINUTES - minutes
-    wanted = least = min(slots, -(-(smallest + unused) // SLOT_MINUTES))
-    while least > 1 and -(-slots // max(least, largest // SLOT_MINUTES)) * least > slots:
+    wanted = least = min(slots, slots_for(smallest + unused))
+    while least > 1 and fewest_chunks(slots, max(least, largest // SLOT_MINUTES)) * least > slots:
         least -= 1
     return (smallest if least == wanted else least * SLOT_MINUTES - unused), largest

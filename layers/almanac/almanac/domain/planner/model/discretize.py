@@ -8,7 +8,14 @@ from almanac.domain.planner.model.habit_candidates import occurrences_of
 from almanac.domain.planner.model.instance import Instance, MovableEvent, PreviousBlock, TaskSpec
 from almanac.domain.planner.model.previous_blocks import kept_slots
 from almanac.domain.planner.model.problem import Movable, Problem, Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, in_runs_of, starts_of_runs
+from almanac.domain.planner.model.slot_mask import (
+    SLOT_MINUTES,
+    between,
+    fewest_chunks,
+    in_runs_of,
+    slots_for,
+    starts_of_runs,
+)
 
 
 def problem_of(instance: Instance) -> Problem:
@@ -96,7 +103,7 @@ class Tasks:
             slots=slots,
             min_chunk=smallest,
             max_chunk=largest,
-            cuttable=tuple(-(-rest // largest) * smallest <= rest for rest in range(slots + 1)),
+            cuttable=tuple(fewest_chunks(rest, largest) * smallest <= rest for rest in range(slots + 1)),
             release=release,
             eligible=eligible,
             open_slots=open_slots,
@@ -113,7 +120,7 @@ class Tasks:
             late_days_cap=weights.late_days_cap,
             late_offset=(spec.deadline or 0) + slack - grid.origin,
             extra_chunk=weights.milli(weights.extra_chunk),
-            base_chunks=-(-slots // largest),
+            base_chunks=fewest_chunks(slots, largest),
             window=grid.size,
         )
 
@@ -127,9 +134,9 @@ class Tasks:
 
 def chunk_slots(spec: TaskSpec) -> tuple[int, int, int]:
     """(slots of the whole, of the smallest and of the largest chunk); reading made sure that they fit together."""
-    slots = -(-spec.minutes // SLOT_MINUTES)
+    slots = slots_for(spec.minutes)
     if not spec.splittable:
         return slots, slots, slots
     slack = SLOT_MINUTES * slots - spec.minutes
-    smallest = min(slots, -(-(spec.min_chunk + slack) // SLOT_MINUTES))
+    smallest = min(slots, slots_for(spec.min_chunk + slack))
     return slots, smallest, max(smallest, min(slots, spec.max_chunk // SLOT_MINUTES))

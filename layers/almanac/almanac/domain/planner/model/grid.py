@@ -6,7 +6,7 @@ from operator import or_
 from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.instance import Instance, LockedEvent, MovableEvent
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, ceil_to_slot, slots_for
 from almanac.domain.wall_clock import local_days, wall_instant, weekly_hours
 
 
@@ -21,8 +21,7 @@ class Grid:
     @classmethod
     def of(cls, instance: Instance) -> "Grid":
         """The grid from the first usable quarter hour to the window's end."""
-        first = instance.now + instance.notice_minutes
-        origin = -(-first // SLOT_MINUTES) * SLOT_MINUTES
+        origin = ceil_to_slot(instance.now + instance.notice_minutes)
         return cls(origin, max(0, (instance.end - origin) // SLOT_MINUTES), instance.zone)
 
     def down(self, minute: int) -> int:
@@ -31,7 +30,7 @@ class Grid:
 
     def up(self, minute: int) -> int:
         """The first slot that begins at or after an instant, clamped to the grid."""
-        return min(self.size, max(0, -((self.origin - minute) // SLOT_MINUTES)))
+        return min(self.size, max(0, slots_for(minute - self.origin)))
 
     def inside(self, start: int, end: int) -> int:
         """The slots that lie wholly in [start, end)."""

@@ -6,7 +6,7 @@ from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import HabitSpec, Instance, PreviousBlock
 from almanac.domain.planner.model.previous_blocks import kept_slots
 from almanac.domain.planner.model.problem import Candidate, Occurrence
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, lowest, starts_of_runs
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, lowest, slots_for, starts_of_runs
 from almanac.domain.planner.model.weights import Weights
 from almanac.domain.wall_clock import local_days, local_time, wall_instant
 
@@ -71,7 +71,7 @@ def candidates(
 ) -> tuple[Candidate, ...]:
     """Blocks of min … preferred length that cost less than `worth`, cheapest first, then earliest."""
     base, found = lowest(eligible), []
-    for length in range(-(-habit.min_minutes // SLOT_MINUTES), -(-habit.preferred_minutes // SLOT_MINUTES) + 1):
+    for length in range(slots_for(habit.min_minutes), slots_for(habit.preferred_minutes) + 1):
         for first in each_slot(starts_of_runs(eligible, length)):
             minutes = min(SLOT_MINUTES * length, habit.preferred_minutes)
             start = grid.origin + SLOT_MINUTES * first

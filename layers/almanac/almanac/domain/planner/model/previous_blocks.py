@@ -3,7 +3,7 @@
 from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import PreviousBlock
 from almanac.domain.planner.model.problem import Kept, Problem
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, slots_for
 from almanac.domain.planner.model.weights import Weights
 
 
@@ -29,7 +29,7 @@ def blocks_by_item(problem: Problem) -> dict[str, list[Span]]:
     for block in sorted(problem.instance.previous, key=lambda b: (b.start, b.end)):
         first, offset = divmod(block.start - problem.origin, SLOT_MINUTES)
         if first >= 0 and offset == 0 and block.end <= problem.minute(problem.window):
-            found.setdefault(block.item, []).append((first, -((block.start - block.end) // SLOT_MINUTES)))
+            found.setdefault(block.item, []).append((first, slots_for(block.end - block.start)))
     return found
 
 
