@@ -1,4 +1,4 @@
-"""The order tasks ask for: who waits for whom."""
+"""The order of tasks: predecessors before successors."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from almanac.domain.planner.model.problem import Problem
 
 
 def in_order(problem: Problem, wanted: Iterable[int]) -> list[int]:
-    """Task indexes in the given order, except that predecessors among them come first."""
+    """Return task indexes in the given order, except that predecessors among them come first."""
     rest = dict.fromkeys(wanted)
     found: list[int] = []
 

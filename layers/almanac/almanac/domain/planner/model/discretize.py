@@ -1,4 +1,4 @@
-"""Laying an instance on the slot grid: zones, hours, deadlines and buffers become bits and integers, once."""
+"""An instance on the slot grid: zones, hours, deadlines and buffers become bits and integers, once."""
 
 from functools import reduce
 from operator import or_
@@ -19,7 +19,7 @@ from almanac.domain.planner.model.slot_mask import (
 
 
 def problem_of(instance: Instance) -> Problem:
-    """The same problem in slots. Every time zone question is answered here; the search knows only slots."""
+    """Return the same problem in slots. Time zones are resolved here; the search has slots only."""
     grid = Grid.of(instance)
     movable, pinned = split_movable(instance, grid)
     locks = (*instance.locked, *pinned)
@@ -50,21 +50,21 @@ def problem_of(instance: Instance) -> Problem:
 
 
 def slot_bit(slot: int, minute: int, grid: Grid) -> int:
-    """The bit of a slot when the instant lies on the grid at all."""
+    """Return the bit of a slot, or 0 when the instant lies outside the grid."""
     begin, end = grid.origin - SLOT_MINUTES, grid.origin + SLOT_MINUTES * (grid.size + 1)
     return 1 << slot if begin < minute < end else 0
 
 
 def movable_item(event: MovableEvent, index: int, grid: Grid, free: dict[str, int], instance: Instance) -> Movable:
-    """A movable event on the grid with every slot it may begin at."""
+    """Return a movable event on the grid with every slot it may begin at."""
     slots = (event.end - event.start) // SLOT_MINUTES
-    room = free[event.category] & grid.inside(event.move_from, event.move_until)
+    allowed = free[event.category] & grid.inside(event.move_from, event.move_until)
     cost = instance.weights.milli(event.move_cost)
-    return Movable(index, event.id, slots, grid.down(event.start), starts_of_runs(room, slots), cost)
+    return Movable(index, event.id, slots, grid.down(event.start), starts_of_runs(allowed, slots), cost)
 
 
 class Tasks:
-    """Builds the tasks of one instance; they refer to each other by position."""
+    """The tasks of one instance on the grid; they refer to each other by position."""
 
     def __init__(self, instance: Instance, grid: Grid, free: dict[str, int], days: int) -> None:
         self.instance = instance
@@ -81,11 +81,11 @@ class Tasks:
         self.cap_rows = {category: row * days for row, category in enumerate(instance.daily_caps)}
 
     def all(self) -> list[Task]:
-        """The tasks in the order given."""
+        """Return the tasks in the order given."""
         return [self.one(index, spec) for index, spec in enumerate(self.instance.tasks)]
 
     def one(self, index: int, spec: TaskSpec) -> Task:
-        """One task on the grid."""
+        """Return one task on the grid."""
         weights, grid = self.instance.weights, self.grid
         weight = weights.priority[spec.priority]
         slots, smallest, largest = chunk_slots(spec)
@@ -125,7 +125,7 @@ class Tasks:
         )
 
     def open_slots(self, spec: TaskSpec, release: int, slack: int) -> int:
-        """Where any part of the task may lie at all."""
+        """Return the slots where any part of the task may lie."""
         bits = self.free[spec.category] & ~between(0, release)
         if spec.hard_deadline and spec.deadline is not None:
             bits &= between(0, self.grid.down(spec.deadline + slack))
@@ -133,7 +133,7 @@ class Tasks:
 
 
 def chunk_slots(spec: TaskSpec) -> tuple[int, int, int]:
-    """(slots of the whole, of the smallest and of the largest chunk); reading made sure that they fit together."""
+    """Return (slots of the whole, of the smallest and of the largest chunk); reading checked that they fit."""
     slots = slots_for(spec.minutes)
     if not spec.splittable:
         return slots, slots, slots

@@ -20,28 +20,28 @@ class Grid:
 
     @classmethod
     def of(cls, instance: Instance) -> "Grid":
-        """The grid from the first usable quarter hour to the window's end."""
+        """Return the grid from the first usable quarter hour to the window's end."""
         origin = ceil_to_slot(instance.now + instance.notice_minutes)
         return cls(origin, max(0, (instance.end - origin) // SLOT_MINUTES), instance.zone)
 
     def down(self, minute: int) -> int:
-        """The slot an instant lies in, clamped to the grid."""
+        """Return the slot an instant lies in, clamped to the grid."""
         return min(self.size, max(0, (minute - self.origin) // SLOT_MINUTES))
 
     def up(self, minute: int) -> int:
-        """The first slot that begins at or after an instant, clamped to the grid."""
+        """Return the first slot that begins at or after an instant, clamped to the grid."""
         return min(self.size, max(0, slots_for(minute - self.origin)))
 
     def inside(self, start: int, end: int) -> int:
-        """The slots that lie wholly in [start, end)."""
+        """Return the slots that lie wholly in [start, end)."""
         return between(self.up(start), self.down(end))
 
     def touched(self, start: int, end: int) -> int:
-        """The slots that [start, end) touches."""
+        """Return the slots that [start, end) touches."""
         return between(self.down(start), self.up(end))
 
     def days(self) -> tuple[int, ...]:
-        """The slots of each local day; a slot belongs to the day it begins in."""
+        """Return the slots of each local day; a slot belongs to the day it begins in."""
         last = self.origin + SLOT_MINUTES * max(0, self.size - 1)
         dates = list(local_days(self.origin, last, self.zone)) if self.size else []
         begins = [self.up(wall_instant(day, 0, self.zone)) for day in dates]
@@ -49,7 +49,7 @@ class Grid:
 
 
 def hours_in_slots(instance: Instance, grid: Grid) -> dict[str, int]:
-    """Per category, the slots that lie wholly inside opening hours."""
+    """Return per category the slots that lie wholly inside opening hours."""
     last = grid.origin + SLOT_MINUTES * grid.size
     return {
         category: reduce(or_, (grid.inside(*span) for span in weekly_hours(week, grid.origin, last, instance.zone)), 0)
@@ -58,7 +58,7 @@ def hours_in_slots(instance: Instance, grid: Grid) -> dict[str, int]:
 
 
 def split_movable(instance: Instance, grid: Grid) -> tuple[list[MovableEvent], list[LockedEvent]]:
-    """Movable events that can move, and those that cannot: begun, over the window's end, off the grid, or on another.
+    """Return the events that can move, and those that cannot: begun, over the window's end, off grid, or on another.
 
     What cannot move is time that is taken, at its place and without buffers.
     """

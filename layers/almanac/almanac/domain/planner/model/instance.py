@@ -1,4 +1,4 @@
-"""A planning instance in minutes: what format 1 says, read and checked, before it is laid on the slot grid."""
+"""A planning instance in minutes: what format 1 says, read and checked, not yet on the slot grid."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ class PreviousBlock:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One planning request: who, from when to when, what is taken and what is to be placed."""
+    """One planning request: the window, what is taken in it and what is to be placed."""
 
     id: str
     zone: ZoneInfo

@@ -1,4 +1,4 @@
-"""What the planner answers: blocks with reasons, moved events, what went wrong and what would help, and counts."""
+"""A plan: blocks with reasons, moved events, findings with what would help, and counts."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,7 +20,7 @@ class PlannedBlock:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person should know about one item: what stood in the way, and the smallest thing that would help."""
+    """What is wrong with one item: what stood in the way, and the smallest thing that would help."""
 
     item: str
     state: State

@@ -8,7 +8,7 @@ from almanac.domain.planner.model.weights import Weights
 
 
 def kept_slots(grid: Grid, weights: Weights, now: int, blocks: list[PreviousBlock], possible: int) -> Kept | None:
-    """What leaving the previous blocks costs, for the slots among `possible`; None when nothing could be kept."""
+    """Return the cost of leaving the previous blocks, for slots in `possible`; None when nothing could be kept."""
     near_until = now + weights.moved_near_hours * 60
     far = near = 0
     for block in blocks:
@@ -24,7 +24,7 @@ def kept_slots(grid: Grid, weights: Weights, now: int, blocks: list[PreviousBloc
 
 
 def blocks_by_item(problem: Problem) -> dict[str, list[Span]]:
-    """The previous blocks that begin in the window, in time order, as slots."""
+    """Return the previous blocks that lie in the window and on the grid, in time order, as slots."""
     found: dict[str, list[Span]] = {}
     for block in sorted(problem.instance.previous, key=lambda b: (b.start, b.end)):
         first, offset = divmod(block.start - problem.origin, SLOT_MINUTES)
@@ -34,7 +34,7 @@ def blocks_by_item(problem: Problem) -> dict[str, list[Span]]:
 
 
 def joined(spans: list[Span]) -> list[Span]:
-    """Touching blocks of one task are one chunk."""
+    """Return spans in time order, those that touch made one and those that overlap another left out."""
     found: list[Span] = []
     for first, length in spans:
         if found and found[-1][0] + found[-1][1] == first:
