@@ -12,10 +12,11 @@ from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.planner import plan
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.changes import changes
-from almanac.domain.workspace_plan.from_plan import Planned, from_plan, in_titles, place
+from almanac.domain.workspace_plan.from_plan import Planned, from_plan, in_titles
 from almanac.domain.workspace_plan.habit_windows import order_pairs
 from almanac.domain.workspace_plan.snapshot import Block, Preferences, Workspace
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
+from almanac.services.plan.solve import solve
 from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, task, window, workspace
 
 WEEK = frozenset(MONDAY + timedelta(days=n) for n in range(7))
@@ -69,7 +70,7 @@ class TestReadingBack:
         assert (found.tasks, found.late, found.partial, found.unscheduled, found.scheduled) == (2, 1, 1, 0, 1)
 
     def test_nothing_to_place_is_an_empty_plan(self) -> None:
-        assert place(ready(workspace()), 0.01).blocks == ()
+        assert solve(ready(workspace()), 0.01).blocks == ()
 
 
 slots = st.integers(0, 5 * 96 - 1)

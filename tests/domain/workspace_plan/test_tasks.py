@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from almanac.domain.planner.model.discretize import chunk_slots
 from almanac.domain.planner.model.instance import TaskSpec
 from almanac.domain.wall_clock import minutes_of
-from almanac.domain.workspace_plan.snapshot import Block, Dependency, Task
+from almanac.domain.workspace_plan.snapshot import Block, Dependency, TaskRow
 from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
 from tests.domain.workspace_plan.builders import at, block, task
 
@@ -20,13 +20,13 @@ def after(later: int, earlier: int, *, completed: bool = False) -> Dependency:
 
 
 def specs(
-    *tasks: Task, dependencies: tuple[Dependency, ...] = (), fixed: tuple[Block, ...] = ()
+    *tasks: TaskRow, dependencies: tuple[Dependency, ...] = (), fixed: tuple[Block, ...] = ()
 ) -> dict[str, TaskSpec]:
     found = task_specs(tasks, open_predecessors(dependencies), fixed)
     return {str(UUID(spec.id).int): spec for spec in found}
 
 
-def faults(*tasks: Task, dependencies: tuple[Dependency, ...] = (), **categories: str) -> dict[int, str]:
+def faults(*tasks: TaskRow, dependencies: tuple[Dependency, ...] = (), **categories: str) -> dict[int, str]:
     found = task_faults(tasks, open_predecessors(dependencies), categories)
     return {key.int: reason for key, reason in found.items()}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from almanac.domain.planner.explain.wording import duration
 from almanac.domain.planner.model.instance import Instance
-from almanac.domain.planner.model.plan import Block, Finding, Plan
+from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
 from almanac.domain.wall_clock import Interval, merged, weekly_hours
 from almanac.presentation.agenda import Agenda, Change, Entry, Kind, Remark
 
@@ -51,7 +51,7 @@ def _blocks(instance: Instance, found: Plan) -> Iterator[Entry]:
         yield Entry(kind, block.item, block.start, block.end, block.reason, _change(instance, block))
 
 
-def _change(instance: Instance, block: Block) -> Change:
+def _change(instance: Instance, block: PlannedBlock) -> Change:
     before = [(last.start, last.end) for last in instance.previous if last.item == block.item]
     if not instance.previous or (block.start, block.end) in before:
         return ""

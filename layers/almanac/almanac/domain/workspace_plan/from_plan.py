@@ -1,15 +1,12 @@
-"""A planning request through the planner, and its plan read back."""
+"""The planner's plan in the terms of the workspace."""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from almanac.domain.planner.model.discretize import problem_of
-from almanac.domain.planner.model.plan import Block, Finding, Plan
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
-from almanac.domain.planner.planner import Clock, plan, standing_still
-from almanac.domain.workspace_plan.changes import Placed
-from almanac.domain.workspace_plan.report import Note
+from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
+from almanac.domain.planner.model.slot_mask import ceil_to_slot
+from almanac.domain.workspace_plan.report import Note, Placed
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:/[0-9/]+)?")
@@ -35,11 +32,6 @@ class Planned:
     partial: int
     unscheduled: int
     at_risk: int
-
-
-def place(prepared: PlanningRequest, budget_seconds: float, clock: Clock = standing_still) -> Planned:
-    """Plan the request; `budget_seconds` by `clock` is what the planner may take. Deterministic as the planner is."""
-    return from_plan(prepared, plan(problem_of(prepared.instance), budget_seconds, clock))
 
 
 def from_plan(prepared: PlanningRequest, found: Plan) -> Planned:
@@ -70,10 +62,10 @@ def from_plan(prepared: PlanningRequest, found: Plan) -> Planned:
     )
 
 
-def _placed(prepared: PlanningRequest, block: Block) -> Placed:
+def _placed(prepared: PlanningRequest, block: PlannedBlock) -> Placed:
     """The block as it will be on the calendar: its length rounded up to the grid, its work as it is."""
     minutes = block.end - block.start
-    end = block.start - minutes // -SLOT_MINUTES * SLOT_MINUTES
+    end = block.start + ceil_to_slot(minutes)
     return Placed(block.item, block.start, end, minutes, in_titles(prepared, block.reason))
 
 
@@ -92,7 +84,7 @@ def _is_wanted(prepared: PlanningRequest, item: str, day: str | None) -> bool:
     return item not in prepared.wanted or day in prepared.wanted[item]
 
 
-def _date(prepared: PlanningRequest, block: Block) -> str:
+def _date(prepared: PlanningRequest, block: PlannedBlock) -> str:
     """A habit's block belongs to the local date of its start."""
     return prepared.window.day(block.start).isoformat()
 

@@ -28,6 +28,17 @@ class Note:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One block of a plan: the planner's item, [start, end) in minutes since the epoch, minutes of work in it, why."""
+
+    item: str
+    start: int
+    end: int
+    minutes: int
+    reason: str
+
+
 @dataclass(slots=True)
 class Counts:
     """What a plan came to. `scheduled` … `at_risk` count tasks and occurrences, `inserted` … `unchanged` blocks."""

@@ -3,7 +3,7 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.model.plan import Block, Plan
+from almanac.domain.planner.model.plan import Plan, PlannedBlock
 from almanac.domain.wall_clock import local_time
 
 
@@ -30,7 +30,7 @@ def schedule_document(plan: Plan, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def entry(block: Block, zone: ZoneInfo) -> dict[str, str]:
+def entry(block: PlannedBlock, zone: ZoneInfo) -> dict[str, str]:
     """One block."""
     start, end = (local_time(minute, zone).isoformat() for minute in (block.start, block.end))
     return {"item": block.item, "start": start, "end": end, "reason": block.reason}

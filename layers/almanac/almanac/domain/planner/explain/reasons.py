@@ -2,10 +2,9 @@
 
 from almanac.domain.planner.explain.occupancy import Occupancy, most_first
 from almanac.domain.planner.explain.wording import clock_time, duration, names, time_span
-from almanac.domain.planner.model.dependencies import earliest_allowed
 from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import HabitSpec
-from almanac.domain.planner.model.problem import Candidate, Movable, Occurrence, Placement, Problem, Task
+from almanac.domain.planner.model.problem import Candidate, Movable, Occurrence, Placement, Problem, Task, block_minutes
 from almanac.domain.planner.model.slot_mask import (
     SLOT_MINUTES,
     Span,
@@ -15,8 +14,7 @@ from almanac.domain.planner.model.slot_mask import (
     lowest,
     starts_of_runs,
 )
-from almanac.domain.planner.search.previous_plan import block_minutes
-from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 KEPT = 1
 """Where `terms` has the cost of leaving the last plan."""

@@ -1,4 +1,4 @@
-"""What the planner answers: blocks with reasons, moved events, what went wrong and what would help, and counts."""
+"""A plan: blocks with reasons, moved events, findings with what would help, and counts."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ less free time left before the deadline than the task itself takes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PlannedBlock:
     """One block for the calendar; instants in minutes since the epoch."""
 
     item: str
@@ -20,7 +20,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person should know about one item: what stood in the way, and the smallest thing that would help."""
+    """What is wrong with one item: what stood in the way, and the smallest thing that would help."""
 
     item: str
     state: State
@@ -51,8 +51,8 @@ class Plan:
     """A plan that keeps every hard rule. `objective` is in points, less is better."""
 
     instance: str
-    blocks: tuple[Block, ...]
-    moved: tuple[Block, ...]
+    blocks: tuple[PlannedBlock, ...]
+    moved: tuple[PlannedBlock, ...]
     findings: tuple[Finding, ...]
     summary: Summary
     objective: float
