@@ -13,7 +13,7 @@ import boto3
 
 from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres import arrays
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from bench.stage import ROOT, postgres, simulator
 from local.google_simulator.control.client import Control
 from local.lambda_runtime.worker_pool import WorkerPool, invoke

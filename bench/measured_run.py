@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from almanac.jobs import CalendarSync, Tick
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 
 _PLENTY_SECONDS = 3600.0
 _STATUS = Path("/proc/self/status")

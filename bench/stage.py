@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.migrate import migrate
 from almanac.services.accounts.ports import Account
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.client import Control
 from local.stack.postgres import Postgres
 from local.stack.simulator_process import start_simulator

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from almanac.jobs import CalendarSync
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from bench.figures import Figure
 from bench.meter import Meter
 from bench.stage import Stage, stage

@@ -36,10 +36,11 @@ from local.stack.postgres import Postgres
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "layers" / "almanac" / "almanac"
 MIGRATIONS = sorted((PACKAGE / "migrations").glob("*.sql"))
-PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if page.exists()]
-JOBS, DATA_MODEL, RUNBOOK, DEPLOY, PLANNING = (
-    ROOT / "docs" / name for name in ("jobs.md", "data-model.md", "runbook.md", "deploy.md", "planning.md")
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / ".github").glob("*.md"))]
+JOBS, DATA_MODEL, RUNBOOK, DEPLOY, PLANNING, MAP, GLOSSARY = (
+    ROOT / "docs" / f"{name}.md" for name in ("jobs", "data-model", "runbook", "deploy", "planning", "map", "glossary")
 )
+GUIDE = ROOT / "CONTRIBUTING.md"
 SOME_ID = "7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01"
 PLACEHOLDERS = {"WS": SOME_ID, "RUN": SOME_ID, "USER": "ada"}
 
@@ -206,7 +207,8 @@ def test_every_output_and_function_asked_for_exists(page: Path) -> None:
 
 
 def test_the_runbook_knows_every_alarm() -> None:
-    alarms = {name for name, each in template()["Resources"].items() if each["Type"] == "AWS::CloudWatch::Alarm"}
+    resources: dict[str, Any] = yaml_parse(text(ROOT / "observability.yaml"))["Resources"]
+    alarms = {name for name, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
     listed = {match[1] for row in table(RUNBOOK, "Alarms") if (match := re.match(r"\[(\w+)\]", row[0]))}
     explained = set(re.findall(r"^### (\w+Alarm)$", text(RUNBOOK), re.MULTILINE))
     assert listed == explained == alarms
@@ -486,3 +488,36 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_page_names_a_path_of_somebodys_machine(page: Path) -> None:
     assert re.findall(r"(?<![\w.])/(?:home|root|Users|work|tmp)/\S*", text(page)) == []
+
+
+# --- map, glossary ----------------------------------------------------------------------------------------------------
+
+PATH = re.compile(r"`((?:[\w.-]+/)*(?:[\w-]+\.(?:py|sql|yaml|toml)|[\w-]+/))`")
+NOT_FILES = {"0006_what_it_brings.sql", "ports.py"}
+"""Names that stand for others."""
+COMING = {"providers/registry.py"}
+"""Named before they are there; goes when they are."""
+
+
+def named_paths(page: Path) -> set[str]:
+    """Files and folders that a page sends its readers to."""
+    return {path.rstrip("/") for path in PATH.findall(FENCE.sub("", text(page)))} - NOT_FILES
+
+
+@pytest.mark.parametrize("page", [GUIDE, MAP], ids=lambda page: page.name)
+def test_every_file_that_a_reader_is_sent_to_exists(page: Path) -> None:
+    missing = {path for path in named_paths(page) if not ((ROOT / path).exists() or (PACKAGE / path).exists())}
+    assert missing - COMING == set()
+    assert {path for path in COMING if (PACKAGE / path).exists()} == set(), "they are there"
+
+
+def test_every_room_of_the_package_is_on_the_map() -> None:
+    rooms = {f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")} | {"migrations/"}
+    assert {room for room in rooms if f"`{room}`" not in text(MAP)} == set()
+
+
+def test_each_term_stands_once_and_on_one_line() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", text(GLOSSARY), re.MULTILINE)
+    terms = [term for term, _ in rows if term not in ("term", "---")]
+    assert len(terms) == len(set(terms)) > 50
+    assert all(len(line) <= 140 for line in text(GLOSSARY).splitlines())

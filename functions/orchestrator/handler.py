@@ -2,18 +2,15 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from almanac.jobs import parse_tick
-from almanac.run_metrics import function_metrics
+from almanac.lambda_runtime import function_logger, function_metrics
 from almanac.services.queues.dispatch import Dispatch, DispatchFailed, DispatchReport
-from almanac.wiring import container
+from almanac.wiring.orchestrator import container
 
-logger = Logger(service="orchestrator")
-copy_config_to_registered_loggers(logger, include={"almanac"})
+logger = function_logger("orchestrator")
 metrics = function_metrics("orchestrator")
 
 

@@ -2,27 +2,18 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from almanac.domain.operations.maintenance import UpkeepReport
 from almanac.jobs import parse_upkeep
-from almanac.run_metrics import function_metrics
+from almanac.lambda_runtime import function_logger, function_metrics, time_left
 from almanac.services.maintenance.round import Upkeep, UpkeepFailed
-from almanac.wiring import container
+from almanac.services.maintenance.steps import MEASURED
+from almanac.wiring.upkeep import container
 
-logger = Logger(service="upkeep")
-copy_config_to_registered_loggers(logger, include={"almanac"})
+logger = function_logger("upkeep")
 metrics = function_metrics("upkeep")
-MEASURED = {
-    "RunRowsDeleted": "run_rows_deleted",
-    "StaleRunsClosed": "stale_runs_closed",
-    "OrphansDeleted": "orphans_deleted",
-    "TokensRefreshed": "tokens_refreshed",
-    "TokensFailing": "tokens_failing",
-}
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -30,9 +21,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext, *, upkeep: Upk
     """Do one round, as far as the time goes. Fails, after everything else was done, when a step failed."""
     tick = parse_upkeep(event)
     try:
-        report = (upkeep or container().upkeep)(
-            lambda: context.get_remaining_time_in_millis() / 1000, dry_run=tick.dry_run
-        )
+        report = (upkeep or container().upkeep)(time_left(context), dry_run=tick.dry_run)
     except UpkeepFailed as error:
         _measure(error.report)
         raise

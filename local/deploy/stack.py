@@ -9,7 +9,7 @@ from typing import Self
 from uuid import UUID, uuid5
 
 from almanac.adapters.crypto import new_key
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from local.deploy.cloud import STACK, Cloud
 from local.google_simulator.control.client import Control
 from local.stack.postgres import Postgres

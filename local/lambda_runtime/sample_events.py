@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from almanac.adapters.crypto import new_key
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from local.demo.work import furnish
 from local.google_simulator.control.client import Control
 from local.stack.ports import LOOPBACK

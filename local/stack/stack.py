@@ -18,7 +18,7 @@ import boto3
 from botocore.config import Config
 
 from almanac.adapters.postgres.migrate import migrate
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.client import Control
 from local.lambda_runtime.worker_pool import WorkerPool, invoke
 from local.stack.interruption import Interrupted

@@ -14,7 +14,7 @@ import pytest
 from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.connection import Rows
 from almanac.jobs import parse_sync
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
 from local.lambda_runtime.worker import sqs_event

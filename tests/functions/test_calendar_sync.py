@@ -194,7 +194,7 @@ class TestMetrics:
         self, handler: ModuleType, measured: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         done_at = datetime(2026, 1, 1, 10, 0, 7, 250_000, UTC)  # the sample was sent at ten
-        monkeypatch.setattr(handler.metrics, "_clock", lambda: done_at)
+        monkeypatch.setattr(handler.consumer.metrics, "_clock", lambda: done_at)
 
         handler.lambda_handler(event("sync-redelivery"), CONTEXT, receive=MessageRun())
 
@@ -206,7 +206,7 @@ class TestMetrics:
     def test_a_clock_behind_that_of_the_queue_measures_no_negative_time(
         self, handler: ModuleType, measured: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(handler.metrics, "_clock", lambda: datetime(2026, 1, 1, 9, 59, 59, tzinfo=UTC))
+        monkeypatch.setattr(handler.consumer.metrics, "_clock", lambda: datetime(2026, 1, 1, 9, 59, 59, tzinfo=UTC))
 
         handler.lambda_handler(event("sync-redelivery"), CONTEXT, receive=MessageRun())
 

@@ -13,7 +13,7 @@ from almanac.adapters.postgres.connection import Database, Rows, parse_url
 from almanac.errors import DatabaseUnavailable
 from almanac.providers.google.oauth import GoogleTokens
 from almanac.services.queues.ports import JobQueue
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 
 Action = Callable[[], None]
 GOOGLE_SECONDS = 0.25

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.jobs import CalendarSchedule
 from almanac.services.clock import Deadline
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from tests.integration import rows
 
 MONDAY = datetime(2026, 3, 2, 6, tzinfo=UTC)

@@ -10,7 +10,7 @@ from almanac.adapters.crypto import new_key
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
 from almanac.services.queues.ports import FailedSend, OutgoingJob
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
 from tests.integration import rows

@@ -21,7 +21,7 @@ from almanac.cli.main import main
 from almanac.errors import Postponed
 from almanac.jobs import parse_sync
 from almanac.services.queues.message_run import SqsMessage
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
 from local.stack.postgres import Postgres

@@ -16,7 +16,7 @@ from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import AccessDenied, GoogleUnavailable, LeaseLost, ReconnectRequired
 from almanac.services.accounts.ports import FreshToken
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from local.google_simulator.simulator import Simulator
 from tests.integration.team import RecordingQueue, Team
 
@@ -28,7 +28,7 @@ import sys
 from uuid import UUID
 from almanac.errors import TransientError
 from almanac.jobs import CalendarSync
-from almanac.wiring import container
+from almanac.wiring.calendar_sync import container
 from tests.integration.team import RecordingQueue
 
 wiring = container()

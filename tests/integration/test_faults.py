@@ -300,7 +300,7 @@ CHILD = """
 import sys
 from uuid import UUID
 from almanac.jobs import CalendarSync
-from almanac.wiring import container
+from almanac.wiring.calendar_sync import container
 from tests.integration.team import RecordingQueue
 
 wiring = container()

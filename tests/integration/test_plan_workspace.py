@@ -10,12 +10,12 @@ import pytest
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.domain.workspace_plan.from_plan import Planned as Plan
-from almanac.domain.workspace_plan.solve_request import solve_request
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 from almanac.errors import AlmanacError, LeaseLost, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSchedule, message_body
 from almanac.presentation.wording import words
 from almanac.services.plan.run import TimezoneMissing
+from almanac.services.plan.solve import solve_request
 from almanac.services.queues.message_run import SqsMessage
 from tests.integration.planned import MONDAY, Planned
 from tests.integration.team import RecordingQueue

@@ -15,7 +15,7 @@ import pytest
 from almanac.adapters.postgres.planning_runs import PostgresPlanningRuns
 from almanac.errors import Postponed
 from almanac.services.queues.message_run import SqsMessage
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from tests.cli.shell import Shell
 from tests.integration.planned import Planned
 from tests.integration.test_cli import queues, sent, sqs

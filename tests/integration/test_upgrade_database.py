@@ -21,7 +21,7 @@ from almanac.adapters.postgres import migrate
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.errors import BadJob, BadSettings, StorageFailed, TransientError
 from almanac.services.deployment.upgrade import RESERVE_SECONDS
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from local.stack.ports import free_port
 from local.stack.postgres import Postgres
 from tests.scripted_server import ScriptedServer

@@ -17,7 +17,7 @@ from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.oauth import GoogleTokens
 from almanac.services.accounts import connect
 from almanac.services.sync import calendar_pass
-from almanac.wiring import utc_now
+from almanac.wiring.base import utc_now
 from tests.integration.team import Team
 from tests.scripted_server import ScriptedServer
 from tests.security.raw_server import RawServer

@@ -13,7 +13,7 @@ from almanac.adapters.postgres.connection import Database, Target, parse_url
 from almanac.adapters.postgres.target import database_target
 from almanac.errors import AlmanacError, BadSettings
 from almanac.settings import DatabaseSettings, load
-from almanac.wiring import utc_now
+from almanac.wiring.base import utc_now
 from tests.integration.test_postgres import self_signed
 from tests.security.tls_front import TlsFront
 

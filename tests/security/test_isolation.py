@@ -279,7 +279,11 @@ OF_ALL_WORKSPACES = {
         *("step_of_plans", "delete_old_plans", "orphaned_calendars", "delete_keepsakes", "marked_without_pass"),
         *("delete_marks", "accounts", "progress", "remember_progress", "forget_progress", "long_in_error", "forecast"),
     },
-    "sql/adoption.sql": {"readable", "prepare", "revive_account", "note_accounts", "learn_events"},
+    "sql/workspaces.sql": {"readable", "prepare"},
+    "sql/accounts.sql": {"revive_account", "note_accounts"},
+    "sql/tasks.sql": set(),
+    "sql/habits.sql": set(),
+    "sql/events.sql": {"learn_events"},
 }
 """Statements that are about no one workspace: who is due, what an operator looks at, what upkeep takes away."""
 

@@ -23,7 +23,8 @@ from almanac.jobs import CalendarSchedule, CalendarSync, message_body
 from almanac.services.accounts.ports import FreshToken
 from almanac.services.queues.ports import OutgoingJob
 from almanac.services.sync import calendar_pass
-from almanac.wiring import Wiring, utc_now
+from almanac.wiring.base import utc_now
+from almanac.wiring.command_line import Wiring
 from local.google_simulator.simulator import Simulator
 from tests.adapters.conftest import aws as aws_account
 from tests.integration import rows

@@ -10,7 +10,7 @@ from almanac.errors import AlmanacError, GoogleRejected, GoogleUnavailable
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.connection import GoogleHttp
 from almanac.providers.google.oauth import GoogleTokens
-from almanac.wiring import utc_now
+from almanac.wiring.base import utc_now
 from tests.integration.rows import NOON
 from tests.integration.test_postgres import SpeakingServer, self_signed
 from tests.scripted_server import ScriptedServer

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from almanac import settings
 from almanac.errors import DatabaseUnavailable
 from almanac.services.deployment.upgrade import UpgradeDatabase
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from tests.template.stack import Stack, ways
 
 FUNCTIONS = {

@@ -26,7 +26,6 @@ from almanac.domain.planner.explain.suggestions import (
     Without,
     explanation_of,
 )
-from almanac.domain.planner.model.dependencies import earliest_allowed
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.instance import HabitSpec, Instance, TaskSpec
 from almanac.domain.planner.model.plan import Finding, Plan
@@ -34,7 +33,7 @@ from almanac.domain.planner.model.problem import Item, Occurrence, Task
 from almanac.domain.planner.planner import plan
 from almanac.domain.planner.search.greedy import greedy_plans
 from almanac.domain.planner.search.insertion import best_place
-from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
 from almanac.domain.wall_clock import DAY_MINUTES, local_time
 from almanac.presentation.wording import words
 from tests.domain.planner.instances import at, busy, habit, instance, planned, task, week

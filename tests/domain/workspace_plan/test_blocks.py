@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from almanac.domain.explanation import Explanation
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events, with_buffers
-from almanac.domain.workspace_plan.changes import Placed, changes
+from almanac.domain.workspace_plan.changes import changes
 from almanac.domain.workspace_plan.existing_blocks import sort_blocks, worked_minutes
 from almanac.domain.workspace_plan.planning_window import instant, zone_of
+from almanac.domain.workspace_plan.report import Placed
 from almanac.domain.workspace_plan.snapshot import Block, Preferences
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
 from tests.domain.workspace_plan.builders import WS, at, block, event, habit, task, window, workspace

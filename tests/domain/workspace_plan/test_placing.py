@@ -18,9 +18,9 @@ from almanac.domain.workspace_plan.from_plan import Planned, from_plan
 from almanac.domain.workspace_plan.habit_windows import order_pairs
 from almanac.domain.workspace_plan.snapshot import Block as StoredBlock
 from almanac.domain.workspace_plan.snapshot import Preferences, Workspace
-from almanac.domain.workspace_plan.solve_request import solve_request
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
 from almanac.presentation.wording import words
+from almanac.services.plan.solve import solve_request
 from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, task, window, workspace
 
 WEEK = frozenset(MONDAY + timedelta(days=n) for n in range(7))

@@ -11,7 +11,7 @@ from almanac.domain.explanation import Explanation
 from almanac.domain.planner.model.discretize import chunk_slots
 from almanac.domain.planner.model.instance import TaskSpec
 from almanac.domain.wall_clock import minutes_of
-from almanac.domain.workspace_plan.snapshot import Block, Dependency, Task
+from almanac.domain.workspace_plan.snapshot import Block, Dependency, TaskRow
 from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
 from almanac.presentation.wording import words
 from tests.domain.workspace_plan.builders import BERLIN, at, block, task
@@ -22,7 +22,7 @@ def after(later: int, earlier: int, *, completed: bool = False) -> Dependency:
 
 
 def specs(
-    *tasks: Task, dependencies: tuple[Dependency, ...] = (), fixed: tuple[Block, ...] = ()
+    *tasks: TaskRow, dependencies: tuple[Dependency, ...] = (), fixed: tuple[Block, ...] = ()
 ) -> dict[str, TaskSpec]:
     found = task_specs(tasks, open_predecessors(dependencies), fixed)
     return {str(UUID(spec.id).int): spec for spec in found}
@@ -31,7 +31,7 @@ def specs(
 NO_NIGHTS = Explanation("hours_unknown", category="nights", quotes=("personal", "work"))
 
 
-def faults(*tasks: Task, dependencies: tuple[Dependency, ...] = (), **categories: Explanation) -> dict[int, str]:
+def faults(*tasks: TaskRow, dependencies: tuple[Dependency, ...] = (), **categories: Explanation) -> dict[int, str]:
     found = task_faults(tasks, open_predecessors(dependencies), categories)
     return {key.int: words([fault], {}, BERLIN) for key, fault in found.items()}
 

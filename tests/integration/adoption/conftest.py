@@ -8,7 +8,7 @@ import pytest
 
 from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.connection import Database, parse_url
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from local.google_simulator.simulator import Simulator
 from local.stack.postgres import Postgres
 from tests.cli.shell import Shell

@@ -6,7 +6,7 @@ from uuid import UUID
 from almanac.adapters.postgres.connection import Database
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from tests.cli.shell import Shell
 
 

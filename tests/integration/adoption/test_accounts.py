@@ -3,7 +3,7 @@
 import pytest
 
 from almanac.adapters.postgres.connection import Database
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from tests.cli.shell import Shell
 from tests.integration.adoption.old_system import ADA, OldSystem
 from tests.integration.adoption.results import adopt, adopted, left_out, one

@@ -6,7 +6,7 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database
 from almanac.jobs import CalendarSchedule
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from local.google_simulator.simulator import Simulator
 from tests.cli.shell import Shell
 from tests.integration.adoption.old_system import ADA, OldSystem

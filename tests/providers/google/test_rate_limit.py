@@ -10,7 +10,7 @@ from almanac.domain.sync.listing import ListEvents
 from almanac.errors import GoogleUnavailable
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.rate_limit import RateLimiter
-from almanac.wiring import Wiring
+from almanac.wiring.command_line import Wiring
 from tests.scripted_server import ScriptedServer
 
 DELTA = ListEvents("ada@example.test", sync_token="sync-1")

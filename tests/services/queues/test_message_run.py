@@ -2,10 +2,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from almanac.domain.sync.report import SyncReport
 from almanac.domain.sync.retry import LONGEST_POSTPONE, MAX_RECEIVES, SHORTEST_POSTPONE
@@ -22,6 +22,7 @@ from almanac.errors import (
     UnknownWorkspace,
 )
 from almanac.jobs import CalendarSync, deduplication_id, parse_sync
+from almanac.queue_consumer import message_of
 from almanac.services.clock import Deadline
 from almanac.services.queues.message_run import MessageRun, SqsMessage
 from almanac.services.queues.ports import FailedSend, OutgoingJob
@@ -204,14 +205,14 @@ def test_a_body_that_does_not_parse_runs_nothing() -> None:
 
 def test_the_job_runs_with_what_sqs_knows_about_its_message() -> None:
     sync = Sync(report())
-    record = SimpleNamespace(
-        body=json.dumps({"ws_id": str(WS)}),
-        message_id="m-1",
-        receipt_handle="handle",
-        attributes=SimpleNamespace(approximate_receive_count="2", sent_timestamp="1767261600123"),
-    )
+    record = {
+        "body": json.dumps({"ws_id": str(WS)}),
+        "messageId": "m-1",
+        "receiptHandle": "handle",
+        "attributes": {"ApproximateReceiveCount": "2", "SentTimestamp": "1767261600123"},
+    }
 
-    received = SqsMessage.from_record(record)
+    received = message_of(SQSRecord(record))
     MessageRun(parse_sync, sync, Queue(), lambda: 0.5)(received, lambda: 60.0)
 
     assert received.receive_count == 2

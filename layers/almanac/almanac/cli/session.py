@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from almanac.settings import Environment
 
 if TYPE_CHECKING:
-    from almanac.wiring import Wiring
+    from almanac.wiring.command_line import Wiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Session:
     @cached_property
     def wiring(self) -> "Wiring":
         """The process's wiring. Settings are read where they are needed: BadSettings comes from there."""
-        from almanac.wiring import Wiring  # noqa: PLC0415 - loads boto3, and --help, migrate and new-key need none
+        from almanac.wiring.command_line import Wiring  # noqa: PLC0415 - loads boto3, and --help, migrate and new-key need none
 
         return Wiring(self.environment)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.instance import Instance
-from almanac.domain.planner.model.plan import Block, Finding, Plan
+from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
 from almanac.domain.wall_clock import Interval, merged, weekly_hours
 from almanac.presentation.agenda import Agenda, Change, Entry, Kind, Remark
 from almanac.presentation.phrases import duration
@@ -54,7 +54,7 @@ def _blocks(instance: Instance, found: Plan) -> Iterator[Entry]:
         yield Entry(kind, block.item, block.start, block.end, reason, _change(instance, block))
 
 
-def _change(instance: Instance, block: Block) -> Change:
+def _change(instance: Instance, block: PlannedBlock) -> Change:
     before = [(last.start, last.end) for last in instance.previous if last.item == block.item]
     if not instance.previous or (block.start, block.end) in before:
         return ""

@@ -6,11 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 from almanac.domain.wall_clock import minutes_of
-from almanac.domain.workspace_plan.changes import Placed
 from almanac.domain.workspace_plan.existing_blocks import is_users
 from almanac.domain.workspace_plan.outcome import conclude
 from almanac.domain.workspace_plan.planning_window import instant
-from almanac.domain.workspace_plan.report import COUNTS, Note, PlanReport
+from almanac.domain.workspace_plan.report import COUNTS, Note, Placed, PlanReport
 from almanac.domain.workspace_plan.snapshot import Block
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 from almanac.jobs import CalendarSchedule

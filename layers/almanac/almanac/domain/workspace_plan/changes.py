@@ -8,23 +8,9 @@ from uuid import UUID
 
 from almanac.domain.explanation import Explanation
 from almanac.domain.workspace_plan.planning_window import PlanningWindow, instant
+from almanac.domain.workspace_plan.report import Placed
 from almanac.domain.workspace_plan.snapshot import Block, Kind
-from almanac.domain.workspace_plan.to_instance import Item, PlanningRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """One block of a plan: the planner's item, [start, end) in minutes since the epoch, minutes of work in it, why.
-
-    `reason` is the explanation in words, which quote titles.
-    """
-
-    item: str
-    start: int
-    end: int
-    minutes: int
-    reason: str
-    explanation: Explanation
+from almanac.domain.workspace_plan.to_instance import ItemOwner, PlanningRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +114,7 @@ def _stands(block: Block, place: Placed, title: str) -> bool:
     return here == (instant(place.start), instant(place.end), place.minutes, title)
 
 
-def _new(item: Item, place: Placed, window: PlanningWindow) -> NewBlock:
+def _new(item: ItemOwner, place: Placed, window: PlanningWindow) -> NewBlock:
     day = _date(item, place, window)
     span = instant(place.start), instant(place.end)
     why = place.reason, place.explanation
@@ -141,6 +127,6 @@ def _moved(block: Block, place: Placed, title: str) -> MovedBlock:
     return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, *why)
 
 
-def _date(item: Item, place: Placed, window: PlanningWindow) -> date | None:
+def _date(item: ItemOwner, place: Placed, window: PlanningWindow) -> date | None:
     """A habit's block belongs to the local date of its start."""
     return window.day(place.start) if item.kind == "habit" else None

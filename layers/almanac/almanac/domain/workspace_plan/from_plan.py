@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from almanac.domain.explanation import Explanation, Wording
-from almanac.domain.planner.model.plan import Block, Finding, Plan
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
-from almanac.domain.workspace_plan.changes import Placed
-from almanac.domain.workspace_plan.report import ItemFinding, Note
+from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
+from almanac.domain.planner.model.slot_mask import ceil_to_slot
+from almanac.domain.workspace_plan.report import ItemFinding, Note, Placed
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 
 _STATUS = {"unplaced": "unscheduled", "missed": "unscheduled"}
@@ -68,10 +67,10 @@ def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> Planne
     )
 
 
-def _placed(block: Block, explanation: Explanation, words: Words) -> Placed:
+def _placed(block: PlannedBlock, explanation: Explanation, words: Words) -> Placed:
     """The block as it will be on the calendar: its length rounded up to the grid, its work as it is."""
     minutes = block.end - block.start
-    end = block.start - minutes // -SLOT_MINUTES * SLOT_MINUTES
+    end = block.start + ceil_to_slot(minutes)
     return Placed(block.item, block.start, end, minutes, words([explanation]), explanation)
 
 
@@ -79,7 +78,7 @@ def _is_wanted(request: PlanningRequest, item: str, day: str | None) -> bool:
     return item not in request.wanted or day in request.wanted[item]
 
 
-def _date(request: PlanningRequest, block: Block) -> str:
+def _date(request: PlanningRequest, block: PlannedBlock) -> str:
     """A habit's block belongs to the local date of its start."""
     return request.window.day(block.start).isoformat()
 

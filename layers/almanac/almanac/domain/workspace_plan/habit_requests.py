@@ -8,9 +8,9 @@ from types import MappingProxyType
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation
-from almanac.domain.planner.model.instance import HabitSpec, Week
+from almanac.domain.planner.model.instance import HabitSpec
 from almanac.domain.planner.model.weights import PRIORITIES
-from almanac.domain.wall_clock import DAY_MINUTES, Interval, wall_instant
+from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week, wall_instant
 from almanac.domain.workspace_plan.existing_blocks import worked_minutes
 from almanac.domain.workspace_plan.free_time import FreeTime
 from almanac.domain.workspace_plan.habit_windows import DayWindow, day_windows, in_circles, order_pairs, ordered_windows

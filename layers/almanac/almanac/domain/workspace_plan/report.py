@@ -60,6 +60,21 @@ class Note(ItemFinding):
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One block of a plan: the planner's item, [start, end) in minutes since the epoch, minutes of work in it, why.
+
+    `reason` is the explanation in words, which quote titles.
+    """
+
+    item: str
+    start: int
+    end: int
+    minutes: int
+    reason: str
+    explanation: Explanation
+
+
 @dataclass(slots=True)
 class Counts:
     """What a plan came to. `scheduled` … `at_risk` count tasks and occurrences, `inserted` … `unchanged` blocks."""

@@ -6,15 +6,14 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from almanac.domain.planner.model.instance import Week
-from almanac.domain.wall_clock import minutes_of
+from almanac.domain.wall_clock import Week, minutes_of
 from almanac.domain.workspace_plan.report import ItemFinding
 
 Kind = Literal["task", "habit"]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class TaskRow:
     """A task that Almanac is to place. Lengths are minutes; `category` names hours that need not exist."""
 
     id: UUID
@@ -163,7 +162,7 @@ class Workspace:
     preferences: Preferences
     hours: Mapping[str, Week]
     unreadable_hours: Mapping[str, str]
-    tasks: tuple[Task, ...]
+    tasks: tuple[TaskRow, ...]
     dependencies: tuple[Dependency, ...]
     habits: tuple[Habit, ...]
     skipped: frozenset[tuple[UUID, date]]

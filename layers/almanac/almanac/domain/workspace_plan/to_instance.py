@@ -26,7 +26,7 @@ from almanac.domain.workspace_plan.task_requests import open_predecessors, task_
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ItemOwner:
     """Whose blocks an id of the planner's stands for."""
 
     kind: Kind
@@ -47,7 +47,7 @@ class PlanningRequest:
 
     instance: Instance
     window: PlanningWindow
-    items: Mapping[str, Item]
+    items: Mapping[str, ItemOwner]
     wanted: Mapping[str, frozenset[str]]
     names: Mapping[str, str]
     standing: BlockSets
@@ -173,10 +173,10 @@ def _previous(ours: Iterable[Block], wishes: Iterable[OccurrenceRequest]) -> tup
     )
 
 
-def _items(workspace: Workspace, wishes: Sequence[OccurrenceRequest]) -> dict[str, Item]:
-    items = {str(task.id): Item("task", task.id, task.title, "BLUE") for task in workspace.tasks}
+def _items(workspace: Workspace, wishes: Sequence[OccurrenceRequest]) -> dict[str, ItemOwner]:
+    items = {str(task.id): ItemOwner("task", task.id, task.title, "BLUE") for task in workspace.tasks}
     for wish in wishes:
-        items[wish.spec_id] = Item("habit", wish.habit.id, wish.habit.name, wish.habit.color, wish.instance)
+        items[wish.spec_id] = ItemOwner("habit", wish.habit.id, wish.habit.name, wish.habit.color, wish.instance)
     return items
 
 

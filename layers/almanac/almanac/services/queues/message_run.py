@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from almanac.domain.sync.retry import Postpone, disposition
@@ -15,44 +15,6 @@ AnyJob = TypeVar("AnyJob", bound=Job)
 AnyReport = TypeVar("AnyReport", bound="Report")
 
 
-class SqsAttributes(Protocol):
-    """The attributes of a record that matter here; Powertools' have these names."""
-
-    @property
-    def approximate_receive_count(self) -> str:
-        """How often it was received, this time included."""
-        ...
-
-    @property
-    def sent_timestamp(self) -> str:
-        """Milliseconds since the epoch."""
-        ...
-
-
-class SqsRecord(Protocol):
-    """What is needed of Powertools' SQSRecord."""
-
-    @property
-    def body(self) -> str:
-        """The message's body."""
-        ...
-
-    @property
-    def message_id(self) -> str:
-        """The message's id."""
-        ...
-
-    @property
-    def receipt_handle(self) -> str:
-        """Names this receive."""
-        ...
-
-    @property
-    def attributes(self) -> SqsAttributes:
-        """The system attributes."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class SqsMessage:
     """One SQS record: its body and what decides its fate."""
@@ -62,17 +24,6 @@ class SqsMessage:
     receipt_handle: str
     receive_count: int
     sent_at: datetime
-
-    @staticmethod
-    def from_record(record: SqsRecord) -> "SqsMessage":
-        """Read what SQS says about a message. `SentTimestamp` is in milliseconds."""
-        return SqsMessage(
-            body=record.body,
-            message_id=record.message_id,
-            receipt_handle=record.receipt_handle,
-            receive_count=int(record.attributes.approximate_receive_count),
-            sent_at=datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC),
-        )
 
 
 class Report(Protocol):

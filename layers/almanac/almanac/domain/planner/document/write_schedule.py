@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from almanac.domain.explanation import Wording
-from almanac.domain.planner.model.plan import Block, Plan
+from almanac.domain.planner.model.plan import Plan, PlannedBlock
 from almanac.domain.wall_clock import local_time
 
 
@@ -34,7 +34,7 @@ def schedule_document(plan: Plan, zone: ZoneInfo, wording: Wording) -> dict[str,
     }
 
 
-def entry(block: Block, zone: ZoneInfo, wording: Wording) -> dict[str, str]:
+def entry(block: PlannedBlock, zone: ZoneInfo, wording: Wording) -> dict[str, str]:
     """Return one block."""
     start, end = (local_time(minute, zone).isoformat() for minute in (block.start, block.end))
     return {"item": block.item, "start": start, "end": end, "reason": wording([block.reason], {}, zone)}

@@ -3,10 +3,10 @@
 from almanac.domain.planner.explain.findings import findings_of
 from almanac.domain.planner.explain.occupancy import Occupancy
 from almanac.domain.planner.explain.reasons import move_reason, reason
-from almanac.domain.planner.model.plan import Block, Finding, Plan, Summary
-from almanac.domain.planner.model.problem import Movable, Placement, Problem, Task
+from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock, Summary
+from almanac.domain.planner.model.previous_blocks import blocks_by_item, joined
+from almanac.domain.planner.model.problem import Movable, Placement, Problem, Task, block_minutes
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered
-from almanac.domain.planner.search.previous_plan import block_minutes, blocks_by_item, joined
 from almanac.domain.planner.search.solution import Snapshot, Solution
 
 
@@ -16,7 +16,7 @@ def explained(problem: Problem, snapshot: Snapshot) -> Plan:
     solution.restore(snapshot)
     occupancy = Occupancy(solution)
     blocks = [
-        Block(
+        PlannedBlock(
             item.id, start := problem.minute(span[0]), start + block_minutes(item, place, k), reason(occupancy, item, k)
         )
         for item, place in zip(problem.items, solution.places, strict=True)
@@ -24,7 +24,7 @@ def explained(problem: Problem, snapshot: Snapshot) -> Plan:
         for k, span in enumerate(place)
     ]
     moved = [
-        Block(
+        PlannedBlock(
             event.id,
             start := problem.minute(place[0][0]),
             start + SLOT_MINUTES * event.slots,

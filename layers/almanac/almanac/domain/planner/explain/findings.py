@@ -10,11 +10,10 @@ from almanac.domain.planner.explain.habit_findings import missed_date
 from almanac.domain.planner.explain.occupancy import Occupancy
 from almanac.domain.planner.explain.suggestions import MOST_SUGGESTIONS, LaterDeadline, explanation_of
 from almanac.domain.planner.explain.what_if import WhatIf
-from almanac.domain.planner.model.dependencies import earliest_allowed
 from almanac.domain.planner.model.plan import Finding, State
 from almanac.domain.planner.model.problem import Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot
-from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, slots_for
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 
 def findings_of(occupancy: Occupancy) -> tuple[Finding, ...]:
@@ -78,7 +77,7 @@ def risk(occupancy: Occupancy, task: Task) -> tuple[Explanation, tuple[Explanati
 
 def second_chance(solution: Solution, task: Task) -> LaterDeadline | None:
     """Return the earliest deadline before which a task at risk could be done again, if it is inside the window."""
-    again = list(each_slot(free_after(solution, task)))[: -(-task.minutes // SLOT_MINUTES)]
+    again = list(each_slot(free_after(solution, task)))[: slots_for(task.minutes)]
     if task.deadline is None or SLOT_MINUTES * len(again) < task.minutes:
         return None
     at = solution.problem.minute(again[-1] + 1)

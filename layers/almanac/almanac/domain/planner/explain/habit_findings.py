@@ -19,7 +19,7 @@ from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.habit_candidates import habit_cost
 from almanac.domain.planner.model.plan import Finding
 from almanac.domain.planner.model.problem import Occurrence
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, each_slot, starts_of_runs
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, each_slot, slots_for, starts_of_runs
 from almanac.domain.wall_clock import Interval, wall_instant
 
 
@@ -44,7 +44,7 @@ class MissedDate:
         self.day = self.grid.inside(*self.limits)
         self.hours = self.day & occupancy.hours[self.spec.category]
         self.free = item.eligible & ~occupancy.solution.occupied
-        self.least = -(-item.min_minutes // SLOT_MINUTES)
+        self.least = slots_for(item.min_minutes)
 
     def cause(self) -> Explanation:
         """Return the cause: closed hours, what fills them, or free time too far from the ideal."""

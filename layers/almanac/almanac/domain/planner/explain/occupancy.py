@@ -4,11 +4,9 @@ from collections.abc import Iterator, Mapping
 from heapq import nsmallest
 
 from almanac.domain.explanation import CausePart, Explanation
-from almanac.domain.planner.model.discretize import hours_in_slots, split_movable
-from almanac.domain.planner.model.grid import Grid
-from almanac.domain.planner.model.problem import Item, Occurrence, Problem, Task
+from almanac.domain.planner.model.grid import Grid, hours_in_slots, split_movable
+from almanac.domain.planner.model.problem import Item, Occurrence, Problem, Task, weight_of
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered, lowest
-from almanac.domain.planner.search.destroy import weight_of
 from almanac.domain.planner.search.solution import Solution
 
 MOST_NAMED = 3

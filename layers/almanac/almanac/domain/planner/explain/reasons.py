@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 from almanac.domain.explanation import Explanation, ReasonCode, ReasonPart
 from almanac.domain.planner.explain.occupancy import Occupancy, most_first
-from almanac.domain.planner.model.dependencies import earliest_allowed
 from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import HabitSpec
-from almanac.domain.planner.model.problem import Candidate, Movable, Occurrence, Placement, Problem, Task
+from almanac.domain.planner.model.problem import Candidate, Movable, Occurrence, Placement, Problem, Task, block_minutes
 from almanac.domain.planner.model.slot_mask import (
     SLOT_MINUTES,
     Span,
@@ -18,8 +17,7 @@ from almanac.domain.planner.model.slot_mask import (
     lowest,
     starts_of_runs,
 )
-from almanac.domain.planner.search.previous_plan import block_minutes
-from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 MOST_STARTS = 200
 """How many earlier free starts are looked at for the one that would be best."""

@@ -13,10 +13,17 @@ from almanac.domain.planner.explain.suggestions import (
     Without,
     size,
 )
-from almanac.domain.planner.model.dependencies import earliest_allowed
-from almanac.domain.planner.model.problem import Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, in_runs_of, run_length, runs, starts_of_runs
-from almanac.domain.planner.search.destroy import weight_of
+from almanac.domain.planner.model.problem import Task, weight_of
+from almanac.domain.planner.model.slot_mask import (
+    SLOT_MINUTES,
+    between,
+    fewest_chunks,
+    in_runs_of,
+    run_length,
+    runs,
+    starts_of_runs,
+)
+from almanac.domain.planner.search.solution import earliest_allowed
 
 MOST_TRIED = 40
 """How many lighter items, or events, are tried as the one that should go."""
@@ -159,7 +166,7 @@ def longest_part(rest: int, most: int, least: int, largest: int) -> int:
     """Return the longest part of at most `most` slots that leaves a rest which can be cut too, 0 for none."""
     part = min(rest, most)
     while part >= least:
-        if -(-(rest - part) // largest) * least <= rest - part:
+        if fewest_chunks(rest - part, largest) * least <= rest - part:
             return part
         part -= 1
     return 0

@@ -1,4 +1,4 @@
-"""What the planner answers: blocks with reasons, moved events, what went wrong and what would help, and counts."""
+"""A plan: blocks with reasons, moved events, findings with what would help, and counts."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +11,7 @@ less free time left before the deadline than the task itself takes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PlannedBlock:
     """One block for the calendar; instants in minutes since the epoch."""
 
     item: str
@@ -53,8 +53,8 @@ class Plan:
     """A plan that keeps every hard rule. `objective` is in points, less is better."""
 
     instance: str
-    blocks: tuple[Block, ...]
-    moved: tuple[Block, ...]
+    blocks: tuple[PlannedBlock, ...]
+    moved: tuple[PlannedBlock, ...]
     findings: tuple[Finding, ...]
     summary: Summary
     objective: float

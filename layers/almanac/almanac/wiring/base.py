@@ -1,0 +1,40 @@
+"""What every function has: its environment, one connection to Postgres, Secrets Manager."""
+
+from datetime import UTC, datetime
+from functools import cached_property
+
+from almanac.adapters.aws.secrets import SecretsManager
+from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.target import database_target
+from almanac.settings import DatabaseSettings, Environment, load
+
+
+def utc_now() -> datetime:
+    """Return the current instant: the clock of production."""
+    return datetime.now(UTC)
+
+
+class Base:
+    """Everything one process needs, built on first use from one environment."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    @cached_property
+    def database(self) -> Database:
+        """The process's one connection to Postgres."""
+        settings = load(DatabaseSettings, self._environment)
+        return Database(database_target(settings, lambda: self.secrets), settings.database_timeout_seconds)
+
+    @cached_property
+    def secrets(self) -> SecretsManager:
+        """Secrets Manager."""
+        from almanac.adapters.aws import clients
+
+        return SecretsManager(clients.client("secretsmanager"), utc_now)
+
+    def close(self) -> None:
+        """Close every connection that was opened; what is used after that opens its own again."""
+        for name in ("database", "google", "google_tokens"):
+            if name in self.__dict__:
+                getattr(self, name).close()

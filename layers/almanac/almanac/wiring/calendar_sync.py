@@ -1,0 +1,78 @@
+"""What calendar_sync may see: accounts and their tokens, the provider, calendars' rows, its own queue."""
+
+import os
+import random
+import time
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from almanac.settings import SyncSettings, load
+from almanac.wiring.accounts import Accounts
+from almanac.wiring.base import utc_now
+from almanac.wiring.queues import Queues
+
+if TYPE_CHECKING:
+    from almanac.adapters.postgres.pages import PostgresCalendarPages
+    from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
+    from almanac.domain.sync.report import SyncReport
+    from almanac.jobs import CalendarSync
+    from almanac.services.queues.message_run import MessageRun
+    from almanac.services.sync.run import SyncWorkspace
+
+
+class CalendarSyncWiring(Queues, Accounts):
+    """The use case of one record of the sync queue."""
+
+    @cached_property
+    def sync_runs(self) -> "PostgresSyncRuns":
+        """Runs of syncs."""
+        from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
+
+        settings = load(SyncSettings, self._environment)
+        return PostgresSyncRuns(
+            self.database,
+            lease_seconds=settings.sync_lease_seconds,
+            cooldown_seconds=settings.sync_cooldown_seconds,
+        )
+
+    @cached_property
+    def calendar_pages(self) -> "PostgresCalendarPages":
+        """Calendars and their pages."""
+        from almanac.adapters.postgres.pages import PostgresCalendarPages
+
+        settings = load(SyncSettings, self._environment)
+        return PostgresCalendarPages(self.database, lease_seconds=settings.sync_lease_seconds)
+
+    @cached_property
+    def sync_workspace(self) -> "SyncWorkspace":
+        """The use case of calendar_sync."""
+        from almanac.services.sync.run import SyncRules, SyncWorkspace
+
+        settings = load(SyncSettings, self._environment)
+        return SyncWorkspace(
+            runs=self.sync_runs,
+            pages=self.calendar_pages,
+            tokens=self.account_tokens,
+            provider=self.google,
+            endpoint=self.google_tokens,
+            cipher=self.cipher,
+            queue=self.queue,
+            clock=utc_now,
+            sleep=time.sleep,
+            chance=random.random,
+            rules=SyncRules(settings.past, settings.future, settings.sync_page_size, settings.sync_reserve_seconds),
+        )
+
+    @cached_property
+    def receive_sync(self) -> "MessageRun[CalendarSync, SyncReport]":
+        """The use case of one record of the sync queue."""
+        from almanac.jobs import parse_sync
+        from almanac.services.queues.message_run import MessageRun
+
+        return MessageRun(parse_sync, self.sync_workspace, self.queue, random.random)
+
+
+@cache
+def container() -> CalendarSyncWiring:
+    """Return the process's wiring: kept for the life of a Lambda container."""
+    return CalendarSyncWiring(os.environ)

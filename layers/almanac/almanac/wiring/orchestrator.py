@@ -1,0 +1,29 @@
+"""What the orchestrator may see: who is due, and the queues. No token, no provider."""
+
+import os
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from almanac.wiring.base import utc_now
+from almanac.wiring.queues import Queues
+
+if TYPE_CHECKING:
+    from almanac.services.queues.dispatch import Dispatch
+
+
+class OrchestratorWiring(Queues):
+    """The use case of the orchestrator."""
+
+    @cached_property
+    def dispatch(self) -> "Dispatch":
+        """The use case of the orchestrator."""
+        from almanac.adapters.postgres.due_workspaces import PostgresDueStore
+        from almanac.services.queues.dispatch import Dispatch
+
+        return Dispatch(PostgresDueStore(self.database), self.queue, utc_now)
+
+
+@cache
+def container() -> OrchestratorWiring:
+    """Return the process's wiring: kept for the life of a Lambda container."""
+    return OrchestratorWiring(os.environ)

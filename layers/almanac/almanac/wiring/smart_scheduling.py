@@ -1,0 +1,57 @@
+"""What smart_scheduling may see: plans' rows and its own queue. No token, no provider."""
+
+import os
+import random
+import time
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING
+
+from almanac.settings import PlanSettings, load
+from almanac.wiring.base import utc_now
+from almanac.wiring.queues import Queues
+
+if TYPE_CHECKING:
+    from almanac.adapters.postgres.plan import PostgresPlanStore
+    from almanac.domain.workspace_plan.report import PlanReport
+    from almanac.jobs import CalendarSchedule
+    from almanac.services.plan.run import PlanWorkspace
+    from almanac.services.queues.message_run import MessageRun
+
+
+class SmartSchedulingWiring(Queues):
+    """The use case of one record of the schedule queue."""
+
+    @cached_property
+    def plan_store(self) -> "PostgresPlanStore":
+        """Planning runs, and what plans are made of."""
+        from almanac.adapters.postgres.leases import PostgresLeases
+        from almanac.adapters.postgres.plan import PostgresPlanStore
+
+        settings = load(PlanSettings, self._environment)
+        return PostgresPlanStore(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
+
+    @cached_property
+    def plan_workspace(self) -> "PlanWorkspace":
+        """The use case of smart_scheduling."""
+        from almanac.adapters.recurrence import dates_between
+        from almanac.presentation.wording import words
+        from almanac.services.plan.run import PlanWorkspace
+        from almanac.services.plan.solve import solve_request
+
+        settings = load(PlanSettings, self._environment)
+        planner = partial(solve_request, wording=words, clock=time.monotonic)
+        return PlanWorkspace(self.plan_store, planner, dates_between, utc_now, settings.plan_budget_seconds)
+
+    @cached_property
+    def receive_schedule(self) -> "MessageRun[CalendarSchedule, PlanReport]":
+        """The use case of one record of the schedule queue."""
+        from almanac.jobs import parse_schedule
+        from almanac.services.queues.message_run import MessageRun
+
+        return MessageRun(parse_schedule, self.plan_workspace, self.queue, random.random)
+
+
+@cache
+def container() -> SmartSchedulingWiring:
+    """Return the process's wiring: kept for the life of a Lambda container."""
+    return SmartSchedulingWiring(os.environ)

@@ -1,0 +1,34 @@
+"""What upkeep may see: old rows, and accounts whose tokens it refreshes. No queue."""
+
+import os
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from almanac.settings import UpkeepSettings, load
+from almanac.wiring.accounts import Accounts
+from almanac.wiring.base import utc_now
+
+if TYPE_CHECKING:
+    from almanac.services.maintenance.round import Upkeep
+
+
+class UpkeepWiring(Accounts):
+    """The use case of the daily round."""
+
+    @cached_property
+    def upkeep(self) -> "Upkeep":
+        """The use case of the daily round."""
+        from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
+        from almanac.services.accounts.refresh import TokenUpkeep
+        from almanac.services.maintenance.round import Upkeep
+
+        settings = load(UpkeepSettings, self._environment)
+        store = PostgresUpkeepStore(self.database)
+        tokens = TokenUpkeep(store, self.account_tokens, self.google_tokens, self.cipher)
+        return Upkeep(store, tokens, utc_now, settings.retention, settings.grace)
+
+
+@cache
+def container() -> UpkeepWiring:
+    """Return the process's wiring: kept for the life of a Lambda container."""
+    return UpkeepWiring(os.environ)
