@@ -36,8 +36,8 @@ class AlmanacError(Exception):
     code = "internal"
 
 
-def describe(error: Exception) -> dict[str, Any]:
-    """What a log may say of any error: ours in full; of a bug its type and place, for its text can quote an event."""
+def safe_error_fields(error: Exception) -> dict[str, Any]:
+    """Return what a log may say of an error: ours in full; of a bug type and place, for its text can quote an event."""
     if isinstance(error, AlmanacError):
         return {"error_type": error.code, "error": str(error)}
     frames = extract_tb(error.__traceback__)[-5:]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from almanac.errors import AlmanacError, BadJob, describe
+from almanac.errors import AlmanacError, BadJob, safe_error_fields
 from almanac.services.clock import Deadline
 from almanac.services.deployment.ports import DeploymentAnswers, Migrations, Upgrade
 
@@ -79,7 +79,7 @@ class UpgradeDatabase:
         except AlmanacError as error:
             return _failed(str(error))
         except Exception as error:  # noqa: BLE001 - a bug; told by its type, for its text may quote a value
-            said = describe(error)
+            said = safe_error_fields(error)
             logger.error("the upgrade met a bug", extra=said)  # noqa: TRY400
             return _failed(said["error"])
         return {"Status": "SUCCESS", "Data": {"Version": upgrade.version}}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from almanac.domain.operations.maintenance import NAMED, Batch, Limits, UpkeepReport
-from almanac.errors import AlmanacError, DatabaseUnavailable, describe
+from almanac.errors import AlmanacError, DatabaseUnavailable, safe_error_fields
 from almanac.services.clock import Clock, Deadline
 from almanac.services.maintenance.ports import UpkeepStore
 
@@ -89,7 +89,7 @@ class Upkeep:
         except DatabaseUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - a bug or a refused statement; UpkeepFailed is raised at the end
-            said = describe(error)
+            said = safe_error_fields(error)
             logger.error("a step of the upkeep failed", extra={"step": name, **said})  # noqa: TRY400 - may quote a row
             report.failed.append({"step": name, **said})
 
