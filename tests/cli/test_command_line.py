@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from almanac.cli.sync import ProgressLine
+from almanac.cli.following import ProgressLine
 from almanac.presentation.tables import duration, instant, table
-from almanac.services.operations.requests import RequestProgress
+from almanac.services.operations.follow_request import RequestProgress
 from tests.cli.shell import Shell
 
 WS = "6f6c8c58-6a1f-4b8e-9a77-0d8f4f5b6f01"

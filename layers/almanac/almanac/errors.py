@@ -46,13 +46,14 @@ def safe_error_fields(error: Exception) -> dict[str, Any]:
 
 
 class BadInput(AlmanacError):
-    """Unusable input; `field` names the place, the message says what is wrong with it in one line."""
+    """Unusable input; `field` names the place, `complaint` says what is wrong with it in one line."""
 
     code = "bad_input"
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+    def __init__(self, field: str, complaint: str) -> None:
+        super().__init__(f"{field}: {complaint}")
         self.field = field
+        self.complaint = complaint
 
 
 class BadSettings(BadInput):

@@ -2,13 +2,15 @@
 
 import argparse
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from almanac.cli.session import Result, Session
+from almanac.errors import BadInput
 
 Commands = Any
 """What `add_subparsers` returns; argparse keeps its class private."""
@@ -59,6 +61,17 @@ def add_group(commands: Commands, name: str, about: str) -> Commands:
 def add_workspace(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """Add the positional argument WS, stored as `ws_id`."""
     parser.add_argument("ws_id", metavar="WS", type=uuid, nargs="?" if optional else None, help="id of the workspace")
+
+
+@contextmanager
+def named(options: Mapping[str, str]) -> Iterator[None]:
+    """Let a BadInput that a use case raises of a field name the option that gave it; `options` by field."""
+    try:
+        yield
+    except BadInput as error:
+        if error.field not in options:
+            raise
+        raise BadInput(options[error.field], error.complaint) from None
 
 
 def uuid(text: str) -> UUID:
