@@ -5,6 +5,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from almanac.settings import DatabaseSettings, load
 from almanac.wiring.base import utc_now
 from almanac.wiring.calendar_sync import CalendarSyncWiring
 from almanac.wiring.migrate import MigrateWiring
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from almanac.adapters.postgres.run_history import PostgresRunHistory
     from almanac.domain.operations.runs import RequestedPlan, SyncRun
     from almanac.services.accounts.connect import ConnectAccount
+    from almanac.services.accounts.new_key import NewKey
+    from almanac.services.deployment.upgrade import MigrateDatabase
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.follow_request import FollowRequest
     from almanac.services.operations.queues import QueueDepths
@@ -33,6 +36,22 @@ CONNECT_SECONDS = 120
 
 class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, UpkeepWiring, MigrateWiring):
     """Everything, for whoever sits at a terminal."""
+
+    @cached_property
+    def migrate_database(self) -> "MigrateDatabase":
+        """The use case of `almanac migrate`."""
+        from almanac.adapters.postgres.migrate import PostgresMigrations
+        from almanac.services.deployment.upgrade import MigrateDatabase
+
+        settings = load(DatabaseSettings, self._environment)
+        return MigrateDatabase(PostgresMigrations(self._target, settings.database_timeout_seconds))
+
+    @cached_property
+    def new_key(self) -> "NewKey":
+        """The use case of `almanac new-key`."""
+        from almanac.adapters.crypto import new_key
+
+        return new_key
 
     @cached_property
     def workspaces(self) -> "Workspaces":

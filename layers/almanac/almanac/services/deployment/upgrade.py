@@ -1,7 +1,7 @@
 """Bring the schema up to date: for a deployment, which waits for the answer, or for a person who asks by hand."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -89,6 +89,20 @@ class UpgradeDatabase:
         if upgrade.unknown:
             logger.warning("the database is newer than this code", extra={"unknown": list(upgrade.unknown)})
         return upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class MigrateDatabase:
+    """The use case of `almanac migrate`: as UpgradeDatabase, for a person who waits for as long as it takes."""
+
+    migrations: Migrations
+
+    def __call__(self) -> Sequence[str]:
+        """Upgrade, and return the names of the migrations that were applied now.
+
+        Raises BadSettings, SecretsUnavailable, DatabaseUnavailable, StorageFailed.
+        """
+        return self.migrations.upgrade(None).applied
 
 
 def parse_request(event: object) -> ResourceRequest | None:
