@@ -18,7 +18,7 @@ def show(result: Result, *, as_json: bool) -> None:
 
 
 def complain(message: str) -> None:
-    """One line on stderr."""
+    """Write one line to stderr."""
     write(sys.stderr, f"almanac: {one_line(message)}")
 
 

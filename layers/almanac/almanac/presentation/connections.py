@@ -5,7 +5,7 @@ from dataclasses import asdict
 from uuid import UUID
 
 from almanac.domain.operations.connections import ConnectedCalendar
-from almanac.presentation.tables import instant, table
+from almanac.presentation.tables import instant_text, table
 
 _DIRECTIONS = {(True, True): "both", (True, False): "inbound", (False, True): "outbound", (False, False): "none"}
 
@@ -44,7 +44,7 @@ def _table(calendars: Sequence[ConnectedCalendar]) -> str:
             each.access_role,
             "yes" if each.enabled else "no",
             _DIRECTIONS[each.inbound, each.outbound],
-            instant(each.last_synced_at),
+            instant_text(each.last_synced_at),
             each.status if each.account_status == "active" else each.account_status,
             each.error,
         )

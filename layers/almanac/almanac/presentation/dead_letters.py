@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from almanac.presentation.tables import instant, one_line, table
+from almanac.presentation.tables import instant_text, one_line, table
 from almanac.services.queues.dead_letters import ExplainedLetter, ExplainedLetters
 
 
@@ -46,4 +46,4 @@ def _row(each: ExplainedLetter) -> tuple[object, ...]:
     letter, job = each.letter, each.job
     ws_id, source = (letter.group, None) if job is None else (job.ws_id, job.source)
     cause = ": ".join(filter(None, (each.error_type, each.error)))
-    return each.queue, letter.message_id, ws_id, source, letter.received, instant(letter.since), each.run_id, cause
+    return each.queue, letter.message_id, ws_id, source, letter.received, instant_text(letter.since), each.run_id, cause

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from almanac.domain.operations.job_names import JobName
 from almanac.domain.operations.queue_depth import QueueDepth
-from almanac.presentation.tables import duration, table
+from almanac.presentation.tables import duration_text, table
 
 
 def document(depths: Mapping[JobName, QueueDepth]) -> Mapping[str, object]:
@@ -17,7 +17,7 @@ def text(depths: Mapping[JobName, QueueDepth]) -> str:
     """Return the queues as a table."""
     head = ("QUEUE", "WAITING", "IN FLIGHT", "OLDEST", "DEAD LETTERS")
     rows = (
-        (name, depth.waiting, depth.in_flight, duration(depth.oldest_age_seconds), depth.dead)
+        (name, depth.waiting, depth.in_flight, duration_text(depth.oldest_age_seconds), depth.dead)
         for name, depth in depths.items()
     )
     return table(head, rows)

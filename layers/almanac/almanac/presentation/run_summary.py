@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from almanac.domain.operations.lag import Lag
 from almanac.domain.operations.run_statistics import SHARES, BehindWorkspace, RunSummaryReport
-from almanac.presentation.tables import duration, instant, table
+from almanac.presentation.tables import duration_text, instant_text, table
 
 
 def document(report: RunSummaryReport) -> Mapping[str, object]:
@@ -40,7 +40,7 @@ def _workspace(each: BehindWorkspace) -> Mapping[str, object]:
 
 def _parts(report: RunSummaryReport) -> Iterator[str]:
     span = (report.until - report.since).total_seconds()
-    yield f"runs of the last {duration(span)}, since {instant(report.since)}"
+    yield f"runs of the last {duration_text(span)}, since {instant_text(report.since)}"
     yield table(("JOB", "STATUS", "OUTCOME", "RUNS"), _outcomes(report))
     yield table(("JOB", "TIME", *(name.upper() for name in SHARES)), _times(report))
     errors = list(_errors(report))
@@ -63,7 +63,7 @@ def _times(report: RunSummaryReport) -> Iterator[Sequence[object]]:
 
 def _at_shares(milliseconds: Mapping[str, int] | None) -> Iterator[str | None]:
     found = milliseconds or {}
-    return (duration(found[share] / 1000) if share in found else None for share in SHARES)
+    return (duration_text(found[share] / 1000) if share in found else None for share in SHARES)
 
 
 def _errors(report: RunSummaryReport) -> Iterator[Sequence[object]]:
@@ -76,7 +76,7 @@ def _calls(report: RunSummaryReport) -> str:
     calls = report.calls
     if not calls.total:
         return "Google: no calls"
-    peak = f"at most {calls.peak:,} a minute, at {instant(calls.peak_minute)}"
+    peak = f"at most {calls.peak:,} a minute, at {instant_text(calls.peak_minute)}"
     quota = f"{_percent(report.peak_share)} of a project's quota of {report.quota_per_minute:,}"
     return f"Google: {calls.total:,} calls; {peak}: {quota}"
 
@@ -87,16 +87,16 @@ def _behind(report: RunSummaryReport) -> str:
         return "nobody is behind"
     said = f"behind: {count['sync']} workspace(s) with syncs, {count['schedule']} with plans; the stalest first"
     head = ("WORKSPACE", "JOB", "LAST DONE", "WHY")
-    rows = ((each.ws_id, each.job, instant(each.last_done_at), _why(each.lag)) for each in report.behind)
+    rows = ((each.ws_id, each.job, instant_text(each.last_done_at), _why(each.lag)) for each in report.behind)
     return f"{said}\n{table(head, rows)}"
 
 
 def _why(lag: Lag) -> str:
     """The reason in words, with its instant, and the last error where that is not the reason itself."""
-    since, error = instant(lag.since), lag.error_type
+    since, error = instant_text(lag.since), lag.error_type
     match lag.reason:
         case "backing_off":
-            return f"backing off until {instant(lag.until)} ({error})"
+            return f"backing off until {instant_text(lag.until)} ({error})"
         case "error":
             return f"{error} since {since}"
         case "never":

@@ -16,7 +16,7 @@ from almanac.domain.operations.runs import (
 )
 from almanac.domain.sync.report import Tally
 from almanac.domain.workspace_plan.report import COUNTS
-from almanac.presentation.tables import duration, instant, table
+from almanac.presentation.tables import duration_text, instant_text, table
 
 
 def list_document(runs: Sequence[AnyRun]) -> Mapping[str, object]:
@@ -29,7 +29,7 @@ def list_text(runs: Sequence[AnyRun]) -> str:
     head = ("STARTED", "RUN", "WORKSPACE", "JOB", "SOURCE", "STATUS", "OUTCOME", "WAITED", "TOOK", "CHANGED", "ERROR")
     rows = (
         (
-            instant(run.started_at),
+            instant_text(run.started_at),
             run.run_id,
             run.ws_id,
             _job(run),
@@ -72,12 +72,12 @@ def end_of_sync(run: SyncRun, earlier: int = 0) -> str:
     """Return how a sync ended, in one line; `earlier` is the number of runs that it went on with."""
     line = f"{run.status}: {run.outcome}"
     if run.status == "skipped":
-        return line + ("" if run.retry_after is None else f", possible again in {duration(run.retry_after)}")
+        return line + ("" if run.retry_after is None else f", possible again in {duration_text(run.retry_after)}")
     counts = run.counts.as_dict()
     names = ("inserted", "updated", "deleted", "unchanged", "rejected")
     said = ", ".join(f"{counts[name]} {name}" for name in names if counts[name]) or "nothing changed"
     after = f", after {earlier} run(s) of the same request" if earlier else ""
-    return f"{line} in {duration(run.counts.total_ms / 1000)}; {said}{after}; run {run.run_id}"
+    return f"{line} in {duration_text(run.counts.total_ms / 1000)}; {said}{after}; run {run.run_id}"
 
 
 def placed(counts: PlanCounts) -> str:
@@ -101,12 +101,12 @@ def _job(run: AnyRun) -> str:
 
 def _waited(run: AnyRun) -> str:
     """From its message's sending to its beginning; the clocks of queue and database may differ a little."""
-    return duration(None if run.sent_at is None else max(0.0, (run.started_at - run.sent_at).total_seconds()))
+    return duration_text(None if run.sent_at is None else max(0.0, (run.started_at - run.sent_at).total_seconds()))
 
 
 def _took(run: AnyRun) -> str:
     """From its beginning to its end; a dash while it runs."""
-    return duration(None if run.finished_at is None else (run.finished_at - run.started_at).total_seconds())
+    return duration_text(None if run.finished_at is None else (run.finished_at - run.started_at).total_seconds())
 
 
 def _changed(counts: Tally | PlanCounts) -> str:
@@ -123,7 +123,7 @@ def _error(record: AnyRun | CalendarResult) -> str | None:
 def _sync(details: SyncRunDetails) -> Iterator[str]:
     run = details.run
     yield f"{run.source} sync of workspace {run.ws_id}, mode {run.requested_mode}"
-    yield f"started {instant(run.started_at)}, {'running' if run.status == 'running' else end_of_sync(run)}"
+    yield f"started {instant_text(run.started_at)}, {'running' if run.status == 'running' else end_of_sync(run)}"
     yield from _why_not(run)
     if details.calendars:
         yield f"\n{_calendars(details.calendars)}"
@@ -138,7 +138,7 @@ def _plan(details: PlanRunDetails) -> Iterator[str]:
     run = details.run
     yield f"{run.source} plan of workspace {run.ws_id}, {run.window_days} days, apply {run.apply}"
     end = f"{run.status}: {run.outcome} in {_took(run)}; {placed(run.counts)}" if run.status != "running" else "running"
-    yield f"started {instant(run.started_at)}, {end}; blocks {_changed(run.counts)}"
+    yield f"started {instant_text(run.started_at)}, {end}; blocks {_changed(run.counts)}"
     yield from _why_not(run)
     if details.notes:
         head = ("KIND", "ITEM", "STATUS", "REASON", "WOULD HELP")
@@ -161,7 +161,7 @@ def _calendars(calendars: Sequence[CalendarResult]) -> str:
             each.name or each.connection_id,
             each.status,
             each.outcome,
-            duration(each.counts.total_ms / 1000),
+            duration_text(each.counts.total_ms / 1000),
             _changed(each.counts),
             each.counts.rejected,
             each.counts.repaired,

@@ -14,7 +14,7 @@ SYNC_BEHIND_AFTER = timedelta(minutes=30)
 PLAN_BEHIND_AFTER = timedelta(hours=12)
 """Two periods of the planning rule."""
 QUEUED_FOR = timedelta(hours=1)
-"""A scheduled message that has not arrived for so long is given up, and its workspace is due again."""
+"""A scheduled message that has not arrived for so long counts as lost, and its workspace is due again."""
 
 
 @dataclass(frozen=True, slots=True)
