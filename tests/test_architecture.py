@@ -63,7 +63,7 @@ ARROWS = {
 }
 # Of the services, whoever implements them sees the contracts only.
 CONTRACTS = {"ports", "provider", "clock"}
-SEE_EVERYBODY = ("almanac.wiring", "almanac.cli.main", "almanac.__main__")
+SEE_EVERYBODY = ("almanac.wiring", "almanac.cli.session", "almanac.__main__")
 
 
 def identify(path: Path) -> str:
@@ -232,6 +232,52 @@ def test_a_function_folder_holds_one_short_handler(path: Path) -> None:
     assert lines <= HANDLER_LINES, (
         f"{identify(path)} has {lines} lines, more than {HANDLER_LINES}: move work to services"
     )
+
+
+WIRING = in_layer("almanac.wiring")
+
+
+def origins(tree: ast.Module) -> dict[str, str]:
+    """Module by name, of what a module imports, for type checking only too."""
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return {alias.asname or alias.name: node.module or "" for node in found for alias in node.names}
+
+
+def wired() -> dict[str, str]:
+    """Module by property, of the type that each property of the wiring has."""
+    found: dict[str, str] = {}
+    for path in WIRING:
+        tree = parsed(path)
+        modules = origins(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.returns is not None:
+                said = ast.literal_eval(node.returns) if isinstance(node.returns, ast.Constant) else None
+                name = str(said).partition("[")[0] if said else ast.unparse(node.returns)
+                found[node.name] = modules.get(name, "")
+    return found
+
+
+@pytest.mark.parametrize("path", in_layer("almanac.cli"), ids=identify)
+def test_a_command_reaches_only_use_cases(path: Path) -> None:
+    """It takes of the wiring what the services define and no port, and gives the wiring no other name."""
+    if module_name(path) == "almanac.cli.session":  # opens and closes the wiring
+        return
+    tree, modules = parsed(path), wired()
+    refused = ((line, name) for line, name in imports(tree) if within(name, ("almanac.adapters", "almanac.wiring")))
+    message = complaints(path, refused, "a command calls use cases, through session.wiring")
+    wirings = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "wiring"]
+    taken = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == "wiring"
+    ]
+    if len(wirings) != len(taken):
+        message += f"\n{identify(path)} gives session.wiring another name: write session.wiring.<use case>"
+    for node in taken:
+        module = modules.get(node.attr, "")
+        if not within(module, ("almanac.services",)) or CONTRACTS & set(module.split(".")):
+            message += f"\n{identify(path)}:{node.lineno} takes {node.attr} of {module or 'no use case'}"
+    assert not message, message
 
 
 @pytest.mark.parametrize("path", OURS, ids=identify)
