@@ -51,7 +51,7 @@ def connect(empty_url: str) -> Iterator[Callable[[], Database]]:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package folder whose `migrations` a test may change: a copy of the shipped ones."""
     copytree(str(importlib.resources.files("almanac") / "migrations"), tmp_path / "migrations")
-    monkeypatch.setattr(migrate, "files", lambda _package: tmp_path)
+    monkeypatch.setattr("almanac.adapters.postgres.migrate.files", lambda _package: tmp_path)
     return tmp_path / "migrations"
 
 

@@ -19,10 +19,11 @@ from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
 from almanac.domain.operations.maintenance import COUNTERS, Batch, Limits, UpkeepReport
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import LeaseLost
-from almanac.services.accounts.ports import Account, FreshToken
+from almanac.services.accounts.ports import Account
 from almanac.services.accounts.refresh import TokenUpkeep
 from almanac.services.maintenance.round import Upkeep
 from almanac.services.sync.ports import Lease
+from almanac.services.sync.provider import FreshToken
 from tests.cli.shell import Shell
 from tests.integration import rows
 
@@ -392,7 +393,9 @@ class TestAccounts:
         syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
         for _ in range(2):
             report = UpkeepReport()
-            TokenUpkeep(store, syncs, NeverAsked(), FernetCipher(keys))(now() - 30 * DAY, report, lambda: False)
+            TokenUpkeep(store, syncs, {"google": NeverAsked()}, FernetCipher(keys))(
+                now() - 30 * DAY, report, lambda: False
+            )
 
         assert report.counts["tokens_reencrypted"] == 0
         newest, stored = FernetCipher([keys[0]]), self.the_account(store)
@@ -449,7 +452,7 @@ class TestRound:
     def upkeep(self, database: Database) -> Upkeep:
         store = PostgresUpkeepStore(database, batch=3)
         syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
-        tokens = TokenUpkeep(store, syncs, NeverAsked(), FernetCipher([new_key()]))
+        tokens = TokenUpkeep(store, syncs, {"google": NeverAsked()}, FernetCipher([new_key()]))
         return Upkeep(store, tokens, now, 90 * DAY, 30 * DAY)
 
     @pytest.fixture
