@@ -9,7 +9,7 @@ from almanac.adapters.postgres.connection import Database, statements
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.adapters.postgres.run_summary import PostgresRunSummary
 from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
-from almanac.domain.operations.run_statistics import Ending, Figures, GoogleCalls, Latency, summary
+from almanac.domain.operations.run_statistics import Ending, Figures, Latency, ProviderCalls, summary
 from almanac.services.queues.ports import SyncHealth
 from tests.integration import rows
 from tests.integration.rows import NOON
@@ -24,7 +24,7 @@ def now(database: Database) -> datetime:
 
 
 def figures(database: Database, now: datetime, ws_id: UUID | None = None, limit: int = 20) -> Figures:
-    return PostgresRunSummary(database).figures(ws_id, now - timedelta(hours=24), now, limit)
+    return PostgresRunSummary(database, "google", 10_000).figures(ws_id, now - timedelta(hours=24), now, limit)
 
 
 def run(
@@ -122,13 +122,13 @@ class TestFigures:
         (sync,) = [each for each in figures(database, now).latencies if each.job == "sync"]
         assert sync == Latency("sync", None, [5, 5, 5])
 
-    def test_google_calls_have_a_fullest_minute(self, database: Database, now: datetime) -> None:
+    def test_provider_calls_have_a_fullest_minute(self, database: Database, now: datetime) -> None:
         ws_id = rows.workspace(database)
         minute = (now - timedelta(hours=1)).replace(second=0, microsecond=0)
         for second, calls in ((-1, 10), (0, 4), (30, 5), (59, 6), (60, 12)):
             run(database, ws_id, minute + timedelta(seconds=second), calls=calls)
 
-        assert figures(database, now).calls == GoogleCalls(37, 15, minute)
+        assert figures(database, now).calls == ProviderCalls("google", 10_000, 37, 15, minute)
 
     def test_of_one_workspace_they_are_its_own(self, database: Database, now: datetime) -> None:
         mine, other = (connected(database, now, timedelta(hours=2)) for _ in range(2))
@@ -143,7 +143,7 @@ class TestFigures:
     def test_of_nothing_are_empty(self, database: Database, now: datetime) -> None:
         found = figures(database, now)
 
-        assert (found.endings, found.calls, found.behind) == ([], GoogleCalls(), [])
+        assert (found.endings, found.calls, found.behind) == ([], ProviderCalls("google", 10_000), [])
         assert found.all_behind == {"sync": 0, "schedule": 0}
 
 
@@ -355,7 +355,7 @@ class TestCost:
         database.run("ANALYZE workspace_calendar_sync_log")
         return database
 
-    @pytest.mark.parametrize("statement", ["endings", "latencies", "google_calls"])
+    @pytest.mark.parametrize("statement", ["endings", "latencies", "provider_calls"])
     def test_a_summary_reads_its_span_only(self, kept: Database, now: datetime, statement: str) -> None:
         values = {"since": now - timedelta(hours=24), "ws_id": None}
         values |= {"shares": "{0.5}"} if statement == "latencies" else {}

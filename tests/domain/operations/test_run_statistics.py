@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almanac.domain.operations.lag import WorkspaceProgress
-from almanac.domain.operations.run_statistics import Behind, Ending, Figures, GoogleCalls, Latency, summary
+from almanac.domain.operations.run_statistics import Behind, Ending, Figures, Latency, ProviderCalls, summary
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WS = UUID(int=1)
@@ -25,7 +25,7 @@ ENDINGS = (
 
 
 def figures(**given: object) -> Figures:
-    nothing = {"endings": (), "latencies": (), "calls": GoogleCalls(), "behind": (), "all_behind": {}}
+    nothing = {"endings": (), "latencies": (), "calls": ProviderCalls("google", 10_000), "behind": (), "all_behind": {}}
     return Figures(**{**nothing, **given})  # type: ignore[arg-type] # by name
 
 
@@ -55,8 +55,8 @@ def test_the_jobs_do_not_mix() -> None:
     assert (jobs["schedule"]["message_to_done_ms"], jobs["schedule"]["run_ms"]) == (None, None)
 
 
-def test_google_calls_are_set_against_the_quota_of_a_minute() -> None:
-    google = summary(figures(calls=GoogleCalls(50_000, 2_500, NOW)), NOW)["google"]
+def test_provider_calls_are_set_against_the_quota_of_a_minute() -> None:
+    google = summary(figures(calls=ProviderCalls("google", 10_000, 50_000, 2_500, NOW)), NOW)["google"]
 
     assert google == {
         "calls": 50_000,

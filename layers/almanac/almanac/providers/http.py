@@ -94,7 +94,7 @@ def connection_type(uri: str) -> type[httplib2.HTTPConnectionWithTimeout]:
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
-    """Return the seconds from `now` that a Retry-After header (RFC 9110) asks for, number or date; None if unreadable."""
+    """Return the seconds from `now` that a Retry-After asks for (RFC 9110: seconds, date), None if unreadable."""
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
         return float(text)

@@ -70,8 +70,10 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
     def run_summary(self) -> "PostgresRunSummary":
         """How runs went, and who is behind."""
         from almanac.adapters.postgres.run_summary import PostgresRunSummary
+        from almanac.providers.google import NAME
+        from almanac.providers.registry import CALLS_PER_MINUTE
 
-        return PostgresRunSummary(self.database)
+        return PostgresRunSummary(self.database, NAME, CALLS_PER_MINUTE[NAME])
 
     @cached_property
     def queue_inspection(self) -> "QueueInspection":

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from almanac.adapters.postgres.connection import Database
 from almanac.domain.operations.lag import PLAN_BEHIND_AFTER, SYNC_BEHIND_AFTER, WorkspaceProgress
-from almanac.domain.operations.run_statistics import SHARES, Behind, Ending, Figures, GoogleCalls, Job, Latency
+from almanac.domain.operations.run_statistics import SHARES, Behind, Ending, Figures, Job, Latency, ProviderCalls
 
 _BEHIND: dict[Job, tuple[str, timedelta]] = {
     "sync": ("behind_with_sync", SYNC_BEHIND_AFTER),
@@ -16,10 +16,14 @@ _BEHIND: dict[Job, tuple[str, timedelta]] = {
 
 
 class PostgresRunSummary:
-    """Figures of all workspaces or of one. Raises DatabaseUnavailable and StorageFailed."""
+    """Figures of all workspaces or of one. Raises DatabaseUnavailable and StorageFailed.
 
-    def __init__(self, database: Database) -> None:
+    `provider` is the one that syncs call, `quota_per_minute` what it allows all of them together.
+    """
+
+    def __init__(self, database: Database, provider: str, quota_per_minute: int) -> None:
         self._db = database
+        self._called = (provider, quota_per_minute)
         self._run = database.statements("run_summary.sql")
 
     def figures(self, ws_id: UUID | None, since: datetime, now: datetime, limit: int) -> Figures:
@@ -35,9 +39,10 @@ class PostgresRunSummary:
                 behind += [Behind(job, row[1], WorkspaceProgress(*row[2:])) for row in found]
             endings = [Ending(*row) for row in self._run("endings", **span)]
             latencies = [_latency(row) for row in self._run("latencies", shares=shares, **span)]
-            calls = [GoogleCalls(int(row[2]), int(row[1]), row[0]) for row in self._run("google_calls", **span)]
+            calls = [(int(row[2]), int(row[1]), row[0]) for row in self._run("provider_calls", **span)]
         stalest = sorted(behind, key=lambda each: each.standing.fresh_at)[:limit]
-        return Figures(endings, latencies, calls[0] if calls else GoogleCalls(), stalest, all_behind)
+        total, peak, minute = calls[0] if calls else (0, 0, None)
+        return Figures(endings, latencies, ProviderCalls(*self._called, total, peak, minute), stalest, all_behind)
 
 
 def _latency(row: Sequence[Any]) -> Latency:

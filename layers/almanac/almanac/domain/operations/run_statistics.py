@@ -11,8 +11,6 @@ from almanac.domain.operations.lag import WorkspaceProgress, why_behind
 Job = Literal["sync", "schedule"]
 JOBS: tuple[Job, ...] = ("sync", "schedule")
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-GOOGLE_CALLS_PER_MINUTE = 10_000
-"""Of one Google project, all its users together: https://developers.google.com/workspace/calendar/api/guides/quota."""
 _NOT_TRIED = ("running", "skipped")
 
 
@@ -37,9 +35,11 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
-class GoogleCalls:
-    """Calls of syncs, and the fullest minute, by the minute in which a run began."""
+class ProviderCalls:
+    """Calls of syncs at a provider, and the fullest minute, by the minute in which a run began."""
 
+    provider: str
+    quota_per_minute: int
     total: int = 0
     peak: int = 0
     peak_minute: datetime | None = None
@@ -60,7 +60,7 @@ class Figures:
 
     endings: Sequence[Ending]
     latencies: Sequence[Latency]
-    calls: GoogleCalls
+    calls: ProviderCalls
     behind: Sequence[Behind]
     all_behind: Mapping[Job, int]
 
@@ -70,12 +70,12 @@ def summary(figures: Figures, now: datetime) -> dict[str, Any]:
     calls = figures.calls
     return {
         "jobs": {job: _job(job, figures) for job in JOBS},
-        "google": {
+        calls.provider: {
             "calls": calls.total,
             "peak_per_minute": calls.peak,
             "peak_minute": calls.peak_minute,
-            "quota_per_minute": GOOGLE_CALLS_PER_MINUTE,
-            "peak_share": _share(calls.peak, GOOGLE_CALLS_PER_MINUTE),
+            "quota_per_minute": calls.quota_per_minute,
+            "peak_share": _share(calls.peak, calls.quota_per_minute),
         },
         "behind": {
             **{job: figures.all_behind.get(job, 0) for job in JOBS},

@@ -1,4 +1,8 @@
-"""Google's OAuth 2 token endpoint behind the TokenEndpoint port (RFC 6749, sections 5 and 6)."""
+"""Google's OAuth 2 token endpoint behind the TokenEndpoint port (RFC 6749, sections 5 and 6).
+
+A refresh token that is not used for six months is forgotten:
+https://developers.google.com/identity/protocols/oauth2#expiration
+"""
 
 import json
 from datetime import timedelta
