@@ -122,7 +122,7 @@ class TestStatistics:
         (sync,) = [each for each in statistics(database, now).latencies if each.job == "sync"]
         assert sync == Latency("sync", None, [5, 5, 5])
 
-    def test_google_calls_have_a_fullest_minute(self, database: Database, now: datetime) -> None:
+    def test_provider_calls_have_a_fullest_minute(self, database: Database, now: datetime) -> None:
         ws_id = rows.workspace(database)
         minute = (now - timedelta(hours=1)).replace(second=0, microsecond=0)
         for second, calls in ((-1, 10), (0, 4), (30, 5), (59, 6), (60, 12)):
@@ -356,7 +356,7 @@ class TestCost:
         database.run("ANALYZE workspace_calendar_sync_log")
         return database
 
-    @pytest.mark.parametrize("statement", ["endings", "latencies", "google_calls"])
+    @pytest.mark.parametrize("statement", ["endings", "latencies", "provider_calls"])
     def test_a_summary_reads_its_span_only(self, kept: Database, now: datetime, statement: str) -> None:
         values = {"since": now - timedelta(hours=24), "ws_id": None}
         values |= {"shares": "{0.5}"} if statement == "latencies" else {}

@@ -20,11 +20,12 @@ from almanac.adapters.postgres.tokens import PostgresAccountTokens
 from almanac.domain.operations.maintenance import Batch, Limits, UpkeepReport
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import LeaseLost
-from almanac.services.accounts.ports import Account, FreshToken
+from almanac.services.accounts.ports import Account
 from almanac.services.accounts.refresh import TokenUpkeep
 from almanac.services.maintenance.round import Upkeep
 from almanac.services.maintenance.steps import COUNTERS
 from almanac.services.sync.ports import Lease
+from almanac.services.sync.provider import FreshToken
 from tests.cli.shell import Shell
 from tests.integration import rows
 
@@ -394,7 +395,7 @@ class TestAccounts:
         account_tokens = PostgresAccountTokens(database)
         for _ in range(2):
             report = UpkeepReport()
-            TokenUpkeep(store, account_tokens, NeverAsked(), FernetCipher(keys))(
+            TokenUpkeep(store, account_tokens, {"google": NeverAsked()}, FernetCipher(keys))(
                 now() - 30 * DAY, report, lambda: False
             )
 
@@ -453,7 +454,7 @@ class TestRound:
     def upkeep(self, database: Database) -> Upkeep:
         store = PostgresUpkeepStore(database, batch=3)
         account_tokens = PostgresAccountTokens(database)
-        tokens = TokenUpkeep(store, account_tokens, NeverAsked(), FernetCipher([new_key()]))
+        tokens = TokenUpkeep(store, account_tokens, {"google": NeverAsked()}, FernetCipher([new_key()]))
         return Upkeep(store, tokens, now, 90 * DAY, 30 * DAY)
 
     @pytest.fixture

@@ -16,8 +16,9 @@ from almanac.adapters.postgres.connection import Database, statements
 from almanac.adapters.postgres.leases import PostgresLeases
 from almanac.adapters.postgres.plan import PostgresPlanStore
 from almanac.domain.explanation import Explanation
-from almanac.domain.sync.listing import Checkpoint, Window
+from almanac.domain.sync.passes import Checkpoint
 from almanac.domain.sync.report import ConnectionReport, SyncReport
+from almanac.domain.sync.window import Window
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow
@@ -99,7 +100,7 @@ CALLS: dict[str, Callable[[Twins], object]] = {
     "apply_page": lambda t: t.store.pages.apply_page(
         t.ours, t.their_connection, page(event("e1"), tombstones=("e1", "e2")), "full", PROGRESS
     ),
-    "absent": lambda t: t.store.pages.absent(t.ours, t.their_connection, CHECKPOINT),
+    "missing_rows": lambda t: t.store.pages.missing_rows(t.ours, t.their_connection, CHECKPOINT),
     "complete_full_pass": lambda t: t.store.pages.complete_full_pass(t.ours, t.their_connection, CHECKPOINT, "stolen"),
     "forget_token": lambda t: t.store.pages.forget_token(t.ours, t.their_connection),
     "record_connection": lambda t: t.store.runs.record_connection(
@@ -136,7 +137,7 @@ def test_an_account_of_theirs_is_nobodys_here(twins: Twins, method: str) -> None
 
 
 @pytest.mark.parametrize("method", ["apply_page", "complete_full_pass"])
-def test_a_bookmark_of_ours_cannot_be_put_on_a_connection_of_theirs(twins: Twins, method: str) -> None:
+def test_a_token_of_ours_cannot_be_put_on_a_connection_of_theirs(twins: Twins, method: str) -> None:
     with pytest.raises(StorageFailed, match="23502"):
         CALLS[method](twins)
 
@@ -149,7 +150,7 @@ def test_a_lease_of_ours_loads_nothing_of_theirs(twins: Twins) -> None:
 
 
 def test_what_is_missing_is_counted_among_our_rows(twins: Twins) -> None:
-    assert twins.store.pages.absent(twins.ours, twins.their_connection, CHECKPOINT).stored == 1
+    assert twins.store.pages.missing_rows(twins.ours, twins.their_connection, CHECKPOINT).stored == 1
 
 
 def test_a_snapshot_sees_every_table(database: Database) -> None:
@@ -160,7 +161,7 @@ def test_connecting_an_account_changes_no_connection_of_another_workspace(twins:
     """The foreign key would say no to a new row; a known one is only ever updated, which it would not notice."""
     before = twins.theirs_now()
     columns = {"names": "{n}", "colors": "{c}", "access_roles": "{owner}", "time_zones": "{UTC}"}
-    switches = {"primaries": "{f}", "readable": "{t}", "calendar_ids": "{ada@example.test}"}
+    switches = {"provider": "google", "primaries": "{f}", "readable": "{t}", "calendar_ids": "{ada@example.test}"}
 
     put = statements("accounts.sql")["put_connections"]
     twins.database.run(put, ws_id=twins.ours.ws_id, account_id=twins.their_account.id, **columns, **switches)

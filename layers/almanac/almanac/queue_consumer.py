@@ -74,7 +74,7 @@ class RunMetrics(Generic[AnyReport]):
         self._error(report.error_type)
 
     def stayed(self, error: Exception) -> None:
-        """The message stays in its queue; a run of it that has ended counts nevertheless, with its Google calls."""
+        """The message stays in its queue; a run of it that has ended counts nevertheless, with its provider calls."""
         if isinstance(error, Postponed):
             if isinstance(error.report, self._kind):
                 self._run(error.report, {})

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from almanac.services.queues.dead_letters import DeadLetters
 
 CONNECT_SECONDS = 120
-"""How long somebody at a terminal waits for an account to be connected, waits for Google included."""
+"""How long somebody at a terminal waits for an account to be connected, waits for the provider included."""
 
 
 class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, UpkeepWiring, MigrateWiring):
@@ -70,8 +70,7 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         ends_at = time.monotonic() + CONNECT_SECONDS
         return ConnectAccount(
             store=PostgresAccountStore(self.database),
-            provider=self.google,
-            endpoint=self.google_tokens,
+            provider=self.google_provider,
             cipher=self.cipher,
             retrier=Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic()),
         )

@@ -28,7 +28,7 @@ SELECT 'schedule',
 FROM workspace_scheduling_metadata
 WHERE started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid);
 
--- name: google_calls
+-- name: provider_calls
 -- By the minute in which their run began.
 SELECT minute, calls, sum(calls) OVER ()
 FROM (

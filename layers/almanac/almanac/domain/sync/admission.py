@@ -21,7 +21,7 @@ def refuse(
 ) -> tuple[str, float | None] | None:
     """The outcome that refuses the run, with the seconds after which asking again makes sense; None to go on.
 
-    Nothing is written to Google yet, so a purely outbound job has nothing to do here and is told so.
+    Nothing is written to a provider yet, so a purely outbound job has nothing to do here and is told so.
     `force` skips `superseded` and `cooldown`, never a running run. A cooldown is for repeated manual requests only.
     """
     if direction == "outbound":

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from almanac.domain.calendar.events import CalendarZones, EventProblem, EventRow, MappedPage
+from almanac.domain.calendar.events import CalendarZones, EventPage, EventProblem, EventRow
 from almanac.domain.text import clean
 from almanac.providers.google.event import event_row
 from almanac.providers.google.times import Unreadable, instant
+
+MAPPING_VERSION = 1
+"""Raise it when the mapping gives other rows for equal input: stored rows are then rewritten by the next full pass."""
 
 _LONGEST_ID = 1024
 """Google's limit for event ids (trap 62)."""
@@ -29,7 +32,7 @@ class _Unstorable:
 _Version = EventRow | _Tombstone | _Unstorable
 
 
-def map_page(items: Sequence[Mapping[str, Any]], zones: CalendarZones) -> MappedPage:
+def map_page(items: Sequence[Mapping[str, Any]], zones: CalendarZones) -> EventPage:
     """Map the items of one listing page; nothing an item holds makes it raise.
 
     Of several versions of an event the latest counts (trap 19). The reason of an EventProblem is made of fixed phrases
@@ -55,11 +58,9 @@ def map_page(items: Sequence[Mapping[str, Any]], zones: CalendarZones) -> Mapped
     return _page(versions, repaired, nameless)
 
 
-def _page(
-    versions: Mapping[str, _Version], repaired: Mapping[str, str], nameless: Sequence[EventProblem]
-) -> MappedPage:
+def _page(versions: Mapping[str, _Version], repaired: Mapping[str, str], nameless: Sequence[EventProblem]) -> EventPage:
     unstorable = {event_id: version for event_id, version in versions.items() if isinstance(version, _Unstorable)}
-    return MappedPage(
+    return EventPage(
         rows=tuple(version for version in versions.values() if isinstance(version, EventRow)),
         tombstones=tuple(event_id for event_id, version in versions.items() if isinstance(version, _Tombstone)),
         problems=(
@@ -68,6 +69,7 @@ def _page(
             *(EventProblem(event_id, reason, stored=True) for event_id, reason in repaired.items()),
         ),
         unreadable=tuple(unstorable),
+        mapping_version=MAPPING_VERSION,
     )
 
 
