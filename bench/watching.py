@@ -71,8 +71,8 @@ def watching(workspaces: int, rounds: int, *, durable: bool) -> list[Figure]:
             "bare states": lambda: database.run(_BARE_STATES),
             "health": lambda: due.sync_health(now - SYNC_BEHIND_AFTER),
             "bare runs": lambda: database.run(_BARE_RUNS),
-            "all": lambda: summary.figures(None, now - timedelta(days=_DAYS), now, 20),
-            "day": lambda: summary.figures(None, now - timedelta(days=1), now, 20),
+            "all": lambda: summary.statistics(None, now - timedelta(days=_DAYS), now, 20),
+            "day": lambda: summary.statistics(None, now - timedelta(days=1), now, 20),
             "failed": lambda: history.latest(None, job=None, failed=True, limit=20),
             "causes": lambda: history.failed_runs(letters, []),
         }

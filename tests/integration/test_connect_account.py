@@ -1,6 +1,7 @@
 """Connecting accounts: real Google client on the simulator, real Postgres."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -48,8 +49,8 @@ def add(team: Team, token: str, ws_id: UUID | None = None) -> Account:
 
 
 def connections(team: Team) -> dict[str, dict[str, Any]]:
-    found = team.wiring.operator_store.connections(team.ws_id)
-    return {c["calendar_id"]: dict(c) for c in found}
+    found = team.wiring.connections(team.ws_id)
+    return {each.calendar_id: asdict(each) for each in found}
 
 
 def table_sizes(team: Team) -> tuple[int, int]:
@@ -131,7 +132,7 @@ class TestConnecting:
 
     def test_one_account_can_serve_two_workspaces(self, team: Team, token: str) -> None:
         other = uuid4()
-        team.wiring.operator_store.add_workspace(other, "Other", "UTC")
+        team.wiring.workspaces.add("Other", "UTC", other)
 
         first, second = add(team, token), add(team, token, other)
 

@@ -15,6 +15,7 @@ import pytest
 from almanac.adapters.postgres.connection import Database, statements
 from almanac.adapters.postgres.leases import PostgresLeases
 from almanac.adapters.postgres.plan import PostgresPlanStore
+from almanac.domain.explanation import Explanation
 from almanac.domain.sync.listing import Checkpoint, Window
 from almanac.domain.sync.report import ConnectionReport, SyncReport
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
@@ -210,8 +211,11 @@ def planners(database_url: str) -> Any:
 
 
 def moved(block: UUID, task: UUID) -> Changes:
-    to = MovedBlock(block, "task", "Taken", LATER, LATER + timedelta(hours=1), 60, "because")
+    to = MovedBlock(block, "task", "Taken", LATER, LATER + timedelta(hours=1), 60, "because", WHY)
     return Changes(inserted=(), moved=(to,), deleted=(), unchanged=0)
+
+
+WHY = Explanation("earliest")
 
 
 def deleted(block: UUID, task: UUID) -> Changes:
@@ -219,7 +223,7 @@ def deleted(block: UUID, task: UUID) -> Changes:
 
 
 def inserted(block: UUID, task: UUID) -> Changes:
-    new = NewBlock("task", task, "Taken", "BLUE", LATER, LATER + timedelta(hours=1), 60, "because", None, 1)
+    new = NewBlock("task", task, "Taken", "BLUE", LATER, LATER + timedelta(hours=1), 60, "because", WHY, None, 1)
     return Changes(inserted=(new,), moved=(), deleted=(), unchanged=0)
 
 

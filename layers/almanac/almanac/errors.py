@@ -36,8 +36,8 @@ class AlmanacError(Exception):
     code = "internal"
 
 
-def describe(error: Exception) -> dict[str, Any]:
-    """What a log may say of any error: ours in full; of a bug its type and place, for its text can quote an event."""
+def safe_error_fields(error: Exception) -> dict[str, Any]:
+    """Return what a log may say of an error: ours in full; of a bug type and place, for its text can quote an event."""
     if isinstance(error, AlmanacError):
         return {"error_type": error.code, "error": str(error)}
     frames = extract_tb(error.__traceback__)[-5:]
@@ -46,13 +46,14 @@ def describe(error: Exception) -> dict[str, Any]:
 
 
 class BadInput(AlmanacError):
-    """Unusable input; `field` names the place, the message says what is wrong with it in one line."""
+    """Unusable input; `field` names the place, `complaint` says what is wrong with it in one line."""
 
     code = "bad_input"
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+    def __init__(self, field: str, complaint: str) -> None:
+        super().__init__(f"{field}: {complaint}")
         self.field = field
+        self.complaint = complaint
 
 
 class BadSettings(BadInput):

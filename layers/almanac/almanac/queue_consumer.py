@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, proce
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from almanac.errors import AlmanacError, Postponed, describe
+from almanac.errors import AlmanacError, Postponed, safe_error_fields
 from almanac.lambda_runtime import function_metrics, time_left
 from almanac.services.clock import Clock, Deadline
 from almanac.services.queues.message_run import SqsMessage
@@ -135,7 +135,7 @@ class Consumer(Generic[AnyReport]):
             report = run(message, deadline)
         except Exception as error:
             say = self._logger.warning if isinstance(error, AlmanacError) else self._logger.error
-            say("message stays in the queue", **describe(error))
+            say("message stays in the queue", **safe_error_fields(error))
             self.metrics.stayed(error)
             raise
         self._logger.info(self._ended, **report.as_dict())

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from almanac.domain.calendar.events import CalendarZones, EventRow, MappedPage, Problem
+from almanac.domain.calendar.events import CalendarZones, EventProblem, EventRow, MappedPage
 from almanac.providers.google.pages import map_page
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "google"
@@ -38,7 +38,7 @@ def row_of(item: dict[str, Any], zones: CalendarZones = MADRID) -> EventRow:
 def repaired_row(item: dict[str, Any], reason: str, zones: CalendarZones = MADRID) -> EventRow:
     """The row of an event that must be stored with exactly that repair."""
     page = map_one(item, zones)
-    assert page.problems == (Problem(item["id"], reason, stored=True),)
+    assert page.problems == (EventProblem(item["id"], reason, stored=True),)
     assert page.unreadable == ()
     return page.rows[0]
 
@@ -46,5 +46,5 @@ def repaired_row(item: dict[str, Any], reason: str, zones: CalendarZones = MADRI
 def assert_unreadable(item: dict[str, Any], reason: str) -> None:
     """The event must be kept out of the rows, and out of a sweep."""
     assert map_one(item) == MappedPage(
-        rows=(), tombstones=(), problems=(Problem(item["id"], reason, stored=False),), unreadable=(item["id"],)
+        rows=(), tombstones=(), problems=(EventProblem(item["id"], reason, stored=False),), unreadable=(item["id"],)
     )

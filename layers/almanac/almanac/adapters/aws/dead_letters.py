@@ -16,7 +16,7 @@ from typing_extensions import override
 from almanac.adapters.aws.errors import AwsError, failure
 from almanac.adapters.aws.queue import BATCH, QUEUE_VARIABLES, queue_url
 from almanac.errors import BadSettings, QueueUnavailable
-from almanac.services.queues.ports import DeadLetter, DeadLetters
+from almanac.services.queues.ports import DeadLetter, DeadLetterQueues
 
 POLL_SECONDS = 1
 """Long-poll: a short poll asks only some of the queue's servers and may miss what is there."""
@@ -29,8 +29,8 @@ _ATTRIBUTES = ["MessageGroupId", "SentTimestamp", "ApproximateReceiveCount"]
 Message = Mapping[str, Any]
 
 
-class SqsDeadLetters(DeadLetters):
-    """DeadLetters over a boto3 SQS client; `queue_urls` are those of the job queues, which name their dead letters'."""
+class SqsDeadLetters(DeadLetterQueues):
+    """DeadLetterQueues over a boto3 SQS client; `queue_urls` are the jobs' queues, which name their dead letters'."""
 
     def __init__(self, sqs: Any, queue_urls: Mapping[str, str]) -> None:
         self._sqs = sqs

@@ -76,7 +76,7 @@ class PostgresPlanStore(PlanStore):
             if not found:
                 raise UnknownWorkspace(ws_id)
             hours, unreadable = read_hours((row[0], row[1]) for row in self._run("load_hours", **of))
-            preferences, notes = read_preferences(found[0][1], hours)
+            preferences, findings = read_preferences(found[0][1], hours)
             return Workspace(
                 time_zone=found[0][0],
                 version=self._run("version", **span)[0][0],
@@ -89,7 +89,7 @@ class PostgresPlanStore(PlanStore):
                 skipped=frozenset((row[0], row[1]) for row in self._run("load_skips", **ahead)),
                 events=tuple(event(row) for row in self._run("load_events", **span)),
                 blocks=tuple(block(row) for row in self._run("load_blocks", **ahead)),
-                notes=tuple(notes),
+                findings=tuple(findings),
             )
 
     @override
@@ -137,7 +137,7 @@ class PostgresPlanStore(PlanStore):
             window_start=start,
             window_end=end,
             objective=report.objective,
-            warnings=json.dumps([asdict(note) for note in report.notes[:NOTES_KEPT]]),
+            warnings=json.dumps([note.as_dict() for note in report.notes[:NOTES_KEPT]]),
             error_type=report.error_type,
             error=None if report.error is None else report.error[:_ERROR_LENGTH],
             **asdict(report.counts),
@@ -162,6 +162,7 @@ def _new(blocks: Sequence[NewBlock]) -> dict[str, str]:
         "end_at": arrays.instants(block.end for block in blocks),
         "minutes": arrays.integers(block.minutes for block in blocks),
         "reason": arrays.texts(block.reason for block in blocks),
+        "explanation": arrays.texts(json.dumps(block.explanation.as_dict()) for block in blocks),
         "date": arrays.dates(block.day for block in blocks),
         "instance": arrays.integers(block.instance for block in blocks),
     }
@@ -175,4 +176,7 @@ def _moved(blocks: Sequence[MovedBlock]) -> dict[str, str]:
         "end_at": arrays.instants(block.end for block in blocks),
         "minutes": arrays.integers(block.minutes for block in blocks),
         "reason": arrays.texts(block.reason for block in blocks),
+        "explanation": arrays.texts(
+            None if block.explanation is None else json.dumps(block.explanation.as_dict()) for block in blocks
+        ),
     }

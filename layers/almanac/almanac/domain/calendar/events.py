@@ -56,7 +56,7 @@ class CalendarZones:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class EventProblem:
     """An event that could not be stored as it came. `stored` tells whether a repaired form of it was."""
 
     event_id: str
@@ -73,5 +73,5 @@ class MappedPage:
 
     rows: tuple[EventRow, ...]
     tombstones: tuple[str, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[EventProblem, ...]
     unreadable: tuple[str, ...]

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from almanac.domain.operations.maintenance import NAMED, UpkeepReport
-from almanac.errors import AlmanacError, DatabaseUnavailable, ReconnectRequired, describe
+from almanac.errors import AlmanacError, DatabaseUnavailable, ReconnectRequired, safe_error_fields
 from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher, TokenEndpoint
 from almanac.services.maintenance.ports import AccountDirectory
 
@@ -71,7 +71,7 @@ class _Visit:
         except DatabaseUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this account's, and the others have their turn
-            said = describe(error)
+            said = safe_error_fields(error)
             if len(self._report.failing_accounts) < NAMED:  # a lost key makes all accounts fail
                 about = {"ws_id": str(account.ws_id), "account_id": str(account.id)}
                 logger.warning("an account's tokens are of no use", extra=about | said)

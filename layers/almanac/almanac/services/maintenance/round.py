@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from almanac.domain.operations.maintenance import Limits, UpkeepReport
-from almanac.errors import AlmanacError, DatabaseUnavailable, describe
+from almanac.errors import AlmanacError, DatabaseUnavailable, safe_error_fields
 from almanac.services.clock import Clock, Deadline
 from almanac.services.maintenance.ports import TokenRound, UpkeepStore
 from almanac.services.maintenance.steps import COUNTERS, STEPS, Round, Work
@@ -61,6 +61,6 @@ def _attempt(name: str, do: Work, work: Round) -> None:
     except DatabaseUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - a bug or a refused statement; UpkeepFailed is raised at the end
-        said = describe(error)
+        said = safe_error_fields(error)
         logger.error("a step of the upkeep failed", extra={"step": name, **said})  # noqa: TRY400 - may quote a row
         work.report.failed.append({"step": name, **said})

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 
-from almanac.domain.calendar.events import CalendarZones, MappedPage, Problem
+from almanac.domain.calendar.events import CalendarZones, EventProblem, MappedPage
 from almanac.domain.sync.deletion_guard import is_suspicious, resumable
 from almanac.domain.sync.listing import (
     MOST_PAGES,
@@ -217,7 +217,7 @@ class CalendarPass:
         self._note(page.problems)
         return page
 
-    def _note(self, problems: Sequence[Problem]) -> None:
+    def _note(self, problems: Sequence[EventProblem]) -> None:
         report = self._report
         repaired = sum(problem.stored for problem in problems)
         report.tally.repaired += repaired

@@ -20,7 +20,7 @@ from almanac.errors import (
     StorageFailed,
     TransientError,
     UnknownCalendar,
-    describe,
+    safe_error_fields,
 )
 from almanac.jobs import CalendarSync
 from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher, TokenEndpoint
@@ -188,7 +188,7 @@ def _attempt(reading: CalendarPass, mode: Mode, *, anew: bool) -> Exception | No
     except AlmanacError as error:
         return error
     except Exception as error:  # noqa: BLE001 - a bug; raised again at the end of the run
-        logger.error("a calendar could not be read", extra=describe(error))  # noqa: TRY400 - its text may quote an event
+        logger.error("a calendar could not be read", extra=safe_error_fields(error))  # noqa: TRY400 - its text may quote an event
         return error
     return None
 

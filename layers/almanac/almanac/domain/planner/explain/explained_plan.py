@@ -1,22 +1,22 @@
-"""A finished plan in minutes: a reason for every block, what people should know, and counts."""
+"""A finished plan in minutes: a reason for every block, findings, and counts."""
 
 from almanac.domain.planner.explain.findings import findings_of
 from almanac.domain.planner.explain.occupancy import Occupancy
 from almanac.domain.planner.explain.reasons import move_reason, reason
-from almanac.domain.planner.model.plan import Block, Finding, Plan, Summary
-from almanac.domain.planner.model.problem import Movable, Placement, Problem, Task
+from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock, Summary
+from almanac.domain.planner.model.previous_blocks import blocks_by_item, joined
+from almanac.domain.planner.model.problem import Movable, Placement, Problem, Task, block_minutes
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered
-from almanac.domain.planner.search.previous_plan import block_minutes, blocks_by_item, joined
 from almanac.domain.planner.search.solution import Snapshot, Solution
 
 
 def explained(problem: Problem, snapshot: Snapshot) -> Plan:
-    """The plan in minutes, with a reason for every block, findings and counts."""
+    """Return the plan in minutes, with a reason for every block, findings and counts."""
     solution = Solution(problem)
     solution.restore(snapshot)
     occupancy = Occupancy(solution)
     blocks = [
-        Block(
+        PlannedBlock(
             item.id, start := problem.minute(span[0]), start + block_minutes(item, place, k), reason(occupancy, item, k)
         )
         for item, place in zip(problem.items, solution.places, strict=True)
@@ -24,7 +24,7 @@ def explained(problem: Problem, snapshot: Snapshot) -> Plan:
         for k, span in enumerate(place)
     ]
     moved = [
-        Block(
+        PlannedBlock(
             event.id,
             start := problem.minute(place[0][0]),
             start + SLOT_MINUTES * event.slots,
@@ -45,7 +45,7 @@ def explained(problem: Problem, snapshot: Snapshot) -> Plan:
 
 
 def summary(solution: Solution, findings: tuple[Finding, ...], moved_events: int) -> Summary:
-    """The counts of a plan."""
+    """Return the counts of a plan."""
     problem = solution.problem
     states = [finding.state for finding in findings]
     placed = sum(1 for occurrence in problem.occurrences if solution.places[occurrence.index])
@@ -62,12 +62,12 @@ def summary(solution: Solution, findings: tuple[Finding, ...], moved_events: int
 
 
 def is_late(task: Task, place: Placement) -> bool:
-    """Whether a wholly placed task ends after its deadline."""
+    """Return whether a wholly placed task ends after its deadline."""
     return task.complete(place) and task.late_cost(place[-1][0] + place[-1][1]) > 0
 
 
 def left_places(solution: Solution) -> int:
-    """How many items have left a block of the previous plan."""
+    """Return how many items have left a block of the previous plan."""
     now: dict[str, int] = {}
     for item, place in zip(solution.items, solution.places, strict=True):
         now[item.id] = now.get(item.id, 0) | covered(place)

@@ -1,7 +1,7 @@
 """What is said to help does help: applied to the instance, the item gets a better place.
 
-The law tries every remedy of every finding of drawn instances with everything else held where it is, which is what a
-remedy promises; the table plans the whole small instance again.
+The law tries every suggestion of every finding of drawn instances with everything else held where it is, which is what
+a suggestion promises; the table plans the whole small instance again.
 """
 
 from dataclasses import replace
@@ -12,16 +12,20 @@ from hypothesis import HealthCheck, given, settings
 
 from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.explain.findings import findings_of, late_minutes, second_chance, what_if_of
-from almanac.domain.planner.explain.habit_findings import (
-    HabitRemedy,
-    MissedDate,
-    ShorterMinimum,
-    WiderIdeal,
-    words_of_habits,
-)
+from almanac.domain.planner.explain.habit_findings import MissedDate
 from almanac.domain.planner.explain.occupancy import Occupancy
-from almanac.domain.planner.explain.suggestions import LaterDeadline, LessWork, MoreHours, Remedy, SmallerParts, Without
-from almanac.domain.planner.model.dependencies import earliest_allowed
+from almanac.domain.planner.explain.suggestions import (
+    HabitSuggestion,
+    LaterDeadline,
+    LessWork,
+    MoreHours,
+    ShorterMinimum,
+    SmallerParts,
+    TaskSuggestion,
+    WiderIdeal,
+    Without,
+    explanation_of,
+)
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.instance import HabitSpec, Instance, TaskSpec
 from almanac.domain.planner.model.plan import Finding, Plan
@@ -29,15 +33,17 @@ from almanac.domain.planner.model.problem import Item, Occurrence, Task
 from almanac.domain.planner.planner import plan
 from almanac.domain.planner.search.greedy import greedy_plans
 from almanac.domain.planner.search.insertion import best_place
-from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
 from almanac.domain.wall_clock import DAY_MINUTES, local_time
+from almanac.presentation.wording import words
 from tests.domain.planner.instances import at, busy, habit, instance, planned, task, week
+from tests.domain.planner.sentences import cause_of, help_of, reason_of
 from tests.domain.planner.test_laws import documents
 
 
-def applied(asked: Instance, item: Task | Occurrence, remedy: Remedy | HabitRemedy) -> Instance:
-    """The instance with what a remedy proposes."""
-    match remedy:
+def applied(asked: Instance, item: Task | Occurrence, suggestion: TaskSuggestion | HabitSuggestion) -> Instance:
+    """The instance with what a suggestion proposes."""
+    match suggestion:
         case MoreHours(category, start, end):
             days = list(asked.hours[category])
             weekday = local_time(start, asked.zone).weekday()
@@ -52,14 +58,16 @@ def applied(asked: Instance, item: Task | Occurrence, remedy: Remedy | HabitReme
                 movable=tuple(event for event in asked.movable if event.id != name),
             )
         case ShorterMinimum() | WiderIdeal():
-            habits = (changed_habit(h, remedy, asked) if h.id == item.id else h for h in asked.habits)
+            habits = (changed_habit(h, suggestion, asked) if h.id == item.id else h for h in asked.habits)
             return replace(asked, habits=tuple(habits))
         case _:
-            return replace(asked, tasks=tuple(changed_task(t, remedy) if t.id == item.id else t for t in asked.tasks))
+            return replace(
+                asked, tasks=tuple(changed_task(t, suggestion) if t.id == item.id else t for t in asked.tasks)
+            )
 
 
-def changed_task(spec: TaskSpec, remedy: LaterDeadline | SmallerParts | LessWork) -> TaskSpec:
-    match remedy:
+def changed_task(spec: TaskSpec, suggestion: LaterDeadline | SmallerParts | LessWork) -> TaskSpec:
+    match suggestion:
         case LaterDeadline(instant):
             return replace(spec, deadline=instant)
         case SmallerParts(minutes):
@@ -69,10 +77,10 @@ def changed_task(spec: TaskSpec, remedy: LaterDeadline | SmallerParts | LessWork
             return replace(spec, minutes=rest)
 
 
-def changed_habit(spec: HabitSpec, remedy: ShorterMinimum | WiderIdeal, asked: Instance) -> HabitSpec:
-    if isinstance(remedy, ShorterMinimum):
-        return replace(spec, min_minutes=remedy.minutes)
-    return replace(spec, ideal=(wall(remedy.start, asked), wall(remedy.end, asked) or DAY_MINUTES))
+def changed_habit(spec: HabitSpec, suggestion: ShorterMinimum | WiderIdeal, asked: Instance) -> HabitSpec:
+    if isinstance(suggestion, ShorterMinimum):
+        return replace(spec, min_minutes=suggestion.minutes)
+    return replace(spec, ideal=(wall(suggestion.start, asked), wall(suggestion.end, asked) or DAY_MINUTES))
 
 
 def wall(minute: int, asked: Instance) -> int:
@@ -84,17 +92,17 @@ def name_of(item: Item) -> tuple[str, str]:
     return item.id, item.date if isinstance(item, Occurrence) else ""
 
 
-def remedies_of(occupancy: Occupancy, finding: Finding) -> tuple[Task | Occurrence, list[Any]]:
+def suggestions_of(occupancy: Occupancy, finding: Finding) -> tuple[Task | Occurrence, list[Any]]:
     item = next(i for i in occupancy.problem.items if name_of(i) == (finding.item, finding.date or ""))
     if isinstance(item, Occurrence):
-        return item, MissedDate(occupancy, item).remedies()
+        return item, MissedDate(occupancy, item).suggestions()
     assert isinstance(item, Task)
     if finding.state == "at_risk" or earliest_allowed(occupancy.solution, item) is None:
         return item, []
-    return item, what_if_of(occupancy, item, late=finding.late_minutes > 0).remedies(finding.late_minutes)
+    return item, what_if_of(occupancy, item, late=finding.late_minutes > 0).suggestions(finding.late_minutes)
 
 
-def draft_with(asked: Instance, before: Solution, item: Item) -> tuple[Solution, Item]:
+def solution_with(asked: Instance, before: Solution, item: Item) -> tuple[Solution, Item]:
     """The same places in a changed instance, except that the item finds its own anew."""
     solution = Solution(problem_of(asked))
     now = {name_of(other): other for other in solution.items}
@@ -108,22 +116,22 @@ def draft_with(asked: Instance, before: Solution, item: Item) -> tuple[Solution,
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
-def test_every_remedy_gives_its_item_a_better_place_while_all_else_stays(document: dict[str, Any]) -> None:
+def test_every_suggestion_gives_its_item_a_better_place_while_all_else_stays(document: dict[str, Any]) -> None:
     asked = read_instance(document).instance
     solution = Solution(problem_of(asked))
     solution.restore(next(iter(greedy_plans(solution.problem, lambda: True))))
     occupancy = Occupancy(solution)
     for finding in findings_of(occupancy):
-        item, remedies = remedies_of(occupancy, finding)
-        for remedy in remedies:
-            after, mine = draft_with(applied(asked, item, remedy), solution, item)
-            if isinstance(remedy, LaterDeadline) and finding.late_minutes:
+        item, suggestions = suggestions_of(occupancy, finding)
+        for suggestion in suggestions:
+            after, mine = solution_with(applied(asked, item, suggestion), solution, item)
+            if isinstance(suggestion, LaterDeadline) and finding.late_minutes:
                 after.move(mine.index, solution.places[item.index])
             place = after.places[mine.index]
-            assert place, remedy
+            assert place, suggestion
             if isinstance(mine, Task):
-                assert mine.complete(place), remedy
-                assert not finding.late_minutes or not late_minutes(after, mine), remedy
+                assert mine.complete(place), suggestion
+                assert not finding.late_minutes or not late_minutes(after, mine), suggestion
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -136,17 +144,19 @@ def test_the_later_deadline_of_a_task_at_risk_leaves_it_a_second_chance(document
     for item in solution.problem.tasks:
         later = second_chance(solution, item) if item.id in risky else None
         if later and not asked.tasks[item.index].hard_deadline:
-            after, mine = draft_with(applied(asked, item, later), solution, item)
+            after, mine = solution_with(applied(asked, item, later), solution, item)
             after.move(mine.index, solution.places[item.index])
             assert (item.id, "at_risk") not in {(f.item, f.state) for f in findings_of(Occupancy(after))}
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
-def test_every_place_has_a_reason_and_everything_that_is_wrong_an_obstacle_and_a_help(document: dict[str, Any]) -> None:
+def test_every_place_has_a_reason_and_everything_that_is_wrong_a_cause_and_a_suggestion(
+    document: dict[str, Any],
+) -> None:
     result = planned(document, 0.01)
-    told = [block.reason for block in (*result.blocks, *result.moved)]
-    told += [text for finding in result.findings for text in (finding.obstacle, finding.help)]
+    told = [reason_of(block) for block in (*result.blocks, *result.moved)]
+    told += [text for finding in result.findings for text in (cause_of(finding), help_of(finding))]
     for text in told:
         assert text.strip(" ,;")
         assert not [clumsy for clumsy in CLUMSY if clumsy in text], text
@@ -224,12 +234,12 @@ def test_the_smallest_help_is_told_and_planning_again_with_it_works(
     asked = read_instance(instance(**fields)).instance
     problem = problem_of(asked)
     found = next(f for f in plan(problem, 0.02).findings if f.item == name)
-    assert help_text in found.help.split(", or ")
+    assert help_text in help_of(found).split(", or ")
 
     solution = Solution(problem)
     solution.restore(next(iter(greedy_plans(problem, lambda: True))))
-    item, remedies = remedies_of(Occupancy(solution), found)
-    told = {words_of_habits(remedy, asked.zone): remedy for remedy in remedies}
+    item, suggestions = suggestions_of(Occupancy(solution), found)
+    told = {words([explanation_of(suggestion)], {}, asked.zone): suggestion for suggestion in suggestions}
     better = plan(problem_of(applied(asked, item, told[help_text])), 0.02)
     assert name not in troubled(better)
 
