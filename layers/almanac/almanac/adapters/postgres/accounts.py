@@ -44,18 +44,18 @@ class PostgresOperatorStore(OperatorStore):
 
     @override
     def require_workspace(self, ws_id: UUID) -> None:
-        """Raises UnknownWorkspace unless it is there."""
+        """Raise UnknownWorkspace unless it is there."""
         if not self._run.alone("workspace", ws_id=ws_id):
             raise UnknownWorkspace(ws_id)
 
     @override
     def live_workspaces(self) -> Sequence[UUID]:
-        """Workspaces with a calendar that a sync would read, through an account that works."""
+        """Return the workspaces with a calendar that a sync would read, through an account that works."""
         return [row[0] for row in self._run.alone("live_workspaces")]
 
     @override
     def connections(self, ws_id: UUID, account_id: UUID | None = None) -> Sequence[Record]:
-        """The workspace's connections, or one account's. `is_read`: whether a sync reads it."""
+        """Return the workspace's connections, or one account's. `is_read`: whether a sync reads it."""
         return _records(_CONNECTION, self._run.alone("connections", ws_id=ws_id, account_id=account_id))
 
 
