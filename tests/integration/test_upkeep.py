@@ -16,6 +16,7 @@ from almanac.adapters.crypto import FernetCipher, new_key
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
 from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
+from almanac.adapters.postgres.tokens import PostgresAccountTokens
 from almanac.domain.operations.maintenance import COUNTERS, Batch, Limits, UpkeepReport
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import LeaseLost
@@ -390,10 +391,10 @@ class TestAccounts:
     def test_a_rotation_is_brought_to_its_end(
         self, database: Database, store: PostgresUpkeepStore, keys: tuple[str, str], account_id: UUID
     ) -> None:
-        syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
+        tokens = PostgresAccountTokens(database)
         for _ in range(2):
             report = UpkeepReport()
-            TokenUpkeep(store, syncs, {"google": NeverAsked()}, FernetCipher(keys))(
+            TokenUpkeep(store, tokens, {"google": NeverAsked()}, FernetCipher(keys))(
                 now() - 30 * DAY, report, lambda: False
             )
 
@@ -405,9 +406,9 @@ class TestAccounts:
     def test_tokens_that_were_refreshed_meanwhile_are_not_written_over(
         self, database: Database, store: PostgresUpkeepStore, account_id: UUID
     ) -> None:
-        syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
+        tokens = PostgresAccountTokens(database)
         before = self.the_account(store)
-        syncs.store_tokens(before, "gAAAA-newer", now(), "gAAAA-newer")
+        tokens.store_tokens(before, "gAAAA-newer", now(), "gAAAA-newer")
 
         assert store.reencrypt(before, "gAAAA-same", "gAAAA-same") is False
         assert self.the_account(store).refresh_token == "gAAAA-newer"
@@ -415,11 +416,11 @@ class TestAccounts:
     def test_a_refresh_that_was_under_way_while_tokens_were_encrypted_anew_is_stored(
         self, database: Database, store: PostgresUpkeepStore, account_id: UUID
     ) -> None:
-        syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
+        tokens = PostgresAccountTokens(database)
         before = self.the_account(store)
         assert store.reencrypt(before, "gAAAA-same", "gAAAA-same") is True
 
-        stored = syncs.store_tokens(before, "gAAAA-newer", now(), "gAAAA-newer")
+        stored = tokens.store_tokens(before, "gAAAA-newer", now(), "gAAAA-newer")
 
         assert (stored.refresh_token, stored.version) == ("gAAAA-newer", before.version + 1)
 
@@ -451,8 +452,8 @@ class TestRound:
     @pytest.fixture
     def upkeep(self, database: Database) -> Upkeep:
         store = PostgresUpkeepStore(database, batch=3)
-        syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
-        tokens = TokenUpkeep(store, syncs, {"google": NeverAsked()}, FernetCipher([new_key()]))
+        account_tokens = PostgresAccountTokens(database)
+        tokens = TokenUpkeep(store, account_tokens, {"google": NeverAsked()}, FernetCipher([new_key()]))
         return Upkeep(store, tokens, now, 90 * DAY, 30 * DAY)
 
     @pytest.fixture
