@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from almanac.domain.explanation import ItemFinding
 from almanac.domain.planner.model.instance import LockedEvent
 from almanac.domain.workspace_plan.busy_time import with_buffers
 from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, is_users, sort_blocks, stays
@@ -18,7 +19,6 @@ from almanac.domain.workspace_plan.habit_requests import (
     habit_wishes,
 )
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Workspace
 
 

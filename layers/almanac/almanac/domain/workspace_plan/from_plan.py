@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from almanac.domain.explanation import Explanation, Wording
+from almanac.domain.explanation import Explanation, ItemFinding, Wording
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
 from almanac.domain.planner.model.slot_mask import ceil_to_slot
-from almanac.domain.workspace_plan.report import ItemFinding, Note, Placed
+from almanac.domain.workspace_plan.report import Note, Placed
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 
 _STATUS = {"unplaced": "unscheduled", "missed": "unscheduled"}
@@ -55,7 +55,7 @@ def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> Planne
     unplaced = states.count("unplaced")
     return Planned(
         blocks=tuple(_placed(block, block.reason.renamed(rows), words) for block in blocks),
-        notes=tuple(one.noted(words) for one in (*request.findings, *_item_findings(request, findings, rows))),
+        notes=tuple(Note.of(one, words) for one in (*request.findings, *_item_findings(request, findings, rows))),
         objective=found.objective,
         tasks=tasks,
         habits=habits,

@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from uuid import UUID
 
-from almanac.domain.explanation import Explanation
+from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.model.instance import HabitSpec
 from almanac.domain.planner.model.weights import PRIORITIES
 from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week, wall_instant
@@ -15,7 +15,6 @@ from almanac.domain.workspace_plan.existing_blocks import worked_minutes
 from almanac.domain.workspace_plan.free_time import FreeTime
 from almanac.domain.workspace_plan.habit_windows import DayWindow, day_windows, in_circles, order_pairs, ordered_windows
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Block, Habit
 
 Dates = Mapping[UUID, Set[date]]

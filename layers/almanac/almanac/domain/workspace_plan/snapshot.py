@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from almanac.domain.explanation import ItemFinding
 from almanac.domain.wall_clock import Week, minutes_of
-from almanac.domain.workspace_plan.report import ItemFinding
 
 Kind = Literal["task", "habit"]
 

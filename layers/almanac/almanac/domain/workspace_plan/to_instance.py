@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from almanac.domain.explanation import Explanation
+from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.model.instance import Instance, LockedEvent, PreviousBlock
 from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.block_decisions import decide_blocks
@@ -20,7 +20,6 @@ from almanac.domain.workspace_plan.habit_requests import (
     habit_faults,
 )
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Kind, Workspace
 from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
 
