@@ -14,7 +14,7 @@ from almanac.domain.planner.model.plan import Plan, PlannedBlock, Summary
 from almanac.domain.planner.planner import plan
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.changes import changes
-from almanac.domain.workspace_plan.from_plan import Planned, from_plan
+from almanac.domain.workspace_plan.from_plan import WorkspacePlan, from_plan
 from almanac.domain.workspace_plan.habit_windows import order_pairs
 from almanac.domain.workspace_plan.snapshot import Block, Preferences, Workspace
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
@@ -29,7 +29,7 @@ def ready(space: Workspace, *, days: frozenset[date] = WEEK) -> PlanningRequest:
     return to_instance(WS, space, window(), {one.id: days for one in space.habits}, force=False)
 
 
-def planned(prepared: PlanningRequest) -> Planned:
+def planned(prepared: PlanningRequest) -> WorkspacePlan:
     """Work-bounded, so that a busy machine plans no worse."""
     return from_plan(prepared, plan(problem_of(prepared.instance), 0.03, lambda: 0.0), words)
 
@@ -133,7 +133,7 @@ def workspaces(draw: st.DrawFn) -> Workspace:
     return workspace(tasks=tasks, habits=habits, events=events, blocks=blocks)
 
 
-def calendar_after(space: Workspace, prepared: PlanningRequest, found: Planned) -> tuple[Block, ...]:
+def calendar_after(space: Workspace, prepared: PlanningRequest, found: WorkspacePlan) -> tuple[Block, ...]:
     """The workspace's blocks once the plan is written."""
     wanted = changes(prepared, found.blocks)
     moves = {move.event_id: move for move in wanted.moved}
@@ -235,7 +235,7 @@ def test_what_is_placed_never_breaks_the_order_of_habits(space: Workspace, quart
     prepared = to_instance(WS, space, reach, {one.id: WEEK for one in space.habits}, force=False)
     found = planned(prepared)
 
-    bound = {(one.owner, one.start.date()): (one.first_minute, one.last_minute) for one in prepared.standing.fixed}
+    bound = {(one.owner, one.start.date()): (one.first_minute, one.last_minute) for one in prepared.existing.fixed}
     placed = {
         (prepared.items[one.item].owner, prepared.window.day(one.start)): (one.start, one.end) for one in found.blocks
     }

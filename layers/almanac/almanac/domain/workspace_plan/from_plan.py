@@ -16,7 +16,7 @@ Words = Callable[[Iterable[Explanation]], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class WorkspacePlan:
     """A plan: its blocks, notes about items that are not simply in their place or were left out, and counts.
 
     `habits` counts occurrences, `scheduled` … `unscheduled` count both.
@@ -34,7 +34,7 @@ class Planned:
     at_risk: int
 
 
-def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> Planned:
+def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> WorkspacePlan:
     """Return the plan in the terms of the workspace, explanations about the ids of its rows, `wording` beside them.
 
     The planner knows habits by weekday, recurrences know dates (every second week, a skip, a date with a fixed block):
@@ -53,7 +53,7 @@ def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> Planne
     tasks = len(request.instance.tasks)
     late, partial = states.count("late"), states.count("partial")
     unplaced = states.count("unplaced")
-    return Planned(
+    return WorkspacePlan(
         blocks=tuple(_placed(block, block.reason.renamed(rows), words) for block in blocks),
         notes=tuple(Note.of(one, words) for one in (*request.findings, *_item_findings(request, findings, rows))),
         objective=found.objective,
