@@ -1,5 +1,7 @@
 """Explanations in English: a sentence for every code, titles for ids, the reader's zone."""
 
+import re
+from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,15 @@ NINE = 20_458 * 1440 + 540
 def test_every_code_has_a_sentence() -> None:
     codes = {code for group in get_args(Code) for code in (get_args(group) or (group,))}
     assert codes == SENTENCES.keys()
+
+
+def test_the_documentation_names_every_code_once() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "planning.md").read_text(encoding="utf-8")
+    section = text.partition("### Explanations as data")[2].partition("\n## ")[0]
+    heads = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
+    beside = [row.split("|")[2] for row in section.splitlines() if row.startswith("| `shorter_than_preferred`")]
+    named = [name for cell in (*heads, *beside) for name in re.findall(r"`([a-z_]+)`", cell)]
+    assert sorted(code for code in named if code in SENTENCES) == sorted(SENTENCES)
 
 
 def test_known_ids_become_titles_and_others_stay() -> None:
