@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from almanac.errors import BadJob, UnknownWorkspace
-from almanac.jobs import Job, parse_schedule, parse_sync
+from almanac.jobs import JOBS, Job
 from almanac.services.queues.ports import DeadLetter, DeadLetters, FailedRun, RunsOfMessages
 
-_PARSE: dict[str, Callable[[str], Job]] = {"calendar.sync": parse_sync, "calendar.schedule": parse_schedule}
 _NEVER_ENDED = "its run never said how it ended: killed, out of time or memory, or cut off from the database"
 _NOT_RECORDED = "no run of it is recorded: database, secret or setting was not there; its message id is in the logs"
 
@@ -33,7 +32,7 @@ class ExplainDeadLetters:
 
     def __call__(self, job_kind: str, limit: int) -> list[Explained]:
         """At most `limit` dead letters of one job's queue, with their causes; none of them is taken away."""
-        read = [(letter, _read(_PARSE[job_kind], letter.body)) for letter in self.letters.peek(job_kind, limit)]
+        read = [(letter, _read(JOBS[job_kind].parse, letter.body)) for letter in self.letters.peek(job_kind, limit)]
         jobs = {letter.message_id: job for letter, job in read if not isinstance(job, BadJob)}
         ws_ids = sorted({job.ws_id for job in jobs.values()})
         failed, known = self.runs.failed_runs(list(jobs), ws_ids), self.runs.known(ws_ids)
