@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from almanac.domain.calendar.events import MAPPING_VERSION
+from almanac.domain.run_outcomes import PassOutcome
 
 PassKind = Literal["full", "incremental"]
 Mode = Literal["auto", "full", "incremental"]
@@ -116,7 +117,7 @@ class Due:
     """The pass to make and the name of the reason, as run rows carry it."""
 
     kind: PassKind
-    outcome: str
+    outcome: PassOutcome
 
 
 def due_pass(mode: Mode, state: SyncState, wanted: Window, fingerprint: str, connection_id: UUID) -> Due:

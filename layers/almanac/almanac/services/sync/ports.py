@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from almanac.domain.calendar.events import MappedPage
+from almanac.domain.run_outcomes import RefusedOutcome
 from almanac.domain.sync.listing import Checkpoint, PassKind, SyncState, Window
 from almanac.domain.sync.report import ConnectionReport, SyncReport
 from almanac.jobs import CalendarSync
@@ -42,7 +43,7 @@ class Lease:
 class Refusal:
     """Why a run does not take place: `superseded`, `already_running`, `cooldown`; `retry_after` in seconds."""
 
-    outcome: str
+    outcome: RefusedOutcome
     retry_after: float | None = None
 
 
