@@ -15,7 +15,6 @@ import pytest
 from almanac.adapters.crypto import FernetCipher, new_key
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
-from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
 from almanac.domain.operations.maintenance import COUNTERS, Batch, Limits, UpkeepReport
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import LeaseLost
@@ -25,6 +24,7 @@ from almanac.services.maintenance.round import Upkeep
 from almanac.services.sync.ports import Lease
 from tests.cli.shell import Shell
 from tests.integration import rows
+from tests.integration.stores import sync_runs
 
 pytestmark = pytest.mark.integration
 
@@ -249,7 +249,7 @@ class TestStaleRuns:
         lease(database, ws_id, run_id, timedelta(hours=1))
         consumed(store.close_stale_runs())
 
-        syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
+        syncs = sync_runs(database, lease_seconds=60, cooldown_seconds=0)
         with pytest.raises(LeaseLost):
             syncs.finish_run(Lease(ws_id, run_id, 7), SyncReport(ws_id, run_id, "auto"))
         assert database.run(_STATUS[SYNCS], id=run_id) == [["failed", "failed", "stale", True]]
@@ -389,7 +389,7 @@ class TestAccounts:
     def test_a_rotation_is_brought_to_its_end(
         self, database: Database, store: PostgresUpkeepStore, keys: tuple[str, str], account_id: UUID
     ) -> None:
-        syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
+        syncs = sync_runs(database, lease_seconds=60, cooldown_seconds=0)
         for _ in range(2):
             report = UpkeepReport()
             TokenUpkeep(store, syncs, NeverAsked(), FernetCipher(keys))(now() - 30 * DAY, report, lambda: False)
@@ -402,7 +402,7 @@ class TestAccounts:
     def test_tokens_that_were_refreshed_meanwhile_are_not_written_over(
         self, database: Database, store: PostgresUpkeepStore, account_id: UUID
     ) -> None:
-        syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
+        syncs = sync_runs(database, lease_seconds=60, cooldown_seconds=0)
         before = self.the_account(store)
         syncs.store_tokens(before, "gAAAA-newer", now(), "gAAAA-newer")
 
@@ -412,7 +412,7 @@ class TestAccounts:
     def test_a_refresh_that_was_under_way_while_tokens_were_encrypted_anew_is_stored(
         self, database: Database, store: PostgresUpkeepStore, account_id: UUID
     ) -> None:
-        syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
+        syncs = sync_runs(database, lease_seconds=60, cooldown_seconds=0)
         before = self.the_account(store)
         assert store.reencrypt(before, "gAAAA-same", "gAAAA-same") is True
 
@@ -448,7 +448,7 @@ class TestRound:
     @pytest.fixture
     def upkeep(self, database: Database) -> Upkeep:
         store = PostgresUpkeepStore(database, batch=3)
-        syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
+        syncs = sync_runs(database, lease_seconds=60, cooldown_seconds=0)
         tokens = TokenUpkeep(store, syncs, NeverAsked(), FernetCipher([new_key()]))
         return Upkeep(store, tokens, now, 90 * DAY, 30 * DAY)
 

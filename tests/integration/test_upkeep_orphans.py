@@ -14,7 +14,6 @@ import pytest
 from almanac.adapters.postgres import migrate
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
-from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
 from almanac.domain.operations.maintenance import Batch
 from almanac.errors import LeaseLost
 from almanac.jobs import CalendarSync
@@ -22,6 +21,7 @@ from almanac.services.sync.ports import Lease
 from local.google_simulator.simulator import Simulator
 from local.stack.postgres import Postgres
 from tests.integration import rows
+from tests.integration.stores import sync_runs
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration
@@ -361,7 +361,7 @@ class TestBesideARun:
     def test_an_overtaken_run_can_store_no_token_for_rows_that_are_gone(
         self, database: Database, beside: Database, store: PostgresUpkeepStore, ws_id: UUID
     ) -> None:
-        syncs = PostgresSyncRuns(beside, lease_seconds=60, cooldown_seconds=0)
+        syncs = sync_runs(beside, lease_seconds=60, cooldown_seconds=0)
         beside.run("UPDATE calendar_auth_tokens SET status = 'active'")
         run = syncs.begin_run(CalendarSync(ws_id=ws_id), uuid4(), None)
         assert isinstance(run, Lease)
@@ -382,7 +382,7 @@ class TestBesideARun:
     ) -> None:
         """The claim is the lease's own row: taking the lease waits for it and then goes on."""
         store = PostgresUpkeepStore(database)
-        syncs = PostgresSyncRuns(beside, lease_seconds=60, cooldown_seconds=0)
+        syncs = sync_runs(beside, lease_seconds=60, cooldown_seconds=0)
         job = CalendarSync(ws_id=ws_id, source="schedule")
 
         with ThreadPoolExecutor(1) as pool:

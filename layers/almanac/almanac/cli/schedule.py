@@ -82,7 +82,7 @@ _SAFE = "something would be late or without a place"
 def _enqueue(args: Namespace, job: CalendarSchedule, session: Session) -> Result:
     request_id = job.request_id or ""
     sent = job.model_copy(update={"requested_at": datetime.now(UTC)})
-    for lost in session.wiring.queue.send([OutgoingJob(sent, reason=f"request {request_id}")]):
+    for lost in session.wiring.asking_queue.send([OutgoingJob(sent, reason=f"request {request_id}")]):
         raise QueueUnavailable(f"the job could not be sent ({lost.error})")
     if args.wait:
         return _followed(job.ws_id, request_id, args.timeout, session.wiring.planning_runs)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from almanac.services.accounts.connect import ConnectAccount
     from almanac.services.operations.requests import FollowRequest, RequestSync
     from almanac.services.queues.dead_letters import ExplainDeadLetters
+    from almanac.services.queues.recorded_queue import RecordedQueue
 
 CONNECT_SECONDS = 120
 """How long somebody at a terminal waits for an account to be connected, waits for Google included."""
@@ -100,11 +101,22 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         )
 
     @cached_property
+    def asking_queue(self) -> "RecordedQueue":
+        """The FIFO queues, for who asks: what is sent through them is in the ledger before it is in a queue."""
+        from almanac.adapters.postgres.asked_jobs import PostgresAskedJobs
+        from almanac.services.queues.recorded_queue import RecordedQueue
+
+        return RecordedQueue(self.queue, PostgresAskedJobs(self.database))
+
+    @cached_property
     def request_sync(self) -> "RequestSync":
         """The use case of `almanac sync`."""
+        from almanac.adapters.postgres.due_workspaces import PostgresDueStore
         from almanac.services.operations.requests import RequestSync
+        from almanac.services.queues.dispatch import Dispatch
 
-        return RequestSync(self.operator_store, self.queue, self.dispatch, utc_now)
+        dispatch = Dispatch(PostgresDueStore(self.database), self.asking_queue, utc_now)
+        return RequestSync(self.operator_store, self.asking_queue, dispatch, utc_now)
 
     @cached_property
     def follow_request(self) -> "FollowRequest":

@@ -22,7 +22,7 @@ class PostgresPlanningRuns(PlanningRuns):
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._run = database.statements("plan.sql")
+        self._run = database.statements("runs.sql")
 
     @override
     def of_request(self, ws_id: UUID, request_id: str) -> Mapping[str, Any] | None:
