@@ -15,7 +15,6 @@ import pytest
 from almanac.adapters.crypto import FernetCipher, new_key
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
-from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
 from almanac.adapters.postgres.tokens import PostgresAccountTokens
 from almanac.domain.operations.maintenance import Batch, Limits, UpkeepReport
 from almanac.domain.sync.report import SyncReport
@@ -28,6 +27,7 @@ from almanac.services.sync.ports import Lease
 from almanac.services.sync.provider import FreshToken
 from tests.cli.shell import Shell
 from tests.integration import rows
+from tests.integration.stores import sync_runs
 
 pytestmark = pytest.mark.integration
 
@@ -252,7 +252,7 @@ class TestStaleRuns:
         lease(database, ws_id, run_id, timedelta(hours=1))
         consumed(store.close_stale_runs())
 
-        syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
+        syncs = sync_runs(database, lease_seconds=60, cooldown_seconds=0)
         with pytest.raises(LeaseLost):
             syncs.finish_run(Lease(ws_id, run_id, 7), SyncReport(ws_id, run_id, "auto"))
         assert database.run(_STATUS[SYNCS], id=run_id) == [["failed", "failed", "stale", True]]

@@ -15,6 +15,7 @@ import pytest
 from almanac.adapters.postgres.connection import Database, statements
 from almanac.adapters.postgres.leases import PostgresLeases
 from almanac.adapters.postgres.plan import PostgresPlanStore
+from almanac.adapters.postgres.runs import PostgresLedger
 from almanac.domain.explanation import Explanation
 from almanac.domain.sync.passes import Checkpoint
 from almanac.domain.sync.report import ConnectionReport, SyncReport
@@ -25,6 +26,7 @@ from almanac.domain.workspace_plan.snapshot import LoadWindow
 from almanac.errors import AlmanacError, ReconnectRequired, StorageFailed
 from almanac.jobs import CalendarSchedule, CalendarSync
 from almanac.services.accounts.ports import Account, AccountTokens
+from almanac.services.plan.admission import plan_admission
 from almanac.services.plan.ports import PlanStore
 from almanac.services.sync.ports import CalendarPages, Connection, Lease, Progress, SyncRuns
 from tests.integration import rows
@@ -184,7 +186,9 @@ class Planners:
             each.task("Secret plan" if each is self.them else "Report")
             each.habit("Secret habit" if each is self.them else "Lunch")
             each.plan()
-        self.store = PostgresPlanStore(self.us.database, PostgresLeases(self.us.database, 60))
+        self.store = PostgresPlanStore(
+            self.us.database, PostgresLedger(self.us.database, PostgresLeases(self.us.database, 60)), plan_admission
+        )
         self.task, self.block = self._of_theirs("tasks"), self.them.blocks("Secret plan")[0].id
 
     def _of_theirs(self, table: str) -> UUID:
@@ -272,12 +276,13 @@ def test_a_whole_run_touches_its_own_workspace_only(make_team: Callable[..., Tea
 OF_ALL_WORKSPACES = {
     "sync.sql": {"due_for_sync", "due_for_schedule", "known_workspaces", "mark_queued"},
     "plan.sql": {"one_moment"},
+    "runs.sql": {"record_jobs", "mark_sent"},
     "accounts.sql": {"live_workspaces"},
     "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},
     "run_summary.sql": {"sync_health"},
     "maintenance.sql": {
-        *("free_expired_leases", "close_stale_syncs", "close_stale_plans", "step_of_syncs", "delete_old_syncs"),
-        *("step_of_plans", "delete_old_plans", "orphaned_calendars", "delete_keepsakes", "marked_without_pass"),
+        *("free_expired_leases", "close_stale_runs", "kinds_of_runs", "step_of_runs", "delete_old_runs"),
+        *("step_of_jobs", "delete_old_jobs", "orphaned_calendars", "delete_keepsakes", "marked_without_pass"),
         *("delete_marks", "accounts", "progress", "remember_progress", "forget_progress", "long_in_error", "forecast"),
     },
     "sql/workspaces.sql": {"readable", "prepare"},

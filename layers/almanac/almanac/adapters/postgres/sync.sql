@@ -1,62 +1,5 @@
 -- Statements of the sync store. Rows are always scoped by workspace; a statement that writes checks the lease's fence.
 
--- name: admission_facts
--- What decides whether a run may begin. Superseded: a run of at least this scope began after the message was sent
--- (a second of grace for the clocks of queue and database) and has completed. Only another schedule is content with one
--- that left a calendar in its pause.
-SELECT
-    now(),
-    (SELECT l.expires_at FROM workspace_sync_leases l WHERE l.ws_id = w.id AND l.owner IS NOT NULL),
-    EXISTS (
-        SELECT 1 FROM workspace_calendar_sync_log r
-        WHERE r.ws_id = w.id AND r.status = 'completed' AND r.outcome <> 'continued'
-            AND r.started_at > :sent_at::timestamptz + interval '1 second'
-            AND (r.calendar_id IS NULL OR r.calendar_id = :calendar_id::text)
-            AND (:mode::text <> 'full' OR r.requested_mode = 'full')
-            AND (:source::text = 'schedule' OR NOT EXISTS (
-                SELECT 1 FROM workspace_calendar_sync_log_connections c
-                WHERE c.run_id = r.id AND c.outcome = 'backing_off'
-            ))
-    ),
-    (SELECT max(r.started_at) FROM workspace_calendar_sync_log r
-     WHERE r.ws_id = w.id AND r.source = 'manual' AND r.status IN ('completed', 'partial')
-        AND r.started_at > now() - interval '1 hour')
-FROM workspaces w
-WHERE w.id = :ws_id::uuid;
-
--- name: take_lease
--- Free, expired, or none yet: otherwise no row. The fence rises with every owner.
-INSERT INTO workspace_sync_leases AS l (ws_id, owner, fence, acquired_at, expires_at)
-VALUES (:ws_id::uuid, :run_id::uuid, 1, now(), now() + :seconds::float8 * interval '1 second')
-ON CONFLICT (ws_id) DO UPDATE
-SET owner = excluded.owner, fence = l.fence + 1, acquired_at = now(), expires_at = excluded.expires_at, queued_at = NULL
-WHERE l.owner IS NULL OR l.expires_at <= now()
-RETURNING fence;
-
--- name: close_stale_runs
--- Whoever holds the lease knows that no other run of the workspace is alive.
-UPDATE workspace_calendar_sync_log
-SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
-    error = 'the run ended without a word; its lease expired'
-WHERE ws_id = :ws_id::uuid AND status = 'running';
-
--- name: open_run
-INSERT INTO workspace_calendar_sync_log
-    (id, ws_id, source, requested_mode, direction, calendar_id, user_id, request_id, sent_at, message_id, status, fence)
-VALUES (:run_id::uuid, :ws_id::uuid, :source, :mode, :direction, :calendar_id, :user_id, :request_id, :sent_at::timestamptz,
-    :message_id, 'running', :fence::bigint);
-
--- name: record_skipped_run
--- The message is used up, unless it comes back because another run is going on.
-WITH used_up AS (
-    UPDATE workspace_sync_leases SET queued_at = NULL WHERE ws_id = :ws_id::uuid AND :outcome::text <> 'already_running'
-)
-INSERT INTO workspace_calendar_sync_log
-    (id, ws_id, source, requested_mode, direction, calendar_id, user_id, request_id, sent_at, message_id, status, outcome,
-    finished_at, retry_after)
-VALUES (:run_id::uuid, :ws_id::uuid, :source, :mode, :direction, :calendar_id, :user_id, :request_id, :sent_at::timestamptz,
-    :message_id, 'skipped', :outcome, clock_timestamp(), :retry_after::float8);
-
 -- name: workspace_zone
 SELECT timezone FROM workspaces WHERE id = :ws_id::uuid;
 
@@ -102,12 +45,6 @@ FROM calendar_auth_tokens WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
 UPDATE calendar_auth_tokens
 SET status = 'reconnect_required', last_error = :reason, updated_at = now()
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND version = :version::integer AND status = 'active';
-
--- name: renew_lease
-UPDATE workspace_sync_leases
-SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
-WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-RETURNING clock_timestamp();
 
 -- name: forget_seen
 -- Together with the checkpoint that stands on them: a pass that went on there would prune what was seen before it. And
@@ -271,57 +208,6 @@ ON CONFLICT (connection_id) DO UPDATE SET
 UPDATE calendar_sync_states s SET sync_token = NULL, checkpoint = NULL
 FROM calendar_connections c
 WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND s.connection_id = c.id;
-
--- name: record_connection
-WITH held AS (
-    UPDATE workspace_sync_leases
-    SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
-    WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-    RETURNING ws_id
-), child AS (
-    INSERT INTO workspace_calendar_sync_log_connections (
-        run_id, connection_id, status, outcome, inserted, updated, deleted, unchanged, rejected, repaired, api_calls,
-        pages, retries, token_ms, fetch_ms, map_ms, write_ms, total_ms, problems, error_type, error
-    )
-    SELECT
-        :run_id::uuid, :connection_id::uuid, :status, :outcome, :inserted::integer, :updated::integer, :deleted::integer,
-        :unchanged::integer, :rejected::integer, :repaired::integer, :api_calls::integer, :pages::integer,
-        :retries::integer, :token_ms::integer, :fetch_ms::integer, :map_ms::integer, :write_ms::integer,
-        :total_ms::integer, :problems::jsonb, :error_type, :error
-    FROM held
-    ON CONFLICT (run_id, connection_id) DO NOTHING
-), connection AS (
-    UPDATE calendar_connections c
-    SET status = CASE :status::text
-            WHEN 'completed' THEN 'synced'
-            WHEN 'failed' THEN CASE WHEN :error_type::text IN ('access_denied', 'calendar_unreachable') THEN 'lost' ELSE 'error' END
-            ELSE c.status END,
-        last_error_type = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error_type::text ELSE c.last_error_type END,
-        last_error = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error::text ELSE c.last_error END,
-        failures = CASE :status::text WHEN 'completed' THEN 0 WHEN 'failed' THEN c.failures + 1 ELSE c.failures END,
-        retry_at = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :retry_at::timestamptz ELSE c.retry_at END,
-        updated_at = now()
-    FROM held
-    WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND :status::text <> 'skipped'
-        AND (:status::text = 'failed' OR c.status <> 'synced')
-)
-SELECT ws_id FROM held;
-
--- name: finish_run
-WITH run AS (
-    UPDATE workspace_calendar_sync_log
-    SET status = :status, outcome = :outcome, finished_at = clock_timestamp(), retry_after = :retry_after::float8,
-        connections = :connections::integer, inserted = :inserted::integer, updated = :updated::integer,
-        deleted = :deleted::integer, unchanged = :unchanged::integer, rejected = :rejected::integer,
-        repaired = :repaired::integer, api_calls = :api_calls::integer, pages = :pages::integer,
-        retries = :retries::integer, token_ms = :token_ms::integer, fetch_ms = :fetch_ms::integer,
-        map_ms = :map_ms::integer, write_ms = :write_ms::integer, total_ms = :total_ms::integer,
-        error_type = :error_type, error = :error
-    WHERE id = :run_id::uuid AND ws_id = :ws_id::uuid AND status = 'running'
-)
-UPDATE workspace_sync_leases SET owner = NULL, expires_at = NULL
-WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-RETURNING ws_id;
 
 -- name: due_for_sync
 -- Due: a live account with a calendar to read that is not backing off; nothing waiting in the queue, nothing running.

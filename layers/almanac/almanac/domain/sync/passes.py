@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from almanac.domain.run_outcomes import PassOutcome
 from almanac.domain.sync.window import Window
 
 PassKind = Literal["full", "incremental"]
@@ -51,7 +52,7 @@ class Due:
     """The pass to make and the name of the reason, as run rows carry it."""
 
     kind: PassKind
-    outcome: str
+    outcome: PassOutcome
 
 
 def due_pass(mode: Mode, state: SyncState, wanted: Window, fingerprint: str, connection_id: UUID) -> Due:

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from almanac.domain.calendar.events import EventPage
+from almanac.domain.run_outcomes import RefusedOutcome
 from almanac.domain.sync.passes import Checkpoint, PassKind, SyncState
 from almanac.domain.sync.report import ConnectionReport, SyncReport
 from almanac.domain.sync.window import Window
@@ -44,7 +45,7 @@ class Lease:
 class Refusal:
     """Why a run does not take place: `superseded`, `already_running`, `cooldown`; `retry_after` in seconds."""
 
-    outcome: str
+    outcome: RefusedOutcome
     retry_after: float | None = None
 
 

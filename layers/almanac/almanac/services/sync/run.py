@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from uuid import UUID, uuid4
 
+from almanac.domain.run_outcomes import SkippedCalendar
 from almanac.domain.sync.passes import Mode
 from almanac.domain.sync.report import ConnectionReport, SyncReport, conclude
 from almanac.domain.sync.retry import next_attempt_after
@@ -154,10 +155,10 @@ class SyncWorkspace:
 
     def _reason_to_skip(
         self, run: RunContext, session: AccountSession, connection: Connection, job: CalendarSync
-    ) -> str | None:
+    ) -> SkippedCalendar | None:
         """Return why not: a dead account, a failing calendar in its pause (from schedules), no more time."""
         if session.dead:
-            return ReconnectRequired.code
+            return "reconnect_required"
         if job.source == "schedule" and connection.retry_at is not None and connection.retry_at > self.clock():
             return "backing_off"
         if _had_its_turn(job, connection):
@@ -167,7 +168,7 @@ class SyncWorkspace:
     def _note_failure(self, report: ConnectionReport, connection: Connection, failure: Exception) -> datetime | None:
         """Put the failure into the report. Returns until when schedules leave the connection alone."""
         report.status = "failed"
-        report.outcome = failure.code if isinstance(failure, ReconnectRequired) else "failed"
+        report.outcome = "reconnect_required" if isinstance(failure, ReconnectRequired) else "failed"
         if not isinstance(failure, AlmanacError):
             report.error_type, report.error = AlmanacError.code, f"unexpected {type(failure).__name__}"
             return None
