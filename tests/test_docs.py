@@ -29,8 +29,8 @@ from almanac.domain.sync.report import SyncReport
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.errors import AlmanacError, BadInput, PermanentError, TransientError
 from almanac.jobs import CalendarSchedule, CalendarSync, Tick, UpkeepTick, parse_schedule, parse_sync, parse_tick
-from almanac.presentation import terminal_plan
 from almanac.presentation.instance_agenda import agenda_of
+from almanac.presentation.terminal import plan as terminal_plan
 from almanac.providers.registry import NAMES as PROVIDERS
 from local.stack.postgres import Postgres
 

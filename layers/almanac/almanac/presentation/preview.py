@@ -12,10 +12,8 @@ from almanac.domain.workspace_plan.snapshot import Block
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 from almanac.presentation.agenda import Agenda, Change, Entry, Remark
 from almanac.presentation.instance_agenda import opened
+from almanac.presentation.phrases import STATES
 from almanac.services.plan.run import Proposal
-
-STATES = {"unscheduled": "without a place", "at_risk": "on time, at risk", "left_out": "left out of the plan"}
-"""Words for the states of notes, where the state itself is none."""
 
 
 @dataclass(frozen=True, slots=True)
