@@ -16,16 +16,28 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check
 export SAM_CLI_TELEMETRY := 0
 
-# The first interpreter that runs (a pyenv shim may exist and fail), is new enough, and can make an environment.
-find_python = for p in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
-	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
+# The template's runtime, and where an interpreter of it may be: pyenv shows a version only where it was chosen.
+RUNTIME := 3.13
+runtimes = python$(RUNTIME) "$$(pyenv root 2>/dev/null)"/versions/$(RUNTIME).*/bin/python$(RUNTIME)
 
-# The folder of an interpreter of the template's runtime, which `sam build` wants on PATH; empty when there is none.
-find_runtime = for p in python3.13 "$$(pyenv root 2>/dev/null)"/versions/3.13.*/bin/python3.13; do \
+# The first of some interpreters that runs (a pyenv shim may exist and fail), is new enough, and can make an environment.
+find_first = for p in $(1); do "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo "$$p" && break; done
+find_python = $(call find_first,$(PYTHON) $(runtimes) python3.12 python3.11 python3 python)
+
+# The interpreter that .venv should be of (PYTHON=…, or the runtime's) and is not; empty when all is well, or there is none.
+ask_wanted = p="$$($(call find_first,$(or $(PYTHON),$(runtimes))))"; "$$p" -c 'import os, sys; \
+	sys.exit(os.path.exists(".venv/bin/python%d.%d" % sys.version_info[:2]))' 2>/dev/null && echo "$$p"
+wanted_python = $(if $(PYTHON),$(shell $(ask_wanted)),$(if $(wildcard .venv/bin/python$(RUNTIME)),,$(shell $(ask_wanted))))
+say_other_python = test -x .venv/bin/python$(RUNTIME) || echo "Tests run on $$($(PY) -V), the functions on $(RUNTIME):" \
+	"$(if $(PYTHON),PYTHON=$(PYTHON) was asked for,none was found here)."
+
+# The folder of an interpreter of the runtime with pip, which `sam build` wants on PATH; empty when there is none.
+find_runtime = for p in $(runtimes) .venv/bin/python$(RUNTIME); do \
 	"$$p" -c 'import os, pip, sys; print(os.path.dirname(sys.executable))' 2>/dev/null && break; done
 with_runtime = runtime="$$($(find_runtime))"; PATH="$${runtime:+$$runtime:}$$PATH"
 
-.PHONY: help setup setup-sam demo dev test lint format typecheck soak bench bench-scale checkov audit build invoke-all deploy-local lock schemas clean
+.PHONY: help setup setup-sam demo dev test lint format typecheck soak bench bench-scale checkov audit build invoke-all deploy-local lock schemas clean other-python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +54,7 @@ dev: setup ## Run the whole system on this machine until Ctrl-C (EVERY=60 syncs 
 
 PROCESSES = 2
 test: setup setup-sam lint typecheck ## Lint, types and every test (PYTEST_ARGS="-k sync", PROCESSES=2)
+	@$(say_other_python)
 	@$(with_runtime) $(PY) -m pytest --numprocesses $(PROCESSES) $(PYTEST_ARGS)
 
 lint: .venv/.ready ## Check style
@@ -67,7 +80,7 @@ bench-scale: setup ## Measure longer: what very many workspaces take, and what a
 
 checkov: $(CHECKOV) ## Look at the templates with checkov (300 MB, so not a part of `make test` until it is installed)
 	@.tools/checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet \
-		--file template.yaml network-and-database.yaml
+		--file template.yaml network-and-database.yaml observability.yaml
 
 audit: $(PIP_AUDIT) ## Look for known vulnerabilities in every pinned package; needs pypi.org, and fails without it
 	@for pins in layers/vendor/requirements.txt requirements.lock; do .tools/pip-audit/bin/pip-audit --strict \
@@ -99,9 +112,11 @@ schemas: .venv/.ready ## Write docs/schemas from the models of a job
 clean: ## Remove everything that these targets made
 	@rm -rf .venv .tools .aws-sam .almanac .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.venv/.ready: requirements.lock pyproject.toml
+other-python: # makes .venv out of date
+
+.venv/.ready: requirements.lock pyproject.toml $(if $(wanted_python),other-python)
 	@echo "Installing the packages of requirements.lock into .venv"
-	@$(PY) -c 'import pip' 2>/dev/null || { \
+	@$(if $(wanted_python),false,$(PY) -c 'import pip' 2>/dev/null) || { \
 		python="$$($(find_python))"; \
 		test -n "$$python" || { echo "Needs Python 3.11 or newer with venv (Debian: apt-get install python3-venv)." >&2; exit 1; }; \
 		"$$python" -m venv --clear .venv; }

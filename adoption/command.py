@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from adoption.rules import LegacyWorkspace, Sorted
+from adoption.rules import AdoptionCounts, LegacyWorkspace
 from adoption.store import PostgresAdoptionStore
 from adoption.use_case import Adoption, AdoptWorkspace
 from almanac.cli import arguments
@@ -78,18 +78,18 @@ def _each(
     return done, failed
 
 
-def _totals(done: Sequence[Adoption]) -> tuple[dict[str, Sorted], dict[str, int]]:
-    kinds: dict[str, Sorted] = {}
+def _totals(done: Sequence[Adoption]) -> tuple[dict[str, AdoptionCounts], dict[str, int]]:
+    kinds: dict[str, AdoptionCounts] = {}
     remarks: dict[str, int] = {}
     for adoption in done:
         for kind, each in adoption.kinds.items():
-            kinds[kind] = kinds.get(kind, Sorted()) + each
+            kinds[kind] = kinds.get(kind, AdoptionCounts()) + each
         for name, number in adoption.remarks.items():
             remarks[name] = remarks.get(name, 0) + number
     return kinds, remarks
 
 
-def _as_text(kinds: Mapping[str, Sorted], remarks: Mapping[str, int], failed: Mapping[UUID, str]) -> str:
+def _as_text(kinds: Mapping[str, AdoptionCounts], remarks: Mapping[str, int], failed: Mapping[UUID, str]) -> str:
     head = ("WHAT", "OLD ROWS", "ADOPTED", "THERE ALREADY", "LEFT OUT")
     rows: list[tuple[Any, ...]] = [
         (kind, each.old_rows, each.adopted, each.already_there, _reasons(each.left_out)) for kind, each in kinds.items()

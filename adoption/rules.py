@@ -38,7 +38,7 @@ class StoredAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class AdoptionCounts:
     """What became of the rows of one kind: every old row is in exactly one of the three."""
 
     adopted: int = 0
@@ -50,10 +50,10 @@ class Sorted:
         """How many the old system has."""
         return self.adopted + self.already_there + sum(self.left_out.values())
 
-    def __add__(self, other: "Sorted") -> "Sorted":
+    def __add__(self, other: "AdoptionCounts") -> "AdoptionCounts":
         """Both counts together."""
         left_out = dict(Counter(self.left_out) + Counter(other.left_out))
-        return Sorted(self.adopted + other.adopted, self.already_there + other.already_there, left_out)
+        return AdoptionCounts(self.adopted + other.adopted, self.already_there + other.already_there, left_out)
 
 
 def known_zone(stored: str | None, zones: Mapping[str, str]) -> str | None:

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from adoption.rules import LegacyAccount, LegacyWorkspace, Sorted, StoredAccount, address
+from adoption.rules import AdoptionCounts, LegacyAccount, LegacyWorkspace, StoredAccount, address
 from adoption.use_case import AdoptionStore
 from almanac.adapters.postgres import arrays
-from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.connection import Database, Statements, statements
 from almanac.errors import BadInput, UnknownWorkspace
 
+_FILES = ("workspaces", "accounts", "tasks", "habits", "events")
 _NAME_LENGTH = 255
 _BEFORE = {"events": ("sort_events", "learn_events")}
 """Statements that a kind's own one builds on."""
@@ -27,7 +28,8 @@ class PostgresAdoptionStore(AdoptionStore):
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._run = database.statements("sql/adoption.sql", "adoption")
+        files = (statements(f"sql/{name}.sql", "adoption") for name in _FILES)
+        self._run = Statements(database, {name: sql for file in files for name, sql in file.items()})
 
     @override
     def workspaces(self, ws_id: UUID | None) -> Sequence[LegacyWorkspace]:
@@ -91,14 +93,14 @@ class PostgresAdoptionStore(AdoptionStore):
         )
 
     @override
-    def copy(self, kind: str, ws_id: UUID, *, again: bool) -> Sorted:
+    def copy(self, kind: str, ws_id: UUID, *, again: bool) -> AdoptionCounts:
         for statement in _BEFORE.get(kind, ()):
             self._run(statement, ws_id=ws_id, again=again)
         counted = {str(name): int(number) for name, number in self._run(kind, ws_id=ws_id)}
         for statement in _AFTER.get(kind, ()):
             self._run(statement, ws_id=ws_id)
         adopted, fit = counted.pop("adopted"), counted.pop("fit", 0)
-        return Sorted(adopted, fit - adopted, counted)
+        return AdoptionCounts(adopted, fit - adopted, counted)
 
     @override
     def remarks(self, ws_id: UUID) -> Mapping[str, int]:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from adoption.rules import LegacyAccount, LegacyWorkspace, Sorted, StoredAccount, address, chosen_accounts, known_zone
+from adoption.rules import (
+    AdoptionCounts,
+    LegacyAccount,
+    LegacyWorkspace,
+    StoredAccount,
+    address,
+    chosen_accounts,
+    known_zone,
+)
 from almanac.services.accounts.ports import TokenCipher
 
 KINDS = ("connections", "tasks", "habits", "skips", "hours", "events", "task_blocks", "habit_blocks")
@@ -48,7 +56,7 @@ class AdoptionStore(Protocol):
         """What the other kinds go by: old id, our id, address."""
         ...
 
-    def copy(self, kind: str, ws_id: UUID, *, again: bool) -> Sorted:
+    def copy(self, kind: str, ws_id: UUID, *, again: bool) -> AdoptionCounts:
         """Adopt the rows of one of KINDS. `again`: the workspace was adopted before, and plans of its own since."""
         ...
 
@@ -62,7 +70,7 @@ class Adoption:
     """What became of a workspace's old rows, by kind, and what deserves a look."""
 
     ws_id: UUID
-    kinds: Mapping[str, Sorted]
+    kinds: Mapping[str, AdoptionCounts]
     remarks: Mapping[str, int]
 
 
@@ -85,14 +93,14 @@ class AdoptWorkspace:
             added = self.store.put_workspace(legacy, zone, replace=replace)
             if replace:
                 self.store.forget(legacy.id)
-            kinds = {"workspace": Sorted(adopted=int(added), already_there=int(not added))}
+            kinds = {"workspace": AdoptionCounts(adopted=int(added), already_there=int(not added))}
             kinds["accounts"] = self._accounts(legacy.id)
             again = not added and not replace
             kinds |= {kind: self.store.copy(kind, legacy.id, again=again) for kind in KINDS}
             remarks = {"no_time_zone": int(zone is None), **self.store.remarks(legacy.id)}
         return Adoption(legacy.id, kinds, {name: number for name, number in remarks.items() if number})
 
-    def _accounts(self, ws_id: UUID) -> Sorted:
+    def _accounts(self, ws_id: UUID) -> AdoptionCounts:
         chosen, stands_for, left_out = chosen_accounts(self.store.accounts(ws_id))
         ours, added = {}, 0
         for account in chosen:
@@ -103,7 +111,7 @@ class AdoptWorkspace:
             added += known is None
             ours[account.id] = (account.id if known is None else known.id, address(account))
         self.store.note_accounts([(old, *ours[first]) for old, first in stands_for.items()])
-        return Sorted(added, len(chosen) - added, left_out)
+        return AdoptionCounts(added, len(chosen) - added, left_out)
 
     def _offer(self, known: StoredAccount, token: str) -> None:
         """Who has to reconnect may have done so in the old system: another token is worth a try. Else ours stays."""

@@ -68,7 +68,7 @@ class Stage:
     def workspace(self) -> UUID:
         """A new workspace in UTC."""
         ws_id = uuid4()
-        self.wiring.operator_store.add_workspace(ws_id, "Bench", "UTC")
+        self.wiring.workspaces.add("Bench", "UTC", ws_id)
         return ws_id
 
     def hold_statistics(self) -> None:

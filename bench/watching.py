@@ -67,14 +67,18 @@ def watching(workspaces: int, rounds: int, *, durable: bool) -> list[Figure]:
     """Milliseconds over that many workspaces with three calendars each, and a million runs of 90 days."""
     with _system(workspaces, durable) as database:
         now: datetime = database.run("SELECT now()")[0][0]
-        due, summary, history = PostgresDueStore(database), PostgresRunSummary(database), PostgresRunHistory(database)
+        due, summary, history = (
+            PostgresDueStore(database),
+            PostgresRunSummary(database, "google", 10_000),
+            PostgresRunHistory(database),
+        )
         letters = [str(number * 100) for number in range(1, _LETTERS + 1)]
         ways: dict[str, Callable[[], object]] = {
             "bare states": lambda: database.run(_BARE_STATES),
             "health": lambda: due.sync_health(now - SYNC_BEHIND_AFTER),
             "bare runs": lambda: database.run(_BARE_RUNS),
-            "all": lambda: summary.figures(None, now - timedelta(days=_DAYS), now, 20),
-            "day": lambda: summary.figures(None, now - timedelta(days=1), now, 20),
+            "all": lambda: summary.statistics(None, now - timedelta(days=_DAYS), now, 20),
+            "day": lambda: summary.statistics(None, now - timedelta(days=1), now, 20),
             "failed": lambda: history.latest(None, job=None, failed=True, limit=20),
             "causes": lambda: history.failed_runs(letters, []),
         }

@@ -2,9 +2,11 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,9 @@ SDKS = {"boto3", "botocore", "google", "googleapiclient", "httplib2", "pg8000"}
 IMPURE = {"asyncio", "io", "logging", "os", "pathlib", "random", "secrets", "socket", "subprocess", "threading", "time"}
 HANDLER_LINES = 60
 FUNCTION_LINES = 40
+LONGEST_CHAIN = 14
+MOST_MODULES = 15
+FULL_FOLDERS = {"almanac/adapters/postgres": 18}  # one module a port, and what they share
 
 # Who may import which parts of almanac; a part allows what lies below it. A module in no row may import no adapter.
 ARROWS = {
@@ -29,10 +34,9 @@ ARROWS = {
         "almanac.errors",
         "almanac.jobs",
         "almanac.settings",
-        "almanac.providers.google.pages",  # until a provider yields finished pages
     },
     "almanac.providers": {
-        "almanac.providers",
+        "almanac.providers",  # of another provider nothing, as a test of its own says
         "almanac.domain",
         "almanac.services",
         "almanac.errors",
@@ -59,7 +63,7 @@ ARROWS = {
 }
 # Of the services, whoever implements them sees the contracts only.
 CONTRACTS = {"ports", "provider", "clock"}
-SEE_EVERYBODY = ("almanac.wiring", "almanac.cli.main", "almanac.__main__")
+SEE_EVERYBODY = ("almanac.wiring", "almanac.cli.session", "almanac.__main__")
 
 
 def identify(path: Path) -> str:
@@ -93,6 +97,41 @@ def complaints(path: Path, refused: Iterator[tuple[int, str]], rule: str) -> str
     return "".join(f"\n{identify(path)}:{line} imports {name}, but {rule}" for line, name in refused)
 
 
+def imported_at_load(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The import statements that loading a module runs: those in functions and under TYPE_CHECKING wait."""
+    for node in body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If):
+            yield from imported_at_load(node.orelse if "TYPE_CHECKING" in ast.unparse(node.test) else node.body)
+        elif isinstance(node, ast.Try):
+            yield from imported_at_load(node.body)
+
+
+def import_graph() -> dict[str, set[str]]:
+    """Per module of the package, the modules it imports by name when it is loaded."""
+    paths = {module_name(path): path for path in MODULES}
+    graph: dict[str, set[str]] = {}
+    for name, path in paths.items():
+        found: set[str] = set()
+        for node in imported_at_load(parsed(path).body):
+            if isinstance(node, ast.Import):
+                found.update(alias.name for alias in node.names)
+            else:  # `from a import b`: b when it is a module, else a
+                dotted = {f"{node.module}.{alias.name}" for alias in node.names}
+                found |= {each if each in paths else str(node.module) for each in dotted}
+        graph[name] = found & paths.keys() - {name}
+    return graph
+
+
+def longest_chains(graph: dict[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    """Per module its longest chain of imports, itself first. Raises CycleError."""
+    chains: dict[str, tuple[str, ...]] = {}
+    for name in TopologicalSorter(graph).static_order():
+        chains[name] = (name, *max((chains[each] for each in graph[name]), key=len, default=()))
+    return chains
+
+
 def in_layer(layer: str) -> list[Path]:
     return [path for path in MODULES if within(module_name(path), (layer,))]
 
@@ -123,6 +162,49 @@ def test_adapters_and_providers_see_only_the_contracts_of_the_services(path: Pat
     )
     message = complaints(path, refused, f"of the services it may see only {', '.join(sorted(CONTRACTS))}")
     assert not message, message
+
+
+PROVIDERS = sorted(path.parent.name for path in (SOURCE / "almanac" / "providers").glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=identify)
+def test_a_provider_is_known_to_itself_and_to_wiring_only(path: Path) -> None:
+    name = module_name(path)
+    if within(name, ("almanac.wiring",)):
+        return
+    others = {f"almanac.providers.{each}" for each in PROVIDERS if not within(name, (f"almanac.providers.{each}",))}
+    refused = ((line, target) for line, target in imports(parsed(path)) if within(target, others))
+    message = complaints(path, refused, "only wiring names a provider, and none imports another")
+    assert not message, message
+
+
+# Names that are stored or public (codes, keys of JSON) are made of the provider's own name as it runs.
+WITHOUT_A_PROVIDER = [
+    *in_layer("almanac.domain"),
+    *in_layer("almanac.services"),
+    *(SOURCE / "almanac" / name for name in ("jobs.py", "errors.py", "queue_consumer.py", "lambda_runtime.py")),
+]
+
+
+@pytest.mark.parametrize("path", WITHOUT_A_PROVIDER, ids=identify)
+def test_nothing_within_speaks_of_a_provider_by_name(path: Path) -> None:
+    named = [
+        f"\n{identify(path)}:{number} names {provider}: that belongs into almanac.providers.{provider}"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for provider in PROVIDERS
+        if provider in line.lower()
+    ]
+    assert not named, "".join(named)
+
+
+STATEMENTS = sorted((SOURCE / "almanac" / "adapters").rglob("*.sql"))
+
+
+@pytest.mark.parametrize("path", [*in_layer("almanac.adapters"), *STATEMENTS], ids=identify)
+def test_rows_get_their_provider_as_a_parameter(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    literals = [each for each in PROVIDERS if re.search(f"""['"]{each}['"]""", text)]
+    assert not literals, f"{identify(path)} holds {', '.join(literals)}: take it as a parameter"
 
 
 @pytest.mark.parametrize("path", in_layer("almanac.domain"), ids=identify)
@@ -195,6 +277,52 @@ def test_a_function_folder_holds_one_short_handler(path: Path) -> None:
     )
 
 
+WIRING = in_layer("almanac.wiring")
+
+
+def origins(tree: ast.Module) -> dict[str, str]:
+    """Module by name, of what a module imports, for type checking only too."""
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return {alias.asname or alias.name: node.module or "" for node in found for alias in node.names}
+
+
+def wired() -> dict[str, str]:
+    """Module by property, of the type that each property of the wiring has."""
+    found: dict[str, str] = {}
+    for path in WIRING:
+        tree = parsed(path)
+        modules = origins(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.returns is not None:
+                said = ast.literal_eval(node.returns) if isinstance(node.returns, ast.Constant) else None
+                name = str(said).partition("[")[0] if said else ast.unparse(node.returns)
+                found[node.name] = modules.get(name, "")
+    return found
+
+
+@pytest.mark.parametrize("path", in_layer("almanac.cli"), ids=identify)
+def test_a_command_reaches_only_use_cases(path: Path) -> None:
+    """It takes of the wiring what the services define and no port, and gives the wiring no other name."""
+    if module_name(path) == "almanac.cli.session":  # opens and closes the wiring
+        return
+    tree, modules = parsed(path), wired()
+    refused = ((line, name) for line, name in imports(tree) if within(name, ("almanac.adapters", "almanac.wiring")))
+    message = complaints(path, refused, "a command calls use cases, through session.wiring")
+    wirings = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "wiring"]
+    taken = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == "wiring"
+    ]
+    if len(wirings) != len(taken):
+        message += f"\n{identify(path)} gives session.wiring another name: write session.wiring.<use case>"
+    for node in taken:
+        module = modules.get(node.attr, "")
+        if not within(module, ("almanac.services",)) or CONTRACTS & set(module.split(".")):
+            message += f"\n{identify(path)}:{node.lineno} takes {node.attr} of {module or 'no use case'}"
+    assert not message, message
+
+
 @pytest.mark.parametrize("path", OURS, ids=identify)
 def test_no_function_is_longer_than_a_screen(path: Path) -> None:
     long = [
@@ -205,6 +333,43 @@ def test_no_function_is_longer_than_a_screen(path: Path) -> None:
         and (length := node.end_lineno - node.lineno + 1) > FUNCTION_LINES
     ]
     assert not long, "".join(long)
+
+
+def test_no_chain_of_imports_is_long_or_closes_to_a_circle() -> None:
+    longest = max(longest_chains(import_graph()).values(), key=len)
+    assert len(longest) <= LONGEST_CHAIN, (
+        f"{len(longest)} modules load each other, more than {LONGEST_CHAIN}: move down what the upper ones share"
+        + "".join(f"\n  {name}" for name in longest)
+    )
+
+
+def test_a_chain_counts_modules_and_follows_the_longest_way() -> None:
+    graph = {"a": {"b", "d"}, "b": {"c"}, "c": {"d"}, "d": set[str]()}
+    assert longest_chains(graph)["a"] == ("a", "b", "c", "d")
+    with pytest.raises(CycleError):
+        longest_chains({"a": {"b"}, "b": {"a"}})
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES}), ids=identify)
+def test_no_folder_holds_more_modules_than_a_reader_can_survey(folder: Path) -> None:
+    count = sum(path.name != "__init__.py" for path in folder.glob("*.py"))
+    most = FULL_FOLDERS.get(folder.relative_to(SOURCE).as_posix(), MOST_MODULES)
+    assert count <= most, f"{identify(folder)} holds {count} modules, more than {most}: give some a room of their own"
+
+
+def test_a_leaf_of_the_planner_loads_no_search() -> None:
+    code = "import sys, almanac.domain.planner.model.slot_mask; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=True
+    )
+    loaded = {name for name in run.stdout.split() if within(name, ("almanac",))}
+    assert loaded == {
+        "almanac",
+        "almanac.domain",
+        "almanac.domain.planner",
+        "almanac.domain.planner.model",
+        "almanac.domain.planner.model.slot_mask",
+    }
 
 
 @pytest.mark.parametrize("path", OURS, ids=identify)

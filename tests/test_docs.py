@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -21,6 +21,7 @@ from almanac.adapters.postgres.connection import Database, parse_url, statements
 from almanac.adapters.postgres.migrate import migrate
 from almanac.adapters.postgres.plan_settings import StoredPreferences
 from almanac.cli.main import _parser
+from almanac.domain import run_outcomes
 from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.weights import Weights
@@ -36,10 +37,11 @@ from local.stack.postgres import Postgres
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "layers" / "almanac" / "almanac"
 MIGRATIONS = sorted((PACKAGE / "migrations").glob("*.sql"))
-PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if page.exists()]
-JOBS, DATA_MODEL, RUNBOOK, DEPLOY, PLANNING = (
-    ROOT / "docs" / name for name in ("jobs.md", "data-model.md", "runbook.md", "deploy.md", "planning.md")
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / ".github").glob("*.md"))]
+JOBS, DATA_MODEL, RUNBOOK, DEPLOY, PLANNING, MAP, GLOSSARY = (
+    ROOT / "docs" / f"{name}.md" for name in ("jobs", "data-model", "runbook", "deploy", "planning", "map", "glossary")
 )
+GUIDE = ROOT / "CONTRIBUTING.md"
 SOME_ID = "7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01"
 PLACEHOLDERS = {"WS": SOME_ID, "RUN": SOME_ID, "USER": "ada"}
 
@@ -206,7 +208,8 @@ def test_every_output_and_function_asked_for_exists(page: Path) -> None:
 
 
 def test_the_runbook_knows_every_alarm() -> None:
-    alarms = {name for name, each in template()["Resources"].items() if each["Type"] == "AWS::CloudWatch::Alarm"}
+    resources: dict[str, Any] = yaml_parse(text(ROOT / "observability.yaml"))["Resources"]
+    alarms = {name for name, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
     listed = {match[1] for row in table(RUNBOOK, "Alarms") if (match := re.match(r"\[(\w+)\]", row[0]))}
     explained = set(re.findall(r"^### (\w+Alarm)$", text(RUNBOOK), re.MULTILINE))
     assert listed == explained == alarms
@@ -274,7 +277,7 @@ def spoken(value: ast.expr | None) -> set[str]:
 
 def calls_refuse(value: ast.expr) -> bool:
     """Its arguments are no outcomes; what it returns is read where it is defined."""
-    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "refuse"
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in ("refuse", "_facts")
 
 
 def outcome_values(node: ast.AST) -> Iterator[ast.expr | None]:
@@ -292,7 +295,7 @@ def outcome_values(node: ast.AST) -> Iterator[ast.expr | None]:
             ast.Call(func=ast.Name(id="Due"), args=[_, value]) | ast.Call(func=ast.Name(id="Refusal"), args=[value, *_])
         ):
             yield value
-        case ast.FunctionDef(name="refuse" | "_reason_to_skip"):
+        case ast.FunctionDef(name="refuse_sync" | "refuse_plan" | "_running" | "_reason_to_skip"):
             yield from (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
         case ast.FunctionDef(name="fail", args=ast.arguments(kw_defaults=defaults)):
             yield from defaults
@@ -310,28 +313,36 @@ def outcomes(*, planning: bool) -> set[str]:
     }
 
 
-def test_every_outcome_of_a_sync_is_documented() -> None:
-    assert names(JOBS, "Outcome of a sync", "Outcome of one calendar") == outcomes(planning=False)
+@pytest.mark.parametrize(
+    ("heading", "outcome"),
+    [
+        ("Outcome of a sync", run_outcomes.SyncOutcome),
+        ("Outcome of one calendar", run_outcomes.CalendarOutcome),
+        ("Outcome of a plan", run_outcomes.PlanOutcome),
+        ("Status of a run", run_outcomes.Status),
+    ],
+)
+def test_every_status_and_outcome_is_documented(heading: str, outcome: Any) -> None:
+    assert names(JOBS, heading) == set(get_args(outcome))
 
 
-def test_every_outcome_of_a_plan_is_documented() -> None:
-    refused_by_the_rule_of_syncs = {"superseded"}
-    assert names(JOBS, "Outcome of a plan") == outcomes(planning=True) | refused_by_the_rule_of_syncs
+def test_every_outcome_is_one_that_something_ends_in() -> None:
+    """mypy holds the code to the types; this holds the types to the code."""
+    calendars = set(get_args(run_outcomes.CalendarOutcome))
+    assert set(get_args(run_outcomes.SyncOutcome)) | calendars == outcomes(planning=False)
+    refused_by_the_rule_of_syncs = {"superseded", "already_running"}
+    assert set(get_args(run_outcomes.PlanOutcome)) == outcomes(planning=True) | refused_by_the_rule_of_syncs
 
 
 @pytest.mark.parametrize(
     ("heading", "stored"),
     [
-        ("Status of a run", "workspace_calendar_sync_log"),
+        ("Status of a run", "runs"),
         ("Status of a calendar and of an account", "calendar_connections"),
     ],
 )
 def test_statuses_are_those_that_the_database_accepts(heading: str, stored: str) -> None:
     assert names(JOBS, heading) == accepted_statuses(stored)
-
-
-def test_statuses_of_a_plan_are_those_of_a_run_but_for_partial() -> None:
-    assert names(JOBS, "Status of a run") - {"partial"} == accepted_statuses("workspace_scheduling_metadata")
 
 
 def test_statuses_of_an_account_are_those_that_the_database_accepts() -> None:
@@ -418,9 +429,13 @@ def test_a_sync_overwrites_the_columns_of_the_provider_and_of_almanac_only() -> 
 
 
 def test_every_table_is_described() -> None:
-    created = re.findall(r"^CREATE TABLE (\w+)", "".join(map(text, MIGRATIONS)), re.MULTILINE)
+    schema = "".join(map(text, MIGRATIONS))
+    created = re.findall(r"^CREATE TABLE (\w+)", schema, re.MULTILINE)
+    renamed = dict(re.findall(r"^ALTER TABLE (\w+) RENAME TO (\w+)", schema, re.MULTILINE))
+    dropped = {name for gone in re.findall(r"^DROP TABLE (.+);", schema, re.MULTILINE) for name in gone.split(", ")}
+    kept = [name for name in (renamed.get(name, name) for name in created) if name not in dropped]
     tables = text(DATA_MODEL).partition("\n## Tables\n")[2].partition("\n## ")[0]
-    assert re.findall(r"^### (\w+)$", tables, re.MULTILINE) == created
+    assert re.findall(r"^### (\w+)$", tables, re.MULTILINE) == kept
 
 
 # --- planning ---------------------------------------------------------------------------------------------------------
@@ -486,3 +501,36 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_page_names_a_path_of_somebodys_machine(page: Path) -> None:
     assert re.findall(r"(?<![\w.])/(?:home|root|Users|work|tmp)/\S*", text(page)) == []
+
+
+# --- map, glossary ----------------------------------------------------------------------------------------------------
+
+PATH = re.compile(r"`((?:[\w.-]+/)*(?:[\w-]+\.(?:py|sql|yaml|toml)|[\w-]+/))`")
+NOT_FILES = {"0006_what_it_brings.sql", "ports.py"}
+"""Names that stand for others."""
+COMING = {"providers/registry.py"}
+"""Named before they are there; goes when they are."""
+
+
+def named_paths(page: Path) -> set[str]:
+    """Files and folders that a page sends its readers to."""
+    return {path.rstrip("/") for path in PATH.findall(FENCE.sub("", text(page)))} - NOT_FILES
+
+
+@pytest.mark.parametrize("page", [GUIDE, MAP], ids=lambda page: page.name)
+def test_every_file_that_a_reader_is_sent_to_exists(page: Path) -> None:
+    missing = {path for path in named_paths(page) if not ((ROOT / path).exists() or (PACKAGE / path).exists())}
+    assert missing - COMING == set()
+    assert {path for path in COMING if (PACKAGE / path).exists()} == set(), "they are there"
+
+
+def test_every_room_of_the_package_is_on_the_map() -> None:
+    rooms = {f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")} | {"migrations/"}
+    assert {room for room in rooms if f"`{room}`" not in text(MAP)} == set()
+
+
+def test_each_term_stands_once_and_on_one_line() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", text(GLOSSARY), re.MULTILINE)
+    terms = [term for term, _ in rows if term not in ("term", "---")]
+    assert len(terms) == len(set(terms)) > 50
+    assert all(len(line) <= 140 for line in text(GLOSSARY).splitlines())

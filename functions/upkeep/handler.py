@@ -9,17 +9,11 @@ from almanac.domain.operations.maintenance import UpkeepReport
 from almanac.jobs import parse_upkeep
 from almanac.lambda_runtime import function_logger, function_metrics, time_left
 from almanac.services.maintenance.round import Upkeep, UpkeepFailed
+from almanac.services.maintenance.steps import MEASURED
 from almanac.wiring.upkeep import container
 
 logger = function_logger("upkeep")
 metrics = function_metrics("upkeep")
-MEASURED = {
-    "RunRowsDeleted": "run_rows_deleted",
-    "StaleRunsClosed": "stale_runs_closed",
-    "OrphansDeleted": "orphans_deleted",
-    "TokensRefreshed": "tokens_refreshed",
-    "TokensFailing": "tokens_failing",
-}
 
 
 @logger.inject_lambda_context(clear_state=True)

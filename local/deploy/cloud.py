@@ -10,7 +10,7 @@ from typing import Any, Self
 import boto3
 from botocore.config import Config
 
-from local.deploy.package import leave_out_unserved, packages, read_template, translated
+from local.deploy.package import Template, inner_templates, leave_out_unserved, packages, read_template, translated
 from local.stack.ports import Child, StartError
 from local.stack.queues import REGION, start_ministack
 
@@ -92,10 +92,11 @@ class Cloud:
         source = read_template(root)
         uploads = {name: self._upload(package) for name, package in packages(source, root).items()}
         template = translated(source, uploads, REGION, variables)
-        self.left_out = leave_out_unserved(template)
+        for name, inner in inner_templates(template, root).items():
+            template["Resources"][name]["Properties"]["TemplateURL"] = self._upload_template(inner)
         self.client("cloudformation").create_stack(
             StackName=STACK,
-            TemplateURL=self._upload(json.dumps(template).encode()).replace("s3://", f"{self.endpoint_url}/"),
+            TemplateURL=self._upload_template(template),
             Capabilities=["CAPABILITY_IAM"],
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         )
@@ -112,6 +113,11 @@ class Cloud:
         key = sha256(content).hexdigest()
         self.client("s3").put_object(Bucket=_BUCKET, Key=key, Body=content)
         return f"s3://{_BUCKET}/{key}"
+
+    def _upload_template(self, template: Template) -> str:
+        """Without what is not served, which `left_out` then names. Returns the address for CloudFormation."""
+        self.left_out += leave_out_unserved(template)
+        return self._upload(json.dumps(template).encode()).replace("s3://", f"{self.endpoint_url}/")
 
     def _settled(self) -> dict[str, str]:
         ends_at = time.monotonic() + _DEPLOY_SECONDS

@@ -54,7 +54,7 @@ def translated(source: Template, uploads: Mapping[str, str], region: str, variab
 
 
 def leave_out_unserved(template: Template) -> list[str]:
-    """Take out of a translated template what the local AWS refuses; returns the logical ids.
+    """Take out of a template what the local AWS refuses; returns the logical ids.
 
     That is alarms on a formula over several metrics. docs/deploy.md says what else is there without effect.
     """
@@ -68,9 +68,18 @@ def leave_out_unserved(template: Template) -> list[str]:
     return found
 
 
-def read_template(root: Path) -> Template:
-    """template.yaml, intrinsic functions in their long form."""
-    template: Template = yaml_parse((root / "template.yaml").read_text(encoding="utf-8"))
+def inner_templates(template: Template, root: Path) -> dict[str, Template]:
+    """Return the template of each stack inside by its logical id, also of those that a condition leaves out."""
+    return {
+        name: read_template(root, resource["Properties"]["TemplateURL"])
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::CloudFormation::Stack"
+    }
+
+
+def read_template(root: Path, name: str = "template.yaml") -> Template:
+    """Return a template of `root`, intrinsic functions in their long form."""
+    template: Template = yaml_parse((root / name).read_text(encoding="utf-8"))
     return template
 
 

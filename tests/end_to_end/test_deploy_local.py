@@ -68,6 +68,12 @@ class Deployed:
         sql = "SELECT 1 FROM workspace_calendar_events WHERE ws_id = :ws_id AND external_event_id = :event_id"
         return bool(self.query(sql, ws_id=self.ws_id, event_id=event_id))
 
+    def made(self, stack: str) -> dict[str, str]:
+        """Logical id → physical id of what a stack has made."""
+        answer = self.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+        done = [each for each in answer if each["ResourceStatus"] == "CREATE_COMPLETE"]
+        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in done}
+
     def log(self, function: str) -> str:
         """What a function has printed so far, in the group that the template gives it."""
         found = self.client("cloudformation").describe_stack_resource(
@@ -128,9 +134,9 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
 
 
 def test_every_resource_is_there_but_what_is_made_elsewhere_or_not_served(deployed: Deployed) -> None:
-    resources = read_template(ROOT)["Resources"]
-    answer = deployed.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
-    made = {each["LogicalResourceId"] for each in answer if each["ResourceStatus"] == "CREATE_COMPLETE"}
+    resources = read_template(ROOT)["Resources"] | read_template(ROOT, "observability.yaml")["Resources"]
+    outer = deployed.made(STACK)
+    made = outer | deployed.made(outer["Observability"])
     # SAM adds a hash of its content to a layer's name.
     missing = {name for name in resources if not any(found.startswith(name) for found in made)}
     conditional = {name for name, each in resources.items() if "Condition" in each}
@@ -138,7 +144,24 @@ def test_every_resource_is_there_but_what_is_made_elsewhere_or_not_served(deploy
     assert missing - conditional == formulas
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in guide for name in formulas), "what the local AWS does not serve is told"
-    assert {"Migrations", "SyncQueue", "OrchestratorSyncTick", "SyncJobs"} <= made
+    assert {
+        "Migrations",
+        "SyncQueue",
+        "OrchestratorSyncTick",
+        "SyncJobs",
+        "TicksMissingAlarm",
+        "Dashboard",
+    } <= made.keys()
+
+
+def test_the_alarms_watch_what_was_deployed(deployed: Deployed) -> None:
+    inside = deployed.made(deployed.made(STACK)["Observability"])
+    answer = deployed.client("cloudwatch").describe_alarms(AlarmNames=[inside["SyncDeadLettersAlarm"]])
+    (alarm,) = answer["MetricAlarms"]
+    queue = deployed.outputs["SyncDeadLettersUrl"].rsplit("/", 1)[1]
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": queue}]
+    assert alarm["AlarmActions"] == [deployed.outputs["AlarmTopicArn"]]
+    assert deployed.outputs["DashboardUrl"].endswith(f"/{inside['Dashboard']}")
 
 
 def test_the_deployment_itself_has_migrated_the_database(deployed: Deployed) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.workspace_plan.report import Note, PlanReport
 from almanac.errors import AlmanacError, BadJob, DatabaseUnavailable, Postponed, QueueUnavailable
 from almanac.jobs import CalendarSchedule, parse_schedule
@@ -169,7 +170,9 @@ class TestTheHandler:
     ) -> None:
         lines: list[str] = []
         monkeypatch.setattr("functions.smart_scheduling.handler.logger.info", lambda *a, **k: lines.append(f"{a} {k}"))
-        ended = report(notes=[Note("task", "t", "late", "because of 'Secret dinner'")])
+        ended = report(
+            notes=[Note("task", "t", "late", Explanation("deadline_past"), reason="because of 'Secret dinner'")]
+        )
         ended.counts.inserted = 3
         receive, _, _ = receiver(lambda: ended)
 

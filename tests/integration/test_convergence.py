@@ -63,9 +63,9 @@ def test_what_a_history_has_found_stays_mended(stage: Stage, history: str) -> No
 
 @pytest.fixture
 def titles_are_not_updated(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = stage.process.wiring.sync_store
-    deaf = store._sql["apply_page"].replace("title = excluded.title,", "")
-    monkeypatch.setattr(store, "_sql", dict(store._sql) | {"apply_page": deaf})
+    run = stage.process.wiring.calendar_pages._run
+    deaf = run._sql["apply_page"].replace("title = excluded.title,", "")
+    monkeypatch.setattr(run, "_sql", dict(run._sql) | {"apply_page": deaf})
 
 
 class TestTheHistoriesThemselves:

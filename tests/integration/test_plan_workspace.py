@@ -10,11 +10,12 @@ import pytest
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.domain.workspace_plan.from_plan import Planned as Plan
-from almanac.domain.workspace_plan.from_plan import place
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 from almanac.errors import AlmanacError, LeaseLost, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSchedule, message_body
+from almanac.presentation.wording import words
 from almanac.services.plan.run import TimezoneMissing
+from almanac.services.plan.solve import solve_request
 from almanac.services.queues.message_run import SqsMessage
 from tests.integration.planned import MONDAY, Planned
 from tests.integration.team import RecordingQueue
@@ -47,7 +48,7 @@ def interrupt(team: Planned, *happenings: Callable[[], object]) -> None:
     todo = list(happenings)
 
     def planner(prepared: PlanningRequest, seconds: float) -> Plan:
-        planned = place(prepared, seconds)
+        planned = solve_request(prepared, seconds, words)
         (todo.pop(0) if len(todo) > 1 else todo[0])()
         return planned
 
@@ -935,7 +936,7 @@ class TestTheCalendarChangesMeanwhile:
 
         def planner(prepared: PlanningRequest, seconds: float) -> Plan:
             budgets.append(seconds)
-            return place(prepared, 0.01)
+            return solve_request(prepared, 0.01, words)
 
         object.__setattr__(team.use_case, "planner", planner)
         team.plan(deadline=lambda: left)

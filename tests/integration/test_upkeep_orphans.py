@@ -21,7 +21,7 @@ from almanac.services.sync.ports import Lease
 from local.google_simulator.simulator import Simulator
 from local.stack.postgres import Postgres
 from tests.integration import rows
-from tests.integration.stores import sync_runs
+from tests.integration.stores import SyncStores
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration
@@ -255,7 +255,7 @@ class TestWhatIsAnOrphan:
     def test_many_calendars_are_all_found_in_small_batches(
         self, database: Database, store: PostgresUpkeepStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("almanac.adapters.upkeep_store._PAGE", 2)
+        monkeypatch.setattr("almanac.adapters.postgres.maintenance._PAGE", 2)
         for _ in range(3):
             ws_id = rows.workspace(database)
             account = rows.account(database, ws_id, ADA)
@@ -361,11 +361,11 @@ class TestBesideARun:
     def test_an_overtaken_run_can_store_no_token_for_rows_that_are_gone(
         self, database: Database, beside: Database, store: PostgresUpkeepStore, ws_id: UUID
     ) -> None:
-        syncs = sync_runs(beside, lease_seconds=60, cooldown_seconds=0)
+        syncs = SyncStores.of(beside, lease_seconds=60, cooldown_seconds=0)
         beside.run("UPDATE calendar_auth_tokens SET status = 'active'")
-        run = syncs.begin_run(CalendarSync(ws_id=ws_id), uuid4(), None)
+        run = syncs.runs.begin_run(CalendarSync(ws_id=ws_id), uuid4(), None)
         assert isinstance(run, Lease)
-        (connection,) = syncs.load_calendars(run, None).connections
+        (connection,) = syncs.pages.load_calendars(run, None).connections
         leave(database, ADA, "disconnects")
         grow_older(database, 31 * DAY)
         assert removed(store) == 0, "while it is at work nothing goes"
@@ -374,21 +374,20 @@ class TestBesideARun:
         assert removed(store) == 7
 
         with pytest.raises(LeaseLost):
-            syncs.apply_page(run, connection, rows.page(rows.event()), "incremental", None)
+            syncs.pages.apply_page(run, connection, rows.page(rows.event()), "incremental", None)
         assert stored(beside) == 0
 
     def test_a_run_that_begins_meanwhile_waits_for_the_batch_and_no_longer(
         self, database: Database, beside: Database, ws_id: UUID
     ) -> None:
         """The claim is the lease's own row: taking the lease waits for it and then goes on."""
-        store = PostgresUpkeepStore(database)
-        syncs = sync_runs(beside, lease_seconds=60, cooldown_seconds=0)
+        syncs = SyncStores.of(beside, lease_seconds=60, cooldown_seconds=0)
         job = CalendarSync(ws_id=ws_id, source="schedule")
 
         with ThreadPoolExecutor(1) as pool:
             with database.transaction():
-                database.run(store._sql["claim_workspace"], ws_id=ws_id)
-                begun = pool.submit(syncs.begin_run, job, uuid4(), None)
+                database.statements("maintenance.sql")("claim_workspace", ws_id=ws_id)
+                begun = pool.submit(syncs.runs.begin_run, job, uuid4(), None)
                 wait_until_blocked(database)
                 assert not begun.done()
             assert isinstance(begun.result(timeout=10), Lease)

@@ -16,8 +16,10 @@ from almanac.adapters.postgres.connection import Database, statements
 from almanac.adapters.postgres.leases import PostgresLeases
 from almanac.adapters.postgres.plan import PostgresPlanStore
 from almanac.adapters.postgres.runs import PostgresLedger
-from almanac.domain.sync.listing import Checkpoint, Window
+from almanac.domain.explanation import Explanation
+from almanac.domain.sync.passes import Checkpoint
 from almanac.domain.sync.report import ConnectionReport, SyncReport
+from almanac.domain.sync.window import Window
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow
@@ -100,7 +102,7 @@ CALLS: dict[str, Callable[[Twins], object]] = {
     "apply_page": lambda t: t.store.pages.apply_page(
         t.ours, t.their_connection, page(event("e1"), tombstones=("e1", "e2")), "full", PROGRESS
     ),
-    "absent": lambda t: t.store.pages.absent(t.ours, t.their_connection, CHECKPOINT),
+    "missing_rows": lambda t: t.store.pages.missing_rows(t.ours, t.their_connection, CHECKPOINT),
     "complete_full_pass": lambda t: t.store.pages.complete_full_pass(t.ours, t.their_connection, CHECKPOINT, "stolen"),
     "forget_token": lambda t: t.store.pages.forget_token(t.ours, t.their_connection),
     "record_connection": lambda t: t.store.runs.record_connection(
@@ -137,7 +139,7 @@ def test_an_account_of_theirs_is_nobodys_here(twins: Twins, method: str) -> None
 
 
 @pytest.mark.parametrize("method", ["apply_page", "complete_full_pass"])
-def test_a_bookmark_of_ours_cannot_be_put_on_a_connection_of_theirs(twins: Twins, method: str) -> None:
+def test_a_token_of_ours_cannot_be_put_on_a_connection_of_theirs(twins: Twins, method: str) -> None:
     with pytest.raises(StorageFailed, match="23502"):
         CALLS[method](twins)
 
@@ -150,7 +152,7 @@ def test_a_lease_of_ours_loads_nothing_of_theirs(twins: Twins) -> None:
 
 
 def test_what_is_missing_is_counted_among_our_rows(twins: Twins) -> None:
-    assert twins.store.pages.absent(twins.ours, twins.their_connection, CHECKPOINT).stored == 1
+    assert twins.store.pages.missing_rows(twins.ours, twins.their_connection, CHECKPOINT).stored == 1
 
 
 def test_a_snapshot_sees_every_table(database: Database) -> None:
@@ -161,7 +163,7 @@ def test_connecting_an_account_changes_no_connection_of_another_workspace(twins:
     """The foreign key would say no to a new row; a known one is only ever updated, which it would not notice."""
     before = twins.theirs_now()
     columns = {"names": "{n}", "colors": "{c}", "access_roles": "{owner}", "time_zones": "{UTC}"}
-    switches = {"primaries": "{f}", "readable": "{t}", "calendar_ids": "{ada@example.test}"}
+    switches = {"provider": "google", "primaries": "{f}", "readable": "{t}", "calendar_ids": "{ada@example.test}"}
 
     put = statements("accounts.sql")["put_connections"]
     twins.database.run(put, ws_id=twins.ours.ws_id, account_id=twins.their_account.id, **columns, **switches)
@@ -214,8 +216,11 @@ def planners(database_url: str) -> Any:
 
 
 def moved(block: UUID, task: UUID) -> Changes:
-    to = MovedBlock(block, "task", "Taken", LATER, LATER + timedelta(hours=1), 60, "because")
+    to = MovedBlock(block, "task", "Taken", LATER, LATER + timedelta(hours=1), 60, "because", WHY)
     return Changes(inserted=(), moved=(to,), deleted=(), unchanged=0)
+
+
+WHY = Explanation("earliest")
 
 
 def deleted(block: UUID, task: UUID) -> Changes:
@@ -223,7 +228,7 @@ def deleted(block: UUID, task: UUID) -> Changes:
 
 
 def inserted(block: UUID, task: UUID) -> Changes:
-    new = NewBlock("task", task, "Taken", "BLUE", LATER, LATER + timedelta(hours=1), 60, "because", None, 1)
+    new = NewBlock("task", task, "Taken", "BLUE", LATER, LATER + timedelta(hours=1), 60, "because", WHY, None, 1)
     return Changes(inserted=(new,), moved=(), deleted=(), unchanged=0)
 
 
@@ -280,7 +285,11 @@ OF_ALL_WORKSPACES = {
         *("step_of_jobs", "delete_old_jobs", "orphaned_calendars", "delete_keepsakes", "marked_without_pass"),
         *("delete_marks", "accounts", "progress", "remember_progress", "forget_progress", "long_in_error", "forecast"),
     },
-    "sql/adoption.sql": {"readable", "prepare", "revive_account", "note_accounts", "learn_events"},
+    "sql/workspaces.sql": {"readable", "prepare"},
+    "sql/accounts.sql": {"revive_account", "note_accounts"},
+    "sql/tasks.sql": set(),
+    "sql/habits.sql": set(),
+    "sql/events.sql": {"learn_events"},
 }
 """Statements that are about no one workspace: who is due, what an operator looks at, what upkeep takes away."""
 

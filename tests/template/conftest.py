@@ -36,6 +36,12 @@ def network() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def observability() -> Stack:
+    """The stack of alarms and dashboard; there is no SAM in it to translate."""
+    return Stack(yaml_parse((ROOT / "observability.yaml").read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="session")
 def stages(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Stage → its row of settings."""
     rows: dict[str, dict[str, Any]] = template["Mappings"]["ByStage"]

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from almanac.services.maintenance.round import RESERVE_SECONDS
+from almanac.services.maintenance.steps import RESERVE_SECONDS
 from almanac.settings import SyncSettings
 from tests.template.stack import Properties, Stack, target
 
@@ -13,90 +13,99 @@ KEEPS_A_RESERVE = {"CalendarSync": SyncSettings().sync_reserve_seconds, "Upkeep"
 """Seconds; these two work until only that much is left, the others should never come near their limit."""
 
 
-def watched(stack: Stack, metric: str) -> set[str]:
+def watched(observability: Stack, metric: str) -> set[str]:
     """Logical ids of what the alarms on one metric watch."""
-    alarms = [each for each in stack.alarms.values() if each.get("MetricName") == metric]
+    alarms = [each for each in observability.alarms.values() if each.get("MetricName") == metric]
     return {target(each["Dimensions"][0]["Value"]) for each in alarms}
 
 
-def threshold(stack: Stack, metric: str, resource: str) -> float:
+def threshold(observability: Stack, metric: str, resource: str) -> float:
     """The limit of the alarm that watches one metric of one resource."""
     (found,) = [
         each["Threshold"]
-        for each in stack.alarms.values()
+        for each in observability.alarms.values()
         if each.get("MetricName") == metric and target(each["Dimensions"][0]["Value"]) == resource
     ]
     return float(found)
 
 
-def test_every_dead_letter_queue_has_an_alarm_at_the_first_message(stack: Stack) -> None:
+def test_every_dead_letter_queue_has_an_alarm_at_the_first_message(stack: Stack, observability: Stack) -> None:
     depth = "ApproximateNumberOfMessagesVisible"
-    assert watched(stack, depth) == stack.dead_letter_queues
+    assert watched(observability, depth) == stack.dead_letter_queues
     for queue in stack.dead_letter_queues:
-        assert threshold(stack, depth, queue) == 0
+        assert threshold(observability, depth, queue) == 0
 
 
-def test_every_work_queue_has_an_alarm_on_waiting(stack: Stack) -> None:
-    assert watched(stack, "ApproximateAgeOfOldestMessage") == set(stack.queues) - stack.dead_letter_queues
+def test_every_work_queue_has_an_alarm_on_waiting(stack: Stack, observability: Stack) -> None:
+    assert watched(observability, "ApproximateAgeOfOldestMessage") == set(stack.queues) - stack.dead_letter_queues
 
 
 @pytest.mark.parametrize("queue", ["SyncQueue", "ScheduleQueue"])
-def test_three_receives_of_one_poison_message_do_not_count_as_waiting(stack: Stack, queue: str) -> None:
+def test_three_receives_of_one_poison_message_do_not_count_as_waiting(
+    stack: Stack, observability: Stack, queue: str
+) -> None:
     found = stack.queues[queue]
     poison = found["VisibilityTimeout"] * found["RedrivePolicy"]["maxReceiveCount"]
-    assert threshold(stack, "ApproximateAgeOfOldestMessage", queue) > poison
+    assert threshold(observability, "ApproximateAgeOfOldestMessage", queue) > poison
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Duration"])
-def test_every_function_that_nobody_waits_for_has_an_alarm(stack: Stack, metric: str) -> None:
-    assert watched(stack, metric) == RUNS_ON_TICKS_OR_JOBS
+def test_every_function_that_nobody_waits_for_has_an_alarm(stack: Stack, observability: Stack, metric: str) -> None:
+    assert watched(observability, metric) == RUNS_ON_TICKS_OR_JOBS
     assert set(stack.functions) - RUNS_ON_TICKS_OR_JOBS == {"Migrate"}
 
 
 @pytest.mark.parametrize("function", sorted(RUNS_ON_TICKS_OR_JOBS))
-def test_a_run_near_its_time_limit_is_noticed_before_it_is_cut(stack: Stack, function: str) -> None:
+def test_a_run_near_its_time_limit_is_noticed_before_it_is_cut(
+    stack: Stack, observability: Stack, function: str
+) -> None:
     limit = stack.functions[function]["Timeout"]
     reserve = KEEPS_A_RESERVE.get(function)
     expected = 0.8 * limit if reserve is None else limit - reserve / 2
-    assert threshold(stack, "Duration", function) == 1000 * expected
+    assert threshold(observability, "Duration", function) == 1000 * expected
 
 
-def test_refused_runs_of_any_function_are_noticed(stack: Stack) -> None:
+def test_refused_runs_of_any_function_are_noticed(observability: Stack) -> None:
     metrics = [
-        each["MetricStat"]["Metric"] for each in stack.alarms["ThrottlesAlarm"]["Metrics"] if "MetricStat" in each
+        each["MetricStat"]["Metric"]
+        for each in observability.alarms["ThrottlesAlarm"]["Metrics"]
+        if "MetricStat" in each
     ]
     assert {each["MetricName"] for each in metrics} == {"Throttles"}
     assert {target(each["Dimensions"][0]["Value"]) for each in metrics} == RUNS_ON_TICKS_OR_JOBS
-    (shown,) = [each for each in stack.alarms["ThrottlesAlarm"]["Metrics"] if each.get("ReturnData", True)]
+    (shown,) = [each for each in observability.alarms["ThrottlesAlarm"]["Metrics"] if each.get("ReturnData", True)]
     assert shown["Expression"] == "SUM(METRICS())"
 
 
-def test_ticks_that_stop_are_noticed_after_two_periods(stack: Stack, stages: dict[str, Any]) -> None:
-    (silence,) = [each for each in stack.alarms.values() if each.get("MetricName") == "Invocations"]
+def test_ticks_that_stop_are_noticed_after_two_periods(observability: Stack, stages: dict[str, Any]) -> None:
+    (silence,) = [each for each in observability.alarms.values() if each.get("MetricName") == "Invocations"]
     assert target(silence["Dimensions"][0]["Value"]) == "Orchestrator"
     assert silence["TreatMissingData"] == "breaching"
     assert (silence["Period"], silence["EvaluationPeriods"]) == (2 * SYNC_PERIOD_SECONDS, 1)
     assert {row["SyncCadence"] for row in stages.values()} == {"cron(0/15 * * * ? *)"}
 
 
-def test_silence_that_was_asked_for_wakes_nobody(stack: Stack) -> None:
-    quiet = {name: each["ActionsEnabled"] for name, each in stack.alarms.items() if "ActionsEnabled" in each}
-    assert quiet == {"TicksMissingAlarm": {"Fn::If": ["Ticking", True, False]}}
+def test_silence_that_was_asked_for_wakes_nobody(observability: Stack) -> None:
+    quiet = {name: each["ActionsEnabled"] for name, each in observability.alarms.items() if "ActionsEnabled" in each}
+    assert quiet == {"TicksMissingAlarm": {"Ref": "Ticking"}}
 
 
-def test_every_alarm_tells_somebody(stack: Stack) -> None:
-    alarms: list[Properties] = list(stack.alarms.values())
+def test_every_alarm_tells_somebody(observability: Stack) -> None:
+    alarms: list[Properties] = list(observability.alarms.values())
     assert all(each["AlarmActions"] == [{"Ref": "AlarmTopic"}] for each in alarms)
     assert all(each["AlarmDescription"] for each in alarms)
 
 
-def test_no_alarm_but_the_silence_rises_for_lack_of_data(stack: Stack) -> None:
-    breaching = {name for name, each in stack.alarms.items() if each["TreatMissingData"] != "notBreaching"}
+def test_no_alarm_but_the_silence_rises_for_lack_of_data(observability: Stack) -> None:
+    breaching = {name for name, each in observability.alarms.items() if each["TreatMissingData"] != "notBreaching"}
     assert breaching == {"TicksMissingAlarm"}
 
 
-def test_outputs_name_queues_functions_topic_and_dashboard(stack: Stack, template: dict[str, Any]) -> None:
+def test_outputs_name_queues_functions_topic_and_dashboard(
+    stack: Stack, observability: Stack, template: dict[str, Any]
+) -> None:
     outputs = [output["Value"] for output in template["Outputs"].values()]
     shown = {target(value) for value in outputs if "Fn::Sub" not in value}
     assert set(stack.queues) | set(stack.functions) | {"AlarmTopic"} <= shown
-    assert "${Dashboard}" in template["Outputs"]["DashboardUrl"]["Value"]["Fn::Sub"]
+    assert "${Observability.Outputs.DashboardName}" in template["Outputs"]["DashboardUrl"]["Value"]["Fn::Sub"]
+    assert observability.cloudformation["Outputs"]["DashboardName"]["Value"] == {"Ref": "Dashboard"}

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
-TEMPLATES = ("template.yaml", "network-and-database.yaml")
+TEMPLATES = ("template.yaml", "network-and-database.yaml", "observability.yaml")
 
 
 def exceptions(parsed: dict[str, Any]) -> dict[str, dict[str, str]]:
@@ -22,7 +23,7 @@ def exceptions(parsed: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def report(root: Path) -> Any:
-    """What checkov says of both templates; nothing is fetched from the network."""
+    """What checkov says of all templates; nothing is fetched from the network."""
     program = root / ".tools" / "checkov" / "bin" / "checkov"
     if not program.exists():
         pytest.skip("no checkov in .tools: run `make checkov`")
@@ -31,10 +32,19 @@ def report(root: Path) -> Any:
     return json.loads(done.stdout)
 
 
-def test_every_exception_has_a_reason(template: dict[str, Any], network: dict[str, Any]) -> None:
-    reasons = [
-        reason for parsed in (template, network) for found in exceptions(parsed).values() for reason in found.values()
-    ]
+@pytest.fixture(scope="module")
+def templates(root: Path) -> list[dict[str, Any]]:
+    return [yaml_parse((root / name).read_text(encoding="utf-8")) for name in TEMPLATES]
+
+
+def test_every_template_is_looked_at(root: Path) -> None:
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    assert set(TEMPLATES) == {path.name for path in root.glob("*.yaml") if not path.name.startswith(".")}
+    assert f"--file {' '.join(TEMPLATES)}" in makefile
+
+
+def test_every_exception_has_a_reason(templates: list[dict[str, Any]]) -> None:
+    reasons = [reason for parsed in templates for found in exceptions(parsed).values() for reason in found.values()]
     assert reasons
     assert all(len(reason.split()) > 3 for reason in reasons)
 
@@ -45,11 +55,7 @@ def test_nothing_else_is_found(report: Any) -> None:
     assert [(each["check_id"], each["resource"]) for each in report["results"]["failed_checks"]] == []
 
 
-def test_no_exception_is_left_that_nothing_needs(
-    report: Any, template: dict[str, Any], network: dict[str, Any]
-) -> None:
+def test_no_exception_is_left_that_nothing_needs(report: Any, templates: list[dict[str, Any]]) -> None:
     needed = {(each["resource"].rsplit(".", 1)[1], each["check_id"]) for each in report["results"]["skipped_checks"]}
-    named = {
-        (name, check) for parsed in (template, network) for name, found in exceptions(parsed).items() for check in found
-    }
+    named = {(name, check) for parsed in templates for name, found in exceptions(parsed).items() for check in found}
     assert needed == named

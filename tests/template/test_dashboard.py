@@ -39,10 +39,12 @@ Metric = tuple[str, frozenset[str], str | None]
 
 
 @pytest.fixture(scope="module")
-def widgets(stack: Stack, template: dict[str, Any]) -> list[dict[str, Any]]:
-    """The widgets, every name of the template replaced by itself."""
-    (dashboard,) = stack.of("AWS::CloudWatch::Dashboard").values()
+def widgets(observability: Stack, template: dict[str, Any]) -> list[dict[str, Any]]:
+    """The widgets, every name of a resource replaced by itself."""
+    (dashboard,) = observability.of("AWS::CloudWatch::Dashboard").values()
     text, own = dashboard["DashboardBody"]["Fn::Sub"]
+    given = template["Resources"]["Observability"]["Properties"]["Parameters"]
+    inner = observability.cloudformation
 
     def put(match: re.Match[str]) -> str:
         name = match[1]
@@ -52,7 +54,10 @@ def widgets(stack: Stack, template: dict[str, Any]) -> list[dict[str, Any]]:
             return put_all(str(own[name]["Fn::Sub"]))
         if name in template["Parameters"]:
             return str(template["Parameters"][name]["Default"])
-        assert name.partition(".")[0] in {*template["Resources"], "AWS::Region", "AWS::StackName"}, name
+        if name == "Namespace":
+            return put_all(str(given[name]["Fn::Sub"]))
+        known = {*inner["Parameters"], *inner["Resources"], "AWS::Region", "AWS::StackName"}
+        assert name.partition(".")[0] in known, name
         return name
 
     def put_all(part: str) -> str:
@@ -71,8 +76,8 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[Metric]:
     report = DispatchReport("calendar.sync", health=SyncHealth(workspaces_behind=1, connections_in_error=1))
     ticks.lambda_handler({"job": "calendar.sync"}, CONTEXT, dispatch=lambda _tick: report)
     upkeep.lambda_handler({"job": "calendar.upkeep"}, CONTEXT, upkeep=lambda _left, dry_run: UpkeepReport(dry_run))
-    sync.metrics.done(SyncReport(WS, RUN, "incremental", error_type="google_unavailable"), datetime.now(UTC))
-    plan.metrics.done(PlanReport(WS, RUN, error_type="timezone_missing"), datetime.now(UTC))
+    sync.consumer.metrics.done(SyncReport(WS, RUN, "incremental", error_type="google_unavailable"), datetime.now(UTC))
+    plan.consumer.metrics.done(PlanReport(WS, RUN, error_type="timezone_missing"), datetime.now(UTC))
     ours.handlers[:], ours.propagate, ours.level = before
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     return {each for line in lines for each in _of_line(line)}
@@ -150,9 +155,9 @@ def test_rows_fill_the_width(widgets: list[dict[str, Any]]) -> None:
     assert left == 0
 
 
-def test_every_alarm_is_shown(stack: Stack, widgets: list[dict[str, Any]]) -> None:
+def test_every_alarm_is_shown(observability: Stack, widgets: list[dict[str, Any]]) -> None:
     (alarms,) = [each["properties"]["alarms"] for each in widgets if each["type"] == "alarm"]
-    assert {name.removesuffix(".Arn") for name in alarms} == set(stack.alarms)
+    assert {name.removesuffix(".Arn") for name in alarms} == set(observability.alarms)
 
 
 def test_every_queue_and_every_ticking_function_is_shown(stack: Stack, widgets: list[dict[str, Any]]) -> None:

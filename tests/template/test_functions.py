@@ -149,7 +149,7 @@ def test_every_time_limit_and_memory_has_its_reason_beside_it(source: str, setti
     assert all(reasons)
 
 
-@pytest.mark.parametrize("name", ["template.yaml", "network-and-database.yaml"])
+@pytest.mark.parametrize("name", ["template.yaml", "network-and-database.yaml", "observability.yaml"])
 def test_every_resource_says_why_it_is_there(root: Path, template: dict[str, Any], name: str) -> None:
     text = (root / name).read_text(encoding="utf-8")
     resources = re.split(r"^  (?=\w+:(?: #.*)?\n    Type: )", text[text.index("\nResources:") :], flags=re.MULTILINE)[

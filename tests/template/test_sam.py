@@ -17,6 +17,7 @@ LIMIT_BYTES = 60 * 2**20
 LAYERS = {"arm64": "VendorLayerArm64", "x86_64": "VendorLayerX8664"}
 ELF_MACHINE = {"arm64": 0xB7, "x86_64": 0x3E}
 BUILD_SECONDS = 300
+INNER = ("network-and-database.yaml", "observability.yaml")
 IMPORTS = """
 import almanac, cryptography.fernet, googleapiclient.discovery, httplib2, pg8000.native, pydantic
 from aws_lambda_powertools import Logger, Metrics
@@ -59,10 +60,11 @@ def lint(template: Path, *ignored: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def uploaded(root: Path, tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
-    """Writes a template beside the inner stack's, where the linter compares parameters and outputs of the two."""
+    """Writes a template beside the inner stacks', where the linter compares their parameters and outputs."""
 
     def write(cloudformation: dict[str, Any]) -> Path:
-        shutil.copy(root / "network-and-database.yaml", tmp_path)
+        for name in INNER:
+            shutil.copy(root / name, tmp_path)
         written = tmp_path / "template.json"
         written.write_text(json.dumps(cloudformation), encoding="utf-8")
         return written
@@ -73,7 +75,7 @@ def uploaded(root: Path, tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
 def test_what_cloudformation_gets_passes_its_linter(stack: Stack, uploaded: Callable[[dict[str, Any]], Path]) -> None:
     """`sam validate --lint` does not translate first, so it misses what is wrong between two resources."""
     # W3037: SAM's own poller policy names batch actions that IAM has folded into the single ones.
-    # W3002: that the inner template is a local file, which `sam deploy` uploads.
+    # W3002: that an inner template is a local file, which `sam deploy` uploads.
     done = lint(uploaded(stack.cloudformation), "W3037", "W3002")
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -86,8 +88,9 @@ def test_the_linter_sees_a_parameter_that_the_inner_stack_does_not_have(
     assert "Colour" in lint(uploaded(alone), "W3002").stdout
 
 
-def test_the_template_of_the_own_database_passes_the_linter(root: Path) -> None:
-    done = lint(root / "network-and-database.yaml")
+@pytest.mark.parametrize("name", INNER)
+def test_an_inner_template_passes_the_linter(root: Path, name: str) -> None:
+    done = lint(root / name)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -106,12 +109,12 @@ def test_the_build_holds_every_function_and_our_package(built: Path, template: d
 
 
 @pytest.mark.timeout(BUILD_SECONDS)
-def test_the_build_writes_out_anchors_and_takes_the_inner_stack_along(built: Path) -> None:
+def test_the_build_writes_out_anchors_and_takes_the_inner_stacks_along(built: Path) -> None:
     deployed = (built / "template.yaml").read_text(encoding="utf-8")
-    assert not re.search(r"<<:|[&*][A-Za-z]\w*$", deployed, re.MULTILINE)
-    inner = re.search(r"TemplateURL: (\S+)", deployed)
-    assert inner is not None
-    assert (built / inner[1]).is_file()
+    inner = [built / found for found in re.findall(r"TemplateURL: (\S+)", deployed)]
+    assert len(inner) == len(INNER)
+    for text in (deployed, *(each.read_text(encoding="utf-8") for each in inner)):
+        assert not re.search(r"<<:|[&*][A-Za-z]\w*$", text, re.MULTILINE)
 
 
 @pytest.mark.timeout(BUILD_SECONDS)

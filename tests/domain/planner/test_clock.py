@@ -9,7 +9,8 @@ from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.document.write_schedule import schedule_document
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.plan import Plan
-from almanac.domain.planner.planner import Clock, plan, standing_still
+from almanac.domain.planner.planner import MonotonicClock, plan, standing_still
+from almanac.presentation.wording import words
 from tests.domain.planner.instances import at, busy, habit, instance, moment, task
 from tests.domain.planner.referee import violations
 
@@ -33,7 +34,7 @@ def crowded() -> dict[str, Any]:
     return instance(tasks=tasks, busy=meetings, habits=[habit("walk", 30, "12:00-13:00", hours="work", min_min=15)])
 
 
-def cutting(reading: int) -> Clock:
+def cutting(reading: int) -> MonotonicClock:
     """A clock that stands still, and is far beyond every budget from its Nth reading on."""
     ticks = chain(repeat(0.0, reading), repeat(1_000.0))
     return lambda: next(ticks)
@@ -53,7 +54,7 @@ def test_a_plan_cut_short_is_valid_and_stays_when_planned_again(reading: int) ->
     document = crowded()
     problem = problem_of(read_instance(document).instance)
     first = plan(problem, BUDGET, cutting(reading))
-    assert violations(document, schedule_document(first, problem.zone)) == []
+    assert violations(document, schedule_document(first, problem.zone, words)) == []
     standing = problem_of(read_instance(again(document, first)).instance)
     for clock in (cutting(reading), cutting(1), standing_still):
         assert places(plan(standing, BUDGET, clock)) == places(first)

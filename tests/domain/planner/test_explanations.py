@@ -1,13 +1,16 @@
-"""Every place has a reason, everything missing has an obstacle and something that would help."""
+"""Every place has a reason, everything missing has a cause and something that would help."""
+
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from almanac.domain.planner.model.plan import Finding, Plan
 from tests.domain.planner.instances import at, busy, habit, instance, planned, task, week
+from tests.domain.planner.sentences import UTC, cause_of, help_of, reason_of
 
 
-def reason(result: Plan, item: str) -> str:
-    return next(block.reason for block in result.blocks if block.item == item)
+def reason(result: Plan, item: str, zone: ZoneInfo = UTC) -> str:
+    return next(reason_of(block, zone) for block in result.blocks if block.item == item)
 
 
 def finding(result: Plan, item: str) -> Finding:
@@ -36,7 +39,7 @@ def test_a_habit_says_how_far_it_is_from_its_ideal_time() -> None:
 
 def test_a_part_says_which_and_what_it_comes_after() -> None:
     result = planned(instance(hours={"work": week("09:00-11:00")}, tasks=[task("t", 180, split=(60, 120))]))
-    assert [block.reason for block in result.blocks] == [
+    assert [reason_of(block) for block in result.blocks] == [
         "part 1 of 2, the earliest 2 h of work hours",
         "part 2 of 2, the earliest 1 h of work hours after part 1",
     ]
@@ -50,7 +53,9 @@ def test_events_of_the_calendar_are_named_beside_items() -> None:
 
 def test_a_block_says_how_it_stands_to_its_deadline_in_the_users_zone() -> None:
     on_time = planned(instance(timezone="Pacific/Auckland", tasks=[task("t", 60, deadline=at("08 11:00"))]))
-    assert reason(on_time, "t").endswith(" of work hours, before its deadline Fri 09 Jan 00:00")
+    assert reason(on_time, "t", ZoneInfo("Pacific/Auckland")).endswith(
+        " of work hours, before its deadline Fri 09 Jan 00:00"
+    )
     too_late = planned(instance(tasks=[task("t", 60, deadline=at("05 09:30"))]))
     assert reason(too_late, "t") == "the earliest 1 h of work hours, after its deadline Mon 05 Jan 09:30"
 
@@ -95,7 +100,7 @@ def test_an_event_that_moves_says_from_where_and_for_whom() -> None:
     sync = busy("sync", "05 09:00", "05 10:00", locked=False, hours="work", move_cost=1)
     sync |= {"move_from": at("05 09:00"), "move_until": at("05 17:00")}
     result = planned(instance(busy=[sync], tasks=[task("t", 60, priority="critical", deadline=at("05 10:00"))]))
-    assert [(block.item, block.reason) for block in result.moved] == [
+    assert [(block.item, reason_of(block)) for block in result.moved] == [
         ("sync", "makes room for t; it was at Mon 05 Jan 09:00")
     ]
 
@@ -104,53 +109,55 @@ def test_a_task_longer_than_any_gap_is_told_to_split() -> None:
     result = planned(instance(hours={"work": week("09:00-11:00")}, tasks=[task("t", 180)]))
     found = finding(result, "t")
     assert (found.state, found.missing_minutes) == ("unplaced", 180)
-    assert found.obstacle == (
+    assert cause_of(found) == (
         "no open stretch until the window ends (Mon 12 Jan 00:00) is 3 h long, the longest is 2 h"
     )
-    assert found.help == "parts of 1 h 30 min or more, or 1 h more of work hours on Mon 05 Jan, 11:00-12:00"
+    assert help_of(found) == "parts of 1 h 30 min or more, or 1 h more of work hours on Mon 05 Jan, 11:00-12:00"
 
 
 def test_too_few_hours_before_a_deadline_say_how_few_and_which_deadline_would_hold() -> None:
     due = task("t", 180, split=(60, 120), deadline=at("05 11:00"))
     found = finding(planned(instance(tasks=[due], busy=[busy("m", "05 09:00", "05 09:30")])), "t")
     assert (found.state, found.late_minutes) == ("late", 105)
-    assert found.obstacle == (
+    assert cause_of(found) == (
         "only 1 h 30 min of work hours are open before its deadline (Mon 05 Jan 11:00), it needs 3 h; "
         "m (30 min) of the calendar are in the way"
     )
     assert (
-        found.help
+        help_of(found)
         == "a deadline 1 h 45 min later, Mon 05 Jan 12:45, or 1 h 30 min more of work hours on Mon 05 Jan, 07:30-09:00"
     )
 
 
 def test_an_old_deadline_is_called_past() -> None:
     found = finding(planned(instance(tasks=[task("t", 60, deadline=at("04 12:00"))])), "t")
-    assert found.obstacle == "its deadline, Sun 04 Jan 12:00, had passed before it could begin"
-    assert found.help == "a deadline 22 h later, Mon 05 Jan 10:00"
+    assert cause_of(found) == "its deadline, Sun 04 Jan 12:00, had passed before it could begin"
+    assert help_of(found) == "a deadline 22 h later, Mon 05 Jan 10:00"
 
 
 def test_who_is_in_the_way_is_named_with_the_smallest_things_that_help() -> None:
     tasks = [task("a", 60, deadline=at("05 10:00")), task("b", 60, deadline=at("05 10:00"))]
     found = next(f for f in planned(instance(tasks=tasks)).findings if f.state == "late")
     other = "a" if found.item == "b" else "b"
-    assert found.obstacle == (
+    assert cause_of(found) == (
         f"its 1 h of work hours before its deadline (Mon 05 Jan 10:00) are taken by {other} (1 h); nothing is free"
     )
-    assert found.help == "a deadline 1 h later, Mon 05 Jan 11:00, or 1 h more of work hours on Mon 05 Jan, 08:00-09:00"
+    assert (
+        help_of(found) == "a deadline 1 h later, Mon 05 Jan 11:00, or 1 h more of work hours on Mon 05 Jan, 08:00-09:00"
+    )
 
 
 def test_work_cut_short_says_how_much_is_missing() -> None:
     closed = {"work": {"MO": [["09:00", "11:00"]]}}
     found = finding(planned(instance(hours=closed, tasks=[task("t", 180, split=(60, 120))])), "t")
     assert (found.state, found.missing_minutes) == ("partial", 60)
-    assert found.help.startswith("1 h less work (2 h would fit)")
+    assert help_of(found).startswith("1 h less work (2 h would fit)")
 
 
 def test_hours_that_are_free_but_leave_no_gap_between_parts_say_so() -> None:
     rest = {"work": {"MO": [["09:00", "10:00"]]}}
     found = finding(planned(instance(hours=rest, tasks=[task("t", 60, split=(15, 30))])), "t")
-    assert found.obstacle == (
+    assert cause_of(found) == (
         "its 1 h of work hours until the window ends (Mon 12 Jan 00:00) are too few "
         "for parts of at most 30 min with a gap between them"
     )
@@ -159,51 +166,51 @@ def test_hours_that_are_free_but_leave_no_gap_between_parts_say_so() -> None:
 def test_nothing_small_is_promised_when_nothing_small_helps() -> None:
     rest = {"work": {"MO": [["09:00", "10:00"]]}}
     found = finding(planned(instance(hours=rest, tasks=[task("t", 600)])), "t")
-    assert found.help.startswith("nothing small: 10 h more of work hours")
+    assert help_of(found).startswith("nothing small: 10 h more of work hours")
 
 
 def test_a_late_task_that_waits_says_for_whom_and_until_when() -> None:
     tasks = [task("a", 120), task("b", 60, priority="critical", depends_on=["a"], deadline=at("05 10:30"))]
     found = finding(planned(instance(tasks=tasks)), "b")
-    assert found.obstacle.startswith("it waits for a, which ends Mon 05 Jan 11:00; ")
+    assert cause_of(found).startswith("it waits for a, which ends Mon 05 Jan 11:00; ")
 
 
 def test_a_task_waits_for_the_one_that_has_no_place() -> None:
     tasks = [task("a", 600), task("b", 60, depends_on=["a"])]
     found = finding(planned(instance(tasks=tasks)), "b")
-    assert (found.obstacle, found.help) == ("waits for a, which has no complete place", "make room for a")
+    assert (cause_of(found), help_of(found)) == ("waits for a, which has no complete place", "make room for a")
 
 
 def test_a_missed_habit_names_its_date_and_who_took_its_time() -> None:
     meetings = [busy("m", "05 00:00", "05 14:00"), busy("n", "05 14:00", "06 00:00")]
     found = finding(planned(instance(busy=meetings, habits=[habit("walk", 30, "12:00-13:00", days=["MO"])])), "walk")
     assert (found.state, found.date) == ("missed", "2026-01-05")
-    assert found.obstacle == (
+    assert cause_of(found) == (
         "its 16 h of personal hours on Mon 05 Jan are taken by n (9 h) and m (7 h); no 30 min are free"
     )
-    assert found.help == "m (7 h) elsewhere or not at all"
+    assert help_of(found) == "m (7 h) elsewhere or not at all"
 
 
 def test_a_habit_missed_for_distance_names_who_has_its_ideal_time_and_the_place_too_far_off() -> None:
     found = finding(
         planned(instance(busy=[busy("m", "05 07:00", "05 21:00")], habits=[habit("walk", 30, "12:00-13:00")])), "walk"
     )
-    assert found.obstacle == (
+    assert cause_of(found) == (
         "its ideal time on Mon 05 Jan, 12:00-13:00, is taken by m (1 h); "
         "the nearest free place, 21:00-21:30, costs more than to miss it"
     )
-    assert found.help.startswith("an ideal time of 12:00-21:30")
+    assert help_of(found).startswith("an ideal time of 12:00-21:30")
 
 
 def test_a_habit_on_a_closed_day_says_so() -> None:
     found = finding(
         planned(instance(hours={"personal": week("09:00-09:15")}, habits=[habit("walk", 30, "12:00-13:00")])), "walk"
     )
-    assert found.obstacle == "its 15 min of personal hours on Mon 05 Jan have no stretch of 30 min"
+    assert cause_of(found) == "its 15 min of personal hours on Mon 05 Jan have no stretch of 30 min"
     closed = {"personal": {"SU": [["09:00", "17:00"]]}}
     found = finding(planned(instance(hours=closed, habits=[habit("walk", 30, "12:00-13:00", days=["MO"])])), "walk")
-    assert found.obstacle == "no personal hours are open for it on Mon 05 Jan"
-    assert found.help == "30 min more of personal hours on Mon 05 Jan, 12:00-12:30"
+    assert cause_of(found) == "no personal hours are open for it on Mon 05 Jan"
+    assert help_of(found) == "30 min more of personal hours on Mon 05 Jan, 12:00-12:30"
 
 
 @pytest.mark.parametrize(("due", "risky"), [("05 10:30", True), ("05 17:00", False)])

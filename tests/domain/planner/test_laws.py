@@ -12,6 +12,7 @@ from almanac.domain.planner.document.write_schedule import schedule_document
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.plan import Plan
 from almanac.domain.planner.planner import plan
+from almanac.presentation.wording import words
 from tests.domain.planner.instances import EVERY_DAY, instance, planned, week
 from tests.domain.planner.referee import violations
 
@@ -108,7 +109,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 
 def as_document(result: Plan, document: dict[str, Any]) -> dict[str, Any]:
     zone = problem_of(read_instance(document).instance).zone
-    found: dict[str, Any] = json.loads(json.dumps(schedule_document(result, zone)))
+    found: dict[str, Any] = json.loads(json.dumps(schedule_document(result, zone, words)))
     return found
 
 

@@ -62,6 +62,7 @@ from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.search.greedy import greedy_plans
 from almanac.domain.wall_clock import local_time
 from tests.domain.planner.instances import at, blocks, busy, habit, instance, planned, task, week
+from tests.domain.planner.sentences import cause_of, help_of
 
 TESTS = Path(__file__).parents[2]
 
@@ -125,8 +126,8 @@ def test_work_that_cannot_be_on_time_is_placed_late_and_explained() -> None:
     assert blocks(result, "t") == [("05 10:00", "05 14:00")]
     (found,) = result.findings
     assert (found.state, found.late_minutes) == ("late", 180)
-    assert "m (1 h) of the calendar" in found.obstacle
-    assert found.help.startswith("a deadline 3 h later, Mon 05 Jan 14:00")
+    assert "m (1 h) of the calendar" in cause_of(found)
+    assert help_of(found).startswith("a deadline 3 h later, Mon 05 Jan 14:00")
 
 
 def test_urgent_work_that_fits_nowhere_costs_no_habit() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from almanac.domain.planner.model.plan import Plan
 from tests.domain.planner.instances import at, busy, habit, instance, moment, planned, task
+from tests.domain.planner.sentences import reason_of
 
 
 def week_of_work() -> dict[str, Any]:
@@ -52,14 +53,16 @@ def test_a_block_that_stays_says_so_in_the_words_it_would_get_anew() -> None:
     document = week_of_work()
     first = planned(document)
     second = planned(after(document, first))
-    assert [block.reason for block in second.blocks] == [f"stays where it was: {b.reason}" for b in first.blocks]
+    assert [reason_of(block) for block in second.blocks] == [
+        f"stays where it was: {reason_of(b)}" for b in first.blocks
+    ]
 
 
 def test_a_block_that_stays_although_an_earlier_place_is_free_names_it() -> None:
     low = task("t", 60, priority="low")
     stands = [{"item": "t", "start": at("05 13:00"), "end": at("05 14:00")}]
     (block,) = planned(instance(tasks=[low], previous=stands)).blocks
-    assert (moment(block.start), block.reason) == (
+    assert (moment(block.start), reason_of(block)) == (
         "05 13:00",
         "stays where it was: 1 h of work hours; Mon 05 Jan 09:00 is free too, but gains too little for a move",
     )

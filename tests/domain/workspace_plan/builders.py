@@ -5,9 +5,17 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.model.instance import Week
+from almanac.domain.wall_clock import Week
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.snapshot import Block, CalendarEvent, Habit, Preferences, Recurrence, Task, Workspace
+from almanac.domain.workspace_plan.snapshot import (
+    Block,
+    CalendarEvent,
+    Habit,
+    Preferences,
+    Recurrence,
+    TaskRow,
+    Workspace,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 3, 2)
@@ -25,7 +33,7 @@ def window(days: int = 7, *, notice: int = 0, now: datetime = NOW) -> PlanningWi
     return PlanningWindow.of(now, BERLIN, notice, days)
 
 
-def task(n: int = 1, minutes: int | None = 60, **fields: Any) -> Task:
+def task(n: int = 1, minutes: int | None = 60, **fields: Any) -> TaskRow:
     default = {
         "id": UUID(int=n),
         "title": f"T{n}",
@@ -40,7 +48,7 @@ def task(n: int = 1, minutes: int | None = 60, **fields: Any) -> Task:
         "hard_deadline": False,
         "category": "work",
     }
-    return Task(**{**default, **fields})
+    return TaskRow(**{**default, **fields})
 
 
 def habit(n: int = 1, minutes: int = 30, **fields: Any) -> Habit:

@@ -9,14 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events, with_buffers
-from almanac.domain.workspace_plan.changes import Placed, changes
+from almanac.domain.workspace_plan.changes import changes
 from almanac.domain.workspace_plan.existing_blocks import sort_blocks, worked_minutes
 from almanac.domain.workspace_plan.planning_window import instant, zone_of
+from almanac.domain.workspace_plan.report import Placed
 from almanac.domain.workspace_plan.snapshot import Block, Preferences
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
 from tests.domain.workspace_plan.builders import WS, at, block, event, habit, task, window, workspace
+
+BECAUSE = Explanation("earliest")
 
 
 def always(_: Block) -> bool:
@@ -144,7 +148,7 @@ def prepared(*blocks: Block, tasks: int = 3) -> PlanningRequest:
 
 def placed(start: str, end: str, owner: int = 1, minutes: int | None = None) -> Placed:
     first, last = minutes_of(at(start)), minutes_of(at(end))
-    return Placed(str(UUID(int=owner)), first, last, minutes or last - first, "because")
+    return Placed(str(UUID(int=owner)), first, last, minutes or last - first, "because", BECAUSE)
 
 
 class TestChanges:
@@ -206,7 +210,7 @@ def test_the_changes_make_the_calendar_the_plan_and_touch_no_block_of_the_users(
         for n, (owner, first, length, locked) in enumerate(standing)
     ]
     places = [
-        Placed(str(UUID(int=owner)), start + 15 * first, start + 15 * (first + length), 15 * length, "")
+        Placed(str(UUID(int=owner)), start + 15 * first, start + 15 * (first + length), 15 * length, "", BECAUSE)
         for owner, first, length in plan
     ]
     found = changes(prepared(*blocks), places)

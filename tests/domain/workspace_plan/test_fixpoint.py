@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from almanac.domain.workspace_plan.changes import changes
 from almanac.domain.workspace_plan.fixpoint import settled
-from almanac.domain.workspace_plan.from_plan import Planned, place
+from almanac.domain.workspace_plan.from_plan import Planned
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.snapshot import Block, Habit, Task, Workspace
+from almanac.domain.workspace_plan.snapshot import Block, Habit, TaskRow, Workspace
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
+from almanac.presentation.wording import words
+from almanac.services.plan.solve import solve_request
 from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, task, window, workspace
 from tests.domain.workspace_plan.test_placing import WEEK, calendar_after
 
@@ -35,7 +37,7 @@ class Rounds:
 
     def plan(self, prepared: PlanningRequest) -> Planned:
         self.count += 1
-        return place(prepared, 0.02)
+        return solve_request(prepared, 0.02, words)
 
 
 def long_run(until: str) -> tuple[Habit, Block]:
@@ -89,7 +91,7 @@ def stretched_workspaces(draw: st.DrawFn) -> Workspace:
                 order=draw(st.sampled_from(["after", "before"])) if ordered else None,
             )
         )
-    tasks: list[Task] = [
+    tasks: list[TaskRow] = [
         task(50 + n, 15 * length, priority=priority, deadline=at(on(day, 68)))
         for n, (length, priority, day) in enumerate(
             draw(

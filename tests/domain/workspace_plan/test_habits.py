@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.free_time import FreeTime
 from almanac.domain.workspace_plan.habit_requests import Given, OccurrenceRequest, habit_faults, habit_wishes
@@ -22,8 +23,10 @@ from almanac.domain.workspace_plan.habit_windows import (
     order_pairs,
 )
 from almanac.domain.workspace_plan.snapshot import Block, Habit
-from tests.domain.workspace_plan.builders import MONDAY, WORK, at, block, habit, window
+from almanac.presentation.wording import words
+from tests.domain.workspace_plan.builders import BERLIN, MONDAY, WORK, at, block, habit, window
 
+UNKNOWN = Explanation("hours_unknown", category="nights")
 ALL_DAY = (((0, 1440),),) * 7
 
 
@@ -174,7 +177,7 @@ class TestOrder:
             given_by(),
         )
         assert [(note.id, note.status) for note in notes] == [(str(SHOWER.id), "left_out")]
-        assert notes[0].reason.startswith("2026-03-02")
+        assert notes[0].date == "2026-03-02"
 
 
 class TestLength:
@@ -213,8 +216,9 @@ class TestWishes:
     def test_faults(self) -> None:
         habits = [habit(1, category="nights"), habit(2), habit(3, category="shut")]
         hours = {"work": WORK, "shut": ((),) * 7}
-        found = habit_faults(habits, hours, {"nights": "unknown"})
-        assert found == {UUID(int=1): "unknown", UUID(int=3): "the hours 'shut' never open"}
+        found = habit_faults(habits, hours, {"nights": UNKNOWN})
+        assert found == {UUID(int=1): UNKNOWN, UUID(int=3): Explanation("hours_never_open", category="shut")}
+        assert words([found[UUID(int=3)]], {}, BERLIN) == "the hours 'shut' never open"
 
     @pytest.mark.parametrize(
         ("fields", "named"),
@@ -231,7 +235,7 @@ class TestWishes:
     ) -> None:
         found = habit_faults([habit(1, 30, **fields), habit(2)], {"work": WORK}, {})
         assert found.keys() == {UUID(int=1)}
-        assert found[UUID(int=1)].startswith(named)
+        assert words([found[UUID(int=1)]], {}, BERLIN).startswith(named)
 
 
 class TestFreeTime:

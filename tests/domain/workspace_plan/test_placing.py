@@ -8,14 +8,19 @@ from uuid import UUID
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.planner.model.discretize import problem_of
+from almanac.domain.planner.model.plan import Block, Plan, Summary
 from almanac.domain.planner.planner import plan
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.changes import changes
-from almanac.domain.workspace_plan.from_plan import Planned, from_plan, in_titles, place
+from almanac.domain.workspace_plan.from_plan import Planned, from_plan
 from almanac.domain.workspace_plan.habit_windows import order_pairs
-from almanac.domain.workspace_plan.snapshot import Block, Preferences, Workspace
+from almanac.domain.workspace_plan.snapshot import Block as StoredBlock
+from almanac.domain.workspace_plan.snapshot import Preferences, Workspace
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
+from almanac.presentation.wording import words
+from almanac.services.plan.solve import solve_request
 from tests.domain.workspace_plan.builders import MONDAY, WS, at, block, event, habit, task, window, workspace
 
 WEEK = frozenset(MONDAY + timedelta(days=n) for n in range(7))
@@ -27,7 +32,12 @@ def ready(space: Workspace, *, days: frozenset[date] = WEEK) -> PlanningRequest:
 
 def planned(prepared: PlanningRequest) -> Planned:
     """Work-bounded, so that a busy machine plans no worse."""
-    return from_plan(prepared, plan(problem_of(prepared.instance), 0.03, lambda: 0.0))
+    return from_plan(prepared, plan(problem_of(prepared.instance), 0.03, lambda: 0.0), words)
+
+
+def placed_for(ids: tuple[str, ...]) -> Block:
+    start = minutes_of(at("03-02 09:00"))
+    return Block(ids[0], start, start + 60, Explanation("makes_room", items=ids, instants=(start,)))
 
 
 class TestReadingBack:
@@ -36,8 +46,11 @@ class TestReadingBack:
         one = habit(2, name="Lunch", ideal_time=720)
         prepared = ready(workspace(tasks=(task(1, title="Report"),), habits=(one,), events=(meeting,)))
         (lunch,) = prepared.wanted
-        said = f"before {UUID(int=1)}, after {lunch}, off {UUID(int=7)}, not {UUID(int=8)}"
-        assert in_titles(prepared, said) == f"before 'Report', after 'Lunch', off 'Board', not {UUID(int=8)}"
+        ids = (str(UUID(int=1)), lunch, str(UUID(int=7)), str(UUID(int=8)))
+        found = Plan("", (placed_for(ids),), (), (), Summary(0, 0, 0, 0, 0, 0, 0, 0), 0.0)
+        (one_block,) = from_plan(prepared, found, words).blocks
+        assert one_block.reason == "makes room for 'Report', 'Lunch', 'Board' and 1 more; it was at Mon 02 Mar 09:00"
+        assert one_block.explanation.items == (ids[0], str(one.id), *ids[2:])
 
     def test_lengths_off_the_grid_are_rounded_up_on_the_calendar_only(self) -> None:
         found = planned(ready(workspace(tasks=(task(1, 20),))))
@@ -69,7 +82,7 @@ class TestReadingBack:
         assert (found.tasks, found.late, found.partial, found.unscheduled, found.scheduled) == (2, 1, 1, 0, 1)
 
     def test_nothing_to_place_is_an_empty_plan(self) -> None:
-        assert place(ready(workspace()), 0.01).blocks == ()
+        assert solve_request(ready(workspace()), 0.01, words).blocks == ()
 
 
 slots = st.integers(0, 5 * 96 - 1)
@@ -121,7 +134,7 @@ def workspaces(draw: st.DrawFn) -> Workspace:
     return workspace(tasks=tasks, habits=habits, events=events, blocks=blocks)
 
 
-def calendar_after(space: Workspace, prepared: PlanningRequest, found: Planned) -> tuple[Block, ...]:
+def calendar_after(space: Workspace, prepared: PlanningRequest, found: Planned) -> tuple[StoredBlock, ...]:
     """The workspace's blocks once the plan is written."""
     wanted = changes(prepared, found.blocks)
     moves = {move.event_id: move for move in wanted.moved}
@@ -133,7 +146,7 @@ def calendar_after(space: Workspace, prepared: PlanningRequest, found: Planned) 
         for one in kept
     ]
     new = [
-        Block(
+        StoredBlock(
             UUID(int=1000 + n),
             one.kind,
             one.owner,

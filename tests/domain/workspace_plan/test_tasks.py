@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.planner.model.discretize import chunk_slots
 from almanac.domain.planner.model.instance import TaskSpec
 from almanac.domain.wall_clock import minutes_of
-from almanac.domain.workspace_plan.snapshot import Block, Dependency, Task
+from almanac.domain.workspace_plan.snapshot import Block, Dependency, TaskRow
 from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
-from tests.domain.workspace_plan.builders import at, block, task
+from almanac.presentation.wording import words
+from tests.domain.workspace_plan.builders import BERLIN, at, block, task
 
 
 def after(later: int, earlier: int, *, completed: bool = False) -> Dependency:
@@ -20,15 +22,18 @@ def after(later: int, earlier: int, *, completed: bool = False) -> Dependency:
 
 
 def specs(
-    *tasks: Task, dependencies: tuple[Dependency, ...] = (), fixed: tuple[Block, ...] = ()
+    *tasks: TaskRow, dependencies: tuple[Dependency, ...] = (), fixed: tuple[Block, ...] = ()
 ) -> dict[str, TaskSpec]:
     found = task_specs(tasks, open_predecessors(dependencies), fixed)
     return {str(UUID(spec.id).int): spec for spec in found}
 
 
-def faults(*tasks: Task, dependencies: tuple[Dependency, ...] = (), **categories: str) -> dict[int, str]:
+NO_NIGHTS = Explanation("hours_unknown", category="nights", quotes=("personal", "work"))
+
+
+def faults(*tasks: TaskRow, dependencies: tuple[Dependency, ...] = (), **categories: Explanation) -> dict[int, str]:
     found = task_faults(tasks, open_predecessors(dependencies), categories)
-    return {key.int: reason for key, reason in found.items()}
+    return {key.int: words([fault], {}, BERLIN) for key, fault in found.items()}
 
 
 class TestWhatIsLeft:
@@ -106,10 +111,10 @@ class TestFaults:
         assert faults(task(1), task(2), dependencies=(after(2, 1),)) == {}
 
     def test_no_length_and_no_hours(self) -> None:
-        found = faults(task(1, None), task(2, category="nights"), task(3), nights="the hours 'nights' are unknown")
+        found = faults(task(1, None), task(2, category="nights"), task(3), nights=NO_NIGHTS)
         assert found == {
             1: "total_minutes is missing: without a length it cannot be planned",
-            2: "the hours 'nights' are unknown",
+            2: "calendar_hours 'nights' is unknown, known are personal, work",
         }
 
     @pytest.mark.parametrize(

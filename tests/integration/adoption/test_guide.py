@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from rules.store import PostgresAdoptionStore
-from rules.use_case import AdoptWorkspace
 
 from adoption import rules
+from adoption.store import PostgresAdoptionStore
+from adoption.use_case import AdoptWorkspace
 from almanac.adapters.crypto import FernetCipher, new_key
 from almanac.adapters.postgres.connection import Database
 from tests.integration.adoption.old_system import ADA, ROOT, OldSystem
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.integration
 
 GUIDE = (ROOT / "docs" / "adopt.md").read_text(encoding="utf-8")
 GO_BACK = ROOT / "docs" / "adopt" / "go_back.sql"
-STATEMENTS = ROOT / "adoption" / "sql" / "adoption.sql"
+STATEMENTS = sorted((ROOT / "adoption" / "sql").glob("*.sql"))
 OLD_SIDE = [code.strip() for code in re.findall(r"```postgresql\n(.*?)```", GUIDE, re.DOTALL)]
 ROW = re.compile(r"^\| `(\w+)` \| (?:`(\w+)`|-) \|", re.MULTILINE)
 TARGETS = {"task_user_scheduling_settings": "tasks"}
@@ -62,7 +62,12 @@ def test_every_reason_to_leave_a_row_out_is_explained() -> None:
         re.findall(r"^\| `(\w+)` \|", GUIDE.partition("### What it says")[2].partition("### ")[0], re.MULTILINE)
     )
     of_accounts = set(re.findall(r'"(no_\w+|duplicate)"', Path(rules.__file__).read_text(encoding="utf-8")))
-    assert explained == reasons(STATEMENTS) | of_accounts
+    assert explained == {reason for path in STATEMENTS for reason in reasons(path)} | of_accounts
+
+
+def test_no_two_statements_share_a_name() -> None:
+    named = [name for path in STATEMENTS for name in re.findall(r"^-- name: (\w+)$", path.read_text(), re.MULTILINE)]
+    assert len(named) == len(set(named)) > 0
 
 
 def test_what_deserves_a_look_is_explained() -> None:

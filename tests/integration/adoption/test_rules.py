@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adoption.rules import LegacyAccount, Sorted, address, chosen_accounts, known_zone
+from adoption.rules import AdoptionCounts, LegacyAccount, address, chosen_accounts, known_zone
 
 ZONES = {"europe/berlin": "Europe/Berlin", "utc": "UTC"}
 ACCOUNTS = st.builds(
@@ -84,7 +84,7 @@ def test_a_token_is_not_in_what_is_printed() -> None:
 
 
 def test_counts_add_up() -> None:
-    both = Sorted(1, 2, {"duplicate": 3}) + Sorted(10, 20, {"duplicate": 1, "deleted": 1})
+    both = AdoptionCounts(1, 2, {"duplicate": 3}) + AdoptionCounts(10, 20, {"duplicate": 1, "deleted": 1})
 
-    assert both == Sorted(11, 22, {"duplicate": 4, "deleted": 1})
+    assert both == AdoptionCounts(11, 22, {"duplicate": 4, "deleted": 1})
     assert both.old_rows == 38

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from almanac.domain.calendar.events import MappedPage, Problem
-from almanac.providers.google.pages import map_page
+from almanac.domain.calendar.events import EventPage, EventProblem
+from almanac.providers.google.pages import MAPPING_VERSION, map_page
 from tests.providers.google.recorded import EVENTS, MADRID, event, map_one
 
 EARLY, LATE = "2026-09-28T09:00:00.000Z", "2026-09-28T09:00:00.001Z"
@@ -26,7 +26,7 @@ def outcome(*items: dict[str, Any]) -> list[str]:
 
 
 def test_an_empty_page_maps_to_nothing() -> None:
-    assert map_page([], MADRID) == MappedPage((), (), (), ())
+    assert map_page([], MADRID) == EventPage((), (), (), (), MAPPING_VERSION)
 
 
 def test_a_page_of_every_recorded_kind_splits_into_rows_and_tombstones() -> None:
@@ -49,12 +49,12 @@ def test_a_page_of_every_recorded_kind_splits_into_rows_and_tombstones() -> None
 )
 def test_traps_26_to_29_cancelled_is_a_tombstone_whatever_else_it_holds(name: str) -> None:
     page = map_one(event(name))
-    assert page == MappedPage((), (EVENTS[name]["id"],), (), ())
+    assert page == EventPage((), (EVENTS[name]["id"],), (), (), MAPPING_VERSION)
 
 
 def test_traps_27_29_a_cancelled_event_with_nonsense_in_it_is_still_a_tombstone() -> None:
     page = map_one({"id": "x", "status": "cancelled", "start": [], "updated": 7, "attendees": 5})
-    assert page == MappedPage((), ("x",), (), ())
+    assert page == EventPage((), ("x",), (), (), MAPPING_VERSION)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_traps_27_29_a_cancelled_event_with_nonsense_in_it_is_still_a_tombstone(
 @pytest.mark.parametrize("status", ["confirmed", "cancelled"])
 def test_trap_60_without_a_usable_id_an_event_is_reported_and_left_out(event_id: Any, shown: str, status: str) -> None:
     page = map_one(event(id=event_id, status=status))
-    assert page == MappedPage((), (), (Problem(shown, "no usable id", stored=False),), ())
+    assert page == EventPage((), (), (EventProblem(shown, "no usable id", stored=False),), (), MAPPING_VERSION)
 
 
 def test_the_longest_id_is_kept() -> None:
@@ -81,7 +81,7 @@ def test_the_longest_id_is_kept() -> None:
 
 @pytest.mark.parametrize("item", [None, 5, "event", ["id"], [], True])
 def test_an_item_that_is_no_object_is_reported(item: Any) -> None:
-    assert map_one(item).problems == (Problem("", "no usable id", stored=False),)
+    assert map_one(item).problems == (EventProblem("", "no usable id", stored=False),)
 
 
 def test_an_item_may_be_any_mapping() -> None:
@@ -119,7 +119,7 @@ def test_trap_19_only_the_version_that_counts_is_reported() -> None:
     assert map_page([long, short], MADRID).problems == ()
     assert map_page([short, long], MADRID).problems == ()
     assert map_page([version("x" * 300, LATE), version("short", EARLY)], MADRID).problems == (
-        Problem(long["id"], "title cut", stored=True),
+        EventProblem(long["id"], "title cut", stored=True),
     )
     broken = version("broken", EARLY, **NO_START)
     assert map_page([broken, version("gone", LATE, status="cancelled")], MADRID).problems == ()
@@ -128,13 +128,13 @@ def test_trap_19_only_the_version_that_counts_is_reported() -> None:
 def test_an_event_with_several_repairs_is_one_problem() -> None:
     item = event(summary="x" * 300, end=None, htmlLink="ftp://x", attendees=[{"email": "x" * 400}] * 3)
     assert map_one(item).problems == (
-        Problem(item["id"], "no end, title cut, htmlLink dropped, email dropped", stored=True),
+        EventProblem(item["id"], "no end, title cut, htmlLink dropped, email dropped", stored=True),
     )
 
 
 def test_an_unreadable_event_is_not_also_reported_as_repaired() -> None:
     item = event(end=None, summary=["x"])
-    assert map_one(item).problems == (Problem(item["id"], "unexpected shape", stored=False),)
+    assert map_one(item).problems == (EventProblem(item["id"], "unexpected shape", stored=False),)
 
 
 def test_a_problem_event_does_not_touch_its_neighbours() -> None:

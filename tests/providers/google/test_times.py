@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almanac.domain.calendar.events import CalendarZones
-from almanac.providers.google.times import Span, Unreadable, iana_zone, instant, original_start, span
+from almanac.providers.google.times import EventTimes, Unreadable, iana_zone, instant, original_start, span
 
 ZONES = CalendarZones(calendar="Europe/Madrid", workspace="America/New_York")
 
@@ -16,7 +16,7 @@ def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: 
     return datetime(year, month, day, hour, minute, second, micro, tzinfo=UTC)
 
 
-def timed(start: str, end: str, zone: str | None = None) -> Span:
+def timed(start: str, end: str, zone: str | None = None) -> EventTimes:
     both = {} if zone is None else {"timeZone": zone}
     return span({"dateTime": start, **both}, {"dateTime": end, **both}, ZONES, [])
 

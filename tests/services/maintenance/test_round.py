@@ -9,9 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from almanac.domain.operations.maintenance import COUNTERS, NAMED, Batch, Limits, LongInError, UpkeepReport
+from almanac.domain.operations.maintenance import NAMED, Batch, Limits, LongInError, UpkeepReport
 from almanac.errors import DatabaseUnavailable, StorageFailed
-from almanac.services.maintenance.round import RESERVE_SECONDS, Upkeep, UpkeepFailed
+from almanac.services.maintenance.round import Upkeep, UpkeepFailed
+from almanac.services.maintenance.steps import COUNTERS, RESERVE_SECONDS
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STEPS = ["long_in_error", "stale_runs", "tokens", "orphans", "keepsakes", "marks", "old_runs"]

@@ -20,6 +20,7 @@ from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.planner.planner import plan
 from almanac.errors import BadInput
 from almanac.presentation.instance_agenda import agenda_of
+from almanac.presentation.wording import words
 
 _BUDGET_SECONDS = 2.0
 _EXAMPLES = """\
@@ -96,7 +97,7 @@ def _plan(args: Namespace, _session: Session) -> Result:
     found = plan(problem, args.budget, time.monotonic)
     agenda = agenda_of(problem.instance, found)
     plan_options.write_pictures(args, agenda)
-    document = schedule_document(found, problem.zone)
+    document = schedule_document(found, problem.zone, words)
     if args.week or sys.stdout.isatty():
         return Result(document, plan_options.text(args, agenda))
     return Result(document, json.dumps(document, indent=2))

@@ -14,6 +14,9 @@ DAY_MINUTES = 24 * 60
 Interval = tuple[int, int]
 """[start, end) in minutes since the epoch."""
 
+Week = tuple[tuple[Interval, ...], ...]
+"""Seven tuples, Monday first, of [from, to) in wall minutes after midnight."""
+
 
 def wall_instant(day: date, wall: int, zone: ZoneInfo) -> int:
     """The instant at which clocks in `zone` show `wall` minutes after midnight on `day`; 1440 is the day's end."""
@@ -52,7 +55,7 @@ def merged(intervals: Iterable[Interval]) -> list[Interval]:
     return joined
 
 
-def weekly_hours(week: tuple[tuple[Interval, ...], ...], first: int, last: int, zone: ZoneInfo) -> list[Interval]:
+def weekly_hours(week: Week, first: int, last: int, zone: ZoneInfo) -> list[Interval]:
     """The opening hours of a week (Monday first, wall minutes) as instants that touch [first, last].
 
     The day before is included because its hours may run over midnight ("24:00" touches the next "00:00"); a span that

@@ -1,12 +1,14 @@
 """What `almanac plan` has planned, as the views draw it. Ids are all the titles that an instance has."""
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.explain.wording import duration
 from almanac.domain.planner.model.instance import Instance
-from almanac.domain.planner.model.plan import Block, Finding, Plan
+from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
 from almanac.domain.wall_clock import Interval, merged, weekly_hours
 from almanac.presentation.agenda import Agenda, Change, Entry, Kind, Remark
+from almanac.presentation.phrases import duration
+from almanac.presentation.wording import words
 
 
 def agenda_of(instance: Instance, found: Plan) -> Agenda:
@@ -18,7 +20,7 @@ def agenda_of(instance: Instance, found: Plan) -> Agenda:
         end=instance.end,
         entries=(*_busy(instance, found), *_blocks(instance, found)),
         opened=opened(instance),
-        remarks=tuple(_remark(finding) for finding in found.findings),
+        remarks=tuple(_remark(finding, instance.zone) for finding in found.findings),
         counts={name.replace("_", " "): getattr(found.summary, name) for name in type(found.summary).__slots__},
     )
 
@@ -40,7 +42,7 @@ def _busy(instance: Instance, found: Plan) -> Iterator[Entry]:
         if block is None:
             yield Entry("busy", movable.id, movable.start, movable.end)
         else:
-            yield Entry("busy", movable.id, block.start, block.end, block.reason, "moved")
+            yield Entry("busy", movable.id, block.start, block.end, words([block.reason], {}, instance.zone), "moved")
 
 
 def _blocks(instance: Instance, found: Plan) -> Iterator[Entry]:
@@ -48,22 +50,24 @@ def _blocks(instance: Instance, found: Plan) -> Iterator[Entry]:
     habits = {habit.id for habit in instance.habits}
     for block in found.blocks:
         kind: Kind = "habit" if block.item in habits else "task"
-        yield Entry(kind, block.item, block.start, block.end, block.reason, _change(instance, block))
+        reason = words([block.reason], {}, instance.zone)
+        yield Entry(kind, block.item, block.start, block.end, reason, _change(instance, block))
 
 
-def _change(instance: Instance, block: Block) -> Change:
+def _change(instance: Instance, block: PlannedBlock) -> Change:
     before = [(last.start, last.end) for last in instance.previous if last.item == block.item]
     if not instance.previous or (block.start, block.end) in before:
         return ""
     return "moved" if before else "new"
 
 
-def _remark(finding: Finding) -> Remark:
-    told = {
+def _remark(finding: Finding, zone: ZoneInfo) -> Remark:
+    states = {
         "late": f"late by {duration(finding.late_minutes)}",
         "partial": f"partial, {duration(finding.missing_minutes)} without a place",
         "unplaced": "without a place",
         "missed": f"missed on {finding.date}",
         "at_risk": "on time, at risk",
     }
-    return Remark(finding.item, told[finding.state], finding.obstacle, finding.help, finding.state != "at_risk")
+    cause, suggestions = words([finding.cause], {}, zone), words(finding.suggestions, {}, zone)
+    return Remark(finding.item, states[finding.state], cause, suggestions, finding.state != "at_risk")

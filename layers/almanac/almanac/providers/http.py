@@ -4,6 +4,9 @@ http.client reads as much as it is told to expect, allocates that at once, and b
 """
 
 import io
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.client import HTTPResponse, IncompleteRead
 from socket import SocketIO, socket
 from time import monotonic
@@ -20,6 +23,7 @@ LARGEST_ANSWER = 64 * 2**20
 PATIENCE = 2
 """A whole answer, headers included, may take so many times as long as one wait for the socket."""
 _PART = 64 * 2**10
+_SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 class AnswerTooLarge(Exception):
@@ -87,3 +91,16 @@ class _Tls(httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]
 def connection_type(uri: str) -> type[httplib2.HTTPConnectionWithTimeout]:
     """What httplib2 opens for that address: TLS unless it says http."""
     return _Plain if urlsplit(uri).scheme == "http" else _Tls
+
+
+def parse_retry_after(value: str | None, now: datetime) -> float | None:
+    """Return the seconds from `now` that a Retry-After asks for (RFC 9110: seconds, date), None if unreadable."""
+    text = (value or "").strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - now).total_seconds())

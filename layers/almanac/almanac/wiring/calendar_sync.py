@@ -1,4 +1,4 @@
-"""What calendar_sync may see: accounts and their tokens, the provider, calendars' rows, its own queue."""
+"""What calendar_sync may see: accounts and their tokens, the providers, calendars' rows, its own queue."""
 
 import os
 import random
@@ -53,8 +53,7 @@ class CalendarSyncWiring(Queues, Accounts):
             runs=self.sync_runs,
             pages=self.calendar_pages,
             tokens=self.account_tokens,
-            provider=self.google,
-            endpoint=self.google_tokens,
+            providers=self.providers,
             cipher=self.cipher,
             queue=self.queue,
             clock=utc_now,

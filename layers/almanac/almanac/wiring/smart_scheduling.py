@@ -37,11 +37,12 @@ class SmartSchedulingWiring(Queues):
     def plan_workspace(self) -> "PlanWorkspace":
         """The use case of smart_scheduling."""
         from almanac.adapters.recurrence import dates_between
-        from almanac.domain.workspace_plan.from_plan import place
+        from almanac.presentation.wording import words
         from almanac.services.plan.run import PlanWorkspace
+        from almanac.services.plan.solve import solve_request
 
         settings = load(PlanSettings, self._environment)
-        planner = partial(place, clock=time.monotonic)
+        planner = partial(solve_request, wording=words, clock=time.monotonic)
         return PlanWorkspace(self.plan_store, planner, dates_between, utc_now, settings.plan_budget_seconds)
 
     @cached_property

@@ -17,7 +17,7 @@ from almanac.adapters.aws.errors import AwsError, failure
 from almanac.adapters.aws.queue import BATCH, queue_url
 from almanac.errors import BadSettings, QueueUnavailable
 from almanac.jobs import JOBS
-from almanac.services.queues.ports import DeadLetter, DeadLetters
+from almanac.services.queues.ports import DeadLetter, DeadLetterQueues
 
 POLL_SECONDS = 1
 """Long-poll: a short poll asks only some of the queue's servers and may miss what is there."""
@@ -30,8 +30,8 @@ _ATTRIBUTES = ["MessageGroupId", "SentTimestamp", "ApproximateReceiveCount"]
 Message = Mapping[str, Any]
 
 
-class SqsDeadLetters(DeadLetters):
-    """DeadLetters over a boto3 SQS client; `queue_urls` are those of the job queues, which name their dead letters'."""
+class SqsDeadLetters(DeadLetterQueues):
+    """DeadLetterQueues over a boto3 SQS client; `queue_urls` are the jobs' queues, which name their dead letters'."""
 
     def __init__(self, sqs: Any, queue_urls: Mapping[str, str]) -> None:
         self._sqs = sqs

@@ -181,7 +181,7 @@ WITH gone AS (
 SELECT count(*) FROM gone;
 
 -- name: accounts
-SELECT a.created_at, a.ws_id, a.id, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
+SELECT a.created_at, a.ws_id, a.id, a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
 FROM calendar_auth_tokens a
 WHERE :after::uuid IS NULL OR a.id > :after::uuid
 ORDER BY a.id

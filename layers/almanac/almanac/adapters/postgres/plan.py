@@ -1,5 +1,6 @@
 """Everything a plan is made of, and plans, in Postgres: the PlanStore of the services."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -56,7 +57,7 @@ class PostgresPlanStore(PlanStore):
             if not found:
                 raise UnknownWorkspace(ws_id)
             hours, unreadable = read_hours((row[0], row[1]) for row in self._run("load_hours", **of))
-            preferences, notes = read_preferences(found[0][1], hours)
+            preferences, findings = read_preferences(found[0][1], hours)
             return Workspace(
                 time_zone=found[0][0],
                 version=self._run("version", **span)[0][0],
@@ -69,7 +70,7 @@ class PostgresPlanStore(PlanStore):
                 skipped=frozenset((row[0], row[1]) for row in self._run("load_skips", **ahead)),
                 events=tuple(event(row) for row in self._run("load_events", **span)),
                 blocks=tuple(block(row) for row in self._run("load_blocks", **ahead)),
-                notes=tuple(notes),
+                findings=tuple(findings),
             )
 
     @override
@@ -111,7 +112,7 @@ class PostgresPlanStore(PlanStore):
             "window_start": start and start.isoformat(),
             "window_end": end and end.isoformat(),
             "objective": report.objective,
-            "warnings": [asdict(note) for note in report.notes[:NOTES_KEPT]],
+            "warnings": [note.as_dict() for note in report.notes[:NOTES_KEPT]],
         }
         self._ledger.finish(lease, report, counts.pop("total_ms"), counts | kept)
 
@@ -132,6 +133,7 @@ def _new(blocks: Sequence[NewBlock]) -> dict[str, str]:
         "end_at": arrays.instants(block.end for block in blocks),
         "minutes": arrays.integers(block.minutes for block in blocks),
         "reason": arrays.texts(block.reason for block in blocks),
+        "explanation": arrays.texts(json.dumps(block.explanation.as_dict()) for block in blocks),
         "date": arrays.dates(block.day for block in blocks),
         "instance": arrays.integers(block.instance for block in blocks),
     }
@@ -145,4 +147,7 @@ def _moved(blocks: Sequence[MovedBlock]) -> dict[str, str]:
         "end_at": arrays.instants(block.end for block in blocks),
         "minutes": arrays.integers(block.minutes for block in blocks),
         "reason": arrays.texts(block.reason for block in blocks),
+        "explanation": arrays.texts(
+            None if block.explanation is None else json.dumps(block.explanation.as_dict()) for block in blocks
+        ),
     }

@@ -98,8 +98,9 @@ WHERE b.ws_id = :ws_id::uuid AND (e.end_at > :since::timestamptz OR b.occurrence
 WITH new AS (
     SELECT * FROM unnest(
         :id::uuid[], :kind::text[], :owner::uuid[], :title::text[], :color::text[], :start_at::timestamptz[],
-        :end_at::timestamptz[], :minutes::integer[], :reason::text[], :date::date[], :instance::integer[]
-    ) AS n (id, kind, owner, title, color, start_at, end_at, minutes, reason, date, instance)
+        :end_at::timestamptz[], :minutes::integer[], :reason::text[], :explanation::jsonb[], :date::date[],
+        :instance::integer[]
+    ) AS n (id, kind, owner, title, color, start_at, end_at, minutes, reason, explanation, date, instance)
 ), events AS (
     INSERT INTO workspace_calendar_events (id, ws_id, provider, title, start_at, end_at, time_zone, color, task_id)
     SELECT id, :ws_id::uuid, 'almanac', title, start_at, end_at, :time_zone, color, CASE kind WHEN 'task' THEN owner END
@@ -107,18 +108,21 @@ WITH new AS (
     RETURNING id
 ), habits AS (
     INSERT INTO habit_calendar_events
-        (event_id, ws_id, habit_id, occurrence_date, instance, scheduled_minutes, scheduling_reason)
-    SELECT id, :ws_id::uuid, owner, date, instance, minutes, reason FROM new JOIN events USING (id) WHERE kind = 'habit'
+        (event_id, ws_id, habit_id, occurrence_date, instance, scheduled_minutes, scheduling_reason, scheduling_explanation)
+    SELECT id, :ws_id::uuid, owner, date, instance, minutes, reason, explanation
+    FROM new JOIN events USING (id) WHERE kind = 'habit'
 )
-INSERT INTO task_calendar_events (event_id, ws_id, task_id, scheduled_minutes, scheduling_reason)
-SELECT id, :ws_id::uuid, owner, minutes, reason FROM new JOIN events USING (id) WHERE kind = 'task';
+INSERT INTO task_calendar_events
+    (event_id, ws_id, task_id, scheduled_minutes, scheduling_reason, scheduling_explanation)
+SELECT id, :ws_id::uuid, owner, minutes, reason, explanation FROM new JOIN events USING (id) WHERE kind = 'task';
 
 -- name: move_blocks
 -- Only what is still Almanac's to move; the caller counts.
 WITH new AS (
     SELECT * FROM unnest(
-        :id::uuid[], :title::text[], :start_at::timestamptz[], :end_at::timestamptz[], :minutes::integer[], :reason::text[]
-    ) AS n (id, title, start_at, end_at, minutes, reason)
+        :id::uuid[], :title::text[], :start_at::timestamptz[], :end_at::timestamptz[], :minutes::integer[],
+        :reason::text[], :explanation::jsonb[]
+    ) AS n (id, title, start_at, end_at, minutes, reason, explanation)
 ), events AS (
     UPDATE workspace_calendar_events e
     SET title = n.title, start_at = n.start_at, end_at = n.end_at, updated_at = now()
@@ -127,13 +131,15 @@ WITH new AS (
     RETURNING e.id
 ), tasks AS (
     UPDATE task_calendar_events b
-    SET scheduled_minutes = n.minutes, scheduling_reason = coalesce(n.reason, b.scheduling_reason), updated_at = now()
+    SET scheduled_minutes = n.minutes, scheduling_reason = coalesce(n.reason, b.scheduling_reason),
+        scheduling_explanation = coalesce(n.explanation, b.scheduling_explanation), updated_at = now()
     FROM new n JOIN events USING (id)
     WHERE b.event_id = n.id AND NOT b.completed AND b.started_at IS NULL
     RETURNING b.event_id
 ), habits AS (
     UPDATE habit_calendar_events b
-    SET scheduled_minutes = n.minutes, scheduling_reason = coalesce(n.reason, b.scheduling_reason), updated_at = now()
+    SET scheduled_minutes = n.minutes, scheduling_reason = coalesce(n.reason, b.scheduling_reason),
+        scheduling_explanation = coalesce(n.explanation, b.scheduling_explanation), updated_at = now()
     FROM new n JOIN events USING (id)
     WHERE b.event_id = n.id AND NOT b.completed AND b.started_at IS NULL
     RETURNING b.event_id

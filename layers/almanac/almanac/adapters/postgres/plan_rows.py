@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from almanac.domain.workspace_plan.snapshot import Block, CalendarEvent, Dependency, Habit, Recurrence, Task
+from almanac.domain.workspace_plan.snapshot import Block, CalendarEvent, Dependency, Habit, Recurrence, TaskRow
 
 Row = Sequence[Any]
 
 
-def task(row: Row) -> Task:
+def task(row: Row) -> TaskRow:
     """A row of load_tasks."""
-    return Task(*row)
+    return TaskRow(*row)
 
 
 def dependency(row: Row) -> Dependency:

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from almanac.domain.planner.model.instance import Week
-from almanac.domain.workspace_plan.report import Note
+from almanac.domain.explanation import Explanation
+from almanac.domain.wall_clock import Week
+from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Preferences
 from almanac.validation import first_fault
 
@@ -71,32 +72,32 @@ def read_hours(rows: Iterable[tuple[str, object]]) -> tuple[dict[str, Week], dic
         try:
             days = _WEEK.validate_python(data)
         except ValidationError as error:
-            unreadable[category] = f"the hours '{category}' cannot be read: {_first(error)}"
+            unreadable[category] = _first(error)
             hours.pop(category, None)
         else:
             hours[category] = tuple(_spans(days.get(day)) for day in WEEKDAYS)  # type: ignore[call-overload]
     return hours, unreadable
 
 
-def read_preferences(stored: object, categories: Mapping[str, Week]) -> tuple[Preferences, list[Note]]:
-    """The preferences, and a note for each stored value that cannot be used; its default is used instead."""
-    notes: list[Note] = []
+def read_preferences(stored: object, categories: Mapping[str, Week]) -> tuple[Preferences, list[ItemFinding]]:
+    """Return the preferences, and a finding for each stored value that cannot be used; its default is used instead."""
+    findings: list[ItemFinding] = []
     values: dict[str, Any] = dict(stored) if isinstance(stored, dict) else {}
     if stored is not None and not isinstance(stored, dict):
-        notes.append(_bad("scheduling", "must be an object"))
+        findings.append(_bad("scheduling", "must be an object"))
     while True:
         try:
             found = StoredPreferences.model_validate(values)
             break
         except ValidationError as error:
             name = first_fault(error)[0].partition(".")[0]
-            notes.append(_bad(name, _first(error)))
+            findings.append(_bad(name, _first(error)))
             del values[name]
     unknown = sorted(set(found.daily_cap_minutes) - set(categories))
-    notes += [_bad("daily_cap_minutes", f"'{name}' is no usable category of hours") for name in unknown]
+    findings += [_bad("daily_cap_minutes", f"'{name}' is no usable category of hours") for name in unknown]
     caps = {name: cap for name, cap in found.daily_cap_minutes.items() if name in categories}
     buffers = found.buffer_before_minutes, found.buffer_after_minutes
-    return Preferences(found.break_minutes, found.min_notice_minutes, caps, *buffers), notes
+    return Preferences(found.break_minutes, found.min_notice_minutes, caps, *buffers), findings
 
 
 def _spans(day: Day | None) -> tuple[tuple[int, int], ...]:
@@ -115,5 +116,6 @@ def _first(error: ValidationError) -> str:
     return ": ".join(filter(None, first_fault(error)))
 
 
-def _bad(name: str, fault: str) -> Note:
-    return Note("preference", name, "ignored", fault, "its default was used")
+def _bad(name: str, fault: str) -> ItemFinding:
+    cause, hint = Explanation("preference_unusable", quotes=(fault,)), Explanation("default_used")
+    return ItemFinding("preference", name, "ignored", cause, (hint,))

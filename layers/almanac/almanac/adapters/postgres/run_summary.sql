@@ -21,7 +21,7 @@ LEFT JOIN runs r ON r.kind = k.kind AND r.started_at >= :since::timestamptz
     AND (:ws_id::uuid IS NULL OR r.ws_id = :ws_id::uuid)
 GROUP BY k.kind;
 
--- name: google_calls
+-- name: provider_calls
 -- By the minute in which their run began.
 SELECT minute, calls, sum(calls) OVER ()
 FROM (

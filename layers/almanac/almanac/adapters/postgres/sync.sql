@@ -23,9 +23,9 @@ WITH chosen AS (
     WHERE s.connection_id = o.id AND (s.sync_token IS NOT NULL OR s.checkpoint IS NOT NULL)
 )
 SELECT
-    c.id, c.auth_token_id, c.calendar_id, c.time_zone, c.sync_delete_enabled, c.failures, c.retry_at,
+    c.id, c.auth_token_id, c.provider, c.calendar_id, c.time_zone, c.sync_delete_enabled, c.failures, c.retry_at,
     s.last_synced_at, s.full_synced_at, s.sync_token, s.query_fingerprint, s.window_start, s.window_end, s.checkpoint,
-    a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
+    a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
 FROM chosen c
 JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
 LEFT JOIN calendar_sync_states s ON s.connection_id = c.id;
@@ -35,10 +35,10 @@ UPDATE calendar_auth_tokens
 SET access_token = :access_token, refresh_token = :refresh_token, expires_at = :expires_at::timestamptz,
     version = version + 1, status = 'active', last_error = NULL, updated_at = now()
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND version = :version::integer AND status <> 'disconnected'
-RETURNING id, account_email, access_token, refresh_token, expires_at, status, version;
+RETURNING id, provider, account_email, access_token, refresh_token, expires_at, status, version;
 
 -- name: load_account
-SELECT id, account_email, access_token, refresh_token, expires_at, status, version
+SELECT id, provider, account_email, access_token, refresh_token, expires_at, status, version
 FROM calendar_auth_tokens WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
 
 -- name: require_reconnect
@@ -46,19 +46,19 @@ UPDATE calendar_auth_tokens
 SET status = 'reconnect_required', last_error = :reason, updated_at = now()
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND version = :version::integer AND status = 'active';
 
--- name: forget_marks
--- Together with the checkpoint that stands on them: a pass that went on there would sweep what was marked before it. And
+-- name: forget_seen
+-- Together with the checkpoint that stands on them: a pass that went on there would prune what was seen before it. And
 -- with the token: of an event that comes and goes while the pass is unfinished, a delta from before it need not tell.
 WITH own AS (
     SELECT id FROM calendar_connections WHERE id = :connection_id::uuid AND ws_id = :ws_id::uuid
-), marks AS (
-    DELETE FROM calendar_sync_seen m USING own WHERE m.connection_id = own.id
+), seen AS (
+    DELETE FROM calendar_sync_seen s USING own WHERE s.connection_id = own.id
 )
 UPDATE calendar_sync_states s SET sync_token = NULL, checkpoint = NULL
 FROM own WHERE s.connection_id = own.id AND (s.sync_token IS NOT NULL OR s.checkpoint IS NOT NULL);
 
 -- name: apply_page
--- One page, all or nothing: lease, rows, deletions, marks, and where the reading stands. Equal rows are told by their
+-- One page, all or nothing: lease, rows, deletions, ids seen, and where the pass stands. Equal rows are told by their
 -- etag and left as they are; they are found through the key itself, by ON CONFLICT, because a planner without fitting
 -- statistics takes any other index for the look-up and reads the whole workspace for every id. A tombstone of a series
 -- takes its instances along. What the app owns of a deleted event is kept and comes back with it (0003_event_keepsakes.sql);
@@ -102,7 +102,7 @@ WITH held AS (
         sync_status, last_synced_at
     )
     SELECT
-        :ws_id::uuid, 'google', :calendar_id, p.external_event_id, p.title, p.description, p.location,
+        :ws_id::uuid, :provider, :calendar_id, p.external_event_id, p.title, p.description, p.location,
         CASE WHEN p.all_day THEN p.start_date::timestamp AT TIME ZONE z.name ELSE p.start_at END,
         CASE WHEN p.all_day THEN p.end_date::timestamp AT TIME ZONE z.name ELSE p.end_at END,
         p.all_day, p.start_date, p.end_date, p.time_zone, p.status, p.transparency, p.response, p.event_type, p.visibility,
@@ -134,12 +134,12 @@ WITH held AS (
 ), gone AS (
     SELECT almanac_delete_events(ARRAY (
         SELECT e.id FROM workspace_calendar_events e
-        WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+        WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
             AND (e.external_event_id = ANY (:tombstones::text[]) OR e.recurring_event_id = ANY (:tombstones::text[]))
             AND e.external_event_id <> ALL (:external_event_id::text[])
     )) AS deleted
     FROM held WHERE :delete_enabled::boolean AND cardinality(:tombstones::text[]) > 0
-), marked AS (
+), seen AS (
     INSERT INTO calendar_sync_seen (connection_id, external_event_id)
     SELECT own.id, k.id FROM own, unnest(:known_ids::text[]) AS k (id)
     WHERE :full_pass::boolean
@@ -150,7 +150,7 @@ WITH held AS (
         (connection_id, sync_token, query_fingerprint, window_start, window_end, checkpoint, last_synced_at)
     SELECT own.id, :sync_token, :fingerprint, :window_start::timestamptz, :window_end::timestamptz,
         :checkpoint::jsonb, CASE WHEN :sync_token::text IS NOT NULL THEN now() END
-    FROM own WHERE :bookmark::boolean
+    FROM own WHERE :has_progress::boolean
     ON CONFLICT (connection_id) DO UPDATE SET
         sync_token = coalesce(excluded.sync_token, t.sync_token),
         query_fingerprint = CASE WHEN excluded.sync_token IS NULL THEN t.query_fingerprint ELSE excluded.query_fingerprint END,
@@ -166,12 +166,12 @@ SELECT
     (SELECT coalesce(max(deleted), 0) FROM gone),
     (SELECT count(*) FROM restored);
 
--- name: absent
+-- name: missing_rows
 WITH old AS (
     SELECT e.external_event_id, m.external_event_id IS NULL AS missing
     FROM workspace_calendar_events e
     LEFT JOIN calendar_sync_seen m ON m.connection_id = :connection_id::uuid AND m.external_event_id = e.external_event_id
-    WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+    WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
         AND e.end_at > :window_start::timestamptz AND e.start_at < :window_end::timestamptz
         AND e.created_at < :since::timestamptz
 )
@@ -181,11 +181,11 @@ SELECT
     ARRAY (SELECT o.external_event_id FROM old o WHERE o.missing ORDER BY o.external_event_id LIMIT 3)
 FROM old;
 
--- name: sweep
+-- name: prune
 -- Only rows of this calendar, inside the pass's window, that were there before it and that it has not met.
 SELECT almanac_delete_events(ARRAY (
     SELECT e.id FROM workspace_calendar_events e
-    WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+    WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
         AND e.end_at > :window_start::timestamptz AND e.start_at < :window_end::timestamptz
         AND e.created_at < :since::timestamptz
         AND NOT EXISTS (

@@ -1,5 +1,6 @@
 """What upkeep keeps and for how long, and what a round of it tells."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,21 +8,14 @@ from typing import Any
 from uuid import UUID
 
 UNUSED_FOR = timedelta(days=30)
-"""An account whose tokens nobody has traded for so long is refreshed. Google forgets a refresh token that has not been
-used for six months (https://developers.google.com/identity/protocols/oauth2#expiration): five months are left for
-trying again."""
+"""An account whose tokens have not been used for so long is refreshed. Providers void a refresh token that is not used;
+the shortest term known is six months, so that five are left for trying again."""
 LONG_IN_ERROR = timedelta(days=7)
 """A calendar that has not been read for so long is no passing trouble."""
 SILENCE = timedelta(minutes=15)
 """Past its lease's end: a Lambda lives no longer than that, so nothing of such a run is alive."""
 NAMED = 100
 """Of accounts and calendars in trouble; all are counted."""
-
-COUNTERS = (
-    *("run_rows_deleted", "stale_runs_closed", "orphans_deleted", "keepsakes_deleted", "marks_deleted"),
-    *("tokens_refreshed", "tokens_reencrypted", "tokens_failing"),
-)
-"""What a round counts, in the report's order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,7 @@ class UpkeepReport:
     """What one round did, or with `dry_run` would do. It names ids and error types, no address and no title."""
 
     dry_run: bool = False
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
+    counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     failing_accounts: list[Mapping[str, str]] = field(default_factory=list)
     connections_long_in_error: int = 0
     long_in_error: list[Mapping[str, str]] = field(default_factory=list)

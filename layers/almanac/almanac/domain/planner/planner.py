@@ -1,35 +1,31 @@
 """`plan`: the whole planner, a pure function from a problem to a plan."""
 
-from almanac.domain.planner.explain.explanation import explained
+from almanac.domain.planner.explain.explained_plan import explained
 from almanac.domain.planner.model.plan import Plan
 from almanac.domain.planner.model.problem import Problem
-from almanac.domain.planner.search.annealing import Clock, Timer, annealed
+from almanac.domain.planner.search.component_search import MonotonicClock, TimeLimit, search_components
 from almanac.domain.planner.search.greedy import greedy_plans
 from almanac.domain.planner.search.lagrangian import slot_prices
-from almanac.domain.planner.search.large_neighbourhood import Schedule
+from almanac.domain.planner.search.large_neighbourhood import AnnealingSchedule
+from almanac.domain.planner.search.params import DEFAULT, SearchParams
 from almanac.domain.planner.search.previous_plan import as_previous, kept_plan, worth_it
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Snapshot, Solution
 
-__all__ = ["Clock", "plan", "standing_still"]
-
-WORK_PER_SECOND = 75_000
-"""Units of work a second of budget buys; a slow machine does less and is cut short by the clock."""
-SEARCH_SHARE, PROBE_SHARE, SETTLE_ROUNDS = 0.78, 0.06, 3
-FINISHING, LEAST_SHARE = 0.0003, 0.1
-"""Seconds an item that settling and explaining need; the search keeps at least this share of the budget."""
-HOT_PER_ITEM, HOT_SHARE, COOLEST, COOLING = 2_400_000.0, 0.03, 4_000.0, 30.0
-"""Begin temperature: so much divided by the number of items, at most a share of the cost; the end is a 30th of it."""
-PROBE_HOT, PROBE_COLD = 3_000.0, 300.0
-SEARCH_SEED, PROBE_SEED = 7, 11
+__all__ = ["MonotonicClock", "plan", "standing_still"]
 
 
 def standing_still() -> float:
-    """A clock that never cuts anything short: the amount of work alone bounds the search."""
+    """Return 0: a clock that never cuts anything short, so that the amount of work alone bounds the search."""
     return 0.0
 
 
-def plan(problem: Problem, budget_seconds: float = 2.0, clock: Clock = standing_still) -> Plan:
+def plan(
+    problem: Problem,
+    budget_seconds: float = 2.0,
+    clock: MonotonicClock = standing_still,
+    params: SearchParams = DEFAULT,
+) -> Plan:
     """Place tasks and habits, move movable events where that pays, and explain the result.
 
     The first valid plan is greedy and comes whatever the budget is; the rest of the budget improves it. The search is
@@ -38,20 +34,23 @@ def plan(problem: Problem, budget_seconds: float = 2.0, clock: Clock = standing_
     runs may then differ. Without a clock only the work counts, whatever it takes on the machine at hand.
     With a previous plan in the problem, that plan is the starting point and is left alone unless the gain is worth it.
     """
-    return Planner(problem, budget_seconds, clock).plan()
+    return Solver(problem, budget_seconds, clock, params).plan()
 
 
-class Planner:
+class Solver:
     """One planning run: budget, clock and what follows from them."""
 
-    def __init__(self, problem: Problem, budget_seconds: float, clock: Clock) -> None:
+    def __init__(
+        self, problem: Problem, budget_seconds: float, clock: MonotonicClock, params: SearchParams = DEFAULT
+    ) -> None:
         self.problem = problem
         self.budget = max(0.0, budget_seconds)
         self.clock = clock
+        self.params = params
         self.start = clock()
 
     def plan(self) -> Plan:
-        """Start, search, settle, explain."""
+        """Return the plan: start, search, settle, explain."""
         best = kept_plan(self.problem) if self.problem.instance.previous else None
         if best:
             probed = self.probe(self.problem, best)
@@ -64,24 +63,34 @@ class Planner:
         return explained(self.problem, self.settle(best))
 
     def search(self, kept: Snapshot | None) -> Snapshot:
-        """The best plan the main search finds, from the best of several starts."""
-        seconds = max(LEAST_SHARE * self.budget, SEARCH_SHARE * self.budget - FINISHING * len(self.problem.items))
+        """Return the best plan that the main search finds from the best of several starts."""
+        budget = self.params.budget
+        reserve = budget.seconds_per_item * len(self.problem.items)
+        seconds = max(budget.least_share * self.budget, budget.search_share * self.budget - reserve)
         plans = [kept] if kept else []
         plans += greedy_plans(self.problem, lambda: self.clock() - self.start >= seconds)
         best = min(plans, key=lambda snapshot: snapshot.cost)
         if self.clock() - self.start >= seconds:
             return best
-        hot = max(COOLEST, min(HOT_PER_ITEM / max(1, len(best.places)), HOT_SHARE * best.cost))
-        randomization = Randomization(SEARCH_SEED, self.problem.window, slot_prices(self.problem, best.cost))
-        schedule = Schedule(seconds * WORK_PER_SECOND, hot, hot / COOLING)
-        return annealed(self.problem, best, randomization, schedule, Timer(self.clock, self.start + seconds))
+        prices = slot_prices(self.problem, best.cost, self.params.prices)
+        randomization = Randomization(budget.search_seed, self.problem.window, prices, self.params)
+        hot = self.hot(best)
+        schedule = AnnealingSchedule(seconds * budget.work_per_second, hot, hot / self.params.annealing.cooling)
+        time_limit = TimeLimit(self.clock, self.start + seconds)
+        return search_components(self.problem, best, randomization, schedule, time_limit)
+
+    def hot(self, start: Snapshot) -> float:
+        """Return the first temperature of a search from a plan."""
+        annealing = self.params.annealing
+        per_item = annealing.hot_per_item / max(1, len(start.places))
+        return max(annealing.least_hot, min(per_item, annealing.hot_share * start.cost))
 
     def settle(self, best: Snapshot) -> Snapshot:
         """Plan again with the plan as the previous one until that changes nothing, as a later run will do.
 
         No clock cuts this short: a run with more time would else find what this one had no time to see.
         """
-        for _ in range(SETTLE_ROUNDS):
+        for _ in range(self.params.budget.settle_rounds):
             again = as_previous(self.problem, best)
             kept = kept_plan(again)
             probed = self.probe(again, kept)
@@ -91,17 +100,21 @@ class Planner:
         return best
 
     def is_previous(self, snapshot: Snapshot) -> bool:
-        """Whether it is the previous plan block by block: equal input gives equal output, so it is settled."""
+        """Return whether it is the previous plan block by block: equal input gives equal output, so it is settled."""
         again = as_previous(self.problem, snapshot)
         return set(again.instance.previous) == set(self.problem.instance.previous)
 
     def costed(self, snapshot: Snapshot) -> Snapshot:
-        """The same places with their cost in the problem as it was asked."""
+        """Return the same places with their cost in the problem as it was asked."""
         solution = Solution(self.problem)
         solution.restore(snapshot)
         return solution.snapshot()
 
     def probe(self, problem: Problem, base: Snapshot) -> Snapshot:
-        """A short cool search around a plan, as long as its work takes."""
-        schedule = Schedule(PROBE_SHARE * self.budget * WORK_PER_SECOND, PROBE_HOT, PROBE_COLD)
-        return annealed(problem, base, Randomization(PROBE_SEED, problem.window, []), schedule, None)
+        """Return the best plan of a short cool search around another, as long as its work takes."""
+        budget, annealing = self.params.budget, self.params.annealing
+        work = budget.probe_share * self.budget * budget.work_per_second
+        schedule = AnnealingSchedule(work, annealing.probe_hot, annealing.probe_cold)
+        return search_components(
+            problem, base, Randomization(budget.probe_seed, problem.window, [], self.params), schedule
+        )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from almanac.domain.calendar.events import Problem
+from almanac.domain.calendar.events import EventProblem
 from almanac.domain.run_outcomes import CalendarOutcome, EndStatus, SyncOutcome
 
 PROBLEMS_KEPT = 50
@@ -51,7 +51,7 @@ class ConnectionReport:
     status: Literal["completed", "failed", "skipped"] = "completed"
     outcome: CalendarOutcome = "incremental"
     tally: Tally = field(default_factory=Tally)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[EventProblem] = field(default_factory=list)
     error_type: str | None = None
     error: str | None = None
     retry_after: float | None = None

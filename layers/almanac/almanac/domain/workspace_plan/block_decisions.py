@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from almanac.domain.wall_clock import Interval
-from almanac.domain.workspace_plan.existing_blocks import BlockSets, sort_blocks, stays
+from almanac.domain.planner.model.instance import LockedEvent
+from almanac.domain.workspace_plan.busy_time import with_buffers
+from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, is_users, sort_blocks, stays
 from almanac.domain.workspace_plan.free_time import FreeTime
 from almanac.domain.workspace_plan.habit_requests import (
     Dates,
@@ -17,20 +18,20 @@ from almanac.domain.workspace_plan.habit_requests import (
     habit_wishes,
 )
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import Note
+from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class BlockDecisions:
-    """The blocks by their fate, the occurrences with their windows, and a note for each that found no room.
+    """The blocks by their fate, the occurrences with their windows, and a finding for each without room.
 
     `stretched` are the minutes that owners have made occurrences long, as far as these windows obey them.
     """
 
     standing: BlockSets
     wishes: Sequence[OccurrenceRequest]
-    notes: Sequence[Note]
+    findings: Sequence[ItemFinding]
     stretched: Mapping[OccurrenceKey, int]
 
 
@@ -39,33 +40,34 @@ def decide_blocks(
     due: Dates,
     habits: Sequence[Habit],
     faulty_tasks: Collection[UUID],
-    taken: Iterable[Interval],
-    busy: Sequence[Interval],
+    busy: Sequence[LockedEvent],
     window: PlanningWindow,
     *,
     force: bool,
     room: MinuteLimits,
 ) -> BlockDecisions:
-    """Decide both. `habits` are those without a fault, `due` their dates; `taken` is `busy` with buffers and blocks,
-    `room` what an earlier plan of this run found for occurrences that their owners had made longer.
+    """Decide both. `habits` are those without a fault, `due` their dates; `busy` are the events that take time, `room`
+    is what an earlier plan of this run found for occurrences that their owners had made longer.
 
     The block of an occurrence without a window (its ideal time is over, or its order leaves it no room) stays where it
     is. The other habits of its order then have to go around it, which may leave one of them without a window: this goes
     on until no block is added.
     """
-    free = FreeTime.of(workspace.hours, taken, window)
+    spans = [(event.start, event.end) for event in busy]
+    owned = [as_taken(block) for block in workspace.blocks if is_users(block, window)]
+    free = FreeTime.of(workspace.hours, map(with_buffers, (*busy, *owned)), window)
     wanted = _is_wanted(workspace, due)
-    stuck = {block.event_id for block in workspace.blocks if stays(block, busy, window)}
+    stuck = {block.event_id for block in workspace.blocks if stays(block, spans, window)}
     while True:
         bound = [block for block in workspace.blocks if block.event_id in stuck]
         others = [block for block in workspace.blocks if block.event_id not in stuck]
         given = Given.by(habits, bound, () if force else others, window, room)
-        wishes, notes = habit_wishes(habits, workspace.hours, due, free, given)
+        wishes, findings = habit_wishes(habits, workspace.hours, due, free, given)
         plannable = _is_plannable(faulty_tasks, wishes, window, frozenset(stuck))
-        standing = sort_blocks(workspace.blocks, busy, window, wanted, plannable)
+        standing = sort_blocks(workspace.blocks, spans, window, wanted, plannable)
         more = {block.event_id for block in standing.fixed if block.kind == "habit"} - stuck
         if not more:
-            return BlockDecisions(standing, wishes, notes, given.stretched)
+            return BlockDecisions(standing, wishes, findings, given.stretched)
         stuck |= more
 
 

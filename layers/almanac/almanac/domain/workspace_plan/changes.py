@@ -6,20 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.workspace_plan.planning_window import PlanningWindow, instant
+from almanac.domain.workspace_plan.report import Placed
 from almanac.domain.workspace_plan.snapshot import Block, Kind
-from almanac.domain.workspace_plan.to_instance import Item, PlanningRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """One block of a plan: the planner's item, [start, end) in minutes since the epoch, minutes of work in it, why."""
-
-    item: str
-    start: int
-    end: int
-    minutes: int
-    reason: str
+from almanac.domain.workspace_plan.to_instance import ItemOwner, PlanningRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +25,7 @@ class NewBlock:
     end: datetime
     minutes: int
     reason: str
+    explanation: Explanation
     day: date | None
     instance: int
 
@@ -52,6 +44,7 @@ class MovedBlock:
     end: datetime
     minutes: int
     reason: str | None
+    explanation: Explanation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +114,19 @@ def _stands(block: Block, place: Placed, title: str) -> bool:
     return here == (instant(place.start), instant(place.end), place.minutes, title)
 
 
-def _new(item: Item, place: Placed, window: PlanningWindow) -> NewBlock:
+def _new(item: ItemOwner, place: Placed, window: PlanningWindow) -> NewBlock:
     day = _date(item, place, window)
     span = instant(place.start), instant(place.end)
-    return NewBlock(
-        item.kind, item.owner, item.title, item.color, *span, place.minutes, place.reason, day, item.instance
-    )
+    why = place.reason, place.explanation
+    return NewBlock(item.kind, item.owner, item.title, item.color, *span, place.minutes, *why, day, item.instance)
 
 
 def _moved(block: Block, place: Placed, title: str) -> MovedBlock:
     span = instant(place.start), instant(place.end)
-    reason = None if span == (block.start, block.end) else place.reason
-    return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, reason)
+    why = (None, None) if span == (block.start, block.end) else (place.reason, place.explanation)
+    return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, *why)
 
 
-def _date(item: Item, place: Placed, window: PlanningWindow) -> date | None:
+def _date(item: ItemOwner, place: Placed, window: PlanningWindow) -> date | None:
     """A habit's block belongs to the local date of its start."""
     return window.day(place.start) if item.kind == "habit" else None

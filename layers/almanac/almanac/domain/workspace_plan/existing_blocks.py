@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from almanac.domain.planner.model.instance import LockedEvent
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
+from almanac.domain.planner.model.slot_mask import ceil_to_slot
 from almanac.domain.wall_clock import Interval
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Block
@@ -66,7 +66,7 @@ def collides(interval: Interval, busy: Sequence[Interval]) -> bool:
 def worked_minutes(block: Block) -> int:
     """Minutes of work in a block: what it was made for, unless its owner has changed its length since."""
     length = block.last_minute - block.first_minute
-    made_for = -(-block.minutes // SLOT_MINUTES) * SLOT_MINUTES
+    made_for = ceil_to_slot(block.minutes)
     return block.minutes if length == made_for else length
 
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from almanac.domain.planner.model.instance import Week
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
-from almanac.domain.wall_clock import Interval, merged, wall_instant, weekly_hours
+from almanac.domain.planner.model.slot_mask import ceil_to_slot, floor_to_slot
+from almanac.domain.wall_clock import Interval, Week, merged, wall_instant, weekly_hours
 from almanac.domain.workspace_plan.habit_windows import DayWindow
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Habit
@@ -36,9 +35,9 @@ class FreeTime:
         ideal = wall_instant(day, window.ideal[0], zone)
         for length in dict.fromkeys((window.length, habit.min_minutes)):
             starts = [
-                max(_up(max(a, first)), min(ideal, _down(min(b, last) - length)))
+                max(ceil_to_slot(max(a, first)), min(ideal, floor_to_slot(min(b, last) - length)))
                 for a, b in self.spans[habit.category]
-                if min(b, last) - _up(max(a, first, self.window.first)) >= length
+                if min(b, last) - ceil_to_slot(max(a, first, self.window.first)) >= length
             ]
             if starts:
                 best = min(starts, key=lambda start: (abs(start - ideal), start))
@@ -57,11 +56,3 @@ def _without(spans: Iterable[Interval], busy: Sequence[Interval]) -> Iterator[In
             at = free_again
         if at < end:
             yield at, end
-
-
-def _up(minute: int) -> int:
-    return -(-minute // SLOT_MINUTES) * SLOT_MINUTES
-
-
-def _down(minute: int) -> int:
-    return minute // SLOT_MINUTES * SLOT_MINUTES

@@ -1,26 +1,23 @@
-"""A planning request through the planner, and its plan read back."""
+"""The planner's plan, read back in the terms of a workspace."""
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from almanac.domain.planner.model.discretize import problem_of
-from almanac.domain.planner.model.plan import Block, Finding, Plan
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
-from almanac.domain.planner.planner import Clock, plan, standing_still
-from almanac.domain.workspace_plan.changes import Placed
-from almanac.domain.workspace_plan.report import Note
+from almanac.domain.explanation import Explanation, Wording
+from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
+from almanac.domain.planner.model.slot_mask import ceil_to_slot
+from almanac.domain.workspace_plan.report import ItemFinding, Note, Placed
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:/[0-9/]+)?")
-"""What the planner calls tasks, habits and events."""
 _STATUS = {"unplaced": "unscheduled", "missed": "unscheduled"}
 """The planner's states under the names of the metadata row, where they differ."""
+
+Words = Callable[[Iterable[Explanation]], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan: its blocks, what owners of its items and of what was left out should know, and counts.
+    """A plan: its blocks, notes about items that are not simply in their place or were left out, and counts.
 
     `habits` counts occurrences, `scheduled` … `unscheduled` count both.
     """
@@ -37,28 +34,28 @@ class Planned:
     at_risk: int
 
 
-def place(prepared: PlanningRequest, budget_seconds: float, clock: Clock = standing_still) -> Planned:
-    """Plan the request; `budget_seconds` by `clock` is what the planner may take. Deterministic as the planner is."""
-    return from_plan(prepared, plan(problem_of(prepared.instance), budget_seconds, clock))
+def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> Planned:
+    """Return the plan in the terms of the workspace, explanations about the ids of its rows, `wording` beside them.
 
-
-def from_plan(prepared: PlanningRequest, found: Plan) -> Planned:
-    """The plan in the terms of the workspace.
-
-    The planner knows habits by weekday, recurrences know dates (every second week, a skip, a day that is settled): what
-    it says about dates that nobody wants is left out.
+    The planner knows habits by weekday, recurrences know dates (every second week, a skip, a date with a fixed block):
+    what it says about dates that are not wanted is left out.
     """
-    blocks = [block for block in found.blocks if _is_wanted(prepared, block.item, _date(prepared, block))]
-    findings = [finding for finding in found.findings if _is_wanted(prepared, finding.item, finding.date)]
+    titles, rows = request.titles, {key: str(item.owner) for key, item in request.items.items()}
+
+    def words(explanations: Iterable[Explanation]) -> str:
+        return wording(explanations, titles, request.window.zone)
+
+    blocks = [block for block in found.blocks if _is_wanted(request, block.item, _date(request, block))]
+    findings = [finding for finding in found.findings if _is_wanted(request, finding.item, finding.date)]
     states = [finding.state for finding in findings]
-    habits = sum(map(len, prepared.wanted.values()))
-    placed_habits = sum(block.item in prepared.wanted for block in blocks)
-    tasks = len(prepared.instance.tasks)
+    habits = sum(map(len, request.wanted.values()))
+    placed_habits = sum(block.item in request.wanted for block in blocks)
+    tasks = len(request.instance.tasks)
     late, partial = states.count("late"), states.count("partial")
     unplaced = states.count("unplaced")
     return Planned(
-        blocks=tuple(_placed(prepared, block) for block in blocks),
-        notes=(*_named_notes(prepared), *_notes(prepared, findings)),
+        blocks=tuple(_placed(block, block.reason.renamed(rows), words) for block in blocks),
+        notes=tuple(one.noted(words) for one in (*request.findings, *_item_findings(request, findings, rows))),
         objective=found.objective,
         tasks=tasks,
         habits=habits,
@@ -70,40 +67,32 @@ def from_plan(prepared: PlanningRequest, found: Plan) -> Planned:
     )
 
 
-def _placed(prepared: PlanningRequest, block: Block) -> Placed:
+def _placed(block: PlannedBlock, explanation: Explanation, words: Words) -> Placed:
     """The block as it will be on the calendar: its length rounded up to the grid, its work as it is."""
     minutes = block.end - block.start
-    end = block.start - minutes // -SLOT_MINUTES * SLOT_MINUTES
-    return Placed(block.item, block.start, end, minutes, in_titles(prepared, block.reason))
+    end = block.start + ceil_to_slot(minutes)
+    return Placed(block.item, block.start, end, minutes, words([explanation]), explanation)
 
 
-def in_titles(prepared: PlanningRequest, text: str) -> str:
-    """The planner's words with titles for its ids: for the workspace's eyes, never for a log."""
-
-    def title(match: re.Match[str]) -> str:
-        key = match[0]
-        item = prepared.items.get(key)
-        return f"'{item.title if item else prepared.names[key]}'" if item or key in prepared.names else key
-
-    return _ID.sub(title, text)
+def _is_wanted(request: PlanningRequest, item: str, day: str | None) -> bool:
+    return item not in request.wanted or day in request.wanted[item]
 
 
-def _is_wanted(prepared: PlanningRequest, item: str, day: str | None) -> bool:
-    return item not in prepared.wanted or day in prepared.wanted[item]
-
-
-def _date(prepared: PlanningRequest, block: Block) -> str:
+def _date(request: PlanningRequest, block: PlannedBlock) -> str:
     """A habit's block belongs to the local date of its start."""
-    return prepared.window.day(block.start).isoformat()
+    return request.window.day(block.start).isoformat()
 
 
-def _named_notes(prepared: PlanningRequest) -> Iterator[Note]:
-    return (replace(note, reason=in_titles(prepared, note.reason)) for note in prepared.notes)
-
-
-def _notes(prepared: PlanningRequest, findings: Iterable[Finding]) -> Iterator[Note]:
+def _item_findings(
+    request: PlanningRequest, findings: Iterable[Finding], rows: dict[str, str]
+) -> Iterator[ItemFinding]:
     for finding in findings:
-        item = prepared.items[finding.item]
-        obstacle, hint = in_titles(prepared, finding.obstacle), in_titles(prepared, finding.help)
-        reason = obstacle if finding.date is None else f"{finding.date}: {obstacle}"
-        yield Note(item.kind, str(item.owner), _STATUS.get(finding.state, finding.state), reason, hint)
+        item = request.items[finding.item]
+        yield ItemFinding(
+            item.kind,
+            str(item.owner),
+            _STATUS.get(finding.state, finding.state),
+            finding.cause.renamed(rows),
+            tuple(suggestion.renamed(rows) for suggestion in finding.suggestions),
+            finding.date,
+        )

@@ -7,14 +7,15 @@ from datetime import date
 from types import MappingProxyType
 from uuid import UUID
 
-from almanac.domain.planner.model.instance import HabitSpec, Week
+from almanac.domain.explanation import Explanation
+from almanac.domain.planner.model.instance import HabitSpec
 from almanac.domain.planner.model.weights import PRIORITIES
-from almanac.domain.wall_clock import DAY_MINUTES, Interval, wall_instant
+from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week, wall_instant
 from almanac.domain.workspace_plan.existing_blocks import worked_minutes
 from almanac.domain.workspace_plan.free_time import FreeTime
 from almanac.domain.workspace_plan.habit_windows import DayWindow, day_windows, in_circles, order_pairs, ordered_windows
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import Note
+from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Block, Habit
 
 Dates = Mapping[UUID, Set[date]]
@@ -26,7 +27,7 @@ MinuteLimits = Mapping[OccurrenceKey, int]
 UNLIMITED: MinuteLimits = MappingProxyType({})
 """Every owner's wish is still to be tried."""
 
-_CRAMPED = "the day has no room for it beside the habits it comes before or after"
+_CRAMPED = Explanation("order_leaves_no_room")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,8 @@ class OccurrenceRequest:
 
 
 def habit_faults(
-    habits: Sequence[Habit], hours: Mapping[str, Week], category_faults: Mapping[str, str]
-) -> dict[UUID, str]:
+    habits: Sequence[Habit], hours: Mapping[str, Week], category_faults: Mapping[str, Explanation]
+) -> dict[UUID, Explanation]:
     """The habits that no plan can hold, with the reason."""
     faults = {}
     circular = in_circles(order_pairs(habits))
@@ -115,26 +116,25 @@ def habit_faults(
         if fault is not None:
             faults[habit.id] = fault
         elif not any(hours[habit.category]):
-            faults[habit.id] = f"the hours '{habit.category}' never open"
+            faults[habit.id] = Explanation("hours_never_open", category=habit.category)
         elif habit.id in circular:
-            faults[habit.id] = "its order before and after other habits runs in a circle"
+            faults[habit.id] = Explanation("order_in_circle")
     return faults
 
 
-def _own_fault(habit: Habit) -> str | None:
+def _own_fault(habit: Habit) -> Explanation | None:
     """What is wrong with the habit itself. Our own tables refuse it; a team's may not."""
     if habit.priority not in PRIORITIES:
-        return f"priority '{habit.priority}' is unknown, known are {', '.join(PRIORITIES)}"
+        return Explanation("priority_unknown", quotes=(habit.priority, *PRIORITIES))
     if not 1 <= habit.min_minutes <= habit.preferred_minutes <= habit.max_minutes <= DAY_MINUTES:
-        lengths = f"{habit.min_minutes}, {habit.preferred_minutes} and {habit.max_minutes}"
-        return f"min_duration_minutes, duration_minutes and max_duration_minutes must rise from 1, are {lengths}"
+        return Explanation("lengths_reversed", minutes=(habit.min_minutes, habit.preferred_minutes, habit.max_minutes))
     return None
 
 
 def habit_wishes(
     habits: Sequence[Habit], hours: Mapping[str, Week], dates: Dates, free: FreeTime, given: Given
-) -> tuple[list[OccurrenceRequest], list[Note]]:
-    """The wishes of the habits (those without a fault), and a note per date that their order leaves no room for one.
+) -> tuple[list[OccurrenceRequest], list[ItemFinding]]:
+    """The wishes of the habits (those without a fault), and a finding per date that their order leaves no room for one.
 
     `dates` are those each habit falls on, skipped ones left out. The order of two habits counts on days that have both.
     An occurrence that is bound to stay is followed, or gone before, where it is.
@@ -143,7 +143,7 @@ def habit_wishes(
     by_id = {habit.id: habit for habit in habits}
     order = {habit.id: position for position, habit in enumerate(habits)}
     days_of: dict[tuple[UUID, int, DayWindow], set[date]] = defaultdict(set)
-    notes = []
+    found = []
     for day in sorted(set().union(*dates.values())) if dates else ():
         here = [habit for habit in habits if day in dates[habit.id]]
         for key, windows in _Day(day, here, own, free, given).windows().items():
@@ -151,12 +151,12 @@ def habit_wishes(
                 if _has_room(window, by_id[key]):
                     days_of[key, n, window].add(day)
                 elif OccurrenceRequest("", by_id[key], n, own[key][n - 1], frozenset({day})).ahead(free.window):
-                    notes.append(Note("habit", str(key), "left_out", f"{day}: {_CRAMPED}"))
+                    found.append(ItemFinding("habit", str(key), "left_out", _CRAMPED, date=day.isoformat()))
     wishes = [
         OccurrenceRequest(_spec_id(key, n, window), by_id[key], n, window, frozenset(days))
         for (key, n, window), days in days_of.items()
     ]
-    return sorted(wishes, key=lambda wish: (order[wish.habit.id], wish.instance, wish.spec_id)), notes
+    return sorted(wishes, key=lambda wish: (order[wish.habit.id], wish.instance, wish.spec_id)), found
 
 
 @dataclass(frozen=True, slots=True)

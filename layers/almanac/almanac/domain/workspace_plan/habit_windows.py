@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from almanac.domain.planner.model.instance import Week
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
-from almanac.domain.wall_clock import DAY_MINUTES, Interval
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, ceil_to_slot, floor_to_slot
+from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week
 from almanac.domain.workspace_plan.snapshot import Habit
 
 PARTS_OF_DAY = {"morning": (360, 720), "afternoon": (720, 1020), "evening": (1020, 1260), "night": (1260, 1440)}
@@ -97,11 +96,11 @@ def ordered_windows(
             one, two = found[earlier][n], found[later][n]
             before, after = bound(earlier, n + 1), bound(later, n + 1)
             if before is not None:
-                line = _up(before[1])
+                line = ceil_to_slot(before[1])
             elif after is not None:
-                line = after[0] // SLOT_MINUTES * SLOT_MINUTES
+                line = floor_to_slot(after[0])
             else:
-                line = max(line_between(one, two), _up(natural_end(earlier, n + 1, one) or 0))
+                line = max(line_between(one, two), ceil_to_slot(natural_end(earlier, n + 1, one) or 0))
             found[earlier][n], found[later][n] = divided(one, two, line)
     return found
 
@@ -126,7 +125,7 @@ def line_between(earlier: DayWindow, later: DayWindow) -> int:
         line = ends if earlier.wished else (earlier.ideal[0] + later.ideal[1]) // 2
     else:
         line = ends if earlier.wished else begins
-    down = line // SLOT_MINUTES * SLOT_MINUTES
+    down = floor_to_slot(line)
     return down if line < ends or line == down else down + SLOT_MINUTES  # the earlier wish is not cut by rounding
 
 
@@ -134,14 +133,10 @@ def _cut(window: Interval, *, start: int = 0, end: int = DAY_MINUTES) -> Interva
     return max(window[0], start), min(window[1], end)
 
 
-def _up(minute: int) -> int:
-    return -(-minute // SLOT_MINUTES) * SLOT_MINUTES
-
-
 def _shares(region: Interval, parts: int) -> list[Interval]:
     """The region in equal parts that begin on quarter hours."""
     start, end = region
-    edges = [start + (end - start) * n // parts // SLOT_MINUTES * SLOT_MINUTES for n in range(parts)]
+    edges = [start + floor_to_slot((end - start) * n // parts) for n in range(parts)]
     return list(zip(edges, [*edges[1:], end], strict=True))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
+from almanac.domain.planner.model.slot_mask import ceil_to_slot
 from almanac.domain.wall_clock import DAY_MINUTES, EPOCH, local_time, wall_instant
 from almanac.domain.workspace_plan.snapshot import ceil_minutes
 
@@ -33,7 +33,7 @@ class PlanningWindow:
     def of(cls, now: datetime, zone: ZoneInfo, notice_minutes: int, window_days: int) -> "PlanningWindow":
         """The horizon of a run at `now` over `window_days` days, today's rest included."""
         minute = ceil_minutes(now)
-        first = -(-(minute + notice_minutes) // SLOT_MINUTES) * SLOT_MINUTES
+        first = ceil_to_slot(minute + notice_minutes)
         last_day = local_time(minute, zone).date() + timedelta(days=window_days)
         return cls(zone, minute, first, wall_instant(last_day, 0, zone))
 

@@ -1,10 +1,12 @@
 """What a planning run did and what it has to say about single items."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.run_outcomes import PlanOutcome, RefusedOutcome
 
 COUNTS = ("scheduled", "late", "partial", "unscheduled", "at_risk", "left_out")
@@ -16,17 +18,61 @@ NOTES_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """What one item's owner should know: why it is late, partial, unscheduled, at risk, or was left out of the plan.
+class ItemFinding:
+    """Why one item is late, partial, unscheduled, at risk or left out of the plan, and what would help.
 
-    `kind` is task, habit, hours or preference; `id` names the row, for a habit with the local date where it has one.
+    `kind` is task, habit or preference, `id` names the row; `date` is the local one of a habit's occurrence, ISO 8601.
     """
 
     kind: str
     id: str
     status: str
+    cause: Explanation
+    suggestions: tuple[Explanation, ...] = ()
+    date: str | None = None
+
+    def noted(self, words: Callable[[Iterable[Explanation]], str]) -> "Note":
+        """Return the finding beside its sentences; `words` makes one of alternatives."""
+        cause = words([self.cause])
+        reason = cause if self.date is None else f"{self.date}: {cause}"
+        fields = self.kind, self.id, self.status, self.cause, self.suggestions, self.date
+        return Note(*fields, reason=reason, hint=words(self.suggestions))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(ItemFinding):
+    """A finding in words too, as it is stored: the words quote titles and are never logged."""
+
     reason: str
     hint: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it JSON-ready: the words, and beside them what they are made of."""
+        return {
+            "kind": self.kind,
+            "id": self.id,
+            "status": self.status,
+            "reason": self.reason,
+            "hint": self.hint,
+            "date": self.date,
+            "cause": self.cause.as_dict(),
+            "suggestions": [suggestion.as_dict() for suggestion in self.suggestions],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One block of a plan: the planner's item, [start, end) in minutes since the epoch, minutes of work in it, why.
+
+    `reason` is the explanation in words, which quote titles.
+    """
+
+    item: str
+    start: int
+    end: int
+    minutes: int
+    reason: str
+    explanation: Explanation
 
 
 @dataclass(slots=True)
@@ -59,8 +105,7 @@ class Counts:
 class PlanReport:
     """How one planning run ended: what the use case returns, the metadata row keeps and a log line says.
 
-    Outcomes: planned, replanned (the calendar changed meanwhile), unchanged, nothing_to_plan, blocked (`apply: safe`
-    found something late or without a place), superseded, already_running, timezone_missing, failed.
+    The outcomes are listed in docs/jobs.md, "Outcome of a plan".
     """
 
     ws_id: UUID

@@ -6,15 +6,14 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from almanac.domain.planner.model.instance import Week
-from almanac.domain.wall_clock import minutes_of
-from almanac.domain.workspace_plan.report import Note
+from almanac.domain.wall_clock import Week, minutes_of
+from almanac.domain.workspace_plan.report import ItemFinding
 
 Kind = Literal["task", "habit"]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class TaskRow:
     """A task that Almanac is to place. Lengths are minutes; `category` names hours that need not exist."""
 
     id: UUID
@@ -155,7 +154,7 @@ class Preferences:
 class Workspace:
     """Everything a plan depends on. `version` differs whenever a row of it does.
 
-    `unreadable_hours` says per category what is wrong with its stored hours; `notes` what else could not be read.
+    `unreadable_hours` says per category what is wrong with its stored hours; `findings` what else could not be used.
     """
 
     time_zone: str | None
@@ -163,13 +162,13 @@ class Workspace:
     preferences: Preferences
     hours: Mapping[str, Week]
     unreadable_hours: Mapping[str, str]
-    tasks: tuple[Task, ...]
+    tasks: tuple[TaskRow, ...]
     dependencies: tuple[Dependency, ...]
     habits: tuple[Habit, ...]
     skipped: frozenset[tuple[UUID, date]]
     events: tuple[CalendarEvent, ...]
     blocks: tuple[Block, ...]
-    notes: tuple[Note, ...] = ()
+    findings: tuple[ItemFinding, ...] = ()
 
 
 def ceil_minutes(instant: datetime) -> int:

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.planner.document.entries import LONGEST_ITEM
 from almanac.domain.planner.model.instance import TaskSpec
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, fewest_chunks, slots_for
 from almanac.domain.planner.model.weights import PRIORITIES
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.existing_blocks import worked_minutes
-from almanac.domain.workspace_plan.snapshot import Block, Dependency, Task, ceil_minutes
+from almanac.domain.workspace_plan.snapshot import Block, Dependency, TaskRow, ceil_minutes
 
 DEFAULT_MIN_CHUNK = 30
 """Minutes of the shortest piece of a splittable task that does not say, as in the system replaced."""
@@ -27,7 +28,9 @@ def open_predecessors(dependencies: Iterable[Dependency]) -> Waits:
     return {task: frozenset(afters) for task, afters in waits.items()}
 
 
-def task_faults(tasks: Sequence[Task], waits: Waits, category_faults: Mapping[str, str]) -> dict[UUID, str]:
+def task_faults(
+    tasks: Sequence[TaskRow], waits: Waits, category_faults: Mapping[str, Explanation]
+) -> dict[UUID, Explanation]:
     """The tasks that no plan can hold, with the reason: no length, no usable hours, a circle, or waiting in vain.
 
     `category_faults` says what is wrong with each unusable category of hours.
@@ -42,7 +45,7 @@ def task_faults(tasks: Sequence[Task], waits: Waits, category_faults: Mapping[st
     return faults | {task: _why_waiting(waits[task], known, faults) for task in sorted(waiting)}
 
 
-def task_specs(tasks: Iterable[Task], waits: Waits, fixed: Iterable[Block]) -> list[TaskSpec]:
+def task_specs(tasks: Iterable[TaskRow], waits: Waits, fixed: Iterable[Block]) -> list[TaskSpec]:
     """What the planner is to place of the tasks (those without a fault): what their fixed blocks leave over.
 
     A task begins after the last fixed block of each predecessor; what is left of that one the planner puts before it.
@@ -55,45 +58,45 @@ def task_specs(tasks: Iterable[Task], waits: Waits, fixed: Iterable[Block]) -> l
     return [_spec(task, left, waits.get(task.id, frozenset()), held) for task in tasks if left[task.id] > 0]
 
 
-def _own_fault(task: Task, category_faults: Mapping[str, str]) -> str | None:
+def _own_fault(task: TaskRow, category_faults: Mapping[str, Explanation]) -> Explanation | None:
     """What is wrong with the task itself. Our own tables refuse most of it; a team's may not."""
     if task.total_minutes is None:
-        return "total_minutes is missing: without a length it cannot be planned"
+        return Explanation("length_missing")
     if not 1 <= task.total_minutes <= LONGEST_ITEM:
-        return f"total_minutes must be 1 to {LONGEST_ITEM}, is {task.total_minutes}"
+        return Explanation("length_out_of_range", minutes=(task.total_minutes,), numbers=(LONGEST_ITEM,))
     if task.priority not in PRIORITIES:
-        return f"priority '{task.priority}' is unknown, known are {', '.join(PRIORITIES)}"
+        return Explanation("priority_unknown", quotes=(task.priority, *PRIORITIES))
     if task.earliest is not None and task.deadline is not None and task.earliest >= task.deadline:
-        return "start_date must lie before end_date"
+        return Explanation("dates_reversed")
     return _chunk_fault(task) or category_faults.get(task.category)
 
 
-def _chunk_fault(task: Task) -> str | None:
+def _chunk_fault(task: TaskRow) -> Explanation | None:
     if not task.splittable:
         return None
     for name, minutes in (("min", task.min_chunk), ("max", task.max_chunk)):
         if minutes is not None and minutes < 1:
-            return f"{name}_split_duration_minutes must be at least 1, is {minutes}"
+            return Explanation("piece_too_short", minutes=(minutes,), quotes=(f"{name}_split_duration_minutes",))
     if task.min_chunk is not None and task.max_chunk is not None and task.min_chunk > task.max_chunk:
-        return f"min_split_duration_minutes {task.min_chunk} is above max_split_duration_minutes {task.max_chunk}"
+        return Explanation("pieces_reversed", minutes=(task.min_chunk, task.max_chunk))
     return None
 
 
-def _why_waiting(afters: frozenset[UUID], known: set[UUID], faults: Mapping[UUID, str]) -> str:
+def _why_waiting(afters: frozenset[UUID], known: set[UUID], faults: Mapping[UUID, Explanation]) -> Explanation:
     for after in sorted(afters):
         if after in faults:
-            return f"waits for task {after}, which cannot be planned"
+            return Explanation("waits_for_faulty_task", items=(str(after),))
         if after not in known:
-            return f"waits for task {after}, which is open but not for Almanac to plan"
-    return "its dependencies run in a circle, or wait for a task that cannot be planned"
+            return Explanation("waits_for_unmanaged_task", items=(str(after),))
+    return Explanation("dependencies_in_circle")
 
 
-def _minutes_left(task: Task, held: Iterable[Block]) -> int:
+def _minutes_left(task: TaskRow, held: Iterable[Block]) -> int:
     return (task.total_minutes or 0) - task.done_minutes - sum(worked_minutes(block) for block in held)
 
 
 def _spec(
-    task: Task, left: Mapping[UUID, int], afters: frozenset[UUID], held: Mapping[UUID, Sequence[Block]]
+    task: TaskRow, left: Mapping[UUID, int], afters: frozenset[UUID], held: Mapping[UUID, Sequence[Block]]
 ) -> TaskSpec:
     minutes = left[task.id]
     smallest, largest = _chunks(task, minutes)
@@ -115,7 +118,7 @@ def _spec(
     )
 
 
-def _chunks(task: Task, minutes: int) -> tuple[int, int]:
+def _chunks(task: TaskRow, minutes: int) -> tuple[int, int]:
     """Shortest and longest piece in minutes.
 
     A length that cannot be cut into such pieces on the grid (105 minutes in half hours) gets a shorter shortest one, so
@@ -125,9 +128,9 @@ def _chunks(task: Task, minutes: int) -> tuple[int, int]:
         return minutes, minutes
     largest = min(minutes, task.max_chunk or minutes)
     smallest = min(largest, task.min_chunk or DEFAULT_MIN_CHUNK)
-    slots = -(-minutes // SLOT_MINUTES)
+    slots = slots_for(minutes)
     unused = slots * SLOT_MINUTES - minutes
-    wanted = least = min(slots, -(-(smallest + unused) // SLOT_MINUTES))
-    while least > 1 and -(-slots // max(least, largest // SLOT_MINUTES)) * least > slots:
+    wanted = least = min(slots, slots_for(smallest + unused))
+    while least > 1 and fewest_chunks(slots, max(least, largest // SLOT_MINUTES)) * least > slots:
         least -= 1
     return (smallest if least == wanted else least * SLOT_MINUTES - unused), largest

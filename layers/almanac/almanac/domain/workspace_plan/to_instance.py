@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from almanac.domain.planner.model.instance import Instance, PreviousBlock
+from almanac.domain.explanation import Explanation
+from almanac.domain.planner.model.instance import Instance, LockedEvent, PreviousBlock
 from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.block_decisions import decide_blocks
-from almanac.domain.workspace_plan.busy_time import as_locked, busy_events, with_buffers
-from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, is_users, worked_minutes
+from almanac.domain.workspace_plan.busy_time import as_locked, busy_events
+from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, worked_minutes
 from almanac.domain.workspace_plan.habit_requests import (
     UNLIMITED,
     Dates,
@@ -19,13 +20,13 @@ from almanac.domain.workspace_plan.habit_requests import (
     habit_faults,
 )
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import Note
+from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Kind, Workspace
 from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ItemOwner:
     """Whose blocks an id of the planner's stands for."""
 
     kind: Kind
@@ -46,12 +47,17 @@ class PlanningRequest:
 
     instance: Instance
     window: PlanningWindow
-    items: Mapping[str, Item]
+    items: Mapping[str, ItemOwner]
     wanted: Mapping[str, frozenset[str]]
     names: Mapping[str, str]
     standing: BlockSets
-    notes: tuple[Note, ...]
+    findings: tuple[ItemFinding, ...]
     stretched: Mapping[OccurrenceKey, int]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The titles of items, events and blocks by the ids of their rows."""
+        return {**self.names, **{str(item.owner): item.title for item in self.items.values()}}
 
 
 def to_instance(
@@ -63,46 +69,36 @@ def to_instance(
     force: bool,
     room: MinuteLimits = UNLIMITED,
 ) -> PlanningRequest:
-    """The planning request of a workspace.
+    """Return the planning request of a workspace.
 
     `dates` are those of every habit's recurrence, inside the horizon and as far as its blocks reach. `force` plans
-    without regard to the plan that stands. `room` shortens what owners made longer than there is room for (`settled`).
-    Whatever cannot be planned is a note and costs nothing else.
+    without regard to the plan that stands. `room` limits what owners made longer. What cannot be planned is a note.
     """
-    due = {habit.id: frozenset(_due(workspace, habit, dates[habit.id])) for habit in workspace.habits}
-    waits = open_predecessors(workspace.dependencies)
-    categories = _category_faults(workspace)
+    waits, categories = open_predecessors(workspace.dependencies), _category_faults(workspace)
     faulty_tasks = task_faults(workspace.tasks, waits, categories)
     faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
-    busy = [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
-    spans = [(event.start, event.end) for event in busy]
-    held = [block for block in workspace.blocks if is_users(block, window)]
-    taken = [with_buffers(event) for event in (*busy, *map(as_taken, held))]
-    sound = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    decisions = decide_blocks(workspace, due, sound, faulty_tasks, taken, spans, window, force=force, room=room)
-    standing, wishes = decisions.standing, decisions.wishes
-    wanted = {wish: days for wish in wishes if (days := _open_dates(wish, standing, window))}
+    habits = [habit for habit in workspace.habits if habit.id not in faulty_habits]
     tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
+    due, busy = _due_dates(workspace, dates), _locked_events(workspace)
+    decisions = decide_blocks(workspace, due, habits, faulty_tasks, busy, window, force=force, room=room)
+    wanted = {wish: days for wish in decisions.wishes if (days := _open_dates(wish, decisions.standing, window))}
+    instance = replace(
+        _frame(ws_id, workspace, window),
+        locked=(*busy, *map(as_taken, decisions.standing.fixed)),
+        tasks=tuple(task_specs(tasks, waits, decisions.standing.fixed)),
+        habits=tuple(wish.spec(days) for wish, days in wanted.items()),
+        previous=() if force else _previous(decisions.standing.ours, decisions.wishes),
+    )
+    faults = (*_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits))
     return PlanningRequest(
-        instance=replace(
-            _frame(ws_id, workspace, window),
-            locked=(*busy, *(as_taken(block) for block in standing.fixed)),
-            tasks=tuple(task_specs(tasks, waits, standing.fixed)),
-            habits=tuple(wish.spec(days) for wish, days in wanted.items()),
-            previous=() if force else _previous(standing.ours, wishes),
-        ),
+        instance=instance,
         window=window,
-        items=_items(workspace, wishes),
+        items=_items(workspace, decisions.wishes),
         wanted={wish.spec_id: frozenset(day.isoformat() for day in days) for wish, days in wanted.items()},
         names=_names(workspace),
-        standing=standing,
+        standing=decisions.standing,
         stretched=decisions.stretched,
-        notes=(
-            *workspace.notes,
-            *_left_out("task", faulty_tasks),
-            *_left_out("habit", faulty_habits),
-            *decisions.notes,
-        ),
+        findings=(*workspace.findings, *faults, *decisions.findings),
     )
 
 
@@ -127,6 +123,14 @@ def _frame(ws_id: UUID, workspace: Workspace, window: PlanningWindow) -> Instanc
     )
 
 
+def _locked_events(workspace: Workspace) -> list[LockedEvent]:
+    return [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
+
+
+def _due_dates(workspace: Workspace, dates: Dates) -> Dates:
+    return {habit.id: frozenset(_due(workspace, habit, dates[habit.id])) for habit in workspace.habits}
+
+
 def _due(workspace: Workspace, habit: Habit, days: Iterable[date]) -> Iterator[date]:
     """The dates that are not skipped and on which the habit's hours open at all: a work habit has its weekend off."""
     week = workspace.hours.get(habit.category)
@@ -135,16 +139,17 @@ def _due(workspace: Workspace, habit: Habit, days: Iterable[date]) -> Iterator[d
             yield day
 
 
-def _left_out(kind: str, faults: Mapping[UUID, str]) -> list[Note]:
-    return [Note(kind, str(key), "left_out", reason) for key, reason in faults.items()]
+def _left_out(kind: str, faults: Mapping[UUID, Explanation]) -> list[ItemFinding]:
+    return [ItemFinding(kind, str(key), "left_out", fault) for key, fault in faults.items()]
 
 
-def _category_faults(workspace: Workspace) -> dict[str, str]:
-    """What is wrong with each category of hours that a task or habit names and that cannot be used."""
+def _category_faults(workspace: Workspace) -> dict[str, Explanation]:
+    """Return what is wrong with each category of hours that a task or habit names and that cannot be used."""
     named = {task.category for task in workspace.tasks} | {habit.category for habit in workspace.habits}
-    known = ", ".join(sorted(workspace.hours))
-    unknown = {c: f"calendar_hours '{c}' is unknown, known are {known}" for c in named - set(workspace.hours)}
-    return unknown | dict(workspace.unreadable_hours)
+    known = tuple(sorted(workspace.hours))
+    unknown = {c: Explanation("hours_unknown", category=c, quotes=known) for c in named - set(workspace.hours)}
+    unreadable = workspace.unreadable_hours.items()
+    return unknown | {c: Explanation("hours_unreadable", category=c, quotes=(fault,)) for c, fault in unreadable}
 
 
 def _open_dates(wish: OccurrenceRequest, standing: BlockSets, window: PlanningWindow) -> frozenset[date]:
@@ -168,10 +173,10 @@ def _previous(ours: Iterable[Block], wishes: Iterable[OccurrenceRequest]) -> tup
     )
 
 
-def _items(workspace: Workspace, wishes: Sequence[OccurrenceRequest]) -> dict[str, Item]:
-    items = {str(task.id): Item("task", task.id, task.title, "BLUE") for task in workspace.tasks}
+def _items(workspace: Workspace, wishes: Sequence[OccurrenceRequest]) -> dict[str, ItemOwner]:
+    items = {str(task.id): ItemOwner("task", task.id, task.title, "BLUE") for task in workspace.tasks}
     for wish in wishes:
-        items[wish.spec_id] = Item("habit", wish.habit.id, wish.habit.name, wish.habit.color, wish.instance)
+        items[wish.spec_id] = ItemOwner("habit", wish.habit.id, wish.habit.name, wish.habit.color, wish.instance)
     return items
 
 

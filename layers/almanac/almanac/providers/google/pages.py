@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from almanac.domain.calendar.events import CalendarZones, EventRow, MappedPage, Problem
+from almanac.domain.calendar.events import CalendarZones, EventPage, EventProblem, EventRow
 from almanac.domain.text import clean
 from almanac.providers.google.event import event_row
 from almanac.providers.google.times import Unreadable, instant
+
+MAPPING_VERSION = 1
+"""Raise it when the mapping gives other rows for equal input: stored rows are then rewritten by the next full pass."""
 
 _LONGEST_ID = 1024
 """Google's limit for event ids (trap 62)."""
@@ -29,19 +32,19 @@ class _Unstorable:
 _Version = EventRow | _Tombstone | _Unstorable
 
 
-def map_page(items: Sequence[Mapping[str, Any]], zones: CalendarZones) -> MappedPage:
+def map_page(items: Sequence[Mapping[str, Any]], zones: CalendarZones) -> EventPage:
     """Map the items of one listing page; nothing an item holds makes it raise.
 
-    Of several versions of an event the latest counts (trap 19). A Problem's reason is made of fixed phrases and field
-    names, never of event text; an event with several repairs is one Problem.
+    Of several versions of an event the latest counts (trap 19). The reason of an EventProblem is made of fixed phrases
+    and field names, never of event text; an event with several repairs is one EventProblem.
     """
     versions: dict[str, _Version] = {}
     repaired: dict[str, str] = {}
-    nameless: list[Problem] = []
+    nameless: list[EventProblem] = []
     for item in items:
         event_id = _usable_id(item)
         if event_id is None:
-            nameless.append(Problem(_shown_id(item), "no usable id", stored=False))
+            nameless.append(EventProblem(_shown_id(item), "no usable id", stored=False))
             continue
         repairs: list[str] = []
         version = _version(item, event_id, zones, repairs)
@@ -55,17 +58,18 @@ def map_page(items: Sequence[Mapping[str, Any]], zones: CalendarZones) -> Mapped
     return _page(versions, repaired, nameless)
 
 
-def _page(versions: Mapping[str, _Version], repaired: Mapping[str, str], nameless: Sequence[Problem]) -> MappedPage:
+def _page(versions: Mapping[str, _Version], repaired: Mapping[str, str], nameless: Sequence[EventProblem]) -> EventPage:
     unstorable = {event_id: version for event_id, version in versions.items() if isinstance(version, _Unstorable)}
-    return MappedPage(
+    return EventPage(
         rows=tuple(version for version in versions.values() if isinstance(version, EventRow)),
         tombstones=tuple(event_id for event_id, version in versions.items() if isinstance(version, _Tombstone)),
         problems=(
             *nameless,
-            *(Problem(event_id, version.reason, stored=False) for event_id, version in unstorable.items()),
-            *(Problem(event_id, reason, stored=True) for event_id, reason in repaired.items()),
+            *(EventProblem(event_id, version.reason, stored=False) for event_id, version in unstorable.items()),
+            *(EventProblem(event_id, reason, stored=True) for event_id, reason in repaired.items()),
         ),
         unreadable=tuple(unstorable),
+        mapping_version=MAPPING_VERSION,
     )
 
 

@@ -19,10 +19,10 @@ _ZONE_NAME = re.compile(r"[A-Z][A-Za-z0-9_+/-]{0,63}")
 
 
 class Unreadable(ValueError):
-    """An event has no storable time. The message is a fixed phrase; `map_page` makes a Problem of it."""
+    """An event has no storable time. The message is a fixed phrase; `map_page` makes an EventProblem of it."""
 
 
-class Span(NamedTuple):
+class EventTimes(NamedTuple):
     """The time columns of an event row, in its order. All-day: dates, end exclusive, and midnights as instants."""
 
     start_at: datetime
@@ -35,7 +35,7 @@ class Span(NamedTuple):
 
 def span(
     start: Mapping[str, Any] | None, end: Mapping[str, Any] | None, zones: CalendarZones, repairs: list[str]
-) -> Span:
+) -> EventTimes:
     """The time of an event; what had to be repaired is appended to `repairs` as fixed phrases.
 
     Raises Unreadable when there is no start, the ends are of different kinds or the wrong way round, or a year is out
@@ -49,7 +49,7 @@ def span(
     raise Unreadable("no start")
 
 
-def _timed(start: Mapping[str, Any], end: Mapping[str, Any], zones: CalendarZones, repairs: list[str]) -> Span:
+def _timed(start: Mapping[str, Any], end: Mapping[str, Any], zones: CalendarZones, repairs: list[str]) -> EventTimes:
     start_at = _instant_of(start, zones, repairs)
     if end.get("dateTime") is not None:
         end_at = _instant_of(end, zones, repairs)
@@ -61,10 +61,10 @@ def _timed(start: Mapping[str, Any], end: Mapping[str, Any], zones: CalendarZone
     if end_at < start_at:
         raise Unreadable("end before start")
     name = start.get("timeZone")
-    return Span(start_at, end_at, False, None, None, name if name and iana_zone(name) else None)
+    return EventTimes(start_at, end_at, False, None, None, name if name and iana_zone(name) else None)
 
 
-def _all_day(start: Mapping[str, Any], end: Mapping[str, Any], zones: CalendarZones, repairs: list[str]) -> Span:
+def _all_day(start: Mapping[str, Any], end: Mapping[str, Any], zones: CalendarZones, repairs: list[str]) -> EventTimes:
     first = _day(start["date"])
     if end.get("dateTime") is not None:
         raise Unreadable("end with a time, start without")
@@ -78,7 +78,7 @@ def _all_day(start: Mapping[str, Any], end: Mapping[str, Any], zones: CalendarZo
     if after == first:  # in the wild, and meant as one day (trap 43)
         after = first + _ONE_DAY
     zone = iana_zone(zones.workspace) or UTC
-    return Span(_midnight(first, zone), _midnight(after, zone), True, first, after, None)
+    return EventTimes(_midnight(first, zone), _midnight(after, zone), True, first, after, None)
 
 
 def original_start(value: Mapping[str, Any] | None, zones: CalendarZones) -> tuple[datetime | None, date | None]:

@@ -1,12 +1,15 @@
 """What upkeep needs from the outside; beside `ports.py`, which has what every use case shares."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from almanac.domain.operations.maintenance import Batch, Limits, LongInError
+from almanac.domain.operations.maintenance import Batch, Limits, LongInError, UpkeepReport
 from almanac.services.accounts.ports import Account
+
+TokenRound = Callable[[datetime, UpkeepReport, Callable[[], bool]], bool]
+"""A round over all accounts: unused since when, where to count, whether the time is up. Whether it came to its end."""
 
 
 class UpkeepStore(Protocol):

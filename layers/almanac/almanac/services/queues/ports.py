@@ -106,7 +106,7 @@ class FailedRun:
     error: str | None
 
 
-class DeadLetters(Protocol):
+class DeadLetterQueues(Protocol):
     """The dead letters of each job's queue. Raises QueueUnavailable; BadSettings without a dead-letter queue."""
 
     def count(self, job_kind: str) -> int:

@@ -1,10 +1,10 @@
 """Reading the items of an instance: tasks, habits, events, and the blocks of the last plan."""
 
 from almanac.domain.planner.document.fields import Fields, InstanceError, wall_minutes
-from almanac.domain.planner.model.instance import HabitSpec, LockedEvent, MovableEvent, PreviousBlock, TaskSpec, Week
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
+from almanac.domain.planner.model.instance import HabitSpec, LockedEvent, MovableEvent, PreviousBlock, TaskSpec
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, fewest_chunks, slots_for
 from almanac.domain.planner.model.weights import PRIORITIES
-from almanac.domain.wall_clock import DAY_MINUTES, Interval
+from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 LONGEST_ITEM = 31 * DAY_MINUTES
@@ -52,10 +52,10 @@ def read_task(fields: Fields, hours: dict[str, Week]) -> TaskSpec:
 
 def check_chunks(fields: Fields, minutes: int, smallest: int, largest: int) -> None:
     """Refuse chunk sizes the duration cannot be cut into on the grid."""
-    slots = -(-minutes // SLOT_MINUTES)
+    slots = slots_for(minutes)
     unused = SLOT_MINUTES * slots - minutes
-    least, most = min(slots, -(-(smallest + unused) // SLOT_MINUTES)), min(slots, largest // SLOT_MINUTES)
-    if largest < minutes and (most < least or -(-slots // most) * least > slots):
+    least, most = min(slots, slots_for(smallest + unused)), min(slots, largest // SLOT_MINUTES)
+    if largest < minutes and (most < least or fewest_chunks(slots, most) * least > slots):
         raise fields.error("duration_min", f"{minutes} cannot be cut into chunks of {smallest} to {largest} minutes")
 
 

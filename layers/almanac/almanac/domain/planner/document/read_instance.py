@@ -17,10 +17,10 @@ from almanac.domain.planner.document.entries import (
     read_task,
 )
 from almanac.domain.planner.document.fields import Fields, InstanceError
-from almanac.domain.planner.model.instance import HabitSpec, Instance, LockedEvent, MovableEvent, TaskSpec, Week
+from almanac.domain.planner.model.instance import HabitSpec, Instance, LockedEvent, MovableEvent, TaskSpec
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.planner.model.weights import PRIORITIES, Weights
-from almanac.domain.wall_clock import DAY_MINUTES
+from almanac.domain.wall_clock import DAY_MINUTES, Week
 
 LONGEST_WINDOW = 366 * DAY_MINUTES
 

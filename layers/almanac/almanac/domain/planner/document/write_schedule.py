@@ -3,16 +3,20 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.model.plan import Block, Plan
+from almanac.domain.explanation import Wording
+from almanac.domain.planner.model.plan import Plan, PlannedBlock
 from almanac.domain.wall_clock import local_time
 
 
-def schedule_document(plan: Plan, zone: ZoneInfo) -> dict[str, Any]:
-    """{"instance", "events", "moved"} as format 1 asks, instants in the user's zone, plus findings and summary."""
+def schedule_document(plan: Plan, zone: ZoneInfo, wording: Wording) -> dict[str, Any]:
+    """Return {"instance", "events", "moved"} as format 1 asks, plus findings and summary.
+
+    Instants are in the user's zone, ids stand for titles.
+    """
     return {
         "instance": plan.instance,
-        "events": [entry(block, zone) for block in plan.blocks],
-        "moved": [entry(block, zone) for block in plan.moved],
+        "events": [entry(block, zone, wording) for block in plan.blocks],
+        "moved": [entry(block, zone, wording) for block in plan.moved],
         "objective": plan.objective,
         "findings": [
             {
@@ -21,8 +25,8 @@ def schedule_document(plan: Plan, zone: ZoneInfo) -> dict[str, Any]:
                 "date": finding.date,
                 "missing_min": finding.missing_minutes,
                 "late_min": finding.late_minutes,
-                "obstacle": finding.obstacle,
-                "help": finding.help,
+                "obstacle": wording([finding.cause], {}, zone),
+                "help": wording(finding.suggestions, {}, zone),
             }
             for finding in plan.findings
         ],
@@ -30,7 +34,7 @@ def schedule_document(plan: Plan, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def entry(block: Block, zone: ZoneInfo) -> dict[str, str]:
-    """One block."""
+def entry(block: PlannedBlock, zone: ZoneInfo, wording: Wording) -> dict[str, str]:
+    """Return one block."""
     start, end = (local_time(minute, zone).isoformat() for minute in (block.start, block.end))
-    return {"item": block.item, "start": start, "end": end, "reason": block.reason}
+    return {"item": block.item, "start": start, "end": end, "reason": wording([block.reason], {}, zone)}

@@ -1,35 +1,31 @@
-"""What a person should know: work late, cut short or without a place, habits missed, deadlines at risk.
+"""What is not simply in its place: work late, cut short or without a place, habits missed, deadlines at risk.
 
-Each finding names what stood in the way (which hours, events and items) and the smallest thing that would help, tried
-out on the finished plan.
+Each finding has its cause (which hours, events and items) and the smallest changes that would help, tried out on the
+finished plan.
 """
 
-from almanac.domain.planner.explain.causes import obstacle_of
-from almanac.domain.planner.explain.habit_findings import missed
+from almanac.domain.explanation import Explanation
+from almanac.domain.planner.explain.causes import cause_of
+from almanac.domain.planner.explain.habit_findings import missed_date
 from almanac.domain.planner.explain.occupancy import Occupancy
-from almanac.domain.planner.explain.suggestions import LaterDeadline, words_of
+from almanac.domain.planner.explain.suggestions import MOST_SUGGESTIONS, LaterDeadline, explanation_of
 from almanac.domain.planner.explain.what_if import WhatIf
-from almanac.domain.planner.explain.wording import amount, clock_time, names
-from almanac.domain.planner.model.dependencies import earliest_allowed
 from almanac.domain.planner.model.plan import Finding, State
 from almanac.domain.planner.model.problem import Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot
-from almanac.domain.planner.search.solution import Solution
-
-MOST_HELPS = 2
-"""How many remedies a finding tells, the smallest first."""
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, slots_for
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 
 def findings_of(occupancy: Occupancy) -> tuple[Finding, ...]:
-    """Every finding, tasks first, in the order of the instance."""
+    """Return every finding, tasks first, in the order of the instance."""
     problem, places = occupancy.problem, occupancy.solution.places
     found = [finding_of_task(occupancy, task) for task in problem.tasks]
-    found += [missed(occupancy, item) for item in problem.occurrences if not places[item.index]]
+    found += [missed_date(occupancy, item) for item in problem.occurrences if not places[item.index]]
     return tuple(finding for finding in found if finding)
 
 
 def finding_of_task(occupancy: Occupancy, task: Task) -> Finding | None:
-    """What is wrong with a task's place, if anything."""
+    """Return what is wrong with a task's place, None for nothing."""
     solution = occupancy.solution
     place = solution.places[task.index]
     missing = task.minutes - task.minutes_placed(place)
@@ -42,12 +38,11 @@ def finding_of_task(occupancy: Occupancy, task: Task) -> Finding | None:
         return Finding(task.id, "at_risk", None, 0, 0, *risk(occupancy, task))
     else:
         return None
-    obstacle, help_text = diagnosis(occupancy, task, missing, late)
-    return Finding(task.id, state, None, missing, late, obstacle, help_text)
+    return Finding(task.id, state, None, missing, late, *diagnosis(occupancy, task, missing, late))
 
 
 def late_minutes(solution: Solution, task: Task) -> int:
-    """Minutes from the deadline to the end of a whole place, 0 when it is on time or not whole."""
+    """Return the minutes from the deadline to the end of a whole place, 0 when it is on time or not whole."""
     place = solution.places[task.index]
     if task.deadline is None or not task.complete(place):
         return 0
@@ -55,65 +50,60 @@ def late_minutes(solution: Solution, task: Task) -> int:
 
 
 def spare_minutes(solution: Solution, task: Task) -> int:
-    """Free minutes in the task's hours between its end and its deadline."""
+    """Return the free minutes in the task's hours between its end and its deadline."""
     return SLOT_MINUTES * (free_after(solution, task) & between(0, due_slot(solution, task))).bit_count()
 
 
 def free_after(solution: Solution, task: Task) -> int:
-    """The free slots after its end that the task might have used."""
+    """Return the free slots after its end that the task might have used."""
     place = solution.places[task.index]
     return task.eligible & ~solution.occupied & ~between(0, place[-1][0] + place[-1][1])
 
 
 def due_slot(solution: Solution, task: Task) -> int:
-    """The last slot at which the task may end on time, at most the window's end."""
+    """Return the last slot at which the task may end on time, at most the window's end."""
     window = solution.problem.window
     return window if task.deadline is None else min(window, max(0, task.late_offset // SLOT_MINUTES))
 
 
-def risk(occupancy: Occupancy, task: Task) -> tuple[str, str]:
-    """(obstacle, help) of a deadline that is met with too little to spare to do the task again."""
+def risk(occupancy: Occupancy, task: Task) -> tuple[Explanation, tuple[Explanation, ...]]:
+    """Return (cause, suggestions) of a deadline that is met with too little to spare to do the task again."""
     spare = spare_minutes(occupancy.solution, task)
-    left = f"only {amount(spare)} of" if spare else "no"
-    obstacle = f"{left} free {task.category} time is left between its end and its deadline"
-    more = f"{amount(task.minutes - spare)} of {task.category} hours kept free before its deadline"
+    cause = Explanation("little_time_to_spare", minutes=(spare,), category=task.category)
+    kept_free = Explanation("hours_kept_free", minutes=(task.minutes - spare,), category=task.category)
     later = second_chance(occupancy.solution, task)
-    return obstacle, f"{more}, or {words_of(later, occupancy.problem.zone)}" if later else more
+    return cause, (kept_free, explanation_of(later)) if later else (kept_free,)
 
 
 def second_chance(solution: Solution, task: Task) -> LaterDeadline | None:
-    """The earliest deadline before which a task at risk could be done again, if it is inside the window."""
-    again = list(each_slot(free_after(solution, task)))[: -(-task.minutes // SLOT_MINUTES)]
+    """Return the earliest deadline before which a task at risk could be done again, if it is inside the window."""
+    again = list(each_slot(free_after(solution, task)))[: slots_for(task.minutes)]
     if task.deadline is None or SLOT_MINUTES * len(again) < task.minutes:
         return None
     at = solution.problem.minute(again[-1] + 1)
     return LaterDeadline(at, at - task.deadline)
 
 
-def diagnosis(occupancy: Occupancy, task: Task, missing: int, late: int) -> tuple[str, str]:
-    """(obstacle, help) of a late, partial or unplaced task."""
+def diagnosis(occupancy: Occupancy, task: Task, missing: int, late: int) -> tuple[Explanation, tuple[Explanation, ...]]:
+    """Return (cause, suggestions) of a late, partial or unplaced task."""
     solution, problem = occupancy.solution, occupancy.problem
     first = earliest_allowed(solution, task)
     if first is None:
         waiting = [i for i in task.predecessors if not problem.tasks[i].complete(solution.places[i])]
-        first_ones = names([problem.tasks[index].id for index in waiting])
-        return f"waits for {first_ones}, which has no complete place", f"make room for {first_ones}"
+        ids = tuple(problem.tasks[index].id for index in waiting)
+        return Explanation("waits_for_unplaced", items=ids), (Explanation("room_for_items", items=ids),)
     what_if = what_if_of(occupancy, task, late=late > 0)
-    obstacle = obstacle_of(what_if)
+    cause = cause_of(what_if)
     if first > task.release:
         last = max(task.predecessors, key=lambda i: solution.places[i][-1])
-        ends = clock_time(problem.minute(first), problem.zone)
-        obstacle = f"it waits for {problem.tasks[last].id}, which ends {ends}; {obstacle}"
-    helps = [words_of(remedy, problem.zone) for remedy in what_if.remedies(late)[:MOST_HELPS]]
-    return obstacle, ", or ".join(helps) or large_help(task, missing or late)
+        ends = problem.minute(first)
+        cause = Explanation("waits_for_item", items=(problem.tasks[last].id,), instants=(ends,), parts=(cause,))
+    found = tuple(map(explanation_of, what_if.suggestions(late)[:MOST_SUGGESTIONS]))
+    nothing = Explanation("nothing_small", minutes=(missing or late,), category=task.category)
+    return cause, found or (nothing,)
 
 
 def what_if_of(occupancy: Occupancy, task: Task, *, late: bool) -> WhatIf:
-    """What to try: a late task should be on time; any place helps one without, unless its deadline is hard."""
+    """Return the case to try: on time for a late task or a hard deadline, any place for another one without."""
     strict = late or occupancy.problem.instance.tasks[task.index].hard_deadline
     return WhatIf(occupancy, task, due_slot(occupancy.solution, task) if strict else occupancy.problem.window)
-
-
-def large_help(task: Task, lack: int) -> str:
-    """What is true when nothing small helps."""
-    return f"nothing small: {amount(lack)} more of {task.category} hours, several other things elsewhere, or less work"

@@ -1,24 +1,22 @@
-"""Who sits where in a finished plan, events of the calendar included, for questions about stretches of time."""
+"""What takes which time in a finished plan, events of the calendar included."""
 
 from collections.abc import Iterator, Mapping
 from heapq import nsmallest
 
-from almanac.domain.planner.explain.wording import amount, names
-from almanac.domain.planner.model.discretize import hours_in_slots, split_movable
-from almanac.domain.planner.model.grid import Grid
-from almanac.domain.planner.model.problem import Item, Occurrence, Problem, Task
+from almanac.domain.explanation import CausePart, Explanation
+from almanac.domain.planner.model.grid import Grid, hours_in_slots, split_movable
+from almanac.domain.planner.model.problem import Item, Occurrence, Problem, Task, weight_of
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered, lowest
-from almanac.domain.planner.search.destroy import weight_of
 from almanac.domain.planner.search.solution import Solution
 
 MOST_NAMED = 3
-"""How many items and events a sentence names at most."""
+"""How many items and events an explanation names at most."""
 
 
 class Occupancy:
     """A plan with the slots of every item and event worked out once.
 
-    `hours` holds the open slots of each category whoever takes them, `events` (id, slots with buffers) of what is
+    `hours` holds the open slots of each category whatever takes them, `events` (id, slots with buffers) of what is
     locked on the calendar, `locked` all slots of those and `shared` the slots of more than one.
     """
 
@@ -49,70 +47,67 @@ class Occupancy:
 
     @property
     def problem(self) -> Problem:
-        """What the plan solves."""
+        """The problem that the plan solves."""
         return self.solution.problem
 
     def free_but_for(self, index: int) -> int:
-        """The slots that neither an event nor another item than `index` takes."""
+        """Return the slots that neither an event nor another item than `index` takes."""
         everything = (1 << self.problem.window) - 1
         return everything & ~self.locked & ~(self.solution.occupied & ~self.slots[index])
 
-    def inside(self, bits: int, but: int) -> Iterator[tuple[Item, int]]:
-        """(item, its slots in a stretch of time) for everything but one item (-1: for all)."""
+    def inside(self, bits: int, excluded: int) -> Iterator[tuple[Item, int]]:
+        """Yield (item, its slots in a stretch of time) for every item but one (-1: for all)."""
         bits &= self.solution.occupied
         if not bits:
             return
         for index, slots in enumerate(self.slots):
-            if slots & bits and index != but:
+            if slots & bits and index != excluded:
                 yield self.solution.items[index], slots & bits
 
-    def removable(self, bits: int, but: int) -> Iterator[Task | Occurrence]:
-        """The items in a stretch of time that nobody waits for, the one of least weight, then length, first."""
-        return (item for item in self.lightest if self.slots[item.index] & bits and item.index != but)
+    def removable(self, bits: int, excluded: int) -> Iterator[Task | Occurrence]:
+        """Return the items in a stretch of time without a successor, the one of least weight, then length, first."""
+        return (item for item in self.lightest if self.slots[item.index] & bits and item.index != excluded)
 
     def loose_events(self, bits: int) -> Iterator[tuple[str, int]]:
-        """(id, slots of a stretch of time that it alone takes) of the calendar's events, the shortest first."""
+        """Return (id, slots of a stretch of time that it alone takes) of the calendar's events, the shortest first."""
         return ((name, mine) for name, slots in self.shortest if (mine := slots & bits & ~self.shared))
 
-    def held(self, bits: int, but: int) -> dict[str, int]:
-        """Minutes by id of the items and events in a stretch of time, without those of one item."""
+    def minutes_by_id(self, bits: int, excluded: int) -> dict[str, int]:
+        """Return the minutes of a stretch of time that each item and event takes, without one item."""
         if bits not in self.known:
             minutes: dict[str, int] = {}
             for name, slots in (*((item.id, slots) for item, slots in self.inside(bits, -1)), *self.events):
                 if slots & bits:
                     minutes[name] = minutes.get(name, 0) + SLOT_MINUTES * (slots & bits).bit_count()
             self.known[bits] = minutes
-        own = self.solution.items[but].id
+        own = self.solution.items[excluded].id
         return {name: minutes for name, minutes in self.known[bits].items() if name != own}
 
-    def told(self, bits: int, but: int) -> str:
-        """ "a (2 h), b (30 min) and 3 more" of those in a stretch of time; "" when nobody is."""
-        return with_amounts(self.held(bits, but))
+    def event_minutes_by_id(self, bits: int) -> dict[str, int]:
+        """Return the same of the calendar's events alone."""
+        return {name: SLOT_MINUTES * (slots & bits).bit_count() for name, slots in self.events if slots & bits}
 
-    def told_events(self, bits: int) -> str:
-        """The same of the calendar's events alone."""
-        return with_amounts(
-            {name: SLOT_MINUTES * (slots & bits).bit_count() for name, slots in self.events if slots & bits}
-        )
+    def ids_before_end(self, bits: int, excluded: int) -> tuple[str, ...]:
+        """Return the ids of the blocks and events of a stretch of time, the last ones first.
 
-    def before(self, bits: int, but: int) -> str:
-        """ "a, b and others": whose blocks and events lie in a stretch of time, the last ones first."""
+        One more than MOST_NAMED at most; that one says that there are others.
+        """
         found: dict[str, None] = {}
         starts = (self.solution.starts | self.event_starts) & bits
         while starts and len(found) <= MOST_NAMED:
             last = starts.bit_length() - 1
             starts ^= 1 << last
-            if self.solution.starts >> last & 1 and self.solution.owner[last] != but:
+            if self.solution.starts >> last & 1 and self.solution.owner[last] != excluded:
                 found[self.solution.items[self.solution.owner[last]].id] = None
             elif self.event_starts >> last & 1:
                 found[self.event_at[last]] = None
-        if bits and (over := self.at(lowest(bits))) and len(found) < MOST_NAMED and over != self.solution.items[but].id:
+        own = self.solution.items[excluded].id
+        if bits and (over := self.id_at(lowest(bits))) and len(found) < MOST_NAMED and over != own:
             found[over] = None
-        named = list(found)[:MOST_NAMED]
-        return f"{', '.join(named)} and others" if len(found) > MOST_NAMED else names(named)
+        return tuple(found)
 
-    def at(self, slot: int) -> str:
-        """Who sits at a slot, "" when nobody does or it lies outside the window."""
+    def id_at(self, slot: int) -> str:
+        """Return the id of what takes a slot, "" when nothing does or it lies outside the window."""
         block = self.solution.block_at(slot) if slot >= 0 else -1
         if block >= 0:
             return self.solution.items[self.solution.owner[block]].id
@@ -120,12 +115,16 @@ class Occupancy:
 
 
 def most_first(held: Mapping[str, int]) -> list[str]:
-    """The few ids to name of those that hold so many minutes, most minutes first."""
+    """Return the few ids to name of those that hold so many minutes, most minutes first."""
     return nsmallest(MOST_NAMED, held, key=lambda name: (-held[name], name))
 
 
-def with_amounts(held: Mapping[str, int]) -> str:
-    """ "a (2 h), b (30 min) and 3 more"."""
-    named = [f"{name} ({amount(held[name])})" for name in most_first(held)]
-    more = len(held) - len(named)
-    return f"{', '.join(named)} and {more} more" if more else names(named)
+def holders(held: Mapping[str, int], code: CausePart = "holders") -> Explanation:
+    """Return those that hold so many minutes: the few to name with their minutes, and how many more there are."""
+    named = most_first(held)
+    return Explanation(
+        code,
+        items=tuple(named),
+        minutes=tuple(held[name] for name in named),
+        numbers=(len(held) - len(named),) if len(held) > len(named) else (),
+    )

@@ -1,10 +1,11 @@
-"""The smallest things that help: what each of them changes, and its words."""
+"""The smallest changes that help an item: what each of them changes."""
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.explain.wording import amount, clock_time, day_name, duration, time_span
-from almanac.domain.wall_clock import DAY_MINUTES
+from almanac.domain.explanation import Explanation
+
+MOST_SUGGESTIONS = 2
+"""How many suggestions a finding has, the smallest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class LaterDeadline:
 
 @dataclass(frozen=True, slots=True)
 class SmallerParts:
-    """Cut into parts of at least so many minutes."""
+    """Parts of at least so many minutes."""
 
     minutes: int
 
@@ -47,28 +48,47 @@ class Without:
     minutes: int
 
 
-Remedy = MoreHours | LaterDeadline | SmallerParts | LessWork | Without
+@dataclass(frozen=True, slots=True)
+class ShorterMinimum:
+    """A habit's minimum of so many minutes instead of more."""
+
+    minutes: int
 
 
-def words_of(remedy: Remedy, zone: ZoneInfo) -> str:
-    """A remedy in words."""
-    match remedy:
+@dataclass(frozen=True, slots=True)
+class WiderIdeal:
+    """A habit's ideal time of [start, end), minutes since the epoch, that takes in a free place."""
+
+    start: int
+    end: int
+
+
+TaskSuggestion = MoreHours | LaterDeadline | SmallerParts | LessWork | Without
+HabitSuggestion = ShorterMinimum | WiderIdeal | Without | MoreHours
+
+
+def explanation_of(suggestion: TaskSuggestion | HabitSuggestion) -> Explanation:
+    """Return a suggestion as an explanation."""
+    match suggestion:
         case MoreHours(category, start, end):
-            when = f"{day_name(start, zone)}, {time_span(start, end, zone)}"
-            return f"{amount(end - start)} more of {category} hours on {when}"
+            return Explanation("more_hours", minutes=(end - start,), instants=(start, end), category=category)
         case LaterDeadline(at, by):
-            return f"a deadline {duration(by if by < DAY_MINUTES else by - by % 60)} later, {clock_time(at, zone)}"
+            return Explanation("later_deadline", minutes=(by,), instants=(at,))
         case SmallerParts(minutes):
-            return f"parts of {amount(minutes)} or more"
+            return Explanation("smaller_parts", minutes=(minutes,))
         case LessWork(minutes, rest):
-            return f"{amount(minutes)} less work ({amount(rest)} would fit)"
+            return Explanation("less_work", minutes=(minutes, rest))
         case Without(item, minutes):
-            return f"{item} ({amount(minutes)}) elsewhere or not at all"
+            return Explanation("without_item", items=(item,), minutes=(minutes,))
+        case ShorterMinimum(minutes):
+            return Explanation("shorter_minimum", minutes=(minutes,))
+        case WiderIdeal(start, end):
+            return Explanation("wider_ideal_time", instants=(start, end))
 
 
-def size(remedy: Remedy) -> int:
-    """Minutes of somebody's life that a remedy changes, by which the smallest is told; a date is easiest to change."""
-    match remedy:
+def size(suggestion: TaskSuggestion) -> int:
+    """Return the minutes of other plans that a suggestion changes; the date of a deadline is the easiest to change."""
+    match suggestion:
         case MoreHours(_, start, end):
             return end - start
         case LaterDeadline(_, by):

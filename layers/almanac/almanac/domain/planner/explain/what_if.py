@@ -8,20 +8,27 @@ from almanac.domain.planner.explain.suggestions import (
     LaterDeadline,
     LessWork,
     MoreHours,
-    Remedy,
     SmallerParts,
+    TaskSuggestion,
     Without,
     size,
 )
-from almanac.domain.planner.model.dependencies import earliest_allowed
-from almanac.domain.planner.model.problem import Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, in_runs_of, run_length, runs, starts_of_runs
-from almanac.domain.planner.search.destroy import weight_of
+from almanac.domain.planner.model.problem import Task, weight_of
+from almanac.domain.planner.model.slot_mask import (
+    SLOT_MINUTES,
+    between,
+    fewest_chunks,
+    in_runs_of,
+    run_length,
+    runs,
+    starts_of_runs,
+)
+from almanac.domain.planner.search.solution import earliest_allowed
 
 MOST_TRIED = 40
 """How many lighter items, or events, are tried as the one that should go."""
 LONGEST_EXTENSION = 16
-"""Slots by which a day's hours are lengthened at most: nobody is helped by more than four hours."""
+"""Slots by which a day's hours are lengthened at most: more than four hours are no small change."""
 MOST_DAYS = 40
 """How many stretches of opening hours are tried to be lengthened, the first ones."""
 SHARE_CUT = 2
@@ -43,13 +50,13 @@ class WhatIf:
         self.room = self.loose & occupancy.hours[task.category]
         self.free_slots = self.in_time().bit_count()
 
-    def remedies(self, late: int) -> list[Remedy]:
-        """What helps alone, smallest first; `late` minutes if it has a whole place after its deadline."""
+    def suggestions(self, late: int) -> list[TaskSuggestion]:
+        """Return what helps alone, smallest first; `late` minutes if it has a whole place after its deadline."""
         found = [*self.deadline(late), *self.parts(), *self.hours(), *self.less(), *self.without()]
         return sorted(found, key=size)
 
-    def deadline(self, late: int) -> Iterator[Remedy]:
-        """The deadline that is met as it is, or the earliest at which a hard one would leave room."""
+    def deadline(self, late: int) -> Iterator[TaskSuggestion]:
+        """Yield the deadline that is met as it is, or the earliest at which a hard one would leave room."""
         task, problem = self.task, self.occupancy.problem
         if task.deadline is None:
             return
@@ -65,16 +72,16 @@ class WhatIf:
         at = problem.minute(high)
         yield LaterDeadline(at, at - task.deadline)
 
-    def parts(self) -> Iterator[Remedy]:
-        """The largest parts, of a few lengths, that find room in time."""
+    def parts(self) -> Iterator[TaskSuggestion]:
+        """Yield the largest parts, of a few lengths, that find room in time."""
         task = self.task
         for least in sorted({task.slots // 2, 4, 2}, reverse=True):
             if 1 < least < task.min_chunk and self.free_slots >= task.slots and self.holds(self.in_time(), least=least):
                 yield SmallerParts(SLOT_MINUTES * least)
                 return
 
-    def hours(self) -> Iterator[Remedy]:
-        """The shortest addition before or after the opening hours of some day, the earliest of equal ones."""
+    def hours(self) -> Iterator[TaskSuggestion]:
+        """Yield the shortest addition before or after the opening hours of some day, the earliest of equal ones."""
         task, problem = self.task, self.occupancy.problem
         best, most = None, min(task.slots, LONGEST_EXTENSION)
         outside = self.loose & between(0, self.due) & ~self.occupancy.hours[task.category]
@@ -90,7 +97,7 @@ class WhatIf:
             yield best
 
     def shortest(self, outside: int, edge: int, step: int, most: int) -> int:
-        """How many slots beyond an edge of the hours suffice, 0 when `most` do not."""
+        """Return how many slots beyond an edge of the hours suffice, 0 when `most` do not."""
         if step > 0:
             able = min(most, run_length(outside, edge))
         else:
@@ -107,11 +114,11 @@ class WhatIf:
         return high
 
     def beyond(self, edge: int, step: int, slots: int) -> int:
-        """So many slots after an edge, or before it."""
+        """Return so many slots after an edge, or before it."""
         return between(edge, edge + slots) if step > 0 else between(edge - slots, edge)
 
-    def less(self) -> Iterator[Remedy]:
-        """The least work to drop so that the rest finds room in time."""
+    def less(self) -> Iterator[TaskSuggestion]:
+        """Yield the least work to drop so that the rest finds room in time."""
         task = self.task
         room = self.in_time()
         least = max(1, task.slots - self.free_slots)
@@ -121,8 +128,8 @@ class WhatIf:
                 yield LessWork(task.minutes - minutes, minutes)
                 return
 
-    def without(self) -> Iterator[Remedy]:
-        """The lightest item, else the shortest event, that makes room in time by going alone."""
+    def without(self) -> Iterator[TaskSuggestion]:
+        """Yield the lightest item, else the shortest event, that makes room in time by going alone."""
         occupancy, task, lack = self.occupancy, self.task, self.task.slots - self.free_slots
         span = self.reach & between(0, self.due) & occupancy.hours[task.category]
         lighter = takewhile(lambda item: weight_of(item) <= task.weight, occupancy.removable(span, task.index))
@@ -136,11 +143,11 @@ class WhatIf:
                     return
 
     def in_time(self) -> int:
-        """The room before the deadline."""
+        """Return the room before the deadline."""
         return self.room & between(0, self.due)
 
     def holds(self, room: int, *, least: int = 0, slots: int = 0) -> bool:
-        """Whether the whole task, of other part lengths or a shorter one, goes into a room."""
+        """Return whether the whole task, of other part lengths or a shorter one, fits into the slots of `room`."""
         task = self.task
         rest = slots or task.slots
         splits = task.min_chunk < task.slots or 0 < least < task.slots
@@ -156,10 +163,10 @@ class WhatIf:
 
 
 def longest_part(rest: int, most: int, least: int, largest: int) -> int:
-    """The longest part of at most `most` slots that leaves a rest which can be cut too, 0 for none."""
+    """Return the longest part of at most `most` slots that leaves a rest which can be cut too, 0 for none."""
     part = min(rest, most)
     while part >= least:
-        if -(-(rest - part) // largest) * least <= rest - part:
+        if fewest_chunks(rest - part, largest) * least <= rest - part:
             return part
         part -= 1
     return 0

@@ -1,13 +1,12 @@
-"""The order tasks ask for: who waits for whom."""
+"""The order of tasks: predecessors before successors."""
 
 from collections.abc import Iterable
 
-from almanac.domain.planner.model.problem import Problem, Task
-from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.model.problem import Problem
 
 
 def in_order(problem: Problem, wanted: Iterable[int]) -> list[int]:
-    """Task indexes in the given order, except that predecessors among them come first."""
+    """Return task indexes in the given order, except that predecessors among them come first."""
     rest = dict.fromkeys(wanted)
     found: list[int] = []
 
@@ -21,14 +20,3 @@ def in_order(problem: Problem, wanted: Iterable[int]) -> list[int]:
     for index in list(rest):
         visit(index)
     return found
-
-
-def earliest_allowed(solution: Solution, task: Task) -> int | None:
-    """The first slot the order of tasks allows; None while a predecessor is not wholly placed."""
-    first = 0
-    for index in task.predecessors:
-        place = solution.places[index]
-        if not solution.problem.tasks[index].complete(place):
-            return None
-        first = max(first, place[-1][0] + place[-1][1])
-    return first

@@ -1,18 +1,25 @@
-"""Laying an instance on the slot grid: zones, hours, deadlines and buffers become bits and integers, once."""
+"""An instance on the slot grid: zones, hours, deadlines and buffers become bits and integers, once."""
 
 from functools import reduce
 from operator import or_
 
-from almanac.domain.planner.model.grid import Grid, kept_slots
+from almanac.domain.planner.model.grid import Grid, hours_in_slots, split_movable
 from almanac.domain.planner.model.habit_candidates import occurrences_of
-from almanac.domain.planner.model.instance import Instance, LockedEvent, MovableEvent, PreviousBlock, TaskSpec
+from almanac.domain.planner.model.instance import Instance, MovableEvent, PreviousBlock, TaskSpec
+from almanac.domain.planner.model.previous_blocks import kept_slots
 from almanac.domain.planner.model.problem import Movable, Problem, Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, in_runs_of, starts_of_runs
-from almanac.domain.wall_clock import weekly_hours
+from almanac.domain.planner.model.slot_mask import (
+    SLOT_MINUTES,
+    between,
+    fewest_chunks,
+    in_runs_of,
+    slots_for,
+    starts_of_runs,
+)
 
 
 def problem_of(instance: Instance) -> Problem:
-    """The same problem in slots. Every time zone question is answered here; the search knows only slots."""
+    """Return the same problem in slots. Time zones are resolved here; the search has slots only."""
     grid = Grid.of(instance)
     movable, pinned = split_movable(instance, grid)
     locks = (*instance.locked, *pinned)
@@ -43,50 +50,21 @@ def problem_of(instance: Instance) -> Problem:
 
 
 def slot_bit(slot: int, minute: int, grid: Grid) -> int:
-    """The bit of a slot when the instant lies on the grid at all."""
+    """Return the bit of a slot, or 0 when the instant lies outside the grid."""
     begin, end = grid.origin - SLOT_MINUTES, grid.origin + SLOT_MINUTES * (grid.size + 1)
     return 1 << slot if begin < minute < end else 0
 
 
-def hours_in_slots(instance: Instance, grid: Grid) -> dict[str, int]:
-    """Per category, the slots that lie wholly inside opening hours."""
-    last = grid.origin + SLOT_MINUTES * grid.size
-    return {
-        category: reduce(or_, (grid.inside(*span) for span in weekly_hours(week, grid.origin, last, instance.zone)), 0)
-        for category, week in instance.hours.items()
-    }
-
-
-def split_movable(instance: Instance, grid: Grid) -> tuple[list[MovableEvent], list[LockedEvent]]:
-    """Movable events that can move, and those that cannot: begun, over the window's end, off the grid, or on another.
-
-    What cannot move is time that is taken, at its place and without buffers.
-    """
-    movable: list[MovableEvent] = []
-    pinned: list[LockedEvent] = []
-    taken = reduce(or_, (grid.touched(e.start, e.end) for e in instance.locked), 0)
-    for event in instance.movable:
-        bits = grid.touched(event.start, event.end)
-        on_grid = (event.start - grid.origin) % SLOT_MINUTES == 0 and (event.end - event.start) % SLOT_MINUTES == 0
-        whole = bits.bit_count() * SLOT_MINUTES == event.end - event.start > 0
-        if on_grid and whole and not bits & taken:
-            movable.append(event)
-            taken |= bits
-        else:
-            pinned.append(LockedEvent(event.id, event.start, event.end, 0, 0))
-    return movable, pinned
-
-
 def movable_item(event: MovableEvent, index: int, grid: Grid, free: dict[str, int], instance: Instance) -> Movable:
-    """A movable event on the grid with every slot it may begin at."""
+    """Return a movable event on the grid with every slot it may begin at."""
     slots = (event.end - event.start) // SLOT_MINUTES
-    room = free[event.category] & grid.inside(event.move_from, event.move_until)
+    allowed = free[event.category] & grid.inside(event.move_from, event.move_until)
     cost = instance.weights.milli(event.move_cost)
-    return Movable(index, event.id, slots, grid.down(event.start), starts_of_runs(room, slots), cost)
+    return Movable(index, event.id, slots, grid.down(event.start), starts_of_runs(allowed, slots), cost)
 
 
 class Tasks:
-    """Builds the tasks of one instance; they refer to each other by position."""
+    """The tasks of one instance on the grid; they refer to each other by position."""
 
     def __init__(self, instance: Instance, grid: Grid, free: dict[str, int], days: int) -> None:
         self.instance = instance
@@ -103,11 +81,11 @@ class Tasks:
         self.cap_rows = {category: row * days for row, category in enumerate(instance.daily_caps)}
 
     def all(self) -> list[Task]:
-        """The tasks in the order given."""
+        """Return the tasks in the order given."""
         return [self.one(index, spec) for index, spec in enumerate(self.instance.tasks)]
 
     def one(self, index: int, spec: TaskSpec) -> Task:
-        """One task on the grid."""
+        """Return one task on the grid."""
         weights, grid = self.instance.weights, self.grid
         weight = weights.priority[spec.priority]
         slots, smallest, largest = chunk_slots(spec)
@@ -125,7 +103,7 @@ class Tasks:
             slots=slots,
             min_chunk=smallest,
             max_chunk=largest,
-            cuttable=tuple(-(-rest // largest) * smallest <= rest for rest in range(slots + 1)),
+            cuttable=tuple(fewest_chunks(rest, largest) * smallest <= rest for rest in range(slots + 1)),
             release=release,
             eligible=eligible,
             open_slots=open_slots,
@@ -142,12 +120,12 @@ class Tasks:
             late_days_cap=weights.late_days_cap,
             late_offset=(spec.deadline or 0) + slack - grid.origin,
             extra_chunk=weights.milli(weights.extra_chunk),
-            base_chunks=-(-slots // largest),
+            base_chunks=fewest_chunks(slots, largest),
             window=grid.size,
         )
 
     def open_slots(self, spec: TaskSpec, release: int, slack: int) -> int:
-        """Where any part of the task may lie at all."""
+        """Return the slots where any part of the task may lie."""
         bits = self.free[spec.category] & ~between(0, release)
         if spec.hard_deadline and spec.deadline is not None:
             bits &= between(0, self.grid.down(spec.deadline + slack))
@@ -155,10 +133,10 @@ class Tasks:
 
 
 def chunk_slots(spec: TaskSpec) -> tuple[int, int, int]:
-    """(slots of the whole, of the smallest and of the largest chunk); reading made sure that they fit together."""
-    slots = -(-spec.minutes // SLOT_MINUTES)
+    """Return (slots of the whole, of the smallest and of the largest chunk); reading checked that they fit."""
+    slots = slots_for(spec.minutes)
     if not spec.splittable:
         return slots, slots, slots
     slack = SLOT_MINUTES * slots - spec.minutes
-    smallest = min(slots, -(-(spec.min_chunk + slack) // SLOT_MINUTES))
+    smallest = min(slots, slots_for(spec.min_chunk + slack))
     return slots, smallest, max(smallest, min(slots, spec.max_chunk // SLOT_MINUTES))

@@ -1,13 +1,13 @@
-"""The slot grid of one instance: instants to slots and back, days, and what the previous plan is worth keeping."""
+"""The slot grid of one instance: instants to slots, days, opening hours, and which events can move on it."""
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.model.instance import Instance, PreviousBlock
-from almanac.domain.planner.model.problem import Kept
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between
-from almanac.domain.planner.model.weights import Weights
-from almanac.domain.wall_clock import local_days, wall_instant
+from almanac.domain.planner.model.instance import Instance, LockedEvent, MovableEvent
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, ceil_to_slot, slots_for
+from almanac.domain.wall_clock import local_days, wall_instant, weekly_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,46 +20,58 @@ class Grid:
 
     @classmethod
     def of(cls, instance: Instance) -> "Grid":
-        """The grid from the first usable quarter hour to the window's end."""
-        first = instance.now + instance.notice_minutes
-        origin = -(-first // SLOT_MINUTES) * SLOT_MINUTES
+        """Return the grid from the first usable quarter hour to the window's end."""
+        origin = ceil_to_slot(instance.now + instance.notice_minutes)
         return cls(origin, max(0, (instance.end - origin) // SLOT_MINUTES), instance.zone)
 
     def down(self, minute: int) -> int:
-        """The slot an instant lies in, clamped to the grid."""
+        """Return the slot an instant lies in, clamped to the grid."""
         return min(self.size, max(0, (minute - self.origin) // SLOT_MINUTES))
 
     def up(self, minute: int) -> int:
-        """The first slot that begins at or after an instant, clamped to the grid."""
-        return min(self.size, max(0, -((self.origin - minute) // SLOT_MINUTES)))
+        """Return the first slot that begins at or after an instant, clamped to the grid."""
+        return min(self.size, max(0, slots_for(minute - self.origin)))
 
     def inside(self, start: int, end: int) -> int:
-        """The slots that lie wholly in [start, end)."""
+        """Return the slots that lie wholly in [start, end)."""
         return between(self.up(start), self.down(end))
 
     def touched(self, start: int, end: int) -> int:
-        """The slots that [start, end) touches."""
+        """Return the slots that [start, end) touches."""
         return between(self.down(start), self.up(end))
 
     def days(self) -> tuple[int, ...]:
-        """The slots of each local day; a slot belongs to the day it begins in."""
+        """Return the slots of each local day; a slot belongs to the day it begins in."""
         last = self.origin + SLOT_MINUTES * max(0, self.size - 1)
         dates = list(local_days(self.origin, last, self.zone)) if self.size else []
         begins = [self.up(wall_instant(day, 0, self.zone)) for day in dates]
         return tuple(between(a, b) for a, b in zip(begins, [*begins[1:], self.size], strict=True))
 
 
-def kept_slots(grid: Grid, weights: Weights, now: int, blocks: list[PreviousBlock], possible: int) -> Kept | None:
-    """What leaving the previous blocks costs, for the slots among `possible`; None when nothing could be kept."""
-    near_until = now + weights.moved_near_hours * 60
-    far = near = 0
-    for block in blocks:
-        bits = grid.inside(block.start, block.end) & possible
-        if block.start < near_until:
-            near |= bits
+def hours_in_slots(instance: Instance, grid: Grid) -> dict[str, int]:
+    """Return per category the slots that lie wholly inside opening hours."""
+    last = grid.origin + SLOT_MINUTES * grid.size
+    return {
+        category: reduce(or_, (grid.inside(*span) for span in weekly_hours(week, grid.origin, last, instance.zone)), 0)
+        for category, week in instance.hours.items()
+    }
+
+
+def split_movable(instance: Instance, grid: Grid) -> tuple[list[MovableEvent], list[LockedEvent]]:
+    """Return the events that can move, and those that cannot: begun, over the window's end, off grid, or on another.
+
+    What cannot move is time that is taken, at its place and without buffers.
+    """
+    movable: list[MovableEvent] = []
+    pinned: list[LockedEvent] = []
+    taken = reduce(or_, (grid.touched(e.start, e.end) for e in instance.locked), 0)
+    for event in instance.movable:
+        bits = grid.touched(event.start, event.end)
+        on_grid = (event.start - grid.origin) % SLOT_MINUTES == 0 and (event.end - event.start) % SLOT_MINUTES == 0
+        whole = bits.bit_count() * SLOT_MINUTES == event.end - event.start > 0
+        if on_grid and whole and not bits & taken:
+            movable.append(event)
+            taken |= bits
         else:
-            far |= bits
-    rate = weights.per_slot(weights.moved_per_hour)
-    if not far | near:
-        return None
-    return Kept(far & ~near, near, rate, round(rate * weights.moved_near_factor))
+            pinned.append(LockedEvent(event.id, event.start, event.end, 0, 0))
+    return movable, pinned

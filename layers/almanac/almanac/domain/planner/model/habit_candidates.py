@@ -1,17 +1,18 @@
-"""Which dates a habit is wanted on, and the blocks each of them may get."""
+"""The dates a habit is wanted on, and the blocks each of them may get."""
 
 from datetime import date
 
-from almanac.domain.planner.model.grid import Grid, kept_slots
+from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import HabitSpec, Instance, PreviousBlock
+from almanac.domain.planner.model.previous_blocks import kept_slots
 from almanac.domain.planner.model.problem import Candidate, Occurrence
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, lowest, starts_of_runs
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, lowest, slots_for, starts_of_runs
 from almanac.domain.planner.model.weights import Weights
 from almanac.domain.wall_clock import local_days, local_time, wall_instant
 
 
 def occurrences_of(instance: Instance, grid: Grid, free: dict[str, int], first_index: int) -> list[Occurrence]:
-    """Every wanted occurrence of every habit, habits in the order given, dates in order.
+    """Return every wanted occurrence of every habit, habits in the order given, dates in order.
 
     `free` holds per category the slots inside hours and off locked time.
     """
@@ -27,7 +28,7 @@ def occurrences_of(instance: Instance, grid: Grid, free: dict[str, int], first_i
 
 
 def wanted(habit: HabitSpec, day: date, instance: Instance, grid: Grid) -> bool:
-    """Whether the date counts: its weekday is asked for, and enough of the ideal window is still ahead and inside."""
+    """Return whether the date counts: its weekday is asked for, enough of the ideal window is still ahead."""
     if day.weekday() not in habit.days or (habit.dates is not None and day not in habit.dates):
         return False
     start, end = (wall_instant(day, wall, instance.zone) for wall in habit.ideal)
@@ -37,7 +38,7 @@ def wanted(habit: HabitSpec, day: date, instance: Instance, grid: Grid) -> bool:
 def occurrence(
     habit: HabitSpec, day: date, index: int, grid: Grid, free: int, previous: list[PreviousBlock], instance: Instance
 ) -> Occurrence:
-    """One date of a habit with its candidate blocks, cheapest first."""
+    """Return one date of a habit with its candidate blocks, cheapest first."""
     weights, zone = instance.weights, instance.zone
     weight = weights.priority[habit.priority]
     ideal = (wall_instant(day, habit.ideal[0], zone), wall_instant(day, habit.ideal[1], zone))
@@ -68,9 +69,9 @@ def occurrence(
 def candidates(
     habit: HabitSpec, ideal: tuple[int, int], grid: Grid, eligible: int, weights: Weights, worth: int
 ) -> tuple[Candidate, ...]:
-    """Blocks of min … preferred length that cost less than `worth`, cheapest first, then earliest."""
+    """Return blocks of min … preferred length that cost less than `worth`, cheapest first, then earliest."""
     base, found = lowest(eligible), []
-    for length in range(-(-habit.min_minutes // SLOT_MINUTES), -(-habit.preferred_minutes // SLOT_MINUTES) + 1):
+    for length in range(slots_for(habit.min_minutes), slots_for(habit.preferred_minutes) + 1):
         for first in each_slot(starts_of_runs(eligible, length)):
             minutes = min(SLOT_MINUTES * length, habit.preferred_minutes)
             start = grid.origin + SLOT_MINUTES * first
@@ -81,7 +82,7 @@ def candidates(
 
 
 def habit_cost(habit: HabitSpec, ideal: tuple[int, int], start: int, end: int, weights: Weights) -> int:
-    """What a block of minutes [start, end) costs for being off its ideal window or shorter than preferred."""
+    """Return the cost of a block of minutes [start, end) off its ideal window or shorter than preferred."""
     off = max(0, ideal[0] - start) + max(0, end - ideal[1])
     short = max(0, habit.preferred_minutes - (end - start))
     points = off * weights.habit_off_ideal_per_hour + short * weights.habit_short_per_hour

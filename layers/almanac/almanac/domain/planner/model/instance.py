@@ -1,4 +1,4 @@
-"""A planning instance in minutes: what format 1 says, read and checked, before it is laid on the slot grid."""
+"""A planning instance in minutes: what format 1 says, read and checked, not yet on the slot grid."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.weights import Weights
-from almanac.domain.wall_clock import Interval
-
-Week = tuple[tuple[Interval, ...], ...]
-"""Seven tuples, Monday first, of [from, to) in wall minutes after midnight."""
+from almanac.domain.wall_clock import Interval, Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ class PreviousBlock:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One planning request: who, from when to when, what is taken and what is to be placed."""
+    """One planning request: the window, what is taken in it and what is to be placed."""
 
     id: str
     zone: ZoneInfo

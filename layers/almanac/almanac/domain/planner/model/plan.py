@@ -1,7 +1,9 @@
-"""What the planner answers: blocks with reasons, moved events, what went wrong and what would help, and counts."""
+"""A plan: blocks with reasons, moved events, findings with what would help, and counts."""
 
 from dataclasses import dataclass
 from typing import Literal
+
+from almanac.domain.explanation import Explanation
 
 State = Literal["late", "partial", "unplaced", "missed", "at_risk"]
 """late: wholly placed, after its deadline; partial and unplaced: tasks; missed: a habit's date; at_risk: on time with
@@ -9,18 +11,18 @@ less free time left before the deadline than the task itself takes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PlannedBlock:
     """One block for the calendar; instants in minutes since the epoch."""
 
     item: str
     start: int
     end: int
-    reason: str
+    reason: Explanation
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person should know about one item: what stood in the way, and the smallest thing that would help."""
+    """Why one item is not simply in its place, and the smallest changes that would help, any of them alone."""
 
     item: str
     state: State
@@ -28,8 +30,8 @@ class Finding:
     """Local date of a missed habit occurrence."""
     missing_minutes: int
     late_minutes: int
-    obstacle: str
-    help: str
+    cause: Explanation
+    suggestions: tuple[Explanation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class Plan:
     """A plan that keeps every hard rule. `objective` is in points, less is better."""
 
     instance: str
-    blocks: tuple[Block, ...]
-    moved: tuple[Block, ...]
+    blocks: tuple[PlannedBlock, ...]
+    moved: tuple[PlannedBlock, ...]
     findings: tuple[Finding, ...]
     summary: Summary
     objective: float

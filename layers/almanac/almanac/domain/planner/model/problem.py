@@ -1,7 +1,7 @@
 """The planning problem on the slot grid: everything the search needs, zones and wall times already resolved.
 
-Slots count quarters of an hour from `Problem.origin`; bit masks are those of `timeline`; costs are thousandths of a
-point. Built by `build.problem_of`, never by hand.
+Slots count quarters of an hour from `Problem.origin`; bit masks are those of `slot_mask`; costs are thousandths of a
+point. Built by `discretize.problem_of`, never by hand.
 """
 
 from dataclasses import dataclass
@@ -9,17 +9,18 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.instance import Instance
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, covered
+from almanac.domain.wall_clock import DAY_MINUTES
 
-HOMELESS = 10**9
+NO_PLACE_COST = 10**9
 """Cost of leaving a movable event out, in thousandths of a point: never worth it."""
 
 Placement = tuple[Span, ...]
-"""Where an item sits: its blocks in time order, none for an item without a place."""
+"""The place of an item: its blocks in time order, none for an item without a place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Slots of the previous plan an item could keep, and what it costs to leave one of them."""
+    """Slots of the previous plan that an item could keep, and the cost of leaving one of them."""
 
     far: int = 0
     near: int = 0
@@ -27,7 +28,7 @@ class Kept:
     near_cost: int = 0
 
     def cost(self, placement: Placement) -> int:
-        """The stability term of one item."""
+        """Return the moved term of one item at `placement`."""
         gone = ~covered(placement)
         return (self.far & gone).bit_count() * self.far_cost + (self.near & gone).bit_count() * self.near_cost
 
@@ -75,7 +76,7 @@ class Task:
     """Number of slots of the whole window; work without a place counts as late up to there."""
 
     def cost(self, placement: Placement) -> int:
-        """Unscheduled, late, asap, chunks and moved terms of this task at `placement`."""
+        """Return the unscheduled, late, asap, chunks and moved terms of this task at `placement`."""
         used, delay = 0, 0
         for first, length in placement:
             used += length
@@ -88,20 +89,20 @@ class Task:
         return total + self.kept.cost(placement) if self.kept else total
 
     def late_cost(self, end: int, *, complete: bool = True) -> int:
-        """The late term when the last block ends at slot `end`; unfinished work is late up to the window's end."""
+        """Return the late term when the last block ends at slot `end`; unfinished work is late to the window's end."""
         if self.deadline is None:
             return 0
         late = SLOT_MINUTES * end - self.late_offset + (0 if complete else self.slack_minutes)
         if late <= 0:
             return 0
-        return self.late_flag + self.late_per_day * min(self.late_days_cap, -(-late // 1440))
+        return self.late_flag + self.late_per_day * min(self.late_days_cap, -(-late // DAY_MINUTES))
 
     def minutes_placed(self, placement: Placement) -> int:
-        """Real minutes of a placement: the last slot of a finished task may be used in part."""
+        """Return the real minutes of a placement: the last slot of a finished task may be used in part."""
         return min(self.minutes, SLOT_MINUTES * sum(length for _, length in placement))
 
     def complete(self, placement: Placement) -> bool:
-        """Whether all of the work has a place."""
+        """Return whether all of the work has a place."""
         return sum(length for _, length in placement) == self.slots
 
 
@@ -140,7 +141,7 @@ class Occurrence:
     kept: Kept | None
 
     def cost(self, placement: Placement) -> int:
-        """Habit and moved terms of this occurrence at `placement`."""
+        """Return the habit and moved terms of this occurrence at `placement`."""
         total = self.missed_cost
         if placement:
             span = placement[0]
@@ -156,19 +157,32 @@ class Movable:
     id: str
     slots: int
     home: int
-    """The slot it sits in now."""
+    """The slot it begins in on the calendar."""
     starts: int
     """The slots it may move to."""
     move_cost: int
 
     def cost(self, placement: Placement) -> int:
-        """The events term; an event without a place is no plan at all, hence the forbidding cost."""
+        """Return the events term; an event without a place is no plan at all, hence the forbidding cost."""
         if not placement:
-            return HOMELESS
+            return NO_PLACE_COST
         return 0 if placement == ((self.home, self.slots),) else self.move_cost
 
 
 Item = Task | Occurrence | Movable
+
+
+def weight_of(item: Item) -> float:
+    """Return the weight of an item's priority; a movable event comes before everything."""
+    return 100.0 if isinstance(item, Movable) else item.weight
+
+
+def block_minutes(item: Task | Occurrence, place: Placement, position: int) -> int:
+    """Return the real length of a block: whole slots, but a task's end and a habit's preferred length are exact."""
+    minutes = SLOT_MINUTES * place[position][1]
+    if isinstance(item, Occurrence):
+        return min(minutes, item.preferred_minutes)
+    return minutes - (item.slack_minutes if position == len(place) - 1 and item.complete(place) else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +217,9 @@ class Problem:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """Tasks, occurrences and movable events in index order."""
+        """Return tasks, occurrences and movable events in index order."""
         return (*self.tasks, *self.occurrences, *self.movables)
 
     def minute(self, slot: int) -> int:
-        """The instant slot `slot` begins, in minutes since the epoch."""
+        """Return the instant at which `slot` begins, in minutes since the epoch."""
         return self.origin + SLOT_MINUTES * slot

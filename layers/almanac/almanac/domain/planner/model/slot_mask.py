@@ -1,6 +1,6 @@
-"""A timeline is one Python integer: bit s stands for slot s, a quarter of an hour counted from the first usable one.
+"""Slots, and masks of them: one Python integer in which bit s stands for slot s, counted from the first usable one.
 
-Free room, busy time and category hours are such integers, so that "where do n free slots in a row begin" is a handful
+Free slots, busy time and category hours are such integers, so that "where do n free slots in a row begin" is a handful
 of shifts and ANDs on machine words instead of a walk over intervals.
 """
 
@@ -13,13 +13,33 @@ Span = tuple[int, int]
 """(first slot, number of slots) of one block."""
 
 
+def floor_to_slot(minute: int) -> int:
+    """Return the last multiple of a slot at or before a minute."""
+    return minute // SLOT_MINUTES * SLOT_MINUTES
+
+
+def ceil_to_slot(minute: int) -> int:
+    """Return the first multiple of a slot at or after a minute."""
+    return -(-minute // SLOT_MINUTES) * SLOT_MINUTES
+
+
+def slots_for(minutes: int) -> int:
+    """Return the number of slots that so many minutes take, the last one perhaps in part."""
+    return -(-minutes // SLOT_MINUTES)
+
+
+def fewest_chunks(slots: int, longest: int) -> int:
+    """Return the number of chunks of at most `longest` slots that so many slots need."""
+    return -(-slots // longest)
+
+
 def between(first: int, stop: int) -> int:
-    """Bits first … stop-1; nothing when stop <= first."""
+    """Return bits first … stop-1; none when stop <= first."""
     return ((1 << (stop - first)) - 1) << first if stop > first else 0
 
 
 def covered(spans: tuple[Span, ...]) -> int:
-    """The slots that blocks cover."""
+    """Return the slots that blocks cover."""
     bits = 0
     for first, length in spans:
         bits |= ((1 << length) - 1) << first
@@ -27,12 +47,12 @@ def covered(spans: tuple[Span, ...]) -> int:
 
 
 def lowest(bits: int) -> int:
-    """The first set slot, -1 when there is none."""
+    """Return the first set slot, -1 when there is none."""
     return (bits & -bits).bit_length() - 1
 
 
 def starts_of_runs(bits: int, length: int) -> int:
-    """The slots at which `length` set slots in a row begin: doubling shifts, so log2(length) steps."""
+    """Return the slots at which `length` set slots in a row begin: doubling shifts, so log2(length) steps."""
     have = 1
     while 2 * have <= length:
         bits &= bits >> have
@@ -41,7 +61,7 @@ def starts_of_runs(bits: int, length: int) -> int:
 
 
 def in_runs_of(bits: int, length: int) -> int:
-    """The set slots that belong to a run of at least `length`."""
+    """Return the set slots that belong to a run of at least `length`."""
     bits = starts_of_runs(bits, length)
     have = 1
     while have < length and bits:
@@ -52,13 +72,13 @@ def in_runs_of(bits: int, length: int) -> int:
 
 
 def run_length(bits: int, first: int) -> int:
-    """How many slots in a row are set from `first` on."""
+    """Return how many slots in a row are set from `first` on."""
     rest = ~(bits >> first)
     return (rest & -rest).bit_length() - 1
 
 
 def runs(bits: int) -> Iterator[Span]:
-    """Maximal runs of set slots in time order, as (first slot, number of slots)."""
+    """Yield the maximal runs of set slots in time order, as (first slot, number of slots)."""
     first = 0
     while bits:
         skip = lowest(bits)
@@ -71,7 +91,7 @@ def runs(bits: int) -> Iterator[Span]:
 
 
 def each_slot(bits: int) -> Iterator[int]:
-    """The set slots in time order."""
+    """Yield the set slots in time order."""
     while bits:
         low = bits & -bits
         yield low.bit_length() - 1

@@ -1,4 +1,4 @@
-"""What a plan costs: the weights of the objective (reference: the planner's contract, section "Objective")."""
+"""The weights of the objective, see "What a plan weighs" in docs/planning.md."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,9 +34,9 @@ class Weights:
     moved_near_hours: float = 24
 
     def milli(self, points: float) -> int:
-        """Points as whole thousandths."""
+        """Return points as whole thousandths."""
         return round(points * MILLI)
 
     def per_slot(self, points_per_hour: float) -> int:
-        """Points an hour as thousandths a slot."""
+        """Return points an hour as thousandths a slot."""
         return round(points_per_hour * MILLI * SLOT_MINUTES / 60)

@@ -1,6 +1,6 @@
-"""Parts of a problem that cannot get in each other's way: work in office hours and a run in the evening, say.
+"""Components of a problem that share nothing: work in office hours and a run in the evening, say.
 
-Each part is searched alone, so that the best of one is not thrown away because another was unlucky at that moment.
+Each component is searched alone, so that a gain in one is not lost because another got worse in the same step.
 """
 
 from collections.abc import Iterable
@@ -10,15 +10,15 @@ from almanac.domain.planner.model.problem import Item, Movable, Problem, Task
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Component:
     """Items that share time, order or a daily limit, and the slots they may use; no other item may use these."""
 
     items: tuple[int, ...]
     slots: int
 
 
-def parts_of(problem: Problem) -> list[Part]:
-    """The parts of a problem, in the order of their first items; items without any possible place belong to none."""
+def components_of(problem: Problem) -> list[Component]:
+    """Return the components of a problem by their first items; items without any possible place are in none."""
     found: list[tuple[set[object], int, list[int]]] = []
     for item in problem.items:
         slots, ties, items = usable(item), set(links(item)), [item.index]
@@ -26,17 +26,17 @@ def parts_of(problem: Problem) -> list[Part]:
             continue
         near = slots | slots << 1 | slots >> 1
         apart = []
-        for part in found:
-            if part[1] & near or not ties.isdisjoint(part[0]):
-                slots, ties, items = slots | part[1], ties | part[0], part[2] + items
+        for other in found:
+            if other[1] & near or not ties.isdisjoint(other[0]):
+                slots, ties, items = slots | other[1], ties | other[0], other[2] + items
             else:
-                apart.append(part)
+                apart.append(other)
         found = [*apart, (ties, slots, items)]
-    return sorted((Part(tuple(items), slots) for _, slots, items in found), key=lambda part: part.items)
+    return sorted((Component(tuple(items), slots) for _, slots, items in found), key=lambda each: each.items)
 
 
 def usable(item: Item) -> int:
-    """Every slot a block of the item may ever cover."""
+    """Return every slot a block of the item may cover."""
     if not isinstance(item, Movable):
         return item.eligible
     bits, starts = 0, item.starts | 1 << item.home
@@ -46,7 +46,7 @@ def usable(item: Item) -> int:
 
 
 def links(item: Item) -> Iterable[object]:
-    """What else than time ties a task to others: whom it waits for, who waits for it, its daily limit."""
+    """Return keys that a task shares with others: each pair of predecessor and successor, and its daily limit."""
     if not isinstance(item, Task):
         return ()
     pairs = [(before, item.index) for before in item.predecessors] + [(item.index, after) for after in item.successors]

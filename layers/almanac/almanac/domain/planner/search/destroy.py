@@ -1,167 +1,194 @@
-"""What a search step takes out of a solution. Every way leaves a solution that keeps the hard rules."""
+"""Destroy operators: what a search step removes from a solution. Each leaves a solution that keeps the hard rules."""
 
+from bisect import bisect
+from collections.abc import Callable
+from itertools import accumulate
 from random import Random
 
-from almanac.domain.planner.model.problem import Item, Movable, Occurrence, Task
+from almanac.domain.planner.model.problem import Item, Movable, Occurrence, Task, weight_of
 from almanac.domain.planner.model.slot_mask import between, covered, runs
-from almanac.domain.planner.search.components import Part
-from almanac.domain.planner.search.relocation import random_bit, suits, wish
+from almanac.domain.planner.search.components import Component
+from almanac.domain.planner.search.params import DestroyParams
+from almanac.domain.planner.search.relocation import allows_block, preferred_place, random_slot_in
 from almanac.domain.planner.search.removal import Removal
 from almanac.domain.planner.search.solution import Solution
 
-SWAP, SACRIFICE, CLEARING, STRETCH, TWO_STRETCHES, SHOVE = 0.25, 0.14, 0.15, 0.12, 0.06, 0.23
-"""Shares of the ways to ruin; the rest removes a random few."""
-CHAIN, LONGEST_CHAIN = 0.5, 4
-MOST_CLEARED = 8
-"""How many blocks make way at most for a task that chooses first."""
-WAITING = 0.2
-"""How often items without a place are tried again beside what was removed."""
-
 
 class Destroy:
-    """Removes some items or blocks from the solution and says what to put back, and in which order if that matters."""
+    """Removes some items or blocks of a component from a solution, by an operator drawn from `OPERATORS`."""
 
-    def __init__(self, solution: Solution, random: Random, part: Part) -> None:
+    def __init__(self, solution: Solution, random: Random, component: Component, params: DestroyParams) -> None:
         self.solution = solution
         self.random = random
-        self.items = part.items
-        self.tasks = [index for index in part.items if index < len(solution.problem.tasks)]
-        self.slots = part.slots
+        self.params = params
+        self.items = component.items
+        self.tasks = [index for index in component.items if index < len(solution.problem.tasks)]
+        self.slots = component.slots
 
     def remove_some(self) -> tuple[list[int], bool]:
-        """One random removal: (indexes to put back, whether their order is meant)."""
-        random, removal = self.random, Removal(self.solution, self.random, self.slots)
-        dice = random.random()
-        if dice < SACRIFICE and self.tasks:
-            return self.sacrifice(removal), True
-        dice -= SACRIFICE
-        if dice < CLEARING:
-            return self.clearing(removal), True
-        dice -= CLEARING
-        if dice < SWAP:
-            self.swap(removal)
-        elif dice < SWAP + SHOVE:
-            self.shove(removal, self.bad())
-            if random.random() < 0.3:
-                removal.stretch(self.somewhere(), random.randrange(1, 4))
-        elif dice < SWAP + SHOVE + STRETCH:
-            removal.stretch(self.somewhere(), random.randrange(2, 9))
-        elif dice < SWAP + SHOVE + STRETCH + TWO_STRETCHES:
-            removal.stretch(self.somewhere(), random.randrange(1, 5))
-            removal.stretch(self.somewhere(), random.randrange(1, 5))
-        else:
-            for _ in range(random.randrange(1, 5)):
-                removal.drop(random.choice(self.items))
-        if random.random() < WAITING:
-            waiting = [index for index in self.items if not self.solution.places[index]]
-            removal.gone.update(dict.fromkeys(random.sample(waiting, min(len(waiting), random.randrange(1, 4)))))
-        return list(removal.gone), False
+        """Remove by one operator; return (indexes to insert again, whether their order is meant)."""
+        random, removal = self.random, Removal(self.solution, self.random, self.slots, self.params)
+        _, operator = OPERATORS[bisect(_THRESHOLDS, random.random())]
+        order = operator(self, removal)
+        if order is not None:
+            return order, True
+        if random.random() < self.params.missing_rate:
+            missing = [index for index in self.items if not self.solution.places[index]]
+            count = min(len(missing), random.randrange(*self.params.missing_items))
+            removal.removed.update(dict.fromkeys(random.sample(missing, count)))
+        return list(removal.removed), False
 
-    def bad(self) -> int:
-        """An item that costs more than two others drawn with it."""
-        return max((self.random.choice(self.items) for _ in range(3)), key=self.solution.costs.__getitem__)
+    # -- operators: each returns the order of insertion, or None where any will do -------------------------------------
 
-    def somewhere(self) -> int:
-        """The begin of a block, or any slot."""
-        place = self.solution.places[self.random.choice(self.items)]
-        return self.random.choice(place)[0] if place else self.random.randrange(max(1, self.solution.problem.window))
-
-    def shove(self, removal: Removal, index: int) -> None:
-        """Put an item where it would like to be; one of those who must go may do the same, and so on."""
-        for _ in range(LONGEST_CHAIN):
-            place = wish(self.solution, index, self.random)
-            if not place:
+    def strategic_removal(self, removal: Removal) -> list[int] | None:
+        """Remove a task, what could make better use of its time, and some neighbours; the task comes back last."""
+        if not self.tasks:
+            return self.clear_window(removal)
+        solution, random, params = self.solution, self.random, self.params
+        tasks = solution.problem.tasks
+        drawn = [random.choice(self.tasks) for _ in range(params.strategic_pair)]
+        longest = max(drawn, key=lambda index: tasks[index].slots if solution.places[index] else 0)
+        freed = covered(solution.places[longest])
+        last = Removal(solution, random, self.slots, params)
+        last.drop(longest)
+        for index in self.items:
+            if index not in last.removed and solution.costs[index] and self.could_use(solution.items[index], freed):
                 removal.drop(index)
-                return
-            victims = [v for v in removal.shove(index, place) if not self.ordered(v)]
-            if not victims or self.random.random() > CHAIN:
-                return
-            index = self.random.choice(victims)
+        if random.random() < params.strategic_string_rate:
+            for first, _ in runs(freed):
+                if len(removal.removed) < params.strategic_most:
+                    begin = max(0, first - random.randrange(params.strategic_before))
+                    removal.drop_string(begin, random.randrange(*params.strategic_string))
+        order = [index for index in removal.removed if index not in last.removed]
+        if random.random() < params.by_cost_rate:
+            least, spread = params.by_cost_noise
+            order.sort(key=lambda index: -solution.costs[index] * (least + spread * random.random()))
+        else:
+            self.sort_by_weight(order)
+        return order + list(last.removed)
 
-    def ordered(self, index: int) -> bool:
-        """Whether the item is a task that others wait for or that waits for others."""
-        item = self.solution.items[index]
-        return isinstance(item, Task) and bool(item.predecessors or item.successors)
+    def clear_window(self, removal: Removal) -> list[int] | None:
+        """Clear a stretch of a task's time before its end; the task comes back first, then what was cleared."""
+        solution, random = self.solution, self.random
+        index = self.costly_item()
+        item = solution.items[index]
+        if not isinstance(item, Task):
+            self.ejection_chain(removal, index)
+            return list(removal.removed)
+        place = solution.places[index]
+        usable = item.eligible & between(0, sum(place[-1]) if place else solution.problem.window)
+        if not usable:
+            return [index]
+        removal.drop(index)
+        first = random_slot_in(usable, random)
+        slots = int(item.slots * (1 + random.random()))
+        removal.drop_slots(item.eligible & ~between(0, first), slots, self.params.clear_most)
+        cleared = [other for other in removal.removed if other != index]
+        random.shuffle(cleared)
+        if random.random() < self.params.clear_by_weight_rate:
+            self.sort_by_weight(cleared)
+        return [index, *cleared]
 
     def swap(self, removal: Removal) -> None:
-        """Let two blocks of about the same length change places; what overlaps the longer one goes."""
+        """Let two blocks of about the same length change places; what overlaps the longer one is removed."""
         solution, random = self.solution, self.random
-        one = self.bad()
+        one = self.costly_item()
         if not solution.places[one]:
-            return self.shove(removal, one)
+            return self.ejection_chain(removal, one)
         here, length = random.choice(solution.places[one])
-        for _ in range(12):
+        for _ in range(self.params.swap_tries):
             other = random.choice(self.items)
             if other == one or not solution.places[other]:
                 continue
             there, size = random.choice(solution.places[other])
-            if abs(length - size) <= 2 and suits(solution, one, there, length) and suits(solution, other, here, size):
-                self.shift(removal, one, here, there, length)
-                self.shift(removal, other, there, here, size)
+            near = abs(length - size) <= self.params.swap_slots
+            if near and allows_block(solution, one, there, length) and allows_block(solution, other, here, size):
+                self.relocate(removal, one, here, there, length)
+                self.relocate(removal, other, there, here, size)
                 return None
-        return self.shove(removal, one)
+        return self.ejection_chain(removal, one)
 
-    def shift(self, removal: Removal, index: int, old: int, new: int, length: int) -> None:
-        """Move one block of an item from `old` to `new`, unless its other chunks have grown or stand there."""
+    def ejection(self, removal: Removal) -> None:
+        """Eject what is in a costly item's way, and now and then remove a string elsewhere."""
+        self.ejection_chain(removal, self.costly_item())
+        if self.random.random() < self.params.chain_string_rate:
+            removal.drop_string(self.random_slot(), self.random.randrange(*self.params.chain_string))
+
+    def string_removal(self, removal: Removal) -> None:
+        """Remove some blocks in a row."""
+        removal.drop_string(self.random_slot(), self.random.randrange(*self.params.string))
+
+    def two_strings(self, removal: Removal) -> None:
+        """Remove some blocks in a row at two places."""
+        removal.drop_string(self.random_slot(), self.random.randrange(*self.params.half_string))
+        removal.drop_string(self.random_slot(), self.random.randrange(*self.params.half_string))
+
+    def random_removal(self, removal: Removal) -> None:
+        """Remove a few items at random."""
+        for _ in range(self.random.randrange(*self.params.random_items)):
+            removal.drop(self.random.choice(self.items))
+
+    # -- what operators share -----------------------------------------------------------------------------------------
+
+    def costly_item(self) -> int:
+        """Return the item that costs most of a few drawn."""
+        drawn = (self.random.choice(self.items) for _ in range(self.params.tournament))
+        return max(drawn, key=self.solution.costs.__getitem__)
+
+    def random_slot(self) -> int:
+        """Return the begin of a random block, or any slot."""
+        place = self.solution.places[self.random.choice(self.items)]
+        return self.random.choice(place)[0] if place else self.random.randrange(max(1, self.solution.problem.window))
+
+    def ejection_chain(self, removal: Removal, index: int) -> None:
+        """Place an item where it costs less; one of those it ejects may do the same, and so on."""
+        for _ in range(self.params.longest_chain):
+            place = preferred_place(self.solution, index, self.random, self.params.candidate_skew)
+            if not place:
+                removal.drop(index)
+                return
+            ejected = [other for other in removal.eject(index, place) if not self.is_ordered(other)]
+            if not ejected or self.random.random() > self.params.chain_rate:
+                return
+            index = self.random.choice(ejected)
+
+    def is_ordered(self, index: int) -> bool:
+        """Return whether the item is a task that waits for others or that others wait for."""
+        item = self.solution.items[index]
+        return isinstance(item, Task) and bool(item.predecessors or item.successors)
+
+    def relocate(self, removal: Removal, index: int, old: int, new: int, length: int) -> None:
+        """Move one block of an item from `old` to `new`, unless its other chunks have grown or are there."""
         rest = tuple(span for span in self.solution.places[index] if span[0] != old)
         item = self.solution.items[index]
         too_long = isinstance(item, Task) and length + sum(size for _, size in rest) > item.slots
         if too_long or any(first <= new + length and new <= first + size for first, size in rest):
             removal.drop(index)
             return
-        removal.shove(index, tuple(sorted((*rest, (new, length)))))
-
-    def sacrifice(self, removal: Removal) -> list[int]:
-        """Take out a task, what could make better use of its time, and some neighbours; the task comes back last."""
-        solution, random = self.solution, self.random
-        tasks = solution.problem.tasks
-        pair = [random.choice(self.tasks) for _ in range(2)]
-        victim = max(pair, key=lambda index: tasks[index].slots if solution.places[index] else 0)
-        freed = covered(solution.places[victim])
-        last = Removal(solution, random, self.slots)
-        last.drop(victim)
-        for index in self.items:
-            if index not in last.gone and solution.costs[index] and self.could_use(solution.items[index], freed):
-                removal.drop(index)
-        if random.random() < 0.6:
-            for first, _ in runs(freed):
-                if len(removal.gone) < 12:
-                    removal.stretch(max(0, first - random.randrange(20)), random.randrange(1, 6))
-        order = [index for index in removal.gone if index not in last.gone]
-        if random.random() < 0.5:
-            order.sort(key=lambda index: -solution.costs[index] * (0.5 + random.random()))
-        else:
-            order.sort(key=lambda index: -weight_of(solution.items[index]) * (0.7 + 0.6 * random.random()))
-        return order + list(last.gone)
-
-    def clearing(self, removal: Removal) -> list[int]:
-        """Clear a stretch of a task's time before its end; the task chooses first, then those who made way."""
-        solution, random = self.solution, self.random
-        index = self.bad()
-        item = solution.items[index]
-        if not isinstance(item, Task):
-            self.shove(removal, index)
-            return list(removal.gone)
-        place = solution.places[index]
-        room = item.eligible & between(0, sum(place[-1]) if place else solution.problem.window)
-        if not room:
-            return [index]
-        removal.drop(index)
-        first = random_bit(room, random)
-        removal.make_room(item.eligible & ~between(0, first), int(item.slots * (1 + random.random())), MOST_CLEARED)
-        rest = [other for other in removal.gone if other != index]
-        random.shuffle(rest)
-        if random.random() < 0.5:
-            rest.sort(key=lambda other: -weight_of(solution.items[other]) * (0.7 + 0.6 * random.random()))
-        return [index, *rest]
+        removal.eject(index, tuple(sorted((*rest, (new, length)))))
 
     def could_use(self, item: Item, freed: int) -> bool:
-        """Whether a badly placed item could sit in the freed time: habits always, tasks now and then."""
+        """Return whether a badly placed item is to try the freed time: habits always, tasks now and then."""
         if isinstance(item, Movable) or not item.eligible & freed:
             return False
-        return isinstance(item, Occurrence) or self.random.random() < 0.2
+        return isinstance(item, Occurrence) or self.random.random() < self.params.strategic_task_rate
+
+    def sort_by_weight(self, order: list[int]) -> None:
+        """Sort items by noisy weight, heavy ones first."""
+        items, random, (least, spread) = self.solution.items, self.random, self.params.by_weight_noise
+        order.sort(key=lambda index: -weight_of(items[index]) * (least + spread * random.random()))
 
 
-def weight_of(item: Item) -> float:
-    """Priority weight; a movable event comes before everything."""
-    return 100.0 if isinstance(item, Movable) else item.weight
+Operator = Callable[[Destroy, Removal], list[int] | None]
+
+OPERATORS: tuple[tuple[float, Operator], ...] = (
+    (0.14, Destroy.strategic_removal),
+    (0.15, Destroy.clear_window),
+    (0.25, Destroy.swap),
+    (0.23, Destroy.ejection),
+    (0.12, Destroy.string_removal),
+    (0.06, Destroy.two_strings),
+    (0.05, Destroy.random_removal),
+)
+"""Destroy operators with the share of steps each gets; fixed, where Ropke and Pisinger (2006) adapt them."""
+_THRESHOLDS = list(accumulate(share for share, _ in OPERATORS))[:-1]

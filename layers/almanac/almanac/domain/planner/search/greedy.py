@@ -1,20 +1,21 @@
-"""First plans: every item once, in the order of a rule, at its best place."""
+"""First plans: every item inserted once, in the order of a rule, at its best place."""
 
 from collections.abc import Callable, Iterator
 
 from almanac.domain.planner.model.dependencies import in_order
 from almanac.domain.planner.model.problem import Problem, Task
-from almanac.domain.planner.search.insertion import best_place, put_back
+from almanac.domain.planner.search.insertion import best_place, reinsert
 from almanac.domain.planner.search.solution import Snapshot, Solution
+from almanac.domain.wall_clock import DAY_MINUTES
 
 Key = Callable[[Task], tuple[float, ...]]
 
 
 class Urgency:
-    """Deadlines and weights that a task inherits from the tasks that wait for it."""
+    """Deadlines and weights, each task's own or inherited from its successors."""
 
     def __init__(self, problem: Problem) -> None:
-        far = problem.minute(problem.window) + 14 * 1440
+        far = problem.minute(problem.window) + 14 * DAY_MINUTES
         self.due = [float(task.deadline if task.deadline is not None else far) for task in problem.tasks]
         self.weight = [float(task.weight) for task in problem.tasks]
         for index in reversed(in_order(problem, range(len(problem.tasks)))):
@@ -24,7 +25,7 @@ class Urgency:
 
 
 def rules(problem: Problem) -> list[Key]:
-    """Orders of tasks that do well on different calendars."""
+    """Return orders of tasks that do well on different calendars."""
     urgency = Urgency(problem)
     due, weight, origin = urgency.due, urgency.weight, problem.origin
     return [
@@ -36,8 +37,8 @@ def rules(problem: Problem) -> list[Key]:
     ]
 
 
-def build(solution: Solution, rule: Key, *, habits_first: bool) -> None:
-    """Fill an empty solution: movable events at home, then tasks by the rule, habits before or after them."""
+def construct(solution: Solution, rule: Key, *, habits_first: bool) -> None:
+    """Fill an empty solution: movable events where they are, then tasks by the rule, habits before or after them."""
     problem = solution.problem
     tasks = in_order(problem, (task.index for task in sorted(problem.tasks, key=rule)))
     habits = [o.index for o in sorted(problem.occurrences, key=lambda o: (-o.weight, o.index))]
@@ -46,22 +47,22 @@ def build(solution: Solution, rule: Key, *, habits_first: bool) -> None:
         solution.move(index, best_place(solution, index))
 
 
-def fill(solution: Solution) -> None:
-    """Give everything that has no place, or only part of it, its best one; urgent and heavy tasks first."""
+def insert_missing(solution: Solution) -> None:
+    """Insert everything that has no place, or only part of one; heavy and urgent tasks first."""
     problem = solution.problem
     tasks = in_order(problem, (task.index for task in sorted(problem.tasks, key=rules(problem)[0])))
     for index in (*tasks, *(occurrence.index for occurrence in problem.occurrences)):
         item = solution.items[index]
         if not solution.places[index] or (isinstance(item, Task) and not item.complete(solution.places[index])):
-            put_back(solution, index)
+            reinsert(solution, index)
 
 
 def greedy_plans(problem: Problem, stop: Callable[[], bool]) -> Iterator[Snapshot]:
-    """One plan per rule, with habits before and after the tasks; at least one, further ones until `stop`."""
+    """Yield a plan per rule, with habits before and after the tasks; at least one, further ones until `stop`."""
     for rule in rules(problem):
         for habits_first in (True, False):
             solution = Solution(problem)
-            build(solution, rule, habits_first=habits_first)
+            construct(solution, rule, habits_first=habits_first)
             yield solution.snapshot()
             if stop():
                 return

@@ -1,17 +1,14 @@
 """The best place for one item in a solution, everything else staying where it is."""
 
 from almanac.domain.planner.model.problem import Movable, Occurrence, Placement, Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, between, covered, lowest, starts_of_runs
-from almanac.domain.planner.search.chunks import chunkings
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, covered, lowest, starts_of_runs
+from almanac.domain.planner.search.chunks import chunkings, lengthened
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Solution
 
-AFRESH = 0.2
-"""How often, on a whim, a task that lost some chunks considers other places for all of them."""
 
-
-def put_back(solution: Solution, index: int, randomization: Randomization | None = None) -> None:
-    """Give an item the best place found; chunks that a task still has may stay, grow or go."""
+def reinsert(solution: Solution, index: int, randomization: Randomization | None = None) -> None:
+    """Move an item to the best place found; chunks that a task still has may stay, grow or go."""
     keep = solution.places[index]
     if keep:
         solution.move(index, ())
@@ -21,7 +18,7 @@ def put_back(solution: Solution, index: int, randomization: Randomization | None
 
 
 def bounds(solution: Solution, task: Task) -> tuple[int, int] | None:
-    """[first slot, stop) that the order of tasks leaves; None while a predecessor is not wholly placed."""
+    """Return [first slot, stop) that the order of tasks leaves, or None while a predecessor is not wholly placed."""
     first, stop = 0, solution.problem.window
     for index in task.predecessors:
         placement = solution.places[index]
@@ -35,22 +32,22 @@ def bounds(solution: Solution, task: Task) -> tuple[int, int] | None:
     return first, stop
 
 
-def room_for(solution: Solution, task: Task) -> int:
-    """The free slots a task may use."""
-    room = task.eligible & ~solution.occupied
+def free_slots_for(solution: Solution, task: Task) -> int:
+    """Return the free slots a task may use."""
+    free = task.eligible & ~solution.occupied
     if task.predecessors or task.successors:
         limits = bounds(solution, task)
-        room = room & between(*limits) if limits else 0
-    return room
+        free = free & between(*limits) if limits else 0
+    return free
 
 
 def best_place(
     solution: Solution, index: int, randomization: Randomization | None = None, keep: Placement = ()
 ) -> Placement:
-    """The cheapest place found for an item that has none; () when there is none or none is worth it.
+    """Return the cheapest place found for an item that has none; () when there is none or none is worth it.
 
-    `keep` are chunks that a task had until now and may have again. With a whim, good places are overlooked now and
-    then and contested slots cost their price.
+    `keep` are chunks that a task had until now and may have again. With a randomization, good places are skipped now
+    and then and slots cost their Lagrangian prices.
     """
     item = solution.items[index]
     if isinstance(item, Task):
@@ -61,13 +58,13 @@ def best_place(
 
 
 def best_task_place(solution: Solution, task: Task, randomization: Randomization | None, keep: Placement) -> Placement:
-    """The cheapest of a task's candidate placements."""
-    room = room_for(solution, task)
-    if not room:
+    """Return the cheapest of a task's candidate placements."""
+    free = free_slots_for(solution, task)
+    if not free:
         return ()
     best: Placement = ()
     best_cost, prefix = float(solution.costs[task.index]), randomization.prefix if randomization else None
-    for place in all_candidates(solution, task, room, keep if not covered(keep) & ~room else (), randomization):
+    for place in all_candidates(solution, task, free, keep if not covered(keep) & ~free else (), randomization):
         alone = task.cost(place)
         if alone >= best_cost:
             continue
@@ -80,99 +77,82 @@ def best_task_place(solution: Solution, task: Task, randomization: Randomization
 
 
 def all_candidates(
-    solution: Solution, task: Task, room: int, keep: Placement, randomization: Randomization | None
+    solution: Solution, task: Task, free: int, keep: Placement, randomization: Randomization | None
 ) -> dict[Placement, None]:
-    """Everything worth weighing for a task without a place that had `keep`."""
-    found = kept_candidates(solution, task, room, keep, randomization) if keep else {}
+    """Return the placements to compare for a task without a place that had `keep`."""
+    found = kept_candidates(solution, task, free, keep, randomization) if keep else {}
     if randomization and randomization.skips():
-        room = randomization.masked(room)
-    if not keep or (randomization and randomization.random.random() < AFRESH):
-        found.update(task_candidates(solution, task, room, randomization))
+        free = randomization.masked(free)
+    if not keep or (randomization and randomization.random.random() < randomization.params.repair.rebuild_rate):
+        found.update(task_candidates(solution, task, free, randomization))
     if (
         not keep
         and randomization
         and randomization.prefix
-        and (cheap := room & randomization.random.choice(randomization.cheap))
+        and (cheap := free & randomization.random.choice(randomization.cheap))
     ):
         found.update(task_candidates(solution, task, cheap, randomization))
     return found
 
 
 def kept_candidates(
-    solution: Solution, task: Task, room: int, keep: Placement, randomization: Randomization | None
+    solution: Solution, task: Task, free: int, keep: Placement, randomization: Randomization | None
 ) -> dict[Placement, None]:
-    """The chunks a task still had, longer ones, and others beside them."""
+    """Return the chunks a task still had, longer ones, and others beside them."""
     found: dict[Placement, None] = {}
     found[keep] = None
-    longer = grown(task, room, keep, task.slots - covered(keep).bit_count())
+    longer = lengthened(task, free, keep, task.slots - covered(keep).bit_count())
     for own in (keep, longer) if longer != keep else (keep,):
         left = task.slots - sum([length for _, length in own])
         if not left:
             found[own] = None
             continue
-        free = room
+        apart = free
         for first, length in own:
-            free &= ~between(max(0, first - 1), first + length + 1)
-        for extra in chunkings(solution, task, free, left, randomization):
+            apart &= ~between(max(0, first - 1), first + length + 1)
+        for extra in chunkings(solution, task, apart, left, randomization):
             found[tuple(sorted(own + extra))] = None
     return found
 
 
-def grown(task: Task, room: int, keep: Placement, rest: int) -> Placement:
-    """The chunks made longer by up to `rest` slots where the room beside them is free, the earliest ones first."""
-    found: list[Span] = []
-    for position, (start, size) in enumerate(keep):
-        first, stop = start, start + size
-        low = sum(found[-1]) + 1 if found else 0
-        high = keep[position + 1][0] - 1 if position + 1 < len(keep) else task.window
-        most = min(task.max_chunk, size + rest)
-        while stop - first < most and first > low and room >> (first - 1) & 1:
-            first -= 1
-        while stop - first < most and stop < high and room >> stop & 1:
-            stop += 1
-        rest -= stop - first - size
-        found.append((first, stop - first))
-    return tuple(found)
-
-
 def task_candidates(
-    solution: Solution, task: Task, room: int, randomization: Randomization | None
+    solution: Solution, task: Task, free: int, randomization: Randomization | None
 ) -> dict[Placement, None]:
-    """Placements of a whole task, in a fixed order and without repetition."""
+    """Return placements of a whole task, in a fixed order and without repetition."""
     found: dict[Placement, None] = {}
     if task.slots <= task.max_chunk:
-        found = {((first, task.slots),): None for first in single_starts(solution, task, room)}
+        found = {((first, task.slots),): None for first in single_starts(solution, task, free)}
         if randomization and randomization.prefix:
-            first = randomization.cheapest(task, task.slots, starts_of_runs(room, task.slots))
+            first = randomization.cheapest(task, task.slots, starts_of_runs(free, task.slots))
             if first >= 0:
                 found[((first, task.slots),)] = None
     if task.min_chunk < task.slots:
-        for placement in chunkings(solution, task, room, task.slots, randomization):
+        for placement in chunkings(solution, task, free, task.slots, randomization):
             found[placement] = None
     return found
 
 
-def single_starts(solution: Solution, task: Task, room: int) -> list[int]:
-    """Starts of one block for the whole task: the earliest with few breaks missing, under the cap, where it was."""
-    fit = starts_of_runs(room, task.slots)
-    if not fit:
+def single_starts(solution: Solution, task: Task, free: int) -> list[int]:
+    """Return starts of one block for the whole task: the earliest with few breaks missing, under the cap, as before."""
+    starts = starts_of_runs(free, task.slots)
+    if not starts:
         return []
-    problem, found, quiet = solution.problem, [lowest(fit)], fit
+    problem, found, quiet = solution.problem, [lowest(starts)], starts
     if problem.touch_cost:
         before = solution.ends | problem.touched_start
         after = (solution.starts | problem.touched_end) >> task.slots
-        quiet = fit & ~(before | after)
-        found += [lowest(fit & ~(before & after)), lowest(quiet)]
+        quiet = starts & ~(before | after)
+        found += [lowest(starts & ~(before & after)), lowest(quiet)]
     if task.kept:
-        found.append(lowest(starts_of_runs(room & (task.kept.near | task.kept.far), task.slots)))
+        found.append(lowest(starts_of_runs(free & (task.kept.near | task.kept.far), task.slots)))
     full = full_days(solution, task, task.slots) if task.cap_row >= 0 else 0
     if full:
-        found += [lowest(fit & ~full), lowest(quiet & ~full)]
+        found += [lowest(starts & ~full), lowest(quiet & ~full)]
     return [first for first in dict.fromkeys(found) if first >= 0]
 
 
 def full_days(solution: Solution, task: Task, slots: int) -> int:
-    """The slots of the days on which `slots` more would break the daily cap."""
+    """Return the slots of the days on which `slots` more would exceed the daily cap."""
     row, bits = task.cap_row, 0
     for day, day_bits in enumerate(solution.problem.day_slots):
         if (solution.load[row + day] + slots) * SLOT_MINUTES > solution.problem.daily_caps[row + day]:
@@ -181,7 +161,7 @@ def full_days(solution: Solution, task: Task, slots: int) -> int:
 
 
 def best_occurrence_place(solution: Solution, item: Occurrence, randomization: Randomization | None) -> Placement:
-    """The cheapest free candidate, breaks and kept slots counted."""
+    """Return the cheapest free candidate, breaks and kept slots counted; () when none is worth it."""
     problem, prefix = solution.problem, randomization.prefix if randomization else None
     taken = (solution.occupied >> item.base) & ((1 << item.width) - 1)
     before, after = solution.ends | problem.touched_start, solution.starts | problem.touched_end
@@ -204,12 +184,14 @@ def best_occurrence_place(solution: Solution, item: Occurrence, randomization: R
 
 
 def best_movable_place(solution: Solution, item: Movable, randomization: Randomization | None) -> Placement:
-    """Its own place when free (on a whim another one), else the earliest free one; () only when nothing is free."""
-    room = ((1 << solution.problem.window) - 1) & ~solution.occupied
-    starts = starts_of_runs(room, item.slots) & (item.starts | 1 << item.home)
+    """Return its own place when free (at random another one), else the earliest free one; () when nothing is free."""
+    free = ((1 << solution.problem.window) - 1) & ~solution.occupied
+    starts = starts_of_runs(free, item.slots) & (item.starts | 1 << item.home)
     if not starts:
         return ()
-    if starts >> item.home & 1 and (randomization is None or randomization.random.random() < 0.5):
+    if starts >> item.home & 1 and (
+        randomization is None or randomization.random.random() < randomization.params.repair.stay_rate
+    ):
         return ((item.home, item.slots),)
     skip = randomization.random.randrange(starts.bit_length()) if randomization else 0
     return ((lowest(starts >> skip) + skip, item.slots),)

@@ -1,46 +1,43 @@
-"""What a slot is worth: Lagrange multipliers of "one thing at a time", found by subgradient steps.
+"""Lagrangian slot prices: multipliers of "one thing at a time", found by subgradient steps.
 
-Drop the rule that blocks must not overlap and every item can choose its best place alone; put a price on each slot that
-too many choose, and the crowd thins out. The prices tell the repair which hours are contested, so that work that loses
-little by waiting leaves them to work that loses much. (Fisher 1981, "The Lagrangian relaxation method for solving
-integer programming problems".)
+Without the rule that blocks must not overlap, each item is a subproblem of its own: its best place alone. A price on
+each slot that too many items take makes fewer of them take it. The prices tell a repair which hours are contested, so
+that work that loses little by waiting leaves them to work that loses much. (Fisher 1981, "The Lagrangian relaxation
+method for solving integer programming problems".)
 """
 
 from collections.abc import Sequence
 from itertools import accumulate, islice
 from operator import add, itemgetter, sub
 
-from almanac.domain.planner.model.problem import Movable, Occurrence, Problem, Task
+from almanac.domain.planner.model.problem import Item, Movable, Occurrence, Problem, Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, each_slot, starts_of_runs
+from almanac.domain.planner.search.params import DEFAULT, PriceParams
+from almanac.domain.wall_clock import DAY_MINUTES
 
-MOST_OPTIONS = 150_000
-"""Above this many (item, start) pairs the prices cost more time than they save."""
-ROUNDS = 120
-STEP, SHRINK, SMOOTH = 1.5, 0.965, 0.1
-DAYS_LATE = (1, 2, 4, 8)
-"""Completion limits a splittable task tries, in days after its deadline."""
+DAY_SLOTS = DAY_MINUTES // SLOT_MINUTES
 
 Option = tuple[int, int, int]
 """(first slot, slots, cost)."""
 
 
-def slot_prices(problem: Problem, known_cost: int) -> list[int]:
-    """A price per slot, thousandths of a point; all zero when the problem is too large for it.
+def slot_prices(problem: Problem, known_cost: int, params: PriceParams = DEFAULT.prices) -> list[int]:
+    """Return a price per slot, thousandths of a point; all zero when the problem is too large for it.
 
     `known_cost` is the cost of some valid plan; it sets the length of the steps.
     """
-    if not problem.window or sum(possible(item) for item in problem.items) > MOST_OPTIONS:
+    if not problem.window or sum(option_count(item) for item in problem.items) > params.most_options:
         return [0] * problem.window
-    choosers = [chooser(problem, item) for item in problem.items]
+    subproblems = [subproblem(problem, item, params.days_late) for item in problem.items]
     prices = [0.0] * problem.window
     smooth = prices
-    target, step = 0.8 * known_cost, STEP
-    for _ in range(ROUNDS):
+    target, step, smoothing = params.target * known_cost, params.step, params.smoothing
+    for _ in range(params.rounds):
         sums = [0.0, *accumulate(prices)]
         bound = -sums[-1]
         change = [0] * (problem.window + 1)
-        for item in choosers:
-            cost, spans = item.choose(sums)
+        for each in subproblems:
+            cost, spans = each.solve(sums)
             bound += cost
             for first, length in spans:
                 change[first] += 1
@@ -49,18 +46,18 @@ def slot_prices(problem: Problem, known_cost: int) -> list[int]:
         slope = [over if over > 0 or price > 0 else 0 for over, price in zip(excess, prices, strict=True)]
         stride = step * (target - bound) / (sum(over * over for over in slope) or 1)
         prices = [max(0.0, price + stride * over) for price, over in zip(prices, slope, strict=True)]
-        smooth = [(1 - SMOOTH) * old + SMOOTH * new for old, new in zip(smooth, prices, strict=True)]
-        step *= SHRINK
+        smooth = [(1 - smoothing) * old + smoothing * new for old, new in zip(smooth, prices, strict=True)]
+        step *= params.shrink
     return [int(price) for price in smooth]
 
 
-def possible(item: Task | Occurrence | Movable) -> int:
-    """About how many options an item has."""
+def option_count(item: Item) -> int:
+    """Return about how many options an item has."""
     return (item.starts if isinstance(item, Movable) else item.eligible).bit_count()
 
 
-class Priced:
-    """Options whose costs with prices are worked out all at once: this is the innermost loop of the pricing."""
+class PricedOptions:
+    """Options whose costs with prices are computed all at once: this is the innermost loop of the pricing."""
 
     def __init__(self, options: Sequence[Option]) -> None:
         padded = [*options, options[-1]]  # with a single index an itemgetter would answer no tuple
@@ -69,20 +66,20 @@ class Priced:
         self.ends = itemgetter(*(first + length for first, length, _ in padded))
 
     def costs(self, sums: Sequence[float]) -> list[float]:
-        """Cost with prices of every option; `sums` are the prices summed up to each slot."""
+        """Return the cost with prices of every option; `sums` are the prices summed up to each slot."""
         return list(map(sub, map(add, self.alone, self.ends(sums)), self.begins(sums)))
 
 
-class BlockChooser:
-    """An item of one block: the cheapest of all its places at given prices, or no place."""
+class BlockSubproblem:
+    """An item of one block: its cheapest place at given prices, or no place."""
 
     def __init__(self, options: list[Option], without: float) -> None:
         self.options = options
         self.without = without
-        self.priced = Priced(options)
+        self.priced = PricedOptions(options)
 
-    def choose(self, sums: Sequence[float]) -> tuple[float, list[Span]]:
-        """(cost with prices, slots used)."""
+    def solve(self, sums: Sequence[float]) -> tuple[float, list[Span]]:
+        """Return (cost with prices, slots used)."""
         costs = self.priced.costs(sums)
         best = min(costs)
         if best >= self.without:
@@ -91,18 +88,18 @@ class BlockChooser:
         return best, [(first, length)]
 
 
-class SlotChooser:
+class SlotSubproblem:
     """A task in chunks, relaxed to single slots: its cheapest slots before each of a few completion limits."""
 
-    def __init__(self, problem: Problem, task: Task) -> None:
+    def __init__(self, problem: Problem, task: Task, days_late: tuple[int, ...]) -> None:
         self.task = task
         self.slots = list(each_slot(task.eligible))
-        self.priced = Priced([(slot, 1, task.unit_cost * (slot - task.release)) for slot in self.slots])
-        self.limits = completion_limits(problem, task)
+        self.priced = PricedOptions([(slot, 1, task.unit_cost * (slot - task.release)) for slot in self.slots])
+        self.limits = completion_limits(problem, task, days_late)
         self.unfinished = task.late_cost(problem.window, complete=False)
 
-    def choose(self, sums: Sequence[float]) -> tuple[float, list[Span]]:
-        """(cost with prices, slots used)."""
+    def solve(self, sums: Sequence[float]) -> tuple[float, list[Span]]:
+        """Return (cost with prices, slots used)."""
         task = self.task
         ranked = sorted(zip(self.priced.costs(sums), self.slots, strict=True))
         best: tuple[float, list[int]] = (task.cost(()), [])
@@ -117,38 +114,41 @@ class SlotChooser:
         return best[0], [(slot, 1) for slot in best[1]]
 
 
-class NothingToChoose:
+class EmptySubproblem:
     """An item without any possible place."""
 
     def __init__(self, cost: float) -> None:
         self.cost = cost
 
-    def choose(self, _sums: Sequence[float]) -> tuple[float, list[Span]]:
-        """Its cost without a place."""
+    def solve(self, _sums: Sequence[float]) -> tuple[float, list[Span]]:
+        """Return its cost without a place."""
         return self.cost, []
 
 
-def chooser(problem: Problem, item: Task | Occurrence | Movable) -> BlockChooser | SlotChooser | NothingToChoose:
-    """How one item answers prices."""
+def subproblem(
+    problem: Problem, item: Item, days_late: tuple[int, ...]
+) -> BlockSubproblem | SlotSubproblem | EmptySubproblem:
+    """Return the subproblem of one item."""
     without = float(item.cost(()))
     if isinstance(item, Movable):
         moves = [(first, item.slots, item.move_cost) for first in each_slot(item.starts)]
-        return BlockChooser([(item.home, item.slots, 0), *moves], float("inf"))
+        return BlockSubproblem([(item.home, item.slots, 0), *moves], float("inf"))
     if isinstance(item, Occurrence):
         places = [(c.first, c.length, c.cost) for c in item.candidates]
     elif item.slots == item.min_chunk:
         starts = each_slot(starts_of_runs(item.eligible, item.slots))
         places = [(first, item.slots, item.cost(((first, item.slots),))) for first in starts]
     elif item.eligible:
-        return SlotChooser(problem, item)
+        return SlotSubproblem(problem, item, days_late)
     else:
         places = []
-    return BlockChooser(places, without) if places else NothingToChoose(without)
+    return BlockSubproblem(places, without) if places else EmptySubproblem(without)
 
 
-def completion_limits(problem: Problem, task: Task) -> list[int]:
-    """End slots worth trying: on time, some days late, and whenever."""
+def completion_limits(problem: Problem, task: Task, days_late: tuple[int, ...]) -> list[int]:
+    """Return end slots to try: on time, some days late, and the window's end."""
     if task.deadline is None:
         return [problem.window]
     due = max(0, task.late_offset // SLOT_MINUTES)
-    return [min(problem.window, due), *(d for k in DAYS_LATE if (d := due + 96 * k) < problem.window), problem.window]
+    late = (due + DAY_SLOTS * days for days in days_late)
+    return [min(problem.window, due), *(end for end in late if end < problem.window), problem.window]

@@ -1,27 +1,28 @@
-"""Keeping what was planned: a new plan starts from the last one and leaves it only for a gain worth the change."""
+"""The previous plan as the start of the next, which leaves it only for a gain worth the change."""
 
 from dataclasses import replace
 
-from almanac.domain.planner.model.dependencies import earliest_allowed, in_order
+from almanac.domain.planner.model.dependencies import in_order
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.instance import PreviousBlock
-from almanac.domain.planner.model.problem import Occurrence, Placement, Problem, Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, between, covered
-from almanac.domain.planner.search.greedy import fill
+from almanac.domain.planner.model.previous_blocks import blocks_by_item, joined
+from almanac.domain.planner.model.problem import Occurrence, Placement, Problem, Task, block_minutes
+from almanac.domain.planner.model.slot_mask import Span, between, covered
+from almanac.domain.planner.search.greedy import insert_missing
 from almanac.domain.planner.search.insertion import best_place
-from almanac.domain.planner.search.solution import Snapshot, Solution
+from almanac.domain.planner.search.solution import Snapshot, Solution, earliest_allowed
 
 WORTH_FIXED, WORTH_SHARE = 10_000, 0.01
-"""A gain below ten points plus one percent of the plan's cost is not worth moving anything."""
+"""A gain below ten points plus one percent of the plan's cost moves nothing: the rule of docs/planning.md."""
 
 
 def worth_it(old: int, new: int) -> bool:
-    """Whether a gain justifies changing a plan that people have seen."""
+    """Return whether the gain from one cost to another justifies changing a plan that people have seen."""
     return old - new > WORTH_FIXED + WORTH_SHARE * old
 
 
 def kept_plan(problem: Problem) -> Snapshot:
-    """The previous plan as far as it still holds, what fell out put back where there is room, nothing else moved."""
+    """Return the previous plan as far as it is still valid, the rest inserted where it fits, nothing else moved."""
     solution = Solution(problem)
     blocks = blocks_by_item(problem)
     for index in in_order(problem, range(len(problem.tasks))):
@@ -32,53 +33,32 @@ def kept_plan(problem: Problem) -> Snapshot:
     for event in problem.movables:
         place = best_place(solution, event.index)
         if not place:
-            evict(solution, event.home, event.slots)
+            clear_for_event(solution, event.home, event.slots)
             place = ((event.home, event.slots),)
         solution.move(event.index, place)
-    fill(solution)
+    insert_missing(solution)
     return solution.snapshot()
 
 
-def blocks_by_item(problem: Problem) -> dict[str, list[Span]]:
-    """The previous blocks that begin in the window, in time order, as slots."""
-    found: dict[str, list[Span]] = {}
-    for block in sorted(problem.instance.previous, key=lambda b: (b.start, b.end)):
-        first, offset = divmod(block.start - problem.origin, SLOT_MINUTES)
-        if first >= 0 and offset == 0 and block.end <= problem.minute(problem.window):
-            found.setdefault(block.item, []).append((first, -((block.start - block.end) // SLOT_MINUTES)))
-    return found
-
-
 def still_possible(solution: Solution, task: Task, spans: list[Span]) -> Placement:
-    """The task's old blocks that keep every hard rule."""
+    """Return the task's previous blocks that keep every hard rule."""
     first_allowed = earliest_allowed(solution, task)
     if first_allowed is None:
         return ()
-    room = task.eligible & ~solution.occupied & ~between(0, first_allowed)
+    free = task.eligible & ~solution.occupied & ~between(0, first_allowed)
     kept: list[Span] = []
     rest = task.slots
     for first, length in joined(spans):
         bits = between(first, first + length)
-        fits = task.min_chunk <= length <= min(rest, task.max_chunk) and bits & room == bits
+        fits = task.min_chunk <= length <= min(rest, task.max_chunk) and bits & free == bits
         if fits:
             kept.append((first, length))
             rest -= length
     return tuple(kept)
 
 
-def joined(spans: list[Span]) -> list[Span]:
-    """Touching blocks of one task are one chunk."""
-    found: list[Span] = []
-    for first, length in spans:
-        if found and found[-1][0] + found[-1][1] == first:
-            found[-1] = (found[-1][0], found[-1][1] + length)
-        elif not found or found[-1][0] + found[-1][1] < first:
-            found.append((first, length))
-    return found
-
-
 def occurrence_kept(solution: Solution, item: Occurrence, spans: list[Span]) -> Placement:
-    """The occurrence's old block, when it is still one of its candidates and free."""
+    """Return the occurrence's previous block when it is still one of its candidates and free, else ()."""
     possible = {(c.first, c.length) for c in item.candidates}
     for first, length in spans:
         if (first, length) in possible and not solution.occupied & between(first, first + length):
@@ -86,8 +66,8 @@ def occurrence_kept(solution: Solution, item: Occurrence, spans: list[Span]) -> 
     return ()
 
 
-def evict(solution: Solution, first: int, length: int) -> None:
-    """Free a span for an event that can be nowhere else; tasks that waited for what goes are left for the filling."""
+def clear_for_event(solution: Solution, first: int, length: int) -> None:
+    """Remove what overlaps a span, and the tasks whose order that breaks, for an event that fits nowhere else."""
     span = between(first, first + length)
     for index, place in enumerate(solution.places):
         if covered(place) & span:
@@ -100,7 +80,7 @@ def evict(solution: Solution, first: int, length: int) -> None:
 
 
 def as_previous(problem: Problem, snapshot: Snapshot) -> Problem:
-    """The problem that planning again would meet: the same, with this plan as the previous one."""
+    """Return the problem that planning again would solve: the same, with this plan as the previous one."""
     blocks = tuple(
         PreviousBlock(item.id, problem.minute(first), problem.minute(first) + block_minutes(item, place, position))
         for item, place in zip(problem.items, snapshot.places, strict=True)
@@ -108,11 +88,3 @@ def as_previous(problem: Problem, snapshot: Snapshot) -> Problem:
         for position, (first, _) in enumerate(place)
     )
     return problem_of(replace(problem.instance, previous=blocks))
-
-
-def block_minutes(item: Task | Occurrence, place: Placement, position: int) -> int:
-    """Real length of one block: whole slots, except that a task's end and a habit's preferred length are exact."""
-    minutes = SLOT_MINUTES * place[position][1]
-    if isinstance(item, Occurrence):
-        return min(minutes, item.preferred_minutes)
-    return minutes - (item.slack_minutes if position == len(place) - 1 and item.complete(place) else 0)

@@ -1,28 +1,30 @@
-"""Where an item would rather be, whoever sits there."""
+"""Places that an item prefers to its own, whatever is there now."""
 
 from random import Random
 
-from almanac.domain.planner.model.dependencies import earliest_allowed
 from almanac.domain.planner.model.problem import Movable, Placement, Task
 from almanac.domain.planner.model.slot_mask import between, lowest, starts_of_runs
-from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 
-def wish(solution: Solution, index: int, random: Random) -> Placement:
-    """A random placement that would suit the item better or as well; () when it has none."""
+def preferred_place(solution: Solution, index: int, random: Random, candidate_skew: float) -> Placement:
+    """Return a random placement that costs the item less or about as much; () when it has none.
+
+    `candidate_skew` is the exponent of the draw among a habit's candidates, which stand cheapest first.
+    """
     item = solution.items[index]
     if isinstance(item, Task):
-        return wish_of_task(solution, item, random)
+        return preferred_task_place(solution, item, random)
     if isinstance(item, Movable):
-        return ((random_bit(item.starts | 1 << item.home, random), item.slots),)
+        return ((random_slot_in(item.starts | 1 << item.home, random), item.slots),)
     if not item.candidates:
         return ()
-    good = item.candidates[int(len(item.candidates) * random.random() ** 3)]
+    good = item.candidates[int(len(item.candidates) * random.random() ** candidate_skew)]
     return ((good.first, good.length),)
 
 
-def wish_of_task(solution: Solution, task: Task, random: Random) -> Placement:
-    """Its block, or one of its chunks, at an earlier place of the same length."""
+def preferred_task_place(solution: Solution, task: Task, random: Random) -> Placement:
+    """Return its block, or one of its chunks, at an earlier place of the same length."""
     own = solution.places[task.index]
     rest: Placement = ()
     length, stop = task.slots, own[0][0] if own else solution.problem.window
@@ -34,22 +36,22 @@ def wish_of_task(solution: Solution, task: Task, random: Random) -> Placement:
     allowed = earliest_allowed(solution, task)
     if allowed is None:
         return ()
-    room = task.eligible & ~between(0, allowed)
+    usable = task.eligible & ~between(0, allowed)
     for first, chunk in rest:
-        room &= ~between(max(0, first - 1), first + chunk + 1)
-    fit = starts_of_runs(room, length) & between(0, stop)
-    return tuple(sorted((*rest, (random_bit(fit, random), length)))) if fit else ()
+        usable &= ~between(max(0, first - 1), first + chunk + 1)
+    starts = starts_of_runs(usable, length) & between(0, stop)
+    return tuple(sorted((*rest, (random_slot_in(starts, random), length)))) if starts else ()
 
 
-def random_bit(bits: int, random: Random) -> int:
-    """A set slot near a random point between the first and the last one."""
+def random_slot_in(bits: int, random: Random) -> int:
+    """Return a set slot near a random point between the first and the last one."""
     low = lowest(bits)
     skip = random.randrange(low, bits.bit_length())
     return lowest(bits >> skip) + skip
 
 
-def suits(solution: Solution, index: int, first: int, length: int) -> bool:
-    """Whether a block of the item may begin at `first`, other items and the order of tasks aside."""
+def allows_block(solution: Solution, index: int, first: int, length: int) -> bool:
+    """Return whether a block of the item may begin at `first`, other items and the order of tasks aside."""
     item = solution.items[index]
     if isinstance(item, Movable):
         return bool(item.starts >> first & 1)

@@ -1,31 +1,27 @@
-"""Taking blocks out of a solution without leaving it against the rules, and putting one where others are in the way."""
+"""Removing blocks from a solution without leaving it against the rules, and placing an item where others are."""
 
 from random import Random
 
-from almanac.domain.planner.model.dependencies import earliest_allowed
 from almanac.domain.planner.model.problem import Placement, Task
 from almanac.domain.planner.model.slot_mask import between, lowest
-from almanac.domain.planner.search.solution import Solution
-
-TRIM = 0.7
-"""How often a chunk keeps what is not in the way, if that is still a chunk."""
-WHOLE = 0.3
-"""How often a task in chunks goes as a whole when one of its chunks is in the way."""
+from almanac.domain.planner.search.params import DestroyParams
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 
 class Removal:
-    """One removal under way: `gone` holds the items to put back, in the order they went."""
+    """One removal under way: `removed` holds the items to insert again, in the order they were removed."""
 
-    def __init__(self, solution: Solution, random: Random, slots: int) -> None:
+    def __init__(self, solution: Solution, random: Random, slots: int, params: DestroyParams) -> None:
         """`slots` are those from which blocks may be taken for their place alone."""
         self.solution = solution
         self.slots = slots
         self.random = random
-        self.gone: dict[int, None] = {}
+        self.params = params
+        self.removed: dict[int, None] = {}
 
     def drop(self, index: int) -> None:
         """Remove an item wholly, and the tasks that wait for it."""
-        self.gone[index] = None
+        self.removed[index] = None
         if self.solution.places[index]:
             self.solution.move(index, ())
         self.drop_successors(index)
@@ -35,21 +31,21 @@ class Removal:
         tasks = self.solution.problem.tasks
         if index < len(tasks):
             for after in tasks[index].successors:
-                if self.solution.places[after] or after not in self.gone:
+                if self.solution.places[after] or after not in self.removed:
                     self.drop(after)
 
     def drop_block(self, first: int) -> None:
         """Remove the block that begins at `first`; of a task in chunks mostly just this chunk."""
         index = self.solution.owner[first]
         place = self.solution.places[index]
-        if len(place) < 2 or self.random.random() < WHOLE:
+        if len(place) < 2 or self.random.random() < self.params.whole_rate:
             self.drop(index)
             return
-        self.gone[index] = None
+        self.removed[index] = None
         self.solution.move(index, tuple(span for span in place if span[0] != first))
         self.drop_successors(index)
 
-    def stretch(self, first: int, count: int) -> None:
+    def drop_string(self, first: int, count: int) -> None:
         """Remove `count` blocks in a row from `first` on."""
         starts = (self.solution.starts & self.slots) >> first << first
         for _ in range(count):
@@ -60,8 +56,8 @@ class Removal:
             if self.solution.starts >> block & 1:
                 self.drop_block(block)
 
-    def make_room(self, where: int, slots: int, most: int) -> None:
-        """Remove blocks that begin in `where`, in time order, until so many slots or `most` blocks are gone."""
+    def drop_slots(self, where: int, slots: int, most: int) -> None:
+        """Remove blocks that begin in `where`, in time order, until so many slots or `most` blocks are removed."""
         solution = self.solution
         starts = solution.starts & where
         while starts and slots > 0 and most:
@@ -73,24 +69,24 @@ class Removal:
                 self.drop_block(block)
 
     def length_at(self, block: int) -> int:
-        """The slots of the block that begins at `block`."""
+        """Return the slots of the block that begins at `block`."""
         return next(length for first, length in self.solution.places[self.solution.owner[block]] if first == block)
 
     def clear(self, first: int, length: int) -> None:
         """Remove every block that overlaps a span."""
         covering = self.solution.block_at(first)
         if covering >= 0:
-            self.cut_block(covering, first, first + length)
+            self.trim_block(covering, first, first + length)
         span = between(first, first + length)
         while inner := self.solution.starts & span:
-            self.cut_block(lowest(inner), first, first + length)
+            self.trim_block(lowest(inner), first, first + length)
 
-    def cut_block(self, block: int, first: int, stop: int) -> None:
+    def trim_block(self, block: int, first: int, stop: int) -> None:
         """Remove the block that begins at `block`; of a splittable task mostly just what lies in [first, stop)."""
         solution = self.solution
         index = solution.owner[block]
         item = solution.items[index]
-        if not isinstance(item, Task) or item.min_chunk == item.slots or self.random.random() > TRIM:
+        if not isinstance(item, Task) or item.min_chunk == item.slots or self.random.random() > self.params.trim_rate:
             self.drop_block(block)
             return
         pieces = ((block, first - block), (stop, block + self.length_at(block) - stop))
@@ -99,30 +95,30 @@ class Removal:
             self.drop_block(block)
             return
         others = [span for span in solution.places[index] if span[0] != block]
-        self.gone[index] = None
+        self.removed[index] = None
         solution.move(index, tuple(sorted(others + left)))
         self.drop_successors(index)
 
-    def shove(self, index: int, place: Placement) -> list[int]:
-        """Put an item at `place`, which respects its own rules, and remove what is there. Returns who had to go.
+    def eject(self, index: int, place: Placement) -> list[int]:
+        """Place an item at `place`, which keeps its own rules, and return the items removed to make room for it.
 
-        A removal can reach the item's own predecessors in a roundabout way; then the item goes too.
+        A removal can reach the item's own predecessors in a roundabout way; then the item is removed too.
         """
         self.drop_successors(index)
         self.solution.move(index, ())
-        before = len(self.gone) - (index in self.gone)
-        self.gone.pop(index, None)
+        before = len(self.removed) - (index in self.removed)
+        self.removed.pop(index, None)
         for first, length in place:
             self.clear(first, length)
-        if self.ready(index, place[0][0]):
+        if self.may_begin(index, place[0][0]):
             self.solution.move(index, place)
-        self.gone.pop(index, None)
-        victims = list(self.gone)[before:]
-        self.gone[index] = None
-        return victims
+        self.removed.pop(index, None)
+        ejected = list(self.removed)[before:]
+        self.removed[index] = None
+        return ejected
 
-    def ready(self, index: int, first: int) -> bool:
-        """Whether everything the item waits for is wholly placed before slot `first`."""
+    def may_begin(self, index: int, first: int) -> bool:
+        """Return whether everything the item waits for is wholly placed before slot `first`."""
         item = self.solution.items[index]
         if not isinstance(item, Task):
             return True

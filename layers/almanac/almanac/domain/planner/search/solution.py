@@ -1,4 +1,4 @@
-"""A plan in the making: who sits where, what that occupies and costs, kept up to date block by block."""
+"""A solution: the place of every item, the slots that takes and what it costs, kept up to date block by block."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A whole plan and its cost, to come back to."""
+    """The places of a whole solution and their cost, to restore it from."""
 
     places: tuple[Placement, ...]
     cost: int
 
 
 class Solution:
-    """The mutable state of the search. `cost` is the objective at any moment; hard rules are the placers' business.
+    """The mutable state of the search. `cost` is the objective at any moment; hard rules are kept by the callers.
 
     `occupied`, `starts` and `ends` are bits over all blocks (an end is the first slot after a block); `owner[s]` is the
     item of the block that begins at s, valid where `starts` has the bit.
@@ -52,19 +52,19 @@ class Solution:
 
     @property
     def cost(self) -> int:
-        """The objective of the plan as it stands, in thousandths of a point."""
+        """Return the objective of the solution as it is, in thousandths of a point."""
         total = self.item_cost + self.load_cost
         if self.problem.touch_cost:
             total += self.touches() * self.problem.touch_cost
         return total
 
     def touches(self) -> int:
-        """How many blocks begin, or end before a locked event, without the wanted break."""
+        """Return how many blocks begin, or end before a locked event, without the wanted break."""
         begins = self.starts & (self.ends | self.problem.touched_start)
         return begins.bit_count() + (self.ends & self.problem.touched_end).bit_count()
 
     def move(self, index: int, placement: Placement) -> None:
-        """Take an item's blocks away and give it these, which must be free; () leaves it without a place."""
+        """Replace an item's blocks by these, which must be free; () leaves it without a place."""
         old = self.places[index]
         if index not in self.changed:
             self.changed[index] = (old, self.costs[index])
@@ -80,13 +80,13 @@ class Solution:
         self.costs[index] = cost
 
     def block_at(self, slot: int) -> int:
-        """The first slot of the block that covers `slot`, -1 when it is free."""
+        """Return the first slot of the block that covers `slot`, -1 when it is free."""
         if not self.occupied >> slot & 1:
             return -1
         return (self.starts & ((2 << slot) - 1)).bit_length() - 1
 
     def toggle(self, index: int, placement: Placement, sign: int) -> None:
-        """Flip the blocks in the bit masks and move the daily load."""
+        """Flip the blocks in the bit masks and change the daily load by `sign`."""
         occupied = starts = ends = 0
         for first, length in placement:
             occupied |= ((1 << length) - 1) << first
@@ -103,7 +103,7 @@ class Solution:
                 self.load_cost += self.over(row) - before
 
     def days_of(self, cap_row: int, placement: Placement) -> list[tuple[int, int]]:
-        """(load row, slots) of each day that blocks lie on."""
+        """Return (load row, slots) of each day that blocks lie on."""
         day_of, found = self.problem.day_of, []
         for first, length in placement:
             day, last = day_of[first], day_of[first + length - 1]
@@ -114,12 +114,12 @@ class Solution:
         return found
 
     def over(self, row: int) -> int:
-        """The cap term of one category's day."""
+        """Return the cap term of one category's day."""
         minutes = SLOT_MINUTES * self.load[row] - self.problem.daily_caps[row]
         return minutes * self.problem.over_cap_cost // SLOT_MINUTES if minutes > 0 else 0
 
     def added_load(self, task: Task, placement: Placement) -> int:
-        """How much the cap term grows when a task gets these blocks."""
+        """Return by how much the cap term grows when a task gets these blocks."""
         if task.cap_row < 0:
             return 0
         before = self.load_cost
@@ -134,7 +134,7 @@ class Solution:
         return before - self.load_cost
 
     def added_touches(self, placement: Placement) -> int:
-        """The breaks term that these blocks add, to themselves and to a block that follows them."""
+        """Return the breaks term that these blocks add, to themselves and to a block that follows them."""
         problem, total = self.problem, 0
         before, after = self.ends | problem.touched_start, self.starts | problem.touched_end
         for first, length in placement:
@@ -144,7 +144,7 @@ class Solution:
     # -- undo -----------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Start a step that `undo` can take back."""
+        """Begin a step that `undo` can take back."""
         self.changed = {}
         self.mark = (self.occupied, self.starts, self.ends, self.load[:], self.load_cost, self.item_cost)
 
@@ -159,13 +159,24 @@ class Solution:
         self.begin()
 
     def snapshot(self) -> Snapshot:
-        """The plan as it stands."""
+        """Return the solution as it is."""
         return Snapshot(tuple(self.places), self.cost)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a whole plan."""
+        """Restore a whole solution."""
         moved = [index for index, placement in enumerate(self.places) if placement != snapshot.places[index]]
         for index in moved:
             self.move(index, ())
         for index in moved:
             self.move(index, snapshot.places[index])
+
+
+def earliest_allowed(solution: Solution, task: Task) -> int | None:
+    """Return the first slot the order of tasks allows; None while a predecessor is not wholly placed."""
+    first = 0
+    for index in task.predecessors:
+        place = solution.places[index]
+        if not solution.problem.tasks[index].complete(place):
+            return None
+        first = max(first, place[-1][0] + place[-1][1])
+    return first

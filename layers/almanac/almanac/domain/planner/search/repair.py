@@ -1,0 +1,90 @@
+"""Repair: what a destroy operator removed, inserted again in an order drawn anew."""
+
+from collections.abc import Callable
+
+from almanac.domain.planner.model.dependencies import in_order
+from almanac.domain.planner.model.problem import Occurrence, Task, weight_of
+from almanac.domain.planner.search.insertion import reinsert
+from almanac.domain.planner.search.randomness import Randomization
+from almanac.domain.planner.search.solution import Solution
+
+HABIT_DUE, NEVER_DUE = 10_000.0, 60_000.0
+"""Minutes after the window's begin by which habits and tasks without a deadline rank among deadlines."""
+HABIT_SLOTS = 2.0
+
+
+class Repair:
+    """Inserts items one by one, each at its best place, and counts the work of it."""
+
+    def __init__(self, solution: Solution, randomization: Randomization) -> None:
+        self.solution = solution
+        self.randomization = randomization
+        budget = randomization.params.budget
+        scale = 1 + solution.problem.window / budget.window_effort
+        self.effort = [
+            scale * (budget.split_effort if isinstance(item, Task) and item.min_chunk < item.slots else 1)
+            for item in solution.items
+        ]
+
+    def insert(self, removed: list[int], *, ordered: bool) -> float:
+        """Insert the items, predecessors first, in the given order or a random one; return the units of work."""
+        queue, work = removed if ordered else self.shuffled(removed), 0.0
+        for index in predecessors_first(self.solution, queue):
+            work += self.effort[index]
+            reinsert(self.solution, index, self.randomization)
+        return work
+
+    def shuffled(self, removed: list[int]) -> list[int]:
+        """Return the items by weight, deadline, length, density or chance, more or less noisily."""
+        random = self.randomization.random
+        noise = random.choice(self.randomization.params.repair.order_noise)
+        key = random.choice(ORDERS)
+        ranked = sorted((key(self, index) * (1.0 + noise * (random.random() - 0.5)), index) for index in removed)
+        return [index for _, index in ranked]
+
+    def by_weight(self, index: int) -> float:
+        """Rank heavy items first."""
+        return -weight_of(self.solution.items[index])
+
+    def by_deadline(self, index: int) -> float:
+        """Rank early deadlines first, habits between the urgent and the rest."""
+        item, problem = self.solution.items[index], self.solution.problem
+        if isinstance(item, Task):
+            return float(item.deadline - problem.origin) if item.deadline is not None else NEVER_DUE
+        return HABIT_DUE
+
+    def by_length(self, index: int) -> float:
+        """Rank long items first."""
+        return -self.length(index)
+
+    def by_density(self, index: int) -> float:
+        """Rank most weight per slot first."""
+        return self.by_weight(index) / self.length(index)
+
+    def by_chance(self, _index: int) -> float:
+        """Rank at random."""
+        return self.randomization.random.random()
+
+    def length(self, index: int) -> float:
+        """Return the slots an item takes, about."""
+        item = self.solution.items[index]
+        return HABIT_SLOTS if isinstance(item, Occurrence) else float(item.slots)
+
+
+ORDERS: tuple[Callable[[Repair, int], float], ...] = (
+    Repair.by_weight,
+    Repair.by_deadline,
+    Repair.by_length,
+    Repair.by_density,
+    Repair.by_chance,
+)
+"""Orders of insertion, one drawn per repair."""
+
+
+def predecessors_first(solution: Solution, queue: list[int]) -> list[int]:
+    """Return the queue with its tasks in an order that respects predecessors; everything else keeps its position."""
+    tasks = solution.problem.tasks
+    if not any(index < len(tasks) and tasks[index].predecessors for index in queue):
+        return queue
+    ordered = iter(in_order(solution.problem, [index for index in queue if index < len(tasks)]))
+    return [next(ordered) if index < len(tasks) else index for index in queue]
