@@ -34,6 +34,7 @@ ARROWS = {
         "almanac.errors",
         "almanac.jobs",
         "almanac.settings",
+        "almanac.validation",
     },
     "almanac.providers": {
         "almanac.providers",  # of another provider nothing, as a test of its own says
@@ -48,6 +49,7 @@ ARROWS = {
         "almanac.errors",
         "almanac.jobs",
         "almanac.settings",
+        "almanac.validation",
         "almanac.migrations",
     },
     "almanac.presentation": {
@@ -57,8 +59,9 @@ ARROWS = {
         "almanac.errors",
         "almanac.jobs",
     },
-    "almanac.jobs": {"almanac.errors", "almanac.domain"},
-    "almanac.settings": {"almanac.errors", "almanac.domain"},
+    "almanac.jobs": {"almanac.errors", "almanac.domain", "almanac.validation"},
+    "almanac.settings": {"almanac.errors", "almanac.domain", "almanac.validation"},
+    "almanac.validation": set(),
     "almanac.errors": set(),
 }
 # Of the services, whoever implements them sees the contracts only.

@@ -32,6 +32,7 @@ from almanac.errors import AlmanacError, BadInput, PermanentError, TransientErro
 from almanac.jobs import CalendarSchedule, CalendarSync, Tick, UpkeepTick, parse_schedule, parse_sync, parse_tick
 from almanac.presentation import terminal_plan
 from almanac.presentation.instance_agenda import agenda_of
+from almanac.providers.registry import NAMES as PROVIDERS
 from local.stack.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
@@ -365,6 +366,8 @@ def error_types() -> set[str]:
             match node:
                 case ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=str() as code)):
                     found.add(code)
+                case ast.Assign(targets=[ast.Name(id="ending")], value=ast.Constant(value=str() as ending)):
+                    found |= {f"{provider}_{ending}" for provider in PROVIDERS}
                 case ast.Call(func=ast.Attribute(attr="fail"), args=[first, *_]):
                     found |= spoken(first)
     for path in PACKAGE.rglob("*.sql"):
@@ -376,11 +379,17 @@ def test_every_error_type_is_documented() -> None:
     assert names(JOBS, "Error types") == error_types()
 
 
+def codes(error: type[AlmanacError]) -> list[str]:
+    """What its instances are called: one name a provider where they carry the provider's."""
+    ending = getattr(error, "ending", None)
+    return [error.code] if ending is None else [f"{provider}_{ending}" for provider in PROVIDERS]
+
+
 def test_what_is_said_about_trying_again_is_what_the_tree_says() -> None:
     said = {row[0]: row[1] for row in table(JOBS, "Error types")}
     tree = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, AlmanacError)]
-    helps = {each.code: "yes" for each in tree if issubclass(each, TransientError)}
-    helps |= {each.code: "no" for each in tree if issubclass(each, PermanentError | BadInput)}
+    helps = {code: "yes" for each in tree if issubclass(each, TransientError) for code in codes(each)}
+    helps |= {code: "no" for each in tree if issubclass(each, PermanentError | BadInput) for code in codes(each)}
     assert {code: said[code] for code in helps} == helps
 
 

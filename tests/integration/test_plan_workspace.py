@@ -9,7 +9,7 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
-from almanac.domain.workspace_plan.from_plan import Planned as Plan
+from almanac.domain.workspace_plan.from_plan import WorkspacePlan as Plan
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 from almanac.errors import AlmanacError, LeaseLost, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSchedule, message_body

@@ -173,7 +173,7 @@ class CalendarUnreachable(PermanentError):
 class ProviderRejected(PermanentError):
     """The provider refused the request, or answered something that the protocol does not allow."""
 
-    ending: ClassVar[str] = "rejected"
+    ending = "rejected"
 
     def __init__(self, message: str, *, provider: str) -> None:
         super().__init__(message)

@@ -18,7 +18,7 @@ def add_to(parser: ArgumentParser) -> None:
     parser.add_argument("--html", metavar="FILE", help="the same as a page with reasons, without any script")
 
 
-def text(args: Namespace, agenda: Agenda) -> str:
+def agenda_text(args: Namespace, agenda: Agenda) -> str:
     """The plan for people at a terminal."""
     return terminal_plan.described(agenda, weeks=args.weeks)
 

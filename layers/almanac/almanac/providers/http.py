@@ -39,11 +39,11 @@ class _Watched(io.RawIOBase):
         self._until = None if seconds is None else monotonic() + seconds
 
     def readable(self) -> bool:
-        """It is for reading."""
+        """Return that it is for reading."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        """One receive. Raises TimeoutError and AnswerTooLarge."""
+        """Receive once. Raises TimeoutError and AnswerTooLarge."""
         received = self._source.readinto(buffer)
         if self._until is not None and monotonic() > self._until:
             raise TimeoutError("the answer took too long")
@@ -69,7 +69,7 @@ class _BoundedResponse(HTTPResponse):
         self.fp = io.BufferedReader(_Watched(source, None if wait is None else wait * PATIENCE))
 
     def read(self, amt: int | None = None) -> bytes:
-        """As the stock one's. Raises IncompleteRead, TimeoutError and AnswerTooLarge."""
+        """Read as the stock response does. Raises IncompleteRead, TimeoutError and AnswerTooLarge."""
         if amt is not None:
             return super().read(amt)
         content = bytearray()
@@ -89,7 +89,7 @@ class _Tls(httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]
 
 
 def connection_type(uri: str) -> type[httplib2.HTTPConnectionWithTimeout]:
-    """What httplib2 opens for that address: TLS unless it says http."""
+    """Return what httplib2 opens for that address: TLS unless it says http."""
     return _Plain if urlsplit(uri).scheme == "http" else _Tls
 
 

@@ -1,4 +1,4 @@
-"""What grows and what was left behind, in Postgres: the UpkeepStore and AccountShelf of the services.
+"""What grows and what was left behind, in Postgres: the UpkeepStore and AccountDirectory of the services.
 
 A round never holds a lock for longer than one batch, so it may run while everything else does.
 """
@@ -25,7 +25,7 @@ _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
-    """UpkeepStore and AccountShelf over one Database; `batch` is how many rows a transaction sees to."""
+    """UpkeepStore and AccountDirectory over one Database; `batch` is how many rows a transaction sees to."""
 
     def __init__(self, database: Database, batch: int = BATCH) -> None:
         self._db = database

@@ -61,8 +61,8 @@ FROM own WHERE s.connection_id = own.id AND (s.sync_token IS NOT NULL OR s.check
 -- One page, all or nothing: lease, rows, deletions, ids seen, and where the pass stands. Equal rows are told by their
 -- etag and left as they are; they are found through the key itself, by ON CONFLICT, because a planner without fitting
 -- statistics takes any other index for the look-up and reads the whole workspace for every id. A tombstone of a series
--- takes its instances along. What the app owns of a deleted event is kept and comes back with it (0003_event_keepsakes.sql);
--- without a keepsake in the workspace that is one look at an index.
+-- takes its instances along. What the app owns of a deleted event is preserved and comes back with it
+-- (0003_event_keepsakes.sql); without preserved fields in the workspace that is one look at an index.
 WITH held AS (
     UPDATE workspace_sync_leases
     SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'

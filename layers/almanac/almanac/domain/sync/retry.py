@@ -34,7 +34,7 @@ LONGEST_VISIBILITY = 12 * _HOUR - 20 * _MINUTE
 
 
 def backoff(attempt: int, retry_after: float | None, chance: float) -> float:
-    """Seconds to wait after the `attempt`-th failure (from 1): truncated exponential with full jitter.
+    """Return the seconds to wait after the `attempt`-th failure (from 1): truncated exponential with full jitter.
 
     `chance` in [0, 1) is the jitter. Retry-After is the minimum; the jitter comes on top, for those told the same.
     """
@@ -42,7 +42,7 @@ def backoff(attempt: int, retry_after: float | None, chance: float) -> float:
 
 
 def try_again_in_run(error: AlmanacError, attempt: int, seconds_left: float, chance: float) -> float | None:
-    """Seconds until the next attempt in this run, or None: it cannot help, or the run cannot afford the wait.
+    """Return the seconds until the next attempt in this run; None: it cannot help, or cannot be afforded.
 
     `attempt` counts from 1; `seconds_left` of the invocation, of which RUN_RESERVE stays free.
     """
@@ -54,7 +54,7 @@ def try_again_in_run(error: AlmanacError, attempt: int, seconds_left: float, cha
 
 
 def next_attempt_after(error: AlmanacError, failures: int) -> float:
-    """Seconds until a schedule should touch the connection again; `failures` in a row, this one included (from 1).
+    """Return the seconds until a schedule should read the connection again; `failures` in a row count this one.
 
     Doubles from FIRST_PAUSE to LONGEST_PAUSE, for a permanent error between the two refusal pauses. Retry-After and
     QUOTA_PAUSE are minimums, a day is the maximum whatever the other side asks for.
@@ -80,7 +80,7 @@ class Postpone:
 
 
 def disposition(transient: bool, receive_count: int, retry_after: float | None, chance: float) -> Done | Postpone:
-    """What happens to the message of a run that failed: once more later, while it can help and receives are left.
+    """Return what happens to the message of a run that failed: again later, while it can help and receives are left.
 
     `receive_count` includes this receive; `chance` in [0, 1) is the jitter. Bugs are not asked about here: they raise,
     and reach the dead-letter queue after MAX_RECEIVES.
@@ -93,7 +93,7 @@ def disposition(transient: bool, receive_count: int, retry_after: float | None, 
 
 
 def _doubled(first: float, nth: int, longest: float) -> float:
-    """`first` times two to the (nth - 1), at most `longest`; the exponent is bounded because counters are not."""
+    """Return `first` times two to the (nth - 1), at most `longest`; the exponent is bounded: counters are not."""
     return min(longest, first * 2.0 ** min(max(nth - 1, 0), 30))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from almanac.domain.explanation import Explanation
+from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.run_outcomes import PlanOutcome, RefusedOutcome
 
 COUNTS = ("scheduled", "late", "partial", "unscheduled", "at_risk", "left_out")
@@ -17,34 +17,20 @@ NOTES_KEPT = 200
 """Notes kept per run; everything is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class ItemFinding:
-    """Why one item is late, partial, unscheduled, at risk or left out of the plan, and what would help.
-
-    `kind` is task, habit or preference, `id` names the row; `date` is the local one of a habit's occurrence, ISO 8601.
-    """
-
-    kind: str
-    id: str
-    status: str
-    cause: Explanation
-    suggestions: tuple[Explanation, ...] = ()
-    date: str | None = None
-
-    def noted(self, words: Callable[[Iterable[Explanation]], str]) -> "Note":
-        """Return the finding beside its sentences; `words` makes one of alternatives."""
-        cause = words([self.cause])
-        reason = cause if self.date is None else f"{self.date}: {cause}"
-        fields = self.kind, self.id, self.status, self.cause, self.suggestions, self.date
-        return Note(*fields, reason=reason, hint=words(self.suggestions))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note(ItemFinding):
     """A finding in words too, as it is stored: the words quote titles and are never logged."""
 
     reason: str
     hint: str = ""
+
+    @classmethod
+    def of(cls, finding: ItemFinding, words: Callable[[Iterable[Explanation]], str]) -> "Note":
+        """Return a finding beside its sentences; `words` makes one of alternatives."""
+        cause = words([finding.cause])
+        reason = cause if finding.date is None else f"{finding.date}: {cause}"
+        about = finding.kind, finding.id, finding.status, finding.cause, finding.suggestions, finding.date
+        return cls(*about, reason=reason, hint=words(finding.suggestions))
 
     def as_dict(self) -> dict[str, Any]:
         """Return it JSON-ready: the words, and beside them what they are made of."""

@@ -32,7 +32,7 @@ _EARLIEST_ZONE, _LATEST_ZONE = timedelta(hours=14), timedelta(hours=12)
 
 
 def _storable(text: str) -> str:
-    """An identifier means something only as it is: one that the database would have to clean is refused."""
+    """Refuse an identifier that the database would have to clean: it means something only as it is."""
     if clean(text) != text:
         raise ValueError("cannot be stored")
     return text
@@ -54,7 +54,7 @@ class _Entry(BaseModel):
     deleted: bool = False
 
     def entry(self) -> CalendarEntry:
-        """The entry in our terms; the name its owner gave it in this account goes before the calendar's own."""
+        """Return the entry in neutral terms; the name its owner gave it here goes before the calendar's own."""
         return CalendarEntry(
             calendar_id=self.id,
             name=self.summaryOverride or self.summary,
@@ -151,7 +151,7 @@ class GoogleCalendar:
     def _answer(
         self, access_token: str, request: Any, *, listing_with_token: bool = False, resumed_page: bool = False
     ) -> Mapping[str, Any]:
-        """The JSON object that Google answers; a refusal becomes the error that it means for this kind of request."""
+        """Return the JSON object that Google answers. Raises what a refusal means for this kind of request."""
         if not (access_token and access_token.isascii() and access_token.isprintable()):
             raise AccessTokenRejected("the access token cannot be sent in a header")
         request.headers["authorization"] = f"Bearer {access_token}"
@@ -184,7 +184,7 @@ def _token(answer: Mapping[str, Any], name: str) -> str | None:
 
 
 def _items(answer: Mapping[str, Any]) -> list[Any]:
-    """The items as they came: what is wrong with one of them is for its reader to say, not the others' loss."""
+    """Return the items as they came: what is wrong with one of them is for its reader to say, not the others' loss."""
     items = answer.get("items", [])
     if not isinstance(items, list):
         raise rejected("`items` is not a list")

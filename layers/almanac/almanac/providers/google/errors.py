@@ -65,7 +65,7 @@ def _too_much_or_denied(status: int, names: set[str], detail: str, retry_after: 
 
 
 def _stale_or_rejected(status: int, names: set[str], detail: str, with_token: bool, resumed: bool) -> AlmanacError:
-    """400 and 410: which of our tokens, if any, is too old. The page token is doubted first: it is cheaper to lose."""
+    """Return which of our tokens is too old, if any (400, 410): first the page token, which is cheaper to lose."""
     if with_token and names & _TOKEN_GONE:
         return SyncTokenExpired(f"The sync token is too old {detail}")
     if resumed:

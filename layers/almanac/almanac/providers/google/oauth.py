@@ -79,7 +79,7 @@ class GoogleTokens(TokenEndpoint):
 
 
 def _refusal(refused: Refused) -> AlmanacError:
-    """Status first: a 5xx says nothing about the grant, whatever its body says (trap 80)."""
+    """Return the error of a refusal: a 5xx says nothing about the grant, whatever its body says (trap 80)."""
     names = set(refused.reasons)
     detail = f"(HTTP {refused.status}, {refused.reasons[0]})" if refused.reasons else f"(HTTP {refused.status})"
     if refused.status >= 500 or refused.status == 408:
@@ -99,6 +99,6 @@ def _refusal(refused: Refused) -> AlmanacError:
 
 
 def _field(error: ValidationError) -> str:
-    """Which field; its value may be a token and stays out."""
+    """Return which field; its value may be a token and stays out."""
     place = error.errors(include_input=False, include_url=False, include_context=False)[0]["loc"]
     return ".".join(str(part) for part in place) or "JSON object"

@@ -74,7 +74,7 @@ def _page(versions: Mapping[str, _Version], repaired: Mapping[str, str], nameles
 
 
 def _version(item: Mapping[str, Any], event_id: str, zones: CalendarZones, repairs: list[str]) -> _Version:
-    """What one item says about its event; the one place where an unexpected shape is met."""
+    """Return what one item says about its event; the one place where an unexpected shape is met."""
     updated = _updated(item)
     try:
         # The status decides, not missing fields: a cancelled event may have all of them or none (traps 26-29).
@@ -88,7 +88,7 @@ def _version(item: Mapping[str, Any], event_id: str, zones: CalendarZones, repai
 
 
 def _replaces(new: _Version, old: _Version) -> bool:
-    """Whether `new`, which stands later in the list, is the later version; cancelled items may lack `updated`."""
+    """Return whether `new`, which stands later in the list, is the later version; cancelled ones may lack `updated`."""
     if new.external_updated_at is None or old.external_updated_at is None:
         return True
     if new.external_updated_at != old.external_updated_at:
@@ -97,7 +97,7 @@ def _replaces(new: _Version, old: _Version) -> bool:
 
 
 def _updated(item: Mapping[str, Any]) -> datetime | None:
-    """When Google says the event changed. It only orders versions, so a year 0 in it is no reason for a problem."""
+    """Return when the event changed. It only orders versions, so a year 0 in it is no reason for a problem."""
     text = item.get("updated")
     try:
         return instant(text) if isinstance(text, str) else None
@@ -113,6 +113,6 @@ def _usable_id(item: Any) -> str | None:
 
 
 def _shown_id(item: Any) -> str:
-    """What is left of an unusable id, for the person who looks for the event."""
+    """Return what is left of an unusable id, for the person who looks for the event."""
     event_id = item.get("id") if isinstance(item, Mapping) else None
     return clean(event_id)[:_SHOWN_OF_BAD_ID] if isinstance(event_id, str) else ""

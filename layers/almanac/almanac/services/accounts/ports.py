@@ -22,15 +22,15 @@ class TokenCipher(Protocol):
     """Encryption at rest; the keys rotate."""
 
     def encrypt(self, plain: str) -> str:
-        """Ciphertext under the newest key."""
+        """Return the ciphertext under the newest key."""
         ...
 
     def decrypt(self, ciphertext: str) -> str:
-        """Plain text, under whichever key it was written. Raises StorageFailed when none fits."""
+        """Return the plain text, under whichever key it was written. Raises StorageFailed when none fits."""
         ...
 
     def is_current(self, ciphertext: str) -> bool:
-        """Whether the newest key wrote it."""
+        """Return whether the newest key wrote it."""
         ...
 
 
@@ -83,7 +83,7 @@ class AccountTokens(Protocol):
     """
 
     def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
-        """Compare-and-set of (encrypted) tokens. Returns the account as stored: another writer's if it was faster."""
+        """Compare and set (encrypted) tokens. Return the account as stored: another writer's if it was faster."""
         ...
 
     def require_reconnect(self, account: Account, reason: str) -> Account:

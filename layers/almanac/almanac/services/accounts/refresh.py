@@ -70,7 +70,7 @@ class _Visit:
         return any(failures >= OUTAGE for failures in self._failures_in_a_row.values())
 
     def __call__(self, account: Account, connected_at: datetime) -> None:
-        """Refresh it or encrypt it anew, whichever it needs."""
+        """Refresh it or encrypt it again, whichever it needs."""
         try:
             self._see_to(account, connected_at)
         except DatabaseUnavailable:
@@ -119,7 +119,7 @@ class _Visit:
         return all(self._upkeep.cipher.is_current(text) for text in texts if text is not None)
 
     def _reencrypt(self, account: Account) -> None:
-        """Under the newest key, dead accounts too: a key can be dropped only when nothing needs it any more."""
+        """Encrypt it under the newest key, a dead one too: a key can be dropped only when nothing needs it any more."""
         cipher = self._upkeep.cipher
         access = None if account.access_token is None else cipher.encrypt(cipher.decrypt(account.access_token))
         refresh = cipher.encrypt(cipher.decrypt(account.refresh_token))

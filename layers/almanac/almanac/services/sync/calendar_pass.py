@@ -118,7 +118,7 @@ class CalendarPass:
         found = run.pages.missing_rows(run.lease, connection, at)
         if connection.delete_enabled and is_suspicious(found.missing, found.stored):
             if at.attempt == 1:
-                return replace(self._first_page("full"), attempt=2)  # it sees all rows anew: only it has a token
+                return replace(self._first_page("full"), attempt=2)  # with ids seen of its own: only it has a token
             self._refuse_if_any_lives(found.sample, at.window)
         began = perf_counter()
         self._report.tally.deleted += run.pages.complete_full_pass(run.lease, connection, at, sync_token)
@@ -126,7 +126,7 @@ class CalendarPass:
         return None
 
     def _refuse_if_any_lives(self, sample: Sequence[str], window: Window) -> None:
-        """Two listings lack most of the calendar: ask for a few of the missing by name before believing them.
+        """Ask for a few of what two listings lack by name, and raise ProviderUnavailable if one of them still exists.
 
         What a refused listing has left, ids seen and checkpoint, is forgotten: the next pass begins at its first page.
         """

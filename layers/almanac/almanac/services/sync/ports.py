@@ -103,7 +103,7 @@ class SyncRuns(Protocol):
         ...
 
     def record_connection(self, lease: Lease, report: ConnectionReport, retry_at: datetime | None) -> None:
-        """The run's child row, and the connection's own status, error and back-off."""
+        """Record the run's child row, and the connection's own status, error and back-off."""
         ...
 
     def finish_run(self, lease: Lease, report: SyncReport) -> None:
@@ -119,7 +119,7 @@ class CalendarPages(Protocol):
     """
 
     def load_calendars(self, lease: Lease, calendar_id: str | None) -> WorkspaceCalendars:
-        """Accounts and enabled inbound connections; only those of `calendar_id` (`primary` is allowed) if given."""
+        """Return accounts and enabled inbound connections; only those of `calendar_id` (or `primary`) if given."""
         ...
 
     def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:

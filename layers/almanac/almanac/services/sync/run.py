@@ -156,7 +156,7 @@ class SyncWorkspace:
     def _reason_to_skip(
         self, run: RunContext, session: AccountSession, connection: Connection, job: CalendarSync
     ) -> SkippedCalendar | None:
-        """A dead account needs its owner, a failing calendar its pause (from schedules), the rest more time."""
+        """Return why not: a dead account, a failing calendar in its pause (from schedules), no more time."""
         if session.dead:
             return "reconnect_required"
         if job.source == "schedule" and connection.retry_at is not None and connection.retry_at > self.clock():
@@ -201,12 +201,12 @@ def _attempt(calendar_pass: CalendarPass, mode: Mode, *, restart: bool) -> Excep
 
 
 def _is_bug(failure: Exception | None) -> bool:
-    """Whether the message should come back and end among the dead letters, although the run tells the story."""
+    """Return whether the message should come back and end among the dead letters, although the run tells the story."""
     return failure is not None and (not isinstance(failure, AlmanacError) or isinstance(failure, StorageFailed))
 
 
 def _had_its_turn(job: CalendarSync, connection: Connection) -> bool:
-    """Whether an earlier run of the same continued job has brought this calendar to its end already."""
+    """Return whether an earlier run of the same continued job has read this calendar to its end already."""
     if job.source != "continuation" or job.requested_at is None or connection.state.checkpoint is not None:
         return False
     read_at = connection.full_synced_at if job.mode == "full" else connection.last_synced_at
@@ -214,5 +214,5 @@ def _had_its_turn(job: CalendarSync, connection: Connection) -> bool:
 
 
 def _longest_waiting(connection: Connection) -> tuple[bool, datetime]:
-    """Unfinished passes first, then whoever was read longest ago."""
+    """Sort unfinished passes first, then what was read longest ago."""
     return connection.state.checkpoint is None, connection.last_synced_at or _NEVER
