@@ -1,4 +1,4 @@
-"""0008_ledger.sql: rows are carried over, both old tables read as before, and the previous release goes on writing."""
+"""0007_ledger.sql: rows are carried over, both old tables read as before, and the previous release goes on writing."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ from tests.integration.stores import sync_runs
 pytestmark = pytest.mark.integration
 
 _numbers = count(1)
-LEDGER = "0008_ledger.sql"
+LEDGER = "0007_ledger.sql"
 MIGRATIONS = sorted(
     (file for file in (files("almanac") / "migrations").iterdir() if file.name.endswith(".sql")), key=lambda f: f.name
 )

@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from almanac.domain.operations.job_names import JobName
 from almanac.errors import BadJob
 from almanac.validation import first_fault
 
@@ -66,7 +67,7 @@ class CalendarSchedule(Job):
 class JobKind:
     """One kind of job. A new one is a model and an entry in JOBS."""
 
-    name: str
+    name: JobName
     """In rows (`kind`), in JSON and on the command line."""
     model: type[Job]
     queue_setting: str
@@ -91,6 +92,8 @@ JOBS: Mapping[str, JobKind] = {
     ),
 }
 """Every kind of job, by what a message calls it."""
+KIND_OF_NAME: Mapping[JobName, str] = {kind.name: key for key, kind in JOBS.items()}
+"""What a message calls a job, by the name that people call it."""
 
 
 class BulkTarget(BaseModel):

@@ -77,19 +77,19 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         )
 
     @cached_property
-    def asking_queue(self) -> "RecordedQueue":
-        """The FIFO queues, for who asks: what is sent through them is in the ledger before it is in a queue."""
-        from almanac.adapters.postgres.runs import PostgresAskedJobs
-        from almanac.services.queues.recorded_queue import RecordedQueue
-
-        return RecordedQueue(self.queue, PostgresAskedJobs(self.database))
-
-    @cached_property
     def connections(self) -> "Connections":
         """The use case of `almanac connections`."""
         from almanac.services.operations.connections import Connections
 
         return Connections(self._workspace_store, self._workspace_store)
+
+    @cached_property
+    def _asking_queue(self) -> "RecordedQueue":
+        """The FIFO queues, for who asks: what is sent through them is in the ledger before it is in a queue."""
+        from almanac.adapters.postgres.runs import PostgresAskedJobs
+        from almanac.services.queues.recorded_queue import RecordedQueue
+
+        return RecordedQueue(self.queue, PostgresAskedJobs(self.database))
 
     @cached_property
     def request_sync(self) -> "RequestSync":
@@ -98,8 +98,8 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         from almanac.services.operations.requests import RequestSync
         from almanac.services.queues.dispatch import Dispatch
 
-        dispatch = Dispatch(PostgresDueStore(self.database), self.asking_queue, utc_now)
-        return RequestSync(self._workspace_store, self._workspace_store, self.asking_queue, dispatch, utc_now)
+        dispatch = Dispatch(PostgresDueStore(self.database), self._asking_queue, utc_now)
+        return RequestSync(self._workspace_store, self._workspace_store, self._asking_queue, dispatch, utc_now)
 
     @cached_property
     def follow_sync(self) -> "FollowRequest[SyncRun]":
@@ -113,7 +113,7 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         """The use case of `almanac schedule`."""
         from almanac.services.operations.requests import RequestPlan
 
-        return RequestPlan(self._workspace_store, self.asking_queue, utc_now)
+        return RequestPlan(self._workspace_store, self._asking_queue, utc_now)
 
     @cached_property
     def follow_plan(self) -> "FollowRequest[RequestedPlan]":
