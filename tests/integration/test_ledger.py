@@ -6,11 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.postgres.asked_jobs import PostgresAskedJobs
 from almanac.adapters.postgres.connection import Database, statements
 from almanac.adapters.postgres.leases import PostgresLeases
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
-from almanac.adapters.postgres.runs import PostgresLedger, PostgresSyncRuns
+from almanac.adapters.postgres.runs import PostgresAskedJobs, PostgresLedger, PostgresSyncRuns
 from almanac.domain.sync.admission import AdmissionFacts
 from almanac.domain.sync.report import SyncReport, Tally
 from almanac.errors import StorageFailed

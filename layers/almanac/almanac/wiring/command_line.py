@@ -86,7 +86,7 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
     @cached_property
     def _asking_queue(self) -> "RecordedQueue":
         """The FIFO queues, for who asks: what is sent through them is in the ledger before it is in a queue."""
-        from almanac.adapters.postgres.asked_jobs import PostgresAskedJobs
+        from almanac.adapters.postgres.runs import PostgresAskedJobs
         from almanac.services.queues.recorded_queue import RecordedQueue
 
         return RecordedQueue(self.queue, PostgresAskedJobs(self.database))

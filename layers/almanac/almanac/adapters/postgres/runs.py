@@ -1,13 +1,14 @@
 """The ledger in Postgres: one beginning and one end for runs of every kind; and the SyncRuns of the services."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from typing_extensions import override
 
+from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
 from almanac.domain.run_outcomes import EndStatus, Outcome
@@ -15,6 +16,7 @@ from almanac.domain.sync.admission import AdmissionFacts, LaterRun, Refuse
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncReport
 from almanac.errors import UnknownWorkspace
 from almanac.jobs import JOBS, CalendarSync, Job, body_beside, request_id_of
+from almanac.services.queues.ports import AskedJobs
 from almanac.services.sync.ports import Lease, Refusal, SyncRuns
 
 _ERROR_LENGTH = 1000
@@ -155,6 +157,35 @@ class PostgresSyncRuns(SyncRuns):
     def finish_run(self, lease: Lease, report: SyncReport) -> None:
         counts: dict[str, Any] = {"connections": len(report.connections), **report.tally.as_dict()}
         self._ledger.finish(lease, report, counts.pop("total_ms"), counts)
+
+
+class PostgresAskedJobs(AskedJobs):
+    """AskedJobs over one Database; many jobs are one statement."""
+
+    def __init__(self, database: Database) -> None:
+        self._run = database.statements("runs.sql")
+
+    @override
+    def record(self, jobs: Sequence[Job]) -> None:
+        self._run.alone(
+            "record_jobs",
+            **_keys(jobs),
+            bodies=arrays.texts(json.dumps(body_beside(job)) for job in jobs),
+            sources=arrays.texts(job.source for job in jobs),
+            requested_by=arrays.texts(job.user_id for job in jobs),
+        )
+
+    @override
+    def mark_sent(self, jobs: Sequence[Job]) -> None:
+        self._run.alone("mark_sent", **_keys(jobs))
+
+
+def _keys(jobs: Sequence[Job]) -> dict[str, str]:
+    return {
+        "ids": arrays.texts(job.request_id for job in jobs),
+        "ws_ids": arrays.texts(str(job.ws_id) for job in jobs),
+        "kinds": arrays.texts(JOBS[job.job].name for job in jobs),
+    }
 
 
 def _is_said(value: object) -> bool:

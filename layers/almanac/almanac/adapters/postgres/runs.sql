@@ -131,6 +131,3 @@ FROM workspace_scheduling_metadata r
 WHERE r.ws_id = :ws_id::uuid AND request_id = :request_id
 ORDER BY started_at DESC, r.id
 LIMIT 1;
-
--- name: workspace_name
-SELECT name FROM workspaces WHERE id = :ws_id::uuid;
