@@ -19,7 +19,7 @@ from samtranslator.yaml_helper import yaml_parse
 from almanac import errors, settings
 from almanac.adapters.postgres.connection import Database, parse_url, statements
 from almanac.adapters.postgres.migrate import migrate
-from almanac.adapters.postgres.plan_settings import StoredPreferences
+from almanac.adapters.postgres.plan.settings import StoredPreferences
 from almanac.cli.main import _parser
 from almanac.domain import run_outcomes
 from almanac.domain.planner.document.read_instance import read_instance

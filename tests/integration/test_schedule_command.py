@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.postgres.requested_plans import PostgresRequestedPlans
+from almanac.adapters.postgres.plan.requested import PostgresRequestedPlans
 from almanac.errors import Postponed
 from almanac.services.queues.message_run import SqsMessage
 from almanac.wiring.command_line import Wiring

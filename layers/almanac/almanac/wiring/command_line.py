@@ -118,7 +118,7 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
     @cached_property
     def follow_plan(self) -> "FollowRequest[RequestedPlan]":
         """The use case of `almanac schedule --wait`."""
-        from almanac.adapters.postgres.requested_plans import PostgresRequestedPlans
+        from almanac.adapters.postgres.plan.requested import PostgresRequestedPlans
         from almanac.services.operations.follow_request import FollowRequest
 
         return FollowRequest(PostgresRequestedPlans(self.database), time.sleep, time.monotonic)
