@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from rules.store import PostgresAdoptionStore
-from rules.use_case import AdoptWorkspace
 
 from adoption import rules
+from adoption.store import PostgresAdoptionStore
+from adoption.use_case import AdoptWorkspace
 from almanac.adapters.crypto import FernetCipher, new_key
 from almanac.adapters.postgres.connection import Database
 from tests.integration.adoption.old_system import ADA, ROOT, OldSystem
