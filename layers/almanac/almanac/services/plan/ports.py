@@ -37,7 +37,7 @@ class PlanStore(Protocol):
         ...
 
     def load(self, ws_id: UUID, reach: LoadWindow) -> Workspace:
-        """Everything the plan depends on, of one moment. Raises UnknownWorkspace."""
+        """Return everything the plan depends on, of one moment. Raises UnknownWorkspace."""
         ...
 
     def apply(
@@ -63,9 +63,9 @@ class PlanningRuns(Protocol):
     """What an operator asks about planning runs. Raises DatabaseUnavailable and StorageFailed."""
 
     def of_request(self, ws_id: UUID, request_id: str) -> Record | None:
-        """The newest run of a request, its notes with titles; None while there is none."""
+        """Return the newest run of a request, its notes with titles; None while there is none."""
         ...
 
     def workspace_name(self, ws_id: UUID) -> str:
-        """What people call the workspace, which must exist."""
+        """Return the name of the workspace, which must exist."""
         ...
