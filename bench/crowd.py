@@ -75,7 +75,7 @@ class Crowd:
         calendars = [email, *(self.google.add_calendar(email, f"Calendar {n}") for n in range(1, len(events)))]
         for calendar, count in zip(calendars, events, strict=True):
             self.google.add_flat_events(calendar, count)
-        self.wiring.operator_store.add_workspace(ws_id, "Bench", "UTC")
+        self.wiring.workspaces.add("Bench", "UTC", ws_id)
         self.wiring.connect_account(ws_id, "bench", email, token)
         return calendars
 

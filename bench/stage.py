@@ -22,7 +22,7 @@ _LOAD_SECONDS = 300
 
 _RESET = (
     "TRUNCATE workspace_calendar_events, calendar_sync_seen, calendar_sync_states, workspace_sync_leases,"
-    " workspace_calendar_sync_log, workspace_calendar_sync_log_connections CASCADE"
+    " jobs, runs, run_connections CASCADE"
 )
 
 
@@ -68,7 +68,7 @@ class Stage:
     def workspace(self) -> UUID:
         """A new workspace in UTC."""
         ws_id = uuid4()
-        self.wiring.operator_store.add_workspace(ws_id, "Bench", "UTC")
+        self.wiring.workspaces.add("Bench", "UTC", ws_id)
         return ws_id
 
     def hold_statistics(self) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,7 +23,6 @@ HANDLER_LINES = 60
 FUNCTION_LINES = 40
 LONGEST_CHAIN = 14
 MOST_MODULES = 15
-FULL_FOLDERS = {"almanac/adapters/postgres": 18}  # one module a port, and what they share
 
 # Who may import which parts of almanac; a part allows what lies below it. A module in no row may import no adapter.
 ARROWS = {
@@ -33,10 +33,10 @@ ARROWS = {
         "almanac.errors",
         "almanac.jobs",
         "almanac.settings",
-        "almanac.providers.google.pages",  # until a provider yields finished pages
+        "almanac.validation",
     },
     "almanac.providers": {
-        "almanac.providers",
+        "almanac.providers",  # of another provider nothing, as a test of its own says
         "almanac.domain",
         "almanac.services",
         "almanac.errors",
@@ -48,6 +48,7 @@ ARROWS = {
         "almanac.errors",
         "almanac.jobs",
         "almanac.settings",
+        "almanac.validation",
         "almanac.migrations",
     },
     "almanac.presentation": {
@@ -57,13 +58,14 @@ ARROWS = {
         "almanac.errors",
         "almanac.jobs",
     },
-    "almanac.jobs": {"almanac.errors", "almanac.domain"},
-    "almanac.settings": {"almanac.errors", "almanac.domain"},
+    "almanac.jobs": {"almanac.errors", "almanac.domain", "almanac.validation"},
+    "almanac.settings": {"almanac.errors", "almanac.domain", "almanac.validation"},
+    "almanac.validation": set(),
     "almanac.errors": set(),
 }
 # Of the services, whoever implements them sees the contracts only.
 CONTRACTS = {"ports", "provider", "clock"}
-SEE_EVERYBODY = ("almanac.wiring", "almanac.cli.main", "almanac.__main__")
+SEE_EVERYBODY = ("almanac.wiring", "almanac.cli.session", "almanac.__main__")
 
 
 def identify(path: Path) -> str:
@@ -164,6 +166,49 @@ def test_adapters_and_providers_see_only_the_contracts_of_the_services(path: Pat
     assert not message, message
 
 
+PROVIDERS = sorted(path.parent.name for path in (SOURCE / "almanac" / "providers").glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=identify)
+def test_a_provider_is_known_to_itself_and_to_wiring_only(path: Path) -> None:
+    name = module_name(path)
+    if within(name, ("almanac.wiring",)):
+        return
+    others = {f"almanac.providers.{each}" for each in PROVIDERS if not within(name, (f"almanac.providers.{each}",))}
+    refused = ((line, target) for line, target in imports(parsed(path)) if within(target, others))
+    message = complaints(path, refused, "only wiring names a provider, and none imports another")
+    assert not message, message
+
+
+# Names that are stored or public (codes, keys of JSON) are made of the provider's own name as it runs.
+WITHOUT_A_PROVIDER = [
+    *in_layer("almanac.domain"),
+    *in_layer("almanac.services"),
+    *(SOURCE / "almanac" / name for name in ("jobs.py", "errors.py", "queue_consumer.py", "lambda_runtime.py")),
+]
+
+
+@pytest.mark.parametrize("path", WITHOUT_A_PROVIDER, ids=identify)
+def test_nothing_within_speaks_of_a_provider_by_name(path: Path) -> None:
+    named = [
+        f"\n{identify(path)}:{number} names {provider}: that belongs into almanac.providers.{provider}"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for provider in PROVIDERS
+        if provider in line.lower()
+    ]
+    assert not named, "".join(named)
+
+
+STATEMENTS = sorted((SOURCE / "almanac" / "adapters").rglob("*.sql"))
+
+
+@pytest.mark.parametrize("path", [*in_layer("almanac.adapters"), *STATEMENTS], ids=identify)
+def test_rows_get_their_provider_as_a_parameter(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    literals = [each for each in PROVIDERS if re.search(f"""['"]{each}['"]""", text)]
+    assert not literals, f"{identify(path)} holds {', '.join(literals)}: take it as a parameter"
+
+
 @pytest.mark.parametrize("path", in_layer("almanac.domain"), ids=identify)
 def test_the_domain_knows_the_standard_library_only(path: Path) -> None:
     refused = (
@@ -234,6 +279,52 @@ def test_a_function_folder_holds_one_short_handler(path: Path) -> None:
     )
 
 
+WIRING = in_layer("almanac.wiring")
+
+
+def origins(tree: ast.Module) -> dict[str, str]:
+    """Module by name, of what a module imports, for type checking only too."""
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return {alias.asname or alias.name: node.module or "" for node in found for alias in node.names}
+
+
+def wired() -> dict[str, str]:
+    """Module by property, of the type that each property of the wiring has."""
+    found: dict[str, str] = {}
+    for path in WIRING:
+        tree = parsed(path)
+        modules = origins(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.returns is not None:
+                said = ast.literal_eval(node.returns) if isinstance(node.returns, ast.Constant) else None
+                name = str(said).partition("[")[0] if said else ast.unparse(node.returns)
+                found[node.name] = modules.get(name, "")
+    return found
+
+
+@pytest.mark.parametrize("path", in_layer("almanac.cli"), ids=identify)
+def test_a_command_reaches_only_use_cases(path: Path) -> None:
+    """It takes of the wiring what the services define and no port, and gives the wiring no other name."""
+    if module_name(path) == "almanac.cli.session":  # opens and closes the wiring
+        return
+    tree, modules = parsed(path), wired()
+    refused = ((line, name) for line, name in imports(tree) if within(name, ("almanac.adapters", "almanac.wiring")))
+    message = complaints(path, refused, "a command calls use cases, through session.wiring")
+    wirings = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "wiring"]
+    taken = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == "wiring"
+    ]
+    if len(wirings) != len(taken):
+        message += f"\n{identify(path)} gives session.wiring another name: write session.wiring.<use case>"
+    for node in taken:
+        module = modules.get(node.attr, "")
+        if not within(module, ("almanac.services",)) or CONTRACTS & set(module.split(".")):
+            message += f"\n{identify(path)}:{node.lineno} takes {node.attr} of {module or 'no use case'}"
+    assert not message, message
+
+
 @pytest.mark.parametrize("path", OURS, ids=identify)
 def test_no_function_is_longer_than_a_screen(path: Path) -> None:
     long = [
@@ -264,8 +355,9 @@ def test_a_chain_counts_modules_and_follows_the_longest_way() -> None:
 @pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES}), ids=identify)
 def test_no_folder_holds_more_modules_than_a_reader_can_survey(folder: Path) -> None:
     count = sum(path.name != "__init__.py" for path in folder.glob("*.py"))
-    most = FULL_FOLDERS.get(folder.relative_to(SOURCE).as_posix(), MOST_MODULES)
-    assert count <= most, f"{identify(folder)} holds {count} modules, more than {most}: give some a room of their own"
+    assert count <= MOST_MODULES, (
+        f"{identify(folder)} holds {count} modules, more than {MOST_MODULES}: give some a room of their own"
+    )
 
 
 def test_a_leaf_of_the_planner_loads_no_search() -> None:

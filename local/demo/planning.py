@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from almanac.jobs import CalendarSchedule
 from almanac.presentation.html_page import page
-from almanac.presentation.preview import preview
-from almanac.presentation.terminal_plan import described
+from almanac.presentation.preview import Preview
+from almanac.presentation.terminal.plan import described
 from local.demo.stage import Stage
 from local.demo.work import TOO_LONG, furnish
 from local.demo.workspaces import Workspace, planned_zone
@@ -158,7 +157,8 @@ def _tell_moves(stage: Stage, before: Mapping[UUID, _Block], after: Mapping[UUID
 def _show(stage: Stage, workspace: Workspace, file: str, *, reasons: bool = True) -> None:
     """The week as `almanac schedule --preview` draws it, and the page it can write."""
     stage.tell(f"$ almanac schedule {workspace.ws_id} --preview --html {file}")
-    agenda = preview(stage.stack.wiring.plan_workspace, CalendarSchedule(ws_id=workspace.ws_id)).agenda(_NAME)
+    found = stage.stack.wiring.preview_plan(workspace.ws_id, 30, "full", force_reschedule=False)
+    agenda = Preview(found.report, found.proposal).agenda(_NAME)
     print(f"\n{described(agenda, reasons=reasons)}\n", flush=True)
     (stage.stack.folder / file).write_text(page(agenda), encoding="utf-8")
     stage.tell(f"a page to look at: {stage.stack.folder / file}")

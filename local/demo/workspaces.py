@@ -93,10 +93,10 @@ def connect_files(stack: Stack, files: Sequence[Path], tell: Callable[[str], Non
 def connect(stack: Stack, name: str, zone: str, tokens: dict[str, str], tell: Callable[[str], None]) -> Workspace:
     """`almanac workspace add` and `almanac account add`, by the services behind them. Raises AlmanacError."""
     workspace = Workspace(uuid5(_NAMESPACE, name), name, tuple(tokens))
-    stack.wiring.operator_store.add_workspace(workspace.ws_id, name, zone)
+    stack.wiring.workspaces.add(name, zone, workspace.ws_id)
     for email, token in tokens.items():
         account = stack.wiring.connect_account(workspace.ws_id, email.partition("@")[0], email, token)
-        calendars = len(stack.wiring.operator_store.connections(workspace.ws_id, account.id))
+        calendars = len(stack.wiring.connections(workspace.ws_id, account.id))
         tell(f"{name} ({zone}): {email} connected with {counted(calendars, 'calendar')}")
     return workspace
 

@@ -84,7 +84,7 @@ class Deployment:
         token = str(self.google.add_account(email, time_zone=zone)["refresh_token"])
         self.google.populate(email, calendars=2, events=120, seed=1)
         ws_id = uuid5(_NAMESPACE, name)
-        self.wiring.operator_store.add_workspace(ws_id, name, zone)
+        self.wiring.workspaces.add(name, zone, ws_id)
         self.wiring.connect_account(ws_id, email.partition("@")[0], email, token)
         return ws_id
 

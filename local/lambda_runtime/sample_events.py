@@ -168,7 +168,7 @@ class Surroundings:
             token = str(self._google.add_account(email)["refresh_token"])
             start, end = ({"dateTime": f"2026-12-01T{hour}:00:00Z"} for hour in (10, 11))
             self._google.insert_event(email, {"summary": "Review", "start": start, "end": end})
-            wiring.operator_store.add_workspace(ws_id, f"Workspace {number}", _ZONE)
+            wiring.workspaces.add(f"Workspace {number}", _ZONE, ws_id)
             wiring.connect_account(ws_id, "person", email, token)
         furnish(wiring.database, WORKSPACES[0], _ZONE)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from almanac.cli.sync import ProgressLine
-from almanac.presentation.tables import duration, instant, table
-from almanac.services.operations.requests import RequestProgress
+from almanac.cli.following import ProgressLine
+from almanac.presentation.tables import duration_text, instant_text, table
+from almanac.services.operations.follow_request import RequestProgress
 from tests.cli.shell import Shell
 
 WS = "6f6c8c58-6a1f-4b8e-9a77-0d8f4f5b6f01"
@@ -285,10 +285,10 @@ class TestTables:
         ],
     )
     def test_a_duration_has_two_units_at_most(self, seconds: float | None, text: str) -> None:
-        assert duration(seconds) == text
+        assert duration_text(seconds) == text
 
     def test_instants_are_shown_in_utc(self) -> None:
         zone = timezone(timedelta(hours=2))
-        assert instant(datetime(2026, 3, 1, 14, 0, 5, 999, zone)) == "2026-03-01T12:00:05Z"
-        assert instant(datetime(2026, 3, 1, tzinfo=UTC)) == "2026-03-01T00:00:00Z"
-        assert instant(None) == "-"
+        assert instant_text(datetime(2026, 3, 1, 14, 0, 5, 999, zone)) == "2026-03-01T12:00:05Z"
+        assert instant_text(datetime(2026, 3, 1, tzinfo=UTC)) == "2026-03-01T00:00:00Z"
+        assert instant_text(None) == "-"

@@ -66,7 +66,7 @@ class Office:
         start = {"dateTime": "2026-12-01T10:00:00Z"}
         body = {"summary": TITLE, "location": PLACE, "start": start, "end": {"dateTime": "2026-12-01T11:00:00Z"}}
         self.simulator.commands.insert_event(email, body)
-        self.wiring.operator_store.add_workspace(ws_id, "Office", "Europe/Berlin")
+        self.wiring.workspaces.add("Office", "Europe/Berlin", ws_id)
         self.wiring.connect_account(ws_id, "person", email, tokens["refresh_token"])
 
     def handle(self, function: str, event: Any) -> Any:

@@ -1,13 +1,14 @@
 """Connecting accounts: real Google client on the simulator, real Postgres."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.errors import BadInput, GoogleUnavailable, ReconnectRequired, UnknownWorkspace
+from almanac.errors import BadInput, ProviderUnavailable, ReconnectRequired, UnknownWorkspace
 from almanac.services.accounts.connect import ConnectAccount
 from almanac.services.accounts.ports import Account
 from local.google_simulator.simulator import Simulator
@@ -48,8 +49,8 @@ def add(team: Team, token: str, ws_id: UUID | None = None) -> Account:
 
 
 def connections(team: Team) -> dict[str, dict[str, Any]]:
-    found = team.wiring.operator_store.connections(team.ws_id)
-    return {c["calendar_id"]: dict(c) for c in found}
+    found = team.wiring.connections(team.ws_id)
+    return {each.calendar_id: asdict(each) for each in found}
 
 
 def table_sizes(team: Team) -> tuple[int, int]:
@@ -131,7 +132,7 @@ class TestConnecting:
 
     def test_one_account_can_serve_two_workspaces(self, team: Team, token: str) -> None:
         other = uuid4()
-        team.wiring.operator_store.add_workspace(other, "Other", "UTC")
+        team.wiring.workspaces.add("Other", "UTC", other)
 
         first, second = add(team, token), add(team, token, other)
 
@@ -153,7 +154,7 @@ class TestNothingIsHalfStored:
             team.google.add_calendar(ADA, f"Calendar {number}")
         team.inject("error", path="*/calendarList", page_token=True, status=503, times=None)
 
-        with pytest.raises(GoogleUnavailable):
+        with pytest.raises(ProviderUnavailable):
             add(team, token)
 
         assert table_sizes(team) == (0, 0)
@@ -269,7 +270,7 @@ class TestReconnecting:
         stored = team.database.run("SELECT * FROM calendar_auth_tokens")
         mallory = team.google.add_account("mallory@example.test")
 
-        with pytest.raises(BadInput, match="another Google account"):
+        with pytest.raises(BadInput, match="another account than the one that is connected"):
             add(team, mallory["refresh_token"])
 
         assert team.database.run("SELECT * FROM calendar_auth_tokens") == stored

@@ -825,7 +825,9 @@ class TestTwoAtOnce:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(store, "_run", die_after("", store._run))
-            patch.setattr(store._leases, "renew", die_after("renew_lease", store._leases.renew))
+            ledger = store._ledger
+            patch.setattr(ledger, "_run", die_after("", ledger._run))
+            patch.setattr(ledger.leases, "renew", die_after("renew_lease", ledger.leases.renew))
             with pytest.raises(KeyboardInterrupt):
                 team.plan()
 

@@ -6,10 +6,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from almanac.adapters.postgres.accounts import PostgresWorkspaces
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.run_history import PostgresRunHistory
+from almanac.domain.operations.runs import AnyRun, PlanRunDetails, SyncProgress, SyncRun
 from almanac.errors import BadInput, TransientError
-from almanac.services.operations.requests import FollowRequest, RequestProgress
+from almanac.services.operations.follow_request import FollowRequest, RequestProgress
+from almanac.services.operations.runs import RunHistory
 from tests.integration import rows
 from tests.integration.rows import NOON
 
@@ -65,14 +68,18 @@ def plan(database: Database, ws_id: UUID, minute: int, status: str = "completed"
     return run_id
 
 
+def job_of(run: AnyRun) -> str:
+    return "sync" if isinstance(run, SyncRun) else "schedule"
+
+
 class TestRuns:
     def test_the_newest_comes_first_and_the_limit_holds(self, store: PostgresRunHistory, database: Database) -> None:
         mine, other = rows.workspace(database), rows.workspace(database)
         first, second, third = (run(database, mine, minute) for minute in (1, 3, 5))
         foreign = run(database, other, 4)
 
-        assert [r["run_id"] for r in store.latest(mine, job=None, failed=False, limit=2)] == [third, second]
-        assert [r["run_id"] for r in store.latest(None, job=None, failed=False, limit=10)] == [
+        assert [r.run_id for r in store.latest(mine, job=None, failed=False, limit=2)] == [third, second]
+        assert [r.run_id for r in store.latest(None, job=None, failed=False, limit=10)] == [
             third,
             foreign,
             second,
@@ -86,7 +93,7 @@ class TestRuns:
 
         found = store.latest(ws_id, job=None, failed=True, limit=10)
 
-        assert [r["run_id"] for r in found] == [ids["partial"], ids["failed"]]
+        assert [r.run_id for r in found] == [ids["partial"], ids["failed"]]
 
     def test_syncs_and_plans_are_one_list_or_each_its_own(self, store: PostgresRunHistory, database: Database) -> None:
         ws_id = rows.workspace(database)
@@ -95,7 +102,7 @@ class TestRuns:
 
         def ids(**chosen: object) -> list[tuple[str, UUID]]:
             asked = {"job": None, "failed": False, "limit": 3, **chosen}
-            return [(r["job"], r["run_id"]) for r in store.latest(ws_id, **asked)]  # type: ignore[arg-type] # by name
+            return [(job_of(r), r.run_id) for r in store.latest(ws_id, **asked)]  # type: ignore[arg-type] # by name
 
         assert ids() == [("schedule", plans[1]), ("sync", syncs[1]), ("schedule", plans[0])]
         assert ids(job="sync") == [("sync", syncs[1]), ("sync", syncs[0])]
@@ -109,7 +116,8 @@ class TestRuns:
 
         found = store.run(run_id)
 
-        assert (found["job"], found["run_id"], found["notes"]) == ("schedule", run_id, [note])
+        assert isinstance(found, PlanRunDetails)
+        assert (found.run.run_id, found.notes) == (run_id, [note])
 
     def test_the_runs_of_a_request_come_in_the_order_they_began(
         self, store: PostgresRunHistory, database: Database
@@ -119,11 +127,11 @@ class TestRuns:
         run(database, ws_id, 5, request_id="another")
         run(database, rows.workspace(database), 5, request_id="r")
 
-        assert [r["run_id"] for r in store.runs_of_request(ws_id, "r")] == [earlier, later]
+        assert [r.run_id for r in store.runs_of_request(ws_id, "r")] == [earlier, later]
 
-    def test_an_unknown_run_is_bad_input(self, store: PostgresRunHistory) -> None:
+    def test_an_unknown_run_is_bad_input(self, store: PostgresRunHistory, database: Database) -> None:
         with pytest.raises(BadInput, match="no run"):
-            store.run(uuid4())
+            RunHistory(PostgresWorkspaces(database), store).run(uuid4())
 
 
 def test_progress_counts_what_is_done_and_what_is_listed_so_far(store: PostgresRunHistory, database: Database) -> None:
@@ -131,7 +139,7 @@ def test_progress_counts_what_is_done_and_what_is_listed_so_far(store: PostgresR
     account = rows.account(database, ws_id)
     done, under_way = (rows.connection(database, ws_id, account, name) for name in ("done", "under way"))
     run_id = run(database, ws_id, 0, "running")
-    assert store.progress(ws_id, run_id) == (0, 0)
+    assert store.sync_progress(ws_id, run_id) == SyncProgress(0, 0)
 
     database.run(
         "INSERT INTO workspace_calendar_sync_log_connections (run_id, connection_id, status, outcome, inserted,"
@@ -144,7 +152,7 @@ def test_progress_counts_what_is_done_and_what_is_listed_so_far(store: PostgresR
         connection=under_way,
     )
 
-    assert store.progress(ws_id, run_id) == (1, 5010)
+    assert store.sync_progress(ws_id, run_id) == SyncProgress(1, 5010)
 
 
 class TestFollowing:
@@ -161,7 +169,7 @@ class TestFollowing:
 
         following = FollowRequest(store, sleep, monotonic=lambda: next(seconds))
         runs = following(ws_id, "r", 10, told.append)
-        return [progress.status for progress in told], runs[-1]["outcome"]
+        return [progress.status for progress in told], runs[-1].outcome or ""
 
     def test_a_refusal_because_of_a_running_run_is_no_end(self, store: PostgresRunHistory, database: Database) -> None:
         ws_id = rows.workspace(database)

@@ -1,4 +1,4 @@
-"""Figures and laggards, counted by a real Postgres."""
+"""Statistics and laggards, counted by a real Postgres."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +9,7 @@ from almanac.adapters.postgres.connection import Database, statements
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.adapters.postgres.run_summary import PostgresRunSummary
 from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
-from almanac.domain.operations.run_statistics import Ending, Figures, GoogleCalls, Latency, summary
+from almanac.domain.operations.run_statistics import Latency, OutcomeCount, ProviderCalls, RunStatistics, summarize
 from almanac.services.queues.ports import SyncHealth
 from tests.integration import rows
 from tests.integration.rows import NOON
@@ -23,8 +23,8 @@ def now(database: Database) -> datetime:
     return moment
 
 
-def figures(database: Database, now: datetime, ws_id: UUID | None = None, limit: int = 20) -> Figures:
-    return PostgresRunSummary(database).figures(ws_id, now - timedelta(hours=24), now, limit)
+def statistics(database: Database, now: datetime, ws_id: UUID | None = None, limit: int = 20) -> RunStatistics:
+    return PostgresRunSummary(database).statistics(ws_id, now - timedelta(hours=24), now, limit)
 
 
 def run(
@@ -89,7 +89,7 @@ def read(database: Database, connection: UUID, at: datetime) -> None:
     )
 
 
-class TestFigures:
+class TestStatistics:
     def test_endings_are_counted_per_job_status_and_error(self, database: Database, now: datetime) -> None:
         ws_id = rows.workspace(database)
         for minutes, status, error in ((1, "completed", None), (2, "completed", None), (3, "failed", "stale")):
@@ -97,10 +97,10 @@ class TestFigures:
         run(database, ws_id, now - timedelta(hours=25))
         plan(database, ws_id, now - timedelta(hours=1))
 
-        assert set(figures(database, now).endings) == {
-            Ending("sync", "completed", "completed", None, 2),
-            Ending("sync", "failed", "failed", "stale", 1),
-            Ending("schedule", "completed", "completed", None, 1),
+        assert set(statistics(database, now).outcomes) == {
+            OutcomeCount("sync", "completed", "completed", None, 2),
+            OutcomeCount("sync", "failed", "failed", "stale", 1),
+            OutcomeCount("schedule", "completed", "completed", None, 1),
         }
 
     def test_percentiles_are_of_what_was_done_and_of_what_was_tried(self, database: Database, now: datetime) -> None:
@@ -111,7 +111,7 @@ class TestFigures:
         run(database, ws_id, now, status="failed", waited=timedelta(days=1), total_ms=10_000, error="stale")
         run(database, ws_id, now, status="skipped", waited=timedelta(days=2))
 
-        sync, schedule = sorted(figures(database, now).latencies, key=lambda each: each.job, reverse=True)
+        sync, schedule = sorted(statistics(database, now).latencies, key=lambda each: each.job, reverse=True)
 
         assert sync == Latency("sync", [50_000, 95_000, 99_000], [51, 96, 100])
         assert schedule == Latency("schedule", None, None)
@@ -119,36 +119,37 @@ class TestFigures:
     def test_runs_of_before_a_message_was_remembered_have_no_latency(self, database: Database, now: datetime) -> None:
         run(database, rows.workspace(database), now, total_ms=5)
 
-        (sync,) = [each for each in figures(database, now).latencies if each.job == "sync"]
+        (sync,) = [each for each in statistics(database, now).latencies if each.job == "sync"]
         assert sync == Latency("sync", None, [5, 5, 5])
 
-    def test_google_calls_have_a_fullest_minute(self, database: Database, now: datetime) -> None:
+    def test_provider_calls_have_a_fullest_minute(self, database: Database, now: datetime) -> None:
         ws_id = rows.workspace(database)
         minute = (now - timedelta(hours=1)).replace(second=0, microsecond=0)
         for second, calls in ((-1, 10), (0, 4), (30, 5), (59, 6), (60, 12)):
             run(database, ws_id, minute + timedelta(seconds=second), calls=calls)
 
-        assert figures(database, now).calls == GoogleCalls(37, 15, minute)
+        assert statistics(database, now).calls == ProviderCalls(37, 15, minute)
 
     def test_of_one_workspace_they_are_its_own(self, database: Database, now: datetime) -> None:
         mine, other = (connected(database, now, timedelta(hours=2)) for _ in range(2))
         for ws_id in (mine, other):
             run(database, ws_id, now, calls=3)
 
-        found = figures(database, now, mine)
+        found = statistics(database, now, mine)
 
-        assert ([each.runs for each in found.endings], found.calls.total) == ([1], 3)
+        assert ([each.runs for each in found.outcomes], found.calls.total) == ([1], 3)
         assert ([each.ws_id for each in found.behind], found.all_behind["sync"]) == ([mine], 1)
 
     def test_of_nothing_are_empty(self, database: Database, now: datetime) -> None:
-        found = figures(database, now)
+        found = statistics(database, now)
 
-        assert (found.endings, found.calls, found.behind) == ([], GoogleCalls(), [])
+        assert (found.outcomes, found.calls, found.behind) == ([], ProviderCalls(), [])
         assert found.all_behind == {"sync": 0, "schedule": 0}
 
 
 def reasons(database: Database, now: datetime) -> dict[UUID, str]:
-    return {each["ws_id"]: each["reason"] for each in summary(figures(database, now), now)["behind"]["workspaces"]}
+    report = summarize(statistics(database, now), None, now - timedelta(hours=24), now, quota_per_minute=10_000)
+    return {each.ws_id: each.lag.reason for each in report.behind}
 
 
 PAUSE = (
@@ -205,9 +206,9 @@ class TestBehindWithASync:
         stale = database.run("SELECT id FROM calendar_connections WHERE calendar_id = 'calendar-1'")[0][0]
         read(database, stale, now - timedelta(hours=3))
 
-        (behind,) = figures(database, now).behind
+        (behind,) = statistics(database, now).behind
 
-        assert (behind.ws_id, behind.standing.fresh_at) == (ws_id, now - timedelta(hours=3))
+        assert (behind.ws_id, behind.progress.fresh_at) == (ws_id, now - timedelta(hours=3))
 
     def test_a_calendar_that_is_read_through_another_account_is_not_stale(
         self, database: Database, now: datetime
@@ -238,7 +239,7 @@ class TestBehindWithASync:
                 ws_id=ws_id,
             )
 
-        found = figures(database, now, limit=3)
+        found = statistics(database, now, limit=3)
 
         assert [each.ws_id for each in found.behind] == [ids[9], ids[7], ids[5]]
         assert found.all_behind["sync"] == 4
@@ -251,7 +252,7 @@ class TestBehindWithASync:
         health = PostgresDueStore(database).sync_health(now - SYNC_BEHIND_AFTER)
 
         assert health == SyncHealth(workspaces_behind=2, connections_in_error=0)
-        assert figures(database, now).all_behind["sync"] == health.workspaces_behind
+        assert statistics(database, now).all_behind["sync"] == health.workspaces_behind
 
     @pytest.mark.parametrize(
         ("change", "counted"),
@@ -303,10 +304,10 @@ class TestBehindWithAPlan:
         plan(database, ws_id, now - timedelta(hours=20))
         plan(database, ws_id, now - timedelta(hours=13), status, error)
 
-        (behind,) = figures(database, now).behind
+        (behind,) = statistics(database, now).behind
 
         assert reasons(database, now) == {ws_id: reason}
-        assert behind.standing.fresh_at == now - timedelta(hours=20 if error else 13)
+        assert behind.progress.fresh_at == now - timedelta(hours=20 if error else 13)
 
     def test_who_was_planned_lately_wants_nothing_or_is_new_is_not_behind(
         self, database: Database, now: datetime
@@ -331,7 +332,7 @@ class TestBehindWithAPlan:
         synced_long_ago = connected(database, now, timedelta(hours=2))
         never_planned = self.wanting(database, since=now - timedelta(hours=30))
 
-        found = figures(database, now)
+        found = statistics(database, now)
 
         assert [(each.job, each.ws_id) for each in found.behind] == [
             ("schedule", never_planned),
@@ -346,26 +347,26 @@ class TestCost:
     @pytest.fixture
     def kept(self, database: Database) -> Database:
         database.run(
-            "INSERT INTO workspace_calendar_sync_log (id, ws_id, source, requested_mode, direction, status, outcome,"
-            " started_at, finished_at, error_type, message_id) SELECT gen_random_uuid(), :ws_id, 'schedule', 'auto',"
-            " 'both', CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'completed' END, 'full', now() - n * interval '5 min',"
+            "INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome,"
+            " started_at, finished_at, error_type, message_id) SELECT gen_random_uuid(), :ws_id, 'sync', 'schedule',"
+            " '{}', CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'completed' END, 'full', now() - n * interval '5 min',"
             " now(), 'stale', n::text FROM generate_series(1, 26000) n",
             ws_id=rows.workspace(database),
         )
-        database.run("ANALYZE workspace_calendar_sync_log")
+        database.run("ANALYZE runs")
         return database
 
-    @pytest.mark.parametrize("statement", ["endings", "latencies", "google_calls"])
+    @pytest.mark.parametrize("statement", ["endings", "latencies", "provider_calls"])
     def test_a_summary_reads_its_span_only(self, kept: Database, now: datetime, statement: str) -> None:
         values = {"since": now - timedelta(hours=24), "ws_id": None}
         values |= {"shares": "{0.5}"} if statement == "latencies" else {}
 
-        assert "workspace_calendar_sync_log_started_at" in planned(kept, "run_summary.sql", statement, **values)
+        assert "runs_started_at" in planned(kept, "run_summary.sql", statement, **values)
 
     @pytest.mark.parametrize("failed", [True, False])
     def test_a_list_reads_its_limit_only(self, kept: Database, failed: bool) -> None:
         values = {"ws_id": None, "run_id": None, "request_id": None, "failed": failed, "limit": 20}
-        index = "workspace_calendar_sync_log_failed" if failed else "workspace_calendar_sync_log_started_at"
+        index = "runs_failed" if failed else "runs_started_at"
 
         assert f"Index Scan using {index} " in planned(kept, "run_history.sql", "sync_runs", **values)
 
@@ -374,7 +375,7 @@ class TestCost:
 
         found = planned(kept, "run_history.sql", "failed_runs_of_messages", **values)
 
-        assert "workspace_calendar_sync_log_failed_message" in found
+        assert "runs_failed_message" in found
 
 
 def planned(database: Database, file: str, statement: str, **values: object) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.postgres.planning_runs import PostgresPlanningRuns
+from almanac.adapters.postgres.plan.requested import PostgresRequestedPlans
 from almanac.errors import Postponed
 from almanac.services.queues.message_run import SqsMessage
 from almanac.wiring.command_line import Wiring
@@ -304,7 +304,7 @@ class TestPreview:
 
 
 def test_a_request_without_a_run_yet_has_none(workspace: Planned) -> None:
-    assert PostgresPlanningRuns(workspace.database).of_request(workspace.ws_id, "nobody") is None
+    assert PostgresRequestedPlans(workspace.database).runs_of_request(workspace.ws_id, "nobody") == []
 
 
 def state(workspace: Planned) -> str:

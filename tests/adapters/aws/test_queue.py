@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from almanac.adapters.aws import clients as aws_clients
 from almanac.adapters.aws.queue import SqsJobQueue
-from almanac.adapters.aws.queue_depth import QueueDepth, QueueInspection
+from almanac.adapters.aws.queue_depth import SqsQueueDepths
+from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.errors import BadSettings, QueueUnavailable
 from almanac.jobs import CalendarSchedule, CalendarSync, deduplication_id, parse_sync
 from almanac.services.queues.ports import FailedSend, OutgoingJob
@@ -250,8 +251,8 @@ def test_a_receipt_that_means_nothing_is_queue_unavailable_and_not_quoted(sqs: A
 # --- depth -----------------------------------------------------------------------------------------------------------
 
 
-def inspection(sqs: Any, urls: dict[str, str], cloudwatch: Any = None) -> QueueInspection:
-    return QueueInspection(sqs, urls, clock=lambda: NOW, cloudwatch=cloudwatch)
+def inspection(sqs: Any, urls: dict[str, str], cloudwatch: Any = None) -> SqsQueueDepths:
+    return SqsQueueDepths(sqs, urls, clock=lambda: NOW, cloudwatch=cloudwatch)
 
 
 def kill(sqs: Any, dead_url: str, number: int, body: str) -> None:

@@ -2,10 +2,8 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
-from uuid import uuid4
+from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
@@ -13,7 +11,7 @@ from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.session import Result, Session
 from almanac.errors import BadInput
-from almanac.presentation.tables import instant, table
+from almanac.presentation import connections
 
 _EXAMPLES = """\
   almanac account add --workspace WS --email ada@example.org --user ada --token-file token.json
@@ -72,57 +70,20 @@ def read_token_file(name: str) -> TokenFile:
 
 
 def _add_workspace(args: Namespace, session: Session) -> Result:
-    ws_id = args.id or uuid4()
-    session.wiring.operator_store.add_workspace(ws_id, args.name, args.timezone)
+    with arguments.named({"id": "--id"}):
+        ws_id = session.wiring.workspaces.add(args.name, args.timezone, args.id)
     return Result({"ws_id": ws_id}, f"workspace {ws_id}")
 
 
 def _add_account(args: Namespace, session: Session) -> Result:
     token = read_token_file(args.token_file).refresh_token
-    wiring = session.wiring
-    account = wiring.connect_account(args.workspace, args.user, args.email, token)
-    found = wiring.operator_store.connections(args.workspace, account.id)
+    account = session.wiring.connect_account(args.workspace, args.user, args.email, token)
+    found = session.wiring.connections(args.workspace, account.id)
     again = account.version > 1
-    document = {
-        "account_id": account.id,
-        "ws_id": args.workspace,
-        "email": account.email,
-        "reconnected": again,
-        "connections": found,
-    }
-    headline = f"{'connected again' if again else 'connected'}: {account.email} with {len(found)} calendar(s)"
-    return Result(document, f"{headline}\n\n{_as_table(found)}")
+    document = connections.account_document(account.id, args.workspace, account.email, found, reconnected=again)
+    return Result(document, connections.account_text(account.email, found, reconnected=again))
 
 
 def _connections(args: Namespace, session: Session) -> Result:
-    store = session.wiring.operator_store
-    store.require_workspace(args.ws_id)
-    found = store.connections(args.ws_id)
-    document = {"ws_id": args.ws_id, "connections": found}
-    return Result(document, _as_table(found) if found else "no calendar is connected")
-
-
-def _as_table(found: Sequence[Mapping[str, Any]]) -> str:
-    head = ("CALENDAR", "ID", "ACCOUNT", "ROLE", "ENABLED", "DIRECTION", "LAST SYNC", "STATUS", "ERROR")
-    return table(
-        head,
-        (
-            (
-                c["name"],
-                c["calendar_id"],
-                c["account_email"],
-                c["access_role"],
-                "yes" if c["enabled"] else "no",
-                _direction(c),
-                instant(c["last_synced_at"]),
-                c["status"] if c["account_status"] == "active" else c["account_status"],
-                c["error"],
-            )
-            for c in found
-        ),
-    )
-
-
-def _direction(connection: Mapping[str, Any]) -> str:
-    switches = (connection["inbound"], connection["outbound"])
-    return {(True, True): "both", (True, False): "inbound", (False, True): "outbound"}.get(switches, "none")
+    found = session.wiring.connections(args.ws_id)
+    return Result(connections.document(args.ws_id, found), connections.text(found))

@@ -2,13 +2,15 @@
 
 import argparse
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from almanac.cli.session import Result, Session
+from almanac.errors import BadInput
 
 Commands = Any
 """What `add_subparsers` returns; argparse keeps its class private."""
@@ -27,11 +29,11 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line, and end with exit code 2."""
+        """Write what is wrong in one line, and end with exit code 2."""
         self.exit(2, f"almanac: {' '.join(message.split())} (see `{self.prog} --help`)\n")
 
     def parse(self, argv: Sequence[str] | None) -> argparse.Namespace:
-        """As parse_args, but what is not understood is named only as far as it is an option's name."""
+        """Return what parse_args does; what is not understood is named only as far as it is an option's name."""
         arguments, rest = self.parse_known_args(argv)
         if rest:
             options = [text.partition("=")[0] for text in rest if text.startswith("--")]
@@ -61,8 +63,19 @@ def add_workspace(parser: argparse.ArgumentParser, *, optional: bool = False) ->
     parser.add_argument("ws_id", metavar="WS", type=uuid, nargs="?" if optional else None, help="id of the workspace")
 
 
+@contextmanager
+def named(options: Mapping[str, str]) -> Iterator[None]:
+    """Let a BadInput that a use case raises of a field name the option that gave it; `options` by field."""
+    try:
+        yield
+    except BadInput as error:
+        if error.field not in options:
+            raise
+        raise BadInput(options[error.field], error.complaint) from None
+
+
 def uuid(text: str) -> UUID:
-    """A UUID."""
+    """Return the UUID."""
     try:
         return UUID(text)
     except ValueError:
@@ -70,42 +83,42 @@ def uuid(text: str) -> UUID:
 
 
 def zone(text: str) -> str:
-    """The name of an IANA time zone."""
+    """Return the name of an IANA time zone."""
     if text not in available_timezones():
         raise argparse.ArgumentTypeError("is not an IANA time zone, such as Europe/Berlin")
     return text
 
 
 def email(text: str) -> str:
-    """An e-mail address, in lower case."""
+    """Return an e-mail address, in lower case."""
     if not _EMAIL.fullmatch(label(text)):
         raise argparse.ArgumentTypeError("is not an e-mail address")
     return text.lower()
 
 
 def label(text: str) -> str:
-    """A name or id of 1 to 255 printable characters."""
+    """Return a name or id of 1 to 255 printable characters."""
     if not text.strip() or not text.isprintable() or len(text) > _LONGEST_LABEL:
         raise argparse.ArgumentTypeError(f"must have 1 to {_LONGEST_LABEL} printable characters")
     return text
 
 
 def count(text: str) -> int:
-    """A number of things, from 1 to a million."""
+    """Return a number of things, from 1 to a million."""
     if not re.fullmatch(r"[0-9]{1,7}", text) or not 1 <= int(text) <= 1_000_000:
         raise argparse.ArgumentTypeError("is not a whole number from 1 to 1000000")
     return int(text)
 
 
 def seconds(text: str) -> float:
-    """A duration in seconds, more than none and at most a day."""
+    """Return a duration in seconds, more than none and at most a day."""
     if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text) or not 0 < float(text) <= 86_400:
         raise argparse.ArgumentTypeError("is not a number of seconds from 0.001 to 86400")
     return float(text)
 
 
-def span(text: str) -> timedelta:
-    """A span of time, such as 30m, 24h or 7d: at least a minute, at most a year."""
+def length_of_time(text: str) -> timedelta:
+    """Return a span of time, such as 30m, 24h or 7d: at least a minute, at most 366 days."""
     units = {"m": "minutes", "h": "hours", "d": "days"}
     found = re.fullmatch(r"([0-9]{1,6})([mhd])", text)
     length = timedelta(**{units[found[2]]: int(found[1])}) if found else timedelta()

@@ -5,13 +5,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 
-from almanac.adapters.crypto import new_key
-from almanac.adapters.postgres import migrate
 from almanac.cli import accounts, maintenance, output, plan, queues, runs, schedule, sync
 from almanac.cli.arguments import Commands, Parser, add_command
 from almanac.cli.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
-from almanac.settings import DatabaseSettings, load
 
 FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
 """Exit codes; 130 is what shells give for Ctrl-C."""
@@ -62,16 +59,11 @@ def _parser() -> Parser:
 
 
 def _migrate(_args: Namespace, session: Session) -> Result:
-    settings = load(DatabaseSettings, session.environment)
-    if settings.database_url is not None and not settings.database_iam_auth:
-        url = settings.database_url.get_secret_value()
-        applied = migrate.migrate(url, settings.database_ca_file)
-    else:
-        applied = migrate.apply_missing(session.wiring.database)
+    applied = session.wiring.migrate_database()
     text = "\n".join(f"applied {name}" for name in applied) or "up to date"
     return Result({"applied": applied}, text)
 
 
-def _new_key(_args: Namespace, _session: Session) -> Result:
-    key = new_key()
+def _new_key(_args: Namespace, session: Session) -> Result:
+    key = session.wiring.new_key()
     return Result({"key": key}, key)

@@ -5,8 +5,7 @@ from math import inf
 
 from almanac.cli.arguments import Commands, add_command
 from almanac.cli.session import Result, Session
-from almanac.domain.operations.maintenance import UpkeepReport
-from almanac.presentation.tables import table
+from almanac.presentation import maintenance
 from almanac.services.maintenance.round import UpkeepFailed
 
 _EXAMPLES = """\
@@ -26,22 +25,5 @@ def _upkeep(args: Namespace, session: Session) -> Result:
     try:
         report = session.wiring.upkeep(lambda: inf, dry_run=args.dry_run)
     except UpkeepFailed as error:
-        return Result(error.report.as_dict(), _described(error.report), failure=str(error))
-    return Result(report.as_dict(), _described(report))
-
-
-def _described(report: UpkeepReport) -> str:
-    head = ("WHAT", "WOULD BE" if report.dry_run else "DONE")
-    done = [(name.replace("_", " "), count) for name, count in report.counts.items()]
-    parts = [table(head, [*done, ("connections long in error", report.connections_long_in_error)])]
-    if report.failing_accounts:
-        failing = ((each["ws_id"], each["account_id"], each["error_type"]) for each in report.failing_accounts)
-        parts.append(table(("WORKSPACE", "FAILING ACCOUNT", "ERROR"), failing))
-    if report.long_in_error:
-        errors = ((e["ws_id"], e["connection_id"], e["error_type"], e["since"]) for e in report.long_in_error)
-        parts.append(table(("WORKSPACE", "CONNECTION IN ERROR", "ERROR", "NOT READ SINCE"), errors))
-    if report.busy:
-        parts.append(f"{report.busy} time(s) a run was at work, and its workspace was left alone")
-    if report.left:
-        parts.append(f"left for the next time: {', '.join(report.left)}")
-    return "\n\n".join(parts)
+        return Result(error.report.as_dict(), maintenance.text(error.report), failure=str(error))
+    return Result(report.as_dict(), maintenance.text(report))

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import TextIO
 
 from almanac.cli.session import Result
 from almanac.presentation.tables import one_line
@@ -18,7 +18,7 @@ def show(result: Result, *, as_json: bool) -> None:
 
 
 def complain(message: str) -> None:
-    """One line on stderr."""
+    """Write one line to stderr."""
     write(sys.stderr, f"almanac: {one_line(message)}")
 
 
@@ -39,7 +39,7 @@ def flush_help() -> None:
         _discard(sys.stdout)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
 

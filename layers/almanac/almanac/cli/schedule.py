@@ -1,24 +1,16 @@
 """`schedule`: asks for a workspace's plan, or shows here what it would be."""
 
-import time
 from argparse import Namespace
-from datetime import UTC, datetime
-from uuid import UUID, uuid4
 
 from almanac.cli import arguments, plan_options
 from almanac.cli.arguments import Commands, add_command
+from almanac.cli.following import WAIT_SECONDS, follow
 from almanac.cli.session import Result, Session
-from almanac.cli.sync import ProgressLine
-from almanac.domain.workspace_plan.report import CHANGES, COUNTS
-from almanac.errors import BadInput, QueueUnavailable, TransientError
-from almanac.jobs import CalendarSchedule
-from almanac.presentation.preview import STATES, preview
-from almanac.presentation.tables import duration, one_line
-from almanac.services.operations.requests import POLL_SECONDS, RequestProgress
-from almanac.services.plan.ports import PlanningRuns, Record
-from almanac.services.queues.ports import OutgoingJob
+from almanac.errors import BadInput
+from almanac.presentation import requests
+from almanac.presentation.preview import Preview
+from almanac.services.operations.requests import SentRequest
 
-_WAIT_SECONDS = 900.0
 _FEWEST_DAYS, _MOST_DAYS = 7, 90
 _EXAMPLES = """\
   almanac schedule WS --preview
@@ -42,7 +34,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--preview", action="store_true", help="plan here, show it, write nothing")
     parser.add_argument("--wait", action="store_true", help="follow it to its end")
     parser.add_argument(
-        "--timeout", type=arguments.seconds, metavar="S", default=_WAIT_SECONDS, help="seconds to wait (default: 900)"
+        "--timeout", type=arguments.seconds, metavar="S", default=WAIT_SECONDS, help="seconds to wait (default: 900)"
     )
     plan_options.add_to(parser)
 
@@ -55,77 +47,29 @@ def _schedule(args: Namespace, session: Session) -> Result:
     for option in ("svg", "html"):
         if getattr(args, option) is not None and not args.preview:
             raise BadInput(f"--{option}", "needs --preview")
-    session.wiring.operator_store.require_workspace(args.ws_id)
-    job = CalendarSchedule(
-        ws_id=args.ws_id,
-        window_days=args.window_days,
-        force_reschedule=args.force,
-        apply=args.apply,
-        request_id=str(uuid4()),
-    )
-    return _preview(args, job, session) if args.preview else _enqueue(args, job, session)
+    return _preview(args, session) if args.preview else _enqueue(args, session)
 
 
-def _preview(args: Namespace, job: CalendarSchedule, session: Session) -> Result:
-    found = preview(session.wiring.plan_workspace, job)
-    agenda = found.agenda(session.wiring.planning_runs.workspace_name(job.ws_id))
+def _preview(args: Namespace, session: Session) -> Result:
+    found = session.wiring.preview_plan(args.ws_id, args.window_days, args.apply, force_reschedule=args.force)
+    preview = Preview(found.report, found.proposal)
+    agenda = preview.agenda(found.workspace_name)
     report = found.report
-    failure = None if report.success else f"the plan would be {report.outcome}: {_SAFE}"
+    failure = None if report.success else f"the plan would be {report.outcome}: {requests.REFUSED}"
     plan_options.write_pictures(args, agenda)
     said = f"A preview: the run would be {report.outcome}, and nothing was written.\n\n"
-    return Result(found.document(), said + plan_options.text(args, agenda), failure)
+    return Result(preview.document(), said + plan_options.agenda_text(args, agenda), failure)
 
 
-_SAFE = "something would be late or without a place"
-
-
-def _enqueue(args: Namespace, job: CalendarSchedule, session: Session) -> Result:
-    request_id = job.request_id or ""
-    sent = job.model_copy(update={"requested_at": datetime.now(UTC)})
-    for lost in session.wiring.queue.send([OutgoingJob(sent, reason=f"request {request_id}")]):
-        raise QueueUnavailable(f"the job could not be sent ({lost.error})")
+def _enqueue(args: Namespace, session: Session) -> Result:
+    sent = session.wiring.request_plan(args.ws_id, args.window_days, args.apply, force_reschedule=args.force)
     if args.wait:
-        return _followed(job.ws_id, request_id, args.timeout, session.wiring.planning_runs)
-    document = {"ws_id": job.ws_id, "request_id": request_id, "status": "enqueued"}
-    return Result(document, f"enqueued, request {request_id}; `almanac schedule {job.ws_id} --preview` shows the plan")
+        return _followed(sent, args.timeout, session)
+    text = requests.sent_text(sent, f"`almanac schedule {sent.ws_id} --preview` shows the plan")
+    return Result(requests.sent_document(sent), text)
 
 
-def _followed(ws_id: UUID, request_id: str, timeout: float, runs: PlanningRuns) -> Result:
-    teller = ProgressLine()
-    try:
-        run = _ended_run(ws_id, request_id, timeout, runs, teller)
-    finally:
-        teller.end()
-    success = run["status"] != "failed" and run["outcome"] != "blocked"
-    failure = f"plan {run['status']}: {run['outcome']}: {run['error'] or _SAFE}"
-    return Result({**run, "success": success}, _told(run), None if success else failure)
-
-
-def _ended_run(ws_id: UUID, request_id: str, timeout: float, runs: PlanningRuns, tell: ProgressLine) -> Record:
-    """The request's run once it has ended. Raises TransientError when it has not within the timeout (seconds).
-
-    A message that met a running run comes back, so that refusal is no end.
-    """
-    began = time.monotonic()
-    while True:
-        run = runs.of_request(ws_id, request_id)
-        if run is not None and run["status"] != "running" and run["outcome"] != "already_running":
-            return run
-        elapsed = time.monotonic() - began
-        if elapsed >= timeout:
-            raise TransientError(f"not done after {timeout:g} s; `almanac queues` tells what waits")
-        tell(RequestProgress("waiting" if run is None else "planning", elapsed))
-        time.sleep(min(POLL_SECONDS, timeout - elapsed))
-
-
-def _told(run: Record) -> str:
-    """How a run ended, and what it has to say about single items."""
-    counts = ", ".join(f"{run[name]} {name.replace('_', ' ')}" for name in COUNTS if run[name]) or "nothing to place"
-    blocks = ", ".join(f"{run[name]} {name}" for name in CHANGES if run[name]) or "none"
-    lines = [f"{run['status']}: {run['outcome']} in {duration(run['total_ms'] / 1000)}; run {run['run_id']}"]
-    lines += [counts, f"blocks: {blocks}"]
-    for note in run["warnings"]:
-        hint = f"; would help: {note['hint']}" if note["hint"] else ""
-        what = note["title"] or f"{note['kind']} {note['id']}"
-        lines.append(one_line(f"  {what}: {STATES.get(note['status'], note['status'])}: {note['reason']}{hint}"))
-    return "\n".join(lines)
+def _followed(sent: SentRequest, timeout: float, session: Session) -> Result:
+    hint = "`almanac queues` tells what waits"
+    *_, plan = follow(session.wiring.follow_plan, sent.ws_id, sent.request_id, timeout, hint)
+    return Result(requests.plan_document(plan), requests.plan_text(plan), requests.plan_failure(plan))

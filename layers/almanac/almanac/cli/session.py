@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from almanac.settings import Environment
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Result:
     """A command's answer: `document` for --json, `text` for people. `failure`, one line, makes the exit code 1."""
 
-    document: Mapping[str, Any]
+    document: Mapping[str, object]
     text: str
     failure: str | None = None
 
@@ -29,7 +29,7 @@ class Session:
     @cached_property
     def wiring(self) -> "Wiring":
         """The process's wiring. Settings are read where they are needed: BadSettings comes from there."""
-        from almanac.wiring.command_line import Wiring  # noqa: PLC0415 - loads boto3, and --help, migrate and new-key need none
+        from almanac.wiring.command_line import Wiring  # noqa: PLC0415 - loads the database's driver, and --help and plan need none
 
         return Wiring(self.environment)
 

@@ -3,22 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
-from uuid import uuid4
 
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.existing_blocks import is_users
-from almanac.domain.workspace_plan.outcome import record_outcome
 from almanac.domain.workspace_plan.planning_window import utc_instant
 from almanac.domain.workspace_plan.report import COUNTS, Note, Placed, PlanReport
 from almanac.domain.workspace_plan.snapshot import Block
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
-from almanac.jobs import CalendarSchedule
 from almanac.presentation.agenda import Agenda, Change, Entry, Remark
 from almanac.presentation.instance_agenda import opened
-from almanac.services.plan.run import PlanWorkspace, Proposal
-
-STATES = {"unscheduled": "without a place", "at_risk": "on time, at risk", "left_out": "left out of the plan"}
-"""Words for the states of notes, where the state itself is none."""
+from almanac.presentation.phrases import STATES
+from almanac.services.plan.run import Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +38,6 @@ class Preview:
             "removed": [_removed(block) for block in _gone(self.proposal)],
             "notes": [note.as_dict() for note in self.report.notes],
         }
-
-
-def preview(use_case: PlanWorkspace, job: CalendarSchedule) -> Preview:
-    """Return what the use case would do with the job now; writes nothing and takes no lease.
-
-    Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable.
-    """
-    found = use_case.preview(job)
-    report = PlanReport(job.ws_id, uuid4())
-    record_outcome(report, found.request, found.planned, found.changes, safe=job.apply == "safe")
-    return Preview(report, found)
 
 
 def _agenda(name: str, report: PlanReport, found: Proposal) -> Agenda:

@@ -5,19 +5,19 @@ from datetime import UTC, datetime
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Columns aligned to the left, two spaces apart."""
+    """Return the rows in columns that are aligned to the left, two spaces apart."""
     lines = [list(head), *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
-def instant(moment: datetime | None) -> str:
-    """ISO 8601 in UTC, to the second; a dash for none."""
+def instant_text(moment: datetime | None) -> str:
+    """Return the instant as ISO 8601 in UTC, to the second; a dash for none."""
     return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def duration(seconds: float | None) -> str:
-    """Two leading units at most: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d 1 h`; a dash for none."""
+def duration_text(seconds: float | None) -> str:
+    """Return two leading units at most: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d 1 h`; a dash for none."""
     if seconds is None:
         return "-"
     if seconds < 10:
@@ -35,5 +35,5 @@ def _cell(value: object) -> str:
 
 
 def one_line(text: str) -> str:
-    """Titles come from strangers who share calendars: no line breaks, nothing that steers a terminal or ends a file."""
+    """Return the text without line breaks and without what steers a terminal: titles come from strangers."""
     return "".join(character if character.isprintable() else " " for character in text)

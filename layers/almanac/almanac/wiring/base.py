@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from almanac.adapters.aws.secrets import SecretsManager
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.target import database_target
 from almanac.settings import DatabaseSettings, Environment, load
+
+if TYPE_CHECKING:
+    from almanac.adapters.aws.secrets import SecretsManager
 
 
 def utc_now() -> datetime:
@@ -27,9 +30,10 @@ class Base:
         return Database(database_target(settings, lambda: self.secrets), settings.database_timeout_seconds)
 
     @cached_property
-    def secrets(self) -> SecretsManager:
+    def secrets(self) -> "SecretsManager":
         """Secrets Manager."""
         from almanac.adapters.aws import clients
+        from almanac.adapters.aws.secrets import SecretsManager
 
         return SecretsManager(clients.client("secretsmanager"), utc_now)
 

@@ -24,10 +24,11 @@ class MigrateWiring(Base):
         from almanac.adapters.postgres.migrate import PostgresMigrations
         from almanac.services.deployment.upgrade import UpgradeDatabase
 
-        def target() -> "Target":  # asked inside the use case: a deployment is told of settings that are unusable, too
-            return database_target(load(DatabaseSettings, self._environment), lambda: self.secrets)()
+        return UpgradeDatabase(PostgresMigrations(self._target), PresignedAnswers(time.sleep))
 
-        return UpgradeDatabase(PostgresMigrations(target), PresignedAnswers(time.sleep))
+    def _target(self) -> "Target":
+        """Asked inside the use case: a deployment is told of settings that are unusable, too."""
+        return database_target(load(DatabaseSettings, self._environment), lambda: self.secrets)()
 
 
 @cache

@@ -14,9 +14,10 @@ from typing import Any
 from typing_extensions import override
 
 from almanac.adapters.aws.errors import AwsError, failure
-from almanac.adapters.aws.queue import BATCH, QUEUE_VARIABLES, queue_url
+from almanac.adapters.aws.queue import BATCH, queue_url
 from almanac.errors import BadSettings, QueueUnavailable
-from almanac.services.queues.ports import DeadLetter, DeadLetters
+from almanac.jobs import JOBS
+from almanac.services.queues.ports import DeadLetter, DeadLetterQueues
 
 POLL_SECONDS = 1
 """Long-poll: a short poll asks only some of the queue's servers and may miss what is there."""
@@ -29,8 +30,8 @@ _ATTRIBUTES = ["MessageGroupId", "SentTimestamp", "ApproximateReceiveCount"]
 Message = Mapping[str, Any]
 
 
-class SqsDeadLetters(DeadLetters):
-    """DeadLetters over a boto3 SQS client; `queue_urls` are those of the job queues, which name their dead letters'."""
+class SqsDeadLetters(DeadLetterQueues):
+    """DeadLetterQueues over a boto3 SQS client; `queue_urls` are the jobs' queues, which name their dead letters'."""
 
     def __init__(self, sqs: Any, queue_urls: Mapping[str, str]) -> None:
         self._sqs = sqs
@@ -144,7 +145,7 @@ def dead_letter_url(sqs: Any, job_kind: str, attributes: Mapping[str, str]) -> s
     """Where the queue of these attributes sends its dead letters. Raises BadSettings when nowhere; one of AwsError."""
     policy = attributes.get("RedrivePolicy")
     if policy is None:
-        raise BadSettings(QUEUE_VARIABLES[job_kind], "that queue has no dead-letter queue")
+        raise BadSettings(JOBS[job_kind].queue_variable, "that queue has no dead-letter queue")
     *_, account, name = json.loads(policy)["deadLetterTargetArn"].split(":")
     return str(sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"])
 

@@ -1,35 +1,25 @@
 """What an operator asks of the queues: how deep, how old, how many dead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from typing_extensions import override
 
 from almanac.adapters.aws.dead_letters import dead_letter_url, queue_attributes
 from almanac.adapters.aws.errors import AwsError, failure
 from almanac.adapters.aws.queue import queue_url
+from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.errors import QueueUnavailable
 from almanac.services.clock import Clock
+from almanac.services.operations.ports import MeasuredQueues
 
 AGE_METRIC_WINDOW = timedelta(minutes=15)
 """SQS publishes its metrics about once a minute, some minutes late, and none while a queue is idle."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueueDepth:
-    """Approximate counts of messages, as SQS gives them, and of the queue's dead letters.
-
-    `oldest_age_seconds` is None when no metric tells it: without CloudWatch, or on an idle queue.
-    """
-
-    waiting: int
-    in_flight: int
-    oldest_age_seconds: float | None
-    dead: int
-
-
-class QueueInspection:
-    """Depth. `sqs` and `cloudwatch` are boto3 clients; without the latter, ages are unknown."""
+class SqsQueueDepths(MeasuredQueues):
+    """MeasuredQueues over SQS. `sqs` and `cloudwatch` are boto3 clients; without the latter, ages are unknown."""
 
     def __init__(self, sqs: Any, queue_urls: Mapping[str, str], clock: Clock, cloudwatch: Any = None) -> None:
         self._sqs = sqs
@@ -37,8 +27,8 @@ class QueueInspection:
         self._queue_urls = queue_urls
         self._clock = clock
 
+    @override
     def depth(self, job_kind: str) -> QueueDepth:
-        """Counts of one kind's queue. Raises QueueUnavailable; BadSettings without a queue or dead-letter queue."""
         url = queue_url(self._queue_urls, job_kind)
         try:
             attributes = queue_attributes(self._sqs, url)

@@ -8,7 +8,7 @@ from almanac.adapters.aws.errors import AwsError, failure
 from almanac.errors import BadSettings, SecretsUnavailable
 from almanac.services.clock import Clock
 
-KEPT = timedelta(minutes=5)
+KEPT_FOR = timedelta(minutes=5)
 """How long a value is used before it is read again: a rotated secret is picked up within it."""
 
 
@@ -27,7 +27,7 @@ class SecretsManager:
         """The secret as it is stored. Raises SecretsUnavailable, or BadSettings when there is no such text secret."""
         now = self._clock()
         known = self._kept.get(arn)
-        if known is not None and now - known[0] < KEPT:
+        if known is not None and now - known[0] < KEPT_FOR:
             return known[1]
         value = self._read(arn, variable)
         self._kept[arn] = (now, value)

@@ -1,61 +1,56 @@
 """What the command line reads and writes in Postgres: workspaces, and accounts with their calendars."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
-from almanac.adapters.postgres.connection import Database, Rows
-from almanac.errors import BadInput, CalendarUnreachable, UnknownWorkspace
-from almanac.services.accounts.ports import Account, AccountStore, FreshToken
-from almanac.services.operations.ports import OperatorStore
+from almanac.adapters.postgres.connection import Database
+from almanac.domain.operations.connections import ConnectedCalendar
+from almanac.errors import CalendarUnreachable, UnknownWorkspace
+from almanac.services.accounts.ports import Account, AccountStore, SealedSecrets
+from almanac.services.operations.ports import ConnectionStore, WorkspaceStore
 from almanac.services.sync.provider import CalendarEntry
 
-Record = Mapping[str, Any]
-"""One row by column name, values as Postgres has them: UUID, aware datetime, int, str, bool, None."""
-
-_CONNECTION = (
-    *("connection_id", "calendar_id", "name", "account_id", "account_email", "user_id", "account_status"),
-    *("access_role", "primary"),
-    *("enabled", "inbound", "outbound", "deletes", "is_read", "last_synced_at", "full_synced_at", "status"),
-    *("error_type", "error", "failures", "retry_at"),
-)
 _UNREADABLE = ("freeBusyReader", "none")
 """Access roles under which an account sees no events."""
 
 
-class PostgresOperatorStore(OperatorStore):
-    """Workspaces and connections for people to look at. Raises DatabaseUnavailable and StorageFailed."""
+class PostgresWorkspaces(WorkspaceStore, ConnectionStore):
+    """Workspaces and their calendars over one Database."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
         self._run = database.statements("accounts.sql")
 
-    def add_workspace(self, ws_id: UUID, name: str, zone: str) -> None:
-        """Add it, or find it there with the same name (1..255) and IANA zone. Raises BadInput if it has others."""
+    @override
+    def add_workspace(self, ws_id: UUID, name: str, zone: str) -> tuple[str, str | None]:
         with self._db.transaction():
             self._run("add_workspace", ws_id=ws_id, name=name, zone=zone)
-            stored = tuple(self._run("workspace", ws_id=ws_id)[0])
-        if stored != (name, zone):
-            raise BadInput("--id", f"workspace {ws_id} exists with another name or time zone")
+            stored = self._run("workspace", ws_id=ws_id)[0]
+        return stored[0], stored[1]
 
     @override
     def require_workspace(self, ws_id: UUID) -> None:
-        """Raises UnknownWorkspace unless it is there."""
         if not self._run.alone("workspace", ws_id=ws_id):
             raise UnknownWorkspace(ws_id)
 
     @override
+    def workspace_name(self, ws_id: UUID) -> str:
+        found = self._run.alone("workspace", ws_id=ws_id)
+        if not found:
+            raise UnknownWorkspace(ws_id)
+        return str(found[0][0])
+
+    @override
     def live_workspaces(self) -> Sequence[UUID]:
-        """Workspaces with a calendar that a sync would read, through an account that works."""
         return [row[0] for row in self._run.alone("live_workspaces")]
 
     @override
-    def connections(self, ws_id: UUID, account_id: UUID | None = None) -> Sequence[Record]:
-        """The workspace's connections, or one account's. `is_read`: whether a sync reads it."""
-        return _records(_CONNECTION, self._run.alone("connections", ws_id=ws_id, account_id=account_id))
+    def connections(self, ws_id: UUID, account_id: UUID | None = None) -> Sequence[ConnectedCalendar]:
+        return [ConnectedCalendar(*row) for row in self._run.alone("connections", ws_id=ws_id, account_id=account_id)]
 
 
 class PostgresAccountStore(AccountStore):
@@ -66,26 +61,30 @@ class PostgresAccountStore(AccountStore):
         self._run = database.statements("accounts.sql")
 
     @override
-    def primary_calendar(self, ws_id: UUID, user_id: str, email: str) -> str | None:
+    def primary_calendar(self, ws_id: UUID, provider: str, user_id: str, email: str) -> str | None:
         with self._db.transaction():
             if not self._run("workspace", ws_id=ws_id):
                 raise UnknownWorkspace(ws_id)
-            found = self._run("primary_calendar", ws_id=ws_id, user_id=user_id, email=email)
+            found = self._run("primary_calendar", ws_id=ws_id, provider=provider, user_id=user_id, email=email)
         return str(found[0][0]) if found else None
 
     @override
     def connect(
-        self, ws_id: UUID, user_id: str, email: str, tokens: FreshToken, calendars: Sequence[CalendarEntry]
+        self,
+        ws_id: UUID,
+        provider: str,
+        user_id: str,
+        email: str,
+        secrets: SealedSecrets,
+        calendars: Sequence[CalendarEntry],
     ) -> Account:
-        secret = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
         ids = arrays.texts([entry.calendar_id for entry in calendars])
+        who = {"ws_id": ws_id, "provider": provider, "user_id": user_id, "email": email}
         with self._db.transaction():
-            stored = self._run(
-                "put_account", ws_id=ws_id, user_id=user_id, email=email, expires_at=tokens.expires_at, **secret
-            )
+            stored = self._run("put_account", **who, **asdict(secrets))
             account = Account(ws_id, *stored[0])
             place = {"ws_id": ws_id, "account_id": account.id, "calendar_ids": ids}
-            self._run("put_connections", **place, **_columns(calendars))
+            self._run("put_connections", provider=provider, **place, **_columns(calendars))
             self._run("mark_unlisted", **place, error_type=CalendarUnreachable.code)
         return account
 
@@ -99,7 +98,3 @@ def _columns(calendars: Sequence[CalendarEntry]) -> dict[str, str]:
         "primaries": arrays.booleans([entry.primary for entry in calendars]),
         "readable": arrays.booleans([entry.access_role not in _UNREADABLE for entry in calendars]),
     }
-
-
-def _records(names: Sequence[str], rows: Rows) -> list[Record]:
-    return [dict(zip(names, row, strict=True)) for row in rows]

@@ -19,14 +19,20 @@ _LISTED = "SELECT name FROM almanac_migrations ORDER BY name"
 
 @dataclass(frozen=True, slots=True)
 class PostgresMigrations(Migrations):
-    """The Migrations port. Each upgrade opens a connection of its own, whose every wait ends at the deadline."""
+    """The Migrations port. Each upgrade opens a connection of its own, whose every wait ends at the deadline.
+
+    Without a deadline each wait may take `timeout_seconds`.
+    """
 
     target: Callable[[], Target]
+    timeout_seconds: float = 30
 
     @override
-    def upgrade(self, deadline: Deadline) -> Upgrade:
+    def upgrade(self, deadline: Deadline | None) -> Upgrade:
         """As `apply_missing`, within the deadline; and what the database knows afterwards."""
-        with closing(Database(self.target, _seconds(deadline))) as database:
+        with closing(
+            Database(self.target, self.timeout_seconds if deadline is None else _seconds(deadline))
+        ) as database:
             applied = apply_missing(database, deadline)
             known = [row[0] for row in database.run(_LISTED)]
         ours = {name for name, _ in _available()}

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from almanac.adapters.aws import clients
-from almanac.adapters.aws.secrets import SecretsManager
 from almanac.adapters.postgres.connection import Target, parse_url
 from almanac.errors import BadSettings
 from almanac.settings import DatabaseSettings
 
+if TYPE_CHECKING:
+    from almanac.adapters.aws.secrets import SecretsManager
+
 _ARN = "ALMANAC_DATABASE_SECRET_ARN"
 
 
-def database_target(settings: DatabaseSettings, secrets: Callable[[], SecretsManager]) -> Callable[[], Target]:
+def database_target(settings: DatabaseSettings, secrets: "Callable[[], SecretsManager]") -> Callable[[], Target]:
     """A function that says where to connect now. A rotated secret is met by the next connect.
 
     The secret is `{"url": …}`, or RDS's own `{"host", "port", "dbname", "username", "password"}`.
@@ -47,6 +49,8 @@ def _with_iam_token(target: Target) -> Target:
 
     It is sent as it is, so only a server that has shown its certificate gets it.
     """
+    from almanac.adapters.aws import clients  # noqa: PLC0415 - a plain URL, as `almanac migrate` has it, needs no boto3
+
     if target.tls is None:
         raise BadSettings("ALMANAC_DATABASE_IAM_AUTH", "needs TLS: the URL must not say sslmode=disable")
     token = clients.client("rds").generate_db_auth_token(

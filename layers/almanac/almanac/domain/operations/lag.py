@@ -14,7 +14,7 @@ SYNC_BEHIND_AFTER = timedelta(minutes=30)
 PLAN_BEHIND_AFTER = timedelta(hours=12)
 """Two periods of the planning rule."""
 QUEUED_FOR = timedelta(hours=1)
-"""A scheduled message that has not arrived for so long is given up, and its workspace is due again."""
+"""A scheduled message that has not arrived for so long counts as lost, and its workspace is due again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,19 @@ class Lag:
     error_type: str | None = None
 
 
-def why_behind(standing: WorkspaceProgress, now: datetime) -> Lag:
-    """What only a person can mend comes first, then what mends itself, then what should not be."""
-    error = standing.error_type
-    if standing.account_lost_at is not None:
-        return Lag("reconnect_required", standing.account_lost_at)
-    if standing.zone_missing:
-        return Lag("timezone_missing", standing.fresh_at)
-    if standing.running_since is not None:
-        return Lag("running", standing.running_since, None, error)
-    if standing.retry_at is not None and standing.retry_at > now:
-        return Lag("backing_off", standing.fresh_at, standing.retry_at, error)
-    if standing.queued_at is not None and standing.queued_at > now - QUEUED_FOR:
-        return Lag("waiting", standing.queued_at, None, error)
+def why_behind(progress: WorkspaceProgress, now: datetime) -> Lag:
+    """Return the reason: first what only a person can mend, then what mends itself, then what should not be."""
+    error = progress.error_type
+    if progress.account_lost_at is not None:
+        return Lag("reconnect_required", progress.account_lost_at)
+    if progress.zone_missing:
+        return Lag("timezone_missing", progress.fresh_at)
+    if progress.running_since is not None:
+        return Lag("running", progress.running_since, None, error)
+    if progress.retry_at is not None and progress.retry_at > now:
+        return Lag("backing_off", progress.fresh_at, progress.retry_at, error)
+    if progress.queued_at is not None and progress.queued_at > now - QUEUED_FOR:
+        return Lag("waiting", progress.queued_at, None, error)
     if error is not None:
-        return Lag("error", standing.fresh_at, None, error)
-    return Lag("overdue" if standing.ever else "never", standing.fresh_at)
+        return Lag("error", progress.fresh_at, None, error)
+    return Lag("overdue" if progress.ever else "never", progress.fresh_at)

@@ -8,9 +8,8 @@ from typing import Any
 from uuid import UUID
 
 UNUSED_FOR = timedelta(days=30)
-"""An account whose tokens nobody has traded for so long is refreshed. Google forgets a refresh token that has not been
-used for six months (https://developers.google.com/identity/protocols/oauth2#expiration): five months are left for
-trying again."""
+"""An account whose tokens have not been used for so long is refreshed. Providers void a refresh token that is not used;
+the shortest term known is six months, so that five are left for trying again."""
 LONG_IN_ERROR = timedelta(days=7)
 """A calendar that has not been read for so long is no passing trouble."""
 SILENCE = timedelta(minutes=15)

@@ -1,26 +1,23 @@
-"""How the runs of a span of time went, in numbers: what Postgres counts, and what an operator reads."""
+"""How the runs of a span of time went, in numbers: what the database counts, and what an operator reads."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import TypeVar
 from uuid import UUID
 
-from almanac.domain.operations.lag import WorkspaceProgress, why_behind
+from almanac.domain.operations.job_names import JOB_NAMES, JobName
+from almanac.domain.operations.lag import Lag, WorkspaceProgress, why_behind
 
-Job = Literal["sync", "schedule"]
-JOBS: tuple[Job, ...] = ("sync", "schedule")
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-GOOGLE_CALLS_PER_MINUTE = 10_000
-"""Of one Google project, all its users together: https://developers.google.com/workspace/calendar/api/guides/quota."""
 _NOT_TRIED = ("running", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class OutcomeCount:
     """So many runs ended like this; `outcome` is None while they run."""
 
-    job: Job
+    job: JobName
     status: str
     outcome: str | None
     error_type: str | None
@@ -31,14 +28,14 @@ class Ending:
 class Latency:
     """Whole milliseconds at SHARES: from a message's sending to its end, and of the run alone. None without runs."""
 
-    job: Job
+    job: JobName
     message_to_done_ms: Sequence[int] | None
     run_ms: Sequence[int] | None
 
 
 @dataclass(frozen=True, slots=True)
-class GoogleCalls:
-    """Calls of syncs, and the fullest minute, by the minute in which a run began."""
+class ProviderCalls:
+    """Calls of syncs to the calendar provider, and the fullest minute, by the minute in which a run began."""
 
     total: int = 0
     peak: int = 0
@@ -46,70 +43,133 @@ class GoogleCalls:
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class LaggingWorkspace:
     """One workspace that is behind with a job, and what is stored about that."""
 
-    job: Job
+    job: JobName
     ws_id: UUID
-    standing: WorkspaceProgress
+    progress: WorkspaceProgress
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """Everything a summary is made of. `behind` names the stalest, `all_behind` counts workspaces per job."""
+class RunStatistics:
+    """Everything a summary is made of. `behind` names the stalest, `all_behind` counts workspaces by job."""
 
-    endings: Sequence[Ending]
+    outcomes: Sequence[OutcomeCount]
     latencies: Sequence[Latency]
-    calls: GoogleCalls
-    behind: Sequence[Behind]
-    all_behind: Mapping[Job, int]
+    calls: ProviderCalls
+    behind: Sequence[LaggingWorkspace]
+    all_behind: Mapping[JobName, int]
 
 
-def summary(figures: Figures, now: datetime) -> dict[str, Any]:
-    """The figures with shares and reasons, JSON-ready but for UUIDs and instants."""
-    calls = figures.calls
-    return {
-        "jobs": {job: _job(job, figures) for job in JOBS},
-        "google": {
-            "calls": calls.total,
-            "peak_per_minute": calls.peak,
-            "peak_minute": calls.peak_minute,
-            "quota_per_minute": GOOGLE_CALLS_PER_MINUTE,
-            "peak_share": _share(calls.peak, GOOGLE_CALLS_PER_MINUTE),
-        },
-        "behind": {
-            **{job: figures.all_behind.get(job, 0) for job in JOBS},
-            "workspaces": [_behind(each, now) for each in figures.behind],
-        },
-    }
+@dataclass(frozen=True, slots=True)
+class OutcomeTotal:
+    """So many runs of a job ended like this, whatever their errors."""
+
+    status: str
+    outcome: str | None
+    runs: int
 
 
-def _job(job: Job, figures: Figures) -> dict[str, Any]:
-    endings = [ending for ending in figures.endings if ending.job == job]
-    tried = sum(ending.runs for ending in endings if ending.status not in _NOT_TRIED)
-    errors = _counted((each.error_type, each.runs) for each in endings if each.error_type is not None)
-    outcomes = _counted(((each.status, each.outcome), each.runs) for each in endings)
-    latency = next((each for each in figures.latencies if each.job == job), Latency(job, None, None))
-    return {
-        "runs": sum(ending.runs for ending in endings),
-        "tried": tried,
-        "outcomes": [{"status": key[0], "outcome": key[1], "runs": runs} for key, runs in outcomes.items()],
-        "errors": [{"error_type": key, "runs": n, "share": _share(n, tried)} for key, n in errors.items()],
-        "error_share": _share(sum(errors.values()), tried),
-        "message_to_done_ms": _at_shares(latency.message_to_done_ms),
-        "run_ms": _at_shares(latency.run_ms),
-    }
+@dataclass(frozen=True, slots=True)
+class ErrorTotal:
+    """So many runs of a job met this error; `share` of those that were tried, None when none was."""
+
+    error_type: str
+    runs: int
+    share: float | None
 
 
-def _behind(each: Behind, now: datetime) -> dict[str, Any]:
-    standing = each.standing
-    last = standing.fresh_at if standing.ever else None
-    return {"ws_id": each.ws_id, "job": each.job, "last_done_at": last, **asdict(why_behind(standing, now))}
+@dataclass(frozen=True, slots=True)
+class JobSummary:
+    """How the runs of one job went. `tried` leaves out those that run or were skipped; milliseconds by SHARES."""
+
+    runs: int
+    tried: int
+    outcomes: Sequence[OutcomeTotal]
+    errors: Sequence[ErrorTotal]
+    error_share: float | None
+    message_to_done_ms: Mapping[str, int] | None
+    run_ms: Mapping[str, int] | None
 
 
-def _counted(pairs: Iterable[tuple[Any, int]]) -> dict[Any, int]:
+@dataclass(frozen=True, slots=True)
+class BehindWorkspace:
+    """One workspace that is behind with a job, when it was last done if ever, and why it is behind."""
+
+    ws_id: UUID
+    job: JobName
+    last_done_at: datetime | None
+    lag: Lag
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummaryReport:
+    """How runs went between two instants, of one workspace or of all, and which workspaces are behind.
+
+    `quota_per_minute` is what the provider allows in calls, `all_behind` counts, `behind` names the stalest.
+    """
+
+    since: datetime
+    until: datetime
+    ws_id: UUID | None
+    jobs: Mapping[JobName, JobSummary]
+    calls: ProviderCalls
+    quota_per_minute: int
+    all_behind: Mapping[JobName, int]
+    behind: Sequence[BehindWorkspace]
+
+    @property
+    def peak_share(self) -> float | None:
+        """The fullest minute's calls as a share of the quota."""
+        return _share(self.calls.peak, self.quota_per_minute)
+
+
+def summarize(
+    found: RunStatistics, ws_id: UUID | None, since: datetime, until: datetime, quota_per_minute: int
+) -> RunSummaryReport:
+    """Return the statistics as sums, shares and reasons."""
+    return RunSummaryReport(
+        since=since,
+        until=until,
+        ws_id=ws_id,
+        jobs={job: _job(job, found) for job in JOB_NAMES},
+        calls=found.calls,
+        quota_per_minute=quota_per_minute,
+        all_behind={job: found.all_behind.get(job, 0) for job in JOB_NAMES},
+        behind=[_behind(each, until) for each in found.behind],
+    )
+
+
+def _job(job: JobName, found: RunStatistics) -> JobSummary:
+    counts = [each for each in found.outcomes if each.job == job]
+    tried = sum(each.runs for each in counts if each.status not in _NOT_TRIED)
+    errors = _counted((each.error_type, each.runs) for each in counts if each.error_type is not None)
+    outcomes = _counted(((each.status, each.outcome), each.runs) for each in counts)
+    latency = next((each for each in found.latencies if each.job == job), Latency(job, None, None))
+    return JobSummary(
+        runs=sum(each.runs for each in counts),
+        tried=tried,
+        outcomes=[OutcomeTotal(status, outcome, runs) for (status, outcome), runs in outcomes.items()],
+        errors=[ErrorTotal(error_type, runs, _share(runs, tried)) for error_type, runs in errors.items()],
+        error_share=_share(sum(errors.values()), tried),
+        message_to_done_ms=_at_shares(latency.message_to_done_ms),
+        run_ms=_at_shares(latency.run_ms),
+    )
+
+
+def _behind(each: LaggingWorkspace, now: datetime) -> BehindWorkspace:
+    progress = each.progress
+    last_done_at = progress.fresh_at if progress.ever else None
+    return BehindWorkspace(each.ws_id, each.job, last_done_at, why_behind(progress, now))
+
+
+_Key = TypeVar("_Key", bound=Hashable)
+
+
+def _counted(pairs: Iterable[tuple[_Key, int]]) -> dict[_Key, int]:
     """Sums by key, the largest first."""
-    sums: dict[Any, int] = {}
+    sums: dict[_Key, int] = {}
     for key, runs in pairs:
         sums[key] = sums.get(key, 0) + runs
     return dict(sorted(sums.items(), key=lambda item: -item[1]))

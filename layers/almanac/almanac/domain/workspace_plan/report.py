@@ -7,8 +7,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation, ItemFinding
+from almanac.domain.run_outcomes import PlanOutcome, RefusedOutcome
 
-Status = Literal["completed", "failed", "skipped"]
 COUNTS = ("scheduled", "late", "partial", "unscheduled", "at_risk", "left_out")
 """What became of tasks and of habits' occurrences, by the names of Counts."""
 CHANGES = ("inserted", "moved", "deleted", "unchanged")
@@ -96,8 +96,8 @@ class PlanReport:
 
     ws_id: UUID
     run_id: UUID
-    status: Status = "completed"
-    outcome: str = "planned"
+    status: Literal["completed", "failed", "skipped"] = "completed"
+    outcome: PlanOutcome | RefusedOutcome = "planned"
     counts: Counts = field(default_factory=Counts)
     objective: float | None = None
     window: tuple[datetime, datetime] | None = None
@@ -107,7 +107,9 @@ class PlanReport:
     retry_after: float | None = None
     """Seconds, when trying again later can help."""
 
-    def fail(self, error_type: str, error: str, retry_after: float | None = None, *, outcome: str = "failed") -> None:
+    def fail(
+        self, error_type: str, error: str, retry_after: float | None = None, *, outcome: PlanOutcome = "failed"
+    ) -> None:
         """Record that the run failed and changed nothing; `retry_after` seconds, when trying again can help."""
         self.status, self.outcome = "failed", outcome
         self.counts.forget_changes()

@@ -23,8 +23,10 @@ class Upgrade:
 class Migrations(Protocol):
     """The numbered changes of the schema."""
 
-    def upgrade(self, deadline: Deadline) -> Upgrade:
+    def upgrade(self, deadline: Deadline | None) -> Upgrade:
         """Apply what is missing: all of it or, when it fails or the time is up, none.
+
+        Without a deadline only single waits have an end.
 
         Raises BadSettings, SecretsUnavailable, and DatabaseUnavailable or StorageFailed, which name the migration.
         """

@@ -1,15 +1,16 @@
 """Bring the schema up to date: for a deployment, which waits for the answer, or for a person who asks by hand."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from almanac.errors import AlmanacError, BadJob, describe
+from almanac.errors import AlmanacError, BadJob, safe_error_fields
 from almanac.services.clock import Deadline
 from almanac.services.deployment.ports import DeploymentAnswers, Migrations, Upgrade
+from almanac.validation import first_fault
 
 PHYSICAL_ID = "almanac-migrations"
 """Always the same: CloudFormation would delete what an answer with another id seems to have replaced."""
@@ -79,7 +80,7 @@ class UpgradeDatabase:
         except AlmanacError as error:
             return _failed(str(error))
         except Exception as error:  # noqa: BLE001 - a bug; told by its type, for its text may quote a value
-            said = describe(error)
+            said = safe_error_fields(error)
             logger.error("the upgrade met a bug", extra=said)  # noqa: TRY400
             return _failed(said["error"])
         return {"Status": "SUCCESS", "Data": {"Version": upgrade.version}}
@@ -91,6 +92,20 @@ class UpgradeDatabase:
         return upgrade
 
 
+@dataclass(frozen=True, slots=True)
+class MigrateDatabase:
+    """The use case of `almanac migrate`: as UpgradeDatabase, for a person who waits for as long as it takes."""
+
+    migrations: Migrations
+
+    def __call__(self) -> Sequence[str]:
+        """Upgrade, and return the names of the migrations that were applied now.
+
+        Raises BadSettings, SecretsUnavailable, DatabaseUnavailable, StorageFailed.
+        """
+        return self.migrations.upgrade(None).applied
+
+
 def parse_request(event: object) -> ResourceRequest | None:
     """Read what invoked the function; None when it was a person. Raises BadJob naming the field."""
     try:
@@ -98,8 +113,7 @@ def parse_request(event: object) -> ResourceRequest | None:
             return ResourceRequest.model_validate(event)
         ByHand.model_validate({} if event is None else event)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        raise BadJob(".".join(map(str, first["loc"])) or "event", first["msg"]) from None
+        raise BadJob(*first_fault(error, "event")) from None
     return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from almanac.domain.operations.maintenance import Limits, UpkeepReport
-from almanac.errors import AlmanacError, DatabaseUnavailable, describe
+from almanac.errors import AlmanacError, DatabaseUnavailable, safe_error_fields
 from almanac.services.clock import Clock, Deadline
 from almanac.services.maintenance.ports import TokenRound, UpkeepStore
 from almanac.services.maintenance.steps import COUNTERS, STEPS, Round, Work
@@ -37,7 +37,7 @@ class Upkeep:
     def __call__(self, deadline: Deadline, *, dry_run: bool = False) -> UpkeepReport:
         """Do what is due until `deadline` is near; what is left is named, and the next round goes on with it.
 
-        With `dry_run` nothing is written and Google is not asked: the report says what would be done.
+        With `dry_run` nothing is written and no provider is asked: the report says what would be done.
         Raises UpkeepFailed at the end when a step failed, and DatabaseUnavailable at once.
         """
         report = UpkeepReport(dry_run, defaultdict(int, dict.fromkeys(COUNTERS, 0)))
@@ -61,6 +61,6 @@ def _attempt(name: str, do: Work, work: Round) -> None:
     except DatabaseUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - a bug or a refused statement; UpkeepFailed is raised at the end
-        said = describe(error)
+        said = safe_error_fields(error)
         logger.error("a step of the upkeep failed", extra={"step": name, **said})  # noqa: TRY400 - may quote a row
         work.report.failed.append({"step": name, **said})

@@ -1,33 +1,82 @@
-"""What operators ask of the database."""
+"""What looking at the system and asking for work need from the outside."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
 from uuid import UUID
 
+from almanac.domain.operations.connections import ConnectedCalendar
+from almanac.domain.operations.job_names import JobName
+from almanac.domain.operations.queue_depth import QueueDepth
+from almanac.domain.operations.run_statistics import RunStatistics
+from almanac.domain.operations.runs import AnyRun, AnyRunDetails, RequestedPlan, SyncProgress, SyncRun
 
-class OperatorStore(Protocol):
-    """What the use cases here read; records are rows by column name. Raises DatabaseUnavailable, StorageFailed."""
+FollowedRun = TypeVar("FollowedRun", SyncRun, RequestedPlan, covariant=True)
+
+
+class WorkspaceStore(Protocol):
+    """The workspaces. Raises DatabaseUnavailable and StorageFailed."""
+
+    def add_workspace(self, ws_id: UUID, name: str, zone: str) -> tuple[str, str | None]:
+        """Add the workspace unless it is there. Return the name and IANA zone that are stored now."""
+        ...
 
     def require_workspace(self, ws_id: UUID) -> None:
-        """Raises UnknownWorkspace unless it is there."""
+        """Raise UnknownWorkspace unless it is there."""
+        ...
+
+    def workspace_name(self, ws_id: UUID) -> str:
+        """Return what people call the workspace. Raises UnknownWorkspace."""
         ...
 
     def live_workspaces(self) -> Sequence[UUID]:
-        """Workspaces with a calendar to read through an account that works."""
-        ...
-
-    def connections(self, ws_id: UUID) -> Sequence[Mapping[str, Any]]:
-        """`calendar_id`, `primary`, `is_read` and more of each connection."""
+        """Return the workspaces with a calendar to read through an account that works."""
         ...
 
 
-class RunsOfRequests(Protocol):
-    """What became of a request; records are run rows by column name. Raises DatabaseUnavailable, StorageFailed."""
+class ConnectionStore(Protocol):
+    """The calendars that workspaces are connected to. Raises DatabaseUnavailable and StorageFailed."""
 
-    def runs_of_request(self, ws_id: UUID, request_id: str) -> Sequence[Mapping[str, Any]]:
-        """Run rows of one request, oldest first."""
+    def connections(self, ws_id: UUID, account_id: UUID | None = None) -> Sequence[ConnectedCalendar]:
+        """Return the workspace's calendars, or those of one of its accounts."""
         ...
 
-    def progress(self, ws_id: UUID, run_id: UUID) -> tuple[int, int]:
-        """Calendars done and events listed by a running run."""
+
+class RecordedRuns(Protocol):
+    """Syncs and plans that ran. Raises DatabaseUnavailable and StorageFailed."""
+
+    def latest(self, ws_id: UUID | None, *, job: JobName | None, failed: bool, limit: int) -> Sequence[AnyRun]:
+        """Return the latest runs of both jobs or of one, newest first; `failed`: only those that did, even partly."""
+        ...
+
+    def run(self, run_id: UUID) -> AnyRunDetails | None:
+        """Return one run with all that is recorded of it; None when there is none."""
+        ...
+
+
+class RunsOfRequests(Protocol[FollowedRun]):
+    """What became of a request for one of the jobs. Raises DatabaseUnavailable and StorageFailed."""
+
+    def runs_of_request(self, ws_id: UUID, request_id: str) -> Sequence[FollowedRun]:
+        """Return the runs of one request, oldest first."""
+        ...
+
+    def sync_progress(self, ws_id: UUID, run_id: UUID) -> SyncProgress | None:
+        """Return how far a running sync has come; None of a plan."""
+        ...
+
+
+class CountedRuns(Protocol):
+    """Runs and laggards, counted. Raises DatabaseUnavailable and StorageFailed."""
+
+    def statistics(self, ws_id: UUID | None, since: datetime, now: datetime, limit: int) -> RunStatistics:
+        """Count the runs that began since then, and name at most `limit` of the workspaces that are behind now."""
+        ...
+
+
+class MeasuredQueues(Protocol):
+    """The jobs' queues as they are now. Raises QueueUnavailable; BadSettings without queue or dead-letter queue."""
+
+    def depth(self, job_kind: str) -> QueueDepth:
+        """Return the counts of one job's queue."""
         ...

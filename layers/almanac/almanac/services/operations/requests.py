@@ -1,35 +1,49 @@
-"""What an operator asks for by hand: a sync now, syncs of everybody, and how it went."""
+"""What an operator asks for by hand: a sync or a plan of one workspace now, a sync of every workspace."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 from uuid import UUID, uuid4
 
-from almanac.errors import QueueUnavailable, TransientError, UnknownCalendar
-from almanac.jobs import BulkTarget, CalendarSync, Mode, Tick
-from almanac.services.clock import Clock, Sleep
-from almanac.services.operations.ports import OperatorStore, RunsOfRequests
+from almanac.errors import QueueUnavailable, UnknownCalendar
+from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Job, Mode, Tick
+from almanac.services.clock import Clock
+from almanac.services.operations.ports import ConnectionStore, WorkspaceStore
 from almanac.services.queues.dispatch import Dispatch, DispatchReport
 from almanac.services.queues.ports import JobQueue, OutgoingJob
 
-POLL_SECONDS = 0.5
-"""How often the run rows are looked at: one indexed read."""
+
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """A job that the queue has taken; the runs that it leads to bear the id."""
+
+    ws_id: UUID
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentBulkRequest:
+    """Jobs of several workspaces that the queue has taken, under one id."""
+
+    request_id: str
+    enqueued: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSync:
     """Puts syncs into the queue that somebody asked for."""
 
-    store: OperatorStore
+    workspaces: WorkspaceStore
+    connections: ConnectionStore
     queue: JobQueue
     dispatch: Dispatch
     clock: Clock
 
-    def one(self, ws_id: UUID, mode: Mode, calendar_id: str | None, *, force: bool) -> CalendarSync:
-        """Send one workspace's job and return it. Raises UnknownWorkspace, UnknownCalendar, QueueUnavailable."""
-        self.store.require_workspace(ws_id)
+    def __call__(self, ws_id: UUID, mode: Mode, calendar_id: str | None, *, force: bool) -> SentRequest:
+        """Send one workspace's job. Raises UnknownWorkspace, UnknownCalendar, QueueUnavailable."""
+        self.workspaces.require_workspace(ws_id)
         if calendar_id is not None and not self._reads(ws_id, calendar_id):
-            raise UnknownCalendar("--calendar", "the workspace has no enabled calendar of that id")
+            raise UnknownCalendar("calendar_id", "the workspace has no enabled calendar of that id")
         job = CalendarSync(
             ws_id=ws_id,
             mode=mode,
@@ -38,69 +52,50 @@ class RequestSync:
             request_id=str(uuid4()),
             requested_at=self.clock(),
         )
-        for lost in self.queue.send([OutgoingJob(job, reason=f"request {job.request_id}")]):
-            raise QueueUnavailable(f"the job could not be sent ({lost.error})")
-        return job
+        return _sent(self.queue, job)
 
-    def everybody(self, mode: Mode, request_id: str) -> DispatchReport:
+    def of_all(self, mode: Mode) -> SentBulkRequest:
         """Send a job to every workspace that has something to read. Raises DispatchFailed if any was not sent."""
-        ws_ids = self.store.live_workspaces()
-        if not ws_ids:
-            return DispatchReport("calendar.sync")
-        targets = tuple(BulkTarget(ws_id=ws_id) for ws_id in ws_ids)
-        return self.dispatch(Tick(job="calendar.sync", mode=mode, request_id=request_id, workspaces=targets))
+        request_id = str(uuid4())
+        targets = tuple(BulkTarget(ws_id=ws_id) for ws_id in self.workspaces.live_workspaces())
+        report = DispatchReport("calendar.sync")
+        if targets:
+            report = self.dispatch(Tick(job="calendar.sync", mode=mode, request_id=request_id, workspaces=targets))
+        return SentBulkRequest(request_id, report.enqueued, report.failed)
 
     def _reads(self, ws_id: UUID, calendar_id: str) -> bool:
         return any(
-            c["is_read"] and (c["calendar_id"] == calendar_id or (c["primary"] and calendar_id == "primary"))
-            for c in self.store.connections(ws_id)
+            each.is_read and (each.calendar_id == calendar_id or (each.primary and calendar_id == "primary"))
+            for each in self.connections.connections(ws_id)
         )
 
 
 @dataclass(frozen=True, slots=True)
-class RequestProgress:
-    """Where a request stands. `status` is `waiting`, `running`, or `continuing` between two runs of one request."""
+class RequestPlan:
+    """Puts a plan into the queue that somebody asked for."""
 
-    status: str
-    elapsed_seconds: float
-    calendars_done: int = 0
-    events_listed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FollowRequest:
-    """Watches the runs of a request to their end. `monotonic` gives seconds that never go back."""
-
-    store: RunsOfRequests
-    sleep: Sleep
-    monotonic: Callable[[], float]
+    workspaces: WorkspaceStore
+    queue: JobQueue
+    clock: Clock
 
     def __call__(
-        self, ws_id: UUID, request_id: str, timeout_seconds: float, tell: Callable[[RequestProgress], None]
-    ) -> Sequence[Mapping[str, Any]]:
-        """The request's runs, the one that ended it last. Raises TransientError when none has after the timeout.
+        self, ws_id: UUID, window_days: int, apply: Literal["safe", "full"], *, force_reschedule: bool
+    ) -> SentRequest:
+        """Send one workspace's job: `window_days` to plan, 7 to 90. Raises UnknownWorkspace, QueueUnavailable."""
+        self.workspaces.require_workspace(ws_id)
+        job = CalendarSchedule(
+            ws_id=ws_id,
+            window_days=window_days,
+            force_reschedule=force_reschedule,
+            apply=apply,
+            request_id=str(uuid4()),
+            requested_at=self.clock(),
+        )
+        return _sent(self.queue, job)
 
-        `tell` hears where it stands at every look. A message that met a running run comes back, so that refusal is no
-        end; neither is a run that was continued.
-        """
-        began = self.monotonic()
-        while True:
-            seen = self.store.runs_of_request(ws_id, request_id)
-            runs = [run for run in seen if run["outcome"] != "already_running"]
-            if runs and runs[-1]["status"] != "running" and runs[-1]["outcome"] != "continued":
-                return runs
-            elapsed = self.monotonic() - began
-            if elapsed >= timeout_seconds:
-                raise TransientError(
-                    f"not done after {timeout_seconds:g} s; `almanac runs {ws_id}` tells how it goes on"
-                )
-            tell(self._progress(runs, elapsed))
-            self.sleep(min(POLL_SECONDS, timeout_seconds - elapsed))
 
-    def _progress(self, runs: Sequence[Mapping[str, Any]], elapsed: float) -> RequestProgress:
-        if not runs:
-            return RequestProgress("waiting", elapsed)
-        last = runs[-1]
-        if last["status"] != "running":
-            return RequestProgress("continuing", elapsed)
-        return RequestProgress("running", elapsed, *self.store.progress(last["ws_id"], last["run_id"]))
+def _sent(queue: JobQueue, job: Job) -> SentRequest:
+    request_id = job.request_id or ""
+    for lost in queue.send([OutgoingJob(job, reason=f"request {request_id}")]):
+        raise QueueUnavailable(f"the job could not be sent ({lost.error})")
+    return SentRequest(job.ws_id, request_id)

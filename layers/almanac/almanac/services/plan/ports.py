@@ -1,8 +1,8 @@
 """What planning a workspace needs from the outside; beside `ports.py`, which has what every use case shares."""
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Set
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from almanac.domain.workspace_plan.changes import Changes
@@ -52,20 +52,4 @@ class PlanStore(Protocol):
 
     def finish_run(self, lease: Lease, report: PlanReport) -> None:
         """Close the run without a change of the calendar, and release the lease."""
-        ...
-
-
-Record = Mapping[str, Any]
-"""One row by column name, values as Postgres has them."""
-
-
-class PlanningRuns(Protocol):
-    """What an operator asks about planning runs. Raises DatabaseUnavailable and StorageFailed."""
-
-    def of_request(self, ws_id: UUID, request_id: str) -> Record | None:
-        """Return the newest run of a request, its notes with titles; None while there is none."""
-        ...
-
-    def workspace_name(self, ws_id: UUID) -> str:
-        """Return the name of the workspace, which must exist."""
         ...

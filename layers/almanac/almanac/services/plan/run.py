@@ -16,7 +16,14 @@ from almanac.domain.workspace_plan.planning_window import PlanningWindow, zone_o
 from almanac.domain.workspace_plan.report import Counts, PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
-from almanac.errors import AlmanacError, DatabaseUnavailable, LeaseLost, PermanentError, TransientError, describe
+from almanac.errors import (
+    AlmanacError,
+    DatabaseUnavailable,
+    LeaseLost,
+    PermanentError,
+    TransientError,
+    safe_error_fields,
+)
 from almanac.jobs import CalendarSchedule
 from almanac.services.clock import Clock, Deadline
 from almanac.services.plan.ports import DatesBetween, Planner, PlanStore
@@ -90,7 +97,7 @@ class PlanWorkspace:
             report.fail(error.code, str(error), retry_after)
             self.store.finish_run(admitted, report)
         except Exception as error:  # noqa: BLE001 - a bug; recorded, and raised again without its text
-            said = describe(error)
+            said = safe_error_fields(error)
             report.fail(said["error_type"], said["error"])
             logger.error("a workspace could not be planned", extra=said)  # noqa: TRY400 - its text may quote a title
             self.store.finish_run(admitted, report)

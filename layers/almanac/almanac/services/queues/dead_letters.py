@@ -1,22 +1,24 @@
-"""Why a message is dead: its body says so, or the run that it led to."""
+"""Dead letters: which there are and why, sent back into their queue, or deleted."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
-from almanac.errors import BadJob, UnknownWorkspace
-from almanac.jobs import Job, parse_schedule, parse_sync
-from almanac.services.queues.ports import DeadLetter, DeadLetters, FailedRun, RunsOfMessages
+from almanac.domain.operations.job_names import JobName
+from almanac.errors import BadInput, BadJob, UnknownWorkspace
+from almanac.jobs import JOBS, KIND_OF_NAME, Job
+from almanac.services.queues.configured_queues import configured_jobs
+from almanac.services.queues.ports import DeadLetter, DeadLetterQueues, FailedRun, RunsOfMessages
 
-_PARSE: dict[str, Callable[[str], Job]] = {"calendar.sync": parse_sync, "calendar.schedule": parse_schedule}
 _NEVER_ENDED = "its run never said how it ended: killed, out of time or memory, or cut off from the database"
 _NOT_RECORDED = "no run of it is recorded: database, secret or setting was not there; its message id is in the logs"
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class ExplainedLetter:
     """A dead letter and its cause. `job` is None where the body is none, `error_type` where nothing was recorded."""
 
+    queue: JobName
     letter: DeadLetter
     job: Job | None
     error_type: str | None
@@ -25,22 +27,53 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
-class ExplainDeadLetters:
-    """The use case of `almanac queues --dead`."""
+class ExplainedLetters:
+    """Dead letters with their causes, and about how many each queue that was asked has."""
 
-    letters: DeadLetters
-    runs: RunsOfMessages
+    counts: Mapping[JobName, int]
+    letters: Sequence[ExplainedLetter]
 
-    def __call__(self, job_kind: str, limit: int) -> list[Explained]:
-        """At most `limit` dead letters of one job's queue, with their causes; none of them is taken away."""
-        read = [(letter, _read(_PARSE[job_kind], letter.body)) for letter in self.letters.peek(job_kind, limit)]
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """The use case of `almanac queues --dead`, `redrive` and `discard`. `kinds` are the jobs that have a queue.
+
+    `runs` is asked for by `listed` alone: sending letters back and deleting them needs no database.
+    """
+
+    queues: DeadLetterQueues
+    runs: Callable[[], RunsOfMessages]
+    kinds: Collection[str]
+
+    def listed(self, job: JobName | None, limit: int) -> ExplainedLetters:
+        """Return at most `limit` dead letters a queue, of one job or of all; none of them is taken away.
+
+        Raises QueueUnavailable, DatabaseUnavailable, and BadSettings where there is no queue or no dead-letter queue.
+        """
+        chosen = configured_jobs(self.kinds) if job is None else (job,)
+        counts = {name: self.queues.count(KIND_OF_NAME[name]) for name in chosen}
+        return ExplainedLetters(counts, [each for name in chosen for each in self._explained(name, limit)])
+
+    def redrive(self, job: JobName, limit: int) -> int:
+        """Send at most `limit` dead letters of a job back into its queue; return how many. Raises QueueUnavailable."""
+        return self.queues.redrive(KIND_OF_NAME[job], limit)
+
+    def discard(self, job: JobName, message_id: str) -> None:
+        """Delete one dead letter. Raises BadInput when none of that id can be seen, QueueUnavailable."""
+        if not self.queues.discard(KIND_OF_NAME[job], message_id):
+            raise BadInput("message_id", f"no dead letter of that id can be seen in the {job} queue's")
+
+    def _explained(self, name: JobName, limit: int) -> list[ExplainedLetter]:
+        kind = KIND_OF_NAME[name]
+        read = [(letter, _read(JOBS[kind].parse, letter.body)) for letter in self.queues.peek(kind, limit)]
         jobs = {letter.message_id: job for letter, job in read if not isinstance(job, BadJob)}
         ws_ids = sorted({job.ws_id for job in jobs.values()})
-        failed, known = self.runs.failed_runs(list(jobs), ws_ids), self.runs.known(ws_ids)
+        runs = self.runs()
+        failed, known = runs.failed_runs(list(jobs), ws_ids), runs.known(ws_ids)
         return [
-            Explained(letter, None, job.code, str(job))
+            ExplainedLetter(name, letter, None, job.code, str(job))
             if isinstance(job, BadJob)
-            else _explained(letter, job, failed.get(letter.message_id), known)
+            else _explained(name, letter, job, failed.get(letter.message_id), known)
             for letter, job in read
         ]
 
@@ -52,12 +85,12 @@ def _read(parse: Callable[[str], Job], body: str) -> Job | BadJob:
         return error
 
 
-def _explained(letter: DeadLetter, job: Job, run: FailedRun | None, known: Set[UUID]) -> Explained:
+def _explained(name: JobName, letter: DeadLetter, job: Job, run: FailedRun | None, known: Set[UUID]) -> ExplainedLetter:
     if run is not None and run.error_type is not None:
-        return Explained(letter, job, run.error_type, run.error or "", run.run_id)
+        return ExplainedLetter(name, letter, job, run.error_type, run.error or "", run.run_id)
     if run is not None:
-        return Explained(letter, job, None, _NEVER_ENDED, run.run_id)
+        return ExplainedLetter(name, letter, job, None, _NEVER_ENDED, run.run_id)
     if job.ws_id not in known:
         unknown = UnknownWorkspace(job.ws_id)
-        return Explained(letter, job, unknown.code, str(unknown))
-    return Explained(letter, job, None, _NOT_RECORDED)
+        return ExplainedLetter(name, letter, job, unknown.code, str(unknown))
+    return ExplainedLetter(name, letter, job, None, _NOT_RECORDED)

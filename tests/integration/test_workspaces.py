@@ -4,43 +4,47 @@ from uuid import uuid4
 
 import pytest
 
-from almanac.adapters.postgres.accounts import PostgresOperatorStore
+from almanac.adapters.postgres.accounts import PostgresWorkspaces
 from almanac.adapters.postgres.connection import Database
 from almanac.errors import BadInput, UnknownWorkspace
+from almanac.services.operations.workspaces import Workspaces
 from tests.integration import rows
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def store(database: Database) -> PostgresOperatorStore:
-    return PostgresOperatorStore(database)
+def store(database: Database) -> PostgresWorkspaces:
+    return PostgresWorkspaces(database)
 
 
 class TestWorkspaces:
-    def test_adding_the_same_again_changes_nothing(self, store: PostgresOperatorStore, database: Database) -> None:
+    def test_adding_the_same_again_changes_nothing(self, store: PostgresWorkspaces, database: Database) -> None:
         ws_id = uuid4()
         for _ in range(2):
-            store.add_workspace(ws_id, "Team", "Europe/Berlin")
+            Workspaces(store).add("Team", "Europe/Berlin", ws_id)
 
         assert database.run("SELECT id, name, timezone FROM workspaces") == [[ws_id, "Team", "Europe/Berlin"]]
 
     @pytest.mark.parametrize(("name", "zone"), [("Other", "Europe/Berlin"), ("Team", "UTC")])
     def test_another_workspace_of_that_id_is_left_alone(
-        self, store: PostgresOperatorStore, database: Database, name: str, zone: str
+        self, store: PostgresWorkspaces, database: Database, name: str, zone: str
     ) -> None:
         ws_id = uuid4()
-        store.add_workspace(ws_id, "Team", "Europe/Berlin")
+        Workspaces(store).add("Team", "Europe/Berlin", ws_id)
 
         with pytest.raises(BadInput, match="exists with another name or time zone"):
-            store.add_workspace(ws_id, name, zone)
+            Workspaces(store).add(name, zone, ws_id)
 
         assert database.run("SELECT name, timezone FROM workspaces") == [["Team", "Europe/Berlin"]]
 
-    def test_an_unknown_one_is_told_from_a_known_one(self, store: PostgresOperatorStore, database: Database) -> None:
-        store.require_workspace(rows.workspace(database))
-        with pytest.raises(UnknownWorkspace):
-            store.require_workspace(uuid4())
+    def test_an_unknown_one_is_told_from_a_known_one(self, store: PostgresWorkspaces, database: Database) -> None:
+        known = rows.workspace(database)
+        store.require_workspace(known)
+        assert store.workspace_name(known) == "Team"
+        for ask in (store.require_workspace, store.workspace_name):
+            with pytest.raises(UnknownWorkspace):
+                ask(uuid4())
 
 
 @pytest.mark.parametrize(
@@ -56,7 +60,7 @@ class TestWorkspaces:
     ],
 )
 def test_a_workspace_is_live_when_something_in_it_can_be_read(
-    store: PostgresOperatorStore, database: Database, change: str, live: bool
+    store: PostgresWorkspaces, database: Database, change: str, live: bool
 ) -> None:
     rows.workspace(database)
     ws_id = rows.workspace(database)

@@ -1,0 +1,28 @@
+"""What became of requests for a plan, in Postgres. Every statement only reads."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from typing_extensions import override
+
+from almanac.adapters.postgres.connection import Database
+from almanac.domain.operations.runs import PlanCounts, RequestedPlan
+from almanac.services.operations.ports import RunsOfRequests
+
+
+class PostgresRequestedPlans(RunsOfRequests[RequestedPlan]):
+    """RunsOfRequests of plans over one Database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._run = database.statements("runs.sql")
+
+    @override
+    def runs_of_request(self, ws_id: UUID, request_id: str) -> Sequence[RequestedPlan]:
+        """Return the newest run of the request, its notes with titles, if there is one."""
+        found = self._run("run_of_request", ws_id=ws_id, request_id=request_id)
+        return [RequestedPlan(*(*row[:10], PlanCounts(*row[10:23]), *row[23:])) for row in found]
+
+    @override
+    def sync_progress(self, ws_id: UUID, run_id: UUID) -> None:
+        return None

@@ -1,0 +1,34 @@
+"""What ran: the latest runs, or one of them with all that is recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from almanac.domain.operations.job_names import JobName
+from almanac.domain.operations.runs import AnyRun, AnyRunDetails
+from almanac.errors import BadInput
+from almanac.services.operations.ports import RecordedRuns, WorkspaceStore
+
+
+@dataclass(frozen=True, slots=True)
+class RunHistory:
+    """The use case of `almanac runs`."""
+
+    workspaces: WorkspaceStore
+    runs: RecordedRuns
+
+    def latest(self, ws_id: UUID | None, *, job: JobName | None, failed: bool, limit: int) -> Sequence[AnyRun]:
+        """Return the latest runs of one workspace or of all, newest first; of both jobs, or of one.
+
+        `failed` leaves out those that did not fail, not even partly. Raises UnknownWorkspace.
+        """
+        if ws_id is not None:
+            self.workspaces.require_workspace(ws_id)
+        return self.runs.latest(ws_id, job=job, failed=failed, limit=limit)
+
+    def run(self, run_id: UUID) -> AnyRunDetails:
+        """Return one run: a sync with its calendars, a plan with its notes. Raises BadInput when there is none."""
+        found = self.runs.run(run_id)
+        if found is None:
+            raise BadInput("run_id", f"no run {run_id}")
+        return found
