@@ -24,11 +24,11 @@ class Preview:
     proposal: Proposal
 
     def agenda(self, name: str) -> Agenda:
-        """The plan as the views draw it, under the workspace's name."""
+        """Return the plan as the views draw it, under the workspace's name."""
         return _agenda(name, self.report, self.proposal)
 
     def document(self) -> Mapping[str, Any]:
-        """The plan for --json."""
+        """Return the plan for --json."""
         start, end = self.proposal.request.window.span
         return {
             **{name: value for name, value in self.report.as_dict().items() if name != "run_id"},
@@ -58,7 +58,7 @@ def _agenda(name: str, report: PlanReport, found: Proposal) -> Agenda:
 
 
 def _taken(request: PlanningRequest) -> Iterator[Entry]:
-    """What the plan goes around: other people's events, and blocks that stay. Work that lies behind is left out."""
+    """Yield what the plan goes around: events, and blocks that stay. Work that lies behind is left out."""
     fixed = {str(block.event_id): block for block in request.existing.fixed}
     for event in (event for event in request.instance.locked if event.end > request.window.now):
         if event.id in fixed:
@@ -75,7 +75,7 @@ def _placed(found: Proposal) -> Iterator[Entry]:
 
 
 def _with_change(found: Proposal) -> Iterator[tuple[Placed, Change]]:
-    """Every placement, and what it changes on the calendar."""
+    """Yield every placement, and what it changes on the calendar."""
     changed: dict[tuple[object, ...], Change] = {
         (b.kind, b.title, b.start, b.end): "new" for b in found.changes.inserted
     }

@@ -1,4 +1,4 @@
-"""Explanations in English. A template per code; what stands in braces is worked out by `_Fields`."""
+"""Explanations in English. A template per code; what is in braces is worked out by `_Fields`."""
 
 from collections.abc import Callable, Iterable, Mapping
 from zoneinfo import ZoneInfo
@@ -116,7 +116,7 @@ _SLOTS: Mapping[str, tuple[Code, ...]] = {
     "beside": ("events_in_the_way",),
     "holders": ("holders",),
 }
-"""Which parts a sentence has room for, and where; nothing stands there without one."""
+"""Which parts a sentence has room for, and where; a part that is missing leaves nothing there."""
 
 
 def words(explanations: Iterable[Explanation], titles: Mapping[str, str], zone: ZoneInfo) -> str:
@@ -174,7 +174,7 @@ class _Fields(dict[str, object]):
         return f"the longest free stretch is {amount(minutes)}" if minutes else "nothing is free"
 
     def _about(self) -> str:
-        """Whole hours from a day on."""
+        """Return the length, in whole hours from a day on."""
         minutes = self._told.minutes[0]
         return length(minutes if minutes < DAY_MINUTES else minutes - minutes % 60)
 

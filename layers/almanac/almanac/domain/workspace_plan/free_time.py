@@ -20,13 +20,13 @@ class FreeTime:
 
     @classmethod
     def of(cls, hours: Mapping[str, Week], taken: Iterable[Interval], window: PlanningWindow) -> "FreeTime":
-        """The free time inside the horizon."""
+        """Return the free time inside the horizon."""
         busy = merged(taken)
         opened = {c: weekly_hours(week, window.first, window.end, window.zone) for c, week in hours.items()}
         return cls(window, {category: list(_without(spans, busy)) for category, spans in opened.items()})
 
     def natural_end(self, habit: Habit, window: DayWindow, day: date) -> int | None:
-        """When the habit would end if it were alone: wall minutes of `day` at its best free place, None without one.
+        """Return when the habit would end if it were alone: wall minutes of `day`, None without a free place.
 
         Best is nearest to its ideal window at the window's length, else at its shortest.
         """

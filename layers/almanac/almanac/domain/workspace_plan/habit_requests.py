@@ -1,4 +1,4 @@
-"""Habits as the planner wants them: one specification per occurrence of a day, and the dates that are wanted of it."""
+"""Habits as the planner takes them: one specification per occurrence of a day, and its dates."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set

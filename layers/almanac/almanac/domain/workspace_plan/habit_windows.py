@@ -134,14 +134,14 @@ def _cut(window: Interval, *, start: int = 0, end: int = DAY_MINUTES) -> Interva
 
 
 def _shares(region: Interval, parts: int) -> list[Interval]:
-    """The region in equal parts that begin on quarter hours."""
+    """Return the region in equal parts that begin on quarter hours."""
     start, end = region
     edges = [start + floor_to_slot((end - start) * n // parts) for n in range(parts)]
     return list(zip(edges, [*edges[1:], end], strict=True))
 
 
 def _leaders_first(pairs: Iterable[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:
-    """The pairs, each after those that end where it begins."""
+    """Return the pairs, each after those that end where it begins."""
     waiting, found = sorted(pairs), []
     while waiting:
         laters = {later for _, later in waiting}

@@ -21,12 +21,12 @@ from almanac.domain.workspace_plan.habit_requests import (
 )
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Block, Habit, ItemKind, Workspace
-from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
+from almanac.domain.workspace_plan.task_requests import TaskRequests
 
 
 @dataclass(frozen=True, slots=True)
 class ItemOwner:
-    """Whose blocks an id of the planner's stands for."""
+    """The task, or the occurrence of a habit, that an id of the planner's means."""
 
     kind: ItemKind
     owner: UUID
@@ -37,7 +37,7 @@ class ItemOwner:
 
 @dataclass(frozen=True, slots=True)
 class PlanningRequest:
-    """One planning request: the instance, whose each id is, and the blocks the plan is compared with.
+    """One planning request: the instance, what each id means, and the blocks the plan is compared with.
 
     `wanted` holds the ISO dates per habit id of the instance; the planner's weekdays can only say "every Monday".
     `lengthened` are the minutes that owners have made occurrences of habits long.
@@ -71,31 +71,30 @@ def to_instance(
     """Return the planning request of a workspace.
 
     `dates` are those of every habit's recurrence, inside the horizon and as far as its blocks reach. `force` plans
-    without regard to the existing plan. `room` limits what owners made longer. What cannot be planned is a note.
+    without regard to the existing plan. `limits` bound what owners made longer. What cannot be planned is a finding.
     """
-    waits, categories = open_predecessors(workspace.dependencies), _category_faults(workspace)
-    faulty_tasks = task_faults(workspace.tasks, waits, categories)
+    categories = _category_faults(workspace)
+    tasks = TaskRequests.of(workspace, categories)
     faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
     habits = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
     due, busy = _due_dates(workspace, dates), _locked_events(workspace)
-    decisions = decide_blocks(workspace, due, habits, faulty_tasks, busy, window, force=force, limits=limits)
-    wanted = {one: days for one in decisions.occurrences if (days := _open_dates(one, decisions.existing, window))}
+    decisions = decide_blocks(workspace, due, habits, tasks.faults, busy, window, force=force, limits=limits)
+    existing, open_dates = decisions.existing, decisions.open_dates
     instance = replace(
         _frame(ws_id, workspace, window),
-        locked=(*busy, *map(as_taken, decisions.existing.fixed)),
-        tasks=tuple(task_specs(tasks, waits, decisions.existing.fixed)),
-        habits=tuple(occurrence.spec(days) for occurrence, days in wanted.items()),
-        previous=() if force else _previous(decisions.existing.movable, decisions.occurrences),
+        locked=(*busy, *map(as_taken, existing.fixed)),
+        tasks=tasks.specs(existing.fixed),
+        habits=tuple(occurrence.spec(days) for occurrence, days in open_dates.items()),
+        previous=() if force else _previous(existing.movable, decisions.occurrences),
     )
-    faults = (*_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits))
+    faults = (*_left_out("task", tasks.faults), *_left_out("habit", faulty_habits))
     return PlanningRequest(
         instance=instance,
         window=window,
         items=_items(workspace, decisions.occurrences),
-        wanted={occurrence.spec_id: frozenset(day.isoformat() for day in days) for occurrence, days in wanted.items()},
+        wanted={one.spec_id: frozenset(day.isoformat() for day in days) for one, days in open_dates.items()},
         names=_names(workspace),
-        existing=decisions.existing,
+        existing=existing,
         lengthened=decisions.lengthened,
         findings=(*workspace.findings, *faults, *decisions.findings),
     )
@@ -149,13 +148,6 @@ def _category_faults(workspace: Workspace) -> dict[str, Explanation]:
     unknown = {c: Explanation("hours_unknown", category=c, quotes=known) for c in named - set(workspace.hours)}
     unreadable = workspace.unreadable_hours.items()
     return unknown | {c: Explanation("hours_unreadable", category=c, quotes=(fault,)) for c, fault in unreadable}
-
-
-def _open_dates(occurrence: OccurrenceRequest, existing: BlockSets, window: PlanningWindow) -> frozenset[date]:
-    """Return the dates that the planner is to place: still ahead, and without a block that stays."""
-    key = occurrence.habit.id, occurrence.instance
-    mine = (block for block in existing.fixed if block.kind == "habit" and (block.owner, block.instance) == key)
-    return occurrence.ahead(window) - {block.day for block in mine if block.day is not None}
 
 
 def _previous(movable: Iterable[Block], occurrences: Iterable[OccurrenceRequest]) -> tuple[PreviousBlock, ...]:

@@ -43,7 +43,7 @@ SHORTEST_BUDGET = 0.05
 
 
 class TimezoneMissing(PermanentError):
-    """A workspace without an IANA time zone cannot be planned: whose nine o'clock would it be?"""
+    """A workspace without an IANA time zone cannot be planned: its wall times are no instants."""
 
     code = "timezone_missing"
 
@@ -105,7 +105,7 @@ class PlanWorkspace:
         return report
 
     def preview(self, job: CalendarSchedule) -> Proposal:
-        """What a run of the job would do now, without a lease and without writing anything.
+        """Return what a run of the job would do now, without a lease and without writing anything.
 
         Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable.
         """
@@ -128,7 +128,7 @@ class PlanWorkspace:
         self.store.finish_run(lease, report)
 
     def _attempts(self, lease: Lease, deadline: Deadline) -> Iterator[int]:
-        """1, 2, 3: each under a lease of whole length, and each after the first only while there is time for it."""
+        """Yield 1, 2, 3: each under a lease of whole length, and each after the first only while there is time."""
         yield 1
         for attempt in range(2, ATTEMPTS + 1):
             if deadline() < AGAIN_SECONDS:
