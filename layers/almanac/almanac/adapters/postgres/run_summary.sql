@@ -11,15 +11,17 @@ GROUP BY kind, status, outcome, error_type;
 -- name: latencies
 -- Milliseconds at the shares asked for (nearest rank). From message to done for what was done, the run's own time for
 -- what was tried.
-SELECT k.kind,
-    percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY r.finished_at - r.sent_at)
-        FILTER (WHERE r.status IN ('completed', 'partial')),
-    percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY r.total_ms)
-        FILTER (WHERE r.status NOT IN ('running', 'skipped'))
+SELECT k.kind, l.waited, l.took
 FROM (VALUES ('sync'), ('schedule')) AS k (kind)
-LEFT JOIN runs r ON r.kind = k.kind AND r.started_at >= :since::timestamptz
-    AND (:ws_id::uuid IS NULL OR r.ws_id = :ws_id::uuid)
-GROUP BY k.kind;
+CROSS JOIN LATERAL (
+    SELECT
+        percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY r.finished_at - r.sent_at)
+            FILTER (WHERE r.status IN ('completed', 'partial')) AS waited,
+        percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY r.total_ms)
+            FILTER (WHERE r.status NOT IN ('running', 'skipped')) AS took
+    FROM runs r
+    WHERE r.kind = k.kind AND r.started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR r.ws_id = :ws_id::uuid)
+) l;
 
 -- name: provider_calls
 -- By the minute in which their run began.
