@@ -145,6 +145,8 @@ def test_a_database_that_is_not_there_is_a_failure_and_no_bad_usage(almanac: She
     ended = almanac("runs")
 
     assert ended.code == 1
+    assert ended.complaint.startswith("almanac: ALMANAC_DATABASE_URL: no database answers at ")
+    assert ended.complaint.endswith("; start it, or correct the setting")
     assert "hunter2" not in ended.complaint
 
 
