@@ -139,6 +139,18 @@ def test_a_setting_that_is_missing_or_unusable_is_named(
     assert "hunter2" not in ended.complaint
 
 
+@pytest.mark.parametrize("argv", [("queues",), ("redrive", "sync"), ("queues", "--dead")])
+def test_without_any_setting_it_is_the_queue_that_is_missing(
+    almanac: Shell, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+
+    assert almanac(*argv).complaint.startswith("almanac: ALMANAC_SYNC_QUEUE_URL: missing")
+
+
 def test_a_database_that_is_not_there_is_a_failure_and_no_bad_usage(almanac: Shell) -> None:
     almanac.set(database_url=DATABASE)
 
