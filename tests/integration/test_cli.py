@@ -242,6 +242,34 @@ class TestWorkspaceAdd:
         assert database.run("SELECT name FROM workspaces") == [["Team"]]
 
 
+class TestDailyLife:
+    """What an operator changes without a line of SQL."""
+
+    def test_a_workspace_is_found_by_its_name_and_set_right(self, almanac: Shell, ws_id: UUID) -> None:
+        assert almanac("workspace", "set", "team", "--timezone", "Asia/Kathmandu").code == 0
+        assert almanac("workspace", "set", ws_id, "--name", "Crew", "--json").json == (
+            {"ws_id": str(ws_id), "name": "Crew", "timezone": "Asia/Kathmandu"}
+        )
+
+        (listed,) = almanac("workspace", "list", "--json").json["workspaces"]
+        assert (listed["ws_id"], listed["name"], listed["time_zone"]) == (str(ws_id), "Crew", "Asia/Kathmandu")
+        assert almanac("connections", "Crew").out == "no calendar is connected\n"
+        assert almanac("connections", "Team").complaint.startswith("almanac: WS: neither an id nor the name of a")
+        assert f"\n  {ws_id}\n" in almanac("workspace", "list").out
+
+    def test_a_calendar_is_switched_and_an_account_disconnected(self, almanac: Shell, connected: UUID) -> None:
+        (off,) = almanac("calendar", "switch", "Team", ADA, "off", "--json").json["connections"]
+        (on,) = almanac("calendar", "switch", "Team", ADA, "on", "--json").json["connections"]
+
+        assert [(each["enabled"], each["is_read"]) for each in (off, on)] == [(False, False), (True, True)]
+        (account,) = almanac("account", "list", connected, "--json").json["accounts"]
+        assert (account["email"], account["workspace"], account["read"]) == (ADA, "Team", 1)
+        assert almanac("account", "disconnect", connected, ADA).out.startswith(f"disconnected: {ADA}")
+        (account,) = almanac("account", "list", "--json").json["accounts"]
+        assert (account["status"], account["read"]) == ("disconnected", 0)
+        assert all(len(line) <= 80 for line in almanac("account", "list").out.splitlines())
+
+
 class TestAccountAdd:
     def test_it_connects_the_accounts_calendars(
         self, almanac: Shell, ws_id: UUID, simulator: Simulator, token: str

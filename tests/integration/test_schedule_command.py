@@ -292,7 +292,7 @@ class TestPreview:
         ended = almanac("schedule", workspace.ws_id, "--preview")
 
         assert ended.code == 1
-        assert ended.complaint == "almanac: the workspace has no time zone"
+        assert ended.complaint.startswith("almanac: the workspace has no time zone: run `almanac workspace set ")
 
     def test_draws_pictures_with_titles(self, almanac: Shell, workspace: Planned, tmp_path: Path) -> None:
         files = tmp_path / "plan.svg", tmp_path / "plan.html"

@@ -134,6 +134,11 @@ class TestRequests:
         assert requests.plan_failure(plan) == "plan skipped: blocked: something would be late or without a place"
         assert requests.plan_failure(requested_plan()) is None
 
+    def test_a_plan_that_failed_does_not_say_that_there_was_nothing_to_place(self) -> None:
+        failed = requested_plan("failed", "timezone_missing", error_type="timezone_missing", error="no zone")
+
+        assert requests.plan_text(failed) == f"failed: timezone_missing in 4.2 s; run {RUN}"
+
     def test_progress_is_one_line(self) -> None:
         lines = [
             requests.progress_line(RequestProgress("waiting", 0.4)),

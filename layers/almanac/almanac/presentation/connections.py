@@ -1,11 +1,12 @@
-"""A workspace's calendars, as JSON and as a table."""
+"""Workspaces, their accounts and calendars, as JSON and as text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
 from almanac.domain.operations.connections import ConnectedCalendar
-from almanac.presentation.tables import instant_text, table
+from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
+from almanac.presentation.tables import instant_text, listing, table
 
 _DIRECTIONS = {(True, True): "both", (True, False): "inbound", (False, True): "outbound", (False, False): "none"}
 
@@ -32,6 +33,39 @@ def account_text(email: str, calendars: Sequence[ConnectedCalendar], *, reconnec
     """Return what became of an account that was connected just now, and its calendars as a table."""
     done = "connected again" if reconnected else "connected"
     return f"{done}: {email} with {len(calendars)} calendar(s)\n\n{_table(calendars)}"
+
+
+def workspaces_document(workspaces: Sequence[ListedWorkspace]) -> Mapping[str, object]:
+    """Return the JSON document of a list of workspaces."""
+    return {"workspaces": [asdict(each) for each in workspaces]}
+
+
+def workspaces_text(workspaces: Sequence[ListedWorkspace]) -> str:
+    """Return the workspaces as a table, and how to add one when there is none."""
+    head = ("WORKSPACE", "TIME ZONE", "ACCOUNTS", "CALENDARS", "LAST SYNC")
+    rows = (
+        ((each.name, each.time_zone, each.accounts, each.calendars, instant_text(each.last_synced_at)), [each.ws_id])
+        for each in workspaces
+    )
+    return listing(head, rows) if workspaces else "no workspace; `almanac workspace add --help` tells how to add one"
+
+
+def accounts_document(accounts: Sequence[ListedAccount]) -> Mapping[str, object]:
+    """Return the JSON document of a list of accounts."""
+    return {"accounts": [asdict(each) for each in accounts]}
+
+
+def accounts_text(accounts: Sequence[ListedAccount]) -> str:
+    """Return the accounts as a table."""
+    head = ("ACCOUNT", "WORKSPACE", "CALENDARS", "READ", "STATUS")
+    rows = (
+        (
+            (each.email, each.workspace, each.calendars, each.read, each.status),
+            [f"{each.account_id}  user {each.user_id}", each.error],
+        )
+        for each in accounts
+    )
+    return listing(head, rows) if accounts else "no account; `almanac account add --help` tells how to connect one"
 
 
 def _table(calendars: Sequence[ConnectedCalendar]) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from almanac.services.accounts.connect import ConnectAccount
     from almanac.services.accounts.new_key import NewKey
     from almanac.services.deployment.upgrade import MigrateDatabase
+    from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.follow_request import FollowRequest
     from almanac.services.operations.queues import QueueDepths
@@ -55,10 +56,17 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
 
     @cached_property
     def workspaces(self) -> "Workspaces":
-        """The use case of `almanac workspace add`."""
+        """The use case of `almanac workspace …`."""
         from almanac.services.operations.workspaces import Workspaces
 
         return Workspaces(self._workspace_store)
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """The use case of `almanac account list`, `almanac account disconnect` and `almanac calendar switch`."""
+        from almanac.services.operations.accounts import Accounts
+
+        return Accounts(self._workspace_store, self._workspace_store, self._workspace_store)
 
     @cached_property
     def connect_account(self) -> "ConnectAccount":

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from almanac.domain.workspace_plan.changes import Changes, changes
 from almanac.domain.workspace_plan.fixpoint import settled
@@ -47,8 +47,9 @@ class TimezoneMissing(PermanentError):
 
     code = "timezone_missing"
 
-    def __init__(self, name: str | None) -> None:
-        super().__init__(f"the workspace's time zone '{name}' is unknown" if name else "the workspace has no time zone")
+    def __init__(self, name: str | None, ws_id: UUID) -> None:
+        said = f"the workspace's time zone '{name}' is unknown" if name else "the workspace has no time zone"
+        super().__init__(f"{said}: run `almanac workspace set {ws_id} --timezone Europe/Berlin`, or with its own zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class PlanWorkspace:
     ) -> PlanningRequest:
         zone = zone_of(workspace.time_zone)
         if zone is None:
-            raise TimezoneMissing(workspace.time_zone)
+            raise TimezoneMissing(workspace.time_zone, job.ws_id)
         window = PlanningWindow.of(now, zone, workspace.preferences.notice_minutes, job.window_days)
         days = [window.day(minute) for minute in (window.now, window.end)]
         days += [block.day for block in workspace.blocks if block.day is not None]  # some lie beyond this run's window
