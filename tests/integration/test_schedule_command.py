@@ -263,8 +263,13 @@ class TestPreview:
         workspace.change("workspace_calendar_events", block.id, locked=True)
 
         text = almanac("schedule", workspace.ws_id, "--window-days", "7", "--preview").out
+        document = almanac("schedule", workspace.ws_id, "--window-days", "7", "--preview", "--json").json
 
         assert "Quarterly report (held): locked by its owner" in " ".join(text.split())
+        (held,) = (each for each in document["blocks"] if each["change"] == "held")
+        assert (held["title"], held["minutes"], held["reason"]) == (block.title, block.minutes, "locked by its owner")
+        assert len(document["blocks"]) == len(workspace.blocks())
+        assert 0 < document["plan_ms"] <= document["total_ms"]
 
     def test_works_while_a_run_holds_the_workspace(self, almanac: Shell, workspace: Planned) -> None:
         workspace.database.run(

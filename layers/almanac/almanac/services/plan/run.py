@@ -105,12 +105,12 @@ class PlanWorkspace:
             raise AlmanacError(f"planning met an unexpected {type(error).__name__}; run {report.run_id}") from None
         return report
 
-    def preview(self, job: CalendarSchedule) -> Proposal:
-        """What a run of the job would do now, without a lease and without writing anything.
+    def preview(self, job: CalendarSchedule, counts: Counts | None = None) -> Proposal:
+        """What a run of the job would do now, without a lease and without writing anything; times go to `counts`.
 
         Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable.
         """
-        return self._propose(job, self.budget_seconds, Counts())
+        return self._propose(job, self.budget_seconds, Counts() if counts is None else counts)
 
     def _plan(self, lease: Lease, job: CalendarSchedule, report: PlanReport, deadline: Deadline) -> None:
         """Plan until a plan could be written, or there is nothing to write."""
