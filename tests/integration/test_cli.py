@@ -307,6 +307,19 @@ class TestAccountAdd:
         assert [c["account_status"] for c in ended.json["connections"]] == ["active"]
         assert database.run("SELECT count(*) FROM calendar_auth_tokens")[0][0] == 1
 
+    def test_an_address_that_the_token_is_not_of_is_refused(
+        self, almanac: Shell, ws_id: UUID, simulator: Simulator, database: Database
+    ) -> None:
+        almanac.type(json.dumps({"refresh_token": simulator.commands.add_account("nina@new.test")["refresh_token"]}))
+
+        ended = almanac("account", "add", "--workspace", ws_id, "--email", ADA, "--user", "n", "--token-file", "-")
+
+        assert ended.code == 2
+        assert ended.complaint == (
+            f"almanac: --email: the token belongs to nina@new.test; give that address, or {ADA}'s own token"
+        )
+        assert database.run("SELECT count(*) FROM calendar_auth_tokens")[0][0] == 0
+
     def test_a_dead_token_is_a_failure_that_stores_nothing(
         self, almanac: Shell, ws_id: UUID, simulator: Simulator, token: str, database: Database
     ) -> None:

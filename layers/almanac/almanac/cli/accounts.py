@@ -78,7 +78,8 @@ def read_token_file(name: str) -> TokenFile:
 
 def _add_account(args: Namespace, session: Session) -> Result:
     token = read_token_file(args.token_file).refresh_token
-    account = session.wiring.connect_account(args.workspace, args.user, args.email, token)
+    with arguments.named({"email": "--email"}):
+        account = session.wiring.connect_account(args.workspace, args.user, args.email, token)
     found = session.wiring.connections(args.workspace, account.id)
     again = account.version > 1
     document = connections.account_document(account.id, args.workspace, account.email, found, reconnected=again)

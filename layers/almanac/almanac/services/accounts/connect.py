@@ -29,13 +29,16 @@ class ConnectAccount:
         """Connect the account; `email` in lower case. Nothing is stored unless the token works and its list is whole.
 
         The token is traded at once: only that proves it. Raises ReconnectRequired when it does not work, BadInput when
-        it is another account's than the one connected, UnknownWorkspace, and what the provider raises.
+        it is another account's than the one connected, or than the address says, UnknownWorkspace, and what the
+        provider raises.
         """
         known_primary = self.store.primary_calendar(ws_id, user_id, email)
         fresh = self._trade(refresh_token)
         calendars = self._calendars(fresh.access_token)
         if known_primary is not None and known_primary not in {entry.calendar_id for entry in calendars}:
             raise BadInput("refresh_token", "belongs to another Google account than the one that is connected")
+        if known_primary is None:
+            _check_address(email, calendars)
         encrypt = self.cipher.encrypt
         tokens = FreshToken(
             encrypt(fresh.access_token), fresh.expires_at, encrypt(fresh.refresh_token or refresh_token)
@@ -68,6 +71,22 @@ class ConnectAccount:
             return self.retrier.call(lambda: self.provider.list_calendars(access_token, page_token), Tally())
         except AccessTokenRejected as error:
             raise TransientError("Google refuses an access token that it has just issued") from error
+
+
+def _check_address(email: str, calendars: Sequence[CalendarEntry]) -> None:
+    """Raise BadInput when the token is another address's: a primary calendar has its owner's address as its id.
+
+    Only of an account that is new here: a known one is recognised by that calendar, also after its owner was renamed.
+    """
+    primary = next((entry.calendar_id for entry in calendars if entry.primary), None)
+    if primary is not None and "@" in primary and _mailbox(primary) != _mailbox(email):
+        raise BadInput("email", f"the token belongs to {primary}; give that address, or {email}'s own token")
+
+
+def _mailbox(address: str) -> str:
+    """Return what tells two mailboxes apart; Gmail has two domains and reads no dots."""
+    name, _, domain = address.lower().rpartition("@")
+    return f"{name.replace('.', '')}@gmail.com" if domain in ("gmail.com", "googlemail.com") else f"{name}@{domain}"
 
 
 def _storable(entry: CalendarEntry) -> CalendarEntry:
