@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,22 @@ def test_help_and_migrate_load_no_google_and_no_aws_code(argv: list[str]) -> Non
     done = run_python(code, subprocess.PIPE)
 
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_an_output_without_those_letters_is_no_error() -> None:
+    code = "import sys; from almanac.cli.main import main; sys.exit(main(['account', 'add', '--help']))"
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '{"refresh_token": "?"' in done.stdout
+
+
+def test_the_version_is_told(almanac: Shell) -> None:
+    ended = almanac("--version")
+
+    assert (ended.code, ended.out) == (0, f"almanac {version('almanac')}\n")
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["new-key"]])
