@@ -362,12 +362,13 @@ class TestConnections:
         )
 
         (row,) = almanac("connections", connected, "--json").json["connections"]
-        head, line = almanac("connections", connected).out.splitlines()
+        head, line, *more = almanac("connections", connected).out.splitlines()
 
         facts = ("calendar_id", "enabled", "inbound", "outbound", "last_synced_at", "status", "error_type", "error")
         assert [row[name] for name in facts] == [ADA, True, True, False, None, "error", "access_denied", "no"]
-        assert head.split()[:3] == ["CALENDAR", "ID", "ACCOUNT"]
-        assert line.split() == [ADA, ADA, ADA, "owner", "yes", "inbound", "-", "error", "no"]
+        assert head.split()[:3] == ["CALENDAR", "ENABLED", "DIRECTION"]
+        assert line.split() == [ADA, "yes", "inbound", "-", "error"]
+        assert more == [f"  {ADA}", f"  of {ADA}, owner", "  no"]
 
     def test_without_any_it_says_so(self, almanac: Shell, ws_id: UUID) -> None:
         assert almanac("connections", ws_id).out == "no calendar is connected\n"
@@ -541,7 +542,7 @@ class TestRuns:
         lines = almanac("runs", connected).out.splitlines()
 
         assert [(r["outcome"], r["status"]) for r in found] == [("incremental", "completed"), ("full", "completed")]
-        assert [line.split()[1] for line in lines[1:]] == [r["run_id"] for r in found]
+        assert [line.split()[0] for line in lines[2::2]] == [r["run_id"] for r in found]
         assert {r["job"] for r in found} == {"sync"}
         assert all(r["sent_at"] and r["message_id"] for r in found)
         assert len(almanac("runs", "--limit", "1", "--json").json["runs"]) == 1
@@ -575,18 +576,20 @@ class TestRuns:
     def test_plans_stand_in_the_same_list(self, almanac: Shell, ws_id: UUID, database: Database) -> None:
         run_id = insert_plan(database, ws_id)
 
-        head, line = almanac("runs").out.splitlines()
+        head, line, more, error = almanac("runs").out.splitlines()
         shown = almanac("runs", "--run", run_id).out
 
         cells = dict(zip(head.split(), line.split(), strict=False))
-        assert [cells[name] for name in ("RUN", "JOB", "STATUS", "OUTCOME")] == [
-            str(run_id),
+        assert more.split()[0] == str(run_id)
+        assert error == "  timezone_missing"
+        assert [cells[name] for name in ("WORKSPACE", "JOB", "STATUS", "OUTCOME")] == [
+            "Team",
             "schedule",
             "failed",
             "timezone_missing",
         ]
         assert almanac("runs", "--job", "sync").out == "no run\n"
-        assert f"schedule plan of workspace {ws_id}, 30 days, apply full" in shown
+        assert f"schedule plan of workspace {ws_id} (Team), 30 days, apply full" in shown
         assert "the deadline is too near" in shown
 
     def test_an_unknown_run_is_bad_usage(self, almanac: Shell) -> None:
@@ -647,7 +650,8 @@ class TestSummary:
         )
         assert [error["error_type"] for error in document["jobs"]["sync"]["errors"]] == ["reconnect_required"]
         assert "sync  reconnect_required  1     100 %" in text
-        assert f"{connected}  sync  -          reconnect_required since 20" in text
+        assert f"Team       sync  -\n  {connected}\n  reconnect_required since 20" in text
+        assert behind["workspace"] == "Team"
 
     def test_of_nothing_it_says_so(self, almanac: Shell, ws_id: UUID) -> None:
         text = almanac("runs", "--summary", "--since", "7d").out

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
-from almanac.presentation.tables import instant_text, listing, table
+from almanac.presentation.tables import instant_text, listing
 
 _DIRECTIONS = {(True, True): "both", (True, False): "inbound", (False, True): "outbound", (False, False): "none"}
 
@@ -61,7 +61,7 @@ def accounts_text(accounts: Sequence[ListedAccount]) -> str:
     rows = (
         (
             (each.email, each.workspace, each.calendars, each.read, each.status),
-            [f"{each.account_id}  user {each.user_id}", each.error],
+            [each.account_id, f"{each.email}, user {each.user_id}", each.error],
         )
         for each in accounts
     )
@@ -69,19 +69,18 @@ def accounts_text(accounts: Sequence[ListedAccount]) -> str:
 
 
 def _table(calendars: Sequence[ConnectedCalendar]) -> str:
-    head = ("CALENDAR", "ID", "ACCOUNT", "ROLE", "ENABLED", "DIRECTION", "LAST SYNC", "STATUS", "ERROR")
+    head = ("CALENDAR", "ENABLED", "DIRECTION", "LAST SYNC", "STATUS")
     rows = (
         (
-            each.name,
-            each.calendar_id,
-            each.account_email,
-            each.access_role,
-            "yes" if each.enabled else "no",
-            _DIRECTIONS[each.inbound, each.outbound],
-            instant_text(each.last_synced_at),
-            each.status if each.account_status == "active" else each.account_status,
-            each.error,
+            (
+                each.name,
+                "yes" if each.enabled else "no",
+                _DIRECTIONS[each.inbound, each.outbound],
+                instant_text(each.last_synced_at),
+                each.status if each.account_status == "active" else each.account_status,
+            ),
+            (each.calendar_id, f"of {each.account_email}, {each.access_role}", each.error),
         )
         for each in calendars
     )
-    return table(head, rows)
+    return listing(head, rows)

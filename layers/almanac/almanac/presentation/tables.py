@@ -11,7 +11,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
-WIDEST_NAME = 28
+WIDEST_NAME = 20
 """Letters of a name in a listing; lines of 80 hold it, and what stands beside it."""
 
 
