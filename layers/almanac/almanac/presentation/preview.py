@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from typing import Any
 
 from almanac.domain.wall_clock import minutes_of
@@ -34,7 +35,7 @@ class Preview:
             **{name: value for name, value in self.report.as_dict().items() if name != "run_id"},
             "preview": True,
             "window": {"start": start, "end": end},
-            "blocks": list(_blocks(self.proposal)),
+            "blocks": sorted((*_blocks(self.proposal), *_held(self.proposal)), key=itemgetter("start", "end")),
             "removed": [_removed(block) for block in _gone(self.proposal)],
             "notes": [note.as_dict() for note in self.report.notes],
         }
@@ -98,6 +99,24 @@ def _blocks(found: Proposal) -> Iterator[Mapping[str, Any]]:
             "change": change or "none",
             "reason": place.reason,
         }
+
+
+def _held(found: Proposal) -> Iterator[Mapping[str, Any]]:
+    """Yield the blocks that a plan leaves where they are: locked, done, begun, or of nothing that it can place."""
+    request = found.request
+    ahead = {event.id for event in request.instance.locked if event.end > request.window.now}
+    for block in request.existing.fixed:
+        if str(block.event_id) in ahead:
+            yield {
+                "kind": block.kind,
+                "id": block.owner,
+                "title": block.title,
+                "start": block.start,
+                "end": block.end,
+                "minutes": block.minutes,
+                "change": "held",
+                "reason": _why_fixed(block, request),
+            }
 
 
 def _gone(found: Proposal) -> list[Block]:
