@@ -41,9 +41,10 @@ class Grid:
         return between(self.down(start), self.up(end))
 
     def days(self) -> tuple[int, ...]:
-        """Return the slots of each local day; a slot belongs to the day it begins in."""
-        last = self.origin + SLOT_MINUTES * max(0, self.size - 1)
-        dates = list(local_days(self.origin, last, self.zone)) if self.size else []
+        """Return the slots of each local day; a slot belongs to the day it begins in. No slot, no day."""
+        if not self.size:
+            return ()
+        dates = list(local_days(self.origin, self.origin + SLOT_MINUTES * (self.size - 1), self.zone))
         begins = [self.up(wall_instant(day, 0, self.zone)) for day in dates]
         return tuple(between(a, b) for a, b in zip(begins, [*begins[1:], self.size], strict=True))
 
