@@ -14,7 +14,14 @@ from almanac.presentation.agenda import Agenda, Change, Entry, Remark
 from almanac.presentation.instance_agenda import opened
 from almanac.services.plan.run import Proposal
 
-STATES = {"unscheduled": "without a place", "at_risk": "on time, at risk", "left_out": "left out of the plan"}
+STATES = {
+    "unscheduled": "without a place",
+    "at_risk": "on time, at risk",
+    "left_out": "left out of the plan",
+    "nothing_to_place": "nothing to place",
+}
+_CALM = ("at_risk", "ignored", "nothing_to_place")
+"""Statuses of notes about what is no misfit."""
 """Words for the states of notes, where the state itself is none."""
 
 
@@ -126,4 +133,4 @@ def _remark(note: Note, prepared: PlanningRequest) -> Remark:
     titles = {str(item.owner): item.title for item in prepared.items.values()}
     title = titles.get(note.id, f"{note.kind} {note.id}")
     state = STATES.get(note.status, note.status)
-    return Remark(title, state, note.reason, note.hint, note.status not in ("at_risk", "ignored"))
+    return Remark(title, state, note.reason, note.hint, note.status not in _CALM)

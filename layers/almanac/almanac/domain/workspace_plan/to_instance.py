@@ -1,6 +1,6 @@
 """A workspace into the planner's instance, with everything that is needed to read the plan back."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -11,6 +11,7 @@ from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.block_decisions import decide_blocks
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events
 from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, worked_minutes
+from almanac.domain.workspace_plan.habit_dates import due_dates, without_open_dates
 from almanac.domain.workspace_plan.habit_requests import (
     UNLIMITED,
     Dates,
@@ -21,8 +22,8 @@ from almanac.domain.workspace_plan.habit_requests import (
 )
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.report import ItemFinding
-from almanac.domain.workspace_plan.snapshot import Block, Habit, Kind, Workspace
-from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
+from almanac.domain.workspace_plan.snapshot import Block, Kind, Workspace
+from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs, used_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def to_instance(
     faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
     habits = [habit for habit in workspace.habits if habit.id not in faulty_habits]
     tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
-    due, busy = _due_dates(workspace, dates), _locked_events(workspace)
+    due, busy = due_dates(workspace, dates, window.zone), _locked_events(workspace)
     decisions = decide_blocks(workspace, due, habits, faulty_tasks, busy, window, force=force, room=room)
     wanted = {wish: days for wish in decisions.wishes if (days := _open_dates(wish, decisions.standing, window))}
     instance = replace(
@@ -90,6 +91,7 @@ def to_instance(
         previous=() if force else _previous(decisions.standing.ours, decisions.wishes),
     )
     faults = (*_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits))
+    idle = (*used_up(tasks, workspace.blocks, window), *without_open_dates(workspace, habits, dates, due, window))
     return PlanningRequest(
         instance=instance,
         window=window,
@@ -98,7 +100,7 @@ def to_instance(
         names=_names(workspace),
         standing=decisions.standing,
         stretched=decisions.stretched,
-        findings=(*workspace.findings, *faults, *decisions.findings),
+        findings=(*workspace.findings, *faults, *idle, *decisions.findings),
     )
 
 
@@ -125,18 +127,6 @@ def _frame(ws_id: UUID, workspace: Workspace, window: PlanningWindow) -> Instanc
 
 def _locked_events(workspace: Workspace) -> list[LockedEvent]:
     return [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
-
-
-def _due_dates(workspace: Workspace, dates: Dates) -> Dates:
-    return {habit.id: frozenset(_due(workspace, habit, dates[habit.id])) for habit in workspace.habits}
-
-
-def _due(workspace: Workspace, habit: Habit, days: Iterable[date]) -> Iterator[date]:
-    """The dates that are not skipped and on which the habit's hours open at all: a work habit has its weekend off."""
-    week = workspace.hours.get(habit.category)
-    for day in days:
-        if (habit.id, day) not in workspace.skipped and (week is None or week[day.weekday()] or not any(week)):
-            yield day
 
 
 def _left_out(kind: str, faults: Mapping[UUID, Explanation]) -> list[ItemFinding]:
