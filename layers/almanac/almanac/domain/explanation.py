@@ -87,6 +87,7 @@ SuggestionCode = Literal[
     "nothing_small",
     "other_hours",
     "default_used",
+    "tick_off_or_more",
 ]
 """What would help."""
 
@@ -106,9 +107,11 @@ FaultCode = Literal[
     "dependencies_in_circle",
     "order_in_circle",
     "order_leaves_no_room",
+    "minutes_used_up",
+    "hours_closed_on_its_dates",
     "preference_unusable",
 ]
-"""Why a task, a habit's date or a preference is left out of a plan."""
+"""Why a task, a habit's date or a preference is left out of a plan, or has nothing to place in it."""
 
 Code = ReasonCode | ReasonPart | CauseCode | CausePart | SuggestionCode | FaultCode
 

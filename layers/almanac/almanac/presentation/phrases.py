@@ -42,5 +42,10 @@ def names(items: Sequence[str], most: int = 3) -> str:
     return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
 
 
-STATES = {"unscheduled": "without a place", "at_risk": "on time, at risk", "left_out": "left out of the plan"}
+STATES = {
+    "unscheduled": "without a place",
+    "at_risk": "on time, at risk",
+    "left_out": "left out of the plan",
+    "nothing_to_place": "nothing to place",
+}
 """Words for the states of notes, where the state itself is none."""

@@ -16,6 +16,9 @@ from almanac.presentation.instance_agenda import opened
 from almanac.presentation.phrases import STATES
 from almanac.services.plan.run import Proposal
 
+_CALM = ("at_risk", "ignored", "nothing_to_place")
+"""Statuses of notes about what is no misfit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -143,4 +146,4 @@ def _remark(note: Note, request: PlanningRequest) -> Remark:
     titles = {str(item.owner): item.title for item in request.items.values()}
     title = titles.get(note.id, f"{note.kind} {note.id}")
     state = STATES.get(note.status, note.status)
-    return Remark(title, state, note.reason, note.hint, note.status not in ("at_risk", "ignored"))
+    return Remark(title, state, note.reason, note.hint, note.status not in _CALM)

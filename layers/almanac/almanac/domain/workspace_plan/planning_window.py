@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.slot_mask import ceil_to_slot
-from almanac.domain.wall_clock import DAY_MINUTES, EPOCH, local_time, wall_instant
+from almanac.domain.wall_clock import DAY_MINUTES, EPOCH, date_span, local_time
 from almanac.domain.workspace_plan.snapshot import ceil_minutes
 
 
@@ -35,7 +35,7 @@ class PlanningWindow:
         minute = ceil_minutes(now)
         first = ceil_to_slot(minute + notice_minutes)
         last_day = local_time(minute, zone).date() + timedelta(days=window_days)
-        return cls(zone, minute, first, wall_instant(last_day, 0, zone))
+        return cls(zone, minute, first, date_span(last_day, zone)[0])
 
     def holds(self, start: int, end: int) -> bool:
         """Return whether this run could place a block there."""

@@ -1,17 +1,18 @@
 """Open tasks as the planner takes them: what is left of each, in which order, and which cannot be planned and why."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from almanac.domain.explanation import Explanation
+from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.document.entries import LONGEST_ITEM
 from almanac.domain.planner.model.instance import TaskSpec
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, fewest_chunks, slots_for
 from almanac.domain.planner.model.weights import PRIORITIES
 from almanac.domain.wall_clock import minutes_of
-from almanac.domain.workspace_plan.existing_blocks import worked_minutes
+from almanac.domain.workspace_plan.existing_blocks import is_users, worked_minutes
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Block, Dependency, TaskRow, Workspace, ceil_minutes
 
 DEFAULT_MIN_CHUNK = 30
@@ -77,6 +78,21 @@ def task_specs(tasks: Iterable[TaskRow], waits: Waits, fixed: Iterable[Block]) -
             fixed_of[block.owner].append(block)
     left = {task.id: _minutes_left(task, fixed_of[task.id]) for task in tasks}
     return [_spec(task, left, waits.get(task.id, frozenset()), fixed_of) for task in tasks if left[task.id] > 0]
+
+
+def used_up(tasks: Iterable[TaskRow], blocks: Iterable[Block], window: PlanningWindow) -> Iterator[ItemFinding]:
+    """Yield a finding for each open task that has neither minutes left to place nor a block still to end.
+
+    `tasks` are those without a fault. What is done, locked or begun counts as work done, but nobody ticked it off.
+    """
+    held: dict[UUID | None, list[Block]] = defaultdict(list)
+    for block in blocks:
+        if block.kind == "task" and is_users(block, window):
+            held[block.owner].append(block)
+    for task in tasks:
+        if _minutes_left(task, held[task.id]) <= 0 and all(b.last_minute <= window.now for b in held[task.id]):
+            cause = Explanation("minutes_used_up", minutes=(task.total_minutes or 0,))
+            yield ItemFinding("task", str(task.id), "nothing_to_place", cause, (Explanation("tick_off_or_more"),))
 
 
 def _own_fault(task: TaskRow, category_faults: Mapping[str, Explanation]) -> Explanation | None:

@@ -1,8 +1,7 @@
 """A workspace into the planner's instance, with everything that is needed to read the plan back."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation, ItemFinding
@@ -11,6 +10,7 @@ from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.block_decisions import decide_blocks
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events
 from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, worked_minutes
+from almanac.domain.workspace_plan.habit_dates import due_dates, without_open_dates
 from almanac.domain.workspace_plan.habit_requests import (
     UNLIMITED,
     Dates,
@@ -20,8 +20,8 @@ from almanac.domain.workspace_plan.habit_requests import (
     habit_faults,
 )
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.snapshot import Block, Habit, ItemKind, Workspace
-from almanac.domain.workspace_plan.task_requests import TaskRequests
+from almanac.domain.workspace_plan.snapshot import Block, ItemKind, Workspace
+from almanac.domain.workspace_plan.task_requests import TaskRequests, used_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def to_instance(
     tasks = TaskRequests.of(workspace, categories)
     faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
     habits = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    due, busy = _due_dates(workspace, dates), _locked_events(workspace)
+    due, busy = due_dates(workspace, dates, window.zone), _locked_events(workspace)
     decisions = decide_blocks(workspace, due, habits, tasks.faults, busy, window, force=force, limits=limits)
     existing, open_dates = decisions.existing, decisions.open_dates
     instance = replace(
@@ -88,6 +88,7 @@ def to_instance(
         previous=() if force else _previous(existing.movable, decisions.occurrences),
     )
     faults = (*_left_out("task", tasks.faults), *_left_out("habit", faulty_habits))
+    idle = (*used_up(tasks.tasks, workspace.blocks, window), *without_open_dates(workspace, habits, dates, due, window))
     return PlanningRequest(
         instance=instance,
         window=window,
@@ -96,7 +97,7 @@ def to_instance(
         names=_names(workspace),
         existing=existing,
         lengthened=decisions.lengthened,
-        findings=(*workspace.findings, *faults, *decisions.findings),
+        findings=(*workspace.findings, *faults, *idle, *decisions.findings),
     )
 
 
@@ -123,18 +124,6 @@ def _frame(ws_id: UUID, workspace: Workspace, window: PlanningWindow) -> Instanc
 
 def _locked_events(workspace: Workspace) -> list[LockedEvent]:
     return [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
-
-
-def _due_dates(workspace: Workspace, dates: Dates) -> Dates:
-    return {habit.id: frozenset(_due(workspace, habit, dates[habit.id])) for habit in workspace.habits}
-
-
-def _due(workspace: Workspace, habit: Habit, days: Iterable[date]) -> Iterator[date]:
-    """Yield the dates not skipped on which the habit's hours open at all: a work habit has its weekend off."""
-    week = workspace.hours.get(habit.category)
-    for day in days:
-        if (habit.id, day) not in workspace.skipped and (week is None or week[day.weekday()] or not any(week)):
-            yield day
 
 
 def _left_out(kind: str, faults: Mapping[UUID, Explanation]) -> list[ItemFinding]:

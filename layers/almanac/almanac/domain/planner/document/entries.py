@@ -32,8 +32,6 @@ def read_task(fields: Fields, hours: dict[str, Week]) -> TaskSpec:
         raise fields.error("min_chunk_min", f"{smallest} is above max_chunk_min {largest}")
     check_chunks(fields, minutes, smallest, largest)
     earliest, deadline = fields.instant_or_none("earliest", up=True), fields.instant_or_none("deadline")
-    if earliest is not None and deadline is not None and deadline <= earliest:
-        raise fields.error("deadline", "must lie after earliest")
     kind = fields.choice("deadline_type", ("soft", "hard")) if fields.has("deadline_type") else "soft"
     return TaskSpec(
         id=fields.text("id"),
