@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+ADOPTED = ("google",)
+"""Providers of the old system whose accounts are adopted; their names are the same here."""
+
 
 @dataclass(frozen=True, slots=True)
 class LegacyWorkspace:
@@ -89,7 +92,7 @@ def address(account: LegacyAccount) -> str:
 
 
 def _unusable(account: LegacyAccount) -> str | None:
-    if account.provider != "google":
+    if account.provider not in ADOPTED:
         return account.provider
     if "@" not in address(account).strip("@"):
         return "no_address"

@@ -73,7 +73,7 @@ class PostgresAdoptionStore(AdoptionStore):
 
     @override
     def put_account(self, ws_id: UUID, account: LegacyAccount, ciphertext: str) -> StoredAccount | None:
-        who = {"ws_id": ws_id, "user_id": account.user_id, "email": address(account)}
+        who = {"ws_id": ws_id, "user_id": account.user_id, "provider": account.provider, "email": address(account)}
         status = "active" if account.is_active else "disconnected"
         if self._run("put_account", id=account.id, refresh_token=ciphertext, status=status, **who):
             return None

@@ -45,7 +45,7 @@ class Workload:
     statement_seconds: float = 0.002  # a round trip to the database, through the proxy
     run_seconds: float = 0.02  # of CPU at 512 MB
     events_gb: float = 750e-6  # stored, with indexes: 500 events
-    run_row_gb: float = 0.8e-6  # a run and its calendars
+    run_row_gb: float = 1.2e-6  # a run, its job and its two calendars, with their indexes
     log_line_gb: float = 2.5e-6  # of one run, metrics included
     answer_gb: float = 4e-6  # what Google and an AWS API answer, through the NAT gateway
     io_a_run: float = 6.0  # storage requests

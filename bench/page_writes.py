@@ -12,7 +12,8 @@ import pg8000.native
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, parse_url
-from almanac.domain.calendar.events import MAPPING_VERSION, EventRow, MappedPage
+from almanac.domain.calendar.events import EventPage, EventRow
+from almanac.providers.google.pages import MAPPING_VERSION
 
 _TYPES = dict.fromkeys(EventRow._fields, "text") | {
     "start_at": "timestamptz",
@@ -49,13 +50,13 @@ _BARE = (
     f" FROM unnest({', '.join(f':{name}::{type_}[]' for name, type_ in _TYPES.items())}) AS p{_UPSERT}"
 )
 
-Write = Callable[[Sequence[MappedPage]], None]
+Write = Callable[[Sequence[EventPage]], None]
 
 
 def bare(database: Database, ws_id: UUID, calendar_id: str) -> Write:
     """The fastest bare way: a page is one upsert from array literals, and nothing else happens."""
 
-    def write(pages: Sequence[MappedPage]) -> None:
+    def write(pages: Sequence[EventPage]) -> None:
         for page in pages:
             columns = zip(_TYPES.items(), zip(*page.rows, strict=True), strict=True)
             encoded = {name: _ENCODERS[type_](values) for (name, type_), values in columns}
@@ -73,7 +74,7 @@ def row_values(url: str, ws_id: UUID, calendar_id: str, batch: int, *, no_delay:
     """
     statement = _values_statement(batch)
 
-    def write(pages: Sequence[MappedPage]) -> None:
+    def write(pages: Sequence[EventPage]) -> None:
         with closing(_connect(url, no_delay)) as connection:
             rows = [row for page in pages for row in page.rows]
             for start in range(0, len(rows), batch):

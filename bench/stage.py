@@ -22,7 +22,7 @@ _LOAD_SECONDS = 300
 
 _RESET = (
     "TRUNCATE workspace_calendar_events, calendar_sync_seen, calendar_sync_states, workspace_sync_leases,"
-    " workspace_calendar_sync_log, workspace_calendar_sync_log_connections CASCADE"
+    " jobs, runs, run_connections CASCADE"
 )
 
 

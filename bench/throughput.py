@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from time import perf_counter
 from uuid import UUID, uuid4
 
-from almanac.domain.calendar.events import CalendarZones, MappedPage
-from almanac.domain.sync.listing import Checkpoint, ListEvents, Window
+from almanac.domain.calendar.events import CalendarZones, EventPage
+from almanac.domain.sync.passes import Checkpoint
+from almanac.domain.sync.window import Window
 from almanac.jobs import CalendarSync
-from almanac.providers.google.pages import map_page
 from almanac.services.accounts.ports import Account
 from almanac.services.sync.ports import Lease, Progress
+from almanac.services.sync.provider import EventsRequest
 from almanac.settings import SyncSettings, load
 from bench import page_writes
 from bench.child import measured
@@ -36,7 +37,7 @@ class Calendar:
     ws_id: UUID
     id: str
     now: datetime
-    pages: Sequence[MappedPage]
+    pages: Sequence[EventPage]
 
     @property
     def events(self) -> int:
@@ -104,14 +105,15 @@ def _calendar(stage: Stage, events: int) -> Calendar:
     return Calendar(ws_id, account.email, now, _pages(stage, account, now))
 
 
-def _pages(stage: Stage, account: Account, now: datetime) -> list[MappedPage]:
-    token = stage.wiring.cipher.decrypt(account.access_token or "")
+def _pages(stage: Stage, account: Account, now: datetime) -> list[EventPage]:
+    opened = stage.wiring.google_provider.open(stage.wiring.cipher.decrypt(account.access_token or ""))
     pages, page_token = [], None
     while True:
-        request = ListEvents(account.email, window=_window(now), page_token=page_token, page_size=_PAGE_SIZE)
-        listing = stage.wiring.google.list_events(token, request)
-        pages.append(map_page(listing.items, CalendarZones(listing.time_zone or "UTC", "UTC")))
-        page_token = listing.next_page_token
+        zones = CalendarZones("UTC", "UTC")
+        request = EventsRequest(account.email, zones, _PAGE_SIZE, window=_window(now), page_token=page_token)
+        listed = opened.list_events(request)
+        pages.append(listed.events())
+        page_token = listed.next_page_token
         if page_token is None:
             return pages
 
@@ -121,7 +123,7 @@ def _window(now: datetime) -> Window:
     return Window.around(now, settings.past, settings.future)
 
 
-def _rate(stage: Stage, write: Write, pages: Sequence[MappedPage]) -> float:
+def _rate(stage: Stage, write: Write, pages: Sequence[EventPage]) -> float:
     stage.reset()
     began = perf_counter()
     write(pages)
@@ -151,8 +153,8 @@ def _store_write(stage: Stage, calendar: Calendar) -> Write:
     window = _window(calendar.now)
     mark = Progress("bench", window, Checkpoint("full", "next", "bench", window, calendar.now))
 
-    def write(pages: Sequence[MappedPage]) -> None:
-        for page in pages:
+    def write(written: Sequence[EventPage]) -> None:
+        for page in written:
             pages.apply_page(lease, connection, page, "full", mark)
 
     return write

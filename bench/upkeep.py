@@ -14,34 +14,40 @@ from bench.stage import postgres
 
 PART = "upkeep"
 _WORKSPACES, _RUNS, _DAYS = 2000, 500_000, 100
-"""So many syncs, each with the row of one calendar, and as many plans, spread evenly over so many days."""
+"""So many syncs, each with the row of one calendar, and as many plans, each with its job, evenly over so many days."""
 _FEW, _ALL = 95, 1
 """Days of retention that make a twentieth of the rows too old, or all but a hundredth of what is then left."""
 _PATIENCE_SECONDS = 300
 _SLOWER, _LOCKED, _FLAT = Target("at most", 3), Target("at most", 1000), Target("at most", 15)
 
 _SYNCS = (
-    "INSERT INTO workspace_calendar_sync_log"
-    " (id, ws_id, source, requested_mode, direction, status, outcome, started_at, finished_at)"
-    " SELECT lpad(to_hex(n), 32, '0')::uuid, lpad(to_hex(n % :workspaces::integer), 32, '0')::uuid,"
-    " 'schedule', 'auto', 'inbound', 'completed', 'incremental', t, t"
+    "INSERT INTO runs (id, ws_id, job_id, kind, source, scope, status, outcome, started_at, finished_at)"
+    " SELECT lpad(to_hex(n), 32, '0')::uuid, lpad(to_hex(n % :workspaces::integer), 32, '0')::uuid, n::text,"
+    """ 'sync', 'schedule', '{"mode": "auto", "direction": "inbound"}', 'completed', 'incremental', t, t"""
     " FROM (SELECT n, now() - (:runs::integer - n) * (:days::integer * interval '1 day' / :runs::integer) AS t"
     " FROM generate_series(0, :runs::integer - 1) n) s"
 )
 _CALENDARS = (
-    "INSERT INTO workspace_calendar_sync_log_connections (run_id, connection_id, status, outcome)"
-    " SELECT id, ws_id, 'completed', 'incremental' FROM workspace_calendar_sync_log"
+    "INSERT INTO run_connections (run_id, connection_id, status, outcome)"
+    " SELECT id, ws_id, 'completed', 'incremental' FROM runs"
 )
 _PLANS = (
-    "INSERT INTO workspace_scheduling_metadata (id, ws_id, source, window_days, force_reschedule, apply, status,"
-    " outcome, started_at, finished_at)"
-    " SELECT id, ws_id, 'schedule', 30, false, 'full', 'completed', 'planned', started_at, finished_at"
-    " FROM workspace_calendar_sync_log"
+    "INSERT INTO runs (id, ws_id, job_id, kind, source, scope, status, outcome, started_at, finished_at)"
+    " SELECT gen_random_uuid(), ws_id, job_id, 'schedule', 'schedule',"
+    """ '{"window_days": 30, "force_reschedule": false, "apply": "full"}', 'completed', 'planned', started_at,"""
+    " finished_at FROM runs"
 )
-_TABLES = ("workspace_calendar_sync_log", "workspace_scheduling_metadata")
-_PLAIN = (
-    "DELETE FROM {table} r WHERE r.started_at < now() - :days::integer * interval '1 day' AND r.status <> 'running'"
-    " AND EXISTS (SELECT 1 FROM {table} n WHERE n.ws_id = r.ws_id AND n.started_at > r.started_at)"
+_JOBS = (
+    "INSERT INTO jobs (id, ws_id, kind, body, source, created_at)"
+    " SELECT job_id, ws_id, kind, '{}', 'schedule', started_at FROM runs"
+)
+_OLD_RUNS = (
+    "DELETE FROM runs r WHERE r.started_at < now() - :days::integer * interval '1 day' AND r.status <> 'running'"
+    " AND EXISTS (SELECT 1 FROM runs n WHERE n.ws_id = r.ws_id AND n.kind = r.kind AND n.started_at > r.started_at)"
+)
+_OLD_JOBS = (
+    "DELETE FROM jobs j WHERE j.created_at < now() - :days::integer * interval '1 day'"
+    " AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.job_id = j.id AND r.ws_id = j.ws_id AND r.kind = j.kind)"
 )
 
 
@@ -70,18 +76,17 @@ def _fill(database: Database) -> None:
         workspaces=_WORKSPACES,
     )
     database.run(_SYNCS, workspaces=_WORKSPACES, runs=_RUNS, days=_DAYS)
-    for statement in (_CALENDARS, _PLANS, "SET session_replication_role = origin"):
+    for statement in (_CALENDARS, _PLANS, _JOBS, "SET session_replication_role = origin"):
         database.run(statement)
-    for table in (*_TABLES, "workspace_calendar_sync_log_connections"):
-        database.run(f"VACUUM ANALYZE {table}")
+    database.run("VACUUM ANALYZE runs, jobs, run_connections")
 
 
 def _plainly(database: Database, days: int) -> float:
-    """Seconds of one DELETE a table."""
+    """Seconds of one DELETE of runs, which takes their calendars along, and one of jobs."""
     database.run("BEGIN")
     began = perf_counter()
-    for table in _TABLES:
-        database.run(_PLAIN.format(table=table), days=days)
+    for statement in (_OLD_RUNS, _OLD_JOBS):
+        database.run(statement, days=days)
     seconds = perf_counter() - began
     database.run("ROLLBACK")
     return seconds

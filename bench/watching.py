@@ -38,11 +38,13 @@ _ONE_OF_A_HUNDRED_BEHIND = (
     " - CASE WHEN hashtext(ws_id::text) % 100 = 0 THEN interval '3 h' ELSE '0' END FROM calendar_connections"
 )
 _ONE_RUN_OF_A_HUNDRED_FAILED = (
-    "INSERT INTO workspace_calendar_sync_log (id, ws_id, source, requested_mode, direction, status, outcome, sent_at,"
-    " started_at, finished_at, api_calls, total_ms, error_type, message_id)"
-    " SELECT gen_random_uuid(), ids[n % :workspaces::integer + 1], 'schedule', 'auto', 'inbound',"
+    "INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome, sent_at, started_at, finished_at, report,"
+    " total_ms, error_type, message_id)"
+    " SELECT gen_random_uuid(), ids[n % :workspaces::integer + 1], 'sync', 'schedule',"
+    """ '{"mode": "auto", "direction": "inbound"}',"""
     " CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'completed' END, 'incremental', t - random() * interval '1 min', t,"
-    " t + random() * interval '1 s', 3, n % 900, CASE WHEN n % 100 = 0 THEN 'google_unavailable' END, n::text"
+    " t + random() * interval '1 s', '{\"api_calls\": 3}', n % 900,"
+    " CASE WHEN n % 100 = 0 THEN 'google_unavailable' END, n::text"
     f" FROM (SELECT n, now() - n * interval '{_DAYS} days' / {_RUNS} AS t FROM generate_series(1, {_RUNS}) n) s,"
     " (SELECT array_agg(id) AS ids FROM workspaces) w"
 )
@@ -58,14 +60,18 @@ _BARE_STATES = (
     "SELECT count(*), min(s.last_synced_at) FROM calendar_connections c"
     " LEFT JOIN calendar_sync_states s ON s.connection_id = c.id WHERE c.is_enabled"
 )
-_BARE_RUNS = "SELECT count(*), sum(total_ms), min(started_at) FROM workspace_calendar_sync_log"
+_BARE_RUNS = "SELECT count(*), sum(total_ms), min(started_at) FROM runs"
 
 
 def watching(workspaces: int, rounds: int, *, durable: bool) -> list[Figure]:
     """Milliseconds over that many workspaces with three calendars each, and a million runs of 90 days."""
     with _system(workspaces, durable) as database:
         now: datetime = database.run("SELECT now()")[0][0]
-        due, summary, history = PostgresDueStore(database), PostgresRunSummary(database), PostgresRunHistory(database)
+        due, summary, history = (
+            PostgresDueStore(database),
+            PostgresRunSummary(database, "google", 10_000),
+            PostgresRunHistory(database),
+        )
         letters = [str(number * 100) for number in range(1, _LETTERS + 1)]
         ways: dict[str, Callable[[], object]] = {
             "bare states": lambda: database.run(_BARE_STATES),

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,10 +34,10 @@ ARROWS = {
         "almanac.errors",
         "almanac.jobs",
         "almanac.settings",
-        "almanac.providers.google.pages",  # until a provider yields finished pages
+        "almanac.validation",
     },
     "almanac.providers": {
-        "almanac.providers",
+        "almanac.providers",  # of another provider nothing, as a test of its own says
         "almanac.domain",
         "almanac.services",
         "almanac.errors",
@@ -48,6 +49,7 @@ ARROWS = {
         "almanac.errors",
         "almanac.jobs",
         "almanac.settings",
+        "almanac.validation",
         "almanac.migrations",
     },
     "almanac.presentation": {
@@ -57,8 +59,9 @@ ARROWS = {
         "almanac.errors",
         "almanac.jobs",
     },
-    "almanac.jobs": {"almanac.errors", "almanac.domain"},
-    "almanac.settings": {"almanac.errors", "almanac.domain"},
+    "almanac.jobs": {"almanac.errors", "almanac.domain", "almanac.validation"},
+    "almanac.settings": {"almanac.errors", "almanac.domain", "almanac.validation"},
+    "almanac.validation": set(),
     "almanac.errors": set(),
 }
 # Of the services, whoever implements them sees the contracts only.
@@ -162,6 +165,49 @@ def test_adapters_and_providers_see_only_the_contracts_of_the_services(path: Pat
     )
     message = complaints(path, refused, f"of the services it may see only {', '.join(sorted(CONTRACTS))}")
     assert not message, message
+
+
+PROVIDERS = sorted(path.parent.name for path in (SOURCE / "almanac" / "providers").glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=identify)
+def test_a_provider_is_known_to_itself_and_to_wiring_only(path: Path) -> None:
+    name = module_name(path)
+    if within(name, ("almanac.wiring",)):
+        return
+    others = {f"almanac.providers.{each}" for each in PROVIDERS if not within(name, (f"almanac.providers.{each}",))}
+    refused = ((line, target) for line, target in imports(parsed(path)) if within(target, others))
+    message = complaints(path, refused, "only wiring names a provider, and none imports another")
+    assert not message, message
+
+
+# Names that are stored or public (codes, keys of JSON) are made of the provider's own name as it runs.
+WITHOUT_A_PROVIDER = [
+    *in_layer("almanac.domain"),
+    *in_layer("almanac.services"),
+    *(SOURCE / "almanac" / name for name in ("jobs.py", "errors.py", "queue_consumer.py", "lambda_runtime.py")),
+]
+
+
+@pytest.mark.parametrize("path", WITHOUT_A_PROVIDER, ids=identify)
+def test_nothing_within_speaks_of_a_provider_by_name(path: Path) -> None:
+    named = [
+        f"\n{identify(path)}:{number} names {provider}: that belongs into almanac.providers.{provider}"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for provider in PROVIDERS
+        if provider in line.lower()
+    ]
+    assert not named, "".join(named)
+
+
+STATEMENTS = sorted((SOURCE / "almanac" / "adapters").rglob("*.sql"))
+
+
+@pytest.mark.parametrize("path", [*in_layer("almanac.adapters"), *STATEMENTS], ids=identify)
+def test_rows_get_their_provider_as_a_parameter(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    literals = [each for each in PROVIDERS if re.search(f"""['"]{each}['"]""", text)]
+    assert not literals, f"{identify(path)} holds {', '.join(literals)}: take it as a parameter"
 
 
 @pytest.mark.parametrize("path", in_layer("almanac.domain"), ids=identify)

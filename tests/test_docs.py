@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -21,6 +21,7 @@ from almanac.adapters.postgres.connection import Database, parse_url, statements
 from almanac.adapters.postgres.migrate import migrate
 from almanac.adapters.postgres.plan_settings import StoredPreferences
 from almanac.cli.main import _parser
+from almanac.domain import run_outcomes
 from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.weights import Weights
@@ -29,8 +30,9 @@ from almanac.domain.sync.report import SyncReport
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.errors import AlmanacError, BadInput, PermanentError, TransientError
 from almanac.jobs import CalendarSchedule, CalendarSync, Tick, UpkeepTick, parse_schedule, parse_sync, parse_tick
-from almanac.presentation import terminal_plan
 from almanac.presentation.instance_agenda import agenda_of
+from almanac.presentation.terminal import plan as terminal_plan
+from almanac.providers.registry import NAMES as PROVIDERS
 from local.stack.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
@@ -276,7 +278,7 @@ def spoken(value: ast.expr | None) -> set[str]:
 
 def calls_refuse(value: ast.expr) -> bool:
     """Its arguments are no outcomes; what it returns is read where it is defined."""
-    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "refuse"
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in ("refuse", "_facts")
 
 
 def outcome_values(node: ast.AST) -> Iterator[ast.expr | None]:
@@ -294,7 +296,7 @@ def outcome_values(node: ast.AST) -> Iterator[ast.expr | None]:
             ast.Call(func=ast.Name(id="Due"), args=[_, value]) | ast.Call(func=ast.Name(id="Refusal"), args=[value, *_])
         ):
             yield value
-        case ast.FunctionDef(name="refuse" | "_reason_to_skip"):
+        case ast.FunctionDef(name="refuse_sync" | "refuse_plan" | "_running" | "_reason_to_skip"):
             yield from (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
         case ast.FunctionDef(name="fail", args=ast.arguments(kw_defaults=defaults)):
             yield from defaults
@@ -312,28 +314,36 @@ def outcomes(*, planning: bool) -> set[str]:
     }
 
 
-def test_every_outcome_of_a_sync_is_documented() -> None:
-    assert names(JOBS, "Outcome of a sync", "Outcome of one calendar") == outcomes(planning=False)
+@pytest.mark.parametrize(
+    ("heading", "outcome"),
+    [
+        ("Outcome of a sync", run_outcomes.SyncOutcome),
+        ("Outcome of one calendar", run_outcomes.CalendarOutcome),
+        ("Outcome of a plan", run_outcomes.PlanOutcome),
+        ("Status of a run", run_outcomes.Status),
+    ],
+)
+def test_every_status_and_outcome_is_documented(heading: str, outcome: Any) -> None:
+    assert names(JOBS, heading) == set(get_args(outcome))
 
 
-def test_every_outcome_of_a_plan_is_documented() -> None:
-    refused_by_the_rule_of_syncs = {"superseded"}
-    assert names(JOBS, "Outcome of a plan") == outcomes(planning=True) | refused_by_the_rule_of_syncs
+def test_every_outcome_is_one_that_something_ends_in() -> None:
+    """mypy holds the code to the types; this holds the types to the code."""
+    calendars = set(get_args(run_outcomes.CalendarOutcome))
+    assert set(get_args(run_outcomes.SyncOutcome)) | calendars == outcomes(planning=False)
+    refused_by_the_rule_of_syncs = {"superseded", "already_running"}
+    assert set(get_args(run_outcomes.PlanOutcome)) == outcomes(planning=True) | refused_by_the_rule_of_syncs
 
 
 @pytest.mark.parametrize(
     ("heading", "stored"),
     [
-        ("Status of a run", "workspace_calendar_sync_log"),
+        ("Status of a run", "runs"),
         ("Status of a calendar and of an account", "calendar_connections"),
     ],
 )
 def test_statuses_are_those_that_the_database_accepts(heading: str, stored: str) -> None:
     assert names(JOBS, heading) == accepted_statuses(stored)
-
-
-def test_statuses_of_a_plan_are_those_of_a_run_but_for_partial() -> None:
-    assert names(JOBS, "Status of a run") - {"partial"} == accepted_statuses("workspace_scheduling_metadata")
 
 
 def test_statuses_of_an_account_are_those_that_the_database_accepts() -> None:
@@ -356,6 +366,8 @@ def error_types() -> set[str]:
             match node:
                 case ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=str() as code)):
                     found.add(code)
+                case ast.Assign(targets=[ast.Name(id="ending")], value=ast.Constant(value=str() as ending)):
+                    found |= {f"{provider}_{ending}" for provider in PROVIDERS}
                 case ast.Call(func=ast.Attribute(attr="fail"), args=[first, *_]):
                     found |= spoken(first)
     for path in PACKAGE.rglob("*.sql"):
@@ -367,11 +379,17 @@ def test_every_error_type_is_documented() -> None:
     assert names(JOBS, "Error types") == error_types()
 
 
+def codes(error: type[AlmanacError]) -> list[str]:
+    """What its instances are called: one name a provider where they carry the provider's."""
+    ending = getattr(error, "ending", None)
+    return [error.code] if ending is None else [f"{provider}_{ending}" for provider in PROVIDERS]
+
+
 def test_what_is_said_about_trying_again_is_what_the_tree_says() -> None:
     said = {row[0]: row[1] for row in table(JOBS, "Error types")}
     tree = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, AlmanacError)]
-    helps = {each.code: "yes" for each in tree if issubclass(each, TransientError)}
-    helps |= {each.code: "no" for each in tree if issubclass(each, PermanentError | BadInput)}
+    helps = {code: "yes" for each in tree if issubclass(each, TransientError) for code in codes(each)}
+    helps |= {code: "no" for each in tree if issubclass(each, PermanentError | BadInput) for code in codes(each)}
     assert {code: said[code] for code in helps} == helps
 
 
@@ -420,9 +438,13 @@ def test_a_sync_overwrites_the_columns_of_the_provider_and_of_almanac_only() -> 
 
 
 def test_every_table_is_described() -> None:
-    created = re.findall(r"^CREATE TABLE (\w+)", "".join(map(text, MIGRATIONS)), re.MULTILINE)
+    schema = "".join(map(text, MIGRATIONS))
+    created = re.findall(r"^CREATE TABLE (\w+)", schema, re.MULTILINE)
+    renamed = dict(re.findall(r"^ALTER TABLE (\w+) RENAME TO (\w+)", schema, re.MULTILINE))
+    dropped = {name for gone in re.findall(r"^DROP TABLE (.+);", schema, re.MULTILINE) for name in gone.split(", ")}
+    kept = [name for name in (renamed.get(name, name) for name in created) if name not in dropped]
     tables = text(DATA_MODEL).partition("\n## Tables\n")[2].partition("\n## ")[0]
-    assert re.findall(r"^### (\w+)$", tables, re.MULTILINE) == created
+    assert re.findall(r"^### (\w+)$", tables, re.MULTILINE) == kept
 
 
 # --- planning ---------------------------------------------------------------------------------------------------------

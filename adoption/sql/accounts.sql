@@ -7,14 +7,14 @@ WHERE ws_id = :ws_id::uuid
 ORDER BY is_active DESC, created_at DESC, id;
 
 -- name: put_account
-INSERT INTO calendar_auth_tokens (id, ws_id, user_id, account_email, refresh_token, status)
-VALUES (:id::uuid, :ws_id::uuid, :user_id, :email, :refresh_token, :status)
+INSERT INTO calendar_auth_tokens (id, ws_id, user_id, provider, account_email, refresh_token, status)
+VALUES (:id::uuid, :ws_id::uuid, :user_id, :provider, :email, :refresh_token, :status)
 ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- name: stored_account
 SELECT id, refresh_token, status FROM calendar_auth_tokens
-WHERE ws_id = :ws_id::uuid AND user_id = :user_id AND provider = 'google' AND account_email = :email;
+WHERE ws_id = :ws_id::uuid AND user_id = :user_id AND provider = :provider AND account_email = :email;
 
 -- name: revive_account
 UPDATE calendar_auth_tokens
@@ -43,9 +43,9 @@ WITH named AS (
         THEN 'duplicate' END AS left_out
     FROM named
 ), put AS (
-    INSERT INTO calendar_connections (id, ws_id, auth_token_id, calendar_id, calendar_name, color, access_role, is_primary,
-        is_enabled, sync_inbound_enabled, sync_outbound_enabled, sync_delete_enabled)
-    SELECT id, :ws_id::uuid, account_id, canonical, coalesce(calendar_name, ''), color, coalesce(access_role, 'writer'),
+    INSERT INTO calendar_connections (id, ws_id, auth_token_id, provider, calendar_id, calendar_name, color, access_role,
+        is_primary, is_enabled, sync_inbound_enabled, sync_outbound_enabled, sync_delete_enabled)
+    SELECT id, :ws_id::uuid, account_id, provider, canonical, coalesce(calendar_name, ''), color, coalesce(access_role, 'writer'),
         canonical = email, is_enabled, sync_inbound_enabled, sync_outbound_enabled, sync_delete_enabled
     FROM sorted WHERE left_out IS NULL
     ON CONFLICT DO NOTHING

@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from almanac.domain.wall_clock import minutes_of
-from almanac.presentation import terminal_plan
-from almanac.presentation.agenda import Agenda, Entry, Kind, Remark, clock_changes, wall_span
+from almanac.presentation.agenda import Agenda, Entry, EntryKind, Remark, clock_changes, wall_span
 from almanac.presentation.html_page import page
 from almanac.presentation.svg.plan import svg
 from almanac.presentation.svg.shapes import cut, side_by_side, text_width
-from almanac.presentation.terminal_week import draw_week
+from almanac.presentation.terminal import plan as terminal_plan
+from almanac.presentation.terminal.week import draw_week
 from tests.cli.shell import Ended, Shell
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -401,7 +401,7 @@ def at(hour: int) -> int:
     return minutes_of(datetime(2026, 3, 2, hour, tzinfo=BERLIN))
 
 
-def entry(title: str, start: int, end: int, *, kind: Kind = "task", reason: str = "it fits") -> Entry:
+def entry(title: str, start: int, end: int, *, kind: EntryKind = "task", reason: str = "it fits") -> Entry:
     return Entry(kind, title, at(start), at(end), reason)
 
 

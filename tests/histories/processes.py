@@ -111,7 +111,7 @@ class DurableDatabase(Database):
 
 @dataclass
 class Requests:
-    """CalendarProvider with a trap before each request and one between its answer and whoever waits for it."""
+    """The calendar API with a trap before each request and one between its answer and whoever waits for it."""
 
     provider: Any
     before: Trap = field(default_factory=Trap)

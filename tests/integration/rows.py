@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from almanac.adapters.postgres.connection import Database
-from almanac.domain.calendar.events import EventRow, MappedPage
+from almanac.domain.calendar.events import EventPage, EventRow
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -71,5 +71,5 @@ def event(event_id: str = "e1", *, start: datetime = NOON, etag: str | None = '"
     return row._replace(**other)
 
 
-def page(*rows: EventRow, tombstones: tuple[str, ...] = (), unreadable: tuple[str, ...] = ()) -> MappedPage:
-    return MappedPage(rows, tombstones, (), unreadable)
+def page(*rows: EventRow, tombstones: tuple[str, ...] = (), unreadable: tuple[str, ...] = ()) -> EventPage:
+    return EventPage(rows, tombstones, (), unreadable, mapping_version=1)

@@ -14,8 +14,9 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.domain.sync.report import SyncReport
-from almanac.errors import AccessDenied, GoogleUnavailable, LeaseLost, ReconnectRequired
-from almanac.services.accounts.ports import FreshToken
+from almanac.errors import AccessDenied, LeaseLost, ReconnectRequired
+from almanac.providers.google.errors import unavailable
+from almanac.services.sync.provider import FreshToken
 from almanac.wiring.command_line import Wiring
 from local.google_simulator.simulator import Simulator
 from tests.integration.team import RecordingQueue, Team
@@ -216,7 +217,7 @@ class TestOvertaken:
         assert log(beside) == [["failed", "failed", "stale"], ["completed", "redirected_to_full", None]]
 
     @pytest.mark.parametrize(
-        "error", [GoogleUnavailable("later", retry_after=60), AccessDenied("no"), ReconnectRequired("gone")]
+        "error", [unavailable("later", retry_after=60), AccessDenied("no"), ReconnectRequired("gone")]
     )
     def test_what_went_wrong_in_an_overtaken_run_does_not_spoil_its_successors_calendar(
         self, team: Team, beside: Database, error: Exception

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.errors import BadInput, GoogleUnavailable, ReconnectRequired, UnknownWorkspace
+from almanac.errors import BadInput, ProviderUnavailable, ReconnectRequired, UnknownWorkspace
 from almanac.services.accounts.connect import ConnectAccount
 from almanac.services.accounts.ports import Account
 from local.google_simulator.simulator import Simulator
@@ -154,7 +154,7 @@ class TestNothingIsHalfStored:
             team.google.add_calendar(ADA, f"Calendar {number}")
         team.inject("error", path="*/calendarList", page_token=True, status=503, times=None)
 
-        with pytest.raises(GoogleUnavailable):
+        with pytest.raises(ProviderUnavailable):
             add(team, token)
 
         assert table_sizes(team) == (0, 0)
@@ -270,7 +270,7 @@ class TestReconnecting:
         stored = team.database.run("SELECT * FROM calendar_auth_tokens")
         mallory = team.google.add_account("mallory@example.test")
 
-        with pytest.raises(BadInput, match="another Google account"):
+        with pytest.raises(BadInput, match="another account than the one that is connected"):
             add(team, mallory["refresh_token"])
 
         assert team.database.run("SELECT * FROM calendar_auth_tokens") == stored

@@ -8,11 +8,12 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
-from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
+from almanac.adapters.postgres.runs import PostgresSyncRuns
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSync
 from almanac.services.sync.ports import Lease
 from tests.integration import rows
+from tests.integration.stores import sync_runs
 
 pytestmark = pytest.mark.integration
 
@@ -24,7 +25,7 @@ def due(database: Database) -> PostgresDueStore:
 
 @pytest.fixture
 def runs(database: Database) -> PostgresSyncRuns:
-    return PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=30)
+    return sync_runs(database, lease_seconds=60, cooldown_seconds=30)
 
 
 def connected(database: Database, **other: str) -> UUID:

@@ -16,6 +16,7 @@ from almanac.adapters.postgres.migrate import migrate
 from almanac.domain.calendar.events import CalendarZones
 from almanac.errors import BadSettings, DatabaseUnavailable, StorageFailed
 from almanac.providers.google.pages import map_page
+from almanac.providers.registry import NAMES
 from local.stack.ports import free_port
 from local.stack.postgres import Postgres
 from tests.integration import rows
@@ -51,7 +52,7 @@ def connect(empty_url: str) -> Iterator[Callable[[], Database]]:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package folder whose `migrations` a test may change: a copy of the shipped ones."""
     copytree(str(importlib.resources.files("almanac") / "migrations"), tmp_path / "migrations")
-    monkeypatch.setattr(migrate, "files", lambda _package: tmp_path)
+    monkeypatch.setattr("almanac.adapters.postgres.migrate.files", lambda _package: tmp_path)
     return tmp_path / "migrations"
 
 
@@ -128,6 +129,15 @@ def test_a_database_of_a_newer_version_is_left_as_it_is(folder: Path, empty_url:
 def test_where_no_database_is_says_so(url: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         migrate(url)
+
+
+def test_the_database_knows_the_providers_of_the_registry(database_url: str) -> None:
+    database = Database(lambda: parse_url(database_url))
+
+    known = {name: database.run("SELECT almanac_is_provider(:name)", name=name)[0][0] for name in (*NAMES, "almanac")}
+    database.close()
+
+    assert known == dict.fromkeys(NAMES, True) | {"almanac": False}
 
 
 # Zones whose clocks jump at midnight, or skipped a whole day, with the days on which they did.

@@ -9,7 +9,7 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
-from almanac.domain.workspace_plan.from_plan import Planned as Plan
+from almanac.domain.workspace_plan.from_plan import WorkspacePlan as Plan
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 from almanac.errors import AlmanacError, LeaseLost, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSchedule, message_body
@@ -803,7 +803,9 @@ class TestTwoAtOnce:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(store, "_run", die_after("", store._run))
-            patch.setattr(store._leases, "renew", die_after("renew_lease", store._leases.renew))
+            ledger = store._ledger
+            patch.setattr(ledger, "_run", die_after("", ledger._run))
+            patch.setattr(ledger.leases, "renew", die_after("renew_lease", ledger.leases.renew))
             with pytest.raises(KeyboardInterrupt):
                 team.plan()
 

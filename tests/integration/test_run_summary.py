@@ -122,7 +122,7 @@ class TestStatistics:
         (sync,) = [each for each in statistics(database, now).latencies if each.job == "sync"]
         assert sync == Latency("sync", None, [5, 5, 5])
 
-    def test_google_calls_have_a_fullest_minute(self, database: Database, now: datetime) -> None:
+    def test_provider_calls_have_a_fullest_minute(self, database: Database, now: datetime) -> None:
         ws_id = rows.workspace(database)
         minute = (now - timedelta(hours=1)).replace(second=0, microsecond=0)
         for second, calls in ((-1, 10), (0, 4), (30, 5), (59, 6), (60, 12)):
@@ -347,26 +347,26 @@ class TestCost:
     @pytest.fixture
     def kept(self, database: Database) -> Database:
         database.run(
-            "INSERT INTO workspace_calendar_sync_log (id, ws_id, source, requested_mode, direction, status, outcome,"
-            " started_at, finished_at, error_type, message_id) SELECT gen_random_uuid(), :ws_id, 'schedule', 'auto',"
-            " 'both', CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'completed' END, 'full', now() - n * interval '5 min',"
+            "INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome,"
+            " started_at, finished_at, error_type, message_id) SELECT gen_random_uuid(), :ws_id, 'sync', 'schedule',"
+            " '{}', CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'completed' END, 'full', now() - n * interval '5 min',"
             " now(), 'stale', n::text FROM generate_series(1, 26000) n",
             ws_id=rows.workspace(database),
         )
-        database.run("ANALYZE workspace_calendar_sync_log")
+        database.run("ANALYZE runs")
         return database
 
-    @pytest.mark.parametrize("statement", ["endings", "latencies", "google_calls"])
+    @pytest.mark.parametrize("statement", ["endings", "latencies", "provider_calls"])
     def test_a_summary_reads_its_span_only(self, kept: Database, now: datetime, statement: str) -> None:
         values = {"since": now - timedelta(hours=24), "ws_id": None}
         values |= {"shares": "{0.5}"} if statement == "latencies" else {}
 
-        assert "workspace_calendar_sync_log_started_at" in planned(kept, "run_summary.sql", statement, **values)
+        assert "runs_started_at" in planned(kept, "run_summary.sql", statement, **values)
 
     @pytest.mark.parametrize("failed", [True, False])
     def test_a_list_reads_its_limit_only(self, kept: Database, failed: bool) -> None:
         values = {"ws_id": None, "run_id": None, "request_id": None, "failed": failed, "limit": 20}
-        index = "workspace_calendar_sync_log_failed" if failed else "workspace_calendar_sync_log_started_at"
+        index = "runs_failed" if failed else "runs_started_at"
 
         assert f"Index Scan using {index} " in planned(kept, "run_history.sql", "sync_runs", **values)
 
@@ -375,7 +375,7 @@ class TestCost:
 
         found = planned(kept, "run_history.sql", "failed_runs_of_messages", **values)
 
-        assert "workspace_calendar_sync_log_failed_message" in found
+        assert "runs_failed_message" in found
 
 
 def planned(database: Database, file: str, statement: str, **values: object) -> str:

@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from almanac.adapters.postgres.connection import Database
-from almanac.domain.sync.listing import Checkpoint, SyncState, Window
+from almanac.domain.sync.passes import Checkpoint, SyncState
 from almanac.domain.sync.report import ConnectionReport, SyncReport
+from almanac.domain.sync.window import Window
 from almanac.errors import LeaseLost, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSync
 from almanac.services.sync.ports import Connection, Lease, Progress, Refusal
@@ -226,7 +227,7 @@ class TestPage:
         assert stored(database) == []
         assert only_connection(store, lease).state == SyncState()
 
-    def test_the_bookmark_of_a_last_page_is_its_token(self, store: SyncStores, lease: Lease) -> None:
+    def test_the_progress_of_a_last_page_is_its_token(self, store: SyncStores, lease: Lease) -> None:
         connection = only_connection(store, lease)
         store.pages.apply_page(lease, connection, page(event()), "incremental", Progress("f", WINDOW, sync_token="t1"))
 
@@ -237,7 +238,7 @@ class TestPage:
         connection = only_connection(store, lease)
         store.pages.apply_page(lease, connection, page(), "incremental", Progress("f", WINDOW, sync_token="t1"))
         wider = Window(WINDOW.start, WINDOW.end + timedelta(days=9))
-        checkpoint = Checkpoint("full", "page2", "g", wider, NOON, reading=2, listed=7)
+        checkpoint = Checkpoint("full", "page2", "g", wider, NOON, attempt=2, listed=7)
         store.pages.apply_page(lease, connection, page(event()), "full", Progress("g", wider, checkpoint=checkpoint))
 
         assert only_connection(store, lease).state == SyncState("t1", "f", WINDOW, checkpoint)
@@ -348,10 +349,10 @@ class TestSweep:
             lease, connection, page(event("kept"), event("new"), unreadable=("broken",)), "full", None
         )
 
-        absent = store.pages.absent(lease, connection, checkpoint)
+        found = store.pages.missing_rows(lease, connection, checkpoint)
         swept = store.pages.complete_full_pass(lease, connection, checkpoint, "t1")
 
-        assert (absent.missing, absent.stored, absent.sample) == (1, 3, ("gone",))
+        assert (found.missing, found.stored, found.sample) == (1, 3, ("gone",))
         assert swept == 1
         assert stored(database) == [["broken"], ["kept"], ["new"]]
         assert only_connection(store, lease).state.sync_token == "t1"

@@ -15,18 +15,19 @@ import pytest
 from almanac.adapters.crypto import FernetCipher, new_key
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
-from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
 from almanac.adapters.postgres.tokens import PostgresAccountTokens
 from almanac.domain.operations.maintenance import Batch, Limits, UpkeepReport
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import LeaseLost
-from almanac.services.accounts.ports import Account, FreshToken
+from almanac.services.accounts.ports import Account
 from almanac.services.accounts.refresh import TokenUpkeep
 from almanac.services.maintenance.round import Upkeep
 from almanac.services.maintenance.steps import COUNTERS
 from almanac.services.sync.ports import Lease
+from almanac.services.sync.provider import FreshToken
 from tests.cli.shell import Shell
 from tests.integration import rows
+from tests.integration.stores import sync_runs
 
 pytestmark = pytest.mark.integration
 
@@ -251,7 +252,7 @@ class TestStaleRuns:
         lease(database, ws_id, run_id, timedelta(hours=1))
         consumed(store.close_stale_runs())
 
-        syncs = PostgresSyncRuns(database, lease_seconds=60, cooldown_seconds=0)
+        syncs = sync_runs(database, lease_seconds=60, cooldown_seconds=0)
         with pytest.raises(LeaseLost):
             syncs.finish_run(Lease(ws_id, run_id, 7), SyncReport(ws_id, run_id, "auto"))
         assert database.run(_STATUS[SYNCS], id=run_id) == [["failed", "failed", "stale", True]]
@@ -394,7 +395,7 @@ class TestAccounts:
         account_tokens = PostgresAccountTokens(database)
         for _ in range(2):
             report = UpkeepReport()
-            TokenUpkeep(store, account_tokens, NeverAsked(), FernetCipher(keys))(
+            TokenUpkeep(store, account_tokens, {"google": NeverAsked()}, FernetCipher(keys))(
                 now() - 30 * DAY, report, lambda: False
             )
 
@@ -453,7 +454,7 @@ class TestRound:
     def upkeep(self, database: Database) -> Upkeep:
         store = PostgresUpkeepStore(database, batch=3)
         account_tokens = PostgresAccountTokens(database)
-        tokens = TokenUpkeep(store, account_tokens, NeverAsked(), FernetCipher([new_key()]))
+        tokens = TokenUpkeep(store, account_tokens, {"google": NeverAsked()}, FernetCipher([new_key()]))
         return Upkeep(store, tokens, now, 90 * DAY, 30 * DAY)
 
     @pytest.fixture

@@ -11,9 +11,7 @@ _OWNED = (
 _BEHIND = {
     "calendar_sync_states": "t.connection_id IN (SELECT id FROM calendar_connections WHERE ws_id = :ws_id)",
     "calendar_sync_seen": "t.connection_id IN (SELECT id FROM calendar_connections WHERE ws_id = :ws_id)",
-    "workspace_calendar_sync_log_connections": (
-        "t.run_id IN (SELECT id FROM workspace_calendar_sync_log WHERE ws_id = :ws_id)"
-    ),
+    "run_connections": "t.run_id IN (SELECT id FROM runs WHERE ws_id = :ws_id)",
     "workspaces": "t.id = :ws_id",
 }
 """Tables without a `ws_id`, and how their rows are a workspace's all the same."""

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from almanac.domain.sync.listing import ListEvents
-from almanac.errors import BadJob, GoogleRejected
+from almanac.errors import BadJob, ProviderRejected
 from almanac.jobs import parse_schedule, parse_sync, parse_tick
 from almanac.providers.google.calendar import GoogleCalendar
+from almanac.providers.google.request import ListEvents
 from tests.integration.team import Team
 from tests.scripted_server import ScriptedServer
 from tests.security.hostile import UNICODE, UNSTORABLE
@@ -83,7 +83,7 @@ def test_a_calendar_with_an_identifier_that_cannot_be_stored_is_refused_by_the_f
     google = GoogleCalendar(server.url, timeout_seconds=5)
     server.answers({"items": [{"id": "c", field: text}]})
 
-    with pytest.raises(GoogleRejected, match=f"unusable field {field}"):
+    with pytest.raises(ProviderRejected, match=f"unusable field {field}"):
         google.list_calendars("token", None)
     google.close()
 

@@ -15,15 +15,18 @@ import pytest
 from almanac.adapters.postgres.connection import Database, statements
 from almanac.adapters.postgres.leases import PostgresLeases
 from almanac.adapters.postgres.plan import PostgresPlanStore
+from almanac.adapters.postgres.runs import PostgresLedger
 from almanac.domain.explanation import Explanation
-from almanac.domain.sync.listing import Checkpoint, Window
+from almanac.domain.sync.passes import Checkpoint
 from almanac.domain.sync.report import ConnectionReport, SyncReport
+from almanac.domain.sync.window import Window
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow
 from almanac.errors import AlmanacError, ReconnectRequired, StorageFailed
 from almanac.jobs import CalendarSchedule, CalendarSync
 from almanac.services.accounts.ports import Account, AccountTokens
+from almanac.services.plan.admission import plan_admission
 from almanac.services.plan.ports import PlanStore
 from almanac.services.sync.ports import CalendarPages, Connection, Lease, Progress, SyncRuns
 from tests.integration import rows
@@ -99,7 +102,7 @@ CALLS: dict[str, Callable[[Twins], object]] = {
     "apply_page": lambda t: t.store.pages.apply_page(
         t.ours, t.their_connection, page(event("e1"), tombstones=("e1", "e2")), "full", PROGRESS
     ),
-    "absent": lambda t: t.store.pages.absent(t.ours, t.their_connection, CHECKPOINT),
+    "missing_rows": lambda t: t.store.pages.missing_rows(t.ours, t.their_connection, CHECKPOINT),
     "complete_full_pass": lambda t: t.store.pages.complete_full_pass(t.ours, t.their_connection, CHECKPOINT, "stolen"),
     "forget_token": lambda t: t.store.pages.forget_token(t.ours, t.their_connection),
     "record_connection": lambda t: t.store.runs.record_connection(
@@ -136,7 +139,7 @@ def test_an_account_of_theirs_is_nobodys_here(twins: Twins, method: str) -> None
 
 
 @pytest.mark.parametrize("method", ["apply_page", "complete_full_pass"])
-def test_a_bookmark_of_ours_cannot_be_put_on_a_connection_of_theirs(twins: Twins, method: str) -> None:
+def test_a_token_of_ours_cannot_be_put_on_a_connection_of_theirs(twins: Twins, method: str) -> None:
     with pytest.raises(StorageFailed, match="23502"):
         CALLS[method](twins)
 
@@ -149,7 +152,7 @@ def test_a_lease_of_ours_loads_nothing_of_theirs(twins: Twins) -> None:
 
 
 def test_what_is_missing_is_counted_among_our_rows(twins: Twins) -> None:
-    assert twins.store.pages.absent(twins.ours, twins.their_connection, CHECKPOINT).stored == 1
+    assert twins.store.pages.missing_rows(twins.ours, twins.their_connection, CHECKPOINT).stored == 1
 
 
 def test_a_snapshot_sees_every_table(database: Database) -> None:
@@ -160,7 +163,7 @@ def test_connecting_an_account_changes_no_connection_of_another_workspace(twins:
     """The foreign key would say no to a new row; a known one is only ever updated, which it would not notice."""
     before = twins.theirs_now()
     columns = {"names": "{n}", "colors": "{c}", "access_roles": "{owner}", "time_zones": "{UTC}"}
-    switches = {"primaries": "{f}", "readable": "{t}", "calendar_ids": "{ada@example.test}"}
+    switches = {"provider": "google", "primaries": "{f}", "readable": "{t}", "calendar_ids": "{ada@example.test}"}
 
     put = statements("accounts.sql")["put_connections"]
     twins.database.run(put, ws_id=twins.ours.ws_id, account_id=twins.their_account.id, **columns, **switches)
@@ -183,7 +186,9 @@ class Planners:
             each.task("Secret plan" if each is self.them else "Report")
             each.habit("Secret habit" if each is self.them else "Lunch")
             each.plan()
-        self.store = PostgresPlanStore(self.us.database, PostgresLeases(self.us.database, 60))
+        self.store = PostgresPlanStore(
+            self.us.database, PostgresLedger(self.us.database, PostgresLeases(self.us.database, 60)), plan_admission
+        )
         self.task, self.block = self._of_theirs("tasks"), self.them.blocks("Secret plan")[0].id
 
     def _of_theirs(self, table: str) -> UUID:
@@ -271,12 +276,13 @@ def test_a_whole_run_touches_its_own_workspace_only(make_team: Callable[..., Tea
 OF_ALL_WORKSPACES = {
     "sync.sql": {"due_for_sync", "due_for_schedule", "known_workspaces", "mark_queued"},
     "plan.sql": {"one_moment"},
+    "runs.sql": {"record_jobs", "mark_sent"},
     "accounts.sql": {"live_workspaces"},
     "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},
     "run_summary.sql": {"sync_health"},
     "maintenance.sql": {
-        *("free_expired_leases", "close_stale_syncs", "close_stale_plans", "step_of_syncs", "delete_old_syncs"),
-        *("step_of_plans", "delete_old_plans", "orphaned_calendars", "delete_keepsakes", "marked_without_pass"),
+        *("free_expired_leases", "close_stale_runs", "kinds_of_runs", "step_of_runs", "delete_old_runs"),
+        *("step_of_jobs", "delete_old_jobs", "orphaned_calendars", "delete_keepsakes", "marked_without_pass"),
         *("delete_marks", "accounts", "progress", "remember_progress", "forget_progress", "long_in_error", "forecast"),
     },
     "sql/workspaces.sql": {"readable", "prepare"},

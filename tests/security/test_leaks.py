@@ -20,9 +20,9 @@ from almanac.adapters.aws.queue import SqsJobQueue
 from almanac.adapters.aws.secrets import SecretsManager
 from almanac.errors import AlmanacError
 from almanac.jobs import CalendarSchedule, CalendarSync, message_body
-from almanac.services.accounts.ports import FreshToken
+from almanac.providers.google import provider
 from almanac.services.queues.ports import OutgoingJob
-from almanac.services.sync import calendar_pass
+from almanac.services.sync.provider import FreshToken
 from almanac.wiring.base import utc_now
 from almanac.wiring.command_line import Wiring
 from local.google_simulator.simulator import Simulator
@@ -221,7 +221,7 @@ def test_a_bug_tells_its_place_and_not_its_text(watched: Watched, monkeypatch: p
     def stumble(*_: object) -> None:
         raise ValueError(f"could not read {TITLE} of {EMAIL}")
 
-    monkeypatch.setattr(calendar_pass, "map_page", stumble)
+    monkeypatch.setattr(provider, "map_page", stumble)
 
     assert watched.run()["batchItemFailures"]
 

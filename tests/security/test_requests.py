@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from almanac.adapters.aws.cloudformation import PresignedAnswers
-from almanac.domain.sync.listing import ListEvents, Window
-from almanac.errors import AlmanacError, GoogleRejected, GoogleUnavailable
+from almanac.domain.sync.window import Window
+from almanac.errors import AlmanacError, ProviderRejected, ProviderUnavailable
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.connection import GoogleHttp
 from almanac.providers.google.oauth import GoogleTokens
+from almanac.providers.google.request import ListEvents
 from almanac.wiring.base import utc_now
 from tests.integration.rows import NOON
 from tests.integration.test_postgres import SpeakingServer, self_signed
@@ -63,7 +64,7 @@ def test_no_redirect_takes_the_clients_secret_along(
     tokens = GoogleTokens(server.url, "client", "client-secret", 5, utc_now)
     server.answers_bytes(b"", status, location=elsewhere.url)
 
-    with pytest.raises(GoogleRejected):
+    with pytest.raises(ProviderRejected):
         tokens.refresh("1//refresh")
 
     assert elsewhere.requests == []
@@ -118,7 +119,7 @@ def test_a_server_that_nobody_vouches_for_gets_no_token(tmp_path_factory: pytest
     certificate = self_signed(tmp_path_factory.mktemp("tls"), "localhost")
     with ImpatientTls(b"", certificate) as impostor:
         http = GoogleHttp(5)
-        with pytest.raises(GoogleUnavailable, match="SSLCertVerificationError"):
+        with pytest.raises(ProviderUnavailable, match="SSLCertVerificationError"):
             http.request(f"https://localhost:{impostor.port}/calendar", headers={"authorization": "Bearer ya29.token"})
 
     assert impostor.received == b""

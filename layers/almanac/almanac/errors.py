@@ -7,9 +7,9 @@ AlmanacError
 │   ├── UnknownWorkspace
 │   └── UnknownCalendar
 ├── TransientError            trying again later can help
-│   ├── GoogleUnavailable     5xx, cut connections, timeouts
-│   ├── GoogleRateLimited     too many requests; seconds to minutes
-│   ├── GoogleQuotaExhausted  a calendar usage limit; hours
+│   ├── ProviderUnavailable     5xx, cut connections, timeouts
+│   ├── ProviderRateLimited     too many requests; seconds to minutes
+│   ├── ProviderQuotaExhausted  a calendar usage limit; hours
 │   ├── DatabaseUnavailable
 │   ├── QueueUnavailable
 │   ├── SecretsUnavailable
@@ -18,7 +18,7 @@ AlmanacError
 │   ├── ReconnectRequired     the account's grant is gone
 │   ├── AccessDenied          the account may not read this calendar
 │   ├── CalendarUnreachable   404 for a calendar we know: no proof that it is deleted
-│   └── GoogleRejected        an answer or a refusal we have no better name for
+│   └── ProviderRejected      an answer or a refusal we have no better name for
 ├── SyncTokenExpired          410 fullSyncRequired: a branch of the sync, not a failure
 ├── PageTokenExpired          a resumed page token is too old: read from the first page again
 ├── AccessTokenRejected       401: refresh once
@@ -27,11 +27,11 @@ AlmanacError
 """
 
 from traceback import extract_tb
-from typing import Any
+from typing import Any, ClassVar
 
 
 class AlmanacError(Exception):
-    """Root of the tree. `code` is the stable name that run rows and metrics carry."""
+    """Root of the tree. `code` is the stable name that run rows and metrics carry; a provider's begin with its name."""
 
     code = "internal"
 
@@ -93,22 +93,33 @@ class TransientError(AlmanacError):
         self.retry_after = retry_after
 
 
-class GoogleUnavailable(TransientError):
-    """Google answered 5xx, cut the connection or did not answer in time."""
+class _PassingTrouble(TransientError):
+    """Passing trouble at a calendar provider; `ending` makes the code, which carries the provider's name."""
 
-    code = "google_unavailable"
+    ending: ClassVar[str]
+
+    def __init__(self, message: str, retry_after: float | None = None, *, provider: str) -> None:
+        super().__init__(message, retry_after)
+        self.provider = provider
+        self.code = f"{provider}_{self.ending}"
 
 
-class GoogleRateLimited(TransientError):
-    """Google asks to slow down: 429, or 403 rateLimitExceeded / userRateLimitExceeded."""
+class ProviderUnavailable(_PassingTrouble):
+    """The provider answered 5xx, cut the connection or did not answer in time."""
 
-    code = "google_rate_limited"
+    ending = "unavailable"
 
 
-class GoogleQuotaExhausted(TransientError):
-    """403 quotaExceeded: a usage limit of the calendar or the project; hours, not seconds."""
+class ProviderRateLimited(_PassingTrouble):
+    """The provider asks to slow down: too many requests in too short a time."""
 
-    code = "google_quota_exhausted"
+    ending = "rate_limited"
+
+
+class ProviderQuotaExhausted(_PassingTrouble):
+    """A usage limit of the calendar or of our registration with the provider is used up; hours, not seconds."""
+
+    ending = "quota_exhausted"
 
 
 class DatabaseUnavailable(TransientError):
@@ -142,13 +153,13 @@ class PermanentError(AlmanacError):
 
 
 class ReconnectRequired(PermanentError):
-    """The account's refresh token is no longer valid (`invalid_grant`); its owner must connect again."""
+    """What opened the account is no longer valid (OAuth: `invalid_grant`); its owner must connect again."""
 
     code = "reconnect_required"
 
 
 class AccessDenied(PermanentError):
-    """Google refuses this calendar to this account (403 of a kind that never heals by waiting)."""
+    """The provider refuses this calendar to this account (403 of a kind that never heals by waiting)."""
 
     code = "access_denied"
 
@@ -159,10 +170,15 @@ class CalendarUnreachable(PermanentError):
     code = "calendar_unreachable"
 
 
-class GoogleRejected(PermanentError):
-    """Google refused the request, or answered something that the protocol does not allow."""
+class ProviderRejected(PermanentError):
+    """The provider refused the request, or answered something that the protocol does not allow."""
 
-    code = "google_rejected"
+    ending = "rejected"
+
+    def __init__(self, message: str, *, provider: str) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.code = f"{provider}_{self.ending}"
 
 
 class SyncTokenExpired(AlmanacError):

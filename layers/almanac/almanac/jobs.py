@@ -4,13 +4,17 @@ Additive changes only; unknown fields are ignored. Message group = workspace: on
 """
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Literal, TypeVar
-from uuid import UUID
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID, uuid5
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from almanac.domain.operations.job_names import JobName
 from almanac.errors import BadJob
+from almanac.validation import first_fault
 
 Source = Literal["schedule", "manual", "push", "continuation", "batch"]
 Mode = Literal["auto", "full", "incremental"]
@@ -26,7 +30,9 @@ def _storable(text: str) -> str:
 Label = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_storable)]
 
 
-class _Job(BaseModel):
+class Job(BaseModel):
+    """What every job says. `job` is its kind, a key of JOBS."""
+
     model_config = ConfigDict(frozen=True)
 
     version: Literal[1] = 1
@@ -35,9 +41,10 @@ class _Job(BaseModel):
     user_id: Label | None = None
     request_id: Label | None = None
     requested_at: AwareDatetime | None = None
+    job: str
 
 
-class CalendarSync(_Job):
+class CalendarSync(Job):
     """Bring one workspace's calendars up to date. `{"job": "calendar.sync", "ws_id": …}` alone is valid."""
 
     job: Literal["calendar.sync"] = "calendar.sync"
@@ -47,7 +54,7 @@ class CalendarSync(_Job):
     force: bool = False
 
 
-class CalendarSchedule(_Job):
+class CalendarSchedule(Job):
     """Plan one workspace's tasks and habits into its free time over the next `window_days` days."""
 
     job: Literal["calendar.schedule"] = "calendar.schedule"
@@ -56,7 +63,37 @@ class CalendarSchedule(_Job):
     apply: Literal["safe", "full"] = "full"
 
 
-Job = CalendarSync | CalendarSchedule
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """One kind of job. A new one is a model and an entry in JOBS."""
+
+    name: JobName
+    """In rows (`kind`), in JSON and on the command line."""
+    model: type[Job]
+    queue_setting: str
+    """The field of QueueSettings that holds its queue's URL."""
+    scope: frozenset[str]
+    """Fields that say how much a run covers: they are kept in its row."""
+
+    @property
+    def queue_variable(self) -> str:
+        """The environment variable of `queue_setting`."""
+        return f"ALMANAC_{self.queue_setting.upper()}"
+
+    def parse(self, body: str | bytes) -> Job:
+        """Read a message body. Raises BadJob naming the field."""
+        return _parse(self.model, body)
+
+
+JOBS: Mapping[str, JobKind] = {
+    "calendar.sync": JobKind("sync", CalendarSync, "sync_queue_url", frozenset({"mode", "direction", "calendar_id"})),
+    "calendar.schedule": JobKind(
+        "schedule", CalendarSchedule, "schedule_queue_url", frozenset({"window_days", "force_reschedule", "apply"})
+    ),
+}
+"""Every kind of job, by what a message calls it."""
+KIND_OF_NAME: Mapping[JobName, str] = {kind.name: key for key, kind in JOBS.items()}
+"""What a message calls a job, by the name that people call it."""
 
 
 class BulkTarget(BaseModel):
@@ -120,6 +157,20 @@ def message_body(job: Job) -> str:
     return json.dumps({"version": job.version, "job": job.job, **said}, separators=(",", ":"))
 
 
+def body_beside(job: Job) -> dict[str, Any]:
+    """Return what a job says beyond the columns of its row, JSON-ready; defaults are left out."""
+    columns = {"version", "job", "ws_id", "source", "user_id", "request_id"}
+    return job.model_dump(mode="json", exclude_defaults=True, exclude=columns)
+
+
+_REQUESTS = UUID("6e1f2d9c-0c7b-5a44-9d3e-2f8f7c1b5a60")
+
+
+def request_id_of(cause: str) -> str:
+    """Return the request id of what nobody gave one: always the same for one cause, such as a message's id."""
+    return str(uuid5(_REQUESTS, cause))
+
+
 def deduplication_id(job: Job, reason: str) -> str:
     """MessageDeduplicationId: a hash of job, workspace and why it is sent (tick, request, page), 64 hex digits.
 
@@ -139,7 +190,4 @@ def _parse(model: type[_Parsed], body: str | bytes) -> _Parsed:
 
 
 def _bad_job(error: ValidationError) -> BadJob:
-    """One line that names the field; the value stays out of it, it may be anything."""
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or "body"
-    return BadJob(field, first["msg"])
+    return BadJob(*first_fault(error, "body"))

@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, proce
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from almanac.domain.run_outcomes import Outcome
 from almanac.errors import AlmanacError, Postponed, safe_error_fields
 from almanac.lambda_runtime import function_metrics, time_left
 from almanac.services.clock import Clock, Deadline
@@ -39,7 +40,7 @@ class RunReport(Protocol):
         ...
 
     @property
-    def outcome(self) -> str:
+    def outcome(self) -> Outcome:
         """A dimension: docs/jobs.md names them."""
         ...
 
@@ -74,7 +75,7 @@ class RunMetrics(Generic[AnyReport]):
         self._error(report.error_type)
 
     def stayed(self, error: Exception) -> None:
-        """The message stays in its queue; a run of it that has ended counts nevertheless, with its Google calls."""
+        """The message stays in its queue; a run of it that has ended counts nevertheless, with its provider calls."""
         if isinstance(error, Postponed):
             if isinstance(error.report, self._kind):
                 self._run(error.report, {})

@@ -6,12 +6,13 @@ An empty value counts as absent, so that a template can declare a variable witho
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from almanac.errors import BadSettings
+from almanac.validation import first_fault
 
 Environment = Mapping[str, str]
 _PREFIX = "ALMANAC_"
@@ -169,12 +170,12 @@ def load(model: type[_Loaded], environment: Environment) -> _Loaded:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise _bad_settings(error.errors(include_input=False, include_url=False)[0]) from None
+        raise _bad_settings(*first_fault(error)) from None
 
 
-def _bad_settings(first: Any) -> BadSettings:
-    message = str(first["msg"]).removeprefix("Value error, ")
-    if first["loc"]:
-        return BadSettings(_PREFIX + str(first["loc"][0]).upper(), message)
+def _bad_settings(field: str, fault: str) -> BadSettings:
+    message = fault.removeprefix("Value error, ")
+    if field:
+        return BadSettings(_PREFIX + field.upper(), message)
     variable, _, rest = message.partition(": ")
     return BadSettings(variable, rest)

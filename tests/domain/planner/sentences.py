@@ -2,13 +2,13 @@
 
 from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.model.plan import Block, Finding
+from almanac.domain.planner.model.plan import Finding, PlannedBlock
 from almanac.presentation.wording import words
 
 UTC = ZoneInfo("UTC")
 
 
-def reason_of(block: Block, zone: ZoneInfo = UTC) -> str:
+def reason_of(block: PlannedBlock, zone: ZoneInfo = UTC) -> str:
     return words([block.reason], {}, zone)
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
@@ -5,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.domain.sync.admission import AdmissionFacts, refuse
+from almanac.domain.sync.admission import (
+    AdmissionFacts,
+    LaterRun,
+    Refused,
+    WantedPlan,
+    WantedSync,
+    refuse_plan,
+    refuse_sync,
+)
 from almanac.jobs import Direction, Source
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -24,9 +33,12 @@ FACTS = st.builds(
 def facts(
     *, lease: timedelta | None = None, superseded: bool = False, manual: timedelta | None = None
 ) -> AdmissionFacts:
-    return AdmissionFacts(
-        NOW, None if lease is None else NOW + lease, superseded, None if manual is None else NOW + manual
-    )
+    later = (LaterRun({"mode": "full"}, "full"),) if superseded else ()
+    return AdmissionFacts(NOW, None if lease is None else NOW + lease, None if manual is None else NOW + manual, later)
+
+
+def refuse(known: AdmissionFacts, source: str, direction: str, *, force: bool, cooldown: float) -> Refused | None:
+    return refuse_sync(known, WantedSync("auto", None, direction, source, force), cooldown)
 
 
 SECOND = timedelta(seconds=1)
@@ -76,9 +88,7 @@ def test_whoever_asks_again_after_the_time_named_is_not_refused_for_the_same_rea
     answer = refuse(known, source, direction, force=force, cooldown=COOLDOWN)
     if answer is None or answer[1] is None:
         return
-    later = AdmissionFacts(
-        known.now + timedelta(seconds=answer[1]), known.lease_expires_at, known.superseded, known.last_manual_at
-    )
+    later = replace(known, now=known.now + timedelta(seconds=answer[1]))
 
     again = refuse(later, source, direction, force=force, cooldown=COOLDOWN)
 
@@ -97,3 +107,54 @@ def test_force_never_refuses_more(known: AdmissionFacts, source: str, direction:
     forced = refuse(known, source, direction, force=True, cooldown=COOLDOWN)
 
     assert forced in (None, plain)
+
+
+def sync(mode: str = "auto", calendar_id: str | None = None, source: str = "push") -> WantedSync:
+    return WantedSync(mode, calendar_id, "inbound", source, force=False)
+
+
+@pytest.mark.parametrize(
+    ("later", "wanted", "superseded"),
+    [
+        pytest.param(LaterRun({"mode": "auto"}, "incremental"), sync(), True, id="the same"),
+        pytest.param(LaterRun({"mode": "auto"}, "continued"), sync(), False, id="its rest is still to come"),
+        pytest.param(LaterRun({"mode": "auto"}, "full"), sync("full"), False, id="a full one was asked for"),
+        pytest.param(LaterRun({"mode": "full"}, "full"), sync("full"), True, id="and made"),
+        pytest.param(LaterRun({"mode": "auto", "calendar_id": "a"}, "full"), sync(), False, id="one calendar of all"),
+        pytest.param(LaterRun({"mode": "auto"}, "full"), sync(calendar_id="a"), True, id="all of them"),
+        pytest.param(
+            LaterRun({"mode": "auto", "calendar_id": "a"}, "full"), sync(calendar_id="b"), False, id="another calendar"
+        ),
+        pytest.param(LaterRun({"mode": "auto"}, "full", paused=True), sync(), False, id="a calendar was left paused"),
+        pytest.param(
+            LaterRun({"mode": "auto"}, "full", paused=True), sync(source="schedule"), True, id="as a schedule would"
+        ),
+    ],
+)
+def test_what_a_later_sync_must_have_covered(later: LaterRun, wanted: WantedSync, superseded: bool) -> None:
+    answer = refuse_sync(AdmissionFacts(NOW, None, None, [later]), wanted, COOLDOWN)
+
+    assert (answer is not None) == superseded
+
+
+@pytest.mark.parametrize(
+    ("days", "forced", "wanted", "superseded"),
+    [
+        (30, False, WantedPlan(30, False), True),
+        (29, False, WantedPlan(30, False), False),
+        (30, False, WantedPlan(30, True), False),
+        (31, True, WantedPlan(30, True), True),
+        (30, True, WantedPlan(30, False), True),
+    ],
+)
+def test_what_a_later_plan_must_have_covered(days: int, forced: bool, wanted: WantedPlan, superseded: bool) -> None:
+    later = LaterRun({"window_days": days, "force_reschedule": forced, "apply": "full"}, "planned")
+
+    assert refuse_plan(AdmissionFacts(NOW, None, None, [later]), wanted) == (
+        ("superseded", None) if superseded else None
+    )
+
+
+def test_a_plan_has_no_cooldown_and_waits_for_a_running_run() -> None:
+    assert refuse_plan(facts(manual=-SECOND), WantedPlan(30, False)) is None
+    assert refuse_plan(facts(lease=SECOND), WantedPlan(30, False)) == ("already_running", 1.0)

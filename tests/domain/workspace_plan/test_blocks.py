@@ -14,7 +14,7 @@ from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events, with_buffers
 from almanac.domain.workspace_plan.changes import changes
 from almanac.domain.workspace_plan.existing_blocks import sort_blocks, worked_minutes
-from almanac.domain.workspace_plan.planning_window import instant, zone_of
+from almanac.domain.workspace_plan.planning_window import utc_instant, zone_of
 from almanac.domain.workspace_plan.report import Placed
 from almanac.domain.workspace_plan.snapshot import Block, Preferences
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
@@ -98,7 +98,7 @@ class TestFate:
         taken = [(minutes_of(at(busy[0])), minutes_of(at(busy[1])))] if busy else []
         reach = window(7, notice=120, now=at("03-02 09:00"))
         fate = sort_blocks([one], taken, reach, always if wanted else never, always if plannable else never)
-        return next(name for name in ("fixed", "ours", "orphans") if getattr(fate, name))
+        return next(name for name in ("fixed", "movable", "unwanted") if getattr(fate, name))
 
     @pytest.mark.parametrize("mark", [{"locked": True}, {"started": True}, {"done": True}])
     @pytest.mark.parametrize("wanted", [True, False])
@@ -109,15 +109,15 @@ class TestFate:
         assert self.fate(block("03-02 08:45", "03-02 10:00"), wanted=False) == "fixed"
 
     def test_what_nobody_wants_goes_even_inside_the_notice(self) -> None:
-        assert self.fate(block("03-02 09:15", "03-02 10:00"), wanted=False) == "orphans"
+        assert self.fate(block("03-02 09:15", "03-02 10:00"), wanted=False) == "unwanted"
 
     @pytest.mark.parametrize(
         ("start", "end", "fate"),
         [
-            ("03-03 09:00", "03-03 10:00", "ours"),
-            ("03-02 11:00", "03-02 12:00", "ours"),
+            ("03-03 09:00", "03-03 10:00", "movable"),
+            ("03-02 11:00", "03-02 12:00", "movable"),
             ("03-02 10:45", "03-02 12:00", "fixed"),
-            ("03-08 23:00", "03-09 00:00", "ours"),
+            ("03-08 23:00", "03-09 00:00", "movable"),
             ("03-08 23:30", "03-09 00:30", "fixed"),
             ("03-20 09:00", "03-20 10:00", "fixed"),
         ],
@@ -127,7 +127,7 @@ class TestFate:
 
     def test_inside_the_notice_a_meeting_makes_it_move(self) -> None:
         near = block("03-02 10:00", "03-02 11:00")
-        assert self.fate(near, busy=("03-02 10:30", "03-02 12:00")) == "ours"
+        assert self.fate(near, busy=("03-02 10:30", "03-02 12:00")) == "movable"
         assert self.fate(near, busy=("03-02 11:00", "03-02 12:00")) == "fixed"
 
     def test_what_cannot_be_planned_stays_as_it_is(self) -> None:
@@ -203,8 +203,8 @@ def test_the_changes_make_the_calendar_the_plan_and_touch_no_block_of_the_users(
     blocks = [
         replace(
             block("03-02 09:00", "03-02 10:00", 100 + n, owner=owner, locked=locked),
-            start=instant(start + 15 * first),
-            end=instant(start + 15 * (first + length)),
+            start=utc_instant(start + 15 * first),
+            end=utc_instant(start + 15 * (first + length)),
             minutes=15 * length,
         )
         for n, (owner, first, length, locked) in enumerate(standing)
@@ -221,5 +221,5 @@ def test_the_changes_make_the_calendar_the_plan_and_touch_no_block_of_the_users(
     after = {key: value for key, value in calendar.items() if key not in {*found.deleted, *locked}}
     after |= {move.event_id: (calendar[move.event_id][0], move.start, move.end) for move in found.moved}
     result = [*after.values(), *((new.owner, new.start, new.end) for new in found.inserted)]
-    wanted = [(UUID(place.item), instant(place.start), instant(place.end)) for place in places]
+    wanted = [(UUID(place.item), utc_instant(place.start), utc_instant(place.end)) for place in places]
     assert sorted(result) == sorted(wanted)

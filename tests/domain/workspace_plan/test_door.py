@@ -10,7 +10,7 @@ import pytest
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.planner import plan
 from almanac.domain.wall_clock import Week, date_span
-from almanac.domain.workspace_plan.from_plan import Planned, from_plan
+from almanac.domain.workspace_plan.from_plan import WorkspacePlan, from_plan
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Recurrence, Workspace
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
@@ -33,17 +33,17 @@ def _falls(weekdays: tuple[int, ...], day: date) -> bool:
     return not weekdays or day.weekday() in weekdays
 
 
-def planned(space: Workspace, reach: PlanningWindow | None = None) -> Planned:
+def planned(space: Workspace, reach: PlanningWindow | None = None) -> WorkspacePlan:
     request = ready(space, reach or window())
     return from_plan(request, plan(problem_of(request.instance), 0.03, lambda: 0.0), words)
 
 
-def starts(found: Planned, zone: ZoneInfo = BERLIN) -> list[str]:
+def starts(found: WorkspacePlan, zone: ZoneInfo = BERLIN) -> list[str]:
     instants = sorted(datetime.fromtimestamp(60 * placed.start, UTC).astimezone(zone) for placed in found.blocks)
     return [f"{start:%m-%d %H:%M}" for start in instants]
 
 
-def told(found: Planned) -> list[tuple[str, int, str]]:
+def told(found: WorkspacePlan) -> list[tuple[str, int, str]]:
     return [(note.kind, UUID(note.id).int, note.status) for note in found.notes]
 
 

@@ -10,8 +10,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from almanac.domain.workspace_plan.changes import changes
-from almanac.domain.workspace_plan.fixpoint import settled
-from almanac.domain.workspace_plan.from_plan import Planned
+from almanac.domain.workspace_plan.fixpoint import solve_to_fixpoint
+from almanac.domain.workspace_plan.from_plan import WorkspacePlan
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Block, Habit, TaskRow, Workspace
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
@@ -31,11 +31,11 @@ class Rounds:
     ) -> None:
         self.count = 0
         dates = days or {one.id: WEEK for one in space.habits}
-        self.result: tuple[PlanningRequest, Planned] = settled(
-            lambda room: to_instance(WS, space, reach, dates, force=False, room=room), self.plan
+        self.result: tuple[PlanningRequest, WorkspacePlan] = solve_to_fixpoint(
+            lambda room: to_instance(WS, space, reach, dates, force=False, limits=room), self.plan
         )
 
-    def plan(self, prepared: PlanningRequest) -> Planned:
+    def plan(self, prepared: PlanningRequest) -> WorkspacePlan:
         self.count += 1
         return solve_request(prepared, 0.02, words)
 

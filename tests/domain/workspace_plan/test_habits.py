@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 from almanac.domain.explanation import Explanation
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.free_time import FreeTime
-from almanac.domain.workspace_plan.habit_requests import Given, OccurrenceRequest, habit_faults, habit_wishes
+from almanac.domain.workspace_plan.habit_requests import (
+    CalendarConstraints,
+    OccurrenceRequest,
+    habit_faults,
+    occurrence_requests,
+)
 from almanac.domain.workspace_plan.habit_windows import (
     DayWindow,
     day_windows,
@@ -78,9 +83,9 @@ class TestDividing:
         [
             (DayWindow((420, 480), 60), DayWindow((720, 750), 30), 600),  # midway between two wishes
             (DayWindow((420, 480), 60), DayWindow((450, 465), 15), 480),  # the later wish makes room
-            (DayWindow((540, 1020), 30, wished=False), DayWindow((720, 750), 30), 720),
-            (DayWindow((720, 750), 30), DayWindow((540, 1020), 30, wished=False), 750),
-            (DayWindow((540, 1020), 30, wished=False), DayWindow((540, 1020), 30, wished=False), 780),
+            (DayWindow((540, 1020), 30, preferred=False), DayWindow((720, 750), 30), 720),
+            (DayWindow((720, 750), 30), DayWindow((540, 1020), 30, preferred=False), 750),
+            (DayWindow((540, 1020), 30, preferred=False), DayWindow((540, 1020), 30, preferred=False), 780),
             (DayWindow((427, 457), 30), DayWindow((440, 470), 30), 465),  # on the grid, the earlier wish is not cut
         ],
     )
@@ -100,8 +105,8 @@ class TestDividing:
         assert (before.ideal, after.ideal) == (earlier, later)
 
 
-def given_by(*habits: Habit, bound: tuple[Block, ...] = (), others: tuple[Block, ...] = ()) -> Given:
-    return Given.by(habits, bound, others, window())
+def given_by(*habits: Habit, bound: tuple[Block, ...] = (), others: tuple[Block, ...] = ()) -> CalendarConstraints:
+    return CalendarConstraints.of(habits, bound, others, window())
 
 
 def wishes(
@@ -115,7 +120,7 @@ def wishes(
     hours = {"work": ALL_DAY}
     free = FreeTime.of(hours, busy, window())
     said = given_by(*habits, bound=bound, others=others)
-    found, notes = habit_wishes(habits, hours, {one.id: frozenset(dates) for one in habits}, free, said)
+    found, notes = occurrence_requests(habits, hours, {one.id: frozenset(dates) for one in habits}, free, said)
     assert notes == []
     return found
 
@@ -142,7 +147,7 @@ class TestOrder:
     def test_counts_only_on_days_that_have_both(self) -> None:
         free = FreeTime.of({"work": ALL_DAY}, [], window())
         dates = {RUN.id: frozenset({MONDAY}), SHOWER.id: frozenset({MONDAY, TUESDAY})}
-        found, _ = habit_wishes([RUN, SHOWER], {"work": ALL_DAY}, dates, free, given_by())
+        found, _ = occurrence_requests([RUN, SHOWER], {"work": ALL_DAY}, dates, free, given_by())
         shower = {day: wish.window.ideal for wish in found if wish.habit is SHOWER for day in wish.dates}
         assert shower == {MONDAY: (480, 495), TUESDAY: (450, 465)}
 
@@ -169,7 +174,7 @@ class TestOrder:
     def test_no_room_beside_the_other_is_a_note_for_that_date(self) -> None:
         late = habit(1, 60, ideal_time=1380)
         free = FreeTime.of({"work": ALL_DAY}, [], window())
-        _, notes = habit_wishes(
+        _, notes = occurrence_requests(
             [late, SHOWER],
             {"work": ALL_DAY},
             dict.fromkeys((late.id, SHOWER.id), frozenset({MONDAY})),

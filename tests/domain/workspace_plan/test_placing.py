@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 
 from almanac.domain.explanation import Explanation
 from almanac.domain.planner.model.discretize import problem_of
-from almanac.domain.planner.model.plan import Block, Plan, Summary
+from almanac.domain.planner.model.plan import Plan, PlannedBlock, Summary
 from almanac.domain.planner.planner import plan
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.changes import changes
-from almanac.domain.workspace_plan.from_plan import Planned, from_plan
+from almanac.domain.workspace_plan.from_plan import WorkspacePlan, from_plan
 from almanac.domain.workspace_plan.habit_windows import order_pairs
-from almanac.domain.workspace_plan.snapshot import Block as StoredBlock
-from almanac.domain.workspace_plan.snapshot import Preferences, Workspace
+from almanac.domain.workspace_plan.snapshot import Block, Preferences, Workspace
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
 from almanac.presentation.wording import words
 from almanac.services.plan.solve import solve_request
@@ -30,14 +29,14 @@ def ready(space: Workspace, *, days: frozenset[date] = WEEK) -> PlanningRequest:
     return to_instance(WS, space, window(), {one.id: days for one in space.habits}, force=False)
 
 
-def planned(prepared: PlanningRequest) -> Planned:
+def planned(prepared: PlanningRequest) -> WorkspacePlan:
     """Work-bounded, so that a busy machine plans no worse."""
     return from_plan(prepared, plan(problem_of(prepared.instance), 0.03, lambda: 0.0), words)
 
 
-def placed_for(ids: tuple[str, ...]) -> Block:
+def placed_for(ids: tuple[str, ...]) -> PlannedBlock:
     start = minutes_of(at("03-02 09:00"))
-    return Block(ids[0], start, start + 60, Explanation("makes_room", items=ids, instants=(start,)))
+    return PlannedBlock(ids[0], start, start + 60, Explanation("makes_room", items=ids, instants=(start,)))
 
 
 class TestReadingBack:
@@ -134,7 +133,7 @@ def workspaces(draw: st.DrawFn) -> Workspace:
     return workspace(tasks=tasks, habits=habits, events=events, blocks=blocks)
 
 
-def calendar_after(space: Workspace, prepared: PlanningRequest, found: Planned) -> tuple[StoredBlock, ...]:
+def calendar_after(space: Workspace, prepared: PlanningRequest, found: WorkspacePlan) -> tuple[Block, ...]:
     """The workspace's blocks once the plan is written."""
     wanted = changes(prepared, found.blocks)
     moves = {move.event_id: move for move in wanted.moved}
@@ -146,7 +145,7 @@ def calendar_after(space: Workspace, prepared: PlanningRequest, found: Planned) 
         for one in kept
     ]
     new = [
-        StoredBlock(
+        Block(
             UUID(int=1000 + n),
             one.kind,
             one.owner,
@@ -236,7 +235,7 @@ def test_what_is_placed_never_breaks_the_order_of_habits(space: Workspace, quart
     prepared = to_instance(WS, space, reach, {one.id: WEEK for one in space.habits}, force=False)
     found = planned(prepared)
 
-    bound = {(one.owner, one.start.date()): (one.first_minute, one.last_minute) for one in prepared.standing.fixed}
+    bound = {(one.owner, one.start.date()): (one.first_minute, one.last_minute) for one in prepared.existing.fixed}
     placed = {
         (prepared.items[one.item].owner, prepared.window.day(one.start)): (one.start, one.end) for one in found.blocks
     }

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from almanac.domain.calendar.events import CalendarZones, EventProblem, EventRow, MappedPage
-from almanac.providers.google.pages import map_page
+from almanac.domain.calendar.events import CalendarZones, EventPage, EventProblem, EventRow
+from almanac.providers.google.pages import MAPPING_VERSION, map_page
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "google"
 EVENTS: dict[str, dict[str, Any]] = json.loads((FIXTURES / "events.json").read_text(encoding="utf-8"))
@@ -22,7 +22,7 @@ def event(name: str = "meeting", /, **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in changed.items() if value is not ABSENT}
 
 
-def map_one(item: Any, zones: CalendarZones = MADRID) -> MappedPage:
+def map_one(item: Any, zones: CalendarZones = MADRID) -> EventPage:
     return map_page([item], zones)
 
 
@@ -45,6 +45,10 @@ def repaired_row(item: dict[str, Any], reason: str, zones: CalendarZones = MADRI
 
 def assert_unreadable(item: dict[str, Any], reason: str) -> None:
     """The event must be kept out of the rows, and out of a sweep."""
-    assert map_one(item) == MappedPage(
-        rows=(), tombstones=(), problems=(EventProblem(item["id"], reason, stored=False),), unreadable=(item["id"],)
+    assert map_one(item) == EventPage(
+        rows=(),
+        tombstones=(),
+        problems=(EventProblem(item["id"], reason, stored=False),),
+        unreadable=(item["id"],),
+        mapping_version=MAPPING_VERSION,
     )

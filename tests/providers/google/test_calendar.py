@@ -6,21 +6,22 @@ from typing import Any
 
 import pytest
 
-from almanac.domain.sync.listing import LISTING_FIELDS, ListEvents, Window
+from almanac.domain.sync.window import Window
 from almanac.errors import (
     AccessDenied,
     AccessTokenRejected,
     AlmanacError,
     CalendarUnreachable,
-    GoogleQuotaExhausted,
-    GoogleRateLimited,
-    GoogleRejected,
-    GoogleUnavailable,
     PageTokenExpired,
+    ProviderQuotaExhausted,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderUnavailable,
     SyncTokenExpired,
 )
 from almanac.providers.google import connection
 from almanac.providers.google.calendar import GoogleCalendar
+from almanac.providers.google.request import LISTING_FIELDS, ListEvents
 from almanac.services.sync.provider import CalendarEntry
 from tests.scripted_server import ScriptedServer
 
@@ -105,7 +106,7 @@ def test_trap_1_a_page_that_the_protocol_does_not_allow_is_rejected(
     google: GoogleCalendar, server: ScriptedServer, answer: dict[str, Any], complaint: str
 ) -> None:
     server.answers(answer)
-    with pytest.raises(GoogleRejected, match=complaint):
+    with pytest.raises(ProviderRejected, match=complaint):
         google.list_events(TOKEN, FULL)
 
 
@@ -143,7 +144,7 @@ def test_an_answer_beyond_every_page_is_rejected(
     monkeypatch.setattr(connection, "LARGEST_ANSWER", 1000)
     small = GoogleCalendar(server.url, timeout_seconds=5)
     server.answers_gzip({"items": [], "nextSyncToken": "s" * 2000})
-    with pytest.raises(GoogleRejected, match="larger than 1000 bytes"):
+    with pytest.raises(ProviderRejected, match="larger than 1000 bytes"):
         small.list_events(TOKEN, FULL)
     small.close()
 
@@ -176,15 +177,15 @@ def test_a_token_that_fits_no_header_is_refreshed_and_not_sent(
     ("request_made", "status", "reason", "expected"),
     [
         (FULL, 401, "authError", AccessTokenRejected),
-        (FULL, 403, "rateLimitExceeded", GoogleRateLimited),
-        (FULL, 403, "userRateLimitExceeded", GoogleRateLimited),
-        (FULL, 429, "rateLimitExceeded", GoogleRateLimited),
-        (FULL, 403, "quotaExceeded", GoogleQuotaExhausted),
+        (FULL, 403, "rateLimitExceeded", ProviderRateLimited),
+        (FULL, 403, "userRateLimitExceeded", ProviderRateLimited),
+        (FULL, 429, "rateLimitExceeded", ProviderRateLimited),
+        (FULL, 403, "quotaExceeded", ProviderQuotaExhausted),
         (FULL, 403, "insufficientPermissions", AccessDenied),
         (FULL, 404, "notFound", CalendarUnreachable),
-        (FULL, 400, "badRequest", GoogleRejected),
-        (FULL, 500, "backendError", GoogleUnavailable),
-        (FULL, 503, "backendError", GoogleUnavailable),
+        (FULL, 400, "badRequest", ProviderRejected),
+        (FULL, 500, "backendError", ProviderUnavailable),
+        (FULL, 503, "backendError", ProviderUnavailable),
         (DELTA, 410, "fullSyncRequired", SyncTokenExpired),
         (DELTA, 410, "updatedMinTooLongAgo", SyncTokenExpired),
         (ListEvents(CALENDAR, window=WINDOW, page_token="p"), 400, "invalid", PageTokenExpired),
@@ -212,7 +213,9 @@ def test_a_refusal_becomes_the_error_it_means_for_that_request(
     "body",
     [b"", b"<html>ada#private@example.org</html>", b"[]", b'{"error": null}', b'{"error": "rate"}', b"\xff\xfe", b"7"],
 )
-@pytest.mark.parametrize(("status", "expected"), [(403, AccessDenied), (502, GoogleUnavailable), (302, GoogleRejected)])
+@pytest.mark.parametrize(
+    ("status", "expected"), [(403, AccessDenied), (502, ProviderUnavailable), (302, ProviderRejected)]
+)
 def test_trap_82_a_refusal_need_not_be_google_s_json(
     google: GoogleCalendar,
     server: ScriptedServer,
@@ -238,7 +241,7 @@ def test_a_401_challenge_is_not_answered_by_the_transport(google: GoogleCalendar
 
 def test_retry_after_reaches_the_error_in_seconds(google: GoogleCalendar, server: ScriptedServer) -> None:
     server.answers(refusal(429, "rateLimitExceeded"), 429, retry_after="17")
-    with pytest.raises(GoogleRateLimited) as caught:
+    with pytest.raises(ProviderRateLimited) as caught:
         google.list_events(TOKEN, FULL)
     assert caught.value.retry_after == 17
 
@@ -246,7 +249,7 @@ def test_retry_after_reaches_the_error_in_seconds(google: GoogleCalendar, server
 def test_retry_after_may_be_a_date(google: GoogleCalendar, server: ScriptedServer) -> None:
     past = format_datetime(datetime(2020, 1, 1, tzinfo=UTC), usegmt=True)
     server.answers(refusal(503, "backendError"), 503, retry_after=past)
-    with pytest.raises(GoogleUnavailable) as caught:
+    with pytest.raises(ProviderUnavailable) as caught:
         google.list_events(TOKEN, FULL)
     assert caught.value.retry_after == 0
 
@@ -257,7 +260,7 @@ def test_silence_is_unavailable_and_the_next_request_has_a_new_connection(
     google = GoogleCalendar(server.url, timeout_seconds=0.2)
     server.stays_silent()
     server.answers(LAST_PAGE)
-    with pytest.raises(GoogleUnavailable, match="did not answer in time") as caught:
+    with pytest.raises(ProviderUnavailable, match="did not answer in time") as caught:
         google.list_events(TOKEN, DELTA)
     assert_tells_nothing(caught.value, caplog)
     assert google.list_events(TOKEN, FULL).next_sync_token == "sync-2"
@@ -270,7 +273,7 @@ def test_a_cut_connection_is_unavailable_and_dropped(
 ) -> None:
     server.cuts()
     server.answers(LAST_PAGE)
-    with pytest.raises(GoogleUnavailable, match="RemoteDisconnected") as caught:
+    with pytest.raises(ProviderUnavailable, match="RemoteDisconnected") as caught:
         google.list_events(TOKEN, DELTA)
     assert_tells_nothing(caught.value, caplog)
     assert google.list_events(TOKEN, FULL).next_sync_token == "sync-2"
@@ -283,7 +286,7 @@ def test_half_an_answer_is_unavailable_and_its_connection_is_not_used_again(
     server.cuts_inside(LAST_PAGE)
     server.answers(LAST_PAGE)
     google.list_events(TOKEN, FULL)
-    with pytest.raises(GoogleUnavailable, match="connection to Google failed"):
+    with pytest.raises(ProviderUnavailable, match="connection to Google failed"):
         google.list_events(TOKEN, FULL)
     assert google.list_events(TOKEN, FULL).next_sync_token == "sync-2"
     assert [request.connection for request in server.requests] == [1, 1, 2]
@@ -293,7 +296,7 @@ def test_nobody_listening_is_unavailable() -> None:
     stopped = ScriptedServer()
     stopped.stop()
     google = GoogleCalendar(stopped.url, timeout_seconds=5)
-    with pytest.raises(GoogleUnavailable, match="ConnectionRefusedError"):
+    with pytest.raises(ProviderUnavailable, match="ConnectionRefusedError"):
         google.list_events(TOKEN, FULL)
 
 
@@ -302,13 +305,13 @@ def test_a_200_that_is_no_json_object_is_unavailable(
     google: GoogleCalendar, server: ScriptedServer, body: bytes
 ) -> None:
     server.answers_bytes(body)
-    with pytest.raises(GoogleUnavailable, match=r"not readable JSON|not a JSON object"):
+    with pytest.raises(ProviderUnavailable, match=r"not readable JSON|not a JSON object"):
         google.list_events(TOKEN, FULL)
 
 
 def test_spoiled_gzip_is_unavailable(google: GoogleCalendar, server: ScriptedServer) -> None:
     server.answers_gzip(LAST_PAGE, broken=True)
-    with pytest.raises(GoogleUnavailable, match="FailedToDecompressContent"):
+    with pytest.raises(ProviderUnavailable, match="FailedToDecompressContent"):
         google.list_events(TOKEN, FULL)
 
 
@@ -373,7 +376,7 @@ def test_a_calendar_without_a_usable_id_is_rejected_by_the_field_s_name(
     google: GoogleCalendar, server: ScriptedServer, item: dict[str, Any]
 ) -> None:
     server.answers({"items": [item]})
-    with pytest.raises(GoogleRejected, match="unusable field id") as caught:
+    with pytest.raises(ProviderRejected, match="unusable field id") as caught:
         google.list_calendars(TOKEN, None)
     assert "private" not in str(caught.value)
 
@@ -421,5 +424,5 @@ def test_an_event_that_google_does_not_know_is_not_live(
 
 def test_trouble_is_no_proof_that_an_event_is_gone(google: GoogleCalendar, server: ScriptedServer) -> None:
     server.answers(refusal(503, "backendError"), 503)
-    with pytest.raises(GoogleUnavailable):
+    with pytest.raises(ProviderUnavailable):
         google.event_is_live(TOKEN, CALENDAR, "e1", WINDOW)

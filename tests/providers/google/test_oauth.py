@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from almanac.errors import AlmanacError, GoogleRateLimited, GoogleRejected, GoogleUnavailable, ReconnectRequired
+from almanac.errors import AlmanacError, ProviderRateLimited, ProviderRejected, ProviderUnavailable, ReconnectRequired
 from almanac.providers.google.oauth import GoogleTokens
-from almanac.services.accounts.ports import FreshToken
+from almanac.services.sync.provider import FreshToken
 from tests.scripted_server import ScriptedServer
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -78,18 +78,18 @@ def test_a_token_without_a_life_lives_an_hour(tokens: GoogleTokens, server: Scri
     [
         (400, "invalid_grant", ReconnectRequired),
         (401, "invalid_grant", ReconnectRequired),
-        (401, "invalid_client", GoogleRejected),
-        (401, "unauthorized_client", GoogleRejected),
-        (401, "deleted_client", GoogleRejected),
-        (400, "invalid_request", GoogleRejected),
-        (404, "not_found", GoogleRejected),
-        (400, "temporarily_unavailable", GoogleUnavailable),
-        (403, "rate_limit_exceeded", GoogleRateLimited),
-        (429, "invalid_grant", GoogleRateLimited),
-        (408, "invalid_grant", GoogleUnavailable),
-        (500, "internal_failure", GoogleUnavailable),
-        (500, "invalid_grant", GoogleUnavailable),
-        (503, "invalid_grant", GoogleUnavailable),
+        (401, "invalid_client", ProviderRejected),
+        (401, "unauthorized_client", ProviderRejected),
+        (401, "deleted_client", ProviderRejected),
+        (400, "invalid_request", ProviderRejected),
+        (404, "not_found", ProviderRejected),
+        (400, "temporarily_unavailable", ProviderUnavailable),
+        (403, "rate_limit_exceeded", ProviderRateLimited),
+        (429, "invalid_grant", ProviderRateLimited),
+        (408, "invalid_grant", ProviderUnavailable),
+        (500, "internal_failure", ProviderUnavailable),
+        (500, "invalid_grant", ProviderUnavailable),
+        (503, "invalid_grant", ProviderUnavailable),
     ],
 )
 def test_trap_80_only_invalid_grant_costs_the_account_its_grant_and_never_a_5xx(
@@ -112,7 +112,7 @@ def test_trap_80_only_invalid_grant_costs_the_account_its_grant_and_never_a_5xx(
 @pytest.mark.parametrize("code", ["invalid_client", "unauthorized_client"])
 def test_a_refused_client_names_its_settings(tokens: GoogleTokens, server: ScriptedServer, code: str) -> None:
     server.answers({"error": code}, 401)
-    with pytest.raises(GoogleRejected, match="ALMANAC_GOOGLE_CLIENT_ID and ALMANAC_GOOGLE_CLIENT_SECRET"):
+    with pytest.raises(ProviderRejected, match="ALMANAC_GOOGLE_CLIENT_ID and ALMANAC_GOOGLE_CLIENT_SECRET"):
         tokens.refresh(REFRESH)
 
 
@@ -121,7 +121,7 @@ def test_a_400_that_does_not_say_invalid_grant_is_rejected(
     tokens: GoogleTokens, server: ScriptedServer, caplog: pytest.LogCaptureFixture, body: bytes
 ) -> None:
     server.answers_bytes(body, 400)
-    with pytest.raises(GoogleRejected, match="HTTP 400") as caught:
+    with pytest.raises(ProviderRejected, match="HTTP 400") as caught:
         tokens.refresh(REFRESH)
     assert_tells_nothing(caught.value, caplog)
 
@@ -144,7 +144,7 @@ def test_an_unusable_answer_is_rejected_by_its_field_s_name(
     tokens: GoogleTokens, server: ScriptedServer, caplog: pytest.LogCaptureFixture, answer: Any, field: str
 ) -> None:
     server.answers(answer)
-    with pytest.raises(GoogleRejected, match=f"without a usable {field}") as caught:
+    with pytest.raises(ProviderRejected, match=f"without a usable {field}") as caught:
         tokens.refresh(REFRESH)
     assert_tells_nothing(caught.value, caplog)
 
@@ -152,13 +152,13 @@ def test_an_unusable_answer_is_rejected_by_its_field_s_name(
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff"])
 def test_an_answer_that_is_not_json_is_unavailable(tokens: GoogleTokens, server: ScriptedServer, body: bytes) -> None:
     server.answers_bytes(body)
-    with pytest.raises(GoogleUnavailable, match="not JSON"):
+    with pytest.raises(ProviderUnavailable, match="not JSON"):
         tokens.refresh(REFRESH)
 
 
 def test_retry_after_reaches_the_error(tokens: GoogleTokens, server: ScriptedServer) -> None:
     server.answers({}, 503, retry_after="30")
-    with pytest.raises(GoogleUnavailable) as caught:
+    with pytest.raises(ProviderUnavailable) as caught:
         tokens.refresh(REFRESH)
     assert caught.value.retry_after == 30
 
@@ -166,7 +166,7 @@ def test_retry_after_reaches_the_error(tokens: GoogleTokens, server: ScriptedSer
 def test_silence_at_the_endpoint_is_unavailable(server: ScriptedServer, caplog: pytest.LogCaptureFixture) -> None:
     tokens = endpoint(server, timeout_seconds=0.2)
     server.stays_silent()
-    with pytest.raises(GoogleUnavailable, match="did not answer in time") as caught:
+    with pytest.raises(ProviderUnavailable, match="did not answer in time") as caught:
         tokens.refresh(REFRESH)
     assert_tells_nothing(caught.value, caplog)
     tokens.close()
@@ -175,6 +175,6 @@ def test_silence_at_the_endpoint_is_unavailable(server: ScriptedServer, caplog: 
 def test_a_cut_connection_at_the_endpoint_is_unavailable(tokens: GoogleTokens, server: ScriptedServer) -> None:
     server.cuts()
     server.answers(GRANT)
-    with pytest.raises(GoogleUnavailable):
+    with pytest.raises(ProviderUnavailable):
         tokens.refresh(REFRESH)
     assert tokens.refresh(REFRESH).access_token == GRANT["access_token"]

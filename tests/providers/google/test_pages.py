@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from almanac.domain.calendar.events import EventProblem, MappedPage
-from almanac.providers.google.pages import map_page
+from almanac.domain.calendar.events import EventPage, EventProblem
+from almanac.providers.google.pages import MAPPING_VERSION, map_page
 from tests.providers.google.recorded import EVENTS, MADRID, event, map_one
 
 EARLY, LATE = "2026-09-28T09:00:00.000Z", "2026-09-28T09:00:00.001Z"
@@ -26,7 +26,7 @@ def outcome(*items: dict[str, Any]) -> list[str]:
 
 
 def test_an_empty_page_maps_to_nothing() -> None:
-    assert map_page([], MADRID) == MappedPage((), (), (), ())
+    assert map_page([], MADRID) == EventPage((), (), (), (), MAPPING_VERSION)
 
 
 def test_a_page_of_every_recorded_kind_splits_into_rows_and_tombstones() -> None:
@@ -49,12 +49,12 @@ def test_a_page_of_every_recorded_kind_splits_into_rows_and_tombstones() -> None
 )
 def test_traps_26_to_29_cancelled_is_a_tombstone_whatever_else_it_holds(name: str) -> None:
     page = map_one(event(name))
-    assert page == MappedPage((), (EVENTS[name]["id"],), (), ())
+    assert page == EventPage((), (EVENTS[name]["id"],), (), (), MAPPING_VERSION)
 
 
 def test_traps_27_29_a_cancelled_event_with_nonsense_in_it_is_still_a_tombstone() -> None:
     page = map_one({"id": "x", "status": "cancelled", "start": [], "updated": 7, "attendees": 5})
-    assert page == MappedPage((), ("x",), (), ())
+    assert page == EventPage((), ("x",), (), (), MAPPING_VERSION)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_traps_27_29_a_cancelled_event_with_nonsense_in_it_is_still_a_tombstone(
 @pytest.mark.parametrize("status", ["confirmed", "cancelled"])
 def test_trap_60_without_a_usable_id_an_event_is_reported_and_left_out(event_id: Any, shown: str, status: str) -> None:
     page = map_one(event(id=event_id, status=status))
-    assert page == MappedPage((), (), (EventProblem(shown, "no usable id", stored=False),), ())
+    assert page == EventPage((), (), (EventProblem(shown, "no usable id", stored=False),), (), MAPPING_VERSION)
 
 
 def test_the_longest_id_is_kept() -> None:

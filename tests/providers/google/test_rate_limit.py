@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almanac.adapters.crypto import new_key
-from almanac.domain.sync.listing import ListEvents
-from almanac.errors import GoogleUnavailable
+from almanac.errors import ProviderUnavailable
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.rate_limit import RateLimiter
+from almanac.providers.google.request import ListEvents
 from almanac.wiring.command_line import Wiring
 from tests.scripted_server import ScriptedServer
 
@@ -95,7 +95,7 @@ def test_every_request_to_the_calendar_api_is_paced_an_attempt_like_another(serv
     asked: list[int] = []
     with closing(GoogleCalendar(server.url, 5, lambda: asked.append(len(server.requests)))) as google:
         server.answers({}, 503)
-        with pytest.raises(GoogleUnavailable):
+        with pytest.raises(ProviderUnavailable):
             google.list_events("token", DELTA)
         server.answers(LAST_PAGE)
         google.list_events("token", DELTA)

@@ -8,16 +8,11 @@ from uuid import UUID
 import pytest
 
 from almanac.domain.operations.maintenance import NAMED, UNUSED_FOR, UpkeepReport
-from almanac.errors import (
-    AlmanacError,
-    DatabaseUnavailable,
-    GoogleRejected,
-    GoogleUnavailable,
-    ReconnectRequired,
-    StorageFailed,
-)
-from almanac.services.accounts.ports import Account, FreshToken
+from almanac.errors import AlmanacError, DatabaseUnavailable, ReconnectRequired, StorageFailed
+from almanac.providers.google.errors import rejected, unavailable
+from almanac.services.accounts.ports import Account
 from almanac.services.accounts.refresh import OUTAGE, TokenUpkeep
+from almanac.services.sync.provider import FreshToken
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 UNUSED_SINCE = NOW - UNUSED_FOR
@@ -26,10 +21,13 @@ HOUR = timedelta(hours=1)
 DEAD = ReconnectRequired("the account's grant is gone")
 
 
-def account(number: int, *, used: datetime | None = NOW, key: str = "new", status: str = "active") -> Account:
+def account(
+    number: int, *, used: datetime | None = NOW, key: str = "new", status: str = "active", provider: str = "google"
+) -> Account:
     return Account(
         ws_id=UUID(int=number),
         id=UUID(int=1000 + number),
+        provider=provider,
         email=f"person{number}@example.test",
         access_token=None if used is None else f"{key}:access {number}",
         refresh_token=f"{key}:refresh {number}",
@@ -56,8 +54,8 @@ class Cipher:
 
 
 @dataclass
-class Shelf:
-    """AccountShelf and AccountTokens over a list; pages of two."""
+class Directory:
+    """AccountDirectory and AccountTokens over a list; pages of two."""
 
     rows: dict[UUID, Account]
     connected_at: datetime = NOW
@@ -114,19 +112,20 @@ class Round:
     """A round over the accounts given."""
 
     def __init__(self, *accounts: Account, connected_at: datetime = NOW) -> None:
-        self.shelf = Shelf({each.id: each for each in accounts}, connected_at)
+        self.directory = Directory({each.id: each for each in accounts}, connected_at)
         self.endpoint = Endpoint()
+        self.others: dict[str, Endpoint] = {}
         self.report = UpkeepReport()
 
     def __call__(self, *, accounts: int = 1000, dry_run: bool = False) -> bool:
         """Run it, with time for that many accounts."""
         self.report = UpkeepReport(dry_run)
         left = [None] * accounts
-        upkeep = TokenUpkeep(self.shelf, self.shelf, self.endpoint, Cipher())
+        upkeep = TokenUpkeep(self.directory, self.directory, {"google": self.endpoint, **self.others}, Cipher())
         return upkeep(UNUSED_SINCE, self.report, lambda: not left or left.pop() is not None)
 
     def row(self, number: int) -> Account:
-        return self.shelf.rows[UUID(int=1000 + number)]
+        return self.directory.rows[UUID(int=1000 + number)]
 
     @property
     def done(self) -> tuple[int, int, int]:
@@ -166,11 +165,11 @@ def test_what_an_account_needs(kept: Account, connected_at: datetime, done: tupl
 
 def test_a_dry_run_counts_the_same_and_changes_nothing() -> None:
     a_round = Round(account(1, used=LONG_AGO), account(2, key="old"), account(3, key="lost"), account(4))
-    before = dict(a_round.shelf.rows)
+    before = dict(a_round.directory.rows)
 
     assert a_round(dry_run=True)
     assert a_round.done == (1, 1, 1)
-    assert (a_round.shelf.rows, a_round.endpoint.asked) == (before, [])
+    assert (a_round.directory.rows, a_round.endpoint.asked) == (before, [])
 
 
 def test_a_rotated_refresh_token_is_stored_and_else_the_old_one_kept() -> None:
@@ -195,7 +194,7 @@ def test_one_failing_account_stops_no_other_and_is_named_by_id_and_error_alone()
     a_round = Round(*(account(n, used=LONG_AGO) for n in range(1, 6)))
     a_round.endpoint.trouble = {
         "refresh 2": DEAD,
-        "refresh 3": GoogleUnavailable("the token endpoint is unavailable (HTTP 503)"),
+        "refresh 3": unavailable("the token endpoint is unavailable (HTTP 503)"),
         "refresh 4": RuntimeError("refresh 4 of person4@example.test"),
     }
 
@@ -228,16 +227,16 @@ def test_a_grant_that_its_owner_has_just_renewed_is_not_dead() -> None:
     newer = replace(account(1), version=2)
 
     def reconnected_meanwhile(refresh_token: str) -> FreshToken:
-        a_round.shelf.rows[newer.id] = newer
+        a_round.directory.rows[newer.id] = newer
         raise DEAD
 
     a_round.endpoint.refresh = reconnected_meanwhile  # type: ignore[method-assign] # a double of this test's own
     a_round()
 
-    assert (a_round.done, a_round.shelf.reasons, a_round.row(1)) == ((0, 0, 0), [], newer)
+    assert (a_round.done, a_round.directory.reasons, a_round.row(1)) == ((0, 0, 0), [], newer)
 
 
-@pytest.mark.parametrize("error", [GoogleUnavailable("HTTP 503"), GoogleRejected("our client is not accepted")])
+@pytest.mark.parametrize("error", [unavailable("HTTP 503"), rejected("our client is not accepted")])
 def test_an_endpoint_that_refuses_everybody_is_asked_a_few_times_only(error: AlmanacError) -> None:
     a_round = Round(*(account(n, used=LONG_AGO) for n in range(1, 20)), account(20, key="old"))
     a_round.endpoint.trouble = {f"refresh {n}": error for n in range(1, 20)}
@@ -245,7 +244,27 @@ def test_an_endpoint_that_refuses_everybody_is_asked_a_few_times_only(error: Alm
     assert a_round() is False, "refreshes are left"
     assert len(a_round.endpoint.asked) == OUTAGE
     assert a_round.done == (0, 1, OUTAGE)
-    assert all(row.status == "active" for row in a_round.shelf.rows.values())
+    assert all(row.status == "active" for row in a_round.directory.rows.values())
+
+
+def test_one_providers_outage_leaves_the_refreshes_of_another() -> None:
+    down = [account(n, used=LONG_AGO) for n in range(1, 9)]
+    fine = [account(n, used=LONG_AGO, provider="other") for n in range(9, 12)]
+    a_round = Round(*down, *fine)
+    a_round.endpoint.trouble = {f"refresh {n}": unavailable("HTTP 503") for n in range(1, 9)}
+    a_round.others = {"other": Endpoint()}
+
+    assert a_round() is False, "refreshes are left"
+    assert a_round.done == (3, 0, OUTAGE)
+
+
+def test_an_account_that_no_token_endpoint_serves_is_only_encrypted_anew() -> None:
+    a_round = Round(
+        account(1, used=LONG_AGO, provider="by address"), account(2, used=LONG_AGO, key="old", provider="by address")
+    )
+
+    assert a_round()
+    assert (a_round.done, a_round.endpoint.asked) == ((0, 1, 0), [])
 
 
 def test_dead_grants_in_a_row_are_no_outage() -> None:
@@ -263,15 +282,15 @@ def test_a_round_that_runs_out_of_time_goes_on_there_the_next_time_and_then_begi
     assert a_round.endpoint.asked == ["refresh 1", "refresh 2", "refresh 3"]
     assert a_round() is True
     assert a_round.endpoint.asked[3:] == [f"refresh {n}" for n in range(4, 8)]
-    assert a_round.shelf.kept is None
+    assert a_round.directory.kept is None
 
 
 def test_a_round_without_time_for_anybody_forgets_nothing() -> None:
     a_round = Round(account(1), account(2))
-    a_round.shelf.kept = UUID(int=1001)
+    a_round.directory.kept = UUID(int=1001)
 
     assert a_round(accounts=0) is False
-    assert a_round.shelf.kept == UUID(int=1001)
+    assert a_round.directory.kept == UUID(int=1001)
 
 
 def test_a_database_that_is_gone_ends_the_round() -> None:

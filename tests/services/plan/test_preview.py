@@ -7,11 +7,12 @@ from uuid import UUID
 import pytest
 
 from almanac.adapters.recurrence import dates_between
-from almanac.domain.workspace_plan.from_plan import place
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
 from almanac.errors import UnknownWorkspace
+from almanac.presentation.wording import words
 from almanac.services.plan.preview import PreviewPlan
 from almanac.services.plan.run import PlanWorkspace, TimezoneMissing
+from almanac.services.plan.solve import solve_request
 from tests.domain.workspace_plan.builders import NOW, task, workspace
 from tests.services.operations.fakes import OTHER, WS, Workspaces
 
@@ -34,7 +35,7 @@ class Rows:
 
 def preview(found: Workspace) -> PreviewPlan:
     seconds = iter(range(10_000))
-    planner = partial(place, clock=lambda: next(seconds) / 1000)
+    planner = partial(solve_request, wording=words, clock=lambda: next(seconds) / 1000)
     return PreviewPlan(Workspaces(), PlanWorkspace(Rows(found), planner, dates_between, lambda: NOW, 0.05))
 
 

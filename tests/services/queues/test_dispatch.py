@@ -109,9 +109,26 @@ class TestTick:
 
         dispatch(Store(1), queue)(Tick(job="calendar.sync", mode="incremental"))
 
-        assert queue.sent[0].job == CalendarSync(
-            ws_id=UUID(int=1), mode="incremental", source="schedule", direction="inbound", requested_at=NOW
+        job = queue.sent[0].job
+        assert job == CalendarSync(
+            ws_id=UUID(int=1),
+            mode="incremental",
+            source="schedule",
+            direction="inbound",
+            requested_at=NOW,
+            request_id=job.request_id,
         )
+
+    @pytest.mark.parametrize("kind", ["calendar.sync", "calendar.schedule"])
+    def test_every_job_has_a_request_id_of_its_own(self, kind: str) -> None:
+        queue = Queue()
+        for now in (NOW, NOW.replace(microsecond=1)):
+            dispatch(Store(3), queue, lambda now=now: now)(Tick(job=kind))
+            asked = tuple(BulkTarget(ws_id=ws_id) for ws_id in workspaces(3))
+            dispatch(Store(3), queue, lambda now=now: now)(Tick(job=kind, workspaces=asked))
+
+        ids = [str(UUID(entry.job.request_id)) for entry in queue.sent]
+        assert len(set(ids)) == len(ids) == 12
 
     def test_planning_has_its_own_due_list_and_no_queue_marks(self) -> None:
         store, queue = Store(2), Queue()

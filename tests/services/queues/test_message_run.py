@@ -21,7 +21,7 @@ from almanac.errors import (
     TransientError,
     UnknownWorkspace,
 )
-from almanac.jobs import CalendarSync, deduplication_id, parse_sync
+from almanac.jobs import CalendarSync, deduplication_id, parse_sync, request_id_of
 from almanac.queue_consumer import message_of
 from almanac.services.clock import Deadline
 from almanac.services.queues.message_run import MessageRun, SqsMessage
@@ -145,8 +145,21 @@ def test_a_job_that_met_a_running_run_at_its_last_receive_is_sent_anew() -> None
     assert receive(ends, queue, message(MAX_RECEIVES)) is ends
 
     (again,) = queue.sent
-    assert again.job == CalendarSync(ws_id=WS, mode="full")
+    assert again.job == CalendarSync(ws_id=WS, mode="full", request_id=request_id_of("m-1"))
     assert queue.postponed == []
+
+
+def test_receives_of_a_message_that_names_no_request_are_of_one() -> None:
+    sync = Sync(report())
+    run = MessageRun(parse_sync, sync, Queue(), lambda: 0.5)
+    named = json.dumps({"ws_id": str(WS), "request_id": "ticket-17"})
+    for incoming in (message(), message(2), message(message_id="m-2"), message(body=named)):
+        run(incoming, lambda: 60.0)
+
+    first, second, other, ticket = (job.request_id for job, _, _ in sync.calls)
+    assert first == second == request_id_of("m-1")
+    assert other == request_id_of("m-2") != first
+    assert ticket == "ticket-17"
 
 
 def test_each_message_that_is_sent_anew_has_an_id_of_its_own() -> None:
@@ -216,4 +229,5 @@ def test_the_job_runs_with_what_sqs_knows_about_its_message() -> None:
     MessageRun(parse_sync, sync, Queue(), lambda: 0.5)(received, lambda: 60.0)
 
     assert received.receive_count == 2
-    assert sync.calls == [(CalendarSync(ws_id=WS), datetime(2026, 1, 1, 10, 0, 0, 123000, tzinfo=UTC), "m-1")]
+    job = CalendarSync(ws_id=WS, request_id=request_id_of("m-1"))
+    assert sync.calls == [(job, datetime(2026, 1, 1, 10, 0, 0, 123000, tzinfo=UTC), "m-1")]

@@ -10,15 +10,17 @@ from almanac.domain.sync.report import Tally
 from almanac.domain.sync.retry import MAX_ATTEMPTS
 from almanac.errors import (
     AccessTokenRejected,
-    GoogleRateLimited,
-    GoogleRejected,
-    GoogleUnavailable,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderUnavailable,
     ReconnectRequired,
     StorageFailed,
     TransientError,
 )
-from almanac.services.accounts.ports import Account, FreshToken
+from almanac.providers.google.errors import rate_limited, rejected, unavailable
+from almanac.services.accounts.ports import Account
 from almanac.services.sync.account_access import REFRESH_BEFORE, AccountSession
+from almanac.services.sync.provider import FreshToken
 from almanac.services.sync.retrying import Retrier
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -26,6 +28,7 @@ HOUR = timedelta(hours=1)
 ACCOUNT = Account(
     ws_id=UUID(int=1),
     id=UUID(int=2),
+    provider="google",
     email="ada@example.test",
     access_token="sealed old access",
     refresh_token="sealed refresh 1",
@@ -91,11 +94,16 @@ class Endpoint:
 
 
 @dataclass
-class Google:
-    """An operation that refuses the access tokens in `refused`."""
+class Calendars:
+    """A provider whose opened account is the access itself, and an operation that refuses those in `refused`."""
 
+    token_endpoint: Endpoint | None
+    name: str = "google"
     refused: set[str] = field(default_factory=set)
     seen: list[str] = field(default_factory=list)
+
+    def open(self, access: str) -> str:
+        return access
 
     def __call__(self, token: str) -> str:
         self.seen.append(token)
@@ -116,14 +124,10 @@ DEAD = ReconnectRequired("the account's grant is gone")
 
 class Bench:
     def __init__(self, account: Account = ACCOUNT, now: datetime = NOW, *, rotates: bool = False) -> None:
-        self.store, self.endpoint, self.google, self.tally = (
-            Store(account),
-            Endpoint(rotates=rotates),
-            Google(),
-            Tally(),
-        )
+        self.store, self.endpoint, self.tally = Store(account), Endpoint(rotates=rotates), Tally()
+        self.google = Calendars(self.endpoint)
         self.waited: list[float] = []
-        self.session = AccountSession(account, self.store, self.endpoint, Cipher(), lambda: now)
+        self.session = AccountSession(account, self.google, self.store, Cipher(), lambda: now)
 
     def call(self) -> str:
         retrier = Retrier(self.waited.append, lambda: 0.5, lambda: 300.0)
@@ -153,7 +157,7 @@ def test_a_token_is_refreshed_before_it_expires(account: Account, refreshed: boo
 
 def test_once_google_has_slowed_the_account_down_it_is_asked_nothing_more_in_this_run() -> None:
     bench = Bench()
-    slowed = raising(GoogleRateLimited("Google asks to slow down (HTTP 403, userRateLimitExceeded)"))
+    slowed = raising(rate_limited("Google asks to slow down (HTTP 403, userRateLimitExceeded)"))
     asked: list[str] = []
 
     def refuse(token: str) -> str:
@@ -162,7 +166,7 @@ def test_once_google_has_slowed_the_account_down_it_is_asked_nothing_more_in_thi
 
     retrier = Retrier(bench.waited.append, lambda: 0.5, lambda: 300.0)
     for _ in range(3):
-        with pytest.raises(GoogleRateLimited):
+        with pytest.raises(ProviderRateLimited):
             bench.session.call(refuse, retrier, bench.tally)
 
     assert len(asked) == bench.tally.api_calls == MAX_ATTEMPTS, "the first calendar's attempts, none of the others"
@@ -171,8 +175,8 @@ def test_once_google_has_slowed_the_account_down_it_is_asked_nothing_more_in_thi
 def test_a_failure_that_is_not_the_users_is_met_anew_by_every_call() -> None:
     bench = Bench()
     retrier = Retrier(bench.waited.append, lambda: 0.5, lambda: 300.0)
-    with pytest.raises(GoogleUnavailable):
-        bench.session.call(lambda _: raising(GoogleUnavailable("503"))(), retrier, bench.tally)
+    with pytest.raises(ProviderUnavailable):
+        bench.session.call(lambda _: raising(unavailable("503"))(), retrier, bench.tally)
 
     assert bench.call() == "answer"
 
@@ -316,9 +320,9 @@ def test_an_account_that_was_disconnected_meanwhile_is_dead_for_this_run() -> No
 
 def test_trap_80_a_failing_endpoint_is_tried_again_and_costs_no_grant() -> None:
     bench = Bench(replace(ACCOUNT, access_token=None))
-    bench.endpoint.before = raising(GoogleUnavailable("the token endpoint is unavailable (HTTP 503)"))
+    bench.endpoint.before = raising(unavailable("the token endpoint is unavailable (HTTP 503)"))
 
-    with pytest.raises(GoogleUnavailable):
+    with pytest.raises(ProviderUnavailable):
         bench.call()
 
     assert (len(bench.endpoint.asked), len(bench.waited)) == (4, 3)
@@ -327,9 +331,9 @@ def test_trap_80_a_failing_endpoint_is_tried_again_and_costs_no_grant() -> None:
 
 def test_a_refused_client_costs_no_grant() -> None:
     bench = Bench(replace(ACCOUNT, access_token=None))
-    bench.endpoint.before = raising(GoogleRejected("Google does not accept our OAuth client"))
+    bench.endpoint.before = raising(rejected("Google does not accept our OAuth client"))
 
-    with pytest.raises(GoogleRejected):
+    with pytest.raises(ProviderRejected):
         bench.call()
 
     assert (bench.session.dead, bench.store.row.status) == (False, "active")
@@ -350,3 +354,33 @@ def test_time_and_calls_of_a_refresh_are_counted() -> None:
 
     assert bench.tally.api_calls == 2
     assert bench.tally.token_ms > 0
+
+
+class TestWithoutATokenEndpoint:
+    """What the account was connected with opens it: there is nothing to refresh."""
+
+    @pytest.fixture
+    def bench(self) -> Bench:
+        bench = Bench(replace(ACCOUNT, access_token=None, expires_at=None))
+        bench.google.token_endpoint = None
+        return bench
+
+    def test_the_stored_secret_opens_it(self, bench: Bench) -> None:
+        assert bench.call() == "answer"
+        assert (bench.google.seen, bench.tally.api_calls, bench.tally.token_ms) == (["refresh 1"], 1, 0)
+
+    def test_a_refused_secret_ends_the_account(self, bench: Bench) -> None:
+        bench.google.refused = {"refresh 1"}
+
+        with pytest.raises(ReconnectRequired):
+            bench.call()
+
+        assert bench.session.dead
+        assert bench.store.row.status == "reconnect_required"
+
+    def test_unless_its_owner_has_just_given_another(self, bench: Bench) -> None:
+        bench.google.refused = {"refresh 1"}
+        bench.store.somebody_else_stores("new", access_token=None)
+
+        assert bench.call() == "answer"
+        assert bench.google.seen == ["refresh 1", "new refresh"]

@@ -10,17 +10,16 @@ from almanac.errors import (
     AccessDenied,
     AccessTokenRejected,
     AlmanacError,
-    GoogleQuotaExhausted,
-    GoogleRateLimited,
-    GoogleUnavailable,
     LeaseLost,
     PageTokenExpired,
+    ProviderUnavailable,
     ReconnectRequired,
     SyncTokenExpired,
 )
+from almanac.providers.google.errors import quota_exhausted, rate_limited, unavailable
 from almanac.services.sync.retrying import Retrier
 
-DOWN = GoogleUnavailable("Google is unavailable (HTTP 503)")
+DOWN = unavailable("Google is unavailable (HTTP 503)")
 
 
 class Invocation:
@@ -67,9 +66,9 @@ def test_what_passes_is_waited_out_and_counted() -> None:
 
 def test_the_last_error_is_raised_when_attempts_are_used_up() -> None:
     invocation, tally = Invocation(), Tally()
-    errors = [GoogleUnavailable(f"attempt {number}") for number in range(1, MAX_ATTEMPTS + 1)]
+    errors = [unavailable(f"attempt {number}") for number in range(1, MAX_ATTEMPTS + 1)]
 
-    with pytest.raises(GoogleUnavailable) as raised:
+    with pytest.raises(ProviderUnavailable) as raised:
         invocation.retrier().call(raising(*errors), tally)
 
     assert raised.value is errors[-1]
@@ -84,7 +83,7 @@ def test_the_last_error_is_raised_when_attempts_are_used_up() -> None:
         AccessTokenRejected("401"),
         SyncTokenExpired("410"),
         PageTokenExpired("400"),
-        GoogleQuotaExhausted("used up"),
+        quota_exhausted("used up"),
         LeaseLost("overtaken"),
         ValueError("a bug"),
         KeyboardInterrupt(),
@@ -103,7 +102,7 @@ def test_what_waiting_cannot_heal_is_raised_at_once(error: BaseException) -> Non
 def test_retry_after_is_the_least_wait() -> None:
     invocation = Invocation()
 
-    invocation.retrier().call(raising(GoogleRateLimited("slow down", retry_after=7)), Tally())
+    invocation.retrier().call(raising(rate_limited("slow down", retry_after=7)), Tally())
 
     assert invocation.waited[0] >= 7
 
@@ -117,7 +116,7 @@ def test_no_wait_reaches_into_the_reserve_of_the_invocation(
     left: float, chance: float, asked: list[float | None]
 ) -> None:
     invocation, tally = Invocation(left), Tally()
-    errors = [GoogleRateLimited("slow down", retry_after) for retry_after in asked]
+    errors = [rate_limited("slow down", retry_after) for retry_after in asked]
     try:
         invocation.retrier(chance).call(raising(*errors), tally)
     except AlmanacError:

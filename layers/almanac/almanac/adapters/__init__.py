@@ -1,1 +1,1 @@
-"""Translators: Postgres, Google, SQS, Secrets Manager behind the ports of the services."""
+"""Translators: Postgres, SQS, Secrets Manager behind the ports of the services."""

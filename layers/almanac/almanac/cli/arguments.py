@@ -117,7 +117,7 @@ def seconds(text: str) -> float:
     return float(text)
 
 
-def time_span(text: str) -> timedelta:
+def length_of_time(text: str) -> timedelta:
     """Return a span of time, such as 30m, 24h or 7d: at least a minute, at most 366 days."""
     units = {"m": "minutes", "h": "hours", "d": "days"}
     found = re.fullmatch(r"([0-9]{1,6})([mhd])", text)

@@ -99,5 +99,5 @@ def _plan(args: Namespace, _session: Session) -> Result:
     plan_options.write_pictures(args, agenda)
     document = schedule_document(found, problem.zone, words)
     if args.week or sys.stdout.isatty():
-        return Result(document, plan_options.text(args, agenda))
+        return Result(document, plan_options.agenda_text(args, agenda))
     return Result(document, json.dumps(document, indent=2))

@@ -30,7 +30,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--run", type=arguments.uuid, metavar="RUN", help="one run with all it has to say")
     parser.add_argument("--summary", action="store_true", help="numbers, and which workspaces are behind and why")
     parser.add_argument(
-        "--since", type=arguments.time_span, metavar="SPAN", help="of a summary, as 30m or 7d (default: 24h)"
+        "--since", type=arguments.length_of_time, metavar="SPAN", help="of a summary, as 30m or 7d (default: 24h)"
     )
 
 

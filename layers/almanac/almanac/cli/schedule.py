@@ -58,7 +58,7 @@ def _preview(args: Namespace, session: Session) -> Result:
     failure = None if report.success else f"the plan would be {report.outcome}: {requests.REFUSED}"
     plan_options.write_pictures(args, agenda)
     said = f"A preview: the run would be {report.outcome}, and nothing was written.\n\n"
-    return Result(preview.document(), said + plan_options.text(args, agenda), failure)
+    return Result(preview.document(), said + plan_options.agenda_text(args, agenda), failure)
 
 
 def _enqueue(args: Namespace, session: Session) -> Result:

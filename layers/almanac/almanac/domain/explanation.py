@@ -5,11 +5,9 @@ Sentences are made of it where people read them (`presentation/wording.py`); pro
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
-
-from almanac.domain.wall_clock import EPOCH
 
 ReasonCode = Literal[
     "earliest",
@@ -149,13 +147,28 @@ class Explanation:
         fields = {
             "items": list(self.items),
             "minutes": list(self.minutes),
-            "instants": [(EPOCH + timedelta(minutes=m)).astimezone(UTC).isoformat() for m in self.instants],
+            "instants": [datetime.fromtimestamp(60 * minute, UTC).isoformat() for minute in self.instants],
             "numbers": list(self.numbers),
             "category": self.category,
             "quotes": list(self.quotes),
             "parts": [part.as_dict() for part in self.parts],
         }
         return {"code": self.code} | {name: value for name, value in fields.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFinding:
+    """Why one item is late, partial, unscheduled, at risk, left out or has nothing to place, and what would help.
+
+    `kind` is task, habit or preference, `id` names the row; `date` is the local one of a habit's occurrence, ISO 8601.
+    """
+
+    kind: str
+    id: str
+    status: str
+    cause: Explanation
+    suggestions: tuple[Explanation, ...] = ()
+    date: str | None = None
 
 
 Wording = Callable[[Iterable[Explanation], Mapping[str, str], ZoneInfo], str]

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.wall_clock import DAY_MINUTES, Interval, local_time, merged, wall_instant
 
-Kind = Literal["busy", "task", "habit"]
+EntryKind = Literal["busy", "task", "habit"]
 Change = Literal["", "new", "moved", "held"]
 """Against the calendar as it stands; `held` is a block that is its owner's and stays."""
-MARKS: Mapping[Kind, str] = {"task": "T", "habit": "H", "busy": "#"}
+MARKS: Mapping[EntryKind, str] = {"task": "T", "habit": "H", "busy": "#"}
 """What tells the kinds apart where there is no colour."""
 DAYS_OF_A_WEEK = 7
 _QUARTER = 15
@@ -25,7 +25,7 @@ _OFFICE_HOURS = (9 * 60, 17 * 60)
 class Entry:
     """Something that takes the time [start, end); `reason` says why it is there, where somebody planned it."""
 
-    kind: Kind
+    kind: EntryKind
     title: str
     start: int
     end: int

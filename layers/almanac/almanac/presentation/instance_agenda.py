@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from almanac.domain.planner.model.instance import Instance
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
 from almanac.domain.wall_clock import Interval, merged, weekly_hours
-from almanac.presentation.agenda import Agenda, Change, Entry, Kind, Remark
-from almanac.presentation.phrases import duration
+from almanac.presentation.agenda import Agenda, Change, Entry, EntryKind, Remark
+from almanac.presentation.phrases import length
 from almanac.presentation.wording import words
 
 
@@ -49,7 +49,7 @@ def _blocks(instance: Instance, found: Plan) -> Iterator[Entry]:
     """The placements; against the last plan, where there is one."""
     habits = {habit.id for habit in instance.habits}
     for block in found.blocks:
-        kind: Kind = "habit" if block.item in habits else "task"
+        kind: EntryKind = "habit" if block.item in habits else "task"
         reason = words([block.reason], {}, instance.zone)
         yield Entry(kind, block.item, block.start, block.end, reason, _change(instance, block))
 
@@ -63,8 +63,8 @@ def _change(instance: Instance, block: PlannedBlock) -> Change:
 
 def _remark(finding: Finding, zone: ZoneInfo) -> Remark:
     states = {
-        "late": f"late by {duration(finding.late_minutes)}",
-        "partial": f"partial, {duration(finding.missing_minutes)} without a place",
+        "late": f"late by {length(finding.late_minutes)}",
+        "partial": f"partial, {length(finding.missing_minutes)} without a place",
         "unplaced": "without a place",
         "missed": f"missed on {finding.date}",
         "at_risk": "on time, at risk",

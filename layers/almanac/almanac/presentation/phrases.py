@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from almanac.domain.wall_clock import local_time
 
 
-def duration(minutes: int) -> str:
+def length(minutes: int) -> str:
     """Return "45 min", "2 h", "1 h 30 min", "3 d 4 h"."""
     days, rest = divmod(minutes, 1440)
     hours, rest = divmod(rest, 60)
@@ -17,7 +17,7 @@ def duration(minutes: int) -> str:
 def amount(minutes: int) -> str:
     """Return time to spend, where a day has no fixed length: "45 min", "40 h"."""
     hours, rest = divmod(minutes, 60)
-    return duration(rest) if not hours else f"{hours} h {rest} min" if rest else f"{hours} h"
+    return length(rest) if not hours else f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
 def clock_time(minute: int, zone: ZoneInfo) -> str:
@@ -40,3 +40,12 @@ def names(items: Sequence[str], most: int = 3) -> str:
     if len(items) > most:
         return f"{', '.join(items[:most])} and {len(items) - most} more"
     return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+STATES = {
+    "unscheduled": "without a place",
+    "at_risk": "on time, at risk",
+    "left_out": "left out of the plan",
+    "nothing_to_place": "nothing to place",
+}
+"""Words for the states of notes, where the state itself is none."""

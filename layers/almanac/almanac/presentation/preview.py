@@ -6,23 +6,17 @@ from typing import Any
 
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.existing_blocks import is_users
-from almanac.domain.workspace_plan.planning_window import instant
+from almanac.domain.workspace_plan.planning_window import utc_instant
 from almanac.domain.workspace_plan.report import COUNTS, Note, Placed, PlanReport
 from almanac.domain.workspace_plan.snapshot import Block
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 from almanac.presentation.agenda import Agenda, Change, Entry, Remark
 from almanac.presentation.instance_agenda import opened
+from almanac.presentation.phrases import STATES
 from almanac.services.plan.run import Proposal
 
-STATES = {
-    "unscheduled": "without a place",
-    "at_risk": "on time, at risk",
-    "left_out": "left out of the plan",
-    "nothing_to_place": "nothing to place",
-}
 _CALM = ("at_risk", "ignored", "nothing_to_place")
 """Statuses of notes about what is no misfit."""
-"""Words for the states of notes, where the state itself is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +32,7 @@ class Preview:
 
     def document(self) -> Mapping[str, Any]:
         """The plan for --json."""
-        start, end = self.proposal.prepared.window.span
+        start, end = self.proposal.request.window.span
         return {
             **{name: value for name, value in self.report.as_dict().items() if name != "run_id"},
             "preview": True,
@@ -50,36 +44,36 @@ class Preview:
 
 
 def _agenda(name: str, report: PlanReport, found: Proposal) -> Agenda:
-    prepared, wanted = found.prepared, found.changes
+    request, wanted = found.request, found.changes
     counts = asdict(report.counts)
     blocks = {"new": wanted.inserted, "moved": wanted.moved, "removed": wanted.deleted}
     return Agenda(
         name=name,
-        zone=prepared.window.zone,
-        now=prepared.window.now,
-        end=prepared.window.end,
-        entries=(*_taken(prepared), *_placed(found)),
-        opened=opened(prepared.instance),
-        remarks=tuple(_remark(note, prepared) for note in report.notes),
+        zone=request.window.zone,
+        now=request.window.now,
+        end=request.window.end,
+        entries=(*_taken(request), *_placed(found)),
+        opened=opened(request.instance),
+        remarks=tuple(_remark(note, request) for note in report.notes),
         counts={n.replace("_", " "): counts[n] for n in COUNTS} | {n: len(b) for n, b in blocks.items()},
         gone=tuple(_entry(block, "") for block in _gone(found)),
     )
 
 
-def _taken(prepared: PlanningRequest) -> Iterator[Entry]:
+def _taken(request: PlanningRequest) -> Iterator[Entry]:
     """What the plan goes around: other people's events, and blocks that stay. Work that lies behind is left out."""
-    fixed = {str(block.event_id): block for block in prepared.standing.fixed}
-    for event in (event for event in prepared.instance.locked if event.end > prepared.window.now):
+    fixed = {str(block.event_id): block for block in request.existing.fixed}
+    for event in (event for event in request.instance.locked if event.end > request.window.now):
         if event.id in fixed:
-            yield _entry(fixed[event.id], _why_fixed(fixed[event.id], prepared))
+            yield _entry(fixed[event.id], _why_fixed(fixed[event.id], request))
         else:
-            yield Entry("busy", prepared.names.get(event.id, ""), event.start, event.end)
+            yield Entry("busy", request.names.get(event.id, ""), event.start, event.end)
 
 
 def _placed(found: Proposal) -> Iterator[Entry]:
-    first = not found.prepared.standing.ours  # of a first plan everything is new: that goes without saying
+    first = not found.request.existing.movable  # of a first plan everything is new: that goes without saying
     for place, change in _with_change(found):
-        item = found.prepared.items[place.item]
+        item = found.request.items[place.item]
         yield Entry(item.kind, item.title, place.start, place.end, place.reason, "" if first else change)
 
 
@@ -90,19 +84,19 @@ def _with_change(found: Proposal) -> Iterator[tuple[Placed, Change]]:
     }
     changed |= {(b.kind, b.title, b.start, b.end): "moved" for b in found.changes.moved}
     for place in found.planned.blocks:
-        item = found.prepared.items[place.item]
-        yield place, changed.get((item.kind, item.title, instant(place.start), instant(place.end)), "")
+        item = found.request.items[place.item]
+        yield place, changed.get((item.kind, item.title, utc_instant(place.start), utc_instant(place.end)), "")
 
 
 def _blocks(found: Proposal) -> Iterator[Mapping[str, Any]]:
     for place, change in _with_change(found):
-        item = found.prepared.items[place.item]
+        item = found.request.items[place.item]
         yield {
             "kind": item.kind,
             "id": item.owner,
             "title": item.title,
-            "start": instant(place.start),
-            "end": instant(place.end),
+            "start": utc_instant(place.start),
+            "end": utc_instant(place.end),
             "minutes": place.minutes,
             "change": change or "none",
             "reason": place.reason,
@@ -110,8 +104,8 @@ def _blocks(found: Proposal) -> Iterator[Mapping[str, Any]]:
 
 
 def _gone(found: Proposal) -> list[Block]:
-    ids, standing = set(found.changes.deleted), found.prepared.standing
-    return [block for block in (*standing.ours, *standing.orphans) if block.event_id in ids]
+    ids, existing = set(found.changes.deleted), found.request.existing
+    return [block for block in (*existing.movable, *existing.unwanted) if block.event_id in ids]
 
 
 def _removed(block: Block) -> Mapping[str, Any]:
@@ -123,14 +117,14 @@ def _entry(block: Block, why: str) -> Entry:
     return Entry(block.kind, block.title, minutes_of(block.start), block.last_minute, why, change)
 
 
-def _why_fixed(block: Block, prepared: PlanningRequest) -> str:
+def _why_fixed(block: Block, request: PlanningRequest) -> str:
     if block.done or block.locked:
         return "done" if block.done else "locked by its owner"
-    return "begun" if is_users(block, prepared.window) else "stays: this plan cannot place it anew"
+    return "begun" if is_users(block, request.window) else "stays: this plan cannot place it anew"
 
 
-def _remark(note: Note, prepared: PlanningRequest) -> Remark:
-    titles = {str(item.owner): item.title for item in prepared.items.values()}
+def _remark(note: Note, request: PlanningRequest) -> Remark:
+    titles = {str(item.owner): item.title for item in request.items.values()}
     title = titles.get(note.id, f"{note.kind} {note.id}")
     state = STATES.get(note.status, note.status)
     return Remark(title, state, note.reason, note.hint, note.status not in _CALM)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from almanac.domain.operations.runs import RequestedPlan, SyncRun
 from almanac.domain.workspace_plan.report import CHANGES
-from almanac.presentation.preview import STATES
+from almanac.presentation.phrases import STATES
 from almanac.presentation.runs import end_of_sync, placed, plan_fields, run_fields
 from almanac.presentation.tables import duration_text, one_line
 from almanac.services.operations.follow_request import RequestProgress

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.explanation import Code, Explanation
 from almanac.domain.wall_clock import DAY_MINUTES
-from almanac.presentation.phrases import amount, clock_time, day_name, duration, names, time_span
+from almanac.presentation.phrases import amount, clock_time, day_name, length, names, time_span
 
 _MOST_NAMED = 3
 _TASK = "{stays}{which}%s{since}{due}"
@@ -179,7 +179,7 @@ class _Fields(dict[str, object]):
     def _about(self) -> str:
         """Whole hours from a day on."""
         minutes = self._told.minutes[0]
-        return duration(minutes if minutes < DAY_MINUTES else minutes - minutes % 60)
+        return length(minutes if minutes < DAY_MINUTES else minutes - minutes % 60)
 
     def _blame(self) -> str:
         holders = self._told.part("holders")
@@ -201,7 +201,7 @@ _FIELDS: Mapping[str, Callable[[_Fields], object]] = {
     "known": lambda f: ", ".join(f._told.quotes[1:]),
     "all_quotes": lambda f: ", ".join(f._told.quotes),
     "amounts": lambda f: [amount(minutes) for minutes in f._told.minutes],
-    "durations": lambda f: [duration(minutes) for minutes in f._told.minutes],
+    "durations": lambda f: [length(minutes) for minutes in f._told.minutes],
     "times": lambda f: f._times(clock_time),
     "days": lambda f: f._times(day_name),
     "spans": _Fields._spans,

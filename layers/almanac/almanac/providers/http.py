@@ -4,6 +4,9 @@ http.client reads as much as it is told to expect, allocates that at once, and b
 """
 
 import io
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.client import HTTPResponse, IncompleteRead
 from socket import SocketIO, socket
 from time import monotonic
@@ -20,6 +23,7 @@ LARGEST_ANSWER = 64 * 2**20
 PATIENCE = 2
 """A whole answer, headers included, may take so many times as long as one wait for the socket."""
 _PART = 64 * 2**10
+_SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 class AnswerTooLarge(Exception):
@@ -35,11 +39,11 @@ class _Watched(io.RawIOBase):
         self._until = None if seconds is None else monotonic() + seconds
 
     def readable(self) -> bool:
-        """It is for reading."""
+        """Return that it is for reading."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        """One receive. Raises TimeoutError and AnswerTooLarge."""
+        """Receive once. Raises TimeoutError and AnswerTooLarge."""
         received = self._source.readinto(buffer)
         if self._until is not None and monotonic() > self._until:
             raise TimeoutError("the answer took too long")
@@ -65,7 +69,7 @@ class _BoundedResponse(HTTPResponse):
         self.fp = io.BufferedReader(_Watched(source, None if wait is None else wait * PATIENCE))
 
     def read(self, amt: int | None = None) -> bytes:
-        """As the stock one's. Raises IncompleteRead, TimeoutError and AnswerTooLarge."""
+        """Read as the stock response does. Raises IncompleteRead, TimeoutError and AnswerTooLarge."""
         if amt is not None:
             return super().read(amt)
         content = bytearray()
@@ -85,5 +89,18 @@ class _Tls(httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]
 
 
 def connection_type(uri: str) -> type[httplib2.HTTPConnectionWithTimeout]:
-    """What httplib2 opens for that address: TLS unless it says http."""
+    """Return what httplib2 opens for that address: TLS unless it says http."""
     return _Plain if urlsplit(uri).scheme == "http" else _Tls
+
+
+def parse_retry_after(value: str | None, now: datetime) -> float | None:
+    """Return the seconds from `now` that a Retry-After asks for (RFC 9110: seconds, date), None if unreadable."""
+    text = (value or "").strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - now).total_seconds())

@@ -1,4 +1,4 @@
-"""What opens accounts: the provider, its OAuth, and encryption at rest."""
+"""What opens accounts: the providers, their OAuth, and encryption at rest. The only place that names a provider."""
 
 import time
 from functools import cached_property
@@ -8,10 +8,14 @@ from almanac.settings import GoogleSettings, KeySettings, load
 from almanac.wiring.base import Base, utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from almanac.adapters.crypto import FernetCipher
     from almanac.adapters.postgres.tokens import PostgresAccountTokens
     from almanac.providers.google.calendar import GoogleCalendar
     from almanac.providers.google.oauth import GoogleTokens
+    from almanac.providers.google.provider import GoogleProvider
+    from almanac.services.sync.provider import Provider, TokenEndpoint
 
 
 class Accounts(Base):
@@ -30,8 +34,29 @@ class Accounts(Base):
         return FernetCipher([key.strip() for key in text.split(",") if key.strip()])
 
     @cached_property
+    def providers(self) -> "Mapping[str, Provider]":
+        """Every provider by its name."""
+        from almanac.providers.registry import by_name
+
+        return by_name(self.google_provider)
+
+    @cached_property
+    def token_endpoints(self) -> "Mapping[str, TokenEndpoint]":
+        """The token endpoints by their provider's name: what keeps accounts alive without reading calendars."""
+        from almanac.providers.google import NAME
+
+        return {NAME: self.google_tokens}
+
+    @cached_property
+    def google_provider(self) -> "GoogleProvider":
+        """Google behind the contract."""
+        from almanac.providers.google.provider import GoogleProvider
+
+        return GoogleProvider(self.google, self.google_tokens)
+
+    @cached_property
     def google(self) -> "GoogleCalendar":
-        """Google Calendar."""
+        """Google's Calendar API."""
         from almanac.providers.google.calendar import GoogleCalendar
         from almanac.providers.google.rate_limit import RateLimiter
 

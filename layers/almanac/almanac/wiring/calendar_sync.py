@@ -1,9 +1,9 @@
-"""What calendar_sync may see: accounts and their tokens, the provider, calendars' rows, its own queue."""
+"""What calendar_sync may see: accounts and their tokens, the providers, calendars' rows, its own queue."""
 
 import os
 import random
 import time
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from almanac.settings import SyncSettings, load
@@ -13,7 +13,7 @@ from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
     from almanac.adapters.postgres.pages import PostgresCalendarPages
-    from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
+    from almanac.adapters.postgres.runs import PostgresSyncRuns
     from almanac.domain.sync.report import SyncReport
     from almanac.jobs import CalendarSync
     from almanac.services.queues.message_run import MessageRun
@@ -26,14 +26,14 @@ class CalendarSyncWiring(Queues, Accounts):
     @cached_property
     def sync_runs(self) -> "PostgresSyncRuns":
         """Runs of syncs."""
-        from almanac.adapters.postgres.sync_runs import PostgresSyncRuns
+        from almanac.adapters.postgres.leases import PostgresLeases
+        from almanac.adapters.postgres.runs import PostgresLedger, PostgresSyncRuns
+        from almanac.services.sync.admission import sync_admission
 
         settings = load(SyncSettings, self._environment)
-        return PostgresSyncRuns(
-            self.database,
-            lease_seconds=settings.sync_lease_seconds,
-            cooldown_seconds=settings.sync_cooldown_seconds,
-        )
+        ledger = PostgresLedger(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
+        admit = partial(sync_admission, cooldown_seconds=settings.sync_cooldown_seconds)
+        return PostgresSyncRuns(self.database, ledger, admit)
 
     @cached_property
     def calendar_pages(self) -> "PostgresCalendarPages":
@@ -53,8 +53,7 @@ class CalendarSyncWiring(Queues, Accounts):
             runs=self.sync_runs,
             pages=self.calendar_pages,
             tokens=self.account_tokens,
-            provider=self.google,
-            endpoint=self.google_tokens,
+            providers=self.providers,
             cipher=self.cipher,
             queue=self.queue,
             clock=utc_now,

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from almanac.services.operations.workspaces import Workspaces
     from almanac.services.plan.preview import PreviewPlan
     from almanac.services.queues.dead_letters import DeadLetters
+    from almanac.services.queues.recorded_queue import RecordedQueue
 
 CONNECT_SECONDS = 120
-"""How long somebody at a terminal waits for an account to be connected, waits for Google included."""
+"""How long somebody at a terminal waits for an account to be connected, waits for the provider included."""
 
 
 class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, UpkeepWiring, MigrateWiring):
@@ -70,8 +71,7 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         ends_at = time.monotonic() + CONNECT_SECONDS
         return ConnectAccount(
             store=PostgresAccountStore(self.database),
-            provider=self.google,
-            endpoint=self.google_tokens,
+            provider=self.google_provider,
             cipher=self.cipher,
             retrier=Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic()),
         )
@@ -84,11 +84,22 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         return Connections(self._workspace_store, self._workspace_store)
 
     @cached_property
+    def _asking_queue(self) -> "RecordedQueue":
+        """The FIFO queues, for who asks: what is sent through them is in the ledger before it is in a queue."""
+        from almanac.adapters.postgres.runs import PostgresAskedJobs
+        from almanac.services.queues.recorded_queue import RecordedQueue
+
+        return RecordedQueue(self.queue, PostgresAskedJobs(self.database))
+
+    @cached_property
     def request_sync(self) -> "RequestSync":
         """The use case of `almanac sync`."""
+        from almanac.adapters.postgres.due_workspaces import PostgresDueStore
         from almanac.services.operations.requests import RequestSync
+        from almanac.services.queues.dispatch import Dispatch
 
-        return RequestSync(self._workspace_store, self._workspace_store, self.queue, self.dispatch, utc_now)
+        dispatch = Dispatch(PostgresDueStore(self.database), self._asking_queue, utc_now)
+        return RequestSync(self._workspace_store, self._workspace_store, self._asking_queue, dispatch, utc_now)
 
     @cached_property
     def follow_sync(self) -> "FollowRequest[SyncRun]":
@@ -102,7 +113,7 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         """The use case of `almanac schedule`."""
         from almanac.services.operations.requests import RequestPlan
 
-        return RequestPlan(self._workspace_store, self.queue, utc_now)
+        return RequestPlan(self._workspace_store, self._asking_queue, utc_now)
 
     @cached_property
     def follow_plan(self) -> "FollowRequest[RequestedPlan]":

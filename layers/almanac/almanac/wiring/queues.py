@@ -4,6 +4,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from almanac.jobs import JOBS
 from almanac.settings import QueueSettings, load
 from almanac.wiring.base import Base
 
@@ -18,7 +19,7 @@ class Queues(Base):
     def queue_urls(self) -> dict[str, str]:
         """URL per job kind, of those that are configured."""
         settings = load(QueueSettings, self._environment)
-        urls = {"calendar.sync": settings.sync_queue_url, "calendar.schedule": settings.schedule_queue_url}
+        urls = {job: getattr(settings, kind.queue_setting) for job, kind in JOBS.items()}
         return {kind: url for kind, url in urls.items() if url is not None}
 
     @cached_property

@@ -26,9 +26,12 @@ class SmartSchedulingWiring(Queues):
         """Planning runs, and what plans are made of."""
         from almanac.adapters.postgres.leases import PostgresLeases
         from almanac.adapters.postgres.plan import PostgresPlanStore
+        from almanac.adapters.postgres.runs import PostgresLedger
+        from almanac.services.plan.admission import plan_admission
 
         settings = load(PlanSettings, self._environment)
-        return PostgresPlanStore(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
+        ledger = PostgresLedger(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
+        return PostgresPlanStore(self.database, ledger, plan_admission)
 
     @cached_property
     def plan_workspace(self) -> "PlanWorkspace":

@@ -24,7 +24,7 @@ class UpkeepWiring(Accounts):
 
         settings = load(UpkeepSettings, self._environment)
         store = PostgresUpkeepStore(self.database)
-        tokens = TokenUpkeep(store, self.account_tokens, self.google_tokens, self.cipher)
+        tokens = TokenUpkeep(store, self.account_tokens, self.token_endpoints, self.cipher)
         return Upkeep(store, tokens, utc_now, settings.retention, settings.grace)
 
 

@@ -14,8 +14,9 @@ from typing import Any
 from typing_extensions import override
 
 from almanac.adapters.aws.errors import AwsError, failure
-from almanac.adapters.aws.queue import BATCH, QUEUE_VARIABLES, queue_url
+from almanac.adapters.aws.queue import BATCH, queue_url
 from almanac.errors import BadSettings, QueueUnavailable
+from almanac.jobs import JOBS
 from almanac.services.queues.ports import DeadLetter, DeadLetterQueues
 
 POLL_SECONDS = 1
@@ -144,7 +145,7 @@ def dead_letter_url(sqs: Any, job_kind: str, attributes: Mapping[str, str]) -> s
     """Where the queue of these attributes sends its dead letters. Raises BadSettings when nowhere; one of AwsError."""
     policy = attributes.get("RedrivePolicy")
     if policy is None:
-        raise BadSettings(QUEUE_VARIABLES[job_kind], "that queue has no dead-letter queue")
+        raise BadSettings(JOBS[job_kind].queue_variable, "that queue has no dead-letter queue")
     *_, account, name = json.loads(policy)["deadLetterTargetArn"].split(":")
     return str(sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"])
 

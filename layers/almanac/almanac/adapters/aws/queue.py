@@ -10,12 +10,9 @@ from typing_extensions import override
 
 from almanac.adapters.aws.errors import AwsError, Failure, failure
 from almanac.errors import BadSettings, QueueUnavailable
-from almanac.jobs import deduplication_id, message_body
+from almanac.jobs import JOBS, deduplication_id, message_body
 from almanac.services.clock import Sleep
 from almanac.services.queues.ports import FailedSend, JobQueue, OutgoingJob
-
-QUEUE_VARIABLES = {"calendar.sync": "ALMANAC_SYNC_QUEUE_URL", "calendar.schedule": "ALMANAC_SCHEDULE_QUEUE_URL"}
-"""Which variable holds the queue of a job kind."""
 
 BATCH = 10
 """The most entries that one SendMessageBatch takes."""
@@ -110,7 +107,7 @@ def queue_url(queue_urls: Mapping[str, str], job_kind: str) -> str:
     """The queue of a job kind. Raises BadSettings naming its variable when there is none."""
     url = queue_urls.get(job_kind)
     if not url:
-        raise BadSettings(QUEUE_VARIABLES[job_kind], f"missing; {job_kind} jobs go to that queue")
+        raise BadSettings(JOBS[job_kind].queue_variable, f"missing; {job_kind} jobs go to that queue")
     return url
 
 

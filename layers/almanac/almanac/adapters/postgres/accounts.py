@@ -1,6 +1,7 @@
 """What the command line reads and writes in Postgres: workspaces, and accounts with their calendars."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 from typing_extensions import override
@@ -9,7 +10,7 @@ from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.errors import CalendarUnreachable, UnknownWorkspace
-from almanac.services.accounts.ports import Account, AccountStore, FreshToken
+from almanac.services.accounts.ports import Account, AccountStore, SealedSecrets
 from almanac.services.operations.ports import ConnectionStore, WorkspaceStore
 from almanac.services.sync.provider import CalendarEntry
 
@@ -60,26 +61,30 @@ class PostgresAccountStore(AccountStore):
         self._run = database.statements("accounts.sql")
 
     @override
-    def primary_calendar(self, ws_id: UUID, user_id: str, email: str) -> str | None:
+    def primary_calendar(self, ws_id: UUID, provider: str, user_id: str, email: str) -> str | None:
         with self._db.transaction():
             if not self._run("workspace", ws_id=ws_id):
                 raise UnknownWorkspace(ws_id)
-            found = self._run("primary_calendar", ws_id=ws_id, user_id=user_id, email=email)
+            found = self._run("primary_calendar", ws_id=ws_id, provider=provider, user_id=user_id, email=email)
         return str(found[0][0]) if found else None
 
     @override
     def connect(
-        self, ws_id: UUID, user_id: str, email: str, tokens: FreshToken, calendars: Sequence[CalendarEntry]
+        self,
+        ws_id: UUID,
+        provider: str,
+        user_id: str,
+        email: str,
+        secrets: SealedSecrets,
+        calendars: Sequence[CalendarEntry],
     ) -> Account:
-        secret = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
         ids = arrays.texts([entry.calendar_id for entry in calendars])
+        who = {"ws_id": ws_id, "provider": provider, "user_id": user_id, "email": email}
         with self._db.transaction():
-            stored = self._run(
-                "put_account", ws_id=ws_id, user_id=user_id, email=email, expires_at=tokens.expires_at, **secret
-            )
+            stored = self._run("put_account", **who, **asdict(secrets))
             account = Account(ws_id, *stored[0])
             place = {"ws_id": ws_id, "account_id": account.id, "calendar_ids": ids}
-            self._run("put_connections", **place, **_columns(calendars))
+            self._run("put_connections", provider=provider, **place, **_columns(calendars))
             self._run("mark_unlisted", **place, error_type=CalendarUnreachable.code)
         return account
 

@@ -16,24 +16,24 @@ ORDER BY c.ws_id;
 -- Of an account that is connected already, whatever has become of it.
 SELECT c.calendar_id
 FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
-WHERE a.ws_id = :ws_id::uuid AND a.user_id = :user_id AND a.provider = 'google' AND a.account_email = :email
+WHERE a.ws_id = :ws_id::uuid AND a.user_id = :user_id AND a.provider = :provider AND a.account_email = :email
     AND c.is_primary;
 
 -- name: put_account
 -- New tokens revive an account. The raised version tells a run that holds the old tokens to load these.
-INSERT INTO calendar_auth_tokens AS a (ws_id, user_id, account_email, access_token, refresh_token, expires_at)
-VALUES (:ws_id::uuid, :user_id, :email, :access_token, :refresh_token, :expires_at::timestamptz)
+INSERT INTO calendar_auth_tokens AS a (ws_id, user_id, provider, account_email, access_token, refresh_token, expires_at)
+VALUES (:ws_id::uuid, :user_id, :provider, :email, :access_token, :refresh_token, :expires_at::timestamptz)
 ON CONFLICT (ws_id, user_id, provider, account_email) DO UPDATE SET
     access_token = excluded.access_token, refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
     version = a.version + 1, status = 'active', last_error = NULL, updated_at = now()
-RETURNING id, account_email, access_token, refresh_token, expires_at, status, version;
+RETURNING id, provider, account_email, access_token, refresh_token, expires_at, status, version;
 
 -- name: put_connections
 -- A known connection keeps its switches and its state, and loses its errors and its pause. A calendar whose events the
 -- account could not see was switched off by us, so it is switched on when that changes.
 INSERT INTO calendar_connections AS c
-    (ws_id, auth_token_id, calendar_id, calendar_name, color, access_role, time_zone, is_primary, is_enabled)
-SELECT :ws_id::uuid, :account_id::uuid, p.calendar_id, p.name, p.color, p.access_role, p.time_zone, p.is_primary, p.readable
+    (ws_id, auth_token_id, provider, calendar_id, calendar_name, color, access_role, time_zone, is_primary, is_enabled)
+SELECT :ws_id::uuid, :account_id::uuid, :provider, p.calendar_id, p.name, p.color, p.access_role, p.time_zone, p.is_primary, p.readable
 FROM unnest(:calendar_ids::text[], :names::text[], :colors::text[], :access_roles::text[], :time_zones::text[],
     :primaries::boolean[], :readable::boolean[])
     AS p (calendar_id, name, color, access_role, time_zone, is_primary, readable)

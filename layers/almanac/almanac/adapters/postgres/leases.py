@@ -14,7 +14,7 @@ class PostgresLeases:
 
     def __init__(self, database: Database, seconds: float) -> None:
         self._db = database
-        self._run = database.statements("sync.sql")
+        self._run = database.statements("runs.sql")
         self.seconds = seconds
 
     def take(self, ws_id: UUID, run_id: UUID) -> Lease | None:

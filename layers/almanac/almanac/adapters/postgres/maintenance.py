@@ -1,4 +1,4 @@
-"""What grows and what was left behind, in Postgres: the UpkeepStore and AccountShelf of the services.
+"""What grows and what was left behind, in Postgres: the UpkeepStore and AccountDirectory of the services.
 
 A round never holds a lock for longer than one batch, so it may run while everything else does.
 """
@@ -25,7 +25,7 @@ _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
-    """UpkeepStore and AccountShelf over one Database; `batch` is how many rows a transaction sees to."""
+    """UpkeepStore and AccountDirectory over one Database; `batch` is how many rows a transaction sees to."""
 
     def __init__(self, database: Database, batch: int = BATCH) -> None:
         self._db = database
@@ -37,13 +37,15 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
         """Leases first: who owns one may still be alive, who owns none is not."""
         for _ in self._repeat("free_expired_leases", silence_seconds=SILENCE.total_seconds()):
             yield Batch(0)
-        yield from self._repeat("close_stale_syncs")
-        yield from self._repeat("close_stale_plans")
+        yield from self._repeat("close_stale_runs")
 
     @override
     def delete_old_runs(self, before: datetime) -> Iterator[Batch]:
-        yield from self._delete_runs("step_of_syncs", "delete_old_syncs", before)
-        yield from self._delete_runs("step_of_plans", "delete_old_plans", before)
+        """Jobs go after their runs; a batch of them counts no rows, for the report counts runs."""
+        for (kind,) in self._run.alone("kinds_of_runs"):
+            yield from self._delete_old("runs", before, kind=kind)
+        for _ in self._delete_old("jobs", before):
+            yield Batch(0)
 
     @override
     def delete_orphans(self, before: datetime) -> Iterator[Batch]:
@@ -101,14 +103,14 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
         else:
             self._run.alone("remember_progress", step=_TOKENS, after=after)
 
-    def _delete_runs(self, step: str, delete: str, before: datetime) -> Iterator[Batch]:
+    def _delete_old(self, what: str, before: datetime, **of: str) -> Iterator[Batch]:
         """From the oldest on, a step of the index at a time: rows that stay are passed by once."""
         after = _EARLIEST
         while after < before:
             with self._db.transaction():
-                end = self._run(step, after=after, before=before, limit=self._batch)
+                end = self._run(f"step_of_{what}", after=after, before=before, limit=self._batch, **of)
                 until = end[0][0] if end else before
-                rows = self._run(delete, after=after, until=until, before=before)[0][0]
+                rows = self._run(f"delete_old_{what}", after=after, until=until, before=before, **of)[0][0]
             yield Batch(rows)
             after = until
 

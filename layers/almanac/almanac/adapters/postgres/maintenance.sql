@@ -14,14 +14,14 @@ WITH expired AS (
 )
 SELECT count(*) FROM freed;
 
--- name: close_stale_syncs
+-- name: close_stale_runs
 -- A run that does not own its workspace's lease never will again: every run is an owner of its own.
 WITH closed AS (
-    UPDATE workspace_calendar_sync_log
+    UPDATE runs
     SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
         error = 'the run ended without a word; its lease expired'
     WHERE status = 'running' AND id = ANY (ARRAY (
-        SELECT r.id FROM workspace_calendar_sync_log r
+        SELECT r.id FROM runs r
         WHERE r.status = 'running'
             AND NOT EXISTS (SELECT 1 FROM workspace_sync_leases l WHERE l.ws_id = r.ws_id AND l.owner = r.id)
         LIMIT :limit::integer
@@ -31,40 +31,33 @@ WITH closed AS (
 )
 SELECT count(*) FROM closed;
 
--- name: close_stale_plans
-WITH closed AS (
-    UPDATE workspace_scheduling_metadata
-    SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
-        error = 'the run ended without a word; its lease expired'
-    WHERE status = 'running' AND id = ANY (ARRAY (
-        SELECT r.id FROM workspace_scheduling_metadata r
-        WHERE r.status = 'running'
-            AND NOT EXISTS (SELECT 1 FROM workspace_sync_leases l WHERE l.ws_id = r.ws_id AND l.owner = r.id)
-        LIMIT :limit::integer
-        FOR UPDATE OF r SKIP LOCKED
-    ))
-    RETURNING 1
+-- name: kinds_of_runs
+-- One look at an index a kind, however many runs there are.
+WITH RECURSIVE found AS (
+    SELECT min(kind) AS kind FROM runs
+    UNION ALL
+    SELECT (SELECT min(r.kind) FROM runs r WHERE r.kind > f.kind) FROM found f WHERE f.kind IS NOT NULL
 )
-SELECT count(*) FROM closed;
+SELECT kind FROM found WHERE kind IS NOT NULL;
 
--- name: step_of_syncs
+-- name: step_of_runs
 -- Where a step of so many rows ends; none when fewer are left.
-SELECT r.started_at FROM workspace_calendar_sync_log r
-WHERE r.started_at > :after::timestamptz AND r.started_at < :before::timestamptz
+SELECT r.started_at FROM runs r
+WHERE r.kind = :kind AND r.started_at > :after::timestamptz AND r.started_at < :before::timestamptz
 ORDER BY r.started_at
 OFFSET :limit::integer - 1 LIMIT 1;
 
--- name: delete_old_syncs
--- The newest run of a workspace stays, however old. It is looked up by LIMIT 1 and the victims are named by ctid, so
--- that no planner reads the whole table for a step.
+-- name: delete_old_runs
+-- The newest run of a workspace and kind stays, however old. It is looked up by LIMIT 1 and the victims are named by ctid,
+-- so that no planner reads the whole table for a step.
 WITH gone AS (
-    DELETE FROM workspace_calendar_sync_log WHERE ctid = ANY (ARRAY (
-        SELECT r.ctid FROM workspace_calendar_sync_log r
-        WHERE r.started_at > :after::timestamptz AND r.started_at <= :until::timestamptz
+    DELETE FROM runs WHERE ctid = ANY (ARRAY (
+        SELECT r.ctid FROM runs r
+        WHERE r.kind = :kind AND r.started_at > :after::timestamptz AND r.started_at <= :until::timestamptz
             AND r.started_at < :before::timestamptz AND r.status <> 'running'
             AND r.started_at < (
-                SELECT n.started_at FROM workspace_calendar_sync_log n
-                WHERE n.ws_id = r.ws_id ORDER BY n.started_at DESC LIMIT 1
+                SELECT n.started_at FROM runs n
+                WHERE n.ws_id = r.ws_id AND n.kind = r.kind ORDER BY n.started_at DESC LIMIT 1
             )
         FOR UPDATE OF r SKIP LOCKED
     ))
@@ -72,23 +65,21 @@ WITH gone AS (
 )
 SELECT count(*) FROM gone;
 
--- name: step_of_plans
-SELECT r.started_at FROM workspace_scheduling_metadata r
-WHERE r.started_at > :after::timestamptz AND r.started_at < :before::timestamptz
-ORDER BY r.started_at
+-- name: step_of_jobs
+SELECT j.created_at FROM jobs j
+WHERE j.created_at > :after::timestamptz AND j.created_at < :before::timestamptz
+ORDER BY j.created_at
 OFFSET :limit::integer - 1 LIMIT 1;
 
--- name: delete_old_plans
+-- name: delete_old_jobs
+-- A job stays as long as a run of it does.
 WITH gone AS (
-    DELETE FROM workspace_scheduling_metadata WHERE ctid = ANY (ARRAY (
-        SELECT r.ctid FROM workspace_scheduling_metadata r
-        WHERE r.started_at > :after::timestamptz AND r.started_at <= :until::timestamptz
-            AND r.started_at < :before::timestamptz AND r.status <> 'running'
-            AND r.started_at < (
-                SELECT n.started_at FROM workspace_scheduling_metadata n
-                WHERE n.ws_id = r.ws_id ORDER BY n.started_at DESC LIMIT 1
-            )
-        FOR UPDATE OF r SKIP LOCKED
+    DELETE FROM jobs WHERE ctid = ANY (ARRAY (
+        SELECT j.ctid FROM jobs j
+        WHERE j.created_at > :after::timestamptz AND j.created_at <= :until::timestamptz
+            AND j.created_at < :before::timestamptz
+            AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.job_id = j.id AND r.ws_id = j.ws_id AND r.kind = j.kind)
+        FOR UPDATE OF j SKIP LOCKED
     ))
     RETURNING 1
 )
@@ -190,7 +181,7 @@ WITH gone AS (
 SELECT count(*) FROM gone;
 
 -- name: accounts
-SELECT a.created_at, a.ws_id, a.id, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
+SELECT a.created_at, a.ws_id, a.id, a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
 FROM calendar_auth_tokens a
 WHERE :after::uuid IS NULL OR a.id > :after::uuid
 ORDER BY a.id
@@ -226,24 +217,16 @@ ORDER BY since, c.id
 LIMIT :limit::integer;
 
 -- name: forecast
--- What the steps would find now, by the names of the report. Old runs are counted per workspace: all of them go where a
--- newer run stays, else all but one.
+-- What the steps would find now, by the names of the report. Old runs are counted per workspace and kind: all of them go
+-- where a newer run stays, else all but one.
 SELECT
     (SELECT coalesce(sum(k.runs - CASE WHEN EXISTS (
-            SELECT 1 FROM workspace_calendar_sync_log n WHERE n.ws_id = k.ws_id AND n.started_at > k.newest
+            SELECT 1 FROM runs n WHERE n.ws_id = k.ws_id AND n.kind = k.kind AND n.started_at > k.newest
         ) THEN 0 ELSE 1 END), 0)::bigint
-     FROM (SELECT r.ws_id, count(*) AS runs, max(r.started_at) AS newest FROM workspace_calendar_sync_log r
-           WHERE r.started_at < :runs_before::timestamptz AND r.status <> 'running' GROUP BY r.ws_id) k)
-    + (SELECT coalesce(sum(k.runs - CASE WHEN EXISTS (
-            SELECT 1 FROM workspace_scheduling_metadata n WHERE n.ws_id = k.ws_id AND n.started_at > k.newest
-        ) THEN 0 ELSE 1 END), 0)::bigint
-       FROM (SELECT r.ws_id, count(*) AS runs, max(r.started_at) AS newest FROM workspace_scheduling_metadata r
-             WHERE r.started_at < :runs_before::timestamptz AND r.status <> 'running' GROUP BY r.ws_id) k),
-    (SELECT count(*) FROM (
-        SELECT r.id, r.ws_id FROM workspace_calendar_sync_log r WHERE r.status = 'running'
-        UNION ALL
-        SELECT r.id, r.ws_id FROM workspace_scheduling_metadata r WHERE r.status = 'running'
-    ) r WHERE NOT EXISTS (
+     FROM (SELECT r.ws_id, r.kind, count(*) AS runs, max(r.started_at) AS newest FROM runs r
+           WHERE r.started_at < :runs_before::timestamptz AND r.status <> 'running' GROUP BY r.ws_id, r.kind) k),
+    (SELECT count(*) FROM runs r
+     WHERE r.status = 'running' AND NOT EXISTS (
         SELECT 1 FROM workspace_sync_leases l
         WHERE l.ws_id = r.ws_id AND l.owner = r.id
             AND l.expires_at >= now() - :silence_seconds::float8 * interval '1 second')),

@@ -6,9 +6,9 @@ from typing_extensions import override
 
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
-from almanac.adapters.postgres.sync_rows import connection_from, page_columns, place, progress_values, span
-from almanac.domain.calendar.events import MAPPING_VERSION, MappedPage
-from almanac.domain.sync.listing import Checkpoint, PassKind
+from almanac.adapters.postgres.sync_rows import connection_from, page_columns, place, progress_values, pruned_span
+from almanac.domain.calendar.events import EventPage
+from almanac.domain.sync.passes import Checkpoint, PassKind
 from almanac.services.accounts.ports import Account
 from almanac.services.sync.ports import (
     CalendarPages,
@@ -20,14 +20,12 @@ from almanac.services.sync.ports import (
     WorkspaceCalendars,
 )
 
-_ERROR_LENGTH = 1000
-
 
 class PostgresCalendarPages(CalendarPages):
     """CalendarPages over one Database. `lease_seconds` is how long a silent run keeps its workspace.
 
-    A broken connection ends the run: a server that has crashed or failed over may have lost the pages and marks that
-    the rest of the run relies on.
+    A broken connection ends the run: a server that has crashed or failed over may have lost the pages and ids seen
+    that the rest of the run relies on.
     """
 
     def __init__(self, database: Database, *, lease_seconds: float) -> None:
@@ -48,12 +46,12 @@ class PostgresCalendarPages(CalendarPages):
     def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:
         with self._db.transaction(reconnect=False):
             now = self._leases.renew(lease)
-            self._run("forget_marks", ws_id=lease.ws_id, connection_id=connection.id)
+            self._run("forget_seen", ws_id=lease.ws_id, connection_id=connection.id)
         return now
 
     @override
     def apply_page(
-        self, lease: Lease, connection: Connection, page: MappedPage, kind: PassKind, progress: Progress | None
+        self, lease: Lease, connection: Connection, page: EventPage, kind: PassKind, progress: Progress | None
     ) -> PageCounts:
         counts = self._run(
             "apply_page",
@@ -62,7 +60,7 @@ class PostgresCalendarPages(CalendarPages):
             **place(connection),
             delete_enabled=connection.delete_enabled,
             full_pass=kind == "full",
-            mapping_version=MAPPING_VERSION,
+            mapping_version=page.mapping_version,
             **progress_values(progress),
         )[0]
         held, inserted, updated, deleted, _restored = counts
@@ -71,18 +69,18 @@ class PostgresCalendarPages(CalendarPages):
         return PageCounts(inserted, updated, deleted, unchanged=len(page.rows) - inserted - updated)
 
     @override
-    def absent(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> MissingRows:
-        where = {"ws_id": lease.ws_id, **place(connection), **span(checkpoint)}
-        missing, stored, sample = self._run("absent", **where)[0]
+    def missing_rows(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> MissingRows:
+        where = {"ws_id": lease.ws_id, **place(connection), **pruned_span(checkpoint)}
+        missing, stored, sample = self._run("missing_rows", **where)[0]
         return MissingRows(missing, stored, tuple(sample or ()))
 
     @override
     def complete_full_pass(self, lease: Lease, connection: Connection, checkpoint: Checkpoint, sync_token: str) -> int:
-        where = {"ws_id": lease.ws_id, **place(connection), **span(checkpoint)}
+        where = {"ws_id": lease.ws_id, **place(connection), **pruned_span(checkpoint)}
         with self._db.transaction(reconnect=False):
             self._leases.renew(lease)
-            swept: int = self._run("sweep", **where)[0][0] if connection.delete_enabled else 0
-            self._run("forget_marks", ws_id=lease.ws_id, connection_id=connection.id)
+            pruned: int = self._run("prune", **where)[0][0] if connection.delete_enabled else 0
+            self._run("forget_seen", ws_id=lease.ws_id, connection_id=connection.id)
             self._run(
                 "complete_full_pass",
                 ws_id=lease.ws_id,
@@ -92,7 +90,7 @@ class PostgresCalendarPages(CalendarPages):
                 window_start=checkpoint.window.start,
                 window_end=checkpoint.window.end,
             )
-        return swept
+        return pruned
 
     @override
     def forget_token(self, lease: Lease, connection: Connection) -> None:

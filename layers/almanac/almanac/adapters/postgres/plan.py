@@ -1,7 +1,7 @@
 """Everything a plan is made of, and plans, in Postgres: the PlanStore of the services."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -10,10 +10,10 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
-from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
 from almanac.adapters.postgres.plan_rows import block, dependency, event, habit, task
 from almanac.adapters.postgres.plan_settings import LONGEST_BUFFER, read_hours, read_preferences
-from almanac.domain.sync.admission import AdmissionFacts, refuse
+from almanac.adapters.postgres.runs import PostgresLedger
+from almanac.domain.sync.admission import Refuse
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
 from almanac.domain.workspace_plan.report import NOTES_KEPT, PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
@@ -22,48 +22,29 @@ from almanac.jobs import CalendarSchedule
 from almanac.services.plan.ports import PlanStore
 from almanac.services.sync.ports import Lease, Refusal
 
-_ERROR_LENGTH = 1000
-
 
 class _NotAsLoaded(AlmanacError):
     """Rolls the transaction back: the workspace has changed since it was loaded."""
 
 
 class PostgresPlanStore(PlanStore):
-    """PlanStore over one Database; the lease is the one that syncs take too."""
+    """PlanStore over one Database; `admit` gives the rule that a job is admitted by."""
 
-    def __init__(self, database: Database, leases: PostgresLeases) -> None:
+    def __init__(self, database: Database, ledger: PostgresLedger, admit: Callable[[CalendarSchedule], Refuse]) -> None:
         self._db = database
         self._run = database.statements("plan.sql")
-        self._leases = leases
+        self._ledger = ledger
+        self._admit = admit
 
     @override
     def begin_run(
         self, job: CalendarSchedule, run_id: UUID, sent_at: datetime | None, message_id: str | None = None
     ) -> Lease | Refusal:
-        scope = {"ws_id": job.ws_id, "window_days": job.window_days, "force": job.force_reschedule}
-        who = {"run_id": run_id, "source": job.source, "user_id": job.user_id, "request_id": job.request_id}
-        asked = scope | who | {"apply": job.apply, "sent_at": sent_at, "message_id": message_id}
-        with self._db.transaction():
-            facts = self._run("admission_facts", sent_at=sent_at, **scope)
-            if not facts:
-                raise UnknownWorkspace(job.ws_id)
-            now, expires_at, superseded = facts[0]
-            admission = AdmissionFacts(now, expires_at, superseded, None)
-            refusal = refuse(admission, job.source, "inbound", force=False, cooldown=0)
-            if refusal is None:
-                lease = self._leases.take(job.ws_id, run_id)
-                if lease is not None:
-                    self._run("close_stale_runs", ws_id=job.ws_id)
-                    self._run("open_run", fence=lease.fence, **asked)
-                    return lease
-                refusal = ("already_running", self._leases.seconds)
-            self._run("record_skipped_run", outcome=refusal[0], retry_after=refusal[1], **asked)
-        return Refusal(*refusal)
+        return self._ledger.begin(job, run_id, sent_at, message_id, self._admit(job))
 
     @override
     def prolong(self, lease: Lease) -> None:
-        self._leases.renew(lease)
+        self._ledger.leases.renew(lease)
 
     @override
     def load(self, ws_id: UUID, reach: LoadWindow) -> Workspace:
@@ -98,7 +79,7 @@ class PostgresPlanStore(PlanStore):
     ) -> bool:
         try:
             with self._db.transaction():
-                self._leases.renew(lease)
+                self._ledger.leases.renew(lease)
                 self._write(lease.ws_id, reach, workspace, changes)
                 self._finish(lease, report)
         except _NotAsLoaded:
@@ -125,25 +106,15 @@ class PostgresPlanStore(PlanStore):
             self._run("insert_blocks", ws_id=ws_id, time_zone=workspace.time_zone, **_new(changes.inserted))
 
     def _finish(self, lease: Lease, report: PlanReport) -> None:
+        counts = asdict(report.counts)
         start, end = report.window or (None, None)
-        released = self._run(
-            "finish_run",
-            run_id=lease.run_id,
-            ws_id=lease.ws_id,
-            fence=lease.fence,
-            status=report.status,
-            outcome=report.outcome,
-            retry_after=report.retry_after,
-            window_start=start,
-            window_end=end,
-            objective=report.objective,
-            warnings=json.dumps([note.as_dict() for note in report.notes[:NOTES_KEPT]]),
-            error_type=report.error_type,
-            error=None if report.error is None else report.error[:_ERROR_LENGTH],
-            **asdict(report.counts),
-        )
-        if not released:
-            raise lease_lost()
+        kept: dict[str, object] = {
+            "window_start": start and start.isoformat(),
+            "window_end": end and end.isoformat(),
+            "objective": report.objective,
+            "warnings": [note.as_dict() for note in report.notes[:NOTES_KEPT]],
+        }
+        self._ledger.finish(lease, report, counts.pop("total_ms"), counts | kept)
 
 
 def _span(reach: LoadWindow) -> dict[str, datetime]:

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from almanac.domain.explanation import Explanation
+from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.wall_clock import Week
-from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Preferences
+from almanac.validation import first_fault
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DEFAULT_CATEGORIES = ("work", "personal", "meeting")
@@ -89,7 +89,7 @@ def read_preferences(stored: object, categories: Mapping[str, Week]) -> tuple[Pr
             found = StoredPreferences.model_validate(values)
             break
         except ValidationError as error:
-            name = str(error.errors()[0]["loc"][0])
+            name = first_fault(error)[0].partition(".")[0]
             findings.append(_bad(name, _first(error)))
             del values[name]
     unknown = sorted(set(found.daily_cap_minutes) - set(categories))
@@ -112,10 +112,7 @@ def _minutes(wall: str) -> int:
 
 
 def _first(error: ValidationError) -> str:
-    """Place and fault of the first error; the value stays out of it, it may be anything."""
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']}" if place else str(first["msg"])
+    return ": ".join(filter(None, first_fault(error)))
 
 
 def _bad(name: str, fault: str) -> ItemFinding:

@@ -15,7 +15,7 @@ class PostgresRequestedPlans(RunsOfRequests[RequestedPlan]):
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._run = database.statements("plan.sql")
+        self._run = database.statements("runs.sql")
 
     @override
     def runs_of_request(self, ws_id: UUID, request_id: str) -> Sequence[RequestedPlan]:

@@ -1,4 +1,5 @@
--- Statements about what ran: lists, single runs, the runs of a request or of a message. All of them only read.
+-- Statements about what ran: lists, single runs, the runs of a request or of a message. All of them only read. The runs of
+-- one kind are read through its view, which has a column a figure; what holds for all kinds is read from `runs`.
 
 -- name: sync_runs
 SELECT r.id, r.ws_id, r.source, r.requested_mode, r.calendar_id, r.user_id, r.request_id, r.message_id, r.status, r.outcome,
@@ -21,7 +22,7 @@ SELECT r.id, r.ws_id, r.source, r.window_days, r.force_reschedule, r.apply, r.us
 FROM workspace_scheduling_metadata r
 WHERE (:ws_id::uuid IS NULL OR r.ws_id = :ws_id::uuid)
     AND (:run_id::uuid IS NULL OR r.id = :run_id::uuid)
-    AND (NOT :failed::boolean OR r.status = 'failed')
+    AND (NOT :failed::boolean OR r.status IN ('failed', 'partial'))
 ORDER BY r.started_at DESC, r.id
 LIMIT :limit::integer;
 
@@ -29,13 +30,13 @@ LIMIT :limit::integer;
 SELECT k.connection_id, c.calendar_id, c.calendar_name, k.status, k.outcome, k.error_type, k.error, k.problems, k.inserted,
     k.updated, k.deleted, k.unchanged, k.rejected, k.repaired, k.api_calls, k.pages, k.retries, k.token_ms, k.fetch_ms,
     k.map_ms, k.write_ms, k.total_ms
-FROM workspace_calendar_sync_log_connections k
+FROM run_connections k
 LEFT JOIN calendar_connections c ON c.id = k.connection_id
 WHERE k.run_id = :run_id::uuid
 ORDER BY k.status, c.calendar_name, k.connection_id;
 
 -- name: plan_notes
-SELECT warnings FROM workspace_scheduling_metadata WHERE id = :run_id::uuid;
+SELECT coalesce(report -> 'warnings', '[]') FROM runs WHERE id = :run_id::uuid;
 
 -- name: progress
 -- Of a running run: calendars that are done, and events listed in them and in those that are not done yet.
@@ -45,7 +46,7 @@ SELECT count(*), coalesce(sum(k.inserted + k.updated + k.unchanged + k.rejected)
         FROM calendar_sync_states s JOIN calendar_connections c ON c.id = s.connection_id
         WHERE c.ws_id = :ws_id::uuid
     ), 0)
-FROM workspace_calendar_sync_log_connections k
+FROM run_connections k
 WHERE k.run_id = :run_id::uuid;
 
 -- name: failed_runs_of_messages
@@ -53,20 +54,14 @@ WHERE k.run_id = :run_id::uuid;
 -- calendars the bug counts: it is what keeps a message from being done.
 SELECT DISTINCT ON (r.message_id) r.message_id, r.id, r.status, coalesce(k.error_type, r.error_type), coalesce(k.error, r.error)
 FROM (
-    SELECT message_id, id, status, error_type, error, started_at FROM workspace_calendar_sync_log
+    SELECT message_id, id, status, error_type, error, started_at FROM runs
     WHERE message_id = ANY (:message_ids::text[]) AND status IN ('failed', 'partial')
     UNION ALL
-    SELECT message_id, id, status, error_type, error, started_at FROM workspace_calendar_sync_log
-    WHERE ws_id = ANY (:ws_ids::uuid[]) AND status = 'running' AND message_id = ANY (:message_ids::text[])
-    UNION ALL
-    SELECT message_id, id, status, error_type, error, started_at FROM workspace_scheduling_metadata
-    WHERE message_id = ANY (:message_ids::text[]) AND status = 'failed'
-    UNION ALL
-    SELECT message_id, id, status, error_type, error, started_at FROM workspace_scheduling_metadata
+    SELECT message_id, id, status, error_type, error, started_at FROM runs
     WHERE ws_id = ANY (:ws_ids::uuid[]) AND status = 'running' AND message_id = ANY (:message_ids::text[])
 ) r
 LEFT JOIN LATERAL (
-    SELECT c.error_type, c.error FROM workspace_calendar_sync_log_connections c
+    SELECT c.error_type, c.error FROM run_connections c
     WHERE c.run_id = r.id AND c.error_type IN ('internal', 'storage_failed')
     LIMIT 1
 ) k ON true

@@ -48,7 +48,7 @@ class PostgresRunSummary(CountedRuns):
                 Latency(job, _milliseconds(waited), took)
                 for job, waited, took in self._run("latencies", shares=shares, **span)
             ]
-            calls = [ProviderCalls(int(row[2]), int(row[1]), row[0]) for row in self._run("google_calls", **span)]
+            calls = [ProviderCalls(int(row[2]), int(row[1]), row[0]) for row in self._run("provider_calls", **span)]
         stalest = sorted(behind, key=lambda each: each.progress.fresh_at)[:limit]
         return RunStatistics(outcomes, latencies, calls[0] if calls else ProviderCalls(), stalest, all_behind)
 

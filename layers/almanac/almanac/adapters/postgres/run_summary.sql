@@ -1,40 +1,33 @@
 -- Statements that answer "is it well, and if not, where". All of them only read.
 
 -- name: endings
--- Both jobs in a span of time, or one workspace's: how runs ended, and with what.
-SELECT 'sync', status, outcome, error_type, count(*)
-FROM workspace_calendar_sync_log
-WHERE started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
-GROUP BY status, outcome, error_type
-UNION ALL
-SELECT 'schedule', status, outcome, error_type, count(*)
-FROM workspace_scheduling_metadata
-WHERE started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
-GROUP BY status, outcome, error_type;
+-- Syncs and plans in a span of time, or one workspace's: how runs ended, and with what.
+SELECT kind, status, outcome, error_type, count(*)
+FROM runs
+WHERE kind IN ('sync', 'schedule') AND started_at >= :since::timestamptz
+    AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
+GROUP BY kind, status, outcome, error_type;
 
 -- name: latencies
 -- Milliseconds at the shares asked for (nearest rank). From message to done for what was done, the run's own time for
 -- what was tried.
-SELECT 'sync',
-    percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY finished_at - sent_at)
-        FILTER (WHERE status IN ('completed', 'partial')),
-    percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY total_ms) FILTER (WHERE status NOT IN ('running', 'skipped'))
-FROM workspace_calendar_sync_log
-WHERE started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
-UNION ALL
-SELECT 'schedule',
-    percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY finished_at - sent_at) FILTER (WHERE status = 'completed'),
-    percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY total_ms) FILTER (WHERE status NOT IN ('running', 'skipped'))
-FROM workspace_scheduling_metadata
-WHERE started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid);
+SELECT k.kind,
+    percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY r.finished_at - r.sent_at)
+        FILTER (WHERE r.status IN ('completed', 'partial')),
+    percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY r.total_ms)
+        FILTER (WHERE r.status NOT IN ('running', 'skipped'))
+FROM (VALUES ('sync'), ('schedule')) AS k (kind)
+LEFT JOIN runs r ON r.kind = k.kind AND r.started_at >= :since::timestamptz
+    AND (:ws_id::uuid IS NULL OR r.ws_id = :ws_id::uuid)
+GROUP BY k.kind;
 
--- name: google_calls
+-- name: provider_calls
 -- By the minute in which their run began.
 SELECT minute, calls, sum(calls) OVER ()
 FROM (
-    SELECT date_bin('1 minute', started_at, 'epoch') AS minute, sum(api_calls) AS calls
-    FROM workspace_calendar_sync_log
-    WHERE started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
+    SELECT date_bin('1 minute', started_at, 'epoch') AS minute, sum(coalesce((report ->> 'api_calls')::integer, 0)) AS calls
+    FROM runs
+    WHERE kind = 'sync' AND started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
     GROUP BY 1
 ) m
 ORDER BY calls DESC, minute
@@ -91,13 +84,14 @@ WITH wanting AS (
     SELECT w.ws_id, w.since
     FROM wanting w
     WHERE NOT EXISTS (
-        SELECT 1 FROM workspace_scheduling_metadata r
-        WHERE r.ws_id = w.ws_id AND r.started_at >= :before::timestamptz AND (r.status = 'completed' OR r.outcome = 'blocked')
+        SELECT 1 FROM runs r
+        WHERE r.ws_id = w.ws_id AND r.kind = 'schedule' AND r.started_at >= :before::timestamptz
+            AND (r.status = 'completed' OR r.outcome = 'blocked')
     )
 ), planned AS (
     SELECT s.ws_id, s.since, (
-        SELECT r.started_at FROM workspace_scheduling_metadata r
-        WHERE r.ws_id = s.ws_id AND (r.status = 'completed' OR r.outcome = 'blocked')
+        SELECT r.started_at FROM runs r
+        WHERE r.ws_id = s.ws_id AND r.kind = 'schedule' AND (r.status = 'completed' OR r.outcome = 'blocked')
         ORDER BY r.started_at DESC LIMIT 1
     ) AS planned_at
     FROM stale s
@@ -111,7 +105,7 @@ FROM first f
 JOIN workspaces w ON w.id = f.ws_id
 LEFT JOIN workspace_sync_leases l ON l.ws_id = f.ws_id
 LEFT JOIN LATERAL (
-    SELECT m.error_type FROM workspace_scheduling_metadata m
-    WHERE m.ws_id = f.ws_id AND m.status <> 'running' ORDER BY m.started_at DESC LIMIT 1
+    SELECT m.error_type FROM runs m
+    WHERE m.ws_id = f.ws_id AND m.kind = 'schedule' AND m.status <> 'running' ORDER BY m.started_at DESC LIMIT 1
 ) r ON true
 ORDER BY f.fresh_at, f.ws_id;

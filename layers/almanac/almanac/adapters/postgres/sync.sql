@@ -1,62 +1,5 @@
 -- Statements of the sync store. Rows are always scoped by workspace; a statement that writes checks the lease's fence.
 
--- name: admission_facts
--- What decides whether a run may begin. Superseded: a run of at least this scope began after the message was sent
--- (a second of grace for the clocks of queue and database) and has completed. Only another schedule is content with one
--- that left a calendar in its pause.
-SELECT
-    now(),
-    (SELECT l.expires_at FROM workspace_sync_leases l WHERE l.ws_id = w.id AND l.owner IS NOT NULL),
-    EXISTS (
-        SELECT 1 FROM workspace_calendar_sync_log r
-        WHERE r.ws_id = w.id AND r.status = 'completed' AND r.outcome <> 'continued'
-            AND r.started_at > :sent_at::timestamptz + interval '1 second'
-            AND (r.calendar_id IS NULL OR r.calendar_id = :calendar_id::text)
-            AND (:mode::text <> 'full' OR r.requested_mode = 'full')
-            AND (:source::text = 'schedule' OR NOT EXISTS (
-                SELECT 1 FROM workspace_calendar_sync_log_connections c
-                WHERE c.run_id = r.id AND c.outcome = 'backing_off'
-            ))
-    ),
-    (SELECT max(r.started_at) FROM workspace_calendar_sync_log r
-     WHERE r.ws_id = w.id AND r.source = 'manual' AND r.status IN ('completed', 'partial')
-        AND r.started_at > now() - interval '1 hour')
-FROM workspaces w
-WHERE w.id = :ws_id::uuid;
-
--- name: take_lease
--- Free, expired, or none yet: otherwise no row. The fence rises with every owner.
-INSERT INTO workspace_sync_leases AS l (ws_id, owner, fence, acquired_at, expires_at)
-VALUES (:ws_id::uuid, :run_id::uuid, 1, now(), now() + :seconds::float8 * interval '1 second')
-ON CONFLICT (ws_id) DO UPDATE
-SET owner = excluded.owner, fence = l.fence + 1, acquired_at = now(), expires_at = excluded.expires_at, queued_at = NULL
-WHERE l.owner IS NULL OR l.expires_at <= now()
-RETURNING fence;
-
--- name: close_stale_runs
--- Whoever holds the lease knows that no other run of the workspace is alive.
-UPDATE workspace_calendar_sync_log
-SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
-    error = 'the run ended without a word; its lease expired'
-WHERE ws_id = :ws_id::uuid AND status = 'running';
-
--- name: open_run
-INSERT INTO workspace_calendar_sync_log
-    (id, ws_id, source, requested_mode, direction, calendar_id, user_id, request_id, sent_at, message_id, status, fence)
-VALUES (:run_id::uuid, :ws_id::uuid, :source, :mode, :direction, :calendar_id, :user_id, :request_id, :sent_at::timestamptz,
-    :message_id, 'running', :fence::bigint);
-
--- name: record_skipped_run
--- The message is used up, unless it comes back because another run is going on.
-WITH used_up AS (
-    UPDATE workspace_sync_leases SET queued_at = NULL WHERE ws_id = :ws_id::uuid AND :outcome::text <> 'already_running'
-)
-INSERT INTO workspace_calendar_sync_log
-    (id, ws_id, source, requested_mode, direction, calendar_id, user_id, request_id, sent_at, message_id, status, outcome,
-    finished_at, retry_after)
-VALUES (:run_id::uuid, :ws_id::uuid, :source, :mode, :direction, :calendar_id, :user_id, :request_id, :sent_at::timestamptz,
-    :message_id, 'skipped', :outcome, clock_timestamp(), :retry_after::float8);
-
 -- name: workspace_zone
 SELECT timezone FROM workspaces WHERE id = :ws_id::uuid;
 
@@ -80,9 +23,9 @@ WITH chosen AS (
     WHERE s.connection_id = o.id AND (s.sync_token IS NOT NULL OR s.checkpoint IS NOT NULL)
 )
 SELECT
-    c.id, c.auth_token_id, c.calendar_id, c.time_zone, c.sync_delete_enabled, c.failures, c.retry_at,
+    c.id, c.auth_token_id, c.provider, c.calendar_id, c.time_zone, c.sync_delete_enabled, c.failures, c.retry_at,
     s.last_synced_at, s.full_synced_at, s.sync_token, s.query_fingerprint, s.window_start, s.window_end, s.checkpoint,
-    a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
+    a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
 FROM chosen c
 JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
 LEFT JOIN calendar_sync_states s ON s.connection_id = c.id;
@@ -92,10 +35,10 @@ UPDATE calendar_auth_tokens
 SET access_token = :access_token, refresh_token = :refresh_token, expires_at = :expires_at::timestamptz,
     version = version + 1, status = 'active', last_error = NULL, updated_at = now()
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND version = :version::integer AND status <> 'disconnected'
-RETURNING id, account_email, access_token, refresh_token, expires_at, status, version;
+RETURNING id, provider, account_email, access_token, refresh_token, expires_at, status, version;
 
 -- name: load_account
-SELECT id, account_email, access_token, refresh_token, expires_at, status, version
+SELECT id, provider, account_email, access_token, refresh_token, expires_at, status, version
 FROM calendar_auth_tokens WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
 
 -- name: require_reconnect
@@ -103,29 +46,23 @@ UPDATE calendar_auth_tokens
 SET status = 'reconnect_required', last_error = :reason, updated_at = now()
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND version = :version::integer AND status = 'active';
 
--- name: renew_lease
-UPDATE workspace_sync_leases
-SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
-WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-RETURNING clock_timestamp();
-
--- name: forget_marks
--- Together with the checkpoint that stands on them: a pass that went on there would sweep what was marked before it. And
+-- name: forget_seen
+-- Together with the checkpoint that stands on them: a pass that went on there would prune what was seen before it. And
 -- with the token: of an event that comes and goes while the pass is unfinished, a delta from before it need not tell.
 WITH own AS (
     SELECT id FROM calendar_connections WHERE id = :connection_id::uuid AND ws_id = :ws_id::uuid
-), marks AS (
-    DELETE FROM calendar_sync_seen m USING own WHERE m.connection_id = own.id
+), seen AS (
+    DELETE FROM calendar_sync_seen s USING own WHERE s.connection_id = own.id
 )
 UPDATE calendar_sync_states s SET sync_token = NULL, checkpoint = NULL
 FROM own WHERE s.connection_id = own.id AND (s.sync_token IS NOT NULL OR s.checkpoint IS NOT NULL);
 
 -- name: apply_page
--- One page, all or nothing: lease, rows, deletions, marks, and where the reading stands. Equal rows are told by their
+-- One page, all or nothing: lease, rows, deletions, ids seen, and where the pass stands. Equal rows are told by their
 -- etag and left as they are; they are found through the key itself, by ON CONFLICT, because a planner without fitting
 -- statistics takes any other index for the look-up and reads the whole workspace for every id. A tombstone of a series
--- takes its instances along. What the app owns of a deleted event is kept and comes back with it (0003_event_keepsakes.sql);
--- without a keepsake in the workspace that is one look at an index.
+-- takes its instances along. What the app owns of a deleted event is preserved and comes back with it
+-- (0003_event_keepsakes.sql); without preserved fields in the workspace that is one look at an index.
 WITH held AS (
     UPDATE workspace_sync_leases
     SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
@@ -165,7 +102,7 @@ WITH held AS (
         sync_status, last_synced_at
     )
     SELECT
-        :ws_id::uuid, 'google', :calendar_id, p.external_event_id, p.title, p.description, p.location,
+        :ws_id::uuid, :provider, :calendar_id, p.external_event_id, p.title, p.description, p.location,
         CASE WHEN p.all_day THEN p.start_date::timestamp AT TIME ZONE z.name ELSE p.start_at END,
         CASE WHEN p.all_day THEN p.end_date::timestamp AT TIME ZONE z.name ELSE p.end_at END,
         p.all_day, p.start_date, p.end_date, p.time_zone, p.status, p.transparency, p.response, p.event_type, p.visibility,
@@ -197,12 +134,12 @@ WITH held AS (
 ), gone AS (
     SELECT almanac_delete_events(ARRAY (
         SELECT e.id FROM workspace_calendar_events e
-        WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+        WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
             AND (e.external_event_id = ANY (:tombstones::text[]) OR e.recurring_event_id = ANY (:tombstones::text[]))
             AND e.external_event_id <> ALL (:external_event_id::text[])
     )) AS deleted
     FROM held WHERE :delete_enabled::boolean AND cardinality(:tombstones::text[]) > 0
-), marked AS (
+), seen AS (
     INSERT INTO calendar_sync_seen (connection_id, external_event_id)
     SELECT own.id, k.id FROM own, unnest(:known_ids::text[]) AS k (id)
     WHERE :full_pass::boolean
@@ -213,7 +150,7 @@ WITH held AS (
         (connection_id, sync_token, query_fingerprint, window_start, window_end, checkpoint, last_synced_at)
     SELECT own.id, :sync_token, :fingerprint, :window_start::timestamptz, :window_end::timestamptz,
         :checkpoint::jsonb, CASE WHEN :sync_token::text IS NOT NULL THEN now() END
-    FROM own WHERE :bookmark::boolean
+    FROM own WHERE :has_progress::boolean
     ON CONFLICT (connection_id) DO UPDATE SET
         sync_token = coalesce(excluded.sync_token, t.sync_token),
         query_fingerprint = CASE WHEN excluded.sync_token IS NULL THEN t.query_fingerprint ELSE excluded.query_fingerprint END,
@@ -229,12 +166,12 @@ SELECT
     (SELECT coalesce(max(deleted), 0) FROM gone),
     (SELECT count(*) FROM restored);
 
--- name: absent
+-- name: missing_rows
 WITH old AS (
     SELECT e.external_event_id, m.external_event_id IS NULL AS missing
     FROM workspace_calendar_events e
     LEFT JOIN calendar_sync_seen m ON m.connection_id = :connection_id::uuid AND m.external_event_id = e.external_event_id
-    WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+    WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
         AND e.end_at > :window_start::timestamptz AND e.start_at < :window_end::timestamptz
         AND e.created_at < :since::timestamptz
 )
@@ -244,11 +181,11 @@ SELECT
     ARRAY (SELECT o.external_event_id FROM old o WHERE o.missing ORDER BY o.external_event_id LIMIT 3)
 FROM old;
 
--- name: sweep
+-- name: prune
 -- Only rows of this calendar, inside the pass's window, that were there before it and that it has not met.
 SELECT almanac_delete_events(ARRAY (
     SELECT e.id FROM workspace_calendar_events e
-    WHERE e.ws_id = :ws_id::uuid AND e.provider = 'google' AND e.external_calendar_id = :calendar_id
+    WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
         AND e.end_at > :window_start::timestamptz AND e.start_at < :window_end::timestamptz
         AND e.created_at < :since::timestamptz
         AND NOT EXISTS (
@@ -271,57 +208,6 @@ ON CONFLICT (connection_id) DO UPDATE SET
 UPDATE calendar_sync_states s SET sync_token = NULL, checkpoint = NULL
 FROM calendar_connections c
 WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND s.connection_id = c.id;
-
--- name: record_connection
-WITH held AS (
-    UPDATE workspace_sync_leases
-    SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
-    WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-    RETURNING ws_id
-), child AS (
-    INSERT INTO workspace_calendar_sync_log_connections (
-        run_id, connection_id, status, outcome, inserted, updated, deleted, unchanged, rejected, repaired, api_calls,
-        pages, retries, token_ms, fetch_ms, map_ms, write_ms, total_ms, problems, error_type, error
-    )
-    SELECT
-        :run_id::uuid, :connection_id::uuid, :status, :outcome, :inserted::integer, :updated::integer, :deleted::integer,
-        :unchanged::integer, :rejected::integer, :repaired::integer, :api_calls::integer, :pages::integer,
-        :retries::integer, :token_ms::integer, :fetch_ms::integer, :map_ms::integer, :write_ms::integer,
-        :total_ms::integer, :problems::jsonb, :error_type, :error
-    FROM held
-    ON CONFLICT (run_id, connection_id) DO NOTHING
-), connection AS (
-    UPDATE calendar_connections c
-    SET status = CASE :status::text
-            WHEN 'completed' THEN 'synced'
-            WHEN 'failed' THEN CASE WHEN :error_type::text IN ('access_denied', 'calendar_unreachable') THEN 'lost' ELSE 'error' END
-            ELSE c.status END,
-        last_error_type = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error_type::text ELSE c.last_error_type END,
-        last_error = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error::text ELSE c.last_error END,
-        failures = CASE :status::text WHEN 'completed' THEN 0 WHEN 'failed' THEN c.failures + 1 ELSE c.failures END,
-        retry_at = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :retry_at::timestamptz ELSE c.retry_at END,
-        updated_at = now()
-    FROM held
-    WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND :status::text <> 'skipped'
-        AND (:status::text = 'failed' OR c.status <> 'synced')
-)
-SELECT ws_id FROM held;
-
--- name: finish_run
-WITH run AS (
-    UPDATE workspace_calendar_sync_log
-    SET status = :status, outcome = :outcome, finished_at = clock_timestamp(), retry_after = :retry_after::float8,
-        connections = :connections::integer, inserted = :inserted::integer, updated = :updated::integer,
-        deleted = :deleted::integer, unchanged = :unchanged::integer, rejected = :rejected::integer,
-        repaired = :repaired::integer, api_calls = :api_calls::integer, pages = :pages::integer,
-        retries = :retries::integer, token_ms = :token_ms::integer, fetch_ms = :fetch_ms::integer,
-        map_ms = :map_ms::integer, write_ms = :write_ms::integer, total_ms = :total_ms::integer,
-        error_type = :error_type, error = :error
-    WHERE id = :run_id::uuid AND ws_id = :ws_id::uuid AND status = 'running'
-)
-UPDATE workspace_sync_leases SET owner = NULL, expires_at = NULL
-WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-RETURNING ws_id;
 
 -- name: due_for_sync
 -- Due: a live account with a calendar to read that is not backing off; nothing waiting in the queue, nothing running.

@@ -1,4 +1,4 @@
-"""How runs, bookmarks and pages look to the statements of `sync.sql`, and connections to the services."""
+"""How pages and their progress look to the statements of `sync.sql`, and connections to the services."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from almanac.adapters.postgres import arrays
-from almanac.domain.calendar.events import EventRow, MappedPage
-from almanac.domain.sync.listing import Checkpoint, SyncState, Window
+from almanac.domain.calendar.events import EventPage, EventRow
+from almanac.domain.sync.passes import Checkpoint, SyncState
+from almanac.domain.sync.window import Window
 from almanac.services.sync.ports import Connection, Progress
 
 _ENCODERS: Mapping[str, arrays.Encoder] = dict.fromkeys(EventRow._fields, arrays.texts) | {
@@ -25,8 +26,8 @@ _ENCODERS: Mapping[str, arrays.Encoder] = dict.fromkeys(EventRow._fields, arrays
 _CONNECTION_FIELDS = tuple(name for name in Connection.__slots__ if name != "state")
 
 
-def page_columns(page: MappedPage) -> dict[str, str]:
-    """Each column of a page as one array literal, by the column's name, and the ids it is about."""
+def page_columns(page: EventPage) -> dict[str, str]:
+    """Return each column of a page as one array literal, by the column's name, and the ids it is about."""
     columns = zip(*page.rows, strict=True) if page.rows else ((),) * len(EventRow._fields)
     encoded = {name: _ENCODERS[name](column) for name, column in zip(EventRow._fields, columns, strict=True)}
     ids = [row.external_event_id for row in page.rows]
@@ -37,12 +38,12 @@ def page_columns(page: MappedPage) -> dict[str, str]:
 
 
 def place(connection: Connection) -> dict[str, Any]:
-    """Which calendar."""
-    return {"connection_id": connection.id, "calendar_id": connection.calendar_id}
+    """Return which calendar."""
+    return {"connection_id": connection.id, "provider": connection.provider, "calendar_id": connection.calendar_id}
 
 
-def span(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What a full pass may sweep."""
+def pruned_span(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return which rows a full pass may prune."""
     return {
         "window_start": checkpoint.window.start,
         "window_end": checkpoint.window.end,
@@ -51,12 +52,12 @@ def span(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def progress_values(progress: Progress | None) -> dict[str, Any]:
-    """Where the reading stands after a page; None leaves it as it is."""
+    """Return where the pass stands after a page; None leaves it as it is."""
     if progress is None:
         nothing = dict.fromkeys(("sync_token", "fingerprint", "window_start", "window_end", "checkpoint"))
-        return {"bookmark": False, **nothing}
+        return {"has_progress": False, **nothing}
     return {
-        "bookmark": True,
+        "has_progress": True,
         "sync_token": progress.sync_token,
         "fingerprint": progress.fingerprint,
         "window_start": progress.window.start,
@@ -73,7 +74,7 @@ def _checkpoint_json(checkpoint: Checkpoint) -> str:
             "fingerprint": checkpoint.fingerprint,
             "window": [checkpoint.window.start.isoformat(), checkpoint.window.end.isoformat()],
             "started_at": checkpoint.started_at.isoformat(),
-            "reading": checkpoint.reading,
+            "reading": checkpoint.attempt,  # its stored name
             "listed": checkpoint.listed,
             "pages": checkpoint.pages,
         }
@@ -84,13 +85,21 @@ def _checkpoint(stored: dict[str, Any] | None) -> Checkpoint | None:
     if stored is None:
         return None
     start, end = (datetime.fromisoformat(edge) for edge in stored["window"])
-    moved = {"window": Window(start, end), "started_at": datetime.fromisoformat(stored["started_at"])}
-    return Checkpoint(**{**stored, **moved})
+    return Checkpoint(
+        kind=stored["kind"],
+        page_token=stored["page_token"],
+        fingerprint=stored["fingerprint"],
+        window=Window(start, end),
+        started_at=datetime.fromisoformat(stored["started_at"]),
+        attempt=stored["reading"],
+        listed=stored["listed"],
+        pages=stored["pages"],
+    )
 
 
 def connection_from(row: Sequence[Any]) -> tuple[Connection, Sequence[Any]]:
-    """A row of `load_connections`, and the rest of it: its account's fields."""
-    own, (token, fingerprint, start, end, checkpoint), account = row[:9], row[9:14], row[14:]
+    """Return the connection in a row of `load_connections`, and the rest of the row: its account's fields."""
+    own, (token, fingerprint, start, end, checkpoint), account = row[:10], row[10:15], row[15:]
     window = Window(start, end) if start is not None else None
     state = SyncState(token, fingerprint, window, _checkpoint(checkpoint))
     return Connection(**dict(zip(_CONNECTION_FIELDS, own, strict=True)), state=state), account

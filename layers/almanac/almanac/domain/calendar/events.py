@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-MAPPING_VERSION = 1
-"""Raise it when the mapping gives other rows for equal input: stored rows are then rewritten by the next full pass."""
-
 
 class EventRow(NamedTuple):
     """One row of `workspace_calendar_events`, provider-owned columns only, in the order the bulk write sends them.
@@ -65,13 +62,15 @@ class EventProblem:
 
 
 @dataclass(frozen=True, slots=True)
-class MappedPage:
-    """One page, one entry an event id: rows to store, ids that are deleted, events with a problem.
+class EventPage:
+    """One page in neutral form, one entry an event id: rows to store, ids that are deleted, events with a problem.
 
-    `unreadable` holds the ids of events that exist at the provider but have no storable form: a sweep keeps their rows.
+    `unreadable` holds the ids of events that exist at the provider but have no storable form: their rows are kept.
+    `mapping_version` is the provider's: rows of another version are rewritten although they look equal.
     """
 
     rows: tuple[EventRow, ...]
     tombstones: tuple[str, ...]
     problems: tuple[EventProblem, ...]
     unreadable: tuple[str, ...]
+    mapping_version: int

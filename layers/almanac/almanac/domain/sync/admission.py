@@ -1,7 +1,22 @@
 """Whether a run may begin: superseded, already running, cooling down, or go."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from almanac.domain.run_outcomes import Outcome, RefusedOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class LaterRun:
+    """A run of the same kind that began after the message was sent, and has completed."""
+
+    scope: Mapping[str, Any]
+    """What its message wanted covered, by the fields of its job."""
+    outcome: Outcome
+    paused: bool = False
+    """It left a calendar in its pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,29 +26,78 @@ class AdmissionFacts:
     now: datetime
     lease_expires_at: datetime | None
     """Of a lease that somebody holds, live or not."""
-    superseded: bool
-    """A run of at least this scope began after the message was sent, and has completed."""
     last_manual_at: datetime | None
+    later_runs: Sequence[LaterRun] = ()
 
 
-def refuse(
-    facts: AdmissionFacts, source: str, direction: str, *, force: bool, cooldown: float
-) -> tuple[str, float | None] | None:
-    """The outcome that refuses the run, with the seconds after which asking again makes sense; None to go on.
+Refused = tuple[RefusedOutcome, float | None]
+"""The outcome that refuses a run, and the seconds after which asking again makes sense."""
+Refuse = Callable[[AdmissionFacts], Refused | None]
+"""Decides about one message; None lets its run begin."""
 
-    Nothing is written to Google yet, so a purely outbound job has nothing to do here and is told so.
-    `force` skips `superseded` and `cooldown`, never a running run. A cooldown is for repeated manual requests only.
+
+@dataclass(frozen=True, slots=True)
+class WantedSync:
+    """What a sync is to cover, and how urgently. `force` skips `superseded` and `cooldown`, never a running run."""
+
+    mode: str
+    calendar_id: str | None
+    direction: str
+    source: str
+    force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPlan:
+    """What a plan is to cover. Only a forced run makes another forced one superfluous."""
+
+    window_days: int
+    force_reschedule: bool
+
+
+def refuse_sync(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> Refused | None:
+    """Return what refuses a sync. `cooldown` in seconds, between manual requests only.
+
+    Nothing is written to a provider yet, so a purely outbound job has nothing to do here and is told so.
     """
-    if direction == "outbound":
+    if wanted.direction == "outbound":
         return "outbound_unavailable", None
-    if facts.lease_expires_at is not None and facts.lease_expires_at > facts.now:
-        return "already_running", (facts.lease_expires_at - facts.now).total_seconds()
-    if force:
-        return None
-    if facts.superseded:
+    running = _running(facts)
+    if running is not None or wanted.force:
+        return running
+    if any(_covers_sync(run, wanted) for run in facts.later_runs):
         return "superseded", None
-    if source == "manual" and facts.last_manual_at is not None:
+    if wanted.source == "manual" and facts.last_manual_at is not None:
         left = cooldown - (facts.now - facts.last_manual_at).total_seconds()
         if left > 0:
             return "cooldown", left
     return None
+
+
+def refuse_plan(facts: AdmissionFacts, wanted: WantedPlan) -> Refused | None:
+    """Return what refuses a plan; it has no cooldown."""
+    running = _running(facts)
+    if running is None and any(_covers_plan(run, wanted) for run in facts.later_runs):
+        return "superseded", None
+    return running
+
+
+def _running(facts: AdmissionFacts) -> Refused | None:
+    if facts.lease_expires_at is not None and facts.lease_expires_at > facts.now:
+        return "already_running", (facts.lease_expires_at - facts.now).total_seconds()
+    return None
+
+
+def _covers_sync(run: LaterRun, wanted: WantedSync) -> bool:
+    """Whether it did at least what is wanted. Only another schedule is content with one that left a calendar paused."""
+    return (
+        run.outcome != "continued"
+        and run.scope.get("calendar_id") in (None, wanted.calendar_id)
+        and (wanted.mode != "full" or run.scope["mode"] == "full")
+        and (wanted.source == "schedule" or not run.paused)
+    )
+
+
+def _covers_plan(run: LaterRun, wanted: WantedPlan) -> bool:
+    wide_enough: bool = run.scope["window_days"] >= wanted.window_days
+    return wide_enough and (run.scope["force_reschedule"] or not wanted.force_reschedule)

@@ -1,12 +1,12 @@
 """What a run counts, and how the ends of its calendars make the end of the run."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from almanac.domain.calendar.events import EventProblem
+from almanac.domain.run_outcomes import CalendarOutcome, EndStatus, SyncOutcome
 
-Status = Literal["completed", "partial", "failed", "skipped"]
 PROBLEMS_KEPT = 50
 """Problems named per connection and run; all are counted."""
 
@@ -49,7 +49,7 @@ class ConnectionReport:
 
     connection_id: UUID
     status: Literal["completed", "failed", "skipped"] = "completed"
-    outcome: str = "incremental"
+    outcome: CalendarOutcome = "incremental"
     tally: Tally = field(default_factory=Tally)
     problems: list[EventProblem] = field(default_factory=list)
     error_type: str | None = None
@@ -65,8 +65,8 @@ class SyncReport:
     ws_id: UUID
     run_id: UUID
     mode: str
-    status: Status = "completed"
-    outcome: str = "incremental"
+    status: EndStatus = "completed"
+    outcome: SyncOutcome = "incremental"
     tally: Tally = field(default_factory=Tally)
     connections: list[ConnectionReport] = field(default_factory=list)
     error_type: str | None = None
@@ -99,7 +99,7 @@ class SyncReport:
         }
 
 
-_OUTCOME_ORDER = ("continued", "token_expired_full", "redirected_to_full", "full", "incremental")
+_OUTCOME_ORDER: Final = ("continued", "token_expired_full", "redirected_to_full", "full", "incremental")
 
 
 def conclude(report: SyncReport) -> None:

@@ -1,38 +1,38 @@
-"""What becomes of standing blocks and which occurrences are wanted: the answers depend on each other."""
+"""What becomes of existing blocks and which occurrences are wanted: the answers depend on each other."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from almanac.domain.explanation import ItemFinding
 from almanac.domain.planner.model.instance import LockedEvent
 from almanac.domain.workspace_plan.busy_time import with_buffers
 from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, is_users, sort_blocks, stays
 from almanac.domain.workspace_plan.free_time import FreeTime
 from almanac.domain.workspace_plan.habit_requests import (
+    CalendarConstraints,
     Dates,
-    Given,
     MinuteLimits,
     OccurrenceKey,
     OccurrenceRequest,
-    habit_wishes,
+    occurrence_requests,
 )
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Block, Habit, Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class BlockDecisions:
-    """The blocks by their fate, the occurrences with their windows, and a finding for each without room.
+    """The blocks by what a plan may do with them, the occurrences with their windows, a finding for each without room.
 
-    `stretched` are the minutes that owners have made occurrences long, as far as these windows obey them.
+    `lengthened` are the minutes that owners have made occurrences long, as far as these windows take them up.
     """
 
-    standing: BlockSets
-    wishes: Sequence[OccurrenceRequest]
+    existing: BlockSets
+    occurrences: Sequence[OccurrenceRequest]
     findings: Sequence[ItemFinding]
-    stretched: Mapping[OccurrenceKey, int]
+    lengthened: Mapping[OccurrenceKey, int]
 
 
 def decide_blocks(
@@ -44,10 +44,10 @@ def decide_blocks(
     window: PlanningWindow,
     *,
     force: bool,
-    room: MinuteLimits,
+    limits: MinuteLimits,
 ) -> BlockDecisions:
-    """Decide both. `habits` are those without a fault, `due` their dates; `busy` are the events that take time, `room`
-    is what an earlier plan of this run found for occurrences that their owners had made longer.
+    """Return both decisions. `habits` are those without a fault, `due` their dates; `busy` are the events that take
+    time, `limits` the minutes that an earlier plan of this run found for occurrences that their owners had made longer.
 
     The block of an occurrence without a window (its ideal time is over, or its order leaves it no room) stays where it
     is. The other habits of its order then have to go around it, which may leave one of them without a window: this goes
@@ -57,22 +57,22 @@ def decide_blocks(
     owned = [as_taken(block) for block in workspace.blocks if is_users(block, window)]
     free = FreeTime.of(workspace.hours, map(with_buffers, (*busy, *owned)), window)
     wanted = _is_wanted(workspace, due)
-    stuck = {block.event_id for block in workspace.blocks if stays(block, spans, window)}
+    staying = {block.event_id for block in workspace.blocks if stays(block, spans, window)}
     while True:
-        bound = [block for block in workspace.blocks if block.event_id in stuck]
-        others = [block for block in workspace.blocks if block.event_id not in stuck]
-        given = Given.by(habits, bound, () if force else others, window, room)
-        wishes, findings = habit_wishes(habits, workspace.hours, due, free, given)
-        plannable = _is_plannable(faulty_tasks, wishes, window, frozenset(stuck))
-        standing = sort_blocks(workspace.blocks, spans, window, wanted, plannable)
-        more = {block.event_id for block in standing.fixed if block.kind == "habit"} - stuck
+        bound = [block for block in workspace.blocks if block.event_id in staying]
+        others = [block for block in workspace.blocks if block.event_id not in staying]
+        constraints = CalendarConstraints.of(habits, bound, () if force else others, window, limits)
+        occurrences, findings = occurrence_requests(habits, workspace.hours, due, free, constraints)
+        plannable = _is_plannable(faulty_tasks, occurrences, window, frozenset(staying))
+        existing = sort_blocks(workspace.blocks, spans, window, wanted, plannable)
+        more = {block.event_id for block in existing.fixed if block.kind == "habit"} - staying
         if not more:
-            return BlockDecisions(standing, wishes, findings, given.stretched)
-        stuck |= more
+            return BlockDecisions(existing, occurrences, findings, constraints.lengthened)
+        staying |= more
 
 
 def _is_wanted(workspace: Workspace, due: Mapping[UUID, Collection[date]]) -> Callable[[Block], bool]:
-    """Whether somebody still wants a block: its task is open, its habit falls on its date that often."""
+    """Return whether a block is still wanted: its task is open, its habit falls on its date that often."""
     tasks = {task.id for task in workspace.tasks}
     instances = {habit.id: habit.instances for habit in workspace.habits}
 
@@ -86,16 +86,16 @@ def _is_wanted(workspace: Workspace, due: Mapping[UUID, Collection[date]]) -> Ca
 
 def _is_plannable(
     faulty_tasks: Collection[UUID],
-    wishes: Iterable[OccurrenceRequest],
+    occurrences: Iterable[OccurrenceRequest],
     window: PlanningWindow,
-    stuck: Collection[UUID],
+    staying: Collection[UUID],
 ) -> Callable[[Block], bool]:
-    """Whether this run can place a block's item anew: a habit's ideal time may have passed for today."""
-    open_now = {(wish.habit.id, wish.instance, day) for wish in wishes for day in wish.ahead(window)}
+    """Return whether this run can place a block's item anew: a habit's ideal time may have passed for today."""
+    open_now = {(one.habit.id, one.instance, day) for one in occurrences for day in one.ahead(window)}
 
     def plannable(block: Block) -> bool:
         if block.kind == "task":
             return block.owner not in faulty_tasks
-        return block.event_id not in stuck and (block.owner, block.instance, block.day) in open_now
+        return block.event_id not in staying and (block.owner, block.instance, block.day) in open_now
 
     return plannable

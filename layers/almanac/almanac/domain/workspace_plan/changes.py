@@ -7,9 +7,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation
-from almanac.domain.workspace_plan.planning_window import PlanningWindow, instant
+from almanac.domain.workspace_plan.planning_window import PlanningWindow, utc_instant
 from almanac.domain.workspace_plan.report import Placed
-from almanac.domain.workspace_plan.snapshot import Block, Kind
+from almanac.domain.workspace_plan.snapshot import Block, ItemKind
 from almanac.domain.workspace_plan.to_instance import ItemOwner, PlanningRequest
 
 
@@ -17,7 +17,7 @@ from almanac.domain.workspace_plan.to_instance import ItemOwner, PlanningRequest
 class NewBlock:
     """A block to put on the calendar; `day` (local) and `instance` name the occurrence of a habit."""
 
-    kind: Kind
+    kind: ItemKind
     owner: UUID
     title: str
     color: str
@@ -38,7 +38,7 @@ class MovedBlock:
     """
 
     event_id: UUID
-    kind: Kind
+    kind: ItemKind
     title: str
     start: datetime
     end: datetime
@@ -62,18 +62,18 @@ class Changes:
         return not (self.inserted or self.moved or self.deleted)
 
 
-def changes(prepared: PlanningRequest, plan: Iterable[Placed]) -> Changes:
+def changes(request: PlanningRequest, plan: Iterable[Placed]) -> Changes:
     """The smallest set of writes: a block that is in the plan is left alone, one whose item is there is moved."""
     blocks: dict[Hashable, list[Block]] = defaultdict(list)
-    for block in prepared.standing.ours:
+    for block in request.existing.movable:
         blocks[block.kind, block.owner, block.day, block.instance].append(block)
-    inserted, moved, deleted, unchanged = [], [], [block.event_id for block in prepared.standing.orphans], 0
-    for key, placed in _by_owner(prepared, plan).items():
+    inserted, moved, deleted, unchanged = [], [], [block.event_id for block in request.existing.unwanted], 0
+    for key, placed in _by_owner(request, plan).items():
         pairs, spare, homeless = _matched(blocks.pop(key, []), placed)
         deleted += [block.event_id for block in spare]
-        inserted += [_new(prepared.items[place.item], place, prepared.window) for place in homeless]
+        inserted += [_new(request.items[place.item], place, request.window) for place in homeless]
         for block, place in pairs:
-            title = prepared.items[place.item].title
+            title = request.items[place.item].title
             if _stands(block, place, title):
                 unchanged += 1
             else:
@@ -82,12 +82,12 @@ def changes(prepared: PlanningRequest, plan: Iterable[Placed]) -> Changes:
     return Changes(tuple(inserted), tuple(moved), tuple(deleted), unchanged)
 
 
-def _by_owner(prepared: PlanningRequest, plan: Iterable[Placed]) -> Mapping[Hashable, list[Placed]]:
+def _by_owner(request: PlanningRequest, plan: Iterable[Placed]) -> Mapping[Hashable, list[Placed]]:
     """The placements of each task, and of each occurrence of each habit, in time order."""
     found: dict[Hashable, list[Placed]] = defaultdict(list)
     for place in sorted(plan, key=lambda place: (place.start, place.item)):
-        item = prepared.items[place.item]
-        found[item.kind, item.owner, _date(item, place, prepared.window), item.instance].append(place)
+        item = request.items[place.item]
+        found[item.kind, item.owner, _date(item, place, request.window), item.instance].append(place)
     return found
 
 
@@ -111,18 +111,18 @@ def _matched(blocks: list[Block], placed: list[Placed]) -> tuple[list[tuple[Bloc
 
 def _stands(block: Block, place: Placed, title: str) -> bool:
     here = (block.start, block.end, block.minutes, block.title)
-    return here == (instant(place.start), instant(place.end), place.minutes, title)
+    return here == (utc_instant(place.start), utc_instant(place.end), place.minutes, title)
 
 
 def _new(item: ItemOwner, place: Placed, window: PlanningWindow) -> NewBlock:
     day = _date(item, place, window)
-    span = instant(place.start), instant(place.end)
+    span = utc_instant(place.start), utc_instant(place.end)
     why = place.reason, place.explanation
     return NewBlock(item.kind, item.owner, item.title, item.color, *span, place.minutes, *why, day, item.instance)
 
 
 def _moved(block: Block, place: Placed, title: str) -> MovedBlock:
-    span = instant(place.start), instant(place.end)
+    span = utc_instant(place.start), utc_instant(place.end)
     why = (None, None) if span == (block.start, block.end) else (place.reason, place.explanation)
     return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, *why)
 

@@ -1,4 +1,4 @@
-"""What becomes of the blocks that stand on the calendar: bound to stay, open to this plan, or no longer wanted."""
+"""The blocks on the calendar before a plan: bound to stay, open to this plan, or no longer wanted."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from almanac.domain.workspace_plan.snapshot import Block
 
 @dataclass(frozen=True, slots=True)
 class BlockSets:
-    """The blocks of a workspace by their fate. `fixed` ones are busy time, `ours` may move, `orphans` go."""
+    """The blocks of a workspace: `fixed` ones are busy time, `movable` ones may move, `unwanted` ones are deleted."""
 
     fixed: tuple[Block, ...]
-    ours: tuple[Block, ...]
-    orphans: tuple[Block, ...]
+    movable: tuple[Block, ...]
+    unwanted: tuple[Block, ...]
 
 
 def sort_blocks(
@@ -26,35 +26,35 @@ def sort_blocks(
     wanted: Callable[[Block], bool],
     plannable: Callable[[Block], bool],
 ) -> BlockSets:
-    """Every block gets its fate.
+    """Return the blocks by what a plan may do with them.
 
-    Locked, begun and done blocks are the user's: they stay, whatever became of their task. Of the others, those nobody
-    wants any more (`wanted`: the task is open, the habit active and due that day) go. A block stays as it is when its
+    Locked, begun and done blocks are the user's: they are fixed, whatever became of their task. Of the others, those no
+    longer wanted (`wanted`: the task is open, the habit active and due that day) go. A block stays as it is when its
     item cannot be planned now (`plannable`), when it lies beyond this run's window, and inside the notice unless
     something busy lies on it.
     """
-    fixed, ours, orphans = [], [], []
+    fixed, movable, unwanted = [], [], []
     for block in sorted(blocks, key=lambda block: (block.start, block.event_id)):
         if is_users(block, window):
             fixed.append(block)
         elif not wanted(block):
-            orphans.append(block)
+            unwanted.append(block)
         elif stays(block, busy, window) or not plannable(block):
             fixed.append(block)
         else:
-            ours.append(block)
-    return BlockSets(tuple(fixed), tuple(ours), tuple(orphans))
+            movable.append(block)
+    return BlockSets(tuple(fixed), tuple(movable), tuple(unwanted))
 
 
 def stays(block: Block, busy: Sequence[Interval], window: PlanningWindow) -> bool:
-    """Whether a wanted block is out of this run's reach: its owner's, inside the notice, or beyond the window."""
+    """Return whether a wanted block is out of this run's reach: its owner's, inside the notice, beyond the window."""
     start, end = block.first_minute, block.last_minute
     in_reach = window.holds(start, end) or (start < window.end and collides((start, end), busy))
     return is_users(block, window) or not in_reach
 
 
 def is_users(block: Block, window: PlanningWindow) -> bool:
-    """Whether a block is no longer Almanac's to move: locked, done, or begun (by its time or by its owner's word)."""
+    """Return whether a block is no longer Almanac's to move: locked, done, or begun by its time or `started`."""
     return block.locked or block.started or block.done or block.first_minute < window.now
 
 
@@ -71,5 +71,5 @@ def worked_minutes(block: Block) -> int:
 
 
 def as_taken(block: Block) -> LockedEvent:
-    """A fixed block as time that is taken."""
+    """Return a fixed block as time that is taken."""
     return LockedEvent(str(block.event_id), block.first_minute, block.last_minute, 0, 0)

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from almanac.domain.explanation import Explanation, Wording
+from almanac.domain.explanation import Explanation, ItemFinding, Wording
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
 from almanac.domain.planner.model.slot_mask import ceil_to_slot
-from almanac.domain.workspace_plan.report import ItemFinding, Note, Placed
+from almanac.domain.workspace_plan.report import Note, Placed
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 
 _STATUS = {"unplaced": "unscheduled", "missed": "unscheduled"}
@@ -16,7 +16,7 @@ Words = Callable[[Iterable[Explanation]], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class WorkspacePlan:
     """A plan: its blocks, notes about items that are not simply in their place or were left out, and counts.
 
     `habits` counts occurrences, `scheduled` … `unscheduled` count both.
@@ -34,7 +34,7 @@ class Planned:
     at_risk: int
 
 
-def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> Planned:
+def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> WorkspacePlan:
     """Return the plan in the terms of the workspace, explanations about the ids of its rows, `wording` beside them.
 
     The planner knows habits by weekday, recurrences know dates (every second week, a skip, a date with a fixed block):
@@ -53,9 +53,9 @@ def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> Planne
     tasks = len(request.instance.tasks)
     late, partial = states.count("late"), states.count("partial")
     unplaced = states.count("unplaced")
-    return Planned(
+    return WorkspacePlan(
         blocks=tuple(_placed(block, block.reason.renamed(rows), words) for block in blocks),
-        notes=tuple(one.noted(words) for one in (*request.findings, *_item_findings(request, findings, rows))),
+        notes=tuple(Note.of(one, words) for one in (*request.findings, *_item_findings(request, findings, rows))),
         objective=found.objective,
         tasks=tasks,
         habits=habits,

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from almanac.domain.explanation import Explanation
+from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.wall_clock import Interval, Week, date_span, wall_instant, weekly_hours
 from almanac.domain.workspace_plan.habit_requests import Dates
 from almanac.domain.workspace_plan.habit_windows import day_windows
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Habit, Workspace
 
 

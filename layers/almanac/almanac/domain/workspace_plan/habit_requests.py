@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from uuid import UUID
 
-from almanac.domain.explanation import Explanation
+from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.model.instance import HabitSpec
 from almanac.domain.planner.model.weights import PRIORITIES
 from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week, wall_instant
@@ -15,7 +15,6 @@ from almanac.domain.workspace_plan.existing_blocks import worked_minutes
 from almanac.domain.workspace_plan.free_time import FreeTime
 from almanac.domain.workspace_plan.habit_windows import DayWindow, day_windows, in_circles, order_pairs, ordered_windows
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Block, Habit
 
 Dates = Mapping[UUID, Set[date]]
@@ -25,38 +24,39 @@ OccurrenceKey = tuple[UUID | None, int, date | None]
 MinuteLimits = Mapping[OccurrenceKey, int]
 """Minutes that a plan found for occurrences that could not be as long as their owners had made them."""
 UNLIMITED: MinuteLimits = MappingProxyType({})
-"""Every owner's wish is still to be tried."""
+"""Before the first plan of a run."""
 
 _CRAMPED = Explanation("order_leaves_no_room")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class CalendarConstraints:
     """What the calendar already says about occurrences of habits.
 
-    `bound` are those that no plan will move, in minutes since the epoch; `stretched` the minutes that owners have made
+    `bound` are those that no plan moves, in minutes since the epoch; `lengthened` the minutes that owners have made
     others long.
     """
 
     bound: Mapping[OccurrenceKey, Interval]
-    stretched: Mapping[OccurrenceKey, int]
+    lengthened: Mapping[OccurrenceKey, int]
 
     @classmethod
-    def by(
+    def of(
         cls,
         habits: Iterable[Habit],
         bound: Iterable[Block],
         others: Iterable[Block],
         window: PlanningWindow,
-        room: MinuteLimits = UNLIMITED,
-    ) -> "Given":
-        """What the blocks say. No plan makes a block longer than preferred: whoever did it is obeyed up to `max`.
+        limits: MinuteLimits = UNLIMITED,
+    ) -> "CalendarConstraints":
+        """Return what the blocks say. No plan makes a block longer than preferred: its owner did, which counts up to
+        the habit's longest.
 
-        A bound one counts on the day it lies on, whichever it was for. `room` bounds what is obeyed.
+        A bound one counts on the day it lies on, whichever it was for. `limits` bound what counts.
         """
         by_id: dict[UUID | None, Habit] = {habit.id: habit for habit in habits}
         lengths = (
-            (key, min(worked_minutes(b), by_id[b.owner].max_minutes, room.get(key, DAY_MINUTES)), by_id[b.owner])
+            (key, min(worked_minutes(b), by_id[b.owner].max_minutes, limits.get(key, DAY_MINUTES)), by_id[b.owner])
             for b in others
             if b.kind == "habit" and b.owner in by_id and (key := (b.owner, b.instance, b.day))
         )
@@ -81,11 +81,11 @@ class OccurrenceRequest:
     dates: frozenset[date]
 
     def ahead(self, window: PlanningWindow) -> frozenset[date]:
-        """The dates whose ideal window is still ahead and inside: those the planner will want (its rule H10)."""
+        """Return the dates whose ideal window is still ahead and inside: those the planner places (its rule H10)."""
         return frozenset(day for day in self.dates if self._is_ahead(day, window))
 
     def spec(self, wanted: Collection[date]) -> HabitSpec:
-        """The planner's habit, on the wanted dates only."""
+        """Return the planner's habit, on the wanted dates only."""
         habit = self.habit
         return HabitSpec(
             id=self.spec_id,
@@ -108,7 +108,7 @@ class OccurrenceRequest:
 def habit_faults(
     habits: Sequence[Habit], hours: Mapping[str, Week], category_faults: Mapping[str, Explanation]
 ) -> dict[UUID, Explanation]:
-    """The habits that no plan can hold, with the reason."""
+    """Return the habits that no plan can hold, with the fault of each."""
     faults = {}
     circular = in_circles(order_pairs(habits))
     for habit in habits:
@@ -123,7 +123,7 @@ def habit_faults(
 
 
 def _own_fault(habit: Habit) -> Explanation | None:
-    """What is wrong with the habit itself. Our own tables refuse it; a team's may not."""
+    """Return what is wrong with the habit itself. Our own tables refuse it; a team's may not."""
     if habit.priority not in PRIORITIES:
         return Explanation("priority_unknown", quotes=(habit.priority, *PRIORITIES))
     if not 1 <= habit.min_minutes <= habit.preferred_minutes <= habit.max_minutes <= DAY_MINUTES:
@@ -131,10 +131,10 @@ def _own_fault(habit: Habit) -> Explanation | None:
     return None
 
 
-def habit_wishes(
-    habits: Sequence[Habit], hours: Mapping[str, Week], dates: Dates, free: FreeTime, given: Given
+def occurrence_requests(
+    habits: Sequence[Habit], hours: Mapping[str, Week], dates: Dates, free: FreeTime, constraints: CalendarConstraints
 ) -> tuple[list[OccurrenceRequest], list[ItemFinding]]:
-    """The wishes of the habits (those without a fault), and a finding per date that their order leaves no room for one.
+    """Return the occurrences of the habits (those without a fault), and a finding per date that is left no room.
 
     `dates` are those each habit falls on, skipped ones left out. The order of two habits counts on days that have both.
     An occurrence that is bound to stay is followed, or gone before, where it is.
@@ -146,18 +146,18 @@ def habit_wishes(
     found = []
     for day in sorted(set().union(*dates.values())) if dates else ():
         here = [habit for habit in habits if day in dates[habit.id]]
-        for key, windows in _Day(day, here, own, free, given).windows().items():
+        for key, windows in _Day(day, here, own, free, constraints).windows().items():
             for n, window in enumerate(windows, 1):
                 alone = own[key][n - 1].on(day, free.window.zone)
                 if _has_room(window, by_id[key]):
                     days_of[key, n, window].add(day)
                 elif OccurrenceRequest("", by_id[key], n, alone, frozenset({day})).ahead(free.window):
                     found.append(ItemFinding("habit", str(key), "left_out", _CRAMPED, date=day.isoformat()))
-    wishes = [
+    occurrences = [
         OccurrenceRequest(_spec_id(key, n, window), by_id[key], n, window, frozenset(days))
         for (key, n, window), days in days_of.items()
     ]
-    return sorted(wishes, key=lambda wish: (order[wish.habit.id], wish.instance, wish.spec_id)), found
+    return sorted(occurrences, key=lambda one: (order[one.habit.id], one.instance, one.spec_id)), found
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,19 +168,19 @@ class _Day:
     habits: Sequence[Habit]
     own: Mapping[UUID, Sequence[DayWindow]]
     free: FreeTime
-    given: Given
+    constraints: CalendarConstraints
 
     def windows(self) -> Mapping[UUID, Sequence[DayWindow]]:
-        """The windows of each, in the order that the habits want."""
+        """Return the windows of each habit in the order that the habits ask for."""
         windows = {
-            habit.id: [self._stretched(habit.id, n, window) for n, window in enumerate(self.own[habit.id], 1)]
+            habit.id: [self._lengthened(habit.id, n, window) for n, window in enumerate(self.own[habit.id], 1)]
             for habit in self.habits
         }
         return ordered_windows(windows, order_pairs(self.habits), self._natural_end, self._bound)
 
-    def _stretched(self, key: UUID, instance: int, window: DayWindow) -> DayWindow:
-        minutes = self.given.stretched.get((key, instance, self.day))
-        wished = window if minutes is None else window.stretched(minutes)
+    def _lengthened(self, key: UUID, instance: int, window: DayWindow) -> DayWindow:
+        minutes = self.constraints.lengthened.get((key, instance, self.day))
+        wished = window if minutes is None else window.lengthened(minutes)
         return wished.on(self.day, self.free.window.zone)
 
     def _natural_end(self, key: UUID, _instance: int, window: DayWindow) -> int | None:
@@ -188,7 +188,7 @@ class _Day:
         return self.free.natural_end(habit, window, self.day)
 
     def _bound(self, key: UUID, instance: int) -> Interval | None:
-        span = self.given.bound.get((key, instance, self.day))
+        span = self.constraints.bound.get((key, instance, self.day))
         if span is None:
             return None
         start, end = (self.free.window.wall(minute, self.day) for minute in span)

@@ -22,16 +22,16 @@ PARTS_OF_DAY = {"morning": (360, 720), "afternoon": (720, 1020), "evening": (102
 class DayWindow:
     """Where in the day an occurrence of `length` minutes belongs, wall minutes.
 
-    `wished` is False when any open hour is as good.
+    `preferred` is False when any open hour is as good.
     """
 
     ideal: Interval
     length: int
     hard: Interval = (0, DAY_MINUTES)
-    wished: bool = True
+    preferred: bool = True
 
-    def stretched(self, length: int) -> "DayWindow":
-        """The same for a longer occurrence: the wish grows with it."""
+    def lengthened(self, length: int) -> "DayWindow":
+        """Return the same for a longer occurrence: the ideal window grows with it."""
         start, end = self.ideal
         return replace(self, length=length, ideal=(start, min(DAY_MINUTES, max(end, start + length))))
 
@@ -47,7 +47,7 @@ class DayWindow:
 
 
 def day_windows(habit: Habit, hours: Week) -> list[DayWindow]:
-    """The windows of a habit's occurrences of one day, in their order; empty when its hours never open."""
+    """Return the windows of a habit's occurrences of one day, in their order; empty when its hours never open."""
     opens = [start for day in hours for start, _ in day]
     if not opens:
         return []
@@ -60,8 +60,8 @@ def day_windows(habit: Habit, hours: Week) -> list[DayWindow]:
         windows = [DayWindow((start, min(DAY_MINUTES, start + length)), length) for start, _ in shares]
     else:
         region = PARTS_OF_DAY.get(habit.part_of_day or "", region)
-        wished = habit.part_of_day is not None or habit.instances > 1
-        windows = [DayWindow(share, length, wished=wished) for share in _shares(region, habit.instances)]
+        preferred = habit.part_of_day is not None or habit.instances > 1
+        windows = [DayWindow(share, length, preferred=preferred) for share in _shares(region, habit.instances)]
     for earlier in range(len(windows) - 1):
         one, two = windows[earlier], windows[earlier + 1]
         windows[earlier], windows[earlier + 1] = divided(one, two, line_between(one, two))
@@ -69,7 +69,7 @@ def day_windows(habit: Habit, hours: Week) -> list[DayWindow]:
 
 
 def order_pairs(habits: Iterable[Habit]) -> list[tuple[UUID, UUID]]:
-    """(earlier, later) for every habit that has its place before or after another one of them."""
+    """Return (earlier, later) for every habit that has its place before or after another one of them."""
     known = {habit.id: habit for habit in habits}
     pairs = []
     for habit in known.values():
@@ -80,7 +80,7 @@ def order_pairs(habits: Iterable[Habit]) -> list[tuple[UUID, UUID]]:
 
 
 def in_circles(pairs: Iterable[tuple[UUID, UUID]]) -> set[UUID]:
-    """The habits whose order cannot be kept, because it runs in a circle (or hangs between two of them)."""
+    """Return the habits whose order cannot be kept, because it runs in a circle (or hangs between two of them)."""
     left = set(pairs)
     while True:
         earlier, later = {a for a, _ in left}, {b for _, b in left}
@@ -96,7 +96,7 @@ def ordered_windows(
     natural_end: Callable[[UUID, int, DayWindow], int | None],
     bound: Callable[[UUID, int], Interval | None],
 ) -> dict[UUID, list[DayWindow]]:
-    """The windows of one day with every pair on its sides of a line: the nth of one habit with the nth of the other.
+    """Return the windows of one day, each pair on its sides of a line: the nth of one habit and the nth of the other.
 
     `pairs` must be free of circles. `natural_end` tells when the nth (from 1) of a habit would end that day: a meeting
     over the earlier one pushes the line, and with it the later one, instead of leaving no room. `bound` tells where one
@@ -118,7 +118,7 @@ def ordered_windows(
 
 
 def divided(earlier: DayWindow, later: DayWindow, line: int) -> tuple[DayWindow, DayWindow]:
-    """Both windows, one before and one after the line. A wish that lies across it moves to its side."""
+    """Return both windows, one before and one after the line. An ideal window that lies across it moves to its side."""
     end, start = min(earlier.ideal[1], line), max(later.ideal[0], line)
     before = (max(0, min(earlier.ideal[0], end - earlier.length)), end)
     after = (start, min(DAY_MINUTES, max(later.ideal[1], start + later.length)))
@@ -129,16 +129,16 @@ def divided(earlier: DayWindow, later: DayWindow, line: int) -> tuple[DayWindow,
 
 
 def line_between(earlier: DayWindow, later: DayWindow) -> int:
-    """Where two wishes divide the day: midway where they leave a gap, else where the stronger one ends."""
+    """Return where two windows divide the day: midway where they leave a gap, else where the preferred one ends."""
     ends, begins = earlier.ideal[1], later.ideal[0]
     if ends <= begins:
         line = (ends + begins) // 2
-    elif earlier.wished == later.wished:
-        line = ends if earlier.wished else (earlier.ideal[0] + later.ideal[1]) // 2
+    elif earlier.preferred == later.preferred:
+        line = ends if earlier.preferred else (earlier.ideal[0] + later.ideal[1]) // 2
     else:
-        line = ends if earlier.wished else begins
+        line = ends if earlier.preferred else begins
     down = floor_to_slot(line)
-    return down if line < ends or line == down else down + SLOT_MINUTES  # the earlier wish is not cut by rounding
+    return down if line < ends or line == down else down + SLOT_MINUTES  # the earlier window is not cut by rounding
 
 
 def _cut(window: Interval, *, start: int = 0, end: int = DAY_MINUTES) -> Interval:

@@ -53,9 +53,9 @@ class PlanningWindow:
     @property
     def span(self) -> tuple[datetime, datetime]:
         """First and end as aware UTC instants."""
-        return instant(self.first), instant(self.end)
+        return utc_instant(self.first), utc_instant(self.end)
 
 
-def instant(minute: int) -> datetime:
+def utc_instant(minute: int) -> datetime:
     """The aware UTC instant of minutes since the epoch."""
     return (EPOCH + timedelta(minutes=minute)).astimezone(UTC)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from almanac.domain.explanation import Explanation
+from almanac.domain.explanation import Explanation, ItemFinding
+from almanac.domain.run_outcomes import PlanOutcome, RefusedOutcome
 
-Status = Literal["completed", "failed", "skipped"]
 COUNTS = ("scheduled", "late", "partial", "unscheduled", "at_risk", "left_out")
 """What became of tasks and of habits' occurrences, by the names of Counts."""
 CHANGES = ("inserted", "moved", "deleted", "unchanged")
@@ -17,34 +17,20 @@ NOTES_KEPT = 200
 """Notes kept per run; everything is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class ItemFinding:
-    """Why one item is late, partial, unscheduled, at risk, left out or has nothing to place, and what would help.
-
-    `kind` is task, habit or preference, `id` names the row; `date` is the local one of a habit's occurrence, ISO 8601.
-    """
-
-    kind: str
-    id: str
-    status: str
-    cause: Explanation
-    suggestions: tuple[Explanation, ...] = ()
-    date: str | None = None
-
-    def noted(self, words: Callable[[Iterable[Explanation]], str]) -> "Note":
-        """Return the finding beside its sentences; `words` makes one of alternatives."""
-        cause = words([self.cause])
-        reason = cause if self.date is None else f"{self.date}: {cause}"
-        fields = self.kind, self.id, self.status, self.cause, self.suggestions, self.date
-        return Note(*fields, reason=reason, hint=words(self.suggestions))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note(ItemFinding):
     """A finding in words too, as it is stored: the words quote titles and are never logged."""
 
     reason: str
     hint: str = ""
+
+    @classmethod
+    def of(cls, finding: ItemFinding, words: Callable[[Iterable[Explanation]], str]) -> "Note":
+        """Return a finding beside its sentences; `words` makes one of alternatives."""
+        cause = words([finding.cause])
+        reason = cause if finding.date is None else f"{finding.date}: {cause}"
+        about = finding.kind, finding.id, finding.status, finding.cause, finding.suggestions, finding.date
+        return cls(*about, reason=reason, hint=words(finding.suggestions))
 
     def as_dict(self) -> dict[str, Any]:
         """Return it JSON-ready: the words, and beside them what they are made of."""
@@ -110,8 +96,8 @@ class PlanReport:
 
     ws_id: UUID
     run_id: UUID
-    status: Status = "completed"
-    outcome: str = "planned"
+    status: Literal["completed", "failed", "skipped"] = "completed"
+    outcome: PlanOutcome | RefusedOutcome = "planned"
     counts: Counts = field(default_factory=Counts)
     objective: float | None = None
     window: tuple[datetime, datetime] | None = None
@@ -121,7 +107,9 @@ class PlanReport:
     retry_after: float | None = None
     """Seconds, when trying again later can help."""
 
-    def fail(self, error_type: str, error: str, retry_after: float | None = None, *, outcome: str = "failed") -> None:
+    def fail(
+        self, error_type: str, error: str, retry_after: float | None = None, *, outcome: PlanOutcome = "failed"
+    ) -> None:
         """The run has failed and changed nothing; `retry_after` seconds, when trying again can help."""
         self.status, self.outcome = "failed", outcome
         self.counts.forget_changes()

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from almanac.domain.explanation import ItemFinding
 from almanac.domain.wall_clock import Week, minutes_of
-from almanac.domain.workspace_plan.report import ItemFinding
 
-Kind = Literal["task", "habit"]
+ItemKind = Literal["task", "habit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Block:
     """
 
     event_id: UUID
-    kind: Kind
+    kind: ItemKind
     owner: UUID | None
     title: str
     start: datetime

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
-from almanac.domain.explanation import Explanation
+from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.document.entries import LONGEST_ITEM
 from almanac.domain.planner.model.instance import TaskSpec
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, fewest_chunks, slots_for
@@ -12,7 +12,6 @@ from almanac.domain.planner.model.weights import PRIORITIES
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.existing_blocks import is_users, worked_minutes
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import ItemFinding
 from almanac.domain.workspace_plan.snapshot import Block, Dependency, TaskRow, ceil_minutes
 
 DEFAULT_MIN_CHUNK = 30

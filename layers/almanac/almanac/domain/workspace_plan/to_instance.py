@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from almanac.domain.explanation import Explanation
+from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.model.instance import Instance, LockedEvent, PreviousBlock
 from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.block_decisions import decide_blocks
@@ -21,8 +21,7 @@ from almanac.domain.workspace_plan.habit_requests import (
     habit_faults,
 )
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.report import ItemFinding
-from almanac.domain.workspace_plan.snapshot import Block, Kind, Workspace
+from almanac.domain.workspace_plan.snapshot import Block, ItemKind, Workspace
 from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs, used_up
 
 
@@ -30,7 +29,7 @@ from almanac.domain.workspace_plan.task_requests import open_predecessors, task_
 class ItemOwner:
     """Whose blocks an id of the planner's stands for."""
 
-    kind: Kind
+    kind: ItemKind
     owner: UUID
     title: str
     color: str
@@ -42,8 +41,8 @@ class PlanningRequest:
     """One planning request: the instance, whose each id is, and the blocks the plan is compared with.
 
     `wanted` holds the ISO dates per habit id of the instance; the planner's weekdays can only say "every Monday".
-    `stretched` are the minutes that owners have made occurrences of habits long.
-    `names` are titles of events and blocks, for explanations: they are for the workspace's eyes, never for a log.
+    `lengthened` are the minutes that owners have made occurrences of habits long.
+    `names` are titles of events and blocks, for explanations; they are never logged.
     """
 
     instance: Instance
@@ -51,9 +50,9 @@ class PlanningRequest:
     items: Mapping[str, ItemOwner]
     wanted: Mapping[str, frozenset[str]]
     names: Mapping[str, str]
-    standing: BlockSets
+    existing: BlockSets
     findings: tuple[ItemFinding, ...]
-    stretched: Mapping[OccurrenceKey, int]
+    lengthened: Mapping[OccurrenceKey, int]
 
     @property
     def titles(self) -> dict[str, str]:
@@ -68,12 +67,12 @@ def to_instance(
     dates: Dates,
     *,
     force: bool,
-    room: MinuteLimits = UNLIMITED,
+    limits: MinuteLimits = UNLIMITED,
 ) -> PlanningRequest:
     """Return the planning request of a workspace.
 
     `dates` are those of every habit's recurrence, inside the horizon and as far as its blocks reach. `force` plans
-    without regard to the plan that stands. `room` limits what owners made longer. What cannot be planned is a note.
+    without regard to the existing plan. `room` limits what owners made longer. What cannot be planned is a note.
     """
     waits, categories = open_predecessors(workspace.dependencies), _category_faults(workspace)
     faulty_tasks = task_faults(workspace.tasks, waits, categories)
@@ -81,31 +80,31 @@ def to_instance(
     habits = [habit for habit in workspace.habits if habit.id not in faulty_habits]
     tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
     due, busy = due_dates(workspace, dates, window.zone), _locked_events(workspace)
-    decisions = decide_blocks(workspace, due, habits, faulty_tasks, busy, window, force=force, room=room)
-    wanted = {wish: days for wish in decisions.wishes if (days := _open_dates(wish, decisions.standing, window))}
+    decisions = decide_blocks(workspace, due, habits, faulty_tasks, busy, window, force=force, limits=limits)
+    wanted = {one: days for one in decisions.occurrences if (days := _open_dates(one, decisions.existing, window))}
     instance = replace(
         _frame(ws_id, workspace, window),
-        locked=(*busy, *map(as_taken, decisions.standing.fixed)),
-        tasks=tuple(task_specs(tasks, waits, decisions.standing.fixed)),
-        habits=tuple(wish.spec(days) for wish, days in wanted.items()),
-        previous=() if force else _previous(decisions.standing.ours, decisions.wishes),
+        locked=(*busy, *map(as_taken, decisions.existing.fixed)),
+        tasks=tuple(task_specs(tasks, waits, decisions.existing.fixed)),
+        habits=tuple(occurrence.spec(days) for occurrence, days in wanted.items()),
+        previous=() if force else _previous(decisions.existing.movable, decisions.occurrences),
     )
     faults = (*_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits))
     idle = (*used_up(tasks, workspace.blocks, window), *without_open_dates(workspace, habits, dates, due, window))
     return PlanningRequest(
         instance=instance,
         window=window,
-        items=_items(workspace, decisions.wishes),
-        wanted={wish.spec_id: frozenset(day.isoformat() for day in days) for wish, days in wanted.items()},
+        items=_items(workspace, decisions.occurrences),
+        wanted={occurrence.spec_id: frozenset(day.isoformat() for day in days) for occurrence, days in wanted.items()},
         names=_names(workspace),
-        standing=decisions.standing,
-        stretched=decisions.stretched,
+        existing=decisions.existing,
+        lengthened=decisions.lengthened,
         findings=(*workspace.findings, *faults, *idle, *decisions.findings),
     )
 
 
 def _frame(ws_id: UUID, workspace: Workspace, window: PlanningWindow) -> Instance:
-    """An instance with nothing to place yet."""
+    """Return an instance with nothing to place yet."""
     preferences = workspace.preferences
     return Instance(
         id=str(ws_id),
@@ -142,16 +141,17 @@ def _category_faults(workspace: Workspace) -> dict[str, Explanation]:
     return unknown | {c: Explanation("hours_unreadable", category=c, quotes=(fault,)) for c, fault in unreadable}
 
 
-def _open_dates(wish: OccurrenceRequest, standing: BlockSets, window: PlanningWindow) -> frozenset[date]:
-    """The dates the planner is to place: still ahead, and not settled by a block that stays."""
-    mine = (b for b in standing.fixed if b.kind == "habit" and b.owner == wish.habit.id and b.instance == wish.instance)
-    return wish.ahead(window) - {block.day for block in mine if block.day is not None}
+def _open_dates(occurrence: OccurrenceRequest, existing: BlockSets, window: PlanningWindow) -> frozenset[date]:
+    """Return the dates that the planner is to place: still ahead, and without a block that stays."""
+    key = occurrence.habit.id, occurrence.instance
+    mine = (block for block in existing.fixed if block.kind == "habit" and (block.owner, block.instance) == key)
+    return occurrence.ahead(window) - {block.day for block in mine if block.day is not None}
 
 
-def _previous(ours: Iterable[Block], wishes: Iterable[OccurrenceRequest]) -> tuple[PreviousBlock, ...]:
-    """The standing plan as the planner settled it: with real lengths, which on the calendar are rounded up."""
+def _previous(movable: Iterable[Block], occurrences: Iterable[OccurrenceRequest]) -> tuple[PreviousBlock, ...]:
+    """Return the existing plan as the planner made it: with real lengths, which on the calendar are rounded up."""
     spec_of: dict[object, str] = {
-        (wish.habit.id, wish.instance, day): wish.spec_id for wish in wishes for day in wish.dates
+        (one.habit.id, one.instance, day): one.spec_id for one in occurrences for day in one.dates
     }
     return tuple(
         PreviousBlock(
@@ -159,14 +159,15 @@ def _previous(ours: Iterable[Block], wishes: Iterable[OccurrenceRequest]) -> tup
             block.first_minute,
             block.first_minute + worked_minutes(block),
         )
-        for block in ours
+        for block in movable
     )
 
 
-def _items(workspace: Workspace, wishes: Sequence[OccurrenceRequest]) -> dict[str, ItemOwner]:
+def _items(workspace: Workspace, occurrences: Sequence[OccurrenceRequest]) -> dict[str, ItemOwner]:
     items = {str(task.id): ItemOwner("task", task.id, task.title, "BLUE") for task in workspace.tasks}
-    for wish in wishes:
-        items[wish.spec_id] = ItemOwner("habit", wish.habit.id, wish.habit.name, wish.habit.color, wish.instance)
+    for one in occurrences:
+        habit = one.habit
+        items[one.spec_id] = ItemOwner("habit", habit.id, habit.name, habit.color, one.instance)
     return items
 
 

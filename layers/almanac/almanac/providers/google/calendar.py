@@ -1,22 +1,23 @@
-"""Google Calendar behind the CalendarProvider port, through Google's own client. The only module that imports it."""
+"""Google's Calendar API through Google's own client. The only module that imports it."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
 from googleapiclient.discovery import build
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
-from typing_extensions import override
 
 from almanac.domain.calendar.events import CalendarZones
-from almanac.domain.sync.listing import ListEvents, Window
-from almanac.domain.sync.retry import classify
+from almanac.domain.sync.window import Window
 from almanac.domain.text import clean
-from almanac.errors import AccessTokenRejected, CalendarUnreachable, GoogleRejected, GoogleUnavailable
+from almanac.errors import AccessTokenRejected, CalendarUnreachable
 from almanac.providers.google.connection import GoogleHttp, Refused
+from almanac.providers.google.errors import classify, rejected, unavailable
 from almanac.providers.google.pages import map_page
-from almanac.services.sync.provider import CalendarEntry, CalendarProvider, ListingPage
+from almanac.providers.google.request import ListEvents
+from almanac.services.sync.provider import CalendarEntry
 
 # At DEBUG the client logs whole URLs: calendar ids, which are addresses, and tokens.
 logging.getLogger("googleapiclient").setLevel(logging.ERROR)
@@ -31,7 +32,7 @@ _EARLIEST_ZONE, _LATEST_ZONE = timedelta(hours=14), timedelta(hours=12)
 
 
 def _storable(text: str) -> str:
-    """An identifier means something only as it is: one that the database would have to clean is refused."""
+    """Refuse an identifier that the database would have to clean: it means something only as it is."""
     if clean(text) != text:
         raise ValueError("cannot be stored")
     return text
@@ -53,7 +54,7 @@ class _Entry(BaseModel):
     deleted: bool = False
 
     def entry(self) -> CalendarEntry:
-        """The entry in our terms; the name its owner gave it in this account goes before the calendar's own."""
+        """Return the entry in neutral terms; the name its owner gave it here goes before the calendar's own."""
         return CalendarEntry(
             calendar_id=self.id,
             name=self.summaryOverride or self.summary,
@@ -65,8 +66,18 @@ class _Entry(BaseModel):
         )
 
 
-class GoogleCalendar(CalendarProvider):
-    """CalendarProvider over one connection that stays open. One instance a thread: httplib2 is not thread-safe.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of `events.list`: items as they came, the calendar's zone, exactly one of the two tokens."""
+
+    items: Sequence[Mapping[str, Any]]
+    time_zone: str | None
+    next_page_token: str | None
+    next_sync_token: str | None
+
+
+class GoogleCalendar:
+    """The API over one connection that stays open. One instance a thread: httplib2 is not thread-safe.
 
     `api_url` is the root of the API without `/calendar/v3`; `timeout_seconds` bounds every wait for the socket; `pace`
     returns when one more request may go.
@@ -87,9 +98,8 @@ class GoogleCalendar(CalendarProvider):
         self._events = service.events()
         self._calendar_list = service.calendarList()
 
-    @override
-    def list_events(self, access_token: str, request: ListEvents) -> ListingPage:
-        """One page of a listing; it holds exactly one of the two tokens (trap 1)."""
+    def list_events(self, access_token: str, request: ListEvents) -> Listing:
+        """Return one page of a listing; it holds exactly one of the two tokens (trap 1)."""
         answer = self._answer(
             access_token,
             self._events.list(**request.parameters()),
@@ -98,15 +108,14 @@ class GoogleCalendar(CalendarProvider):
         )
         next_page, next_sync = _token(answer, "nextPageToken"), _token(answer, "nextSyncToken")
         if next_page is None and next_sync is None:
-            raise GoogleRejected("a last page without sync token")
+            raise rejected("a last page without sync token")
         if next_page is not None and next_sync is not None:
-            raise GoogleRejected("a page with both a page token and a sync token")
+            raise rejected("a page with both a page token and a sync token")
         zone = answer.get("timeZone")
-        return ListingPage(_items(answer), zone if isinstance(zone, str) and zone else None, next_page, next_sync)
+        return Listing(_items(answer), zone if isinstance(zone, str) and zone else None, next_page, next_sync)
 
-    @override
     def list_calendars(self, access_token: str, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
-        """One page of the account's calendar list, hidden ones included, and the token of the next one."""
+        """Return one page of the account's calendar list, hidden ones included, and the token of the next one."""
         said = {"maxResults": ENTRIES_A_PAGE, "showHidden": True, "fields": ENTRY_FIELDS}
         if page_token is not None:
             said["pageToken"] = page_token
@@ -115,12 +124,11 @@ class GoogleCalendar(CalendarProvider):
             entries = [_Entry.model_validate(item).entry() for item in _items(answer)]
         except ValidationError as error:
             place = ".".join(map(str, error.errors(include_input=False, include_url=False)[0]["loc"]))
-            raise GoogleRejected(f"a calendar list entry with an unusable field {place}") from None
+            raise rejected(f"a calendar list entry with an unusable field {place}") from None
         return entries, _token(answer, "nextPageToken")
 
-    @override
     def event_is_live(self, access_token: str, calendar_id: str, event_id: str, window: Window) -> bool:
-        """Whether the event exists, is not cancelled and touches the window, for an all-day one in whichever zone.
+        """Return whether the event exists, is not cancelled and touches the window, all-day ones in whichever zone.
 
         Unknown and deleted events (404, 410 `deleted`) are not live. One whose times cannot be read exists: it is.
         """
@@ -143,7 +151,7 @@ class GoogleCalendar(CalendarProvider):
     def _answer(
         self, access_token: str, request: Any, *, listing_with_token: bool = False, resumed_page: bool = False
     ) -> Mapping[str, Any]:
-        """The JSON object that Google answers; a refusal becomes the error that it means for this kind of request."""
+        """Return the JSON object that Google answers. Raises what a refusal means for this kind of request."""
         if not (access_token and access_token.isascii() and access_token.isprintable()):
             raise AccessTokenRejected("the access token cannot be sent in a header")
         request.headers["authorization"] = f"Bearer {access_token}"
@@ -160,9 +168,9 @@ class GoogleCalendar(CalendarProvider):
                 resumed_page=resumed_page,
             ) from None
         except (ValueError, RecursionError):
-            raise GoogleUnavailable("Google's answer is not readable JSON") from None
+            raise unavailable("Google's answer is not readable JSON") from None
         if not isinstance(answer, dict):  # the client hands text that is no JSON through as it is
-            raise GoogleUnavailable("Google's answer is not a JSON object")
+            raise unavailable("Google's answer is not a JSON object")
         return answer
 
 
@@ -171,13 +179,13 @@ def _token(answer: Mapping[str, Any], name: str) -> str | None:
     if token is None:
         return None
     if not isinstance(token, str) or not token or clean(token) != token:
-        raise GoogleRejected(f"an unusable {name}")
+        raise rejected(f"an unusable {name}")
     return token
 
 
 def _items(answer: Mapping[str, Any]) -> list[Any]:
-    """The items as they came: what is wrong with one of them is for its reader to say, not the others' loss."""
+    """Return the items as they came: what is wrong with one of them is for its reader to say, not the others' loss."""
     items = answer.get("items", [])
     if not isinstance(items, list):
-        raise GoogleRejected("`items` is not a list")
+        raise rejected("`items` is not a list")
     return items

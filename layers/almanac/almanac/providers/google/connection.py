@@ -7,15 +7,14 @@ from typing import Any
 import httplib2
 from httplib2.decode import DecodeLimitError
 
-from almanac.domain.sync.retry import parse_error_body, parse_retry_after
-from almanac.errors import GoogleRejected, GoogleUnavailable
-from almanac.providers.http import LARGEST_ANSWER, AnswerTooLarge, connection_type
+from almanac.providers.google.errors import parse_error_body, rejected, unavailable
+from almanac.providers.http import LARGEST_ANSWER, AnswerTooLarge, connection_type, parse_retry_after
 
 
 class Refused(Exception):
     """An answer that is not 2xx: `status`, the `reasons` of its body, `retry_after` in seconds.
 
-    Its reader knows what was asked and turns it into an error of the tree; it never leaves the adapters.
+    Its reader knows what was asked and turns it into an error of the tree; it never leaves this package.
     """
 
     def __init__(self, status: int, reasons: list[str], retry_after: float | None) -> None:
@@ -45,20 +44,20 @@ class GoogleHttp:
         """Send one request; the httplib2 response and its unpacked body if it is 2xx.
 
         A kept-alive connection that the other side has closed meanwhile is opened again, once, by httplib2. Raises
-        Refused, GoogleUnavailable (no whole answer in time) and GoogleRejected (too large); the last two drop the
+        Refused, ProviderUnavailable (no whole answer in time) and ProviderRejected (too large); the last two drop the
         connection.
         """
         try:
             response, content = self._http.request(uri, method, body, headers, connection_type=connection_type(uri))
         except (DecodeLimitError, AnswerTooLarge):
             self.close()
-            raise GoogleRejected(f"Google's answer is larger than {LARGEST_ANSWER} bytes") from None
+            raise rejected(f"Google's answer is larger than {LARGEST_ANSWER} bytes") from None
         except TimeoutError:
             self.close()
-            raise GoogleUnavailable("Google did not answer in time") from None
+            raise unavailable("Google did not answer in time") from None
         except (OSError, HTTPException, httplib2.HttpLib2Error) as error:
             self.close()
-            raise GoogleUnavailable(f"the connection to Google failed: {type(error).__name__}") from None
+            raise unavailable(f"the connection to Google failed: {type(error).__name__}") from None
         if response.status >= 300:
             retry_after = parse_retry_after(response.get("retry-after"), datetime.now(UTC))
             raise Refused(response.status, parse_error_body(content), retry_after)

@@ -40,7 +40,7 @@ _to_json = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 def event_row(
     item: Mapping[str, Any], event_id: str, updated: datetime | None, zones: CalendarZones, repairs: list[str]
 ) -> EventRow:
-    """The row of a live event. What had to be changed to store it is appended to `repairs`, as fixed phrases.
+    """Return the row of a live event. What had to be changed to store it is appended to `repairs`, as fixed phrases.
 
     Raises Unreadable when it has no storable time, and what Python raises (TypeError, AttributeError, ValueError) when
     a value is of another type than Google documents.
@@ -80,7 +80,7 @@ def event_row(
 def _original_start(
     item: Mapping[str, Any], zones: CalendarZones, repairs: list[str]
 ) -> tuple[datetime | None, date | None]:
-    """Which occurrence it is. An unreadable one costs only the link to its series, not the event."""
+    """Return which occurrence it is. An unreadable one costs only the link to its series, not the event."""
     value = item.get("originalStartTime")
     if not value:
         return None, None
@@ -103,7 +103,7 @@ def _text(item: Mapping[str, Any], key: str, name: str, limits: tuple[int, int],
 
 
 def _identifier(item: Mapping[str, Any], key: str, longest: int, repairs: list[str]) -> str | None:
-    """A value that means something only as a whole; None when absent or empty."""
+    """Return a value that means something only as a whole; None when absent or empty."""
     value = item.get(key)
     if value is None:
         return None
@@ -115,7 +115,7 @@ def _identifier(item: Mapping[str, Any], key: str, longest: int, repairs: list[s
 
 
 def _link(item: Mapping[str, Any], repairs: list[str]) -> str | None:
-    """Only what a browser may be sent to: no `javascript:`."""
+    """Return only what a browser may be sent to: no `javascript:`."""
     link = _identifier(item, "htmlLink", _LONGEST_LINK, repairs)
     if link is None or link.startswith(("https://", "http://")):
         return link
@@ -132,7 +132,7 @@ def _email(item: Mapping[str, Any], key: str, repairs: list[str]) -> str | None:
 
 
 def _known(value: Any, names: frozenset[str], otherwise: str) -> str:
-    """The value, or the name that stands for absent ones and for those that Google has not had yet (traps 51, 54)."""
+    """Return the value, or the name for absent ones and for those that Google has not had yet (traps 51, 54)."""
     return value if value in names else otherwise
 
 
@@ -151,7 +151,7 @@ def _is_own_block(item: Mapping[str, Any]) -> bool:
 
 
 def _own_response(attendees: Sequence[Mapping[str, Any]]) -> str | None:
-    """The account's own answer: only the attendee entry has it, also for the organizer (trap 52)."""
+    """Return the account's own answer: only the attendee entry has it, also for the organizer (trap 52)."""
     for attendee in attendees:
         if attendee.get("self") is True:
             answer = attendee.get("responseStatus")
@@ -170,7 +170,7 @@ def _guests(attendees: Sequence[Mapping[str, Any]], repairs: list[str]) -> str:
 
 
 def _guest(attendee: Mapping[str, Any], repairs: list[str]) -> dict[str, str | bool]:
-    """Only what is there: absent and false say the same."""
+    """Return only what is there: absent and false say the same."""
     guest: dict[str, str | bool] = {}
     if email := _identifier(attendee, "email", _LONGEST_EMAIL, repairs):
         guest["email"] = email.lower()

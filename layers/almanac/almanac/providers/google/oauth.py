@@ -1,4 +1,8 @@
-"""Google's OAuth 2 token endpoint behind the TokenEndpoint port (RFC 6749, sections 5 and 6)."""
+"""Google's OAuth 2 token endpoint behind the TokenEndpoint port (RFC 6749, sections 5 and 6).
+
+A refresh token that is not used for six months is forgotten:
+https://developers.google.com/identity/protocols/oauth2#expiration
+"""
 
 import json
 from datetime import timedelta
@@ -8,10 +12,11 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field, ValidationError
 from typing_extensions import override
 
-from almanac.errors import AlmanacError, GoogleRateLimited, GoogleRejected, GoogleUnavailable, ReconnectRequired
+from almanac.errors import AlmanacError, ReconnectRequired
 from almanac.providers.google.connection import GoogleHttp, Refused
-from almanac.services.accounts.ports import FreshToken, TokenEndpoint
+from almanac.providers.google.errors import rate_limited, rejected, unavailable
 from almanac.services.clock import Clock
+from almanac.services.sync.provider import FreshToken, TokenEndpoint
 
 _LONGEST_LIFE = 365 * 24 * 3600
 _CLIENT_REFUSED = {"invalid_client", "unauthorized_client", "deleted_client", "disabled_client"}
@@ -45,8 +50,8 @@ class GoogleTokens(TokenEndpoint):
     def refresh(self, refresh_token: str) -> FreshToken:
         """Trade a refresh token for an access token; `refresh_token` of the answer is None when the old one stays.
 
-        Raises ReconnectRequired (invalid_grant), GoogleRejected (our client or the request is wrong),
-        GoogleRateLimited and GoogleUnavailable: trouble at the endpoint never costs an account its grant (trap 80).
+        Raises ReconnectRequired (invalid_grant), ProviderRejected (our client or the request is wrong),
+        ProviderRateLimited and ProviderUnavailable: trouble at the endpoint never costs an account its grant (trap 80).
         """
         asked_at = self._clock()  # before the request: a slow answer must not make the token look younger
         grant = self._grant({**self._client, "refresh_token": refresh_token, "grant_type": "refresh_token"})
@@ -68,32 +73,32 @@ class GoogleTokens(TokenEndpoint):
         except Refused as refused:
             raise _refusal(refused) from None
         except ValidationError as error:
-            raise GoogleRejected(f"the token endpoint answered without a usable {_field(error)}") from None
+            raise rejected(f"the token endpoint answered without a usable {_field(error)}") from None
         except (ValueError, RecursionError):
-            raise GoogleUnavailable("the token endpoint's answer is not JSON") from None
+            raise unavailable("the token endpoint's answer is not JSON") from None
 
 
 def _refusal(refused: Refused) -> AlmanacError:
-    """Status first: a 5xx says nothing about the grant, whatever its body says (trap 80)."""
+    """Return the error of a refusal: a 5xx says nothing about the grant, whatever its body says (trap 80)."""
     names = set(refused.reasons)
     detail = f"(HTTP {refused.status}, {refused.reasons[0]})" if refused.reasons else f"(HTTP {refused.status})"
     if refused.status >= 500 or refused.status == 408:
-        return GoogleUnavailable(f"the token endpoint is unavailable {detail}", refused.retry_after)
+        return unavailable(f"the token endpoint is unavailable {detail}", refused.retry_after)
     if refused.status == 429 or names & _TOO_MANY:
-        return GoogleRateLimited(f"the token endpoint asks to slow down {detail}", refused.retry_after)
+        return rate_limited(f"the token endpoint asks to slow down {detail}", refused.retry_after)
     if names & _PASSING:
-        return GoogleUnavailable(f"the token endpoint is unavailable {detail}", refused.retry_after)
+        return unavailable(f"the token endpoint is unavailable {detail}", refused.retry_after)
     if "invalid_grant" in names and refused.status in (400, 401):
         return ReconnectRequired(f"the account's grant is gone, its owner must connect again {detail}")
     if names & _CLIENT_REFUSED:
-        return GoogleRejected(
+        return rejected(
             f"Google does not accept our OAuth client {detail}: check ALMANAC_GOOGLE_CLIENT_ID and "
             "ALMANAC_GOOGLE_CLIENT_SECRET, or what ALMANAC_GOOGLE_SECRET_ARN holds"
         )
-    return GoogleRejected(f"the token endpoint refused the request {detail}")
+    return rejected(f"the token endpoint refused the request {detail}")
 
 
 def _field(error: ValidationError) -> str:
-    """Which field; its value may be a token and stays out."""
+    """Return which field; its value may be a token and stays out."""
     place = error.errors(include_input=False, include_url=False, include_context=False)[0]["loc"]
     return ".".join(str(part) for part in place) or "JSON object"

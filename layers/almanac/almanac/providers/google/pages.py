@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from almanac.domain.calendar.events import CalendarZones, EventProblem, EventRow, MappedPage
+from almanac.domain.calendar.events import CalendarZones, EventPage, EventProblem, EventRow
 from almanac.domain.text import clean
 from almanac.providers.google.event import event_row
 from almanac.providers.google.times import Unreadable, instant
+
+MAPPING_VERSION = 1
+"""Raise it when the mapping gives other rows for equal input: stored rows are then rewritten by the next full pass."""
 
 _LONGEST_ID = 1024
 """Google's limit for event ids (trap 62)."""
@@ -29,7 +32,7 @@ class _Unstorable:
 _Version = EventRow | _Tombstone | _Unstorable
 
 
-def map_page(items: Sequence[Mapping[str, Any]], zones: CalendarZones) -> MappedPage:
+def map_page(items: Sequence[Mapping[str, Any]], zones: CalendarZones) -> EventPage:
     """Map the items of one listing page; nothing an item holds makes it raise.
 
     Of several versions of an event the latest counts (trap 19). The reason of an EventProblem is made of fixed phrases
@@ -55,11 +58,9 @@ def map_page(items: Sequence[Mapping[str, Any]], zones: CalendarZones) -> Mapped
     return _page(versions, repaired, nameless)
 
 
-def _page(
-    versions: Mapping[str, _Version], repaired: Mapping[str, str], nameless: Sequence[EventProblem]
-) -> MappedPage:
+def _page(versions: Mapping[str, _Version], repaired: Mapping[str, str], nameless: Sequence[EventProblem]) -> EventPage:
     unstorable = {event_id: version for event_id, version in versions.items() if isinstance(version, _Unstorable)}
-    return MappedPage(
+    return EventPage(
         rows=tuple(version for version in versions.values() if isinstance(version, EventRow)),
         tombstones=tuple(event_id for event_id, version in versions.items() if isinstance(version, _Tombstone)),
         problems=(
@@ -68,11 +69,12 @@ def _page(
             *(EventProblem(event_id, reason, stored=True) for event_id, reason in repaired.items()),
         ),
         unreadable=tuple(unstorable),
+        mapping_version=MAPPING_VERSION,
     )
 
 
 def _version(item: Mapping[str, Any], event_id: str, zones: CalendarZones, repairs: list[str]) -> _Version:
-    """What one item says about its event; the one place where an unexpected shape is met."""
+    """Return what one item says about its event; the one place where an unexpected shape is met."""
     updated = _updated(item)
     try:
         # The status decides, not missing fields: a cancelled event may have all of them or none (traps 26-29).
@@ -86,7 +88,7 @@ def _version(item: Mapping[str, Any], event_id: str, zones: CalendarZones, repai
 
 
 def _replaces(new: _Version, old: _Version) -> bool:
-    """Whether `new`, which stands later in the list, is the later version; cancelled items may lack `updated`."""
+    """Return whether `new`, which stands later in the list, is the later version; cancelled ones may lack `updated`."""
     if new.external_updated_at is None or old.external_updated_at is None:
         return True
     if new.external_updated_at != old.external_updated_at:
@@ -95,7 +97,7 @@ def _replaces(new: _Version, old: _Version) -> bool:
 
 
 def _updated(item: Mapping[str, Any]) -> datetime | None:
-    """When Google says the event changed. It only orders versions, so a year 0 in it is no reason for a problem."""
+    """Return when the event changed. It only orders versions, so a year 0 in it is no reason for a problem."""
     text = item.get("updated")
     try:
         return instant(text) if isinstance(text, str) else None
@@ -111,6 +113,6 @@ def _usable_id(item: Any) -> str | None:
 
 
 def _shown_id(item: Any) -> str:
-    """What is left of an unusable id, for the person who looks for the event."""
+    """Return what is left of an unusable id, for the person who looks for the event."""
     event_id = item.get("id") if isinstance(item, Mapping) else None
     return clean(event_id)[:_SHOWN_OF_BAD_ID] if isinstance(event_id, str) else ""

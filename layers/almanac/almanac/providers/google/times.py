@@ -37,7 +37,7 @@ class EventTimes(NamedTuple):
 def span(
     start: Mapping[str, Any] | None, end: Mapping[str, Any] | None, zones: CalendarZones, repairs: list[str]
 ) -> EventTimes:
-    """The time of an event; what had to be repaired is appended to `repairs` as fixed phrases.
+    """Return the time of an event; what had to be repaired is appended to `repairs` as fixed phrases.
 
     Raises Unreadable when there is no start, the ends are of different kinds or the wrong way round, or a year is out
     of range; TypeError or AttributeError when a value is of another type than Google documents.
@@ -83,7 +83,7 @@ def _all_day(start: Mapping[str, Any], end: Mapping[str, Any], zones: CalendarZo
 
 
 def original_start(value: Mapping[str, Any] | None, zones: CalendarZones) -> tuple[datetime | None, date | None]:
-    """Which occurrence of its series an event is: an instant, or the date of an all-day one (trap 32).
+    """Return which occurrence of its series it is: an instant, or the date of an all-day one (trap 32).
 
     (None, None) when Google names none. Raises Unreadable when it is named but has no time.
     """
@@ -97,14 +97,14 @@ def original_start(value: Mapping[str, Any] | None, zones: CalendarZones) -> tup
 
 
 def instant(text: str) -> datetime:
-    """RFC 3339 → UTC; a text without offset is taken as UTC. Raises Unreadable."""
+    """Read RFC 3339 as UTC; a text without offset is taken as UTC. Raises Unreadable."""
     moment = _read(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=1024)
 def iana_zone(name: str) -> ZoneInfo | None:
-    """The zone of that IANA name; None for any other name, Google sends `GMT+02:00` and Windows names too (trap 46)."""
+    """Return the zone of an IANA name; None for others: Google sends `GMT+02:00` and Windows names too (trap 46)."""
     if not _ZONE_NAME.fullmatch(name):
         return None
     try:
@@ -114,7 +114,7 @@ def iana_zone(name: str) -> ZoneInfo | None:
 
 
 def _instant_of(value: Mapping[str, Any], zones: CalendarZones, repairs: list[str]) -> datetime:
-    """The instant of one end: its own offset, else its own zone, else the calendar's."""
+    """Return the instant of one end: its own offset, else its own zone, else the calendar's."""
     moment = _read(value["dateTime"])
     if moment.tzinfo is None:
         name = value.get("timeZone")
@@ -149,5 +149,5 @@ def _in_range(day: _Day) -> _Day:
 
 @lru_cache(maxsize=4096)
 def _midnight(day: date, zone: tzinfo) -> datetime:
-    """Where the day begins."""
+    """Return where the day begins."""
     return date_instants(day, zone)[0]

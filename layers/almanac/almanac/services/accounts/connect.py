@@ -6,9 +6,9 @@ from uuid import UUID
 
 from almanac.domain.sync.report import Tally
 from almanac.domain.text import clean
-from almanac.errors import AccessTokenRejected, BadInput, GoogleRejected, ReconnectRequired, TransientError
-from almanac.services.accounts.ports import Account, AccountStore, FreshToken, TokenCipher, TokenEndpoint
-from almanac.services.sync.provider import CalendarEntry, CalendarProvider
+from almanac.errors import AccessTokenRejected, BadInput, ProviderRejected, ReconnectRequired, TransientError
+from almanac.services.accounts.ports import Account, AccountStore, SealedSecrets, TokenCipher
+from almanac.services.sync.provider import CalendarEntry, OpenAccount, Provider
 from almanac.services.sync.retrying import Retrier
 
 MOST_PAGES = 1000
@@ -17,57 +17,65 @@ MOST_PAGES = 1000
 
 @dataclass(frozen=True, slots=True)
 class ConnectAccount:
-    """The use case behind `almanac account add`."""
+    """The use case behind `almanac account add`, for accounts of one provider."""
 
     store: AccountStore
-    provider: CalendarProvider
-    endpoint: TokenEndpoint
+    provider: Provider
     cipher: TokenCipher
     retrier: Retrier
 
     def __call__(self, ws_id: UUID, user_id: str, email: str, refresh_token: str) -> Account:
         """Connect the account; `email` in lower case. Nothing is stored unless the token works and its list is whole.
 
-        The token is traded at once: only that proves it. Raises ReconnectRequired when it does not work, BadInput when
-        it is another account's than the one connected, UnknownWorkspace, and what the provider raises.
+        The token is traded at once: only that proves it. Without a token endpoint it is the secret that opens the
+        account. Raises ReconnectRequired when it does not work, BadInput when it is another account's than the one
+        connected, UnknownWorkspace, and what the provider raises.
         """
-        known_primary = self.store.primary_calendar(ws_id, user_id, email)
-        fresh = self._trade(refresh_token)
-        calendars = self._calendars(fresh.access_token)
+        name = self.provider.name
+        known_primary = self.store.primary_calendar(ws_id, name, user_id, email)
+        access, secrets = self._open(refresh_token)
+        calendars = self._calendars(self.provider.open(access))
         if known_primary is not None and known_primary not in {entry.calendar_id for entry in calendars}:
-            raise BadInput("refresh_token", "belongs to another Google account than the one that is connected")
-        encrypt = self.cipher.encrypt
-        tokens = FreshToken(
-            encrypt(fresh.access_token), fresh.expires_at, encrypt(fresh.refresh_token or refresh_token)
-        )
-        return self.store.connect(ws_id, user_id, email, tokens, calendars)
+            raise BadInput("refresh_token", "belongs to another account than the one that is connected")
+        return self.store.connect(ws_id, name, user_id, email, secrets, calendars)
 
-    def _trade(self, refresh_token: str) -> FreshToken:
+    def _open(self, secret: str) -> tuple[str, SealedSecrets]:
+        """Return what opens the account now, and what is kept of it. Raises ReconnectRequired."""
+        endpoint, encrypt = self.provider.token_endpoint, self.cipher.encrypt
+        if endpoint is None:
+            return secret, SealedSecrets(encrypt(secret))
         try:
-            return self.retrier.call(lambda: self.endpoint.refresh(refresh_token), Tally())
+            fresh = self.retrier.call(lambda: endpoint.refresh(secret), Tally())
         except ReconnectRequired as error:
             raise ReconnectRequired(f"the refresh token does not work, nothing was stored: {error}") from None
+        kept = encrypt(fresh.refresh_token or secret)
+        return fresh.access_token, SealedSecrets(kept, encrypt(fresh.access_token), fresh.expires_at)
 
-    def _calendars(self, access_token: str) -> Sequence[CalendarEntry]:
-        """The account's whole list, one entry a calendar: a list that changes while it is paged may repeat one."""
+    def _calendars(self, account: OpenAccount) -> Sequence[CalendarEntry]:
+        """Return the account's whole list, one entry a calendar: one that changes while it is paged may repeat it."""
         found: dict[str, CalendarEntry] = {}
         page_token, asked = None, set[str]()
         while True:
-            entries, page_token = self._page(access_token, page_token)
+            entries, page_token = self._page(account, page_token)
             found |= {entry.calendar_id: _storable(entry) for entry in entries}
             if page_token is None:
                 return [entry for entry in found.values() if not entry.deleted]
             if page_token in asked:
-                raise GoogleRejected("a page of the calendar list names an earlier one as the next")
+                raise self._rejected("a page of the calendar list names an earlier one as the next")
             if len(asked) == MOST_PAGES:
-                raise GoogleRejected(f"a calendar list of more than {MOST_PAGES} pages")
+                raise self._rejected(f"a calendar list of more than {MOST_PAGES} pages")
             asked.add(page_token)
 
-    def _page(self, access_token: str, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
+    def _page(self, account: OpenAccount, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
         try:
-            return self.retrier.call(lambda: self.provider.list_calendars(access_token, page_token), Tally())
+            return self.retrier.call(lambda: account.list_calendars(page_token), Tally())
         except AccessTokenRejected as error:
-            raise TransientError("Google refuses an access token that it has just issued") from error
+            if self.provider.token_endpoint is None:
+                raise ReconnectRequired("the provider refuses the secret, nothing was stored") from error
+            raise TransientError("the provider refuses an access token that it has just issued") from error
+
+    def _rejected(self, message: str) -> ProviderRejected:
+        return ProviderRejected(message, provider=self.provider.name)
 
 
 def _storable(entry: CalendarEntry) -> CalendarEntry:

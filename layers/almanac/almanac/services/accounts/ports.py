@@ -1,7 +1,7 @@
 """What accounts and their tokens need from the outside."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -10,44 +10,40 @@ from almanac.services.sync.provider import CalendarEntry
 
 
 @dataclass(frozen=True, slots=True)
-class FreshToken:
-    """Answer of the token endpoint. `refresh_token` is None when the old one stays valid (trap 81)."""
+class SealedSecrets:
+    """Ciphertext of what opens an account: what it was connected with and, by OAuth, an access token and its end."""
 
-    access_token: str = field(repr=False)
-    expires_at: datetime
-    refresh_token: str | None = field(default=None, repr=False)
-
-
-class TokenEndpoint(Protocol):
-    """OAuth 2 token endpoint. Raises ReconnectRequired on invalid_grant, GoogleUnavailable or GoogleRejected else."""
-
-    def refresh(self, refresh_token: str) -> FreshToken:
-        """Trade a refresh token for an access token."""
-        ...
+    refresh_token: str
+    access_token: str | None = None
+    expires_at: datetime | None = None
 
 
 class TokenCipher(Protocol):
     """Encryption at rest; the keys rotate."""
 
     def encrypt(self, plain: str) -> str:
-        """Ciphertext under the newest key."""
+        """Return the ciphertext under the newest key."""
         ...
 
     def decrypt(self, ciphertext: str) -> str:
-        """Plain text, under whichever key it was written. Raises StorageFailed when none fits."""
+        """Return the plain text, under whichever key it was written. Raises StorageFailed when none fits."""
         ...
 
     def is_current(self, ciphertext: str) -> bool:
-        """Whether the newest key wrote it."""
+        """Return whether the newest key wrote it."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A connected account. Tokens are ciphertext; `version` is the compare-and-set counter."""
+    """A connected account. Tokens are ciphertext; `version` is the compare-and-set counter.
+
+    Without a token endpoint of the provider, `refresh_token` is the secret or address that opens the account.
+    """
 
     ws_id: UUID
     id: UUID
+    provider: str
     email: str
     access_token: str | None
     refresh_token: str
@@ -59,14 +55,20 @@ class Account:
 class AccountStore(Protocol):
     """Accounts and their connections. Raises DatabaseUnavailable and StorageFailed."""
 
-    def primary_calendar(self, ws_id: UUID, user_id: str, email: str) -> str | None:
-        """The known account's primary calendar id; None when there is no such account. Raises UnknownWorkspace."""
+    def primary_calendar(self, ws_id: UUID, provider: str, user_id: str, email: str) -> str | None:
+        """Return the known account's primary calendar id, None if there is no such account. Raises UnknownWorkspace."""
         ...
 
     def connect(
-        self, ws_id: UUID, user_id: str, email: str, tokens: FreshToken, calendars: Sequence[CalendarEntry]
+        self,
+        ws_id: UUID,
+        provider: str,
+        user_id: str,
+        email: str,
+        secrets: SealedSecrets,
+        calendars: Sequence[CalendarEntry],
     ) -> Account:
-        """Store (encrypted) tokens and connect the calendars, or revive both; all or nothing.
+        """Store the secrets and connect the calendars, or revive both; all or nothing.
 
         Known connections keep their switches and their state; those that `calendars` does not name are marked lost.
         A calendar whose events the account cannot see is stored, but not enabled. `version` 1 is a new account.
@@ -81,7 +83,7 @@ class AccountTokens(Protocol):
     """
 
     def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
-        """Compare-and-set of (encrypted) tokens. Returns the account as stored: another writer's if it was faster."""
+        """Compare and set (encrypted) tokens. Return the account as stored: another writer's if it was faster."""
         ...
 
     def require_reconnect(self, account: Account, reason: str) -> Account:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from almanac.errors import AlmanacError, BadJob, safe_error_fields
 from almanac.services.clock import Deadline
 from almanac.services.deployment.ports import DeploymentAnswers, Migrations, Upgrade
+from almanac.validation import first_fault
 
 PHYSICAL_ID = "almanac-migrations"
 """Always the same: CloudFormation would delete what an answer with another id seems to have replaced."""
@@ -112,8 +113,7 @@ def parse_request(event: object) -> ResourceRequest | None:
             return ResourceRequest.model_validate(event)
         ByHand.model_validate({} if event is None else event)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        raise BadJob(".".join(map(str, first["loc"])) or "event", first["msg"]) from None
+        raise BadJob(*first_fault(error, "event")) from None
     return None
 
 

@@ -37,7 +37,7 @@ class Upkeep:
     def __call__(self, deadline: Deadline, *, dry_run: bool = False) -> UpkeepReport:
         """Do what is due until `deadline` is near; what is left is named, and the next round goes on with it.
 
-        With `dry_run` nothing is written and Google is not asked: the report says what would be done.
+        With `dry_run` nothing is written and no provider is asked: the report says what would be done.
         Raises UpkeepFailed at the end when a step failed, and DatabaseUnavailable at once.
         """
         report = UpkeepReport(dry_run, defaultdict(int, dict.fromkeys(COUNTERS, 0)))

@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from almanac.domain.workspace_plan.changes import Changes
-from almanac.domain.workspace_plan.from_plan import Planned
+from almanac.domain.workspace_plan.from_plan import WorkspacePlan
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Recurrence, Workspace
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
@@ -15,7 +15,7 @@ from almanac.services.sync.ports import Lease, Refusal
 
 DatesBetween = Callable[[Recurrence, date, date], Set[date]]
 """The dates of a recurrence between two dates, both included."""
-Planner = Callable[[PlanningRequest, float], Planned]
+Planner = Callable[[PlanningRequest, float], WorkspacePlan]
 """A plan for a request, within that many seconds."""
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid4
 
-from almanac.domain.workspace_plan.outcome import conclude
+from almanac.domain.workspace_plan.outcome import record_outcome
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.jobs import CalendarSchedule
 from almanac.services.operations.ports import WorkspaceStore
@@ -35,5 +35,5 @@ class PreviewPlan:
         job = CalendarSchedule(ws_id=ws_id, window_days=window_days, force_reschedule=force_reschedule, apply=apply)
         proposal = self.plan.preview(job)
         report = PlanReport(ws_id, uuid4())
-        conclude(report, proposal.prepared, proposal.planned, proposal.changes, safe=apply == "safe")
+        record_outcome(report, proposal.request, proposal.planned, proposal.changes, safe=apply == "safe")
         return PlanPreview(name, report, proposal)

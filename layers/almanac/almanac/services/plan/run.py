@@ -8,10 +8,10 @@ from time import perf_counter
 from uuid import uuid4
 
 from almanac.domain.workspace_plan.changes import Changes, changes
-from almanac.domain.workspace_plan.fixpoint import settled
-from almanac.domain.workspace_plan.from_plan import Planned
+from almanac.domain.workspace_plan.fixpoint import solve_to_fixpoint
+from almanac.domain.workspace_plan.from_plan import WorkspacePlan
 from almanac.domain.workspace_plan.habit_requests import MinuteLimits
-from almanac.domain.workspace_plan.outcome import CALMLY_ENDED, conclude
+from almanac.domain.workspace_plan.outcome import NOT_WRITTEN, record_outcome
 from almanac.domain.workspace_plan.planning_window import PlanningWindow, zone_of
 from almanac.domain.workspace_plan.report import Counts, PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
@@ -57,8 +57,8 @@ class Proposal:
 
     reach: LoadWindow
     workspace: Workspace
-    prepared: PlanningRequest
-    planned: Planned
+    request: PlanningRequest
+    planned: WorkspacePlan
     changes: Changes
 
 
@@ -117,9 +117,9 @@ class PlanWorkspace:
         for attempt in self._attempts(lease, deadline):
             report.counts.attempts = attempt
             found = self._propose(job, self._budget(deadline), report.counts)
-            conclude(report, found.prepared, found.planned, found.changes, safe=job.apply == "safe")
+            record_outcome(report, found.request, found.planned, found.changes, safe=job.apply == "safe")
             report.counts.total_ms = _milliseconds(began)
-            if report.outcome in CALMLY_ENDED:
+            if report.outcome in NOT_WRITTEN:
                 break
             if self.store.apply(lease, found.reach, found.workspace, found.changes, report):
                 return
@@ -144,14 +144,14 @@ class PlanWorkspace:
         workspace = self.store.load(job.ws_id, reach)
         counts.load_ms += _milliseconds(loading)
         planning = perf_counter()
-        prepared, planned = settled(
-            lambda room: self._prepare(job, workspace, now, room), lambda ready: self.planner(ready, budget_seconds)
+        request, planned = solve_to_fixpoint(
+            lambda limits: self._prepare(job, workspace, now, limits), lambda ready: self.planner(ready, budget_seconds)
         )
         counts.plan_ms += _milliseconds(planning)
-        return Proposal(reach, workspace, prepared, planned, changes(prepared, planned.blocks))
+        return Proposal(reach, workspace, request, planned, changes(request, planned.blocks))
 
     def _prepare(
-        self, job: CalendarSchedule, workspace: Workspace, now: datetime, room: MinuteLimits
+        self, job: CalendarSchedule, workspace: Workspace, now: datetime, limits: MinuteLimits
     ) -> PlanningRequest:
         zone = zone_of(workspace.time_zone)
         if zone is None:
@@ -160,7 +160,7 @@ class PlanWorkspace:
         days = [window.day(minute) for minute in (window.now, window.end)]
         days += [block.day for block in workspace.blocks if block.day is not None]  # some lie beyond this run's window
         dates = {habit.id: self.dates_between(habit.recurrence, min(days), max(days)) for habit in workspace.habits}
-        return to_instance(job.ws_id, workspace, window, dates, force=job.force_reschedule, room=room)
+        return to_instance(job.ws_id, workspace, window, dates, force=job.force_reschedule, limits=limits)
 
     def _budget(self, deadline: Deadline) -> float:
         return max(SHORTEST_BUDGET, min(self.budget_seconds, deadline() - RESERVE_SECONDS))

@@ -3,13 +3,13 @@
 from almanac.domain.explanation import Wording
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.planner import MonotonicClock, plan, standing_still
-from almanac.domain.workspace_plan.from_plan import Planned, from_plan
+from almanac.domain.workspace_plan.from_plan import WorkspacePlan, from_plan
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 
 
 def solve_request(
     request: PlanningRequest, budget_seconds: float, wording: Wording, clock: MonotonicClock = standing_still
-) -> Planned:
+) -> WorkspacePlan:
     """Return the plan of a request, explained by `wording` too.
 
     The planner may take `budget_seconds` by `clock`. Deterministic as that is.

@@ -4,13 +4,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
-from almanac.domain.operations.job_names import KIND_OF_JOB, JobName
+from almanac.domain.operations.job_names import JobName
 from almanac.errors import BadInput, BadJob, UnknownWorkspace
-from almanac.jobs import Job, parse_schedule, parse_sync
+from almanac.jobs import JOBS, KIND_OF_NAME, Job
 from almanac.services.queues.configured_queues import configured_jobs
 from almanac.services.queues.ports import DeadLetter, DeadLetterQueues, FailedRun, RunsOfMessages
 
-_PARSE: dict[JobName, Callable[[str], Job]] = {"sync": parse_sync, "schedule": parse_schedule}
 _NEVER_ENDED = "its run never said how it ended: killed, out of time or memory, or cut off from the database"
 _NOT_RECORDED = "no run of it is recorded: database, secret or setting was not there; its message id is in the logs"
 
@@ -52,20 +51,21 @@ class DeadLetters:
         Raises QueueUnavailable, DatabaseUnavailable, and BadSettings where there is no queue or no dead-letter queue.
         """
         chosen = configured_jobs(self.kinds) if job is None else (job,)
-        counts = {name: self.queues.count(KIND_OF_JOB[name]) for name in chosen}
+        counts = {name: self.queues.count(KIND_OF_NAME[name]) for name in chosen}
         return ExplainedLetters(counts, [each for name in chosen for each in self._explained(name, limit)])
 
     def redrive(self, job: JobName, limit: int) -> int:
         """Send at most `limit` dead letters of a job back into its queue; return how many. Raises QueueUnavailable."""
-        return self.queues.redrive(KIND_OF_JOB[job], limit)
+        return self.queues.redrive(KIND_OF_NAME[job], limit)
 
     def discard(self, job: JobName, message_id: str) -> None:
         """Delete one dead letter. Raises BadInput when none of that id can be seen, QueueUnavailable."""
-        if not self.queues.discard(KIND_OF_JOB[job], message_id):
+        if not self.queues.discard(KIND_OF_NAME[job], message_id):
             raise BadInput("message_id", f"no dead letter of that id can be seen in the {job} queue's")
 
     def _explained(self, name: JobName, limit: int) -> list[ExplainedLetter]:
-        read = [(letter, _read(_PARSE[name], letter.body)) for letter in self.queues.peek(KIND_OF_JOB[name], limit)]
+        kind = KIND_OF_NAME[name]
+        read = [(letter, _read(JOBS[kind].parse, letter.body)) for letter in self.queues.peek(kind, limit)]
         jobs = {letter.message_id: job for letter, job in read if not isinstance(job, BadJob)}
         ws_ids = sorted({job.ws_id for job in jobs.values()})
         runs = self.runs()

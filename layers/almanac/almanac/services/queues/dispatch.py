@@ -9,7 +9,7 @@ from uuid import UUID
 
 from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from almanac.errors import AlmanacError
-from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Job, Tick
+from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Job, Tick, deduplication_id, request_id_of
 from almanac.services.clock import Clock
 from almanac.services.queues.ports import DueStore, FailedSend, JobQueue, OutgoingJob, SyncHealth
 
@@ -78,7 +78,7 @@ class Dispatch:
         due = self.store.due_for_sync if tick.job == "calendar.sync" else self.store.due_for_schedule
         reason = f"tick {began.isoformat()}"  # its own: a job that the queue drops as known would stay marked as queued
         for ws_ids in _pages(due):
-            lost = self.queue.send([OutgoingJob(_scheduled(tick, ws_id, began), reason) for ws_id in ws_ids])
+            lost = self.queue.send([_outgoing(_scheduled(tick, ws_id, began), reason) for ws_id in ws_ids])
             self._count(report, ws_ids, lost, named=False)
             if tick.job == "calendar.sync":
                 missing = {entry.ws_id for entry in lost}
@@ -91,7 +91,7 @@ class Dispatch:
             page = {target.ws_id: target for target in listed[start : start + PAGE]}
             known = self.store.known(list(page))
             jobs = [_asked_for(tick, target, began) for ws_id, target in page.items() if ws_id in known]
-            lost = self.queue.send([OutgoingJob(job, reason) for job in jobs])
+            lost = self.queue.send([_outgoing(job, reason) for job in jobs])
             self._count(report, [ws_id for ws_id in page if ws_id in known], lost, named=True)
             self._name_unknown(report, [ws_id for ws_id in page if ws_id not in known])
 
@@ -120,6 +120,13 @@ def _pages(due: Callable[[UUID | None, int], Sequence[UUID]]) -> Iterator[Sequen
         if len(page) < PAGE:
             return
         after = page[-1]
+
+
+def _outgoing(job: Job, reason: str) -> OutgoingJob:
+    """Give the job a request id unless it has one, so that its runs can be followed to it."""
+    if job.request_id is None:
+        job = job.model_copy(update={"request_id": request_id_of(deduplication_id(job, reason))})
+    return OutgoingJob(job, reason)
 
 
 def _scheduled(tick: Tick, ws_id: UUID, began: datetime) -> Job:

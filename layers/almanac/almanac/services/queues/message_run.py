@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
+from almanac.domain.run_outcomes import EndStatus, Outcome
 from almanac.domain.sync.retry import Postpone, disposition
 from almanac.errors import Postponed, TransientError
-from almanac.jobs import Job
+from almanac.jobs import Job, request_id_of
 from almanac.services.clock import Deadline
 from almanac.services.queues.ports import JobQueue, OutgoingJob
 
@@ -30,12 +31,12 @@ class Report(Protocol):
     """What decides a message's fate in the report of a run."""
 
     @property
-    def status(self) -> str:
+    def status(self) -> EndStatus:
         """`failed` with a `retry_after` is worth another receive."""
         ...
 
     @property
-    def outcome(self) -> str:
+    def outcome(self) -> Outcome:
         """`already_running` always comes back."""
         ...
 
@@ -66,6 +67,8 @@ class MessageRun(Generic[AnyJob, AnyReport]):
         message will come back by itself, and bugs.
         """
         job = self.parse(message.body)
+        if job.request_id is None:  # its receives, and what is sent on for it, are one job
+            job = job.model_copy(update={"request_id": request_id_of(message.message_id)})
         try:
             report = self.run(job, message.sent_at, deadline, message.message_id)
         except TransientError as error:

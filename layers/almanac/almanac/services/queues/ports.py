@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from almanac.domain.run_outcomes import Status
 from almanac.jobs import Job
 
 
@@ -51,6 +52,18 @@ class JobQueue(Protocol):
         ...
 
 
+class AskedJobs(Protocol):
+    """What was asked for, kept before it is sent. Raises DatabaseUnavailable and StorageFailed."""
+
+    def record(self, jobs: Sequence[Job]) -> None:
+        """Keep the jobs, all or none; each has a request id. One that is there already stays as it is."""
+        ...
+
+    def mark_sent(self, jobs: Sequence[Job]) -> None:
+        """The queue has taken these."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SyncHealth:
     """Workspaces with a calendar that should have been read and was not, and connections that fail or are lost."""
@@ -88,7 +101,7 @@ class FailedRun:
     """How the run of a message failed; a status of `running` never said how it ended, and has no error."""
 
     run_id: UUID
-    status: str
+    status: Status
     error_type: str | None
     error: str | None
 

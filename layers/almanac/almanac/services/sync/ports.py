@@ -6,19 +6,22 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from almanac.domain.calendar.events import MappedPage
-from almanac.domain.sync.listing import Checkpoint, PassKind, SyncState, Window
+from almanac.domain.calendar.events import EventPage
+from almanac.domain.run_outcomes import RefusedOutcome
+from almanac.domain.sync.passes import Checkpoint, PassKind, SyncState
 from almanac.domain.sync.report import ConnectionReport, SyncReport
+from almanac.domain.sync.window import Window
 from almanac.jobs import CalendarSync
 from almanac.services.accounts.ports import Account
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One calendar of one account, with where its reading stands."""
+    """One calendar of one account, with where its passes stand."""
 
     id: UUID
     account_id: UUID
+    provider: str
     calendar_id: str
     time_zone: str | None
     delete_enabled: bool
@@ -42,7 +45,7 @@ class Lease:
 class Refusal:
     """Why a run does not take place: `superseded`, `already_running`, `cooldown`; `retry_after` in seconds."""
 
-    outcome: str
+    outcome: RefusedOutcome
     retry_after: float | None = None
 
 
@@ -60,7 +63,7 @@ class WorkspaceCalendars:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the reading of a calendar stands after a page: `checkpoint` while pages follow, else `sync_token`."""
+    """Where a pass stands after a page: `checkpoint` while pages follow, else `sync_token`."""
 
     fingerprint: str
     window: Window
@@ -80,7 +83,7 @@ class PageCounts:
 
 @dataclass(frozen=True, slots=True)
 class MissingRows:
-    """What a full pass did not meet: `missing` of the `stored` rows of its window, with a few of their ids."""
+    """What a full pass has not seen: `missing` of the `stored` rows of its window, with a few of their ids."""
 
     missing: int
     stored: int
@@ -100,7 +103,7 @@ class SyncRuns(Protocol):
         ...
 
     def record_connection(self, lease: Lease, report: ConnectionReport, retry_at: datetime | None) -> None:
-        """The run's child row, and the connection's own status, error and back-off."""
+        """Record the run's child row, and the connection's own status, error and back-off."""
         ...
 
     def finish_run(self, lease: Lease, report: SyncReport) -> None:
@@ -116,25 +119,25 @@ class CalendarPages(Protocol):
     """
 
     def load_calendars(self, lease: Lease, calendar_id: str | None) -> WorkspaceCalendars:
-        """Accounts and enabled inbound connections; only those of `calendar_id` (`primary` is allowed) if given."""
+        """Return accounts and enabled inbound connections; only those of `calendar_id` (or `primary`) if given."""
         ...
 
     def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:
-        """Forget the marks of an earlier pass. Returns the database's time: rows older than it can be swept."""
+        """Forget the ids seen by an earlier pass. Returns the database's time: the pass may delete older rows only."""
         ...
 
     def apply_page(
-        self, lease: Lease, connection: Connection, page: MappedPage, kind: PassKind, progress: Progress | None
+        self, lease: Lease, connection: Connection, page: EventPage, kind: PassKind, progress: Progress | None
     ) -> PageCounts:
-        """Write one page and, with it, where the reading stands. A full pass marks the rows it meets."""
+        """Write one page and, with it, where the pass stands. A full pass notes the rows it has seen."""
         ...
 
-    def absent(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> MissingRows:
-        """What the full pass has not met among the rows that were there when it began."""
+    def missing_rows(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> MissingRows:
+        """Return what the full pass has not seen among the rows that were there when it began."""
         ...
 
     def complete_full_pass(self, lease: Lease, connection: Connection, checkpoint: Checkpoint, sync_token: str) -> int:
-        """Sweep what the pass has not met (if deletes are on), store the token, drop the marks. Returns rows swept."""
+        """Prune what the pass has not seen (if deletes are on), store the token, forget the ids. Return rows pruned."""
         ...
 
     def forget_token(self, lease: Lease, connection: Connection) -> None:

@@ -1,15 +1,17 @@
-"""What a calendar provider offers."""
+"""What a calendar provider offers. Behind this contract each keeps its own API, ids, formats and errors to itself."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
-from almanac.domain.sync.listing import ListEvents, Window
+from almanac.domain.calendar.events import CalendarZones, EventPage
+from almanac.domain.sync.window import Window
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """One entry of an account's calendar list; `calendar_id` is canonical, never `primary`."""
+    """One entry of an account's calendar list; `calendar_id` is canonical, never an alias."""
 
     calendar_id: str
     name: str
@@ -21,30 +23,119 @@ class CalendarEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class ListingPage:
-    """One page of a listing: provider items as they came, the calendar's zone, exactly one of the two tokens."""
+class EventsRequest:
+    """One page of a listing. Exactly one of `window` (full) and `sync_token` (incremental) is set.
 
-    items: Sequence[Mapping[str, Any]]
-    time_zone: str | None
-    next_page_token: str | None
-    next_sync_token: str | None
-
-
-class CalendarProvider(Protocol):
-    """Google Calendar. One HTTP request a call, no retry, a timeout on every socket.
-
-    Raises AccessTokenRejected, SyncTokenExpired, PageTokenExpired, GoogleUnavailable, GoogleRateLimited,
-    GoogleQuotaExhausted, AccessDenied, CalendarUnreachable, GoogleRejected.
+    `zones` are what the page is read in, unless it names the calendar's own. `page_size` is the most events wanted.
     """
 
-    def list_events(self, access_token: str, request: ListEvents) -> ListingPage:
-        """One page of a listing."""
+    calendar_id: str
+    zones: CalendarZones
+    page_size: int
+    window: Window | None = None
+    sync_token: str | None = None
+    page_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """One page of a listing: exactly one of the two tokens, how many events it lists, and the events.
+
+    `events` returns the page in neutral form, and is asked once: the next page is under way by then, so that
+    translating one costs no time of the run.
+    """
+
+    next_page_token: str | None
+    next_sync_token: str | None
+    listed: int
+    events: Callable[[], EventPage]
+
+
+class Writes(Protocol):
+    """Writing events. One request a call, no retry. `fields` are named as the columns of an EventRow.
+
+    A guard is the etag of the version whose content was merged: another version at the provider is left as it is.
+    """
+
+    def insert(self, calendar_id: str, event_id: str, fields: Mapping[str, object]) -> str:
+        """Add the event under an id of ours. Returns its etag."""
         ...
 
-    def list_calendars(self, access_token: str, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
-        """One page of the account's calendar list, and the token of the next one."""
+    def patch(self, calendar_id: str, event_id: str, fields: Mapping[str, object], guard: str) -> str:
+        """Change these fields of the guarded version. Returns the new etag."""
         ...
 
-    def event_is_live(self, access_token: str, calendar_id: str, event_id: str, window: Window) -> bool:
-        """Whether the event exists, is not cancelled and touches the window."""
+    def delete(self, calendar_id: str, event_id: str, guard: str) -> None:
+        """Delete the guarded version."""
+        ...
+
+
+class Watch(Protocol):
+    """Being told of changes. One request a call, no retry."""
+
+    def start(self, calendar_id: str, channel_id: str, address: str, secret: str) -> tuple[str, datetime]:
+        """Have changes told to `address` (https). Returns the resource's id and when the channel ends."""
+        ...
+
+    def stop(self, channel_id: str, resource_id: str) -> None:
+        """Have nothing told any more."""
+        ...
+
+
+class OpenAccount(Protocol):
+    """One account, opened. One request a call, no retry, a timeout on every wait; used by one thread at a time.
+
+    Calls raise AccessTokenRejected, SyncTokenExpired, PageTokenExpired, ProviderUnavailable, ProviderRateLimited,
+    ProviderQuotaExhausted, AccessDenied, CalendarUnreachable, ProviderRejected.
+    """
+
+    writes: Writes | None
+    """None: the provider, or what the account has granted, does not allow it."""
+    watch: Watch | None
+    """None: changes are found by asking."""
+
+    def list_calendars(self, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
+        """Return one page of the account's calendar list, and the token of the next one."""
+        ...
+
+    def list_events(self, request: EventsRequest) -> ListedPage:
+        """Return one page of a listing: single events, series expanded."""
+        ...
+
+    def event_is_live(self, calendar_id: str, event_id: str, window: Window) -> bool:
+        """Return whether the event exists, is not cancelled and touches the window."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FreshToken:
+    """Answer of a token endpoint. `refresh_token` is None when the old one stays valid (trap 81)."""
+
+    access_token: str = field(repr=False)
+    expires_at: datetime
+    refresh_token: str | None = field(default=None, repr=False)
+
+
+class TokenEndpoint(Protocol):
+    """OAuth 2 token endpoint. Raises ReconnectRequired on invalid_grant, ProviderUnavailable and ProviderRejected."""
+
+    def refresh(self, refresh_token: str) -> FreshToken:
+        """Trade a refresh token for an access token."""
+        ...
+
+
+class Provider(Protocol):
+    """A calendar provider."""
+
+    name: str
+    """As rows and error codes carry it."""
+    token_endpoint: TokenEndpoint | None
+    """None: what an account was connected with (a password, an address) opens it, there is nothing to trade."""
+
+    def open(self, access: str) -> OpenAccount:
+        """Return the account that `access` opens: an access token, or without a token endpoint the account's secret."""
+        ...
+
+    def fingerprint(self, page_size: int) -> str:
+        """Return what the provider's sync tokens depend on beside their window: another one makes them void."""
         ...

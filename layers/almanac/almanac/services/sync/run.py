@@ -1,20 +1,23 @@
 """One run: a workspace's lease, its calendars one after the other, and a row that tells how it went."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from uuid import UUID, uuid4
 
-from almanac.domain.sync.listing import Mode, Window, query_fingerprint
+from almanac.domain.run_outcomes import SkippedCalendar
+from almanac.domain.sync.passes import Mode
 from almanac.domain.sync.report import ConnectionReport, SyncReport, conclude
 from almanac.domain.sync.retry import next_attempt_after
+from almanac.domain.sync.window import Window
 from almanac.errors import (
     AlmanacError,
     DatabaseUnavailable,
     LeaseLost,
+    ProviderRejected,
     QueueUnavailable,
     ReconnectRequired,
     StorageFailed,
@@ -23,13 +26,14 @@ from almanac.errors import (
     safe_error_fields,
 )
 from almanac.jobs import CalendarSync
-from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher, TokenEndpoint
+from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher
 from almanac.services.clock import Clock, Deadline, Sleep
 from almanac.services.queues.ports import JobQueue, OutgoingJob
 from almanac.services.sync.account_access import AccountSession
-from almanac.services.sync.calendar_pass import CalendarPass, RunContext
+from almanac.services.sync.calendar_pass import CalendarPass
+from almanac.services.sync.page_reader import RunContext
 from almanac.services.sync.ports import CalendarPages, Connection, Lease, Refusal, SyncRuns
-from almanac.services.sync.provider import CalendarProvider
+from almanac.services.sync.provider import Provider
 from almanac.services.sync.retrying import Retrier
 
 logger = logging.getLogger(__name__)
@@ -54,8 +58,7 @@ class SyncWorkspace:
     runs: SyncRuns
     pages: CalendarPages
     tokens: AccountTokens
-    provider: CalendarProvider
-    endpoint: TokenEndpoint
+    providers: Mapping[str, Provider]
     cipher: TokenCipher
     queue: JobQueue
     clock: Clock
@@ -96,12 +99,12 @@ class SyncWorkspace:
         if job.calendar_id is not None and not calendars.connections:
             raise UnknownCalendar("calendar_id", "the workspace has no enabled calendar of that id")
         since = job.requested_at if job.source == "continuation" else self.clock()
-        sessions = {key: self._session(account) for key, account in calendars.accounts.items()}
+        sessions = self._sessions(calendars.accounts)
         bug = None
         with ThreadPoolExecutor(1) as pool:
             run = self._context(lease, calendars.time_zone, deadline, pool)
             for connection in sorted(calendars.connections, key=_longest_waiting):
-                outcome, failure = self._read_one(run, sessions[connection.account_id], connection, job)
+                outcome, failure = self._read_one(run, sessions.get(connection.account_id), connection, job)
                 report.connections.append(outcome)
                 bug = bug or (failure if _is_bug(failure) else None)
         conclude(report)
@@ -109,19 +112,22 @@ class SyncWorkspace:
             self._continue(job, since, report.run_id)
         return bug
 
-    def _session(self, account: Account) -> AccountSession:
-        return AccountSession(account, self.tokens, self.endpoint, self.cipher, self.clock)
+    def _sessions(self, accounts: Mapping[UUID, Account]) -> dict[UUID, AccountSession]:
+        """Return a session per account whose provider is known here."""
+        return {
+            key: AccountSession(account, self.providers[account.provider], self.tokens, self.cipher, self.clock)
+            for key, account in accounts.items()
+            if account.provider in self.providers
+        }
 
     def _context(self, lease: Lease, zone: str, deadline: Deadline, pool: Executor) -> RunContext:
         rules = self.rules
         return RunContext(
             pages=self.pages,
-            provider=self.provider,
             clock=self.clock,
             lease=lease,
             retrier=Retrier(self.sleep, self.chance, deadline),
             window=Window.around(self.clock(), rules.past, rules.future),
-            fingerprint=query_fingerprint(rules.page_size),
             page_size=rules.page_size,
             workspace_zone=zone,
             reserve_seconds=rules.reserve_seconds,
@@ -129,18 +135,19 @@ class SyncWorkspace:
         )
 
     def _read_one(
-        self, run: RunContext, session: AccountSession, connection: Connection, job: CalendarSync
+        self, run: RunContext, session: AccountSession | None, connection: Connection, job: CalendarSync
     ) -> tuple[ConnectionReport, Exception | None]:
         report = ConnectionReport(connection.id)
         began = perf_counter()
-        skip = self._reason_to_skip(run, session, connection, job)
-        failure = None
-        if skip is not None:
+        failure: Exception | None = None
+        if session is None:
+            failure = ProviderRejected("the provider is not known here", provider=connection.provider)
+        elif (skip := self._reason_to_skip(run, session, connection, job)) is not None:
             report.status, report.outcome = "skipped", skip
         else:
             # Who asks for a full pass doubts what was read; only its own continuation trusts the pages before it.
-            anew = job.mode == "full" and job.source != "continuation"
-            failure = _attempt(CalendarPass(run, connection, session, report), job.mode, anew=anew)
+            restart = job.mode == "full" and job.source != "continuation"
+            failure = _attempt(CalendarPass(run, connection, session, report), job.mode, restart=restart)
         report.tally.total_ms = (perf_counter() - began) * 1000
         retry_at = self._note_failure(report, connection, failure) if failure is not None else None
         self.runs.record_connection(run.lease, report, retry_at)
@@ -148,10 +155,10 @@ class SyncWorkspace:
 
     def _reason_to_skip(
         self, run: RunContext, session: AccountSession, connection: Connection, job: CalendarSync
-    ) -> str | None:
-        """A dead account needs its owner, a failing calendar its pause (from schedules), the rest more time."""
+    ) -> SkippedCalendar | None:
+        """Return why not: a dead account, a failing calendar in its pause (from schedules), no more time."""
         if session.dead:
-            return ReconnectRequired.code
+            return "reconnect_required"
         if job.source == "schedule" and connection.retry_at is not None and connection.retry_at > self.clock():
             return "backing_off"
         if _had_its_turn(job, connection):
@@ -161,7 +168,7 @@ class SyncWorkspace:
     def _note_failure(self, report: ConnectionReport, connection: Connection, failure: Exception) -> datetime | None:
         """Put the failure into the report. Returns until when schedules leave the connection alone."""
         report.status = "failed"
-        report.outcome = failure.code if isinstance(failure, ReconnectRequired) else "failed"
+        report.outcome = "reconnect_required" if isinstance(failure, ReconnectRequired) else "failed"
         if not isinstance(failure, AlmanacError):
             report.error_type, report.error = AlmanacError.code, f"unexpected {type(failure).__name__}"
             return None
@@ -179,10 +186,10 @@ class SyncWorkspace:
             raise QueueUnavailable(f"the continuation could not be sent ({lost.error})")
 
 
-def _attempt(reading: CalendarPass, mode: Mode, *, anew: bool) -> Exception | None:
+def _attempt(calendar_pass: CalendarPass, mode: Mode, *, restart: bool) -> Exception | None:
     """Read the calendar; what stopped it is returned, for it must not cost the other calendars their turn."""
     try:
-        reading.read(mode, anew=anew)
+        calendar_pass.read(mode, restart=restart)
     except (DatabaseUnavailable, LeaseLost):
         raise
     except AlmanacError as error:
@@ -194,12 +201,12 @@ def _attempt(reading: CalendarPass, mode: Mode, *, anew: bool) -> Exception | No
 
 
 def _is_bug(failure: Exception | None) -> bool:
-    """Whether the message should come back and end among the dead letters, although the run tells the story."""
+    """Return whether the message should come back and end among the dead letters, although the run tells the story."""
     return failure is not None and (not isinstance(failure, AlmanacError) or isinstance(failure, StorageFailed))
 
 
 def _had_its_turn(job: CalendarSync, connection: Connection) -> bool:
-    """Whether an earlier run of the same continued job has brought this calendar to its end already."""
+    """Return whether an earlier run of the same continued job has read this calendar to its end already."""
     if job.source != "continuation" or job.requested_at is None or connection.state.checkpoint is not None:
         return False
     read_at = connection.full_synced_at if job.mode == "full" else connection.last_synced_at
@@ -207,5 +214,5 @@ def _had_its_turn(job: CalendarSync, connection: Connection) -> bool:
 
 
 def _longest_waiting(connection: Connection) -> tuple[bool, datetime]:
-    """Unfinished passes first, then whoever was read longest ago."""
+    """Sort unfinished passes first, then what was read longest ago."""
     return connection.state.checkpoint is None, connection.last_synced_at or _NEVER

@@ -150,7 +150,7 @@ def reason_of_habit(occupancy: Occupancy, item: Occurrence, span: Span) -> Expla
     start = occupancy.problem.minute(span[0])
     end = start + block_minutes(item, (span,), 0)
     early, late = max(0, item.ideal[0] - start), max(0, end - item.ideal[1])
-    short = shortened(occupancy, item, span, item.preferred_minutes - (end - start))
+    short = shorter_than_preferred(occupancy, item, span, item.preferred_minutes - (end - start))
     if not (early or late):
         return Explanation("in_ideal_time", parts=short)
     side: ReasonCode = "earlier_than_ideal" if early else "later_than_ideal"
@@ -158,7 +158,7 @@ def reason_of_habit(occupancy: Occupancy, item: Occurrence, span: Span) -> Expla
     return Explanation(side, minutes=(early or late,), instants=item.ideal, parts=parts)
 
 
-def shortened(occupancy: Occupancy, item: Occurrence, span: Span, minutes: int) -> tuple[Explanation, ...]:
+def shorter_than_preferred(occupancy: Occupancy, item: Occurrence, span: Span, minutes: int) -> tuple[Explanation, ...]:
     """Return what a block lies between that is so many minutes shorter than preferred, nothing for a long one."""
     if minutes <= 0:
         return ()

@@ -6,6 +6,7 @@ from almanac.domain.planner.model.dependencies import in_order
 from almanac.domain.planner.model.problem import Problem, Task
 from almanac.domain.planner.search.insertion import best_place, reinsert
 from almanac.domain.planner.search.solution import Snapshot, Solution
+from almanac.domain.wall_clock import DAY_MINUTES
 
 Key = Callable[[Task], tuple[float, ...]]
 
@@ -14,7 +15,7 @@ class Urgency:
     """Deadlines and weights, each task's own or inherited from its successors."""
 
     def __init__(self, problem: Problem) -> None:
-        far = problem.minute(problem.window) + 14 * 1440
+        far = problem.minute(problem.window) + 14 * DAY_MINUTES
         self.due = [float(task.deadline if task.deadline is not None else far) for task in problem.tasks]
         self.weight = [float(task.weight) for task in problem.tasks]
         for index in reversed(in_order(problem, range(len(problem.tasks)))):

@@ -56,7 +56,7 @@ def _drawing(width: int) -> DrawWeek | None:
     """How a week is drawn on stdout; None without rich."""
     if find_spec("rich") is None:
         return None
-    from almanac.presentation.terminal_week import draw_week  # noqa: PLC0415 - rich is an extra
+    from almanac.presentation.terminal.week import draw_week  # noqa: PLC0415 - rich is an extra
 
     encoding = sys.stdout.encoding or "ascii"
     return partial(draw_week, width=width, color=sys.stdout.isatty(), encoding=encoding)

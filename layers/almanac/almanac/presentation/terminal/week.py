@@ -12,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from almanac.domain.wall_clock import Interval
-from almanac.presentation.agenda import MARKS, Agenda, Kind, Piece, quarter_span, wall_span
+from almanac.presentation.agenda import MARKS, Agenda, EntryKind, Piece, quarter_span, wall_span
 from almanac.presentation.tables import one_line
 
 FREE = "."
-_STYLES: dict[Kind, str] = {"task": "white on blue", "habit": "black on green", "busy": "white on grey37"}
+_STYLES: dict[EntryKind, str] = {"task": "white on blue", "habit": "black on green", "busy": "white on grey37"}
 _TIME_COLUMNS = 6
 _NARROWEST_DAY = 8
 _WIDTH_OF_DATE = len("Mon 02 Mar")

@@ -1,0 +1,198 @@
+"""The ledger in Postgres: one beginning and one end for runs of every kind; and the SyncRuns of the services."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from typing_extensions import override
+
+from almanac.adapters.postgres import arrays
+from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
+from almanac.domain.run_outcomes import EndStatus, Outcome
+from almanac.domain.sync.admission import AdmissionFacts, LaterRun, Refuse
+from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncReport
+from almanac.errors import UnknownWorkspace
+from almanac.jobs import JOBS, CalendarSync, Job, body_beside, request_id_of
+from almanac.services.queues.ports import AskedJobs
+from almanac.services.sync.ports import Lease, Refusal, SyncRuns
+
+_ERROR_LENGTH = 1000
+
+
+class Ending(Protocol):
+    """What every report says about the end of its run."""
+
+    @property
+    def status(self) -> EndStatus:
+        """How it ended."""
+        ...
+
+    @property
+    def outcome(self) -> Outcome:
+        """The name of what it came to."""
+        ...
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds, when trying again later can help."""
+        ...
+
+    @property
+    def error_type(self) -> str | None:
+        """The code of what went wrong, if anything did."""
+        ...
+
+    @property
+    def error(self) -> str | None:
+        """The same in one line."""
+        ...
+
+
+class PostgresLedger:
+    """Jobs and runs over one Database. `leases` are the workspaces', one for runs of every kind."""
+
+    def __init__(self, database: Database, leases: PostgresLeases) -> None:
+        self._db = database
+        self._run = database.statements("runs.sql")
+        self.leases = leases
+
+    def begin(
+        self, job: Job, run_id: UUID, sent_at: datetime | None, message_id: str | None, refuse: Refuse
+    ) -> Lease | Refusal:
+        """Take the lease and record a run that begins, or one that does not take place and why. One transaction.
+
+        The job is recorded too, unless whoever asked has done so. Raises UnknownWorkspace.
+        """
+        kind = JOBS[job.job]
+        asked = {
+            "run_id": run_id,
+            "ws_id": job.ws_id,
+            "job_id": job.request_id or request_id_of(message_id or str(run_id)),
+            "kind": kind.name,
+            "body": json.dumps(body_beside(job)),
+            "source": job.source,
+            "user_id": job.user_id,
+            "message_id": message_id,
+            "scope": job.model_dump_json(include=set(kind.scope), exclude_none=True),
+            "sent_at": sent_at,
+        }
+        with self._db.transaction():
+            refused = refuse(self._facts(job.ws_id, kind.name, sent_at))
+            lease = None if refused else self.leases.take(job.ws_id, run_id)
+            if lease is not None:
+                self._run("close_stale_runs", ws_id=job.ws_id)
+                began = {"status": "running", "outcome": None, "fence": lease.fence, "retry_after": None}
+                self._run("record_run", **asked, **began)
+                return lease
+            refusal = Refusal(*(refused or ("already_running", self.leases.seconds)))
+            skipped = {"status": "skipped", "outcome": refusal.outcome, "retry_after": refusal.retry_after}
+            self._run("record_run", **asked, **skipped, fence=None)
+        return refusal
+
+    def finish(self, lease: Lease, ending: Ending, total_ms: int, report: Mapping[str, object]) -> None:
+        """Close the run and release its lease, in one statement. Counts of 0 and what is None or empty are left out.
+
+        Raises LeaseLost when another run holds the lease.
+        """
+        released = self._run(
+            "finish_run",
+            run_id=lease.run_id,
+            ws_id=lease.ws_id,
+            fence=lease.fence,
+            status=ending.status,
+            outcome=ending.outcome,
+            retry_after=ending.retry_after,
+            error_type=ending.error_type,
+            error=bounded(ending.error),
+            total_ms=total_ms,
+            report=json.dumps({name: value for name, value in report.items() if _is_said(value)}),
+        )
+        if not released:
+            raise lease_lost()
+
+    def _facts(self, ws_id: UUID, kind: str, sent_at: datetime | None) -> AdmissionFacts:
+        found = self._run("admission_facts", ws_id=ws_id, kind=kind, sent_at=sent_at)
+        if not found:
+            raise UnknownWorkspace(ws_id)
+        now, lease_expires_at, last_manual_at, later = found[0]
+        return AdmissionFacts(now, lease_expires_at, last_manual_at, [LaterRun(**run) for run in later])
+
+
+class PostgresSyncRuns(SyncRuns):
+    """SyncRuns over one Database; `admit` gives the rule that a job is admitted by."""
+
+    def __init__(self, database: Database, ledger: PostgresLedger, admit: Callable[[CalendarSync], Refuse]) -> None:
+        self._run = database.statements("runs.sql")
+        self._ledger = ledger
+        self._admit = admit
+
+    @override
+    def begin_run(
+        self, job: CalendarSync, run_id: UUID, sent_at: datetime | None, message_id: str | None = None
+    ) -> Lease | Refusal:
+        return self._ledger.begin(job, run_id, sent_at, message_id, self._admit(job))
+
+    @override
+    def record_connection(self, lease: Lease, report: ConnectionReport, retry_at: datetime | None) -> None:
+        problems = [{"id": p.event_id, "reason": p.reason, "stored": p.stored} for p in report.problems[:PROBLEMS_KEPT]]
+        recorded = self._run(
+            "record_connection",
+            **self._ledger.leases.under(lease),
+            connection_id=report.connection_id,
+            status=report.status,
+            outcome=report.outcome,
+            problems=json.dumps(problems),
+            error_type=report.error_type,
+            error=bounded(report.error),
+            retry_at=retry_at,
+            **report.tally.as_dict(),
+        )
+        if not recorded:
+            raise lease_lost()
+
+    @override
+    def finish_run(self, lease: Lease, report: SyncReport) -> None:
+        counts: dict[str, Any] = {"connections": len(report.connections), **report.tally.as_dict()}
+        self._ledger.finish(lease, report, counts.pop("total_ms"), counts)
+
+
+class PostgresAskedJobs(AskedJobs):
+    """AskedJobs over one Database; many jobs are one statement."""
+
+    def __init__(self, database: Database) -> None:
+        self._run = database.statements("runs.sql")
+
+    @override
+    def record(self, jobs: Sequence[Job]) -> None:
+        self._run.alone(
+            "record_jobs",
+            **_keys(jobs),
+            bodies=arrays.texts(json.dumps(body_beside(job)) for job in jobs),
+            sources=arrays.texts(job.source for job in jobs),
+            requested_by=arrays.texts(job.user_id for job in jobs),
+        )
+
+    @override
+    def mark_sent(self, jobs: Sequence[Job]) -> None:
+        self._run.alone("mark_sent", **_keys(jobs))
+
+
+def _keys(jobs: Sequence[Job]) -> dict[str, str]:
+    return {
+        "ids": arrays.texts(job.request_id for job in jobs),
+        "ws_ids": arrays.texts(str(job.ws_id) for job in jobs),
+        "kinds": arrays.texts(JOBS[job.job].name for job in jobs),
+    }
+
+
+def _is_said(value: object) -> bool:
+    """A count of 0 says nothing; a figure of 0.0, such as a plan's objective, does."""
+    return isinstance(value, float) or value not in (0, None, [])
+
+
+def bounded(text: str | None) -> str | None:
+    """Return as much of an error's text as a row takes."""
+    return None if text is None else text[:_ERROR_LENGTH]

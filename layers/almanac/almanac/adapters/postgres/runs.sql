@@ -1,0 +1,133 @@
+-- Statements of the ledger: what was asked for (jobs), the attempts at it (runs), and the calendars of a sync
+-- (run_connections). Rows are always scoped by workspace; a statement that writes under a lease checks its fence.
+
+-- name: admission_facts
+-- What decides whether a run may begin: the time, the lease that somebody holds, the last run that a person asked for in
+-- the last hour, and the runs of the kind that began after the message was sent (a second of grace for the clocks of queue
+-- and database) and have completed.
+SELECT
+    now(),
+    (SELECT l.expires_at FROM workspace_sync_leases l WHERE l.ws_id = w.id AND l.owner IS NOT NULL),
+    (SELECT max(r.started_at) FROM runs r
+     WHERE r.ws_id = w.id AND r.kind = :kind AND r.source = 'manual' AND r.status IN ('completed', 'partial')
+        AND r.started_at > now() - interval '1 hour'),
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('scope', r.scope, 'outcome', r.outcome, 'paused', EXISTS (
+            SELECT 1 FROM run_connections c WHERE c.run_id = r.id AND c.outcome = 'backing_off'
+        ))), '[]')
+     FROM runs r
+     WHERE r.ws_id = w.id AND r.kind = :kind AND r.status = 'completed'
+        AND r.started_at > :sent_at::timestamptz + interval '1 second')
+FROM workspaces w
+WHERE w.id = :ws_id::uuid;
+
+-- name: take_lease
+-- Free, expired, or none yet: otherwise no row. The fence rises with every owner.
+INSERT INTO workspace_sync_leases AS l (ws_id, owner, fence, acquired_at, expires_at)
+VALUES (:ws_id::uuid, :run_id::uuid, 1, now(), now() + :seconds::float8 * interval '1 second')
+ON CONFLICT (ws_id) DO UPDATE
+SET owner = excluded.owner, fence = l.fence + 1, acquired_at = now(), expires_at = excluded.expires_at, queued_at = NULL
+WHERE l.owner IS NULL OR l.expires_at <= now()
+RETURNING fence;
+
+-- name: renew_lease
+UPDATE workspace_sync_leases
+SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+RETURNING clock_timestamp();
+
+-- name: close_stale_runs
+-- Whoever holds the lease knows that no other run of the workspace is alive.
+UPDATE runs
+SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
+    error = 'the run ended without a word; its lease expired'
+WHERE ws_id = :ws_id::uuid AND status = 'running';
+
+-- name: record_run
+-- A run that begins, or one that does not take place; with its job, unless whoever asked has recorded that. A sync that is
+-- skipped has used its message up, unless that comes back because another run is going on.
+WITH used_up AS (
+    UPDATE workspace_sync_leases SET queued_at = NULL
+    WHERE ws_id = :ws_id::uuid AND :kind = 'sync' AND :status = 'skipped' AND :outcome::text <> 'already_running'
+), job AS (
+    INSERT INTO jobs AS j (id, ws_id, kind, body, source, requested_by, sent_at)
+    VALUES (:job_id, :ws_id::uuid, :kind, :body::jsonb, :source, :user_id, :sent_at::timestamptz)
+    ON CONFLICT (id, ws_id, kind) DO UPDATE SET sent_at = excluded.sent_at WHERE j.sent_at IS NULL
+)
+INSERT INTO runs (id, ws_id, job_id, kind, source, user_id, message_id, scope, sent_at, status, outcome, fence, retry_after,
+    finished_at)
+VALUES (:run_id::uuid, :ws_id::uuid, :job_id, :kind, :source, :user_id, :message_id, :scope::jsonb, :sent_at::timestamptz,
+    :status, :outcome, :fence::bigint, :retry_after::float8, CASE :status WHEN 'skipped' THEN clock_timestamp() END);
+
+-- name: record_jobs
+-- Of whoever asks, before the messages are sent. A workspace that does not exist is told by its foreign key.
+INSERT INTO jobs (id, ws_id, kind, body, source, requested_by)
+SELECT * FROM unnest(:ids::text[], :ws_ids::uuid[], :kinds::text[], :bodies::jsonb[], :sources::text[], :requested_by::text[])
+ON CONFLICT (id, ws_id, kind) DO NOTHING;
+
+-- name: mark_sent
+UPDATE jobs j SET sent_at = clock_timestamp()
+FROM unnest(:ids::text[], :ws_ids::uuid[], :kinds::text[]) AS s (id, ws_id, kind)
+WHERE j.id = s.id AND j.ws_id = s.ws_id AND j.kind = s.kind AND j.sent_at IS NULL;
+
+-- name: finish_run
+WITH run AS (
+    UPDATE runs
+    SET status = :status, outcome = :outcome, finished_at = clock_timestamp(), retry_after = :retry_after::float8,
+        error_type = :error_type, error = :error, total_ms = :total_ms::integer, report = :report::jsonb
+    WHERE id = :run_id::uuid AND ws_id = :ws_id::uuid AND status = 'running'
+)
+UPDATE workspace_sync_leases SET owner = NULL, expires_at = NULL
+WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+RETURNING ws_id;
+
+-- name: record_connection
+WITH held AS (
+    UPDATE workspace_sync_leases
+    SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+    WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+    RETURNING ws_id
+), child AS (
+    INSERT INTO run_connections (
+        run_id, connection_id, status, outcome, inserted, updated, deleted, unchanged, rejected, repaired, api_calls,
+        pages, retries, token_ms, fetch_ms, map_ms, write_ms, total_ms, problems, error_type, error
+    )
+    SELECT
+        :run_id::uuid, :connection_id::uuid, :status, :outcome, :inserted::integer, :updated::integer, :deleted::integer,
+        :unchanged::integer, :rejected::integer, :repaired::integer, :api_calls::integer, :pages::integer,
+        :retries::integer, :token_ms::integer, :fetch_ms::integer, :map_ms::integer, :write_ms::integer,
+        :total_ms::integer, :problems::jsonb, :error_type, :error
+    FROM held
+    ON CONFLICT (run_id, connection_id) DO NOTHING
+), connection AS (
+    UPDATE calendar_connections c
+    SET status = CASE :status::text
+            WHEN 'completed' THEN 'synced'
+            WHEN 'failed' THEN CASE WHEN :error_type::text IN ('access_denied', 'calendar_unreachable') THEN 'lost' ELSE 'error' END
+            ELSE c.status END,
+        last_error_type = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error_type::text ELSE c.last_error_type END,
+        last_error = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error::text ELSE c.last_error END,
+        failures = CASE :status::text WHEN 'completed' THEN 0 WHEN 'failed' THEN c.failures + 1 ELSE c.failures END,
+        retry_at = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :retry_at::timestamptz ELSE c.retry_at END,
+        updated_at = now()
+    FROM held
+    WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND :status::text <> 'skipped'
+        AND (:status::text = 'failed' OR c.status <> 'synced')
+)
+SELECT ws_id FROM held;
+
+-- name: run_of_request
+-- The notes with the titles of what they are about: nobody knows a task by its id.
+SELECT r.id, r.ws_id, status, outcome, request_id, started_at, finished_at, retry_after, window_start, window_end, attempts,
+    tasks, habits, scheduled, late, partial, unscheduled, at_risk, left_out, inserted, moved, deleted, unchanged,
+    objective, total_ms,
+    (
+        SELECT coalesce(jsonb_agg(note || jsonb_build_object('title', coalesce(t.title, h.name)) ORDER BY place), '[]')
+        FROM jsonb_array_elements(warnings) WITH ORDINALITY AS noted (note, place)
+        LEFT JOIN tasks t ON t.ws_id = r.ws_id AND t.id::text = note ->> 'id'
+        LEFT JOIN workspace_habits h ON h.ws_id = r.ws_id AND h.id::text = note ->> 'id'
+    ),
+    error_type, error
+FROM workspace_scheduling_metadata r
+WHERE r.ws_id = :ws_id::uuid AND request_id = :request_id
+ORDER BY started_at DESC, r.id
+LIMIT 1;

@@ -1,0 +1,31 @@
+"""How runs stand and how they end: every status and outcome there is. docs/jobs.md says what each means."""
+
+from typing import Literal
+
+EndStatus = Literal["completed", "partial", "failed", "skipped"]
+Status = Literal["running", EndStatus]
+"""`running` is in the database only."""
+
+RefusedOutcome = Literal["superseded", "already_running", "cooldown", "outbound_unavailable"]
+"""Of a run that does not take place."""
+PassOutcome = Literal["incremental", "full", "redirected_to_full", "token_expired_full"]
+"""Of a pass over a calendar that came to its end."""
+SkippedCalendar = Literal["continued", "reconnect_required", "backing_off", "already_read"]
+"""Of a calendar that was not read, or not to its end."""
+CalendarOutcome = Literal[PassOutcome, SkippedCalendar, "failed"]
+SyncOutcome = Literal[
+    PassOutcome, RefusedOutcome, "continued", "nothing_to_read", "partial", "failed", "reconnect_required"
+]
+PlanOutcome = Literal[
+    "planned",
+    "replanned",
+    "unchanged",
+    "nothing_to_plan",
+    "blocked",
+    "superseded",
+    "already_running",
+    "timezone_missing",
+    "failed",
+]
+Outcome = Literal[SyncOutcome, PlanOutcome]
+"""Of any run."""

@@ -1,0 +1,74 @@
+"""Passes over a calendar: which one a connection is due for, and where an unfinished one stands."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from almanac.domain.run_outcomes import PassOutcome
+from almanac.domain.sync.window import Window
+
+PassKind = Literal["full", "incremental"]
+Mode = Literal["auto", "full", "incremental"]
+
+WINDOW_SLACK = timedelta(days=7)
+"""A token's window never slides (trap 8): once today's window is this far from it, a full pass is due."""
+MOST_PAGES = 10_000
+"""A pass of more pages is no calendar but a listing without end: 25 million events at 2,500 a page."""
+SPREAD = timedelta(days=1)
+"""Full passes that fall due together are spread over this long (trap 83)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """An unfinished pass: where its next page is, and which listing it belongs to.
+
+    `attempt` is 2 when the listing is read again because its first attempt would have deleted most of the calendar.
+    `listed` counts the events of the pass so far, `pages` its pages.
+    """
+
+    kind: PassKind
+    page_token: str | None
+    fingerprint: str
+    window: Window
+    started_at: datetime
+    attempt: int = 1
+    listed: int = 0
+    pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """What is stored about a connection's passes. `window` is the one of `sync_token`."""
+
+    sync_token: str | None = None
+    fingerprint: str | None = None
+    window: Window | None = None
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The pass to make and the name of the reason, as run rows carry it."""
+
+    kind: PassKind
+    outcome: PassOutcome
+
+
+def due_pass(mode: Mode, state: SyncState, wanted: Window, fingerprint: str, connection_id: UUID) -> Due:
+    """Return the pass a connection gets: what was asked for, unless no usable token makes a full one necessary.
+
+    A moved window is renewed at a moment of its own per connection, within a day, so that full passes do not pile up.
+    """
+    if mode == "full":
+        return Due("full", "full")
+    if state.sync_token is None or state.window is None or state.fingerprint != fingerprint:
+        return Due("full", "redirected_to_full")
+    if state.window.distance(wanted) >= WINDOW_SLACK + spread_of(connection_id):
+        return Due("full", "full")
+    return Due("incremental", "incremental")
+
+
+def spread_of(connection_id: UUID) -> timedelta:
+    """Return a delay below SPREAD that is always the same for one connection."""
+    return SPREAD * (connection_id.int % 10_007) / 10_007

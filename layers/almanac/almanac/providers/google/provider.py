@@ -1,0 +1,72 @@
+"""Google behind the Provider contract."""
+
+from dataclasses import replace
+from functools import partial
+
+from typing_extensions import override
+
+from almanac.domain.sync.window import Window
+from almanac.providers.google import NAME
+from almanac.providers.google.calendar import GoogleCalendar
+from almanac.providers.google.pages import map_page
+from almanac.providers.google.request import MOST_A_PAGE, ListEvents, query_fingerprint
+from almanac.services.sync.provider import (
+    CalendarEntry,
+    EventsRequest,
+    ListedPage,
+    OpenAccount,
+    Provider,
+    TokenEndpoint,
+)
+
+
+class GoogleAccount(OpenAccount):
+    """One account's calendars, read with one access token."""
+
+    writes = None
+    watch = None
+
+    def __init__(self, calendar: GoogleCalendar, access_token: str) -> None:
+        self._calendar = calendar
+        self._token = access_token
+
+    @override
+    def list_calendars(self, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
+        return self._calendar.list_calendars(self._token, page_token)
+
+    @override
+    def list_events(self, request: EventsRequest) -> ListedPage:
+        shape = ListEvents(
+            request.calendar_id,
+            window=request.window,
+            sync_token=request.sync_token,
+            page_token=request.page_token,
+            page_size=min(request.page_size, MOST_A_PAGE),
+        )
+        answer = self._calendar.list_events(self._token, shape)
+        zones = replace(request.zones, calendar=answer.time_zone) if answer.time_zone else request.zones
+        return ListedPage(
+            answer.next_page_token, answer.next_sync_token, len(answer.items), partial(map_page, answer.items, zones)
+        )
+
+    @override
+    def event_is_live(self, calendar_id: str, event_id: str, window: Window) -> bool:
+        return self._calendar.event_is_live(self._token, calendar_id, event_id, window)
+
+
+class GoogleProvider(Provider):
+    """Google Calendar, opened by OAuth. Series come expanded by Google. One instance a thread, as its connections."""
+
+    name = NAME
+
+    def __init__(self, calendar: GoogleCalendar, tokens: TokenEndpoint) -> None:
+        self._calendar = calendar
+        self.token_endpoint: TokenEndpoint | None = tokens
+
+    @override
+    def open(self, access: str) -> OpenAccount:
+        return GoogleAccount(self._calendar, access)
+
+    @override
+    def fingerprint(self, page_size: int) -> str:
+        return query_fingerprint(min(page_size, MOST_A_PAGE))

@@ -1,0 +1,60 @@
+"""The two shapes of an `events.list` request, and the fingerprint of what a sync token depends on."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from almanac.domain.sync.window import Window
+from almanac.providers.google.pages import MAPPING_VERSION
+
+EVENT_FIELDS = (
+    "id,status,etag,updated,sequence,summary,description,location,start,end,endTimeUnspecified,transparency,"
+    "visibility,eventType,colorId,htmlLink,iCalUID,recurringEventId,originalStartTime,"
+    "creator(email),organizer(email),attendees(email,displayName,responseStatus,self,organizer,optional,resource),"
+    "extendedProperties(private)"
+)
+LISTING_FIELDS = f"nextPageToken,nextSyncToken,timeZone,items({EVENT_FIELDS})"
+"""Without the two tokens in the mask, paging would end silently (traps 85)."""
+MOST_A_PAGE = 2500
+"""The most that `events.list` gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListEvents:
+    """One `events.list` request. Exactly one of `window` (full) and `sync_token` (incremental) is set (trap 4)."""
+
+    calendar_id: str
+    window: Window | None = None
+    sync_token: str | None = None
+    page_token: str | None = None
+    page_size: int = MOST_A_PAGE
+
+    def __post_init__(self) -> None:
+        """Refuse the shapes that Google refuses."""
+        if (self.window is None) == (self.sync_token is None):
+            raise ValueError("a listing has either a window or a sync token")
+
+    def parameters(self) -> dict[str, str | int | bool]:
+        """Return the query. What is here beside token and window must stay equal for the life of a token (trap 5)."""
+        shape: dict[str, str | int | bool] = {
+            "calendarId": self.calendar_id,
+            "singleEvents": True,
+            "maxResults": self.page_size,
+            "fields": LISTING_FIELDS,
+        }
+        if self.window is not None:
+            shape |= {"timeMin": _rfc3339(self.window.start), "timeMax": _rfc3339(self.window.end)}
+        if self.sync_token is not None:
+            shape["syncToken"] = self.sync_token
+        if self.page_token is not None:
+            shape["pageToken"] = self.page_token
+        return shape
+
+
+def query_fingerprint(page_size: int) -> str:
+    """Return what a sync token depends on beside its window: another request or mapping makes tokens void."""
+    return sha256(f"{MAPPING_VERSION}|singleEvents|{page_size}|{LISTING_FIELDS}".encode()).hexdigest()[:16]
+
+
+def _rfc3339(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,110 @@
+"""Fetches a pass's pages, the next one while this one is written."""
+
+from concurrent.futures import Executor, Future, wait
+from dataclasses import dataclass, replace
+from functools import partial
+from time import perf_counter
+
+from almanac.domain.calendar.events import CalendarZones
+from almanac.domain.sync.passes import MOST_PAGES, Checkpoint
+from almanac.domain.sync.report import Tally
+from almanac.domain.sync.window import Window
+from almanac.errors import ProviderRejected
+from almanac.services.clock import Clock
+from almanac.services.sync.account_access import AccountSession
+from almanac.services.sync.ports import CalendarPages, Connection, Lease
+from almanac.services.sync.provider import EventsRequest, ListedPage, OpenAccount
+from almanac.services.sync.retrying import Retrier
+
+
+@dataclass(slots=True)
+class RunContext:
+    """What all calendars of one run share."""
+
+    pages: CalendarPages
+    clock: Clock
+    lease: Lease
+    retrier: Retrier
+    window: Window
+    page_size: int
+    workspace_zone: str
+    reserve_seconds: float
+    """A page must fit in what is left of the invocation."""
+    pool: Executor
+    """One thread, which asks for the next page while this one is written. Nothing else uses a provider meanwhile."""
+    pages_read: int = 0
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the rest belongs to a continuation. Never before the first page, so that every run moves on."""
+        return self.pages_read > 0 and self.retrier.deadline() < self.reserve_seconds
+
+    @property
+    def nearly_out_of_time(self) -> bool:
+        """Whether a page asked for ahead might come too late."""
+        return self.retrier.deadline() < 2 * self.reserve_seconds
+
+
+class PageReader:
+    """The pages of one connection's passes in one run."""
+
+    def __init__(self, run: RunContext, connection: Connection, session: AccountSession, tally: Tally) -> None:
+        self._run = run
+        self._connection = connection
+        self._session = session
+        self._tally = tally
+        self._ahead: Future[ListedPage] | None = None
+
+    def read(self, at: Checkpoint, sync_token: str | None) -> ListedPage:
+        """Return the page at a checkpoint: the one asked for ahead, if any, with every retry if that failed."""
+        request, tally = self._request(at, sync_token), self._tally
+        began, token_ms = perf_counter(), tally.token_ms
+        listed = self._session.call(partial(self._ask, request), self._run.retrier, tally)
+        tally.fetch_ms += (perf_counter() - began) * 1000 - (tally.token_ms - token_ms)
+        tally.pages += 1
+        self._run.pages_read += 1
+        return listed
+
+    def forget_ahead(self) -> None:
+        """Wait for a page nobody wants any more: the provider serves one request at a time."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            wait([ahead])
+
+    def _ask(self, request: EventsRequest, account: OpenAccount) -> ListedPage:
+        ahead, self._ahead = self._ahead, None
+        listed = ahead.result() if ahead is not None else account.list_events(request)
+        if listed.next_page_token is not None and not self._run.nearly_out_of_time:
+            following = replace(request, page_token=listed.next_page_token)
+            self._ahead = self._run.pool.submit(account.list_events, following)
+        return listed
+
+    def _request(self, at: Checkpoint, sync_token: str | None) -> EventsRequest:
+        full = at.kind == "full"
+        workspace_zone = self._run.workspace_zone
+        return EventsRequest(
+            self._connection.calendar_id,
+            CalendarZones(self._connection.time_zone or workspace_zone, workspace_zone),
+            self._run.page_size,
+            window=at.window if full else None,
+            sync_token=None if full else sync_token,
+            page_token=at.page_token,
+        )
+
+
+def following(
+    at: Checkpoint, listed: ListedPage, asked: set[tuple[int, str | None]], provider: str
+) -> Checkpoint | None:
+    """Return where the next page is; None after the last one. `asked` holds the pages of the pass, and gets this one.
+
+    Raises ProviderRejected for a listing that would never end.
+    """
+    token = listed.next_page_token
+    if token is None:
+        return None
+    if (at.attempt, token) in asked:
+        raise ProviderRejected("a page names itself or an earlier one as the next", provider=provider)
+    if at.pages >= MOST_PAGES:
+        raise ProviderRejected(f"a listing of more than {MOST_PAGES} pages", provider=provider)
+    asked.add((at.attempt, token))
+    return replace(at, page_token=token, listed=at.listed + listed.listed, pages=at.pages + 1)

@@ -1,0 +1,75 @@
+"""Every destroy operator leaves a solution that keeps the hard rules, and names what is to be inserted again."""
+
+from random import Random
+
+import pytest
+
+from almanac.domain.planner.document.read_instance import read_instance
+from almanac.domain.planner.model.discretize import problem_of
+from almanac.domain.planner.model.problem import Problem
+from almanac.domain.planner.search.components import components_of
+from almanac.domain.planner.search.destroy import OPERATORS, Destroy
+from almanac.domain.planner.search.greedy import greedy_plans
+from almanac.domain.planner.search.params import DEFAULT
+from almanac.domain.planner.search.removal import Removal
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
+from tests.domain.planner.instances import at, habit, instance, task
+
+
+def crowded(tasks: int = 14) -> Problem:
+    work = [
+        task(f"t{k}", 60 + 30 * (k % 4), split=(30, 60) if k % 3 == 0 else None, deadline=at(f"{6 + k % 3:02d} 17:00"))
+        for k in range(tasks)
+    ]
+    for k in range(5, tasks, 4):
+        work[k]["depends_on"] = [f"t{k - 1}"]
+    walk = habit("walk", 30, "12:00-13:00", hours="work", min_min=15)
+    return problem_of(read_instance(instance(tasks=work, habits=[walk])).instance)
+
+
+def first_solution(problem: Problem) -> Solution:
+    solution = Solution(problem)
+    solution.restore(next(greedy_plans(problem, lambda: True)))
+    return solution
+
+
+def assert_sound(solution: Solution) -> None:
+    again = Solution(solution.problem)
+    for index, place in enumerate(solution.places):
+        again.move(index, place)
+    assert again.cost == solution.cost
+    assert solution.occupied.bit_count() == sum(length for place in solution.places for _, length in place)
+    for one in solution.problem.tasks:
+        if place := solution.places[one.index]:
+            allowed = earliest_allowed(solution, one)
+            assert allowed is not None
+            assert allowed <= place[0][0]
+
+
+def test_the_shares_of_the_operators_make_up_the_whole() -> None:
+    assert sum(share for share, _ in OPERATORS) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("operator", [operator for _, operator in OPERATORS], ids=lambda each: each.__name__)
+def test_an_operator_leaves_a_sound_solution_and_its_order_names_what_it_removed(operator: object) -> None:
+    assert callable(operator)
+    problem = crowded()
+    for seed in range(40):
+        solution, random = first_solution(problem), Random(seed)
+        before = list(solution.places)
+        (component,) = components_of(problem)
+        removal = Removal(solution, random, component.slots, DEFAULT.destroy)
+        order = operator(Destroy(solution, random, component, DEFAULT.destroy), removal)
+        assert_sound(solution)
+        changed = {index for index, place in enumerate(before) if place != solution.places[index]}
+        assert changed <= set(removal.removed if order is None else order)
+
+
+def test_without_tasks_a_strategic_removal_clears_a_window() -> None:
+    problem = crowded(0)
+    solution = first_solution(problem)
+    (component, *_) = components_of(problem)
+    for seed in range(20):
+        removed, _ = Destroy(solution, Random(seed), component, DEFAULT.destroy).remove_some()
+        assert set(removed) <= set(component.items)
+        assert_sound(solution)

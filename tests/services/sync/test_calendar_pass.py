@@ -1,0 +1,329 @@
+"""One calendar's pass over stores in memory: which pages are asked for, what is written with them, what is pruned."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from almanac.domain.calendar.events import EventPage
+from almanac.domain.sync.passes import Checkpoint, Mode, PassKind, SyncState
+from almanac.domain.sync.report import ConnectionReport
+from almanac.domain.sync.window import Window
+from almanac.errors import ProviderRejected, ProviderUnavailable
+from almanac.services.accounts.ports import Account
+from almanac.services.sync.account_access import AccountSession
+from almanac.services.sync.calendar_pass import CalendarPass
+from almanac.services.sync.page_reader import RunContext
+from almanac.services.sync.ports import CalendarPages, Connection, Lease, MissingRows, PageCounts, Progress
+from almanac.services.sync.provider import EventsRequest, ListedPage, OpenAccount
+from almanac.services.sync.retrying import Retrier
+from tests.providers.in_memory import Calendar, InMemory, MemoryAccount
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ADA, PASSWORD, PAGE_SIZE = "ada@example.test", "open sesame", 2
+WINDOW = Window.around(NOW, timedelta(days=90), timedelta(days=180))
+
+
+@dataclass
+class Pages(CalendarPages):
+    """CalendarPages of one calendar: rows and state in dictionaries."""
+
+    rows: dict[str, str] = field(default_factory=dict)
+    state: SyncState = field(default_factory=SyncState)
+    seen: set[str] = field(default_factory=set)
+    written: list[tuple[PassKind, Sequence[str]]] = field(default_factory=list)
+
+    def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:
+        self.seen, self.state = set(), SyncState()
+        return NOW
+
+    def apply_page(
+        self, lease: Lease, connection: Connection, page: EventPage, kind: PassKind, progress: Progress | None
+    ) -> PageCounts:
+        ids = [row.external_event_id for row in page.rows]
+        inserted = len(set(ids) - set(self.rows))
+        deleted = len(set(page.tombstones) & set(self.rows)) if connection.delete_enabled else 0
+        self.written.append((kind, ids))
+        self.seen |= set(ids)
+        self.rows |= {row.external_event_id: row.title for row in page.rows}
+        for event_id in page.tombstones if connection.delete_enabled else ():
+            self.rows.pop(event_id, None)
+        if progress is not None and progress.sync_token is not None:
+            self.state = SyncState(progress.sync_token, progress.fingerprint, progress.window)
+        elif progress is not None:
+            self.state = replace(self.state, checkpoint=progress.checkpoint)
+        return PageCounts(inserted, 0, deleted, len(ids) - inserted)
+
+    def missing_rows(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> MissingRows:
+        missing = sorted(set(self.rows) - self.seen)
+        return MissingRows(len(missing), len(self.rows), tuple(missing[:3]))
+
+    def complete_full_pass(self, lease: Lease, connection: Connection, checkpoint: Checkpoint, sync_token: str) -> int:
+        pruned = set(self.rows) - self.seen if connection.delete_enabled else set()
+        self.rows = {event_id: title for event_id, title in self.rows.items() if event_id not in pruned}
+        self.state = SyncState(sync_token, checkpoint.fingerprint, checkpoint.window)
+        return len(pruned)
+
+    def forget_token(self, lease: Lease, connection: Connection) -> None:
+        self.state = replace(self.state, sync_token=None, checkpoint=None)
+
+
+class PlainText:
+    """TokenCipher without a cipher."""
+
+    def encrypt(self, plain: str) -> str:
+        return plain
+
+    decrypt = encrypt
+
+    def is_current(self, ciphertext: str) -> bool:
+        return True
+
+
+class Bench:
+    """A calendar in memory and what a pass over it needs; `left` is what is left of the invocation, in seconds."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self.calendar, self.pages = Calendar(ADA), Pages()
+        self.provider = InMemory({PASSWORD: [self.calendar]})
+        self.deletes = True
+        self.left: Callable[[], float] = lambda: 300.0
+        self._pool = pool
+
+    def put(self, *event_ids: str) -> None:
+        for event_id in event_ids:
+            self.calendar.put(event_id, event_id, NOW)
+
+    def read(self, mode: Mode = "auto", *, restart: bool = False, window: Window = WINDOW) -> ConnectionReport:
+        """One run's pass."""
+        account = Account(UUID(int=1), UUID(int=2), self.provider.name, ADA, None, PASSWORD, None, "active", 1)
+        session = AccountSession(account, self.provider, None, PlainText(), lambda: NOW)  # type: ignore[arg-type] # unused
+        connection = Connection(
+            id=UUID(int=3),
+            account_id=account.id,
+            provider=self.provider.name,
+            calendar_id=ADA,
+            time_zone=None,
+            delete_enabled=self.deletes,
+            failures=0,
+            retry_at=None,
+            last_synced_at=None,
+            full_synced_at=None,
+            state=self.pages.state,
+        )
+        run = RunContext(
+            pages=self.pages,
+            clock=lambda: NOW,
+            lease=Lease(account.ws_id, UUID(int=4), 1),
+            retrier=Retrier(lambda _: None, lambda: 0.5, self.left),
+            window=window,
+            page_size=PAGE_SIZE,
+            workspace_zone="Europe/Berlin",
+            reserve_seconds=20.0,
+            pool=self._pool,
+        )
+        report = ConnectionReport(connection.id)
+        self.asked.clear()
+        self.pages.written.clear()
+        CalendarPass(run, connection, session, report).read(mode, restart=restart)
+        return report
+
+    @property
+    def asked(self) -> list[EventsRequest]:
+        """Listings of the last pass."""
+        return self.provider.asked
+
+    def run_out_after(self, pages: int) -> None:
+        """The time is enough for so many pages."""
+        self.left = lambda: 300.0 if len(self.pages.written) < pages else 0.0
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    with ThreadPoolExecutor(1) as pool:
+        yield Bench(pool)
+
+
+class TestAFullPass:
+    def test_it_writes_page_after_page_and_ends_with_a_token(self, bench: Bench) -> None:
+        bench.put("a", "b", "c", "d", "e")
+
+        report = bench.read()
+
+        assert (report.outcome, report.tally.pages, report.tally.inserted) == ("redirected_to_full", 3, 5)
+        assert bench.pages.written == [("full", ["a", "b"]), ("full", ["c", "d"]), ("full", ["e"])]
+        assert bench.pages.state == SyncState("5", bench.provider.fingerprint(PAGE_SIZE), WINDOW)
+
+    def test_pages_are_read_in_the_workspaces_zone_where_the_calendar_has_none(self, bench: Bench) -> None:
+        bench.read()
+
+        assert (bench.asked[0].zones.calendar, bench.asked[0].zones.workspace) == ("Europe/Berlin", "Europe/Berlin")
+
+    def test_what_it_has_not_seen_is_pruned(self, bench: Bench) -> None:
+        bench.put("kept", "too", "gone")
+        bench.read()
+        bench.calendar.delete("gone")
+
+        assert bench.read("full").tally.deleted == 1
+        assert set(bench.pages.rows) == {"kept", "too"}
+
+    def test_unless_deletes_are_switched_off_and_then_the_token_is_of_no_use_to_a_pass_that_deletes(
+        self, bench: Bench
+    ) -> None:
+        bench.put("kept", "gone")
+        bench.deletes = False
+        bench.read()
+        bench.calendar.delete("gone")
+
+        assert bench.read("full").tally.deleted == 0
+        assert bench.read().outcome == "incremental"
+        bench.deletes = True
+        assert (bench.read().outcome, set(bench.pages.rows)) == ("redirected_to_full", {"kept"})
+
+
+class TestADelta:
+    @pytest.fixture(autouse=True)
+    def synced(self, bench: Bench) -> None:
+        bench.put("kept", "gone")
+        bench.read()
+
+    def test_it_asks_with_the_token_and_writes_what_has_changed(self, bench: Bench) -> None:
+        bench.put("new")
+        bench.calendar.delete("gone")
+
+        report = bench.read()
+
+        assert (report.outcome, report.tally.inserted, report.tally.deleted) == ("incremental", 1, 1)
+        assert [(request.sync_token, request.window) for request in bench.asked] == [("2", None)]
+        assert bench.pages.state.sync_token == "4"
+
+    def test_its_token_keeps_the_window_that_it_was_given_for(self, bench: Bench) -> None:
+        moved = Window(WINDOW.start + timedelta(days=1), WINDOW.end + timedelta(days=1))
+
+        assert bench.read(window=moved).outcome == "incremental"
+        assert bench.pages.state.window == WINDOW
+
+    def test_an_expired_token_is_a_full_pass_in_the_same_run(self, bench: Bench) -> None:
+        bench.calendar.delete("gone")
+        bench.put("new", "other")
+        bench.calendar.expire_tokens()
+
+        report = bench.read()
+
+        assert (report.outcome, report.tally.deleted) == ("token_expired_full", 1)
+        assert set(bench.pages.rows) == {"kept", "new", "other"}
+
+    def test_another_fingerprint_is_a_full_pass(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(InMemory, "fingerprint", lambda _self, page_size: "other")
+
+        assert bench.read().outcome == "redirected_to_full"
+
+
+class TestTheDeletionGuard:
+    @pytest.fixture(autouse=True)
+    def synced(self, bench: Bench) -> None:
+        bench.put("a", "b", "c")
+        bench.read()
+
+    def test_a_listing_that_lacks_everything_is_read_a_second_time_and_then_believed(self, bench: Bench) -> None:
+        for event_id in ("a", "b", "c"):
+            bench.calendar.delete(event_id)
+
+        assert bench.read("full").tally.deleted == 3
+        assert [request.window for request in bench.asked] == [WINDOW, WINDOW]
+
+    def test_not_while_one_of_the_missing_still_lives(self, bench: Bench) -> None:
+        bench.calendar.hidden = {"a", "b", "c"}
+
+        with pytest.raises(ProviderUnavailable, match="nothing was deleted") as raised:
+            bench.read("full")
+
+        assert raised.value.code == "memory_unavailable"
+        assert set(bench.pages.rows) == {"a", "b", "c"}
+        assert bench.pages.state == SyncState(), "the next pass begins at its first page"
+
+
+class TestInterruption:
+    @pytest.fixture(autouse=True)
+    def five_pages(self, bench: Bench) -> None:
+        bench.put(*"abcdefghij")
+
+    def test_a_run_without_time_ends_at_a_checkpoint_and_the_next_goes_on_there(self, bench: Bench) -> None:
+        bench.run_out_after(2)
+        assert bench.read().outcome == "continued"
+        left = bench.pages.state.checkpoint
+        bench.left = lambda: 300.0
+
+        report = bench.read()
+
+        assert left is not None
+        assert (left.page_token, left.listed, left.pages, left.attempt) == ("4", 4, 2, 1)
+        assert (bench.asked[0].page_token, report.outcome) == ("4", "redirected_to_full")
+        assert len(bench.pages.rows) == 10
+        assert bench.asked[-1].sync_token == "10", "a delta follows: the listing is as old as the run that began it"
+
+    def test_a_restart_begins_at_the_first_page(self, bench: Bench) -> None:
+        bench.run_out_after(2)
+        bench.read()
+        bench.left = lambda: 300.0
+
+        bench.read("full", restart=True)
+
+        assert bench.asked[0].page_token is None
+
+    def test_a_page_token_that_has_become_void_costs_one_new_start(self, bench: Bench) -> None:
+        bench.run_out_after(2)
+        bench.read()
+        bench.left = lambda: 300.0
+        for event_id in "defghij":
+            bench.calendar.delete(event_id)  # the stored token points behind the last page
+
+        bench.read()
+
+        assert [request.page_token for request in bench.asked[:2]] == ["4", None]
+        assert set(bench.pages.rows) == set("abc")
+
+    @pytest.mark.parametrize(("seconds", "asked"), [(300.0, 2), (30.0, 1)])
+    def test_a_page_is_asked_for_ahead_unless_it_might_come_too_late(
+        self, bench: Bench, seconds: float, asked: int
+    ) -> None:
+        """The reserve is 20 seconds a page; after the first one the time is over."""
+        bench.left = lambda: 0.0 if bench.pages.written else seconds
+
+        assert bench.read().outcome == "continued"
+        assert (len(bench.asked), len(bench.pages.written)) == (asked, 1)
+
+
+class Endless(MemoryAccount):
+    """Names the first page as the next one, for ever."""
+
+    def list_events(self, request: EventsRequest) -> ListedPage:
+        page = super().list_events(replace(request, page_token=None))
+        return replace(page, next_page_token="2", next_sync_token=None)
+
+
+class Tokenless(MemoryAccount):
+    """Ends without a sync token."""
+
+    def list_events(self, request: EventsRequest) -> ListedPage:
+        return replace(super().list_events(request), next_page_token=None, next_sync_token=None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "complaint"), [(Endless, "names itself or an earlier one"), (Tokenless, "without a sync token")]
+)
+def test_a_listing_that_breaks_the_protocol_is_rejected(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, kind: type[MemoryAccount], complaint: str
+) -> None:
+    bench.put("a", "b", "c")
+
+    def opened(provider: InMemory, access: str) -> OpenAccount:
+        return kind(provider, access)
+
+    monkeypatch.setattr(InMemory, "open", opened)
+
+    with pytest.raises(ProviderRejected, match=complaint):
+        bench.read()
