@@ -172,7 +172,10 @@ WITH old AS (
     FROM workspace_calendar_events e
     LEFT JOIN calendar_sync_seen m ON m.connection_id = :connection_id::uuid AND m.external_event_id = e.external_event_id
     WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
-        AND e.end_at > :window_start::timestamptz AND e.start_at < :window_end::timestamptz
+        AND almanac_listed(
+            e, (SELECT almanac_known_zone(c.time_zone) FROM calendar_connections c WHERE c.id = :connection_id::uuid),
+            :window_start::timestamptz, :window_end::timestamptz
+        )
         AND e.created_at < :since::timestamptz
 )
 SELECT
@@ -182,11 +185,14 @@ SELECT
 FROM old;
 
 -- name: prune
--- Only rows of this calendar, inside the pass's window, that were there before it and that it has not met.
+-- Only rows of this calendar that the pass's listing would hold, that were there before it and that it has not met.
 SELECT almanac_delete_events(ARRAY (
     SELECT e.id FROM workspace_calendar_events e
     WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
-        AND e.end_at > :window_start::timestamptz AND e.start_at < :window_end::timestamptz
+        AND almanac_listed(
+            e, (SELECT almanac_known_zone(c.time_zone) FROM calendar_connections c WHERE c.id = :connection_id::uuid),
+            :window_start::timestamptz, :window_end::timestamptz
+        )
         AND e.created_at < :since::timestamptz
         AND NOT EXISTS (
             SELECT 1 FROM calendar_sync_seen m
