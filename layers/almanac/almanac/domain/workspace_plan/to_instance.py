@@ -11,7 +11,7 @@ from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.block_decisions import decide_blocks
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events
 from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, worked_minutes
-from almanac.domain.workspace_plan.habit_dates import due_dates, without_open_dates
+from almanac.domain.workspace_plan.free_time import due_dates, without_open_dates
 from almanac.domain.workspace_plan.habit_requests import (
     UNLIMITED,
     Dates,
@@ -77,8 +77,8 @@ def to_instance(
     waits, categories = open_predecessors(workspace.dependencies), _category_faults(workspace)
     faulty_tasks = task_faults(workspace.tasks, waits, categories)
     faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
-    habits = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
+    habits = [one for one in workspace.habits if one.id not in faulty_habits]
+    tasks = [one for one in workspace.tasks if one.id not in faulty_tasks]
     due, busy = due_dates(workspace, dates, window.zone), _locked_events(workspace)
     decisions = decide_blocks(workspace, due, habits, faulty_tasks, busy, window, force=force, limits=limits)
     wanted = {one: days for one in decisions.occurrences if (days := _open_dates(one, decisions.existing, window))}
@@ -89,7 +89,6 @@ def to_instance(
         habits=tuple(occurrence.spec(days) for occurrence, days in wanted.items()),
         previous=() if force else _previous(decisions.existing.movable, decisions.occurrences),
     )
-    faults = (*_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits))
     idle = (*used_up(tasks, workspace.blocks, window), *without_open_dates(workspace, habits, dates, due, window))
     return PlanningRequest(
         instance=instance,
@@ -99,7 +98,7 @@ def to_instance(
         names=_names(workspace),
         existing=decisions.existing,
         lengthened=decisions.lengthened,
-        findings=(*workspace.findings, *faults, *idle, *decisions.findings),
+        findings=(*workspace.findings, *_left_out(faulty_tasks, faulty_habits), *idle, *decisions.findings),
     )
 
 
@@ -128,8 +127,9 @@ def _locked_events(workspace: Workspace) -> list[LockedEvent]:
     return [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
 
 
-def _left_out(kind: str, faults: Mapping[UUID, Explanation]) -> list[ItemFinding]:
-    return [ItemFinding(kind, str(key), "left_out", fault) for key, fault in faults.items()]
+def _left_out(tasks: Mapping[UUID, Explanation], habits: Mapping[UUID, Explanation]) -> list[ItemFinding]:
+    kinds = (("task", tasks), ("habit", habits))
+    return [ItemFinding(kind, str(key), "left_out", fault) for kind, faults in kinds for key, fault in faults.items()]
 
 
 def _category_faults(workspace: Workspace) -> dict[str, Explanation]:
