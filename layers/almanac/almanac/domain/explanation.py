@@ -158,7 +158,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class ItemFinding:
-    """Why one item is late, partial, unscheduled, at risk or left out of the plan, and what would help.
+    """Why one item is late, partial, unscheduled, at risk, left out or has nothing to place, and what would help.
 
     `kind` is task, habit or preference, `id` names the row; `date` is the local one of a habit's occurrence, ISO 8601.
     """

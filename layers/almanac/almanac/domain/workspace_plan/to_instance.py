@@ -10,7 +10,7 @@ from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.block_decisions import decide_blocks
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events
 from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, worked_minutes
-from almanac.domain.workspace_plan.habit_dates import due_dates, without_open_dates
+from almanac.domain.workspace_plan.free_time import due_dates, without_open_dates
 from almanac.domain.workspace_plan.habit_requests import (
     UNLIMITED,
     Dates,
