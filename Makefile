@@ -43,7 +43,7 @@ with_runtime = runtime="$$($(find_runtime))"; PATH="$${runtime:+$$runtime:}$$PAT
 with_calendars = set --; if test -e "$(ICS)"; then set -- --ics "$(ICS)"; else \
 	for file in $(ICS); do set -- "$$@" --ics "$$file"; done; fi
 
-.PHONY: help setup setup-sam demo dev test lint format typecheck soak bench bench-scale checkov audit build invoke-all deploy-local lock schemas clean other-python
+.PHONY: help setup setup-sam demo dev dev-reset test lint format typecheck soak bench bench-scale checkov audit build invoke-all deploy-local lock schemas clean other-python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,10 @@ demo: setup ## Show the whole system on this machine (ICS=calendar.ics starts fr
 
 dev: setup ## Run the whole system on this machine until Ctrl-C (EVERY=60 syncs each minute, PLAN_EVERY=60 plans, ICS=calendar.ics)
 	@$(with_calendars); $(PY) -m local.dev $(if $(EVERY),--every $(EVERY)) $(if $(PLAN_EVERY),--plan-every $(PLAN_EVERY)) "$$@"
+
+dev-reset: ## Forget the database that `make dev` keeps, with everything that was added to it
+	@test ! -e .almanac/dev.env || { echo "make dev runs; end it first (or remove .almanac/dev.env, if it was killed)" >&2; exit 1; }
+	@rm -rf .almanac/dev
 
 PROCESSES = 2
 test: setup setup-sam lint typecheck ## Lint, types and every test (PYTEST_ARGS="-k sync", PROCESSES=2)

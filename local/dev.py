@@ -32,6 +32,7 @@ from local.stack.ports import StartError
 from local.stack.run_watch import RunWatch
 from local.stack.screen import Screen, counted
 from local.stack.stack import ROOT, Stack, forget_shell_settings
+from local.things_to_try import things_to_try
 
 FAILED, BAD_INPUT = 1, 2
 SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60
@@ -95,7 +96,7 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
     if options.ics:
         connect_files(stack, options.ics, tell)
     tell("the database is kept between starts; the simulated Google begins anew, so the first tick reads everything")
-    _publish(stack.environment, _environment_file(options.folder), screen)
+    _publish(stack.environment, _environment_file(options.folder), workspaces[0], screen)
     watches = RunWatch(stack.wiring.database, lambda: stack.worker_logs), PlanWatch(stack.wiring.database)
     cadences = {"sync": options.every, "schedule": options.plan_every, "upkeep": UPKEEP_SECONDS}
     due = {rule: _next(seconds) for rule, seconds in cadences.items()} | {"sync": time.time()}  # plans need calendars
@@ -114,7 +115,6 @@ def _furnish(stack: Stack, workspace: Workspace, tell: Callable[[str], None]) ->
     if not database.run("SELECT 1 FROM workspace_calendar_hour_settings WHERE ws_id = :ws_id", ws_id=ws_id):
         tasks, habits = furnish(database, ws_id, planned_zone(workspace.name))
         tell(f"{workspace.name} gets {counted(tasks, 'task')} and {counted(habits, 'habit')}")
-    tell(f"to see its plan: almanac schedule {ws_id} --preview")
 
 
 def _next(seconds: int) -> float:
@@ -146,13 +146,12 @@ def _show_news(runs: RunWatch, plans: PlanWatch, screen: Screen) -> None:
         screen.say(line)
 
 
-def _publish(environment: Mapping[str, str], file: Path, screen: Screen) -> None:
-    """Print the environment as a shell takes it, and write it for `source`: it holds a password and a key."""
+def _publish(environment: Mapping[str, str], file: Path, workspace: Workspace, screen: Screen) -> None:
+    """Write the environment for `source`, since it holds a password and a key, and say what to try with it."""
     write_exports(environment, file)
-    for line in file.read_text().splitlines():
-        screen.say(line, style="dim")
     shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
-    screen.say(f"in another terminal: source {shown}; .venv/bin/almanac runs", style="bold")
+    for line in things_to_try(workspace.name, workspace.emails[0], shown, datetime.now().astimezone()):
+        screen.say(line, style="bold")
 
 
 def _environment_file(folder: Path) -> Path:

@@ -349,6 +349,23 @@ class TestPictures:
         assert '<td class="state">late by 1 h</td>' in text
         assert '<td class="risk">on time, at risk</td>' in text
 
+    def test_picture_and_list_give_a_block_one_colour(self) -> None:
+        remarks = Remark("report", "on time, at risk", "", urgent=False), Remark("offer", "late by 1 h", "")
+        coffee = Entry("busy", "coffee", at(9), at(10), "", "moved")
+        drawn = agenda(coffee, entry("report", 10, 11), entry("offer", 11, 12), remarks=remarks)
+
+        text = page(drawn)
+
+        for title, style in (("coffee", "moved"), ("report", "risk"), ("offer", "late")):
+            assert f'class="{style}-bar"' in svg(drawn)
+            assert f'<span class="mark {style}"></span>{title}' in text
+
+    def test_a_phone_gets_the_days_one_below_the_other(self) -> None:
+        text = page(agenda(entry("a", 9, 10)))
+
+        assert "main > svg { display: none } .days { display: block }" in text
+        assert "<h3>Mon 02 Mar</h3><table><tr><td>09:00–10:00</td>" in text
+
     def test_the_page_closes_what_it_opens(self) -> None:
         checker = Balanced()
         checker.feed(page(agenda(entry(NASTY, 9, 10, reason=NASTY), remarks=(Remark("a", "b", "c", "d"),))))

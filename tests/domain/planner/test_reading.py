@@ -22,6 +22,7 @@ FAULTY_TASKS = [
     (task("t", 30, depends_on=["ghost"]), "tasks 't': depends_on names 'ghost', which is no task"),
     (task("t", 30, depends_on=["t"]), "tasks 't': depends_on runs in a circle"),
     (task("t", 30, splittable="yes"), "splittable must be true or false, is a text"),
+    (task("t", 30, splitable=True), "tasks[0] 't': 'splitable' is unknown, did you mean splittable?"),
     ("t", "tasks[0]: must be an object, is a text"),
 ]
 
@@ -39,6 +40,11 @@ FAULTY_FRAMES = [
     ({"busy": [busy("b", "05 10:00", "05 09:00")]}, "busy[0] 'b': end lies before start"),
     ({"busy": [busy("b", "05 09:00", "05 10:00"), busy("b", "05 11:00", "05 12:00")]}, "busy 'b': id comes twice"),
     ({"weights": {"late_flag": -1}}, "late_flag must be a number, zero or more"),
+    ({"taskz": []}, "instance: 'taskz' is unknown, did you mean tasks?"),
+    ({"prefs": {"brake_min": 15}}, "prefs: 'brake_min' is unknown, did you mean break_min?"),
+    ({"prefs": {"x": 15}}, "prefs: 'x' is unknown, known are break_min, min_notice_min, daily_cap_min"),
+    ({"weights": {"late_flags": 1}}, "weights: 'late_flags' is unknown, did you mean late_flag?"),
+    ({"busy": [busy("b", "05 09:00", "05 10:00", lock=True)]}, "busy[0] 'b': 'lock' is unknown, did you mean locked?"),
     ({"tasks": {}}, "tasks must be a list"),
 ]
 

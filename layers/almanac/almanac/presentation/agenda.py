@@ -14,6 +14,7 @@ from almanac.domain.wall_clock import DAY_MINUTES, Interval, local_time, merged,
 EntryKind = Literal["busy", "task", "habit"]
 Change = Literal["", "new", "moved", "held"]
 """Against the calendar as it is; `held` is a block that is its owner's and stays."""
+Style = Literal["busy", "moved", "task", "habit", "risk", "late"]
 MARKS: Mapping[EntryKind, str] = {"task": "T", "habit": "H", "busy": "#"}
 """What tells the kinds apart where there is no colour."""
 DAYS_OF_A_WEEK = 7
@@ -77,6 +78,15 @@ class Agenda:
     remarks: tuple[Remark, ...]
     counts: Mapping[str, int]
     gone: tuple[Entry, ...] = ()
+
+    def style(self, entry: Entry) -> Style:
+        """Return the colour that every view gives the entry: its kind's, or that of what is to be seen about it."""
+        if entry.kind == "busy":
+            return "moved" if entry.change == "moved" else "busy"
+        states = {remark.title: remark.urgent for remark in self.remarks} if entry.kind == "task" else {}
+        if entry.title not in states:
+            return entry.kind
+        return "late" if states[entry.title] else "risk"
 
     def today(self) -> date:
         """Return the local date of `now`."""

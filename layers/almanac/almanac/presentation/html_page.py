@@ -1,6 +1,7 @@
 """A plan as one HTML page: its picture, the reasons, what needs attention. No script, nothing loaded from elsewhere."""
 
 from collections.abc import Iterator
+from datetime import date
 from html import escape
 
 from almanac.presentation.agenda import Agenda, Entry, Remark, when
@@ -27,13 +28,22 @@ td, th {{ padding: 7px 14px 7px 0; text-align: left; vertical-align: top; border
 th {{ border: 0; color: #6b7686; font-weight: 500 }}
 td:first-child {{ white-space: nowrap; font-variant-numeric: tabular-nums }}
 .mark {{ display: inline-block; width: 9px; height: 9px; margin-right: 8px; border-radius: 3px }}
-.task {{ background: #2f6bea }} .habit {{ background: #179862 }} .busy {{ background: #db8a00 }}
-.state {{ color: #c22f3d; white-space: nowrap }} .risk {{ color: #a36a00; white-space: nowrap }}
+.task {{ background: #2f6bea }} .habit {{ background: #179862 }} .busy {{ background: #a3adbb }}
+.moved {{ background: #7a4de0 }} .risk {{ background: #e39a12 }} .late {{ background: #d9343f }}
+.state {{ color: #c22f3d; white-space: nowrap }} td.risk {{ color: #a36a00; background: none; white-space: nowrap }}
+.days {{ display: none }}
+@media (max-width: 760px) {{
+  main > svg {{ display: none }} .days {{ display: block }}
+  section {{ margin: 8px; padding: 12px 14px }} h3 {{ margin: 14px 0 4px; font-size: 15px }}
+  tr:has(th) {{ display: none }} td, td:first-child {{ display: block; border: 0; padding: 0; white-space: normal }}
+  tr {{ display: block; padding: 7px 0; border-top: 1px solid #eff1f5 }}
+}}
 </style>
 </head>
 <body>
 <main>
 {picture}
+{days}
 {sections}
 </main>
 </body>
@@ -44,7 +54,28 @@ td:first-child {{ white-space: nowrap; font-variant-numeric: tabular-nums }}
 def page(agenda: Agenda) -> str:
     """Return the page."""
     sections = "\n".join(_sections(agenda))
-    return _PAGE.format(title=_safe(agenda.name), picture=svg(agenda, remarks=False), sections=sections)
+    return _PAGE.format(
+        title=_safe(agenda.name), picture=svg(agenda, remarks=False), days=_days(agenda), sections=sections
+    )
+
+
+def _days(agenda: Agenda) -> str:
+    """The weeks as a list of days, which takes the picture's place where that would be too small to read."""
+    days = [day for week in agenda.weeks() for day in week if agenda.pieces(day)]
+    shown = "".join(f"<h3>{day:%a %d %b}</h3><table>{_day(agenda, day)}</table>" for day in days)
+    return f'<section class="days"><h2>{_safe(agenda.name)}</h2>{shown}</section>'
+
+
+def _day(agenda: Agenda, day: date) -> str:
+    return "".join(
+        f"<tr>{_cell('all day' if piece.all_day else f'{_clock(piece.first)}–{_clock(piece.last)}')}"
+        f"{_what(piece.entry, agenda)}</tr>"
+        for piece in agenda.pieces(day)
+    )
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _sections(agenda: Agenda) -> Iterator[str]:
@@ -60,10 +91,12 @@ def _sections(agenda: Agenda) -> Iterator[str]:
 
 
 def _placed(entry: Entry, agenda: Agenda) -> str:
+    return f"<tr>{_cell(when(entry, agenda.zone))}{_what(entry, agenda)}{_cell(entry.reason)}</tr>"
+
+
+def _what(entry: Entry, agenda: Agenda) -> str:
     change = f" ({entry.change})" if entry.change else ""
-    mark = f'<span class="mark {entry.kind}"></span>'
-    what = f"<td>{mark}{_safe(entry.title)}{change}</td>"
-    return f"<tr>{_cell(when(entry, agenda.zone))}{what}{_cell(entry.reason)}</tr>"
+    return f'<td><span class="mark {agenda.style(entry)}"></span>{_safe(entry.title)}{change}</td>'
 
 
 def _remark(remark: Remark) -> str:

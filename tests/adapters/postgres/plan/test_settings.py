@@ -58,7 +58,7 @@ def test_preferences_left_out_have_defaults() -> None:
 
 
 def test_preferences_are_read() -> None:
-    stored = {"break_minutes": 15, "min_notice_minutes": 60, "daily_cap_minutes": {"work": 240}, "new": "ignored"}
+    stored = {"break_minutes": 15, "min_notice_minutes": 60, "daily_cap_minutes": {"work": 240}}
     assert read_preferences(stored, OPEN) == (Preferences(15, 60, {"work": 240}), [])
     buffers = {"buffer_before_minutes": 20, "buffer_after_minutes": 10}
     assert read_preferences(buffers, OPEN) == (Preferences(0, 0, {}, 20, 10), [])
@@ -88,3 +88,15 @@ def test_several_bad_preferences_are_all_named_and_the_good_one_counts() -> None
     preferences, notes = read_preferences(stored, OPEN)
     assert preferences == Preferences(0, 60, {})
     assert {note.id for note in notes} == {"break_minutes", "daily_cap_minutes"}
+
+
+def test_a_preference_that_is_unknown_is_named_with_the_nearest_one() -> None:
+    preferences, notes = read_preferences({"brake_minutes": 15, "x": 1, "min_notice_minutes": 60}, OPEN)
+
+    assert preferences == Preferences(0, 60, {})
+    assert [(note.id, note.status, note.suggestions) for note in notes] == (
+        [("brake_minutes", "ignored", ()), ("x", "ignored", ())]
+    )
+    near, none = (note.cause.quotes[0] for note in notes)
+    assert near == "is no known preference; did you mean break_minutes?"
+    assert none.startswith("is no known preference; known are break_minutes, min_notice_minutes, daily_cap_minutes, ")

@@ -48,7 +48,6 @@ class _Column:
     def __init__(self, root: Element, agenda: Agenda, day: date, hours: Interval, x: float, top: float) -> None:
         self._root, self._agenda, self._day = root, agenda, day
         self._hours, self._x, self._top = hours, x, top
-        self._states = {remark.title: "late" if remark.urgent else "risk" for remark in agenda.remarks}
 
     def draw(self, y: float) -> None:
         """Draw everything of the day, the background first; `y` is the panel's top."""
@@ -87,7 +86,7 @@ class _Column:
         add(self._root, "line", x1=self._x, x2=self._x, y1=self._top, y2=self._y(last), class_="line")
 
     def _draw_block(self, piece: Piece, x: float, y: float, width: float, height: float) -> None:
-        entry, style = piece.entry, self._style(piece.entry)
+        entry, style = piece.entry, self._agenda.style(piece.entry)
         block = add(self._root, "g")
         add_tooltip(block, entry.title, when(entry, self._agenda.zone), entry.change, entry.reason)
         # A picture of its own cuts off what is too long for it, whatever font the reader has.
@@ -124,11 +123,6 @@ class _Column:
         y = self._y(span[0])
         add(self._root, "line", x1=self._x, x2=self._x + _DAY, y1=y, y2=y, class_="now")
         add(self._root, "circle", cx=self._x, cy=y, r=4, class_="dot")
-
-    def _style(self, entry: Entry) -> str:
-        if entry.kind == "busy":
-            return "moved" if entry.change == "moved" else "busy"
-        return self._states.get(entry.title, "task") if entry.kind == "task" else entry.kind
 
     def _is_shown(self, piece: Piece) -> bool:
         return piece.first < self._hours[1] and self._hours[0] < piece.last

@@ -1,6 +1,7 @@
 """Hours and preferences as workspaces store them: JSON, checked here, so that a bad value is named, not obeyed."""
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -92,6 +93,7 @@ def read_preferences(stored: object, categories: Mapping[str, Week]) -> tuple[Pr
             name = first_fault(error)[0].partition(".")[0]
             findings.append(_bad(name, _first(error)))
             del values[name]
+    findings += [_unknown(name) for name in sorted(values.keys() - StoredPreferences.model_fields.keys())]
     unknown = sorted(set(found.daily_cap_minutes) - set(categories))
     findings += [_bad("daily_cap_minutes", f"'{name}' is no usable category of hours") for name in unknown]
     caps = {name: cap for name, cap in found.daily_cap_minutes.items() if name in categories}
@@ -113,6 +115,13 @@ def _minutes(wall: str) -> int:
 
 def _first(error: ValidationError) -> str:
     return ": ".join(filter(None, first_fault(error)))
+
+
+def _unknown(name: str) -> ItemFinding:
+    near = get_close_matches(name, StoredPreferences.model_fields, n=1)
+    known = f"did you mean {near[0]}?" if near else f"known are {', '.join(StoredPreferences.model_fields)}"
+    cause = Explanation("preference_unusable", quotes=(f"is no known preference; {known}",))
+    return ItemFinding("preference", name[:100], "ignored", cause, ())
 
 
 def _bad(name: str, fault: str) -> ItemFinding:

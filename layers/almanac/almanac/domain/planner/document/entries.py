@@ -7,6 +7,18 @@ from almanac.domain.planner.model.weights import PRIORITIES
 from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+TASK_FIELDS = (
+    *("id", "hours", "priority", "duration_min", "earliest", "deadline", "deadline_type", "splittable"),
+    *("min_chunk_min", "max_chunk_min", "depends_on"),
+)
+HABIT_FIELDS = (
+    *("id", "hours", "priority", "days", "min_min", "pref_min", "max_min", "ideal_from", "ideal_to"),
+    *("hard_from", "hard_to"),
+)
+EVENT_FIELDS = (
+    *("id", "start", "end", "free", "locked", "buffer_before_min", "buffer_after_min", "hours"),
+    *("move_from", "move_until", "move_cost"),
+)
 LONGEST_ITEM = 31 * DAY_MINUTES
 
 
@@ -22,6 +34,7 @@ def read_span(value: object, where: str) -> Interval:
 
 def read_task(fields: Fields, hours: dict[str, Week]) -> TaskSpec:
     """Return one task; its chunk sizes are brought to whole slots later."""
+    fields.only(*TASK_FIELDS)
     minutes = fields.minutes("duration_min", least=1)
     if minutes > LONGEST_ITEM:
         raise fields.error("duration_min", f"must be at most {LONGEST_ITEM}, is {minutes}")
@@ -59,6 +72,7 @@ def check_chunks(fields: Fields, minutes: int, smallest: int, largest: int) -> N
 
 def read_habit(fields: Fields, hours: dict[str, Week]) -> HabitSpec:
     """Return one habit."""
+    fields.only(*HABIT_FIELDS)
     days = fields.texts("days")
     for day in days:
         if day not in WEEKDAYS:
@@ -88,6 +102,7 @@ def read_habit(fields: Fields, hours: dict[str, Week]) -> HabitSpec:
 
 def read_event(fields: Fields, hours: dict[str, Week]) -> LockedEvent | MovableEvent | None:
     """Return one busy entry, None for a free one (transparent, declined, all-day label): it takes no time."""
+    fields.only(*EVENT_FIELDS)
     name = fields.text("id")
     start, end = fields.instant("start"), fields.instant("end", up=True)
     if end < start:
@@ -110,6 +125,7 @@ def read_event(fields: Fields, hours: dict[str, Week]) -> LockedEvent | MovableE
 
 def read_previous(fields: Fields) -> PreviousBlock:
     """Return one block of the last plan."""
+    fields.only("item", "start", "end")
     start, end = fields.instant("start"), fields.instant("end")
     if end <= start:
         raise fields.error("end", "must lie after start")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,13 @@ class Fields:
     def error(self, name: str, problem: str) -> InstanceError:
         """Return the error that field `name` causes."""
         return InstanceError(self.where, f"{name} {problem}")
+
+    def only(self, *known: str) -> None:
+        """Raise InstanceError for a field that is none of these: a misspelt one would go unheard."""
+        for name in self.values:
+            if name not in known:
+                near = get_close_matches(str(name), known, n=1)
+                raise self.error(f"'{name}'", f"is unknown, did you mean {near[0]}?" if near else _all_known(known))
 
     def has(self, name: str) -> bool:
         """Return whether the field is there and not null."""
@@ -125,6 +133,10 @@ class Fields:
         """Return a nested object; a missing or null one is empty."""
         value = self.values.get(name)
         return Fields({} if value is None else value, name)
+
+
+def _all_known(known: Collection[str]) -> str:
+    return f"is unknown, known are {', '.join(known)}"
 
 
 def wall_minutes(text: object, where: str, name: str) -> int:

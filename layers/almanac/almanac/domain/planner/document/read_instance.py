@@ -4,6 +4,7 @@ Strict reading raises at the first fault. Tolerant reading leaves a faulty task,
 it; faults of the frame (zone, window, hours, busy time) raise always, because a plan made without them would be wrong.
 """
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -22,6 +23,11 @@ from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
 from almanac.domain.planner.model.weights import PRIORITIES, Weights
 from almanac.domain.wall_clock import DAY_MINUTES, Week
 
+FRAME_FIELDS = (
+    *("format", "id", "timezone", "now", "window_end", "window_days", "grid_min", "prefs", "hours", "busy", "tasks"),
+    *("habits", "previous", "weights"),
+)
+"""`window_days` says what window_end says already, and is not read."""
 LONGEST_WINDOW = 366 * DAY_MINUTES
 
 T = TypeVar("T")
@@ -65,10 +71,12 @@ def read_instance(document: object, *, tolerant: bool = False) -> Reading:
     Raises InstanceError, naming item and field; in tolerant mode only for faults of the frame.
     """
     frame = Fields(document, "instance")
+    frame.only(*FRAME_FIELDS)
     now, end = read_frame(frame)
     hours = read_hours(frame.section("hours"))
     reader, strict = Reader(tolerant), Reader(tolerant=False)
     prefs = frame.section("prefs")
+    prefs.only("break_min", "min_notice_min", "daily_cap_min")
     tasks = reader.each(frame, "tasks", lambda fields: read_task(fields, hours))
     habits = reader.each(frame, "habits", lambda fields: read_habit(fields, hours))
     previous = reader.each(frame, "previous", read_previous)
@@ -140,6 +148,7 @@ def read_hours(categories: Fields) -> dict[str, Week]:
 
 def read_weights(fields: Fields) -> Weights:
     """Return the default weights with the instance's overrides."""
+    fields.only(*(each.name for each in dataclasses.fields(Weights)))
     default = Weights()
     priority = fields.section("priority")
     for name in priority.values:
