@@ -14,6 +14,8 @@ UV := .tools/uv/.ready-0.13.9
 
 PY := .venv/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check
+say_no_index = echo "The packages cannot be installed. If pip says above that it got no answer, PyPI cannot be reached from here:" \
+	"it is needed once, nothing needs a network afterwards (PIP_INDEX_URL names a mirror). Then the same command again." >&2
 export SAM_CLI_TELEMETRY := 0
 
 # The template's runtime, and where an interpreter of it may be: pyenv shows a version only where it was chosen.
@@ -37,6 +39,10 @@ find_runtime = for p in $(runtimes) .venv/bin/python$(RUNTIME); do \
 	"$$p" -c 'import os, pip, sys; print(os.path.dirname(sys.executable))' 2>/dev/null && break; done
 with_runtime = runtime="$$($(find_runtime))"; PATH="$${runtime:+$$runtime:}$$PATH"
 
+# ICS as options: one file whose name may hold spaces, else several files or a pattern.
+with_calendars = set --; if test -e "$(ICS)"; then set -- --ics "$(ICS)"; else \
+	for file in $(ICS); do set -- "$$@" --ics "$$file"; done; fi
+
 .PHONY: help setup setup-sam demo dev test lint format typecheck soak bench bench-scale checkov audit build invoke-all deploy-local lock schemas clean other-python
 
 help: ## Show this list
@@ -47,10 +53,10 @@ setup: .venv/.ready $(MINISTACK) ## Make the environments: .venv, and the local 
 setup-sam: $(SAM_CLI) ## Install the pinned SAM CLI into .tools/sam
 
 demo: setup ## Show the whole system on this machine (ICS=calendar.ics starts from your own calendar)
-	@$(PY) -m local.demo $(if $(ICS),--ics "$(ICS)")
+	@$(with_calendars); $(PY) -m local.demo "$$@"
 
 dev: setup ## Run the whole system on this machine until Ctrl-C (EVERY=60 syncs each minute, PLAN_EVERY=60 plans, ICS=calendar.ics)
-	@$(PY) -m local.dev $(if $(EVERY),--every $(EVERY)) $(if $(PLAN_EVERY),--plan-every $(PLAN_EVERY)) $(if $(ICS),--ics "$(ICS)")
+	@$(with_calendars); $(PY) -m local.dev $(if $(EVERY),--every $(EVERY)) $(if $(PLAN_EVERY),--plan-every $(PLAN_EVERY)) "$$@"
 
 PROCESSES = 2
 test: setup setup-sam lint typecheck ## Lint, types and every test (PYTEST_ARGS="-k sync", PROCESSES=2)
@@ -120,8 +126,8 @@ other-python: # makes .venv out of date
 		python="$$($(find_python))"; \
 		test -n "$$python" || { echo "Needs Python 3.11 or newer with venv (Debian: apt-get install python3-venv)." >&2; exit 1; }; \
 		"$$python" -m venv --clear .venv; }
-	@$(PIP) --requirement requirements.lock
-	@$(PIP) --no-deps --editable .
+	@$(PIP) --requirement requirements.lock || { $(say_no_index); exit 1; }
+	@$(PIP) --no-deps --editable . || { $(say_no_index); exit 1; }
 	@touch $@
 
 $(MINISTACK): PACKAGE = ministack
@@ -132,5 +138,6 @@ $(UV): PACKAGE = uv
 $(MINISTACK) $(SAM_CLI) $(CHECKOV) $(PIP_AUDIT) $(UV): | .venv/.ready
 	@echo "Installing $(PACKAGE) into $(@D)"
 	@$(PY) -m venv --clear --without-pip $(@D)
-	@$(PY) -m pip --python $(@D)/bin/python install -qq --disable-pip-version-check $(PACKAGE)==$(subst .ready-,,$(@F))
+	@$(PY) -m pip --python $(@D)/bin/python install -qq --disable-pip-version-check $(PACKAGE)==$(subst .ready-,,$(@F)) \
+		|| { $(say_no_index); exit 1; }
 	@touch $@

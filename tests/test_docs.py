@@ -19,7 +19,7 @@ from samtranslator.yaml_helper import yaml_parse
 from almanac import errors, settings
 from almanac.adapters.postgres.connection import Database, parse_url, statements
 from almanac.adapters.postgres.migrate import migrate
-from almanac.adapters.postgres.plan_settings import StoredPreferences
+from almanac.adapters.postgres.plan.settings import StoredPreferences
 from almanac.cli.main import _parser
 from almanac.domain import run_outcomes
 from almanac.domain.planner.document.read_instance import read_instance
@@ -30,8 +30,8 @@ from almanac.domain.sync.report import SyncReport
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.errors import AlmanacError, BadInput, PermanentError, TransientError
 from almanac.jobs import CalendarSchedule, CalendarSync, Tick, UpkeepTick, parse_schedule, parse_sync, parse_tick
-from almanac.presentation import terminal_plan
 from almanac.presentation.instance_agenda import agenda_of
+from almanac.presentation.terminal import plan as terminal_plan
 from almanac.providers.registry import NAMES as PROVIDERS
 from local.stack.postgres import Postgres
 

@@ -149,3 +149,35 @@ def test_a_deployment_takes_a_role_and_types_what_the_guide_says() -> None:
     assert build in guide
     assert deploy.startswith('.tools/sam/bin/sam deploy --config-env "$STAGE" ')
     assert "sam deploy --config-env dev" in guide
+
+
+def made(folder: Path, line: str, *variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run one line of a recipe with the Makefile's own variables."""
+    (folder / "probe.mk").write_text(f"include Makefile\nprobe:\n\t@{line}\n")
+    command = ["make", "--file", str(folder / "probe.mk"), "probe", "wanted_python=x", *variables]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        ("", []),
+        ("{}/my calendar.ics", ["--ics", "{}/my calendar.ics"]),
+        ("{0}/a.ics {0}/b.ics", ["--ics", "{}/a.ics", "--ics", "{}/b.ics"]),
+    ],
+    ids=["none", "a space in its name", "several"],
+)
+def test_calendars_are_given_one_by_one(tmp_path: Path, given: str, options: list[str]) -> None:
+    (tmp_path / "my calendar.ics").touch()
+
+    done = made(tmp_path, r"""$(with_calendars); printf '%s\n' "$$@" """, f"ICS={given.format(tmp_path)}")
+
+    assert [line for line in done.stdout.splitlines() if line] == [option.format(tmp_path) for option in options]
+
+
+def test_an_index_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    done = made(tmp_path, "false || { $(say_no_index); exit 1; }")
+
+    assert done.returncode != 0
+    assert "PyPI cannot be reached from here: it is needed once" in done.stderr
+    assert "$(PIP) --requirement requirements.lock || { $(say_no_index); exit 1; }" in MAKEFILE

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from almanac.presentation.html_page import page
 from almanac.presentation.preview import Preview
-from almanac.presentation.terminal_plan import described
+from almanac.presentation.terminal.plan import described
 from local.demo.stage import Stage
 from local.demo.work import TOO_LONG, furnish
 from local.demo.workspaces import Workspace, planned_zone

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,12 @@ ADD = ("account", "add", "--workspace", WS, "--email", "ada@example.test", "--us
         ("migrate",),
         ("new-key",),
         ("workspace", "add"),
+        ("workspace", "list"),
+        ("workspace", "set"),
         ("account", "add"),
+        ("account", "list"),
+        ("account", "disconnect"),
+        ("calendar", "switch"),
         ("connections",),
         ("sync",),
         ("runs",),
@@ -60,7 +66,12 @@ def test_every_command_has_help(almanac: Shell, words: tuple[str, ...]) -> None:
         (("workspace", "add", "--name", "Team", "--timezone", "../UTC"), "--timezone"),
         (("workspace", "add", "--name", "Team", "--timezone", "UTC", "--id", "7"), "--id"),
         ((*ADD[:4], "--email", "ada", "--user", "ada", "--token-file", "f"), "--email"),
-        (("connections", "not-an-id"), "WS"),
+        (("connections", ""), "WS"),
+        (("workspace", "set", WS), "--timezone"),
+        (("workspace", "set", WS, "--timezone", "Mars/Olympus"), "--timezone"),
+        (("account", "disconnect", WS), "ACCOUNT"),
+        (("calendar", "switch", WS, "Climbing"), "state"),
+        (("calendar", "switch", WS, "Climbing", "maybe"), "state"),
         (("connections",), "WS"),
         (("sync",), "WS"),
         (("sync", WS, "--all"), "WS"),
@@ -139,12 +150,26 @@ def test_a_setting_that_is_missing_or_unusable_is_named(
     assert "hunter2" not in ended.complaint
 
 
+@pytest.mark.parametrize("argv", [("queues",), ("redrive", "sync"), ("queues", "--dead")])
+def test_without_any_setting_it_is_the_queue_that_is_missing(
+    almanac: Shell, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+
+    assert almanac(*argv).complaint.startswith("almanac: ALMANAC_SYNC_QUEUE_URL: missing")
+
+
 def test_a_database_that_is_not_there_is_a_failure_and_no_bad_usage(almanac: Shell) -> None:
     almanac.set(database_url=DATABASE)
 
     ended = almanac("runs")
 
     assert ended.code == 1
+    assert ended.complaint.startswith("almanac: ALMANAC_DATABASE_URL: no database answers at ")
+    assert ended.complaint.endswith("; start it, or correct the setting")
     assert "hunter2" not in ended.complaint
 
 
@@ -212,6 +237,22 @@ def test_help_and_migrate_load_no_google_and_no_aws_code(argv: list[str]) -> Non
     done = run_python(code, subprocess.PIPE)
 
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_an_output_without_those_letters_is_no_error() -> None:
+    code = "import sys; from almanac.cli.main import main; sys.exit(main(['account', 'add', '--help']))"
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '{"refresh_token": "?"' in done.stdout
+
+
+def test_the_version_is_told(almanac: Shell) -> None:
+    ended = almanac("--version")
+
+    assert (ended.code, ended.out) == (0, f"almanac {version('almanac')}\n")
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["new-key"]])

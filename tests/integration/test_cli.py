@@ -207,7 +207,7 @@ class TestMigrate:
         ended = almanac("runs")
 
         assert ended.code == 1
-        assert ended.complaint.startswith("almanac: the database refused a statement (42P01")
+        assert ended.complaint == "almanac: the tables are missing: run `almanac migrate` (42P01)"
 
     def test_a_wrong_password_is_bad_usage_and_is_not_shown(self, almanac: Shell, database_url: str) -> None:
         user, _, place = database_url.partition("@")
@@ -240,6 +240,34 @@ class TestWorkspaceAdd:
         assert conflict.code == 2
         assert "--id: workspace" in conflict.complaint
         assert database.run("SELECT name FROM workspaces") == [["Team"]]
+
+
+class TestDailyLife:
+    """What an operator changes without a line of SQL."""
+
+    def test_a_workspace_is_found_by_its_name_and_set_right(self, almanac: Shell, ws_id: UUID) -> None:
+        assert almanac("workspace", "set", "team", "--timezone", "Asia/Kathmandu").code == 0
+        assert almanac("workspace", "set", ws_id, "--name", "Crew", "--json").json == (
+            {"ws_id": str(ws_id), "name": "Crew", "timezone": "Asia/Kathmandu"}
+        )
+
+        (listed,) = almanac("workspace", "list", "--json").json["workspaces"]
+        assert (listed["ws_id"], listed["name"], listed["time_zone"]) == (str(ws_id), "Crew", "Asia/Kathmandu")
+        assert almanac("connections", "Crew").out == "no calendar is connected\n"
+        assert almanac("connections", "Team").complaint.startswith("almanac: WS: neither an id nor the name of a")
+        assert f"\n  {ws_id}\n" in almanac("workspace", "list").out
+
+    def test_a_calendar_is_switched_and_an_account_disconnected(self, almanac: Shell, connected: UUID) -> None:
+        (off,) = almanac("calendar", "switch", "Team", ADA, "off", "--json").json["connections"]
+        (on,) = almanac("calendar", "switch", "Team", ADA, "on", "--json").json["connections"]
+
+        assert [(each["enabled"], each["is_read"]) for each in (off, on)] == [(False, False), (True, True)]
+        (account,) = almanac("account", "list", connected, "--json").json["accounts"]
+        assert (account["email"], account["workspace"], account["read"]) == (ADA, "Team", 1)
+        assert almanac("account", "disconnect", connected, ADA).out.startswith(f"disconnected: {ADA}")
+        (account,) = almanac("account", "list", "--json").json["accounts"]
+        assert (account["status"], account["read"]) == ("disconnected", 0)
+        assert all(len(line) <= 80 for line in almanac("account", "list").out.splitlines())
 
 
 class TestAccountAdd:
@@ -278,6 +306,19 @@ class TestAccountAdd:
         assert ended.json["reconnected"]
         assert [c["account_status"] for c in ended.json["connections"]] == ["active"]
         assert database.run("SELECT count(*) FROM calendar_auth_tokens")[0][0] == 1
+
+    def test_an_address_that_the_token_is_not_of_is_refused(
+        self, almanac: Shell, ws_id: UUID, simulator: Simulator, database: Database
+    ) -> None:
+        almanac.type(json.dumps({"refresh_token": simulator.commands.add_account("nina@new.test")["refresh_token"]}))
+
+        ended = almanac("account", "add", "--workspace", ws_id, "--email", ADA, "--user", "n", "--token-file", "-")
+
+        assert ended.code == 2
+        assert ended.complaint == (
+            f"almanac: --email: the token belongs to nina@new.test; give that address, or {ADA}'s own token"
+        )
+        assert database.run("SELECT count(*) FROM calendar_auth_tokens")[0][0] == 0
 
     def test_a_dead_token_is_a_failure_that_stores_nothing(
         self, almanac: Shell, ws_id: UUID, simulator: Simulator, token: str, database: Database
@@ -321,12 +362,13 @@ class TestConnections:
         )
 
         (row,) = almanac("connections", connected, "--json").json["connections"]
-        head, line = almanac("connections", connected).out.splitlines()
+        head, line, *more = almanac("connections", connected).out.splitlines()
 
         facts = ("calendar_id", "enabled", "inbound", "outbound", "last_synced_at", "status", "error_type", "error")
         assert [row[name] for name in facts] == [ADA, True, True, False, None, "error", "access_denied", "no"]
-        assert head.split()[:3] == ["CALENDAR", "ID", "ACCOUNT"]
-        assert line.split() == [ADA, ADA, ADA, "owner", "yes", "inbound", "-", "error", "no"]
+        assert head.split()[:3] == ["CALENDAR", "ENABLED", "DIRECTION"]
+        assert line.split() == [ADA, "yes", "inbound", "-", "error"]
+        assert more == [f"  {ADA}", f"  of {ADA}, owner", "  no"]
 
     def test_without_any_it_says_so(self, almanac: Shell, ws_id: UUID) -> None:
         assert almanac("connections", ws_id).out == "no calendar is connected\n"
@@ -500,7 +542,7 @@ class TestRuns:
         lines = almanac("runs", connected).out.splitlines()
 
         assert [(r["outcome"], r["status"]) for r in found] == [("incremental", "completed"), ("full", "completed")]
-        assert [line.split()[1] for line in lines[1:]] == [r["run_id"] for r in found]
+        assert [line.split()[0] for line in lines[2::2]] == [r["run_id"] for r in found]
         assert {r["job"] for r in found} == {"sync"}
         assert all(r["sent_at"] and r["message_id"] for r in found)
         assert len(almanac("runs", "--limit", "1", "--json").json["runs"]) == 1
@@ -534,18 +576,20 @@ class TestRuns:
     def test_plans_stand_in_the_same_list(self, almanac: Shell, ws_id: UUID, database: Database) -> None:
         run_id = insert_plan(database, ws_id)
 
-        head, line = almanac("runs").out.splitlines()
+        head, line, more, error = almanac("runs").out.splitlines()
         shown = almanac("runs", "--run", run_id).out
 
         cells = dict(zip(head.split(), line.split(), strict=False))
-        assert [cells[name] for name in ("RUN", "JOB", "STATUS", "OUTCOME")] == [
-            str(run_id),
+        assert more.split()[0] == str(run_id)
+        assert error == "  timezone_missing"
+        assert [cells[name] for name in ("WORKSPACE", "JOB", "STATUS", "OUTCOME")] == [
+            "Team",
             "schedule",
             "failed",
             "timezone_missing",
         ]
         assert almanac("runs", "--job", "sync").out == "no run\n"
-        assert f"schedule plan of workspace {ws_id}, 30 days, apply full" in shown
+        assert f"schedule plan of workspace {ws_id} (Team), 30 days, apply full" in shown
         assert "the deadline is too near" in shown
 
     def test_an_unknown_run_is_bad_usage(self, almanac: Shell) -> None:
@@ -606,7 +650,8 @@ class TestSummary:
         )
         assert [error["error_type"] for error in document["jobs"]["sync"]["errors"]] == ["reconnect_required"]
         assert "sync  reconnect_required  1     100 %" in text
-        assert f"{connected}  sync  -          reconnect_required since 20" in text
+        assert f"Team       sync  -\n  {connected}\n  reconnect_required since 20" in text
+        assert behind["workspace"] == "Team"
 
     def test_of_nothing_it_says_so(self, almanac: Shell, ws_id: UUID) -> None:
         text = almanac("runs", "--summary", "--since", "7d").out

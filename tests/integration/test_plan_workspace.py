@@ -186,6 +186,28 @@ class TestStability:
         assert [(b.id, b.title) for b in team.blocks()] == [(block.id, "Report 2026")]
         assert team.database.run("SELECT scheduling_reason FROM task_calendar_events") == reasons
 
+    def test_what_an_explanation_is_made_of_stands_beside_its_sentence(self, team: Planned) -> None:
+        meeting = team.event("03-02 09:00", "03-02 10:00", title="Board")
+        task = team.task("Report")
+        waiting = team.task("Endless", None)
+        report = team.plan()
+        sql = "SELECT scheduling_reason, scheduling_explanation FROM task_calendar_events"
+        ((reason, explanation),) = team.database.run(sql)
+        assert reason == "the earliest free 1 h of work hours; the time before is taken by 'Board'"
+        assert explanation == {
+            "code": "earliest_free",
+            "minutes": [60],
+            "category": "work",
+            "parts": [{"code": "time_before_taken", "items": [str(meeting)]}],
+        }
+        team.event("03-02 10:00", "03-02 11:00", title="Call")
+        team.plan()
+        assert team.database.run(sql)[0][1]["parts"][0]["items"] != [str(meeting)]
+        noted = [note for note in team.runs()[0][3] if note["id"] == str(waiting)]
+        assert noted == [report.notes[0].as_dict()]
+        assert noted[0]["cause"] == {"code": "length_missing"}
+        assert str(task) not in {note["id"] for note in team.runs()[0][3]}
+
     def test_a_smaller_window_leaves_the_blocks_beyond_it(self, team: Planned) -> None:
         team.task("Later", start_date=team.at("03-20 00:00"))
         team.habit(ideal_time="12:00", frequency="weekly")

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.postgres.requested_plans import PostgresRequestedPlans
+from almanac.adapters.postgres.plan.requested import PostgresRequestedPlans
 from almanac.errors import Postponed
 from almanac.services.queues.message_run import SqsMessage
 from almanac.wiring.command_line import Wiring
@@ -263,8 +263,13 @@ class TestPreview:
         workspace.change("workspace_calendar_events", block.id, locked=True)
 
         text = almanac("schedule", workspace.ws_id, "--window-days", "7", "--preview").out
+        document = almanac("schedule", workspace.ws_id, "--window-days", "7", "--preview", "--json").json
 
         assert "Quarterly report (held): locked by its owner" in " ".join(text.split())
+        (held,) = (each for each in document["blocks"] if each["change"] == "held")
+        assert (held["title"], held["minutes"], held["reason"]) == (block.title, block.minutes, "locked by its owner")
+        assert len(document["blocks"]) == len(workspace.blocks())
+        assert 0 < document["plan_ms"] <= document["total_ms"]
 
     def test_works_while_a_run_holds_the_workspace(self, almanac: Shell, workspace: Planned) -> None:
         workspace.database.run(
@@ -292,7 +297,7 @@ class TestPreview:
         ended = almanac("schedule", workspace.ws_id, "--preview")
 
         assert ended.code == 1
-        assert ended.complaint == "almanac: the workspace has no time zone"
+        assert ended.complaint.startswith("almanac: the workspace has no time zone: run `almanac workspace set ")
 
     def test_draws_pictures_with_titles(self, almanac: Shell, workspace: Planned, tmp_path: Path) -> None:
         files = tmp_path / "plan.svg", tmp_path / "plan.html"

@@ -53,19 +53,23 @@ def result(**other: Any) -> CalendarResult:
 
 class TestRuns:
     def test_a_list_has_both_jobs(self) -> None:
-        document: Any = runs.list_document([sync_run(), plan_run()])
+        document: Any = runs.list_document([sync_run(), plan_run()], {WS: "Team"})
 
         sync, plan = document["runs"]
-        assert (tuple(sync), tuple(plan)) == (SYNC, PLAN)
+        assert (tuple(sync), tuple(plan)) == ((*SYNC, "workspace"), (*PLAN, "workspace"))
+        assert sync["workspace"] == "Team"
         assert (sync["job"], sync["inserted"], sync["api_calls"], sync["total_ms"]) == ("sync", 3, 4, 1500)
         assert (plan["job"], plan["scheduled"], plan["moved"], plan["objective"]) == ("schedule", 4, 1, 1.25)
 
     def test_one_sync_has_its_calendars_and_one_plan_its_notes(self) -> None:
         note: Any = {"kind": "task", "id": "t", "status": "late", "reason": "why", "hint": "", "more": 1}
-        sync: Any = runs.document(SyncRunDetails(sync_run(), [result()]))
-        plan: Any = runs.document(PlanRunDetails(plan_run(), [note]))
+        sync: Any = runs.document(SyncRunDetails(sync_run(), [result()]), {WS: "Team"})
+        plan: Any = runs.document(PlanRunDetails(plan_run(), [note]), {})
 
-        assert (tuple(sync), tuple(plan)) == ((*SYNC, "calendars"), (*PLAN, "notes"))
+        assert (tuple(sync), tuple(plan)) == (
+            (*SYNC, "calendars", "workspace"),
+            (*PLAN, "notes", "workspace"),
+        )
         assert tuple(sync["calendars"][0]) == (*CALENDAR, *TALLY_FIELDS)
         assert plan["notes"] == [note], "as it is stored, whatever a later version adds"
 
@@ -73,21 +77,30 @@ class TestRuns:
         assert tuple(each.name for each in fields(PlanCounts)) == ("attempts", "tasks", "habits", *PLACED, *CHANGES)
 
     def test_a_running_one_has_taken_no_time_yet(self) -> None:
-        head, line = runs.list_text([sync_run("running", None)]).splitlines()
+        head, line, more = runs.list_text([sync_run("running", None)], {WS: "Team"}).splitlines()
 
-        assert dict(zip(head.split()[:7], line.split()[:7], strict=True))["OUTCOME"] == "-"
-        assert line.split()[7:] == ["7.0", "s", "-", "+3", "~2", "-1", "-"]
+        assert dict(zip(head.split(), line.split(), strict=True))["OUTCOME"] == "-"
+        assert more == f"  {RUN}  manual, waited 7.0 s, +3 ~2 -1"
+
+    def test_lines_of_80_hold_a_run_under_any_name(self) -> None:
+        failed = sync_run("completed", "redirected_to_full", source="continuation")
+
+        lines = runs.list_text([failed], {WS: "A name of fifty letters and then some, and a few more"}).splitlines()
+
+        assert "  A name of fifty let…  sync" in lines[1]
+        assert [line for line in lines[:2] if len(line) > 80] == []
+        assert lines[2] == f"  {RUN}  continuation, waited 7.0 s, took 1 min 35 s, +3 ~2 -1"
 
     def test_a_calendar_that_is_connected_no_more_is_named_by_its_connection(self) -> None:
         gone = result(name=None, calendar_id=None, problems=[{"id": "e1", "reason": "no start", "stored": False}])
 
-        text = runs.text(SyncRunDetails(sync_run(), [gone]))
+        text = runs.text(SyncRunDetails(sync_run(), [gone]), {WS: "Team"})
 
         assert f"{RUN}  failed" in text
         assert text.splitlines()[-1].split() == [str(RUN), "e1", "no", "start", "no"]
 
     def test_of_none_it_says_so(self) -> None:
-        assert (runs.list_document([]), runs.list_text([])) == ({"runs": []}, "no run")
+        assert (runs.list_document([], {}), runs.list_text([], {})) == ({"runs": []}, "no run")
 
 
 class TestRequests:
@@ -134,6 +147,11 @@ class TestRequests:
         assert requests.plan_failure(plan) == "plan skipped: blocked: something would be late or without a place"
         assert requests.plan_failure(requested_plan()) is None
 
+    def test_a_plan_that_failed_does_not_say_that_there_was_nothing_to_place(self) -> None:
+        failed = requested_plan("failed", "timezone_missing", error_type="timezone_missing", error="no zone")
+
+        assert requests.plan_text(failed) == f"failed: timezone_missing in 4.2 s; run {RUN}"
+
     def test_progress_is_one_line(self) -> None:
         lines = [
             requests.progress_line(RequestProgress("waiting", 0.4)),
@@ -177,11 +195,10 @@ class TestConnections:
     ) -> None:
         each = calendar(inbound=inbound, outbound=outbound, account_status="reconnect_required")
 
-        line = connections.text([each]).splitlines()[1]
+        line, *more = connections.text([each]).splitlines()[1:]
 
-        assert line.split() == (
-            ["Ada", "ada@example.test", "ada@example.test", "owner", "yes", direction, "-", "reconnect_required", "-"]
-        )
+        assert line.split() == ["Ada", "yes", direction, "-", "reconnect_required"]
+        assert more == ["  ada@example.test", "  of ada@example.test, owner"]
 
 
 def test_queues() -> None:

@@ -138,6 +138,9 @@ class InMemory(Provider):
     def open(self, access: str) -> OpenAccount:
         return MemoryAccount(self, access)
 
+    def is_same_mailbox(self, one: str, other: str) -> bool:
+        return one == other
+
     def fingerprint(self, page_size: int) -> str:
         return f"{NAME} 7 {page_size}"
 

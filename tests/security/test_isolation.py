@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database, statements
 from almanac.adapters.postgres.leases import PostgresLeases
-from almanac.adapters.postgres.plan import PostgresPlanStore
+from almanac.adapters.postgres.plan.store import PostgresPlanStore
 from almanac.adapters.postgres.runs import PostgresLedger
 from almanac.domain.explanation import Explanation
 from almanac.domain.sync.passes import Checkpoint
@@ -275,7 +276,7 @@ def test_a_whole_run_touches_its_own_workspace_only(make_team: Callable[..., Tea
 
 OF_ALL_WORKSPACES = {
     "sync.sql": {"due_for_sync", "due_for_schedule", "known_workspaces", "mark_queued"},
-    "plan.sql": {"one_moment"},
+    "plan/plan.sql": {"one_moment"},
     "runs.sql": {"record_jobs", "mark_sent"},
     "accounts.sql": {"live_workspaces"},
     "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},
@@ -303,6 +304,7 @@ def test_every_other_statement_names_its_workspace(file: str) -> None:
 
 
 def test_no_file_of_statements_is_forgotten() -> None:
-    ours = {path.name for path in files("almanac.adapters.postgres").iterdir() if path.name.endswith(".sql")}
+    folder = Path(str(files("almanac.adapters.postgres")))
+    ours = {path.relative_to(folder).as_posix() for path in folder.rglob("*.sql")}
     adopting = {f"sql/{path.name}" for path in (files("adoption") / "sql").iterdir()}
     assert ours | adopting == set(OF_ALL_WORKSPACES)

@@ -5,24 +5,22 @@ What Google's model cannot hold is left out and reported, event by event; only a
 
 import base64
 import hashlib
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import icalendar
-from icalendar.error import BrokenCalendarProperty, GloballyUniqueTZIDGuessed
+from icalendar.error import BrokenCalendarProperty
 
 from local.google_simulator.api import writes
 from local.google_simulator.api.errors import ApiError
-from local.google_simulator.filling.ics_times import Unreadable, Zones, moment_of, original_start, recurrence, span
+from local.google_simulator.filling.ics_body import event_body, inherit_nothing
+from local.google_simulator.filling.ics_series import FileSeries
+from local.google_simulator.filling.ics_text import calendars_of
+from local.google_simulator.filling.ics_times import Unreadable, Zones, moment_of, recurrence
 from local.google_simulator.world.event import Json
-from local.google_simulator.world.recurrence import instance_body, series_of, wall_start
+from local.google_simulator.world.recurrence import series_of
 from local.google_simulator.world.state import Calendar, World
-
-_LONGEST_TEXT = 8192
-_PARTSTAT = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
 
 
 class IcsError(Exception):
@@ -44,18 +42,16 @@ class IcsReport:
 def load_ics(world: World, calendar: Calendar, path: Path) -> IcsReport:
     """Load a file's events into a calendar. Raises IcsError, naming the file, when it is no calendar."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", GloballyUniqueTZIDGuessed)  # `zones.iana_name` reads vendor prefixes
-            parsed = icalendar.Calendar.from_ical(path.read_bytes(), multiple=True)
-    except (OSError, ValueError, IndexError, KeyError) as error:
+        texts = calendars_of(path.read_bytes())
+    except OSError as error:
         raise IcsError(f"{path}: not a readable .ics file ({type(error).__name__})") from error
-    if not parsed:
+    if not texts:
         raise IcsError(f"{path}: holds no calendar")
     report = IcsReport()
-    for number, component in enumerate(parsed):
-        if component.name != "VCALENDAR":
-            raise IcsError(f"{path}: part {number + 1} is no VCALENDAR")
-        _Loading(world, calendar, Zones(component, calendar.time_zone, report.notes), report).load(component)
+    for text in texts:
+        component, events, problems = text.parsed()
+        report.skipped += problems
+        _Loading(world, calendar, Zones(component, calendar.time_zone, report.notes), report).load(events)
     return report
 
 
@@ -65,26 +61,29 @@ class _Loading:
     calendar: Calendar
     zones: Zones
     report: IcsReport
+    series: dict[str, FileSeries] = field(default_factory=dict)
+    replaced: set[str] = field(default_factory=set)
 
-    def load(self, component: Any) -> None:
-        """Masters and single events first: an exception needs its series."""
-        found = list(enumerate(component.walk("VEVENT"), start=1))
-        for number, event in sorted(found, key=lambda pair: "RECURRENCE-ID" in pair[1]):
+    def load(self, events: list[tuple[int, Any]]) -> None:
+        """Masters and single events first, for an exception needs its series; of two versions the newer one first."""
+        for number, event in sorted(events, key=lambda pair: (_rank(pair[1]), *_age(pair[1]))):
             try:
-                self._event(event) if "RECURRENCE-ID" not in event else self._exception(number, event)
+                self._event(number, event) if "RECURRENCE-ID" not in event else self._exception(number, event)
             except Unreadable as error:
                 self.report.skipped.append(f"event {number}: {error}")
             except BrokenCalendarProperty:
                 self.report.skipped.append(f"event {number}: a property cannot be read")
+            except OverflowError:
+                self.report.skipped.append(f"event {number}: a time is out of range")
             except ApiError as error:
                 self.report.skipped.append(f"event {number}: {error.message} ({error.reason})")
 
-    def _event(self, event: Any) -> None:
+    def _event(self, number: int, event: Any) -> None:
         uid = str(event.get("UID") or "")
         if not uid:
             raise Unreadable("no UID")
-        body = self._body(event) | {"iCalUID": uid}
-        if lines := recurrence(event, body, self.zones):
+        body = event_body(event, self.zones, self.calendar.id) | {"iCalUID": uid}
+        if lines := self._with_dates(number, body, recurrence(event, body, self.zones)):
             body["recurrence"] = lines
         version = writes.insert(self.world, self.calendar, self.calendar.owner, body, event_id(uid))
         self.report.series += version.recurring
@@ -93,57 +92,72 @@ class _Loading:
             writes.delete(self.world, self.calendar, version.id)
             self.report.cancelled += 1
 
+    def _with_dates(self, number: int, body: Json, lines: list[str]) -> list[str]:
+        """The lines without the rules that name no date: of such a series the first occurrence is all there is."""
+        try:
+            series = series_of(body | {"recurrence": lines}, self.calendar.zone)
+            empty = [line for line in lines if line.startswith("RRULE") and series.names_no_date(line)]
+        except ValueError:
+            return lines  # refused below, with Google's own words
+        if empty:
+            self.report.notes.append(f"event {number}: its rule names no date; only its first occurrence is taken")
+        kept = [line for line in lines if line not in empty]
+        return kept if any(line.startswith(("RRULE", "RDATE")) for line in kept) else []
+
     def _exception(self, number: int, event: Any) -> None:
-        slot = self._slot(event)
-        if slot is None:
-            self.report.notes.append(f"event {number}: replaces an occurrence its series does not have; kept alone")
-            alone = f"{event.get('UID')} {moment_of(event, 'RECURRENCE-ID')}"
-            writes.insert(self.world, self.calendar, self.calendar.owner, self._body(event), event_id(alone))
-            self.report.events += 1
+        key = f"{event.get('UID')} {moment_of(event, 'RECURRENCE-ID')}"
+        if key in self.replaced:
+            raise Unreadable("another version of the same occurrence is at least as new")
+        self.replaced.add(key)
+        series = self._series_of(event)
+        slot = series.occurrence(event, self.zones) if series else None
+        if series is None or slot is None:
+            self._alone(number, event, key)
+        elif _and_following(event) and _cancelled(event):
+            series.end_before(event, self.zones)
+            self.report.cancelled += 1
         elif _cancelled(event):
             writes.delete(self.world, self.calendar, slot)
             self.report.cancelled += 1
         else:
-            changes = self._body(event)
-            writes.patch(self.world, self.calendar, slot, changes | _unset(changes), as_organizer=True)
-            self.report.exceptions += 1
+            self._change(number, event, series, slot)
 
-    def _slot(self, event: Any) -> str | None:
-        """The id of the generated occurrence a RECURRENCE-ID names."""
-        record = self.calendar.records.get(event_id(str(event.get("UID"))))
-        if record is None or not record.current.recurring or not record.current.live:
-            return None
-        master = record.current.body
-        series = series_of(master, self.calendar.zone)
-        original = original_start(event, master, self.zones)
-        start = wall_start(original, series)
-        if not series.includes(start):
-            return None
-        found: str = instance_body(master, series, start, self.calendar.zone)["id"]
-        return found
+    def _alone(self, number: int, event: Any, key: str) -> None:
+        """Keep an occurrence without its series as an event; its key is UID and RECURRENCE-ID (RFC 5546, 2.1.5)."""
+        if _cancelled(event):
+            self.report.cancelled += 1
+            return
+        writes.insert(
+            self.world,
+            self.calendar,
+            self.calendar.owner,
+            event_body(event, self.zones, self.calendar.id),
+            event_id(key),
+        )
+        self.report.notes.append(f"event {number}: replaces an occurrence its series does not have; kept alone")
+        self.report.events += 1
 
-    def _body(self, event: Any) -> Json:
-        texts = {"summary": "SUMMARY", "description": "DESCRIPTION", "location": "LOCATION"}
-        body: Json = {name: _text(event, key) for name, key in texts.items() if event.get(key)}
-        body |= span(event, self.zones)
-        if str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
-            body["transparency"] = "transparent"
-        if str(event.get("CLASS", "")).upper() in ("PRIVATE", "CONFIDENTIAL"):
-            body["visibility"] = "private"
-        if str(event.get("STATUS", "")).upper() == "TENTATIVE":
-            body["status"] = "tentative"
-        if guests := list(self._guests(event)):
-            body["attendees"] = guests
-        if event.get("ORGANIZER") and _address(event["ORGANIZER"]) != self.calendar.id:
-            body["organizer"] = {"email": _address(event["ORGANIZER"])}
-        return body
+    def _change(self, number: int, event: Any, series: FileSeries, slot: str) -> None:
+        changes = event_body(event, self.zones, self.calendar.id)
+        changes |= inherit_nothing(changes)
+        if _and_following(event):
+            try:
+                series.change_following(event, changes, self.zones)
+            except Unreadable as error:
+                self.report.notes.append(f"event {number}: {error}")
+            else:
+                self.report.exceptions += 1
+                return
+        writes.patch(self.world, self.calendar, slot, changes, as_organizer=True)
+        self.report.exceptions += 1
 
-    def _guests(self, event: Any) -> Iterator[Json]:
-        listed = event.get("ATTENDEE", [])
-        for guest in listed if isinstance(listed, list) else [listed]:
-            answer = _PARTSTAT.get(str(guest.params.get("PARTSTAT", "")).upper(), "needsAction")
-            email = _address(guest)
-            yield {"email": email, "responseStatus": answer} | ({"self": True} if email == self.calendar.id else {})
+    def _series_of(self, event: Any) -> FileSeries | None:
+        """The live series an exception belongs to, as its file first has it."""
+        key = event_id(str(event.get("UID")))
+        record = self.calendar.records.get(key)
+        if record and key not in self.series and record.current.recurring and record.current.live:
+            self.series[key] = FileSeries(self.world, self.calendar, key)
+        return self.series.get(key)
 
 
 def event_id(uid: str) -> str:
@@ -151,26 +165,24 @@ def event_id(uid: str) -> str:
     return base64.b32hexencode(hashlib.sha256(uid.encode()).digest()[:20]).decode().lower()
 
 
-def _unset(changes: Json) -> Json:
-    """An exception of a file replaces the whole occurrence: what it lacks is not inherited."""
-    inherited = ("summary", "description", "location", "transparency", "visibility", "attendees")
-    absent = {name: None for name in inherited if name not in changes}
-    for point in ("start", "end"):
-        other = "dateTime" if "date" in changes[point] else "date"
-        changes[point] = changes[point] | {other: None}
-    return absent
+def _rank(event: Any) -> int:
+    """Masters, then what changes all that follow, then single occurrences."""
+    if "RECURRENCE-ID" not in event:
+        return 0
+    return 1 if _and_following(event) else 2
+
+
+def _age(event: Any) -> tuple[int, float]:
+    """Sorts the newer of two versions first (RFC 5546, 2.1.5): by SEQUENCE, then DTSTAMP; equal ones stay in order."""
+    sequence, stamp = event.get("SEQUENCE"), getattr(event.get("DTSTAMP"), "dt", None)
+    newer = sequence if isinstance(sequence, int) else 0
+    return -newer, -stamp.timestamp() if isinstance(stamp, datetime) and stamp.year > 1 else 0.0
+
+
+def _and_following(event: Any) -> bool:
+    params = getattr(event["RECURRENCE-ID"], "params", {})
+    return str(params.get("RANGE", "")).upper() == "THISANDFUTURE"
 
 
 def _cancelled(event: Any) -> bool:
     return str(event.get("STATUS", "")).upper() == "CANCELLED"
-
-
-def _text(event: Any, key: str) -> str:
-    value = event[key]
-    text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text.replace("\x00", "")[:_LONGEST_TEXT]
-
-
-def _address(value: Any) -> str:
-    address = str(value[0] if isinstance(value, list) else value)
-    return address[7:].lower() if address.lower().startswith("mailto:") else address.lower()

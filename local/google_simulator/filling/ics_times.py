@@ -1,5 +1,6 @@
 """Times of an `.ics` event in Google's shape: start and end, recurrence lines, the slot an exception replaces."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,6 +10,8 @@ from icalendar.error import BrokenCalendarProperty
 from local.google_simulator.filling.zones import iana_name, zone_like
 from local.google_simulator.world.event import Json
 from local.google_simulator.world.times import utc_suffix, zone
+
+_NOMINAL = re.compile(r"[+-]?P(?:(\d+)W)?(?:(\d+)D)?", re.IGNORECASE)
 
 
 class Unreadable(Exception):
@@ -55,15 +58,16 @@ def span(event: Any, zones: Zones) -> Json:
     if begin is None:
         raise Unreadable("no DTSTART")
     finish = moment_of(event, "DTEND")
-    if finish is None:
-        finish = begin + _duration(event, begin)
-    if isinstance(begin, datetime) != isinstance(finish, datetime):
-        raise Unreadable("DTSTART and DTEND are of different kinds")
     if not isinstance(begin, datetime):
-        return {"start": point(begin, ""), "end": point(max(finish, begin), "")}
+        if isinstance(finish, datetime):
+            raise Unreadable("DTSTART and DTEND are of different kinds")
+        days = _duration(event).days if "DURATION" in event else 1
+        return {"start": point(begin, ""), "end": point(max(finish or begin + timedelta(days=days), begin), "")}
     first = point(begin, zones.name(event["DTSTART"], begin))
-    if not isinstance(finish, datetime) or "DTEND" not in event:
-        return {"start": first, "end": point(finish, first["timeZone"])}
+    if finish is None:
+        return {"start": first, "end": point(_after(event, begin, first["timeZone"]), first["timeZone"])}
+    if not isinstance(finish, datetime):
+        raise Unreadable("DTSTART and DTEND are of different kinds")
     return {"start": first, "end": point(finish, zones.name(event["DTEND"], finish))}
 
 
@@ -80,7 +84,7 @@ def recurrence(event: Any, body: Json, zones: Zones) -> list[str]:
     all_day = "date" in body["start"]
     lines = []
     for kind in ("RRULE", "EXRULE"):
-        lines += [f"{kind}:{rule.to_ical().decode()}" for rule in _several(event.get(kind))]
+        lines += [f"{kind}:{_rule(rule)}" for rule in _several(event.get(kind))]
     for kind in ("RDATE", "EXDATE"):
         days = [_plain(value) for listed in _several(event.get(kind)) for value in _listed(listed)]
         if not days:
@@ -125,11 +129,29 @@ def _content(value: Any, name: str, key: str) -> Any:
         raise Unreadable(f"{key} cannot be read") from error
 
 
-def _duration(event: Any, begin: date | datetime) -> timedelta:
-    value = _content(event["DURATION"], "dt", "DURATION") if "DURATION" in event else None
-    if isinstance(value, timedelta):
-        return value
-    return timedelta() if isinstance(begin, datetime) else timedelta(days=1)
+def _after(event: Any, begin: datetime, name: str) -> datetime:
+    """When DURATION is over: its weeks and days are nominal, its hours and minutes exact (RFC 5545, 3.3.6)."""
+    if "DURATION" not in event:
+        return begin
+    length = _duration(event)
+    written = _NOMINAL.match(str(event.get("X-DURATION-TEXT", "")))
+    weeks, days = (int(number or 0) for number in written.groups()) if written else (0, length.days)
+    nominal = timedelta(weeks=weeks, days=days) * (-1 if length < timedelta() else 1)
+    local = (begin if begin.tzinfo else begin.replace(tzinfo=zone(name))) + nominal
+    return local.astimezone(UTC) + (length - nominal)
+
+
+def _duration(event: Any) -> timedelta:
+    length = _content(event["DURATION"], "dt", "DURATION")
+    if not isinstance(length, timedelta):
+        raise Unreadable("DURATION cannot be read")
+    return length
+
+
+def _rule(rule: Any) -> str:
+    """A rule without its X- parts: RFC 2445 (4.3.10) allowed them, and nobody else can read them."""
+    text: str = rule.to_ical().decode()
+    return ";".join(part for part in text.split(";") if not part.upper().startswith("X-"))
 
 
 def _several(value: Any) -> list[Any]:

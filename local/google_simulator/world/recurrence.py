@@ -7,7 +7,7 @@ offset before the gap, a doubled one as its first occurrence.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, tzinfo
 
 from dateutil.rrule import rrule, rruleset, rrulestr
 
@@ -20,6 +20,7 @@ _LONGEST = timedelta(days=3653)
 _SUB_DAILY = re.compile(r"FREQ=(SECONDLY|MINUTELY|HOURLY)")
 _STEP = re.compile(r"FREQ=(DAILY|WEEKLY)")
 _INTERVAL = re.compile(r"INTERVAL=(\d+)")
+_COUNT = re.compile(r";?COUNT=[^;]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +37,25 @@ class Series:
 
     def starts(self, after: datetime, before: datetime) -> Iterator[datetime]:
         """Wall-clock starts in [after, before], in order; both are naive and in the series' zone."""
-        yield from self._rules(after).between(after, before, inc=True)
+        yield from self._rules(after, before).between(after, before, inc=True)
 
     def includes(self, start: datetime) -> bool:
         """Whether the series has an occurrence at this wall-clock start."""
         return any(self.starts(start, start))
 
-    def _rules(self, after: datetime) -> rruleset:
+    def names_no_date(self, line: str) -> bool:
+        """Whether an RRULE line has no occurrence, not even the first; looked for over a century."""
+        last = self.first.replace(month=1, day=1, year=min(self.first.year + 100, MAXYEAR))
+        rule = _rule(_COUNT.sub("", parts(line)[2]), self.first, self.place, self.first, last)
+        return rule.after(self.first, inc=True) is None
+
+    def _rules(self, after: datetime, before: datetime) -> rruleset:
         rules = rruleset()
         rules.rdate(self.first)  # the master's own start is an occurrence even when the rule would miss it
         for line in self.lines:
             kind, parameters, value = parts(line)
             if kind in ("RRULE", "EXRULE"):
-                rule = _rule(value, self.first, self.place, after)
+                rule = _rule(value, self.first, self.place, after, before)
                 rules.rrule(rule) if kind == "RRULE" else rules.exrule(rule)
                 continue
             for moment in dates(value, parameters, self.place):
@@ -111,10 +118,16 @@ def parts(line: str) -> tuple[str, str, str]:
     return match[1], match[2], match[3]
 
 
-def _rule(value: str, first: datetime, place: tzinfo | None, after: datetime) -> rrule:
+def _rule(value: str, first: datetime, place: tzinfo | None, after: datetime, before: datetime) -> rrule:
+    """The rule, walked no further than `before`: one that names no date would be walked to the year 9999."""
     if _SUB_DAILY.search(value):
         raise ValueError("a calendar series repeats daily or more slowly")
+    counted = _COUNT.search(value) is not None
+    if counted and "UNTIL=" in value:
+        raise ValueError("a rule ends by UNTIL or by COUNT, not by both")
     text = _UNTIL.sub(lambda match: _until(match, place), value)
+    if not counted and not ("UNTIL=" in text and text.partition("UNTIL=")[2][:15] <= _basic(before)):
+        text = re.sub(r";?UNTIL=[^;]*\Z|UNTIL=[^;]*;", "", text) + f";UNTIL={_basic(before)}"
     rule = rrulestr(text, dtstart=_ahead(text, first, after))
     if not isinstance(rule, rrule):
         raise ValueError("more than one rule in a line")  # noqa: TRY004 - a bad value from outside, not a bad type
@@ -131,6 +144,24 @@ def _until(match: re.Match[str], place: tzinfo | None) -> str:
     moment = datetime.strptime(day + clock, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     local = _local(moment, place) if is_utc else moment.replace(tzinfo=None)
     return f"UNTIL={local:%Y%m%dT%H%M%S}"
+
+
+def _basic(moment: datetime) -> str:
+    """`20260803T090000`, of a begun second its end."""
+    whole = moment.replace(microsecond=0)
+    return f"{whole + timedelta(seconds=1) if moment > whole else whole:%Y%m%dT%H%M%S}"
+
+
+def until_moved(rule: str, place: tzinfo | None, shift: timedelta) -> str:
+    """A rule's value with its UNTIL, if it has one, so much later on the wall clock."""
+
+    def moved(match: re.Match[str]) -> str:
+        if place is None:
+            return f"UNTIL={datetime.strptime(match[1], '%Y%m%d') + shift:%Y%m%d}"  # noqa: DTZ007 - a date has no zone
+        local = datetime.strptime(_until(match, place), "UNTIL=%Y%m%dT%H%M%S")  # noqa: DTZ007 - set in the next line
+        return f"UNTIL={utc_suffix((local + shift).replace(tzinfo=place))}"
+
+    return _UNTIL.sub(moved, rule)
 
 
 def _ahead(rule: str, first: datetime, after: datetime) -> datetime:

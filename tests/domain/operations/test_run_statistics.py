@@ -98,6 +98,7 @@ def test_who_is_behind_is_named_with_its_reason(ever: bool) -> None:
             "since": last,
             "until": None,
             "error_type": None,
+            "workspace": None,
         }
     ]
 

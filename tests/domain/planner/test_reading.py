@@ -19,7 +19,6 @@ FAULTY_TASKS = [
     (task("t", 30, priority="urgent"), "priority 'urgent' is unknown"),
     (task("t", 30, deadline="2026-01-05T09:00:00"), "deadline '2026-01-05T09:00:00' has no UTC offset"),
     (task("t", 30, deadline="tomorrow"), "deadline 'tomorrow' is no ISO 8601 instant"),
-    (task("t", 30, earliest=at("06 09:00"), deadline=at("05 09:00")), "deadline must lie after earliest"),
     (task("t", 30, depends_on=["ghost"]), "tasks 't': depends_on names 'ghost', which is no task"),
     (task("t", 30, depends_on=["t"]), "tasks 't': depends_on runs in a circle"),
     (task("t", 30, splittable="yes"), "splittable must be true or false, is a text"),

@@ -49,8 +49,10 @@ Each number names the test with the right answer; those that no other file has a
 
 import ast
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -153,14 +155,16 @@ def test_nothing_is_placed_on_a_closed_weekday() -> None:
 def test_zones_are_asked_no_more_often_for_more_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = 0
 
-    def counted(*arguments: object) -> int:
-        nonlocal asked
-        asked += 1
-        return wall_instant(*arguments)  # type: ignore[arg-type]  # passed on as it came
+    def counted(conversion: Callable[..., Any]) -> Callable[..., Any]:
+        def converted(*arguments: object) -> Any:
+            nonlocal asked
+            asked += 1
+            return conversion(*arguments)
 
-    wall_instant = wall_clock.wall_instant
-    for module in (wall_clock, grid, habit_candidates):
-        monkeypatch.setattr(module, "wall_instant", counted)
+        return converted
+
+    for module, name in ((wall_clock, "wall_instant"), (habit_candidates, "wall_instant"), (grid, "date_span")):
+        monkeypatch.setattr(module, name, counted(getattr(module, name)))
 
     def conversions(count: int) -> int:
         nonlocal asked

@@ -1,6 +1,6 @@
 """What operators' use cases are given in tests: a few rows in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.runs import AnyRun, AnyRunDetails, PlanCounts, PlanRun, RequestedPlan, SyncRun
+from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
 from almanac.domain.sync.report import Tally
 from almanac.errors import UnknownWorkspace
 from almanac.services.queues.ports import FailedSend, OutgoingJob
@@ -39,8 +40,41 @@ class Workspaces:
     def live_workspaces(self) -> Sequence[UUID]:
         return self.live
 
+    def list_workspaces(self) -> Sequence[ListedWorkspace]:
+        return [ListedWorkspace(ws_id, *stored, 0, 0, None) for ws_id, stored in self.known.items()]
+
+    def workspaces_named(self, name: str) -> Sequence[UUID]:
+        return [ws_id for ws_id, (known, _) in self.known.items() if known.lower() == name.lower()]
+
+    def workspace_names(self, ws_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        return {ws_id: self.known[ws_id][0] for ws_id in ws_ids if ws_id in self.known}
+
+    def set_workspace(self, ws_id: UUID, name: str | None, zone: str | None) -> tuple[str, str | None]:
+        self.require_workspace(ws_id)
+        old_name, old_zone = self.known[ws_id]
+        self.known[ws_id] = (name or old_name, zone or old_zone)
+        return self.known[ws_id]
+
     def connections(self, ws_id: UUID, account_id: UUID | None = None) -> Sequence[ConnectedCalendar]:
         return [each for each in self.calendars if account_id in (None, each.account_id)]
+
+
+@dataclass
+class Switches:
+    """AccountSwitches that remember what was switched."""
+
+    listed: list[ListedAccount] = field(default_factory=list)
+    disconnected: list[UUID] = field(default_factory=list)
+    switched: list[tuple[UUID, bool]] = field(default_factory=list)
+
+    def accounts(self, ws_id: UUID | None) -> Sequence[ListedAccount]:
+        return [each for each in self.listed if ws_id in (None, each.ws_id)]
+
+    def disconnect(self, ws_id: UUID, account_id: UUID) -> None:
+        self.disconnected.append(account_id)
+
+    def switch_calendar(self, ws_id: UUID, connection_id: UUID, *, on: bool) -> None:
+        self.switched.append((connection_id, on))
 
 
 @dataclass

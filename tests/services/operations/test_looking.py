@@ -9,13 +9,26 @@ import pytest
 from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.domain.operations.run_statistics import ProviderCalls, RunStatistics
 from almanac.domain.operations.runs import SyncRunDetails
+from almanac.domain.operations.workspaces import ListedAccount
 from almanac.errors import BadInput, BadSettings, UnknownWorkspace
+from almanac.services.operations.accounts import Accounts
 from almanac.services.operations.connections import Connections
 from almanac.services.operations.queues import QueueDepths
 from almanac.services.operations.run_summary import RunSummary
 from almanac.services.operations.runs import RunHistory
 from almanac.services.operations.workspaces import Workspaces as AddWorkspaces
-from tests.services.operations.fakes import ACCOUNT, NOON, OTHER, RUN, WS, Runs, Workspaces, calendar, sync_run
+from tests.services.operations.fakes import (
+    ACCOUNT,
+    NOON,
+    OTHER,
+    RUN,
+    WS,
+    Runs,
+    Switches,
+    Workspaces,
+    calendar,
+    sync_run,
+)
 
 
 class TestWorkspaces:
@@ -34,6 +47,54 @@ class TestWorkspaces:
         for name, zone in (("Other", "Europe/Berlin"), ("Team", "UTC")):
             with pytest.raises(BadInput, match=r"id: workspace .* exists with another name or time zone"):
                 workspaces.add(name, zone, WS)
+
+    def test_a_name_stands_for_the_one_workspace_that_has_it(self) -> None:
+        workspaces = AddWorkspaces(Workspaces(known={WS: ("Team", "UTC"), OTHER: ("Twin", None), RUN: ("twin", None)}))
+
+        assert workspaces.named("team") == WS
+        with pytest.raises(BadInput, match="`almanac workspace list`"):
+            workspaces.named("Nobody")
+        with pytest.raises(BadInput, match=f"2 workspaces have that name; give the id of one: {OTHER}, {RUN}"):
+            workspaces.named("Twin")
+
+    def test_a_zone_or_a_name_is_changed_alone(self) -> None:
+        workspaces = AddWorkspaces(Workspaces(known={WS: ("Team", None)}))
+
+        assert workspaces.set(WS, None, "Asia/Kathmandu") == ("Team", "Asia/Kathmandu")
+        assert workspaces.set(WS, "Crew", None) == ("Crew", "Asia/Kathmandu")
+        with pytest.raises(UnknownWorkspace):
+            workspaces.set(OTHER, "Crew", None)
+
+
+class TestAccounts:
+    def account(self, number: int, email: str = "ada@example.test") -> ListedAccount:
+        return ListedAccount(UUID(int=number), WS, "Team", email, "ada", "active", None, 2, 1)
+
+    def test_one_is_disconnected_by_its_id_or_its_only_address(self) -> None:
+        switches = Switches([self.account(1), self.account(2), self.account(3, "bo@example.test")])
+        accounts = Accounts(Workspaces(), Workspaces(), switches)
+
+        assert accounts.disconnect(WS, "Bo@example.test").status == "disconnected"
+        accounts.disconnect(WS, str(UUID(int=1)))
+        assert switches.disconnected == [UUID(int=3), UUID(int=1)]
+        with pytest.raises(BadInput, match=f"give the id of one: {UUID(int=1)}, {UUID(int=2)}"):
+            accounts.disconnect(WS, "ada@example.test")
+        with pytest.raises(BadInput, match="`almanac account list"):
+            accounts.disconnect(WS, "cy@example.test")
+
+    def test_a_calendar_is_switched_in_every_account_that_has_it(self) -> None:
+        both = [calendar("team", connection_id=UUID(int=n), name="Team") for n in (1, 2)]
+        other = [calendar(f"c{n}", connection_id=UUID(int=n), name="Climbing") for n in (3, 4)]
+        store, switches = Workspaces(calendars=[*both, *other]), Switches()
+        accounts = Accounts(store, store, switches)
+
+        assert accounts.switch(WS, "team", on=False) == both
+        accounts.switch(WS, str(UUID(int=3)), on=True)
+        assert switches.switched == [(UUID(int=1), False), (UUID(int=2), False), (UUID(int=3), True)]
+        with pytest.raises(BadInput, match="several calendars have that name; give the id of one: c3, c4"):
+            accounts.switch(WS, "climbing", on=False)
+        with pytest.raises(BadInput, match="`almanac connections"):
+            accounts.switch(WS, "Nothing", on=False)
 
 
 def test_connections_are_those_of_a_known_workspace_or_of_one_account() -> None:

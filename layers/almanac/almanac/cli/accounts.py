@@ -1,4 +1,4 @@
-"""`workspace add`, `account add` and `connections`."""
+"""`account add`, `account list`, `account disconnect`, `calendar switch` and `connections`."""
 
 import sys
 from argparse import Namespace
@@ -33,19 +33,26 @@ class TokenFile(BaseModel):
 
 def add_to(commands: Commands) -> None:
     """Add the parsers."""
-    workspaces = add_group(commands, "workspace", "manage workspaces")
-    example = "  almanac workspace add --name 'Design team' --timezone Europe/Berlin"
-    parser = add_command(workspaces, "add", _add_workspace, "add a workspace; with --id it can be repeated", example)
-    parser.add_argument("--name", required=True, type=arguments.label, help="what people call it")
-    parser.add_argument("--timezone", required=True, type=arguments.zone, help="IANA zone, as Europe/Berlin")
-    parser.add_argument("--id", type=arguments.uuid, help="its id (default: a new one)")
-
     accounts = add_group(commands, "account", "manage connected accounts")
     parser = add_command(accounts, "add", _add_account, "connect a Google account and its calendars", _EXAMPLES)
-    parser.add_argument("--workspace", required=True, type=arguments.uuid, metavar="WS", help="id of the workspace")
+    parser.add_argument("--workspace", required=True, type=arguments.workspace, metavar="WS", help="its id or name")
     parser.add_argument("--email", required=True, type=arguments.email, help="the account's address")
     parser.add_argument("--user", required=True, type=arguments.label, help="id of the person in the workspace product")
     parser.add_argument("--token-file", required=True, metavar="FILE", help="JSON with refresh_token; - reads stdin")
+
+    parser = add_command(accounts, "list", _list, "list the connected accounts of a workspace, or of all")
+    arguments.add_workspace(parser, optional=True)
+    about = "read nothing through an account any more; its calendars' events go after the grace"
+    parser = add_command(accounts, "disconnect", _disconnect, about, "  almanac account disconnect WS ada@example.org")
+    arguments.add_workspace(parser)
+    parser.add_argument("account", metavar="ACCOUNT", type=arguments.label, help="its address or id")
+
+    calendars = add_group(commands, "calendar", "switch calendars")
+    about = "let syncs read a calendar, or not; while it is off its events take no time"
+    parser = add_command(calendars, "switch", _switch, about, "  almanac calendar switch WS Climbing off")
+    arguments.add_workspace(parser)
+    parser.add_argument("calendar", metavar="CALENDAR", type=arguments.label, help="its id or name")
+    parser.add_argument("state", choices=("on", "off"), help="whether it is read")
 
     parser = add_command(commands, "connections", _connections, "list a workspace's calendars and how they are")
     arguments.add_workspace(parser)
@@ -69,19 +76,32 @@ def read_token_file(name: str) -> TokenFile:
     raise BadInput("--token-file", 'is not a JSON object like {"refresh_token": "…"}')
 
 
-def _add_workspace(args: Namespace, session: Session) -> Result:
-    with arguments.named({"id": "--id"}):
-        ws_id = session.wiring.workspaces.add(args.name, args.timezone, args.id)
-    return Result({"ws_id": ws_id}, f"workspace {ws_id}")
-
-
 def _add_account(args: Namespace, session: Session) -> Result:
     token = read_token_file(args.token_file).refresh_token
-    account = session.wiring.connect_account(args.workspace, args.user, args.email, token)
+    with arguments.named({"email": "--email"}):
+        account = session.wiring.connect_account(args.workspace, args.user, args.email, token)
     found = session.wiring.connections(args.workspace, account.id)
     again = account.version > 1
     document = connections.account_document(account.id, args.workspace, account.email, found, reconnected=again)
     return Result(document, connections.account_text(account.email, found, reconnected=again))
+
+
+def _list(args: Namespace, session: Session) -> Result:
+    found = session.wiring.accounts.all(args.ws_id)
+    return Result(connections.accounts_document(found), connections.accounts_text(found))
+
+
+def _disconnect(args: Namespace, session: Session) -> Result:
+    with arguments.named({"account": "ACCOUNT"}):
+        account = session.wiring.accounts.disconnect(args.ws_id, args.account)
+    document = connections.accounts_document([account])
+    return Result(document, f"disconnected: {account.email}; `almanac account add` connects it again")
+
+
+def _switch(args: Namespace, session: Session) -> Result:
+    with arguments.named({"calendar": "CALENDAR"}):
+        found = session.wiring.accounts.switch(args.ws_id, args.calendar, on=args.state == "on")
+    return Result(connections.document(args.ws_id, found), connections.text(found))
 
 
 def _connections(args: Namespace, session: Session) -> Result:

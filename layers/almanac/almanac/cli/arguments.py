@@ -60,7 +60,8 @@ def add_group(commands: Commands, name: str, about: str) -> Commands:
 
 def add_workspace(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """Add the positional argument WS, stored as `ws_id`."""
-    parser.add_argument("ws_id", metavar="WS", type=uuid, nargs="?" if optional else None, help="id of the workspace")
+    about = "id of the workspace, or its name if no other has it"
+    parser.add_argument("ws_id", metavar="WS", type=workspace, nargs="?" if optional else None, help=about)
 
 
 @contextmanager
@@ -80,6 +81,27 @@ def uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise argparse.ArgumentTypeError("is not a UUID") from None
+
+
+class WorkspaceName(str):
+    """What stands for a workspace without being an id: `main` looks it up before the command runs."""
+
+    __slots__ = ()
+
+
+def workspace(text: str) -> UUID | WorkspaceName:
+    """Return the id of a workspace, or what may be its name."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return WorkspaceName(label(text))
+
+
+def resolve_workspaces(args: argparse.Namespace, session: Session) -> None:
+    """Put the id in the place of each workspace's name. Raises BadInput when it is not the name of exactly one."""
+    for name, value in vars(args).items():
+        if isinstance(value, WorkspaceName):
+            setattr(args, name, session.wiring.workspaces.named(value))
 
 
 def zone(text: str) -> str:

@@ -3,10 +3,10 @@
 import os
 from argparse import Namespace
 from collections.abc import Sequence
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 
-from almanac.cli import accounts, maintenance, output, plan, queues, runs, schedule, sync
-from almanac.cli.arguments import Commands, Parser, add_command
+from almanac.cli import accounts, maintenance, output, plan, queues, runs, schedule, sync, workspaces
+from almanac.cli.arguments import Commands, Parser, add_command, resolve_workspaces
 from almanac.cli.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
 
@@ -27,6 +27,7 @@ exit codes: 0 done, 1 failed, 2 something given was missing or wrong
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; `argv` without the program's name. Only bugs raise."""
+    output.prepare()
     try:
         args = _parser().parse(argv)
     except SystemExit as end:  # argparse ends here after --help and after an error
@@ -34,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(end.code or 0)
     session = Session(os.environ)
     try:
+        resolve_workspaces(args, session)
         result: Result = args.answer(args, session)
         output.show(result, as_json=args.json)
     except AlmanacError as error:
@@ -48,10 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> Parser:
     parser = Parser(prog="almanac", description="Keeps workspaces' calendars true.", epilog=_EPILOG)
+    parser.add_argument("--version", action="version", version=f"almanac {version('almanac')}")
     commands: Commands = parser.add_subparsers(required=True, metavar="command")
     add_command(commands, "migrate", _migrate, "bring the database up to date; safe to repeat, from several places too")
     add_command(commands, "new-key", _new_key, "print a new key for ALMANAC_TOKEN_KEYS")
-    for group in (accounts, sync, schedule, plan, runs, queues, maintenance):
+    for group in (workspaces, accounts, sync, schedule, plan, runs, queues, maintenance):
         group.add_to(commands)
     for plugin in sorted(entry_points(group=PLUGINS), key=lambda entry: entry.name):
         plugin.load()(commands)

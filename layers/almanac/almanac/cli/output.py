@@ -4,10 +4,17 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from typing import TextIO
 
 from almanac.cli.session import Result
 from almanac.presentation.tables import one_line
+
+
+def prepare() -> None:
+    """Let stdout write `?` for what its encoding lacks, as stderr does in its own way: no title may end a command."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def show(result: Result, *, as_json: bool) -> None:

@@ -39,12 +39,14 @@ def _runs(args: Namespace, session: Session) -> Result:
     if args.run is not None:
         with arguments.named({"run_id": "--run"}):
             details = session.wiring.run_history.run(args.run)
-        return Result(runs.document(details), runs.text(details))
+        names = session.wiring.run_history.names([details.run])
+        return Result(runs.document(details, names), runs.text(details, names))
     if args.summary:
         report = session.wiring.run_summary(args.ws_id, args.since or _DAY, args.limit)
         return Result(run_summary.document(report), run_summary.text(report))
     found = session.wiring.run_history.latest(args.ws_id, job=args.job, failed=args.failed, limit=args.limit)
-    return Result(runs.list_document(found), runs.list_text(found))
+    names = session.wiring.run_history.names(found)
+    return Result(runs.list_document(found, names), runs.list_text(found, names))
 
 
 def _refuse_what_does_not_go_together(args: Namespace) -> None:

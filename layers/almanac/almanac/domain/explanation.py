@@ -87,6 +87,7 @@ SuggestionCode = Literal[
     "nothing_small",
     "other_hours",
     "default_used",
+    "tick_off_or_more",
 ]
 """What would help."""
 
@@ -106,9 +107,11 @@ FaultCode = Literal[
     "dependencies_in_circle",
     "order_in_circle",
     "order_leaves_no_room",
+    "minutes_used_up",
+    "hours_closed_on_its_dates",
     "preference_unusable",
 ]
-"""Why a task, a habit's date or a preference is left out of a plan."""
+"""Why a task, a habit's date or a preference is left out of a plan, or has nothing to place in it."""
 
 Code = ReasonCode | ReasonPart | CauseCode | CausePart | SuggestionCode | FaultCode
 
@@ -155,7 +158,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class ItemFinding:
-    """Why one item is late, partial, unscheduled, at risk or left out of the plan, and what would help.
+    """Why one item is late, partial, unscheduled, at risk, left out or has nothing to place, and what would help.
 
     `kind` is task, habit or preference, `id` names the row; `date` is the local one of a habit's occurrence, ISO 8601.
     """

@@ -5,7 +5,7 @@ means the first. All instants are whole UTC minutes.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,6 +24,32 @@ def wall_instant(day: date, wall: int, zone: ZoneInfo) -> int:
         day, wall = day + timedelta(days=wall // DAY_MINUTES), wall % DAY_MINUTES
     local = datetime(day.year, day.month, day.day, wall // 60, wall % 60, tzinfo=zone)
     return minutes_of(local)
+
+
+def date_instants(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The UTC instants [first, end) of a local date: from the first one that shows it to the next date's first.
+
+    The first of two midnights, the end of the gap where clocks jump over midnight; a date that a zone leaves out
+    altogether is empty. Whatever compares a date with a window compares these.
+    """
+    return _first_instant(day, zone), _first_instant(day + timedelta(days=1), zone)
+
+
+def date_span(day: date, zone: tzinfo) -> Interval:
+    """The same in minutes since the epoch."""
+    first, end = date_instants(day, zone)
+    return minutes_of(first), minutes_of(end)
+
+
+def _first_instant(day: date, zone: tzinfo) -> datetime:
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    early, late = sorted(midnight.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    if early.astimezone(zone).date() == day:
+        return early
+    while late - early > timedelta(seconds=1):  # clocks jump over midnight, somewhere between the two
+        middle = early + (late - early) // 2
+        early, late = (early, middle) if middle.astimezone(zone).date() >= day else (middle, late)
+    return late.replace(microsecond=0)
 
 
 def minutes_of(instant: datetime) -> int:

@@ -13,7 +13,7 @@ from almanac.domain.wall_clock import DAY_MINUTES, Interval, local_time, merged,
 
 EntryKind = Literal["busy", "task", "habit"]
 Change = Literal["", "new", "moved", "held"]
-"""Against the calendar as it stands; `held` is a block that is its owner's and stays."""
+"""Against the calendar as it is; `held` is a block that is its owner's and stays."""
 MARKS: Mapping[EntryKind, str] = {"task": "T", "habit": "H", "busy": "#"}
 """What tells the kinds apart where there is no colour."""
 DAYS_OF_A_WEEK = 7
@@ -23,7 +23,7 @@ _OFFICE_HOURS = (9 * 60, 17 * 60)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that takes the time [start, end); `reason` says why it is there, where somebody planned it."""
+    """Something that takes the time [start, end); `reason` says why it is there, where it was planned."""
 
     kind: EntryKind
     title: str
@@ -79,11 +79,11 @@ class Agenda:
     gone: tuple[Entry, ...] = ()
 
     def today(self) -> date:
-        """The local date of `now`."""
+        """Return the local date of `now`."""
         return local_time(self.now, self.zone).date()
 
     def weeks(self) -> list[tuple[date, ...]]:
-        """Seven dates each, from today on: the first week, and every later one that holds something planned."""
+        """Return seven dates each, from today on: the first week, and later ones that hold something planned."""
         first, last = self.today(), local_time(self.end - 1, self.zone).date()
         planned = {local_time(entry.start, self.zone).date() for entry in self.planned()}
         found: list[tuple[date, ...]] = []
@@ -94,17 +94,17 @@ class Agenda:
         return found
 
     def planned(self) -> list[Entry]:
-        """What somebody placed, in time order: tasks, habits, and events that the plan moves."""
+        """Return what was placed, in time order: tasks, habits, and events that the plan moves."""
         placed = (entry for entry in self.entries if entry.kind != "busy" or entry.reason)
         return sorted(placed, key=lambda entry: (entry.start, entry.title))
 
     def planned_in(self, week: Iterable[date]) -> list[Entry]:
-        """What was placed on one of these dates."""
+        """Return what was placed on one of these dates."""
         days = set(week)
         return [entry for entry in self.planned() if local_time(entry.start, self.zone).date() in days]
 
     def pieces(self, day: date) -> list[Piece]:
-        """What fills a day, in time order."""
+        """Return what fills a day, in time order."""
         opens, closes = _bounds(day, self.zone)
         here = (entry for entry in self.entries if entry.start < closes and opens < entry.end)
         found = ((entry, wall_span(entry.start, entry.end, day, self.zone)) for entry in here)
@@ -112,13 +112,13 @@ class Agenda:
         return sorted(cut, key=lambda piece: (piece.first, -piece.last, piece.entry.title))
 
     def open_spans(self, day: date) -> list[Interval]:
-        """The opening hours of a day that are still ahead, in wall minutes."""
+        """Return the opening hours of a day that are still ahead, in wall minutes."""
         ahead = ((max(start, self.now), end) for start, end in self.opened if end > self.now)
         spans = (wall_span(start, end, day, self.zone) for start, end in ahead)
         return merged(span for span in spans if span is not None)
 
     def hours(self, week: Iterable[date]) -> Interval:
-        """From which to which full hour a week matters: where something is placed, or takes time in opening hours."""
+        """Return from which to which full hour a week matters: something is placed, or takes open time."""
         spans: list[Interval] = []
         open_anywhere: list[Interval] = []
         for day in week:
@@ -131,7 +131,7 @@ class Agenda:
 
 
 def wall_span(start: int, end: int, day: date, zone: ZoneInfo) -> Interval | None:
-    """The part of [start, end) on a local day as [from, to) in wall minutes, None where there is none.
+    """Return the part of [start, end) on a local day as [from, to) in wall minutes, None where there is none.
 
     Clocks that go back show some times twice: what would end before it begins there is drawn at its length.
     """
@@ -145,26 +145,26 @@ def wall_span(start: int, end: int, day: date, zone: ZoneInfo) -> Interval | Non
 
 
 def quarter_span(piece: Piece) -> Interval:
-    """The piece on the quarter-hour grid, rounded outwards."""
+    """Return the piece on the quarter-hour grid, rounded outwards."""
     return piece.first // _QUARTER * _QUARTER, -(-piece.last // _QUARTER) * _QUARTER
 
 
 def clock_changes(days: Iterable[date], zone: ZoneInfo) -> list[tuple[date, int]]:
-    """The dates on which clocks change, with the minutes by which they go forward (or back, if negative)."""
+    """Return the dates on which clocks change, with the minutes that they go forward (or back, if negative)."""
     bounds = ((day, _bounds(day, zone)) for day in days)
     lengths = ((day, closes - opens) for day, (opens, closes) in bounds)
     return [(day, DAY_MINUTES - length) for day, length in lengths if length != DAY_MINUTES]
 
 
 def when(entry: Entry, zone: ZoneInfo) -> str:
-    """Local "Mon 02 Mar 09:00-10:30"; with the UTC offset on a day whose clocks change."""
+    """Return a local "Mon 02 Mar 09:00-10:30", with the UTC offset on a day whose clocks change."""
     start, end = local_time(entry.start, zone), local_time(entry.end, zone)
     text = f"{start:%a %d %b %H:%M}-{end:%H:%M}"
     return f"{text} {_offset(start)}" if clock_changes([start.date()], zone) else text
 
 
 def _bounds(day: date, zone: ZoneInfo) -> Interval:
-    """The instants at which a local day begins and ends."""
+    """Return the instants at which a local day begins and ends."""
     return wall_instant(day, 0, zone), wall_instant(day, DAY_MINUTES, zone)
 
 

@@ -42,7 +42,7 @@ td:first-child {{ white-space: nowrap; font-variant-numeric: tabular-nums }}
 
 
 def page(agenda: Agenda) -> str:
-    """The page."""
+    """Return the page."""
     sections = "\n".join(_sections(agenda))
     return _PAGE.format(title=_safe(agenda.name), picture=svg(agenda, remarks=False), sections=sections)
 

@@ -12,7 +12,7 @@ from almanac.presentation.wording import words
 
 
 def agenda_of(instance: Instance, found: Plan) -> Agenda:
-    """The plan with what was taken before it."""
+    """Return the plan with what was taken before it."""
     return Agenda(
         name=instance.id,
         zone=instance.zone,
@@ -26,14 +26,14 @@ def agenda_of(instance: Instance, found: Plan) -> Agenda:
 
 
 def opened(instance: Instance) -> tuple[Interval, ...]:
-    """The opening hours of the categories that something is to be placed in; of all, when nothing is."""
+    """Return the opening hours of the categories in use, of all where nothing is to be placed."""
     used = {task.category for task in instance.tasks} | {habit.category for habit in instance.habits}
     weeks = (instance.hours[category] for category in sorted(used or instance.hours))
     return tuple(merged(s for week in weeks for s in weekly_hours(week, instance.now, instance.end, instance.zone)))
 
 
 def _busy(instance: Instance, found: Plan) -> Iterator[Entry]:
-    """Locked events, and movable ones where the plan leaves them."""
+    """Yield locked events, and movable ones where the plan leaves them."""
     for event in instance.locked:
         yield Entry("busy", event.id, event.start, event.end)
     moved = {block.item: block for block in found.moved}
@@ -46,7 +46,7 @@ def _busy(instance: Instance, found: Plan) -> Iterator[Entry]:
 
 
 def _blocks(instance: Instance, found: Plan) -> Iterator[Entry]:
-    """The placements; against the last plan, where there is one."""
+    """Yield the placements; against the last plan, where there is one."""
     habits = {habit.id for habit in instance.habits}
     for block in found.blocks:
         kind: EntryKind = "habit" if block.item in habits else "task"

@@ -40,3 +40,12 @@ def names(items: Sequence[str], most: int = 3) -> str:
     if len(items) > most:
         return f"{', '.join(items[:most])} and {len(items) - most} more"
     return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+STATES = {
+    "unscheduled": "without a place",
+    "at_risk": "on time, at risk",
+    "left_out": "left out of the plan",
+    "nothing_to_place": "nothing to place",
+}
+"""Words for the states of notes, where the state itself is none."""

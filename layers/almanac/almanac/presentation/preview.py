@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from typing import Any
 
 from almanac.domain.wall_clock import minutes_of
@@ -12,10 +13,11 @@ from almanac.domain.workspace_plan.snapshot import Block
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 from almanac.presentation.agenda import Agenda, Change, Entry, Remark
 from almanac.presentation.instance_agenda import opened
+from almanac.presentation.phrases import STATES
 from almanac.services.plan.run import Proposal
 
-STATES = {"unscheduled": "without a place", "at_risk": "on time, at risk", "left_out": "left out of the plan"}
-"""Words for the states of notes, where the state itself is none."""
+_CALM = ("at_risk", "ignored", "nothing_to_place")
+"""Statuses of notes about what is no misfit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +28,17 @@ class Preview:
     proposal: Proposal
 
     def agenda(self, name: str) -> Agenda:
-        """The plan as the views draw it, under the workspace's name."""
+        """Return the plan as the views draw it, under the workspace's name."""
         return _agenda(name, self.report, self.proposal)
 
     def document(self) -> Mapping[str, Any]:
-        """The plan for --json."""
+        """Return the plan for --json."""
         start, end = self.proposal.request.window.span
         return {
             **{name: value for name, value in self.report.as_dict().items() if name != "run_id"},
             "preview": True,
             "window": {"start": start, "end": end},
-            "blocks": list(_blocks(self.proposal)),
+            "blocks": sorted((*_blocks(self.proposal), *_held(self.proposal)), key=itemgetter("start", "end")),
             "removed": [_removed(block) for block in _gone(self.proposal)],
             "notes": [note.as_dict() for note in self.report.notes],
         }
@@ -60,7 +62,7 @@ def _agenda(name: str, report: PlanReport, found: Proposal) -> Agenda:
 
 
 def _taken(request: PlanningRequest) -> Iterator[Entry]:
-    """What the plan goes around: other people's events, and blocks that stay. Work that lies behind is left out."""
+    """Yield what the plan goes around: events, and blocks that stay. Work that lies behind is left out."""
     fixed = {str(block.event_id): block for block in request.existing.fixed}
     for event in (event for event in request.instance.locked if event.end > request.window.now):
         if event.id in fixed:
@@ -77,7 +79,7 @@ def _placed(found: Proposal) -> Iterator[Entry]:
 
 
 def _with_change(found: Proposal) -> Iterator[tuple[Placed, Change]]:
-    """Every placement, and what it changes on the calendar."""
+    """Yield every placement, and what it changes on the calendar."""
     changed: dict[tuple[object, ...], Change] = {
         (b.kind, b.title, b.start, b.end): "new" for b in found.changes.inserted
     }
@@ -100,6 +102,24 @@ def _blocks(found: Proposal) -> Iterator[Mapping[str, Any]]:
             "change": change or "none",
             "reason": place.reason,
         }
+
+
+def _held(found: Proposal) -> Iterator[Mapping[str, Any]]:
+    """Yield the blocks that a plan leaves where they are: locked, done, begun, or of nothing that it can place."""
+    request = found.request
+    ahead = {event.id for event in request.instance.locked if event.end > request.window.now}
+    for block in request.existing.fixed:
+        if str(block.event_id) in ahead:
+            yield {
+                "kind": block.kind,
+                "id": block.owner,
+                "title": block.title,
+                "start": block.start,
+                "end": block.end,
+                "minutes": block.minutes,
+                "change": "held",
+                "reason": _why_fixed(block, request),
+            }
 
 
 def _gone(found: Proposal) -> list[Block]:
@@ -126,4 +146,4 @@ def _remark(note: Note, request: PlanningRequest) -> Remark:
     titles = {str(item.owner): item.title for item in request.items.values()}
     title = titles.get(note.id, f"{note.kind} {note.id}")
     state = STATES.get(note.status, note.status)
-    return Remark(title, state, note.reason, note.hint, note.status not in ("at_risk", "ignored"))
+    return Remark(title, state, note.reason, note.hint, note.status not in _CALM)

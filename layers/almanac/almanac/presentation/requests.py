@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from almanac.domain.operations.runs import RequestedPlan, SyncRun
 from almanac.domain.workspace_plan.report import CHANGES
-from almanac.presentation.preview import STATES
+from almanac.presentation.phrases import STATES
 from almanac.presentation.runs import end_of_sync, placed, plan_fields, run_fields
 from almanac.presentation.tables import duration_text, one_line
 from almanac.services.operations.follow_request import RequestProgress
@@ -88,6 +88,8 @@ REFUSED = "something would be late or without a place"
 def _plan_lines(plan: RequestedPlan) -> Iterator[str]:
     counts = asdict(plan.counts)
     yield f"{plan.status}: {plan.outcome} in {duration_text(plan.total_ms / 1000)}; run {plan.run_id}"
+    if plan.status == "failed":
+        return  # it came to nothing; the failure itself is told beside this
     yield placed(plan.counts)
     yield f"blocks: {', '.join(f'{counts[name]} {name}' for name in CHANGES if counts[name]) or 'none'}"
     for note in plan.warnings:

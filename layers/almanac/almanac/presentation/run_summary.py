@@ -5,14 +5,14 @@ from dataclasses import asdict
 
 from almanac.domain.operations.lag import Lag
 from almanac.domain.operations.run_statistics import SHARES, BehindWorkspace, RunSummaryReport
-from almanac.presentation.tables import duration_text, instant_text, table
+from almanac.presentation.tables import duration_text, instant_text, listing, table
 
 
 def document(report: RunSummaryReport) -> Mapping[str, object]:
     """Return the JSON document of a summary."""
     calls = report.calls
     behind: dict[str, object] = {str(job): count for job, count in report.all_behind.items()}
-    behind["workspaces"] = [_workspace(each) for each in report.behind]
+    behind["workspaces"] = [{**_workspace(each), "workspace": report.names.get(each.ws_id)} for each in report.behind]
     return {
         "since": report.since,
         "until": report.until,
@@ -86,9 +86,15 @@ def _behind(report: RunSummaryReport) -> str:
     if not any(count.values()):
         return "nobody is behind"
     said = f"behind: {count['sync']} workspace(s) with syncs, {count['schedule']} with plans; the stalest first"
-    head = ("WORKSPACE", "JOB", "LAST DONE", "WHY")
-    rows = ((each.ws_id, each.job, instant_text(each.last_done_at), _why(each.lag)) for each in report.behind)
-    return f"{said}\n{table(head, rows)}"
+    head = ("WORKSPACE", "JOB", "LAST DONE")
+    rows = (
+        (
+            (report.names.get(each.ws_id), each.job, instant_text(each.last_done_at)),
+            (each.ws_id, _why(each.lag)),
+        )
+        for each in report.behind
+    )
+    return f"{said}\n{listing(head, rows)}"
 
 
 def _why(lag: Lag) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
+from uuid import UUID
 
 from almanac.domain.operations.runs import (
     AnyRun,
@@ -16,46 +17,41 @@ from almanac.domain.operations.runs import (
 )
 from almanac.domain.sync.report import Tally
 from almanac.domain.workspace_plan.report import COUNTS
-from almanac.presentation.tables import duration_text, instant_text, table
+from almanac.presentation.tables import duration_text, instant_text, listing, one_line, table
 
 
-def list_document(runs: Sequence[AnyRun]) -> Mapping[str, object]:
-    """Return the JSON document of a list of runs."""
-    return {"runs": [run_fields(run) for run in runs]}
+def list_document(runs: Sequence[AnyRun], names: Mapping[UUID, str]) -> Mapping[str, object]:
+    """Return the JSON document of a list of runs; `names` are the workspaces'."""
+    return {"runs": [{**run_fields(run), "workspace": names.get(run.ws_id)} for run in runs]}
 
 
-def list_text(runs: Sequence[AnyRun]) -> str:
-    """Return the runs as a table."""
-    head = ("STARTED", "RUN", "WORKSPACE", "JOB", "SOURCE", "STATUS", "OUTCOME", "WAITED", "TOOK", "CHANGED", "ERROR")
+def list_text(runs: Sequence[AnyRun], names: Mapping[UUID, str]) -> str:
+    """Return the runs as a table, each with its id, its times and its error below."""
+    head = ("STARTED", "WORKSPACE", "JOB", "STATUS", "OUTCOME")
     rows = (
         (
-            instant_text(run.started_at),
-            run.run_id,
-            run.ws_id,
-            _job(run),
-            run.source,
-            run.status,
-            run.outcome,
-            _waited(run),
-            _took(run),
-            _changed(run.counts),
-            _error(run),
+            (instant_text(run.started_at), names.get(run.ws_id, run.ws_id), _job(run), run.status, run.outcome),
+            (f"{run.run_id}  {run.source}, {_times(run)}, {_changed(run.counts)}", _error(run)),
         )
         for run in runs
     )
-    return table(head, rows) if runs else "no run"
+    return listing(head, rows) if runs else "no run"
 
 
-def document(details: AnyRunDetails) -> Mapping[str, object]:
-    """Return the JSON document of one run."""
+def document(details: AnyRunDetails, names: Mapping[UUID, str]) -> Mapping[str, object]:
+    """Return the JSON document of one run; `names` are the workspaces'."""
     if isinstance(details, SyncRunDetails):
-        return {**run_fields(details.run), "calendars": [_flat(calendar) for calendar in details.calendars]}
-    return {**run_fields(details.run), "notes": details.notes}
+        more: Mapping[str, object] = {"calendars": [_flat(calendar) for calendar in details.calendars]}
+    else:
+        more = {"notes": details.notes}
+    return {**run_fields(details.run), **more, "workspace": names.get(details.run.ws_id)}
 
 
-def text(details: AnyRunDetails) -> str:
+def text(details: AnyRunDetails, names: Mapping[UUID, str]) -> str:
     """Return all that is known about one run."""
-    return "\n".join(_sync(details) if isinstance(details, SyncRunDetails) else _plan(details))
+    name = names.get(details.run.ws_id)
+    workspace = f"workspace {details.run.ws_id}" + (f" ({one_line(name)})" if name else "")
+    return "\n".join(_sync(details, workspace) if isinstance(details, SyncRunDetails) else _plan(details, workspace))
 
 
 def run_fields(run: AnyRun) -> Mapping[str, object]:
@@ -104,6 +100,12 @@ def _waited(run: AnyRun) -> str:
     return duration_text(None if run.sent_at is None else max(0.0, (run.started_at - run.sent_at).total_seconds()))
 
 
+def _times(run: AnyRun) -> str:
+    """How long its message waited and how long it took; of a run that is at work the first only."""
+    waited = f"waited {_waited(run)}"
+    return waited if run.finished_at is None else f"{waited}, took {_took(run)}"
+
+
 def _took(run: AnyRun) -> str:
     """From its beginning to its end; a dash while it runs."""
     return duration_text(None if run.finished_at is None else (run.finished_at - run.started_at).total_seconds())
@@ -117,12 +119,12 @@ def _changed(counts: Tally | PlanCounts) -> str:
 
 def _error(record: AnyRun | CalendarResult) -> str | None:
     """Code and text, if anything went wrong."""
-    return f"{record.error_type}: {record.error}" if record.error_type else None
+    return ": ".join(filter(None, (record.error_type, record.error))) or None
 
 
-def _sync(details: SyncRunDetails) -> Iterator[str]:
+def _sync(details: SyncRunDetails, workspace: str) -> Iterator[str]:
     run = details.run
-    yield f"{run.source} sync of workspace {run.ws_id}, mode {run.requested_mode}"
+    yield f"{run.source} sync of {workspace}, mode {run.requested_mode}"
     yield f"started {instant_text(run.started_at)}, {'running' if run.status == 'running' else end_of_sync(run)}"
     yield from _why_not(run)
     if details.calendars:
@@ -134,9 +136,9 @@ def _sync(details: SyncRunDetails) -> Iterator[str]:
         yield f"\n{table(head, rows)}"
 
 
-def _plan(details: PlanRunDetails) -> Iterator[str]:
+def _plan(details: PlanRunDetails, workspace: str) -> Iterator[str]:
     run = details.run
-    yield f"{run.source} plan of workspace {run.ws_id}, {run.window_days} days, apply {run.apply}"
+    yield f"{run.source} plan of {workspace}, {run.window_days} days, apply {run.apply}"
     end = f"{run.status}: {run.outcome} in {_took(run)}; {placed(run.counts)}" if run.status != "running" else "running"
     yield f"started {instant_text(run.started_at)}, {end}; blocks {_changed(run.counts)}"
     yield from _why_not(run)

@@ -11,6 +11,23 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
+WIDEST_NAME = 20
+"""Letters of a name in a listing; lines of 80 hold it, and what stands beside it."""
+
+
+def listing(head: Sequence[str], rows: Iterable[tuple[Sequence[object], Iterable[object]]]) -> str:
+    """Return the rows in columns, each followed by its details in lines of their own: ids, and sentences.
+
+    So lines stay short, and an id can be copied whole. Long names are cut, empty details left out.
+    """
+    found = list(rows)
+    title, *lines = table(head, ([_short(value) for value in row] for row, _ in found)).splitlines()
+    shown = [title]
+    for line, (_, details) in zip(lines, found, strict=True):
+        shown += [line, *(f"  {one_line(str(detail))}" for detail in details if detail)]
+    return "\n".join(shown)
+
+
 def instant_text(moment: datetime | None) -> str:
     """Return the instant as ISO 8601 in UTC, to the second; a dash for none."""
     return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -28,6 +45,11 @@ def duration_text(seconds: float | None) -> str:
         if amount or parts:
             parts.append(f"{amount} {unit}")
     return " ".join(parts[:2])
+
+
+def _short(value: object) -> object:
+    text = str(value)
+    return value if value is None or len(text) <= WIDEST_NAME else f"{text[: WIDEST_NAME - 1]}…"
 
 
 def _cell(value: object) -> str:

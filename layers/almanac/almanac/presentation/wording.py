@@ -1,4 +1,4 @@
-"""Explanations in English. A template per code; what stands in braces is worked out by `_Fields`."""
+"""Explanations in English. A template per code; what is in braces is worked out by `_Fields`."""
 
 from collections.abc import Callable, Iterable, Mapping
 from zoneinfo import ZoneInfo
@@ -84,6 +84,7 @@ SENTENCES: Mapping[Code, str] = {
     "or less work",
     "other_hours": "other {category} hours on that day, or a day that is less full",
     "default_used": "its default was used",
+    "tick_off_or_more": "tick it off, or raise its total_minutes",
     # faults
     "length_missing": "total_minutes is missing: without a length it cannot be planned",
     "length_out_of_range": "total_minutes must be 1 to {numbers[0]}, is {minutes[0]}",
@@ -101,6 +102,8 @@ SENTENCES: Mapping[Code, str] = {
     "dependencies_in_circle": "its dependencies run in a circle, or wait for a task that cannot be planned",
     "order_in_circle": "its order before and after other habits runs in a circle",
     "order_leaves_no_room": "the day has no room for it beside the habits it comes before or after",
+    "minutes_used_up": "it is open, but its {amounts[0]} are used up: what is done or has begun counts as work done",
+    "hours_closed_on_its_dates": "its dates until the window ends all fall on days without open {category} hours",
     "preference_unusable": "{all_quotes}",
 }
 
@@ -116,7 +119,7 @@ _SLOTS: Mapping[str, tuple[Code, ...]] = {
     "beside": ("events_in_the_way",),
     "holders": ("holders",),
 }
-"""Which parts a sentence has room for, and where; nothing stands there without one."""
+"""Which parts a sentence has room for, and where; a part that is missing leaves nothing there."""
 
 
 def words(explanations: Iterable[Explanation], titles: Mapping[str, str], zone: ZoneInfo) -> str:
@@ -174,7 +177,7 @@ class _Fields(dict[str, object]):
         return f"the longest free stretch is {amount(minutes)}" if minutes else "nothing is free"
 
     def _about(self) -> str:
-        """Whole hours from a day on."""
+        """Return the length, in whole hours from a day on."""
         minutes = self._told.minutes[0]
         return length(minutes if minutes < DAY_MINUTES else minutes - minutes % 60)
 

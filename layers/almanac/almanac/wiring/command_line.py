@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from almanac.services.accounts.connect import ConnectAccount
     from almanac.services.accounts.new_key import NewKey
     from almanac.services.deployment.upgrade import MigrateDatabase
+    from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.follow_request import FollowRequest
     from almanac.services.operations.queues import QueueDepths
@@ -56,10 +57,17 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
 
     @cached_property
     def workspaces(self) -> "Workspaces":
-        """The use case of `almanac workspace add`."""
+        """The use case of `almanac workspace …`."""
         from almanac.services.operations.workspaces import Workspaces
 
         return Workspaces(self._workspace_store)
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """The use case of `almanac account list`, `almanac account disconnect` and `almanac calendar switch`."""
+        from almanac.services.operations.accounts import Accounts
+
+        return Accounts(self._workspace_store, self._workspace_store, self._workspace_store)
 
     @cached_property
     def connect_account(self) -> "ConnectAccount":
@@ -118,7 +126,7 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
     @cached_property
     def follow_plan(self) -> "FollowRequest[RequestedPlan]":
         """The use case of `almanac schedule --wait`."""
-        from almanac.adapters.postgres.requested_plans import PostgresRequestedPlans
+        from almanac.adapters.postgres.plan.requested import PostgresRequestedPlans
         from almanac.services.operations.follow_request import FollowRequest
 
         return FollowRequest(PostgresRequestedPlans(self.database), time.sleep, time.monotonic)
@@ -153,19 +161,21 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         from almanac.adapters.aws.queue_depth import SqsQueueDepths
         from almanac.services.operations.queues import QueueDepths
 
+        sqs = self.sqs
         # A local endpoint has queues but no metrics, so no ages.
-        cloudwatch = None if self._environment.get("AWS_ENDPOINT_URL") else clients.client("cloudwatch")
-        measured = SqsQueueDepths(clients.client("sqs"), self.queue_urls, utc_now, cloudwatch)
+        cloudwatch = (
+            None if self._environment.get("AWS_ENDPOINT_URL") else clients.client("cloudwatch", self.queues_region)
+        )
+        measured = SqsQueueDepths(sqs, self.queue_urls, utc_now, cloudwatch)
         return QueueDepths(measured, self.queue_urls.keys())
 
     @cached_property
     def dead_letters(self) -> "DeadLetters":
         """The use case of `almanac queues --dead`, `almanac redrive` and `almanac discard`."""
-        from almanac.adapters.aws import clients
         from almanac.adapters.aws.dead_letters import SqsDeadLetters
         from almanac.services.queues.dead_letters import DeadLetters
 
-        queues = SqsDeadLetters(clients.client("sqs"), self.queue_urls)
+        queues = SqsDeadLetters(self.sqs, self.queue_urls)
         return DeadLetters(queues, lambda: self._recorded_runs, self.queue_urls.keys())
 
     @cached_property

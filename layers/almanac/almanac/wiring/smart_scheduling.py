@@ -11,7 +11,7 @@ from almanac.wiring.base import utc_now
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
-    from almanac.adapters.postgres.plan import PostgresPlanStore
+    from almanac.adapters.postgres.plan.store import PostgresPlanStore
     from almanac.domain.workspace_plan.report import PlanReport
     from almanac.jobs import CalendarSchedule
     from almanac.services.plan.run import PlanWorkspace
@@ -25,7 +25,7 @@ class SmartSchedulingWiring(Queues):
     def plan_store(self) -> "PostgresPlanStore":
         """Planning runs, and what plans are made of."""
         from almanac.adapters.postgres.leases import PostgresLeases
-        from almanac.adapters.postgres.plan import PostgresPlanStore
+        from almanac.adapters.postgres.plan.store import PostgresPlanStore
         from almanac.adapters.postgres.runs import PostgresLedger
         from almanac.services.plan.admission import plan_admission
 

@@ -1,6 +1,7 @@
 """boto3 clients with timeouts. Credentials and region: boto3's own chain."""
 
 import logging
+import re
 from typing import Any
 
 import boto3
@@ -18,10 +19,10 @@ CONNECT_SECONDS, READ_SECONDS = 5, 20
 """Bounds of every wait for an AWS endpoint; boto3's own are 60 seconds each, longer than a short function lives."""
 
 
-def client(service: str) -> Any:
+def client(service: str, region: str | None = None) -> Any:
     """A boto3 client of that service, safe to share between threads. Raises BadSettings, naming the variable.
 
-    One attempt a call: whoever calls decides about another one.
+    `region` is used when the environment names none. One attempt a call: whoever calls decides about another one.
     """
     config = Config(
         connect_timeout=CONNECT_SECONDS,
@@ -29,10 +30,25 @@ def client(service: str) -> Any:
         retries={"mode": "standard", "total_max_attempts": 1},
     )
     try:
-        return boto3.client(service, config=config)
+        return _in_own_region(service, config, region)
     except NoRegionError:
         raise BadSettings("AWS_DEFAULT_REGION", "missing; set it to the region of the queues") from None
     except ProfileNotFound:
         raise BadSettings("AWS_PROFILE", "names no profile of this machine") from None
     except ValueError:
         raise BadSettings("AWS_ENDPOINT_URL", "is not a URL") from None
+
+
+def region_of(queue_url: str) -> str | None:
+    """Return the region that the URL of a queue at AWS names; None when it is another one's."""
+    found = re.match(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/", queue_url)
+    return found[1] if found else None
+
+
+def _in_own_region(service: str, config: Config, region: str | None) -> Any:
+    try:
+        return boto3.client(service, config=config)
+    except NoRegionError:
+        if region is None:
+            raise
+        return boto3.client(service, config=config, region_name=region)

@@ -42,7 +42,7 @@ class SqsDeadLetters(DeadLetterQueues):
         try:
             return int(queue_attributes(self._sqs, self._url(job_kind))["ApproximateNumberOfMessages"])
         except AwsError as error:
-            raise QueueUnavailable(f"the dead letters could not be counted: {failure(error).code}") from None
+            raise QueueUnavailable(f"the dead letters could not be counted: {failure(error).text}") from None
 
     @override
     def peek(self, job_kind: str, limit: int) -> list[DeadLetter]:
@@ -50,7 +50,7 @@ class SqsDeadLetters(DeadLetterQueues):
             with self._held(self._url(job_kind), limit) as held:
                 return [_dead_letter(message) for message in held.values()]
         except AwsError as error:
-            raise QueueUnavailable(f"the dead letters could not be read: {failure(error).code}") from None
+            raise QueueUnavailable(f"the dead letters could not be read: {failure(error).text}") from None
 
     @override
     def discard(self, job_kind: str, message_id: str) -> bool:
@@ -61,7 +61,7 @@ class SqsDeadLetters(DeadLetterQueues):
                 if letter is not None:
                     self._sqs.delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
         except AwsError as error:
-            raise QueueUnavailable(f"the dead letter could not be deleted: {failure(error).code}") from None
+            raise QueueUnavailable(f"the dead letter could not be deleted: {failure(error).text}") from None
         return letter is not None
 
     @override
@@ -77,7 +77,7 @@ class SqsDeadLetters(DeadLetterQueues):
                     self._sqs.delete_message(QueueUrl=dead, ReceiptHandle=letter["ReceiptHandle"])
                     moved += 1
         except AwsError as error:
-            raise QueueUnavailable(f"redrive stopped after {moved} messages: {failure(error).code}") from None
+            raise QueueUnavailable(f"redrive stopped after {moved} messages: {failure(error).text}") from None
         return moved
 
     def _url(self, job_kind: str) -> str:

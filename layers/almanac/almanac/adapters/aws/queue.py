@@ -83,7 +83,11 @@ class SqsJobQueue(JobQueue):
         for attempt in range(1, TRIES + 1):
             refused = self._try(batch.url, waiting)
             final = {entry for entry, failed in refused.items() if attempt == TRIES or not failed.again}
-            lost += [FailedSend(waiting[entry].job.ws_id, refused[entry].code) for entry in refused if entry in final]
+            lost += [
+                FailedSend(waiting[entry].job.ws_id, why.code, why.advice)
+                for entry, why in refused.items()
+                if entry in final
+            ]
             waiting = {entry: waiting[entry] for entry in refused if entry not in final}
             if not waiting:
                 break

@@ -35,7 +35,7 @@ class SqsQueueDepths(MeasuredQueues):
             dead = queue_attributes(self._sqs, dead_letter_url(self._sqs, job_kind, attributes))
             age = self._oldest_age(url.rsplit("/", 1)[-1])
         except AwsError as error:
-            raise QueueUnavailable(f"the {job_kind} queue could not be read: {failure(error).code}") from None
+            raise QueueUnavailable(f"the {job_kind} queue could not be read: {failure(error).text}") from None
         return QueueDepth(
             waiting=int(attributes["ApproximateNumberOfMessages"]),
             in_flight=int(attributes["ApproximateNumberOfMessagesNotVisible"]),

@@ -56,8 +56,8 @@ class SecretsManager:
         except AwsError as error:
             failed = failure(error)
             if failed.again:
-                raise SecretsUnavailable(f"the secret of {variable} could not be read: {failed.code}") from None
-            raise BadSettings(variable, f"that secret cannot be read: {failed.code}") from None
+                raise SecretsUnavailable(f"the secret of {variable} could not be read: {failed.text}") from None
+            raise BadSettings(variable, f"that secret cannot be read: {failed.text}") from None
         text = answer.get("SecretString")
         if not text:
             raise BadSettings(variable, "that secret holds no text")

@@ -1,6 +1,6 @@
 """What the command line reads and writes in Postgres: workspaces, and accounts with their calendars."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
@@ -9,16 +9,17 @@ from typing_extensions import override
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.domain.operations.connections import ConnectedCalendar
+from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
 from almanac.errors import CalendarUnreachable, UnknownWorkspace
 from almanac.services.accounts.ports import Account, AccountStore, SealedSecrets
-from almanac.services.operations.ports import ConnectionStore, WorkspaceStore
+from almanac.services.operations.ports import AccountSwitches, ConnectionStore, WorkspaceStore
 from almanac.services.sync.provider import CalendarEntry
 
 _UNREADABLE = ("freeBusyReader", "none")
 """Access roles under which an account sees no events."""
 
 
-class PostgresWorkspaces(WorkspaceStore, ConnectionStore):
+class PostgresWorkspaces(WorkspaceStore, ConnectionStore, AccountSwitches):
     """Workspaces and their calendars over one Database."""
 
     def __init__(self, database: Database) -> None:
@@ -47,6 +48,39 @@ class PostgresWorkspaces(WorkspaceStore, ConnectionStore):
     @override
     def live_workspaces(self) -> Sequence[UUID]:
         return [row[0] for row in self._run.alone("live_workspaces")]
+
+    @override
+    def list_workspaces(self) -> Sequence[ListedWorkspace]:
+        return [ListedWorkspace(*row) for row in self._run.alone("list_workspaces")]
+
+    @override
+    def workspaces_named(self, name: str) -> Sequence[UUID]:
+        return [row[0] for row in self._run.alone("workspaces_named", name=name)]
+
+    @override
+    def workspace_names(self, ws_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        if not ws_ids:
+            return {}
+        return {row[0]: row[1] for row in self._run.alone("workspace_names", ws_ids=arrays.texts(map(str, ws_ids)))}
+
+    @override
+    def set_workspace(self, ws_id: UUID, name: str | None, zone: str | None) -> tuple[str, str | None]:
+        found = self._run.alone("set_workspace", ws_id=ws_id, name=name, zone=zone)
+        if not found:
+            raise UnknownWorkspace(ws_id)
+        return found[0][0], found[0][1]
+
+    @override
+    def accounts(self, ws_id: UUID | None) -> Sequence[ListedAccount]:
+        return [ListedAccount(*row) for row in self._run.alone("list_accounts", ws_id=ws_id)]
+
+    @override
+    def disconnect(self, ws_id: UUID, account_id: UUID) -> None:
+        self._run.alone("disconnect_account", ws_id=ws_id, account_id=account_id)
+
+    @override
+    def switch_calendar(self, ws_id: UUID, connection_id: UUID, *, on: bool) -> None:
+        self._run.alone("switch_calendar", ws_id=ws_id, connection_id=connection_id, enabled=on)
 
     @override
     def connections(self, ws_id: UUID, account_id: UUID | None = None) -> Sequence[ConnectedCalendar]:

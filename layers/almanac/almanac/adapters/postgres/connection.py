@@ -27,6 +27,7 @@ _UNAVAILABLE_CLASSES = ("08", "53", "57")
 operator intervention (shutdown, crash recovery). https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _SERIALIZATION = ("40001", "40P01", "55P03")
 _READ_ONLY = "25006"
+_NO_TABLE = "42P01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Target:
     database: str
     unix_socket: str | None = None
     tls: ssl.SSLContext | None = None
+    setting: str = _URL
+    """The environment variable that leads here, for whoever has to correct it."""
 
 
 def parse_url(url: str, ca_file: str | None = None) -> Target:
@@ -195,18 +198,21 @@ class Database:
 
     def _connect(self) -> Any:
         target = self._target()
-        return OneTripConnection(
-            target.user,
-            host=target.host,
-            port=target.port,
-            database=target.database,
-            password=target.password or "",  # the driver fails on None when the server asks for one
-            unix_sock=target.unix_socket,
-            ssl_context=target.tls if target.tls is not None else False,
-            timeout=self._timeout,
-            tcp_keepalive=True,
-            application_name="almanac",
-        )
+        try:
+            return OneTripConnection(
+                target.user,
+                host=target.host,
+                port=target.port,
+                database=target.database,
+                password=target.password or "",  # the driver fails on None when the server asks for one
+                unix_sock=target.unix_socket,
+                ssl_context=target.tls if target.tls is not None else False,
+                timeout=self._timeout,
+                tcp_keepalive=True,
+                application_name="almanac",
+            )
+        except (InterfaceError, OSError, EOFError) as error:
+            raise DatabaseUnavailable(_unreachable(target, error)) from None
 
     def _translate(self, error: DatabaseError) -> DatabaseUnavailable | StorageFailed:
         """The SQLSTATE and the constraint's name tell enough; the server's text can quote values."""
@@ -224,6 +230,8 @@ class Database:
             self.close()  # after a fail-over this connection leads to a replica; the next one to the new primary
         if state in (*_SERIALIZATION, _READ_ONLY):
             return DatabaseUnavailable(f"the database asks to try again ({detail})")
+        if state == _NO_TABLE:
+            return StorageFailed(f"the tables are missing: run `almanac migrate` ({state})")
         return StorageFailed(f"the database refused a statement ({detail})")
 
     def _roll_back(self) -> None:
@@ -233,6 +241,13 @@ class Database:
             self._send_once("ROLLBACK", {})
         except (DatabaseUnavailable, StorageFailed):
             self.close()  # a connection that cannot roll back is dropped, which rolls back
+
+
+def _unreachable(target: Target, error: Exception) -> str:
+    """Say which setting leads where, and what happened there; the driver hides the socket's error behind its own."""
+    happened = type(error.__cause__ or error).__name__
+    place = target.unix_socket or f"{target.host}:{target.port}"
+    return f"{target.setting}: no database answers at {place} ({happened}); start it, or correct the setting"
 
 
 class Statements:

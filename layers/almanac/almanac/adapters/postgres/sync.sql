@@ -103,8 +103,8 @@ WITH held AS (
     )
     SELECT
         :ws_id::uuid, :provider, :calendar_id, p.external_event_id, p.title, p.description, p.location,
-        CASE WHEN p.all_day THEN p.start_date::timestamp AT TIME ZONE z.name ELSE p.start_at END,
-        CASE WHEN p.all_day THEN p.end_date::timestamp AT TIME ZONE z.name ELSE p.end_at END,
+        CASE WHEN p.all_day THEN almanac_day_start(p.start_date, z.name) ELSE p.start_at END,
+        CASE WHEN p.all_day THEN almanac_day_start(p.end_date, z.name) ELSE p.end_at END,
         p.all_day, p.start_date, p.end_date, p.time_zone, p.status, p.transparency, p.response, p.event_type, p.visibility,
         p.recurring_event_id, p.original_start_at, p.original_start_date, p.ical_uid, p.etag, p.sequence, p.color,
         p.provider_color, p.html_link, p.attendees, p.creator_email, p.organizer_email, p.own_block,
@@ -172,7 +172,10 @@ WITH old AS (
     FROM workspace_calendar_events e
     LEFT JOIN calendar_sync_seen m ON m.connection_id = :connection_id::uuid AND m.external_event_id = e.external_event_id
     WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
-        AND e.end_at > :window_start::timestamptz AND e.start_at < :window_end::timestamptz
+        AND almanac_listed(
+            e, (SELECT almanac_known_zone(c.time_zone) FROM calendar_connections c WHERE c.id = :connection_id::uuid),
+            :window_start::timestamptz, :window_end::timestamptz
+        )
         AND e.created_at < :since::timestamptz
 )
 SELECT
@@ -182,11 +185,14 @@ SELECT
 FROM old;
 
 -- name: prune
--- Only rows of this calendar, inside the pass's window, that were there before it and that it has not met.
+-- Only rows of this calendar that the pass's listing would hold, that were there before it and that it has not met.
 SELECT almanac_delete_events(ARRAY (
     SELECT e.id FROM workspace_calendar_events e
     WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
-        AND e.end_at > :window_start::timestamptz AND e.start_at < :window_end::timestamptz
+        AND almanac_listed(
+            e, (SELECT almanac_known_zone(c.time_zone) FROM calendar_connections c WHERE c.id = :connection_id::uuid),
+            :window_start::timestamptz, :window_end::timestamptz
+        )
         AND e.created_at < :since::timestamptz
         AND NOT EXISTS (
             SELECT 1 FROM calendar_sync_seen m

@@ -27,7 +27,7 @@ def database_target(settings: DatabaseSettings, secrets: "Callable[[], SecretsMa
             found = parse_url(settings.database_url.get_secret_value(), settings.database_ca_file)
         else:
             fields = secrets().json(settings.database_secret_arn or "", _ARN)
-            found = parse_url(_secret_url(fields), settings.database_ca_file)
+            found = replace(parse_url(_secret_url(fields), settings.database_ca_file), setting=_ARN)
         return _with_iam_token(found) if settings.database_iam_auth else found
 
     return target

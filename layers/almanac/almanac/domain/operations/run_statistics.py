@@ -1,7 +1,7 @@
 """How the runs of a span of time went, in numbers: what the database counts, and what an operator reads."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -118,6 +118,8 @@ class RunSummaryReport:
     quota_per_minute: int
     all_behind: Mapping[JobName, int]
     behind: Sequence[BehindWorkspace]
+    names: Mapping[UUID, str] = field(default_factory=dict)
+    """What people call those that are named as behind."""
 
     @property
     def peak_share(self) -> float | None:

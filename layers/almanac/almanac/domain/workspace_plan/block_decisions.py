@@ -24,13 +24,15 @@ from almanac.domain.workspace_plan.snapshot import Block, Habit, Workspace
 
 @dataclass(frozen=True, slots=True)
 class BlockDecisions:
-    """The blocks by what a plan may do with them, the occurrences with their windows, a finding for each without room.
+    """What a plan may do with the blocks, the occurrences with their windows, and a finding for each without room.
 
-    `lengthened` are the minutes that owners have made occurrences long, as far as these windows take them up.
+    `open_dates` are the dates that the planner is to place, `lengthened` the minutes that owners have made occurrences
+    long, as far as these windows take them up.
     """
 
     existing: BlockSets
     occurrences: Sequence[OccurrenceRequest]
+    open_dates: Mapping[OccurrenceRequest, frozenset[date]]
     findings: Sequence[ItemFinding]
     lengthened: Mapping[OccurrenceKey, int]
 
@@ -67,8 +69,16 @@ def decide_blocks(
         existing = sort_blocks(workspace.blocks, spans, window, wanted, plannable)
         more = {block.event_id for block in existing.fixed if block.kind == "habit"} - staying
         if not more:
-            return BlockDecisions(existing, occurrences, findings, constraints.lengthened)
+            open_dates = {one: days for one in occurrences if (days := _open_dates(one, existing, window))}
+            return BlockDecisions(existing, occurrences, open_dates, findings, constraints.lengthened)
         staying |= more
+
+
+def _open_dates(occurrence: OccurrenceRequest, existing: BlockSets, window: PlanningWindow) -> frozenset[date]:
+    """Return the dates that the planner is to place: still ahead, and without a block that stays."""
+    key = occurrence.habit.id, occurrence.instance
+    mine = (block for block in existing.fixed if block.kind == "habit" and (block.owner, block.instance) == key)
+    return occurrence.ahead(window) - {block.day for block in mine if block.day is not None}
 
 
 def _is_wanted(workspace: Workspace, due: Mapping[UUID, Collection[date]]) -> Callable[[Block], bool]:

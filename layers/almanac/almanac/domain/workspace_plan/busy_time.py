@@ -9,7 +9,7 @@ from almanac.domain.workspace_plan.snapshot import CalendarEvent, Preferences, c
 
 
 def busy_events(events: Iterable[CalendarEvent]) -> list[CalendarEvent]:
-    """The events that take time, a meeting that is on several calendars once.
+    """Return the events that take time, a meeting that is on several calendars once.
 
     Copies of one meeting share iCalUID and times (iCalUID alone is shared by a whole series). A copy that carries an
     answer speaks for those that carry none: a meeting declined in one's own calendar is not busy because a shared
@@ -24,10 +24,10 @@ def busy_events(events: Iterable[CalendarEvent]) -> list[CalendarEvent]:
 
 
 def takes_time(event: CalendarEvent) -> bool:
-    """Whether the event blocks its time; all-day ones follow the same rule, so an all-day label must be marked busy.
+    """Return whether the event takes its time; all-day ones follow the same rule and must be marked busy.
 
     Declined, transparent, birthdays and working locations do not; out-of-office always does. Almanac's own blocks that
-    came back from the provider are planned, not obeyed.
+    came back from the provider take none: they are what is planned.
     """
     if event.own_block or event.event_type in ("workingLocation", "birthday"):
         return False
@@ -35,7 +35,7 @@ def takes_time(event: CalendarEvent) -> bool:
 
 
 def as_locked(event: CalendarEvent, preferences: Preferences) -> LockedEvent:
-    """Time that is taken, for the planner; the planner rounds outwards to its grid.
+    """Return time that is taken, for the planner; the planner rounds outwards to its grid.
 
     The buffers of the preferences are around it, unless it lasts all day.
     """
@@ -44,7 +44,7 @@ def as_locked(event: CalendarEvent, preferences: Preferences) -> LockedEvent:
 
 
 def with_buffers(event: LockedEvent) -> Interval:
-    """The whole time in which nothing can be placed."""
+    """Return the whole time in which nothing can be placed."""
     return event.start - event.buffer_before, event.end + event.buffer_after
 
 

@@ -63,7 +63,7 @@ class Changes:
 
 
 def changes(request: PlanningRequest, plan: Iterable[Placed]) -> Changes:
-    """The smallest set of writes: a block that is in the plan is left alone, one whose item is there is moved."""
+    """Return the smallest set of writes: a block in the plan is left alone, one whose item is there is moved."""
     blocks: dict[Hashable, list[Block]] = defaultdict(list)
     for block in request.existing.movable:
         blocks[block.kind, block.owner, block.day, block.instance].append(block)
@@ -83,7 +83,7 @@ def changes(request: PlanningRequest, plan: Iterable[Placed]) -> Changes:
 
 
 def _by_owner(request: PlanningRequest, plan: Iterable[Placed]) -> Mapping[Hashable, list[Placed]]:
-    """The placements of each task, and of each occurrence of each habit, in time order."""
+    """Return the placements of each task, and of each occurrence of each habit, in time order."""
     found: dict[Hashable, list[Placed]] = defaultdict(list)
     for place in sorted(plan, key=lambda place: (place.start, place.item)):
         item = request.items[place.item]
@@ -92,7 +92,7 @@ def _by_owner(request: PlanningRequest, plan: Iterable[Placed]) -> Mapping[Hasha
 
 
 def _matched(blocks: list[Block], placed: list[Placed]) -> tuple[list[tuple[Block, Placed]], list[Block], list[Placed]]:
-    """(pairs, blocks left over, placements left over): equal times first, then equal starts, then in time order."""
+    """Return (pairs, blocks left over, placements left over): equal times first, equal starts, then time order."""
     pairs = []
     rules: tuple[Callable[[Block, Placed], bool], ...] = (
         lambda block, place: (block.first_minute, block.last_minute) == (place.start, place.end),
@@ -128,5 +128,5 @@ def _moved(block: Block, place: Placed, title: str) -> MovedBlock:
 
 
 def _date(item: ItemOwner, place: Placed, window: PlanningWindow) -> date | None:
-    """A habit's block belongs to the local date of its start."""
+    """Return the local date of a block's start for a habit, None for a task."""
     return window.day(place.start) if item.kind == "habit" else None

@@ -59,12 +59,12 @@ def is_users(block: Block, window: PlanningWindow) -> bool:
 
 
 def collides(interval: Interval, busy: Sequence[Interval]) -> bool:
-    """Whether [start, end) touches any of the others."""
+    """Return whether [start, end) touches any of the others."""
     return any(start < interval[1] and interval[0] < end for start, end in busy)
 
 
 def worked_minutes(block: Block) -> int:
-    """Minutes of work in a block: what it was made for, unless its owner has changed its length since."""
+    """Return the minutes of work in a block: what it was made for, unless its owner changed its length."""
     length = block.last_minute - block.first_minute
     made_for = ceil_to_slot(block.minutes)
     return block.minutes if length == made_for else length

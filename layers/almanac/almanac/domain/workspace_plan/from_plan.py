@@ -68,7 +68,7 @@ def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> Worksp
 
 
 def _placed(block: PlannedBlock, explanation: Explanation, words: Words) -> Placed:
-    """The block as it will be on the calendar: its length rounded up to the grid, its work as it is."""
+    """Return the block as it will be on the calendar: its length rounded up to the grid, its work as it is."""
     minutes = block.end - block.start
     end = block.start + ceil_to_slot(minutes)
     return Placed(block.item, block.start, end, minutes, words([explanation]), explanation)
@@ -79,7 +79,7 @@ def _is_wanted(request: PlanningRequest, item: str, day: str | None) -> bool:
 
 
 def _date(request: PlanningRequest, block: PlannedBlock) -> str:
-    """A habit's block belongs to the local date of its start."""
+    """Return the local date of a block's start, to which a habit's block belongs."""
     return request.window.day(block.start).isoformat()
 
 

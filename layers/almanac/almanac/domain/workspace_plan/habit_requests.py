@@ -1,4 +1,4 @@
-"""Habits as the planner wants them: one specification per occurrence of a day, and the dates that are wanted of it."""
+"""Habits as the planner takes them: one specification per occurrence of a day, and its dates."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
@@ -148,9 +148,10 @@ def occurrence_requests(
         here = [habit for habit in habits if day in dates[habit.id]]
         for key, windows in _Day(day, here, own, free, constraints).windows().items():
             for n, window in enumerate(windows, 1):
+                alone = own[key][n - 1].on(day, free.window.zone)
                 if _has_room(window, by_id[key]):
                     days_of[key, n, window].add(day)
-                elif OccurrenceRequest("", by_id[key], n, own[key][n - 1], frozenset({day})).ahead(free.window):
+                elif OccurrenceRequest("", by_id[key], n, alone, frozenset({day})).ahead(free.window):
                     found.append(ItemFinding("habit", str(key), "left_out", _CRAMPED, date=day.isoformat()))
     occurrences = [
         OccurrenceRequest(_spec_id(key, n, window), by_id[key], n, window, frozenset(days))
@@ -179,7 +180,8 @@ class _Day:
 
     def _lengthened(self, key: UUID, instance: int, window: DayWindow) -> DayWindow:
         minutes = self.constraints.lengthened.get((key, instance, self.day))
-        return window if minutes is None else window.lengthened(minutes)
+        wanted = window if minutes is None else window.lengthened(minutes)
+        return wanted.on(self.day, self.free.window.zone)
 
     def _natural_end(self, key: UUID, _instance: int, window: DayWindow) -> int | None:
         habit = next(habit for habit in self.habits if habit.id == key)

@@ -6,10 +6,12 @@ own side of a dividing line. Both are decided here, on wall minutes, so that the
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, ceil_to_slot, floor_to_slot
-from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week
+from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week, local_time, wall_instant
 from almanac.domain.workspace_plan.snapshot import Habit
 
 PARTS_OF_DAY = {"morning": (360, 720), "afternoon": (720, 1020), "evening": (1020, 1260), "night": (1260, 1440)}
@@ -32,6 +34,16 @@ class DayWindow:
         """Return the same for a longer occurrence: the ideal window grows with it."""
         start, end = self.ideal
         return replace(self, length=length, ideal=(start, min(DAY_MINUTES, max(end, start + length))))
+
+    def on(self, day: date, zone: ZoneInfo) -> "DayWindow":
+        """The same on a date whose clocks skip a part of it: from when they go on, for as long as it was meant."""
+        start, end = self.ideal
+        begin, finish = wall_instant(day, start, zone), wall_instant(day, end, zone)
+        if finish - begin >= self.length:
+            return self
+        shown = (local_time(minute, zone) for minute in (begin, max(finish, begin + end - start)))
+        first, last = (60 * t.hour + t.minute if t.date() == day else DAY_MINUTES for t in shown)
+        return replace(self, ideal=(first, last))
 
 
 def day_windows(habit: Habit, hours: Week) -> list[DayWindow]:
@@ -134,14 +146,14 @@ def _cut(window: Interval, *, start: int = 0, end: int = DAY_MINUTES) -> Interva
 
 
 def _shares(region: Interval, parts: int) -> list[Interval]:
-    """The region in equal parts that begin on quarter hours."""
+    """Return the region in equal parts that begin on quarter hours."""
     start, end = region
     edges = [start + floor_to_slot((end - start) * n // parts) for n in range(parts)]
     return list(zip(edges, [*edges[1:], end], strict=True))
 
 
 def _leaders_first(pairs: Iterable[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:
-    """The pairs, each after those that end where it begins."""
+    """Return the pairs, each after those that end where it begins."""
     waiting, found = sorted(pairs), []
     while waiting:
         laters = {later for _, later in waiting}

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.slot_mask import ceil_to_slot
-from almanac.domain.wall_clock import DAY_MINUTES, EPOCH, local_time, wall_instant
+from almanac.domain.wall_clock import DAY_MINUTES, EPOCH, date_span, local_time
 from almanac.domain.workspace_plan.snapshot import ceil_minutes
 
 
 def zone_of(name: str | None) -> ZoneInfo | None:
-    """The IANA zone of that name; None when there is none of it, or no name."""
+    """Return the IANA zone of that name; None when there is none of it, or no name."""
     try:
         return ZoneInfo(name) if name else None
     except (ValueError, OSError, KeyError):  # malformed, a folder of the zone database, unknown
@@ -31,22 +31,22 @@ class PlanningWindow:
 
     @classmethod
     def of(cls, now: datetime, zone: ZoneInfo, notice_minutes: int, window_days: int) -> "PlanningWindow":
-        """The horizon of a run at `now` over `window_days` days, today's rest included."""
+        """Return the horizon of a run at `now` over `window_days` days, today's rest included."""
         minute = ceil_minutes(now)
         first = ceil_to_slot(minute + notice_minutes)
         last_day = local_time(minute, zone).date() + timedelta(days=window_days)
-        return cls(zone, minute, first, wall_instant(last_day, 0, zone))
+        return cls(zone, minute, first, date_span(last_day, zone)[0])
 
     def holds(self, start: int, end: int) -> bool:
-        """Whether a block could be placed there by this run."""
+        """Return whether this run could place a block there."""
         return self.first <= start and end <= self.end
 
     def day(self, minute: int) -> date:
-        """The local date of an instant."""
+        """Return the local date of an instant."""
         return local_time(minute, self.zone).date()
 
     def wall(self, minute: int, day: date) -> int:
-        """Minutes after midnight of `day` that clocks show at an instant; at most 1440, the day's end."""
+        """Return the minutes after midnight of `day` that clocks show at an instant, 1440 at most, the day's end."""
         local = local_time(minute, self.zone)
         return local.hour * 60 + local.minute if local.date() <= day else DAY_MINUTES
 
@@ -57,5 +57,5 @@ class PlanningWindow:
 
 
 def utc_instant(minute: int) -> datetime:
-    """The aware UTC instant of minutes since the epoch."""
+    """Return the aware UTC instant of minutes since the epoch."""
     return (EPOCH + timedelta(minutes=minute)).astimezone(UTC)

@@ -83,7 +83,7 @@ class Counts:
     total_ms: int = 0
 
     def forget_changes(self) -> None:
-        """The plan that was counted is not written."""
+        """Set the counts of changes to zero: the plan is not written."""
         self.inserted = self.moved = self.deleted = self.unchanged = 0
 
 
@@ -110,18 +110,18 @@ class PlanReport:
     def fail(
         self, error_type: str, error: str, retry_after: float | None = None, *, outcome: PlanOutcome = "failed"
     ) -> None:
-        """The run has failed and changed nothing; `retry_after` seconds, when trying again can help."""
+        """Record that the run failed and changed nothing; `retry_after` seconds, when trying again can help."""
         self.status, self.outcome = "failed", outcome
         self.counts.forget_changes()
         self.error_type, self.error, self.retry_after = error_type, error, retry_after
 
     @property
     def success(self) -> bool:
-        """False when what was asked for did not happen and nobody else did it."""
+        """False when what was asked for did not happen, by another run neither."""
         return self.status != "failed" and self.outcome != "blocked"
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, without the notes: they are about people's tasks and stay in the database."""
+        """Return it JSON-ready, without the notes: they quote titles and stay in the database."""
         return {
             "ws_id": str(self.ws_id),
             "run_id": str(self.run_id),

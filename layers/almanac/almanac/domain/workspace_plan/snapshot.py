@@ -138,7 +138,7 @@ class LoadWindow:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a workspace wants of every plan, in minutes; caps are of task work a day, per category.
+    """What every plan of a workspace should keep to, in minutes; caps are of task work a day, per category.
 
     The buffers are kept free before and after every event that takes time and does not last all day.
     """
@@ -172,6 +172,6 @@ class Workspace:
 
 
 def ceil_minutes(instant: datetime) -> int:
-    """Minutes since the epoch, a begun one counted."""
+    """Return minutes since the epoch, a begun one counted."""
     whole = minutes_of(instant)
     return whole + 1 if instant.second or instant.microsecond else whole

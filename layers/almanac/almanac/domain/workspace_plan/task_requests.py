@@ -1,17 +1,19 @@
-"""Open tasks as the planner wants them: what is left of each, in which order, and which cannot be planned and why."""
+"""Open tasks as the planner takes them: what is left of each, in which order, and which cannot be planned and why."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from almanac.domain.explanation import Explanation
+from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.document.entries import LONGEST_ITEM
 from almanac.domain.planner.model.instance import TaskSpec
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, fewest_chunks, slots_for
 from almanac.domain.planner.model.weights import PRIORITIES
 from almanac.domain.wall_clock import minutes_of
-from almanac.domain.workspace_plan.existing_blocks import worked_minutes
-from almanac.domain.workspace_plan.snapshot import Block, Dependency, TaskRow, ceil_minutes
+from almanac.domain.workspace_plan.existing_blocks import is_users, worked_minutes
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
+from almanac.domain.workspace_plan.snapshot import Block, Dependency, TaskRow, Workspace, ceil_minutes
 
 DEFAULT_MIN_CHUNK = 30
 """Minutes of the shortest piece of a splittable task that does not say, as in the system replaced."""
@@ -19,8 +21,28 @@ DEFAULT_MIN_CHUNK = 30
 Waits = Mapping[UUID, frozenset[UUID]]
 
 
+@dataclass(frozen=True, slots=True)
+class TaskRequests:
+    """The tasks that can be planned, the tasks that each waits for, and the fault of every other task."""
+
+    tasks: Sequence[TaskRow]
+    waits: Waits
+    faults: Mapping[UUID, Explanation]
+
+    @classmethod
+    def of(cls, workspace: Workspace, category_faults: Mapping[str, Explanation]) -> "TaskRequests":
+        """Return the requests of a workspace; `category_faults` says what is wrong with unusable hours."""
+        waits = open_predecessors(workspace.dependencies)
+        faults = task_faults(workspace.tasks, waits, category_faults)
+        return cls([task for task in workspace.tasks if task.id not in faults], waits, faults)
+
+    def specs(self, fixed: Iterable[Block]) -> tuple[TaskSpec, ...]:
+        """Return what the planner is to place: what the fixed blocks of the tasks leave over."""
+        return tuple(task_specs(self.tasks, self.waits, fixed))
+
+
 def open_predecessors(dependencies: Iterable[Dependency]) -> Waits:
-    """Per task, the tasks it still waits for; one that was ticked off is waited for no more."""
+    """Return the tasks that each task still waits for; one that was ticked off is waited for no more."""
     waits: dict[UUID, set[UUID]] = defaultdict(set)
     for dependency in dependencies:
         if not dependency.after_completed:
@@ -31,7 +53,7 @@ def open_predecessors(dependencies: Iterable[Dependency]) -> Waits:
 def task_faults(
     tasks: Sequence[TaskRow], waits: Waits, category_faults: Mapping[str, Explanation]
 ) -> dict[UUID, Explanation]:
-    """The tasks that no plan can hold, with the reason: no length, no usable hours, a circle, or waiting in vain.
+    """Return the tasks that no plan can hold, with the fault of each: no length, no usable hours, a circle …
 
     `category_faults` says what is wrong with each unusable category of hours.
     """
@@ -46,20 +68,35 @@ def task_faults(
 
 
 def task_specs(tasks: Iterable[TaskRow], waits: Waits, fixed: Iterable[Block]) -> list[TaskSpec]:
-    """What the planner is to place of the tasks (those without a fault): what their fixed blocks leave over.
+    """Return what the planner is to place of the tasks without a fault: what their fixed blocks leave over.
 
     A task begins after the last fixed block of each predecessor; what is left of that one the planner puts before it.
     """
-    held: dict[UUID, list[Block]] = defaultdict(list)
+    fixed_of: dict[UUID, list[Block]] = defaultdict(list)
     for block in fixed:
         if block.kind == "task" and block.owner is not None:
+            fixed_of[block.owner].append(block)
+    left = {task.id: _minutes_left(task, fixed_of[task.id]) for task in tasks}
+    return [_spec(task, left, waits.get(task.id, frozenset()), fixed_of) for task in tasks if left[task.id] > 0]
+
+
+def used_up(tasks: Iterable[TaskRow], blocks: Iterable[Block], window: PlanningWindow) -> Iterator[ItemFinding]:
+    """Yield a finding for each open task that has neither minutes left to place nor a block still to end.
+
+    `tasks` are those without a fault. What is done, locked or begun counts as work done, but nobody ticked it off.
+    """
+    held: dict[UUID | None, list[Block]] = defaultdict(list)
+    for block in blocks:
+        if block.kind == "task" and is_users(block, window):
             held[block.owner].append(block)
-    left = {task.id: _minutes_left(task, held[task.id]) for task in tasks}
-    return [_spec(task, left, waits.get(task.id, frozenset()), held) for task in tasks if left[task.id] > 0]
+    for task in tasks:
+        if _minutes_left(task, held[task.id]) <= 0 and all(b.last_minute <= window.now for b in held[task.id]):
+            cause = Explanation("minutes_used_up", minutes=(task.total_minutes or 0,))
+            yield ItemFinding("task", str(task.id), "nothing_to_place", cause, (Explanation("tick_off_or_more"),))
 
 
 def _own_fault(task: TaskRow, category_faults: Mapping[str, Explanation]) -> Explanation | None:
-    """What is wrong with the task itself. Our own tables refuse most of it; a team's may not."""
+    """Return what is wrong with the task itself. Our own tables refuse most of it; a team's may not."""
     if task.total_minutes is None:
         return Explanation("length_missing")
     if not 1 <= task.total_minutes <= LONGEST_ITEM:
@@ -91,16 +128,16 @@ def _why_waiting(afters: frozenset[UUID], known: set[UUID], faults: Mapping[UUID
     return Explanation("dependencies_in_circle")
 
 
-def _minutes_left(task: TaskRow, held: Iterable[Block]) -> int:
-    return (task.total_minutes or 0) - task.done_minutes - sum(worked_minutes(block) for block in held)
+def _minutes_left(task: TaskRow, fixed: Iterable[Block]) -> int:
+    return (task.total_minutes or 0) - task.done_minutes - sum(worked_minutes(block) for block in fixed)
 
 
 def _spec(
-    task: TaskRow, left: Mapping[UUID, int], afters: frozenset[UUID], held: Mapping[UUID, Sequence[Block]]
+    task: TaskRow, left: Mapping[UUID, int], afters: frozenset[UUID], fixed_of: Mapping[UUID, Sequence[Block]]
 ) -> TaskSpec:
     minutes = left[task.id]
     smallest, largest = _chunks(task, minutes)
-    bounds = [block.last_minute for after in afters for block in held.get(after, ())]
+    bounds = [block.last_minute for after in afters for block in fixed_of.get(after, ())]
     if task.earliest is not None:
         bounds.append(ceil_minutes(task.earliest))
     return TaskSpec(
@@ -119,7 +156,7 @@ def _spec(
 
 
 def _chunks(task: TaskRow, minutes: int) -> tuple[int, int]:
-    """Shortest and longest piece in minutes.
+    """Return shortest and longest piece in minutes.
 
     A length that cannot be cut into such pieces on the grid (105 minutes in half hours) gets a shorter shortest one, so
     that no rest stays without a place. The last slot of a length off the grid is used in part, by any of its pieces.

@@ -1,8 +1,7 @@
 """A workspace into the planner's instance, with everything that is needed to read the plan back."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation, ItemFinding
@@ -11,6 +10,7 @@ from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.block_decisions import decide_blocks
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events
 from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, worked_minutes
+from almanac.domain.workspace_plan.free_time import due_dates, without_open_dates
 from almanac.domain.workspace_plan.habit_requests import (
     UNLIMITED,
     Dates,
@@ -20,13 +20,13 @@ from almanac.domain.workspace_plan.habit_requests import (
     habit_faults,
 )
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.snapshot import Block, Habit, ItemKind, Workspace
-from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs
+from almanac.domain.workspace_plan.snapshot import Block, ItemKind, Workspace
+from almanac.domain.workspace_plan.task_requests import TaskRequests, used_up
 
 
 @dataclass(frozen=True, slots=True)
 class ItemOwner:
-    """Whose blocks an id of the planner's stands for."""
+    """The task, or the occurrence of a habit, that an id of the planner's means."""
 
     kind: ItemKind
     owner: UUID
@@ -37,7 +37,7 @@ class ItemOwner:
 
 @dataclass(frozen=True, slots=True)
 class PlanningRequest:
-    """One planning request: the instance, whose each id is, and the blocks the plan is compared with.
+    """One planning request: the instance, what each id means, and the blocks the plan is compared with.
 
     `wanted` holds the ISO dates per habit id of the instance; the planner's weekdays can only say "every Monday".
     `lengthened` are the minutes that owners have made occurrences of habits long.
@@ -71,33 +71,33 @@ def to_instance(
     """Return the planning request of a workspace.
 
     `dates` are those of every habit's recurrence, inside the horizon and as far as its blocks reach. `force` plans
-    without regard to the existing plan. `room` limits what owners made longer. What cannot be planned is a note.
+    without regard to the existing plan. `limits` bound what owners made longer. What cannot be planned is a finding.
     """
-    waits, categories = open_predecessors(workspace.dependencies), _category_faults(workspace)
-    faulty_tasks = task_faults(workspace.tasks, waits, categories)
+    categories = _category_faults(workspace)
+    tasks = TaskRequests.of(workspace, categories)
     faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
     habits = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    tasks = [task for task in workspace.tasks if task.id not in faulty_tasks]
-    due, busy = _due_dates(workspace, dates), _locked_events(workspace)
-    decisions = decide_blocks(workspace, due, habits, faulty_tasks, busy, window, force=force, limits=limits)
-    wanted = {one: days for one in decisions.occurrences if (days := _open_dates(one, decisions.existing, window))}
+    due, busy = due_dates(workspace, dates, window.zone), _locked_events(workspace)
+    decisions = decide_blocks(workspace, due, habits, tasks.faults, busy, window, force=force, limits=limits)
+    existing, open_dates = decisions.existing, decisions.open_dates
     instance = replace(
         _frame(ws_id, workspace, window),
-        locked=(*busy, *map(as_taken, decisions.existing.fixed)),
-        tasks=tuple(task_specs(tasks, waits, decisions.existing.fixed)),
-        habits=tuple(occurrence.spec(days) for occurrence, days in wanted.items()),
-        previous=() if force else _previous(decisions.existing.movable, decisions.occurrences),
+        locked=(*busy, *map(as_taken, existing.fixed)),
+        tasks=tasks.specs(existing.fixed),
+        habits=tuple(occurrence.spec(days) for occurrence, days in open_dates.items()),
+        previous=() if force else _previous(existing.movable, decisions.occurrences),
     )
-    faults = (*_left_out("task", faulty_tasks), *_left_out("habit", faulty_habits))
+    faults = (*_left_out("task", tasks.faults), *_left_out("habit", faulty_habits))
+    idle = (*used_up(tasks.tasks, workspace.blocks, window), *without_open_dates(workspace, habits, dates, due, window))
     return PlanningRequest(
         instance=instance,
         window=window,
         items=_items(workspace, decisions.occurrences),
-        wanted={occurrence.spec_id: frozenset(day.isoformat() for day in days) for occurrence, days in wanted.items()},
+        wanted={one.spec_id: frozenset(day.isoformat() for day in days) for one, days in open_dates.items()},
         names=_names(workspace),
-        existing=decisions.existing,
+        existing=existing,
         lengthened=decisions.lengthened,
-        findings=(*workspace.findings, *faults, *decisions.findings),
+        findings=(*workspace.findings, *faults, *idle, *decisions.findings),
     )
 
 
@@ -126,18 +126,6 @@ def _locked_events(workspace: Workspace) -> list[LockedEvent]:
     return [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
 
 
-def _due_dates(workspace: Workspace, dates: Dates) -> Dates:
-    return {habit.id: frozenset(_due(workspace, habit, dates[habit.id])) for habit in workspace.habits}
-
-
-def _due(workspace: Workspace, habit: Habit, days: Iterable[date]) -> Iterator[date]:
-    """Yield the dates not skipped on which the habit's hours open at all: a work habit has its weekend off."""
-    week = workspace.hours.get(habit.category)
-    for day in days:
-        if (habit.id, day) not in workspace.skipped and (week is None or week[day.weekday()] or not any(week)):
-            yield day
-
-
 def _left_out(kind: str, faults: Mapping[UUID, Explanation]) -> list[ItemFinding]:
     return [ItemFinding(kind, str(key), "left_out", fault) for key, fault in faults.items()]
 
@@ -149,13 +137,6 @@ def _category_faults(workspace: Workspace) -> dict[str, Explanation]:
     unknown = {c: Explanation("hours_unknown", category=c, quotes=known) for c in named - set(workspace.hours)}
     unreadable = workspace.unreadable_hours.items()
     return unknown | {c: Explanation("hours_unreadable", category=c, quotes=(fault,)) for c, fault in unreadable}
-
-
-def _open_dates(occurrence: OccurrenceRequest, existing: BlockSets, window: PlanningWindow) -> frozenset[date]:
-    """Return the dates that the planner is to place: still ahead, and without a block that stays."""
-    key = occurrence.habit.id, occurrence.instance
-    mine = (block for block in existing.fixed if block.kind == "habit" and (block.owner, block.instance) == key)
-    return occurrence.ahead(window) - {block.day for block in mine if block.day is not None}
 
 
 def _previous(movable: Iterable[Block], occurrences: Iterable[OccurrenceRequest]) -> tuple[PreviousBlock, ...]:

@@ -38,7 +38,7 @@ _LEGEND = (
 
 
 def svg(agenda: Agenda, *, remarks: bool = True) -> str:
-    """The picture: a panel for every week that holds something; `remarks` are written below."""
+    """Return the picture: a panel for every week that holds something; `remarks` are written below."""
     weeks = agenda.weeks()
     told = agenda.remarks[:_MOST_REMARKS] if remarks else ()
     foot = _FOOT_HEAD + _REMARK * len(told) if told else 0

@@ -11,23 +11,23 @@ NARROW, WIDE = frozenset(" .,:;'|!ijlItfr()[]-"), frozenset("mwMW@%&")
 
 
 def add(parent: Element, tag: str, **attributes: object) -> Element:
-    """A new child; attribute names as keywords, `class_` for class and underscores for hyphens. Escaping is its own."""
+    """Add a new child; attribute names as keywords, `class_` for class and underscores for hyphens."""
     named = {name.rstrip("_").replace("_", "-"): _number(value) for name, value in attributes.items()}
     return SubElement(parent, tag, named)
 
 
 def add_text(parent: Element, text: str, *, x: float, y: float, room: float, size: float, class_: str) -> None:
-    """One line of text, cut to `room` pixels."""
+    """Add one line of text, cut to `room` pixels."""
     add(parent, "text", x=x, y=y, font_size=size, class_=class_).text = cut(text, room, size)
 
 
 def add_tooltip(parent: Element, *lines: str) -> None:
-    """What shows when somebody points at the parent. It must be its first child."""
+    """Add what shows while a pointer is on the parent. It must be its first child."""
     add(parent, "title").text = "\n".join(one_line(line) for line in lines if line)
 
 
 def cut(text: str, room: float, size: float) -> str:
-    """The text, or as much of it as fits with an ellipsis; nothing where not even that fits."""
+    """Return the text, or as much of it as fits with an ellipsis; nothing where not even that fits."""
     text = one_line(text).strip()
     if text_width(text, size) <= room:
         return text
@@ -37,7 +37,7 @@ def cut(text: str, room: float, size: float) -> str:
 
 
 def lines_of(text: str, room: float, size: float, most: int) -> list[str]:
-    """The text in at most `most` lines of whole words, the last one cut."""
+    """Return the text in at most `most` lines of whole words, the last one cut."""
     words, found = one_line(text).split(), list[str]()
     while words and len(found) < most - 1:
         line = words.pop(0)
@@ -48,12 +48,12 @@ def lines_of(text: str, room: float, size: float, most: int) -> list[str]:
 
 
 def text_width(text: str, size: float) -> float:
-    """About how many pixels a text takes in a common sans-serif font; rather too many than too few."""
+    """Return about how many pixels a text takes in a common sans-serif font; rather too many."""
     return size * sum(_letter_width(letter) for letter in text)
 
 
 def side_by_side(pieces: Sequence[Piece]) -> list[tuple[Piece, int, int]]:
-    """(piece, its lane, number of lanes) for the pieces of a day, in time order: those that overlap share the width."""
+    """Return (piece, its lane, number of lanes) in time order: pieces that overlap share the width."""
     placed: list[tuple[Piece, int, int]] = []
     group: list[tuple[Piece, int]] = []
     ends: list[int] = []

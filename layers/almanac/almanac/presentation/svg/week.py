@@ -15,7 +15,7 @@ _TITLE, _SMALL = 11.5, 10.0
 
 
 def week_height(agenda: Agenda, week: Sequence[date]) -> float:
-    """The height of a week's panel in pixels."""
+    """Return the height of a week's panel in pixels."""
     first, last = agenda.hours(week)
     return _top(agenda, week) + (last - first) / 60 * _HOUR + _FOOT
 
@@ -31,7 +31,7 @@ def add_week(root: Element, agenda: Agenda, week: Sequence[date], y: float) -> N
 
 
 def _top(agenda: Agenda, week: Sequence[date]) -> float:
-    """From the panel's top to its first hour: day names, then what lasts all day."""
+    """Return the pixels from the panel's top to its first hour: day names, then what lasts all day."""
     return _DAY_HEAD + _ALL_DAY * max(sum(piece.all_day for piece in agenda.pieces(day)) for day in week)
 
 
@@ -51,7 +51,7 @@ class _Column:
         self._states = {remark.title: "late" if remark.urgent else "risk" for remark in agenda.remarks}
 
     def draw(self, y: float) -> None:
-        """Everything of the day, the background first; `y` is the panel's top."""
+        """Draw everything of the day, the background first; `y` is the panel's top."""
         self._draw_name(y)
         self._draw_background()
         pieces = self._agenda.pieces(self._day)
@@ -100,7 +100,7 @@ class _Column:
         self._write(frame, entry, style, width - 13, height)
 
     def _write(self, frame: Element, entry: Entry, style: str, room: float, height: float) -> None:
-        """The title, over as many lines as there are, and the time below it."""
+        """Write the title, over as many lines as there are, and the time below it."""
         size = _TITLE if height >= 18 else min(_SMALL, height - 1)
         rows = int((height - 4) // 14)
         lines = lines_of(entry.title, room, size, max(1, rows - 1))

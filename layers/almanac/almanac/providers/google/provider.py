@@ -68,5 +68,15 @@ class GoogleProvider(Provider):
         return GoogleAccount(self._calendar, access)
 
     @override
+    def is_same_mailbox(self, one: str, other: str) -> bool:
+        return _mailbox(one) == _mailbox(other)
+
+    @override
     def fingerprint(self, page_size: int) -> str:
         return query_fingerprint(min(page_size, MOST_A_PAGE))
+
+
+def _mailbox(address: str) -> str:
+    """Return what tells two mailboxes apart; Gmail has two domains and reads no dots."""
+    name, _, domain = address.lower().rpartition("@")
+    return f"{name.replace('.', '')}@gmail.com" if domain in ("gmail.com", "googlemail.com") else f"{name}@{domain}"

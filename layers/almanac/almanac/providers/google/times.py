@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from almanac.domain.calendar.events import CalendarZones
+from almanac.domain.wall_clock import date_instants
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 """Year 0 and far-future events exist (trap 49); no calendar shows them, and date arithmetic breaks near both ends."""
@@ -148,5 +149,5 @@ def _in_range(day: _Day) -> _Day:
 
 @lru_cache(maxsize=4096)
 def _midnight(day: date, zone: tzinfo) -> datetime:
-    """Return where the day begins: the first of two midnights, the end of the gap when clocks skip it."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    """Return where the day begins."""
+    return date_instants(day, zone)[0]

@@ -29,7 +29,7 @@ class ConnectAccount:
 
         The token is traded at once: only that proves it. Without a token endpoint it is the secret that opens the
         account. Raises ReconnectRequired when it does not work, BadInput when it is another account's than the one
-        connected, UnknownWorkspace, and what the provider raises.
+        connected, or than the address says, UnknownWorkspace, and what the provider raises.
         """
         name = self.provider.name
         known_primary = self.store.primary_calendar(ws_id, name, user_id, email)
@@ -37,6 +37,8 @@ class ConnectAccount:
         calendars = self._calendars(self.provider.open(access))
         if known_primary is not None and known_primary not in {entry.calendar_id for entry in calendars}:
             raise BadInput("refresh_token", "belongs to another account than the one that is connected")
+        if known_primary is None:
+            self._check_address(email, calendars)
         return self.store.connect(ws_id, name, user_id, email, secrets, calendars)
 
     def _open(self, secret: str) -> tuple[str, SealedSecrets]:
@@ -73,6 +75,16 @@ class ConnectAccount:
             if self.provider.token_endpoint is None:
                 raise ReconnectRequired("the provider refuses the secret, nothing was stored") from error
             raise TransientError("the provider refuses an access token that it has just issued") from error
+
+    def _check_address(self, email: str, calendars: Sequence[CalendarEntry]) -> None:
+        """Raise BadInput when the token is another address's: a primary calendar can have its owner's as its id.
+
+        Only of an account that is new here: a known one is recognised by that calendar, also when its owner was
+        renamed.
+        """
+        primary = next((entry.calendar_id for entry in calendars if entry.primary), None)
+        if primary is not None and "@" in primary and not self.provider.is_same_mailbox(primary, email):
+            raise BadInput("email", f"the token belongs to {primary}; give that address, or {email}'s own token")
 
     def _rejected(self, message: str) -> ProviderRejected:
         return ProviderRejected(message, provider=self.provider.name)

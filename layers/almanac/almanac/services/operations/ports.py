@@ -1,6 +1,6 @@
 """What looking at the system and asking for work need from the outside."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -10,6 +10,7 @@ from almanac.domain.operations.job_names import JobName
 from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.domain.operations.run_statistics import RunStatistics
 from almanac.domain.operations.runs import AnyRun, AnyRunDetails, RequestedPlan, SyncProgress, SyncRun
+from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
 
 FollowedRun = TypeVar("FollowedRun", SyncRun, RequestedPlan, covariant=True)
 
@@ -31,6 +32,41 @@ class WorkspaceStore(Protocol):
 
     def live_workspaces(self) -> Sequence[UUID]:
         """Return the workspaces with a calendar to read through an account that works."""
+        ...
+
+    def list_workspaces(self) -> Sequence[ListedWorkspace]:
+        """Return all workspaces, by name."""
+        ...
+
+    def workspaces_named(self, name: str) -> Sequence[UUID]:
+        """Return the ids of the workspaces of that name; upper and lower case are the same."""
+        ...
+
+    def workspace_names(self, ws_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Return the names of those of the workspaces that there are."""
+        ...
+
+    def set_workspace(self, ws_id: UUID, name: str | None, zone: str | None) -> tuple[str, str | None]:
+        """Give the workspace another name or IANA zone; None leaves it. Return what is stored now.
+
+        Raises UnknownWorkspace.
+        """
+        ...
+
+
+class AccountSwitches(Protocol):
+    """What operators switch of accounts and their calendars. Raises DatabaseUnavailable and StorageFailed."""
+
+    def accounts(self, ws_id: UUID | None) -> Sequence[ListedAccount]:
+        """Return the accounts of a workspace or of all, by workspace and address."""
+        ...
+
+    def disconnect(self, ws_id: UUID, account_id: UUID) -> None:
+        """Let nothing be read through the account any more."""
+        ...
+
+    def switch_calendar(self, ws_id: UUID, connection_id: UUID, *, on: bool) -> None:
+        """Let a sync read the calendar, or let it alone; its events take time only while it is on."""
         ...
 
 

@@ -97,5 +97,6 @@ class RequestPlan:
 def _sent(queue: JobQueue, job: Job) -> SentRequest:
     request_id = job.request_id or ""
     for lost in queue.send([OutgoingJob(job, reason=f"request {request_id}")]):
-        raise QueueUnavailable(f"the job could not be sent ({lost.error})")
+        advice = f": {lost.advice}" if lost.advice else ""
+        raise QueueUnavailable(f"the job could not be sent ({lost.error}){advice}")
     return SentRequest(job.ws_id, request_id)

@@ -1,6 +1,6 @@
 """How runs went in numbers, and which workspaces are behind and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,4 +27,5 @@ class RunSummary:
             self.workspaces.require_workspace(ws_id)
         now = self.clock()
         found = self.runs.statistics(ws_id, now - span, now, limit)
-        return summarize(found, ws_id, now - span, now, self.quota_per_minute)
+        report = summarize(found, ws_id, now - span, now, self.quota_per_minute)
+        return replace(report, names=self.workspaces.workspace_names({each.ws_id for each in report.behind}))

@@ -1,6 +1,6 @@
 """What ran: the latest runs, or one of them with all that is recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,6 +25,10 @@ class RunHistory:
         if ws_id is not None:
             self.workspaces.require_workspace(ws_id)
         return self.runs.latest(ws_id, job=job, failed=failed, limit=limit)
+
+    def names(self, runs: Iterable[AnyRun]) -> Mapping[UUID, str]:
+        """Return what people call the workspaces of the runs; one that was removed meanwhile has no name."""
+        return self.workspaces.workspace_names({run.ws_id for run in runs})
 
     def run(self, run_id: UUID) -> AnyRunDetails:
         """Return one run: a sync with its calendars, a plan with its notes. Raises BadInput when there is none."""

@@ -1,15 +1,17 @@
 """Workspaces as operators set them up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from almanac.domain.operations.workspaces import ListedWorkspace
 from almanac.errors import BadInput
 from almanac.services.operations.ports import WorkspaceStore
 
 
 @dataclass(frozen=True, slots=True)
 class Workspaces:
-    """The use case of `almanac workspace add`."""
+    """The use case of `almanac workspace …`."""
 
     store: WorkspaceStore
 
@@ -20,5 +22,27 @@ class Workspaces:
         """
         ws_id = ws_id or uuid4()
         if self.store.add_workspace(ws_id, name, zone) != (name, zone):
-            raise BadInput("id", f"workspace {ws_id} exists with another name or time zone")
+            change = f"`almanac workspace set {ws_id}` changes them"
+            raise BadInput("id", f"workspace {ws_id} exists with another name or time zone; {change}")
         return ws_id
+
+    def all(self) -> Sequence[ListedWorkspace]:
+        """Return all workspaces, by name."""
+        return self.store.list_workspaces()
+
+    def set(self, ws_id: UUID, name: str | None, zone: str | None) -> tuple[str, str | None]:
+        """Give the workspace another name or IANA zone; None leaves it. Return the name and zone that it has now.
+
+        Raises UnknownWorkspace.
+        """
+        return self.store.set_workspace(ws_id, name, zone)
+
+    def named(self, name: str) -> UUID:
+        """Return the id of the one workspace of that name. Raises BadInput when there is none, or more than one."""
+        found = self.store.workspaces_named(name)
+        if not found:
+            raise BadInput("WS", "neither an id nor the name of a workspace; `almanac workspace list` shows them")
+        if len(found) > 1:
+            ids = ", ".join(map(str, found))
+            raise BadInput("WS", f"{len(found)} workspaces have that name; give the id of one: {ids}")
+        return found[0]

@@ -37,7 +37,7 @@ class PlanStore(Protocol):
         ...
 
     def load(self, ws_id: UUID, reach: LoadWindow) -> Workspace:
-        """Everything the plan depends on, of one moment. Raises UnknownWorkspace."""
+        """Return everything the plan depends on, of one moment. Raises UnknownWorkspace."""
         ...
 
     def apply(

@@ -1,6 +1,7 @@
 """What a planning run would come to now, without a lease and without writing anything."""
 
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -33,7 +34,9 @@ class PreviewPlan:
         """Plan `window_days`, 7 to 90, from now. Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable."""
         name = self.workspaces.workspace_name(ws_id)
         job = CalendarSchedule(ws_id=ws_id, window_days=window_days, force_reschedule=force_reschedule, apply=apply)
-        proposal = self.plan.preview(job)
         report = PlanReport(ws_id, uuid4())
+        began = perf_counter()
+        proposal = self.plan.preview(job, report.counts)
+        report.counts.total_ms = round((perf_counter() - began) * 1000)
         record_outcome(report, proposal.request, proposal.planned, proposal.changes, safe=apply == "safe")
         return PlanPreview(name, report, proposal)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from almanac.domain.workspace_plan.changes import Changes, changes
 from almanac.domain.workspace_plan.fixpoint import solve_to_fixpoint
@@ -43,12 +43,13 @@ SHORTEST_BUDGET = 0.05
 
 
 class TimezoneMissing(PermanentError):
-    """A workspace without an IANA time zone cannot be planned: whose nine o'clock would it be?"""
+    """A workspace without an IANA time zone cannot be planned: its wall times are no instants."""
 
     code = "timezone_missing"
 
-    def __init__(self, name: str | None) -> None:
-        super().__init__(f"the workspace's time zone '{name}' is unknown" if name else "the workspace has no time zone")
+    def __init__(self, name: str | None, ws_id: UUID) -> None:
+        said = f"the workspace's time zone '{name}' is unknown" if name else "the workspace has no time zone"
+        super().__init__(f"{said}: run `almanac workspace set {ws_id} --timezone Europe/Berlin`, or with its own zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,12 @@ class PlanWorkspace:
             raise AlmanacError(f"planning met an unexpected {type(error).__name__}; run {report.run_id}") from None
         return report
 
-    def preview(self, job: CalendarSchedule) -> Proposal:
-        """What a run of the job would do now, without a lease and without writing anything.
+    def preview(self, job: CalendarSchedule, counts: Counts | None = None) -> Proposal:
+        """Return what a run would do now, without a lease and without writing anything; times go to `counts`.
 
         Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable.
         """
-        return self._propose(job, self.budget_seconds, Counts())
+        return self._propose(job, self.budget_seconds, Counts() if counts is None else counts)
 
     def _plan(self, lease: Lease, job: CalendarSchedule, report: PlanReport, deadline: Deadline) -> None:
         """Plan until a plan could be written, or there is nothing to write."""
@@ -128,7 +129,7 @@ class PlanWorkspace:
         self.store.finish_run(lease, report)
 
     def _attempts(self, lease: Lease, deadline: Deadline) -> Iterator[int]:
-        """1, 2, 3: each under a lease of whole length, and each after the first only while there is time for it."""
+        """Yield 1, 2, 3: each under a lease of whole length, and each after the first only while there is time."""
         yield 1
         for attempt in range(2, ATTEMPTS + 1):
             if deadline() < AGAIN_SECONDS:
@@ -155,7 +156,7 @@ class PlanWorkspace:
     ) -> PlanningRequest:
         zone = zone_of(workspace.time_zone)
         if zone is None:
-            raise TimezoneMissing(workspace.time_zone)
+            raise TimezoneMissing(workspace.time_zone, job.ws_id)
         window = PlanningWindow.of(now, zone, workspace.preferences.notice_minutes, job.window_days)
         days = [window.day(minute) for minute in (window.now, window.end)]
         days += [block.day for block in workspace.blocks if block.day is not None]  # some lie beyond this run's window

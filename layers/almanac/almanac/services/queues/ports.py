@@ -1,7 +1,7 @@
 """What queues and dispatching need from the outside."""
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -20,10 +20,11 @@ class OutgoingJob:
 
 @dataclass(frozen=True, slots=True)
 class FailedSend:
-    """A job that the queue did not take, after all tries."""
+    """A job that the queue did not take, after all tries: the error's stable code, and for people what to do."""
 
     ws_id: UUID
     error: str
+    advice: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

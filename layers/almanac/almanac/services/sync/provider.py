@@ -136,6 +136,10 @@ class Provider(Protocol):
         """Return the account that `access` opens: an access token, or without a token endpoint the account's secret."""
         ...
 
+    def is_same_mailbox(self, one: str, other: str) -> bool:
+        """Whether two addresses, in any case, name one mailbox at this provider."""
+        ...
+
     def fingerprint(self, page_size: int) -> str:
         """Return what the provider's sync tokens depend on beside their window: another one makes them void."""
         ...

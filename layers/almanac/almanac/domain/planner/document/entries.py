@@ -11,7 +11,7 @@ LONGEST_ITEM = 31 * DAY_MINUTES
 
 
 def read_span(value: object, where: str) -> Interval:
-    """[from, to] as wall minutes; `to` before `from` means the next day."""
+    """Return [from, to] as wall minutes; `to` before `from` means the next day."""
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise InstanceError(where, "a span must be [from, to]")
     start, end = wall_minutes(value[0], where, "from"), wall_minutes(value[1], where, "to")
@@ -21,7 +21,7 @@ def read_span(value: object, where: str) -> Interval:
 
 
 def read_task(fields: Fields, hours: dict[str, Week]) -> TaskSpec:
-    """One task; its chunk sizes are brought to whole slots later."""
+    """Return one task; its chunk sizes are brought to whole slots later."""
     minutes = fields.minutes("duration_min", least=1)
     if minutes > LONGEST_ITEM:
         raise fields.error("duration_min", f"must be at most {LONGEST_ITEM}, is {minutes}")
@@ -32,8 +32,6 @@ def read_task(fields: Fields, hours: dict[str, Week]) -> TaskSpec:
         raise fields.error("min_chunk_min", f"{smallest} is above max_chunk_min {largest}")
     check_chunks(fields, minutes, smallest, largest)
     earliest, deadline = fields.instant_or_none("earliest", up=True), fields.instant_or_none("deadline")
-    if earliest is not None and deadline is not None and deadline <= earliest:
-        raise fields.error("deadline", "must lie after earliest")
     kind = fields.choice("deadline_type", ("soft", "hard")) if fields.has("deadline_type") else "soft"
     return TaskSpec(
         id=fields.text("id"),
@@ -60,7 +58,7 @@ def check_chunks(fields: Fields, minutes: int, smallest: int, largest: int) -> N
 
 
 def read_habit(fields: Fields, hours: dict[str, Week]) -> HabitSpec:
-    """One habit."""
+    """Return one habit."""
     days = fields.texts("days")
     for day in days:
         if day not in WEEKDAYS:
@@ -89,7 +87,7 @@ def read_habit(fields: Fields, hours: dict[str, Week]) -> HabitSpec:
 
 
 def read_event(fields: Fields, hours: dict[str, Week]) -> LockedEvent | MovableEvent | None:
-    """One busy entry; a free one (transparent, declined, all-day label) takes no time and reads as None."""
+    """Return one busy entry, None for a free one (transparent, declined, all-day label): it takes no time."""
     name = fields.text("id")
     start, end = fields.instant("start"), fields.instant("end", up=True)
     if end < start:
@@ -111,7 +109,7 @@ def read_event(fields: Fields, hours: dict[str, Week]) -> LockedEvent | MovableE
 
 
 def read_previous(fields: Fields) -> PreviousBlock:
-    """One block of the last plan."""
+    """Return one block of the last plan."""
     start, end = fields.instant("start"), fields.instant("end")
     if end <= start:
         raise fields.error("end", "must lie after start")

@@ -31,36 +31,36 @@ class Fields:
         self.where = f"{where} '{name}'" if isinstance(name, str) and "[" in where else where
 
     def error(self, name: str, problem: str) -> InstanceError:
-        """The error that field `name` causes."""
+        """Return the error that field `name` causes."""
         return InstanceError(self.where, f"{name} {problem}")
 
     def has(self, name: str) -> bool:
-        """Whether the field is there and not null."""
+        """Return whether the field is there and not null."""
         return self.values.get(name) is not None
 
     def text(self, name: str) -> str:
-        """A string that is not empty."""
+        """Return a string that is not empty."""
         value = self.values.get(name)
         if not isinstance(value, str) or not value:
             raise self.error(name, f"must be a text, is {kind(value)}")
         return value
 
     def choice(self, name: str, known: Collection[str]) -> str:
-        """One of the known names."""
+        """Return one of the known names."""
         value = self.text(name)
         if value not in known:
             raise self.error(name, f"'{value}' is unknown, known are {', '.join(known)}")
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """True or false."""
+        """Return true or false."""
         value = self.values.get(name, default)
         if not isinstance(value, bool):
             raise self.error(name, f"must be true or false, is {kind(value)}")
         return value
 
     def minutes(self, name: str, *, least: int, default: int | None = None) -> int:
-        """A whole number of minutes."""
+        """Return a whole number of minutes."""
         value = self.values.get(name, default)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
@@ -71,14 +71,14 @@ class Fields:
         return value
 
     def number(self, name: str, default: float) -> float:
-        """A number, zero or more."""
+        """Return a number, zero or more."""
         value = self.values.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
             raise self.error(name, "must be a number, zero or more")
         return value
 
     def instant(self, name: str, *, up: bool = False) -> int:
-        """An ISO 8601 instant with an offset, as minutes since the epoch; seconds are cut, or with `up` rounded up."""
+        """Return an ISO 8601 instant with an offset as minutes since the epoch; seconds are cut, or rounded `up`."""
         text = self.text(name)
         try:
             value = datetime.fromisoformat(text)
@@ -89,15 +89,15 @@ class Fields:
         return minutes_of(value + timedelta(seconds=59) if up else value)
 
     def instant_or_none(self, name: str, *, up: bool = False) -> int | None:
-        """An instant, or None where the field is missing or null."""
+        """Return an instant, or None where the field is missing or null."""
         return self.instant(name, up=up) if self.has(name) else None
 
     def wall(self, name: str) -> int:
-        """A wall time "HH:MM" ("24:00" = end of day) as minutes after midnight."""
+        """Return a wall time "HH:MM" ("24:00" = end of day) as minutes after midnight."""
         return wall_minutes(self.text(name), self.where, name)
 
     def zone(self, name: str) -> ZoneInfo:
-        """An IANA zone."""
+        """Return an IANA zone."""
         value = self.text(name)
         try:
             return ZoneInfo(value)
@@ -105,7 +105,7 @@ class Fields:
             raise self.error(name, f"'{value}' is no IANA time zone") from None
 
     def items(self, name: str) -> list[object]:
-        """A list; a missing or null one is empty."""
+        """Return a list; a missing or null one is empty."""
         value = self.values.get(name)
         if value is None:
             return []
@@ -114,7 +114,7 @@ class Fields:
         return list(value)
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A list of texts."""
+        """Return a list of texts."""
         values = self.items(name)
         for value in values:
             if not isinstance(value, str):
@@ -122,13 +122,13 @@ class Fields:
         return tuple(str(value) for value in values)
 
     def section(self, name: str) -> "Fields":
-        """A nested object; a missing or null one is empty."""
+        """Return a nested object; a missing or null one is empty."""
         value = self.values.get(name)
         return Fields({} if value is None else value, name)
 
 
 def wall_minutes(text: object, where: str, name: str) -> int:
-    """ "HH:MM" as minutes after midnight, up to 1440 for "24:00"."""
+    """Return "HH:MM" as minutes after midnight, up to 1440 for "24:00"."""
     match = WALL.fullmatch(text) if isinstance(text, str) else None
     minutes = 60 * int(match[1]) + int(match[2]) if match else DAY_MINUTES + 1
     if minutes > DAY_MINUTES:
@@ -137,6 +137,6 @@ def wall_minutes(text: object, where: str, name: str) -> int:
 
 
 def kind(value: object) -> str:
-    """What a JSON value is, for an error text."""
+    """Return what a JSON value is, for an error text."""
     names = {type(None): "missing", bool: "true or false", int: "a number", float: "a number", str: "a text"}
     return names.get(type(value), "an object" if isinstance(value, Mapping) else "a list")

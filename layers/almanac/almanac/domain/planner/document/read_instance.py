@@ -43,7 +43,7 @@ class Reader:
     left_out: list[InstanceError] = field(default_factory=list)
 
     def each(self, frame: Fields, name: str, read: Callable[[Fields], T]) -> list[T]:
-        """Every item of a list that reads without fault."""
+        """Return every item of a list that reads without fault."""
         good = []
         for position, value in enumerate(frame.items(name)):
             try:
@@ -97,7 +97,7 @@ def read_instance(document: object, *, tolerant: bool = False) -> Reading:
 
 
 def read_frame(frame: Fields) -> tuple[int, int]:
-    """Format and grid checked; (now, end of the window)."""
+    """Return (now, end of the window) and check format and grid."""
     if frame.values.get("format", 1) != 1:
         raise frame.error("format", "must be 1")
     if frame.minutes("grid_min", least=1, default=SLOT_MINUTES) != SLOT_MINUTES:
@@ -109,7 +109,7 @@ def read_frame(frame: Fields) -> tuple[int, int]:
 
 
 def read_break(prefs: Fields) -> int:
-    """The wanted break: none or one slot."""
+    """Return the wanted break: none or one slot."""
     minutes = prefs.minutes("break_min", least=0, default=0)
     if minutes not in (0, SLOT_MINUTES):
         raise prefs.error("break_min", f"must be 0 or {SLOT_MINUTES}, is {minutes}")
@@ -117,7 +117,7 @@ def read_break(prefs: Fields) -> int:
 
 
 def read_caps(caps: Fields, hours: dict[str, Week]) -> dict[str, int]:
-    """Minutes of task work a day, per category."""
+    """Return minutes of task work a day, per category."""
     for category in caps.values:
         if category not in hours:
             raise caps.error(category, "is no category of hours")
@@ -125,7 +125,7 @@ def read_caps(caps: Fields, hours: dict[str, Week]) -> dict[str, int]:
 
 
 def read_hours(categories: Fields) -> dict[str, Week]:
-    """Opening hours: {category: {weekday: [[from, to], …]}}; a missing weekday is closed."""
+    """Return the opening hours: {category: {weekday: [[from, to], …]}}; a missing weekday is closed."""
     hours: dict[str, Week] = {}
     for category in categories.values:
         week = categories.section(category)
@@ -139,7 +139,7 @@ def read_hours(categories: Fields) -> dict[str, Week]:
 
 
 def read_weights(fields: Fields) -> Weights:
-    """The default weights with the instance's overrides."""
+    """Return the default weights with the instance's overrides."""
     default = Weights()
     priority = fields.section("priority")
     for name in priority.values:
@@ -168,7 +168,7 @@ Spec = TypeVar("Spec", TaskSpec, HabitSpec, LockedEvent | MovableEvent)
 
 
 def unique(specs: list[Spec], name: str, seen: set[str], reader: Reader) -> list[Spec]:
-    """The items whose id comes for the first time; `seen` grows."""
+    """Return the items whose id comes for the first time; `seen` grows."""
     good = []
     for spec in specs:
         if spec.id in seen:
@@ -180,7 +180,7 @@ def unique(specs: list[Spec], name: str, seen: set[str], reader: Reader) -> list
 
 
 def with_known_order(tasks: list[TaskSpec], reader: Reader) -> list[TaskSpec]:
-    """The tasks whose predecessors are all known and which wait for no cycle, in the order given."""
+    """Return the tasks whose predecessors are all known and which wait for no cycle, in the order given."""
     waiting = {task.id: task for task in tasks}
     placed: set[str] = set()
     while ready := [task for task in waiting.values() if placed.issuperset(task.depends_on)]:
@@ -193,7 +193,7 @@ def with_known_order(tasks: list[TaskSpec], reader: Reader) -> list[TaskSpec]:
 
 
 def order_fault(task: TaskSpec, waiting: dict[str, TaskSpec], placed: set[str]) -> InstanceError:
-    """Why a task can never follow its predecessors."""
+    """Return why a task can never follow its predecessors."""
     where = f"tasks '{task.id}'"
     for name in task.depends_on:
         if name not in waiting and name not in placed:

@@ -70,18 +70,18 @@ def reason_of_task(occupancy: Occupancy, task: Task, position: int) -> Explanati
     before = occupancy.ids_before_end(occupancy.hours[task.category] & between(begin, first), task.index)
     instants: tuple[int, ...] = ()
     parts = [*part_of(place, position), *since(solution, task, position), *against_deadline(occupancy, task, position)]
-    code: ReasonCode
+    kind: ReasonCode
     if first != lowest(starts):
-        code, earlier = why_later(occupancy, task, position, starts & between(0, first))
+        kind, earlier = why_later(occupancy, task, position, starts & between(0, first))
         instants = (occupancy.problem.minute(earlier),)
     elif first == lowest(starts_of_runs(open_time, length)) and not before:
-        code = "earliest"
+        kind = "earliest"
     else:
-        code = "earliest_free"
+        kind = "earliest_free"
         taken = Explanation("time_before_taken", items=before)
         parts.append(taken if before else Explanation("time_before_in_pieces"))
     minutes = (SLOT_MINUTES * length,)
-    return Explanation(code, minutes=minutes, instants=instants, category=task.category, parts=tuple(parts))
+    return Explanation(kind, minutes=minutes, instants=instants, category=task.category, parts=tuple(parts))
 
 
 def part_of(place: Placement, position: int) -> tuple[Explanation, ...]:

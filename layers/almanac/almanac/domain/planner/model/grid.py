@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.instance import Instance, LockedEvent, MovableEvent
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, ceil_to_slot, slots_for
-from almanac.domain.wall_clock import local_days, wall_instant, weekly_hours
+from almanac.domain.wall_clock import date_span, local_days, weekly_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,11 @@ class Grid:
         return between(self.down(start), self.up(end))
 
     def days(self) -> tuple[int, ...]:
-        """Return the slots of each local day; a slot belongs to the day it begins in."""
-        last = self.origin + SLOT_MINUTES * max(0, self.size - 1)
-        dates = list(local_days(self.origin, last, self.zone)) if self.size else []
-        begins = [self.up(wall_instant(day, 0, self.zone)) for day in dates]
+        """Return the slots of each local day; a slot belongs to the day it begins in. No slot, no day."""
+        if not self.size:
+            return ()
+        dates = list(local_days(self.origin, self.origin + SLOT_MINUTES * (self.size - 1), self.zone))
+        begins = [self.up(date_span(day, self.zone)[0]) for day in dates]
         return tuple(between(a, b) for a, b in zip(begins, [*begins[1:], self.size], strict=True))
 
 

@@ -20,7 +20,7 @@ DrawWeek = Callable[[Agenda, Sequence[date]], str]
 
 
 def described(agenda: Agenda, *, weeks: int = 1, reasons: bool = True) -> str:
-    """The whole text for people: the first `weeks` weeks that hold something, for the terminal stdout is.
+    """Return the whole text for people: the first `weeks` weeks that hold something, as wide as stdout.
 
     Without `reasons` it ends with the weeks.
     """
@@ -53,17 +53,17 @@ _LEGEND = (f"{MARKS['task']} task", f"{MARKS['habit']} habit", f"{MARKS['busy']}
 
 
 def _drawing(width: int) -> DrawWeek | None:
-    """How a week is drawn on stdout; None without rich."""
+    """Return how a week is drawn on stdout; None without rich."""
     if find_spec("rich") is None:
         return None
-    from almanac.presentation.terminal_week import draw_week  # noqa: PLC0415 - rich is an extra
+    from almanac.presentation.terminal.week import draw_week  # noqa: PLC0415 - rich is an extra
 
     encoding = sys.stdout.encoding or "ascii"
     return partial(draw_week, width=width, color=sys.stdout.isatty(), encoding=encoding)
 
 
 def _listed(agenda: Agenda, week: Sequence[date]) -> str:
-    """What fills the week, line by line."""
+    """Return what fills the week, line by line."""
     entries = {id(piece.entry): piece.entry for day in week for piece in agenda.pieces(day)}
     rows = sorted(entries.values(), key=lambda entry: (entry.start, entry.title))
     return table(("WHEN", "WHAT", "TITLE"), ((when(e, agenda.zone), e.kind, e.title) for e in rows))
@@ -102,6 +102,6 @@ def _remarks(remarks: Sequence[Remark], width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: str, width: int) -> str:
-    """The text in lines of at most `width` columns; what follows the first is indented further."""
+    """Return the text in lines of at most `width` columns; what follows the first is indented further."""
     following = f"{indent}    "
     return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=following, break_on_hyphens=False)

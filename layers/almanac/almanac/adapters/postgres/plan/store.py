@@ -10,8 +10,8 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
-from almanac.adapters.postgres.plan_rows import block, dependency, event, habit, task
-from almanac.adapters.postgres.plan_settings import LONGEST_BUFFER, read_hours, read_preferences
+from almanac.adapters.postgres.plan.rows import block, dependency, event, habit, task
+from almanac.adapters.postgres.plan.settings import LONGEST_BUFFER, read_hours, read_preferences
 from almanac.adapters.postgres.runs import PostgresLedger
 from almanac.domain.sync.admission import Refuse
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
@@ -32,7 +32,7 @@ class PostgresPlanStore(PlanStore):
 
     def __init__(self, database: Database, ledger: PostgresLedger, admit: Callable[[CalendarSchedule], Refuse]) -> None:
         self._db = database
-        self._run = database.statements("plan.sql")
+        self._run = database.statements("plan/plan.sql")
         self._ledger = ledger
         self._admit = admit
 

@@ -1,6 +1,6 @@
 import pytest
 
-from almanac.adapters.postgres.plan_settings import DEFAULT_WEEK, read_hours, read_preferences
+from almanac.adapters.postgres.plan.settings import DEFAULT_WEEK, read_hours, read_preferences
 from almanac.domain.workspace_plan.snapshot import Preferences
 
 OPEN = {"work": DEFAULT_WEEK}

@@ -23,7 +23,7 @@ _WIDTH_OF_DATE = len("Mon 02 Mar")
 
 
 def draw_week(agenda: Agenda, week: Sequence[date], *, width: int, color: bool, encoding: str) -> str:
-    """The week as text of at most `width` columns; letters tell what is what, colour only repeats it."""
+    """Return the week in at most `width` columns; letters tell what is what, colour only repeats it."""
     days = [_Day(agenda, day) for day in week]
     day_width = max(_NARROWEST_DAY, (width - _TIME_COLUMNS) // len(days) - 1)
     table = Table(box=MINIMAL, show_edge=False, padding=0, header_style="")
@@ -58,7 +58,7 @@ class _Day:
         return {edge for piece, span in self._pieces if not piece.all_day for edge in span}
 
     def cell(self, row: Interval, width: int) -> Text:
-        """What the row shows of this day. Rows must be asked for from top to bottom: a title goes on below."""
+        """Return what the row shows of this day. Rows must be asked for in order: a title goes on below."""
         here = [piece for piece, span in self._pieces if _meet(span, row)]
         if not here:
             return Text(FREE if any(_meet(span, row) for span in self._open) else "", style="dim")
@@ -71,7 +71,7 @@ class _Day:
         return text.append(others)
 
     def _next_words(self, piece: Piece, room: int) -> str:
-        """As much of the title as goes into one line, after what earlier lines have told of it."""
+        """Return as much of the title as fits into one line, after what earlier lines hold of it."""
         title = one_line(piece.entry.title)
         if piece.entry.change in ("new", "moved"):
             title = f"{title} ({piece.entry.change})"
@@ -83,7 +83,7 @@ class _Day:
 
 
 def _rows(days: Sequence[_Day], hours: Interval) -> list[Interval]:
-    """A row for each hour, cut where something begins or ends."""
+    """Return a row for each hour, cut where something begins or ends."""
     first, last = hours
     edges = {edge for day in days for edge in day.edges if first < edge < last}
     return list(pairwise(sorted(edges | set(range(first, last + 1, 60)))))
@@ -99,7 +99,7 @@ def _meet(span: Interval, row: Interval) -> bool:
 
 
 def _whole_words(text: str, room: int) -> str:
-    """As many whole words as fit, or a part of the first one."""
+    """Return as many whole words as fit, or a part of the first one."""
     cut = text
     while cell_len(cut) > room:
         head, blank, _ = cut.rpartition(" ")
@@ -108,7 +108,7 @@ def _whole_words(text: str, room: int) -> str:
 
 
 def _printed(table: Table, width: int, *, color: bool, encoding: str) -> str:
-    """The table as text, in letters that `encoding` has."""
+    """Return the table as text, in letters that `encoding` has."""
     buffer = io.BytesIO()
     file = io.TextIOWrapper(buffer, encoding=encoding, errors="replace", newline="")
     console = Console(file=file, width=width, force_terminal=color, highlight=False, markup=False, emoji=False)

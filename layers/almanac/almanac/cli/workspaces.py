@@ -1,0 +1,47 @@
+"""`workspace add`, `workspace list` and `workspace set`."""
+
+from argparse import Namespace
+
+from almanac.cli import arguments
+from almanac.cli.arguments import Commands, add_command, add_group
+from almanac.cli.session import Result, Session
+from almanac.errors import BadInput
+from almanac.presentation import connections
+
+_SET_EXAMPLES = """\
+  almanac workspace set WS --timezone Europe/Berlin
+  almanac workspace set 'Design team' --name 'Design'
+"""
+
+
+def add_to(commands: Commands) -> None:
+    """Add the parsers."""
+    group = add_group(commands, "workspace", "manage workspaces")
+    example = "  almanac workspace add --name 'Design team' --timezone Europe/Berlin"
+    parser = add_command(group, "add", _add, "add a workspace; with --id it can be repeated", example)
+    parser.add_argument("--name", required=True, type=arguments.label, help="what people call it")
+    parser.add_argument("--timezone", required=True, type=arguments.zone, help="IANA zone, as Europe/Berlin")
+    parser.add_argument("--id", type=arguments.uuid, help="its id (default: a new one)")
+    add_command(group, "list", _list, "list the workspaces with their zones, accounts and last syncs")
+    parser = add_command(group, "set", _set, "change a workspace's name or time zone", _SET_EXAMPLES)
+    arguments.add_workspace(parser)
+    parser.add_argument("--name", type=arguments.label, help="what people call it")
+    parser.add_argument("--timezone", type=arguments.zone, help="IANA zone, as Europe/Berlin")
+
+
+def _add(args: Namespace, session: Session) -> Result:
+    with arguments.named({"id": "--id"}):
+        ws_id = session.wiring.workspaces.add(args.name, args.timezone, args.id)
+    return Result({"ws_id": ws_id}, f"workspace {ws_id}")
+
+
+def _list(_args: Namespace, session: Session) -> Result:
+    found = session.wiring.workspaces.all()
+    return Result(connections.workspaces_document(found), connections.workspaces_text(found))
+
+
+def _set(args: Namespace, session: Session) -> Result:
+    if args.name is None and args.timezone is None:
+        raise BadInput("--timezone", "missing; give it, or --name, or both")
+    name, zone = session.wiring.workspaces.set(args.ws_id, args.name, args.timezone)
+    return Result({"ws_id": args.ws_id, "name": name, "timezone": zone}, f"workspace {args.ws_id}: {name}, {zone}")

@@ -1,0 +1,1 @@
+"""A plan on the terminal: the week drawn, and the plan as text."""
