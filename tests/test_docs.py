@@ -517,8 +517,6 @@ def test_no_page_names_a_path_of_somebodys_machine(page: Path) -> None:
 PATH = re.compile(r"`((?:[\w.-]+/)*(?:[\w-]+\.(?:py|sql|yaml|toml)|[\w-]+/))`")
 NOT_FILES = {"0006_what_it_brings.sql", "ports.py"}
 """Names that stand for others."""
-COMING = {"providers/registry.py"}
-"""Named before they are there; goes when they are."""
 
 
 def named_paths(page: Path) -> set[str]:
@@ -529,8 +527,7 @@ def named_paths(page: Path) -> set[str]:
 @pytest.mark.parametrize("page", [GUIDE, MAP], ids=lambda page: page.name)
 def test_every_file_that_a_reader_is_sent_to_exists(page: Path) -> None:
     missing = {path for path in named_paths(page) if not ((ROOT / path).exists() or (PACKAGE / path).exists())}
-    assert missing - COMING == set()
-    assert {path for path in COMING if (PACKAGE / path).exists()} == set(), "they are there"
+    assert missing == set()
 
 
 def test_every_room_of_the_package_is_on_the_map() -> None:
