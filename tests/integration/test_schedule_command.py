@@ -314,7 +314,7 @@ def test_a_request_without_a_run_yet_has_none(workspace: Planned) -> None:
 
 def state(workspace: Planned) -> str:
     """Everything a run could write, row versions included."""
-    tables = ("workspace_scheduling_metadata", "workspace_sync_leases", "workspaces", "tasks", "workspace_habits")
+    tables = ("runs", "jobs", "workspace_sync_leases", "workspaces", "tasks", "workspace_habits")
     found = [workspace.database.run(f"SELECT xmin::text, ctid::text FROM {table}") for table in tables]
     return json.dumps([workspace.written(), found], default=str)
 
