@@ -20,7 +20,7 @@ import pytest
 from almanac.adapters.postgres import migrate
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.errors import BadJob, BadSettings, StorageFailed, TransientError
-from almanac.services.deployment.upgrade import RESERVE_SECONDS
+from almanac.services.deployment.upgrade import UPGRADE_RESERVE_SECONDS
 from almanac.wiring.command_line import Wiring
 from local.stack.ports import free_port
 from local.stack.postgres import Postgres
@@ -228,8 +228,8 @@ def test_time_that_runs_out_fails_the_deployment_before_lambda_ends_it(
         if held == "lock":
             other.run("SELECT pg_advisory_xact_lock(:key)", key=migrate._LOCK)
         began = time.monotonic()
-        deploy("create", seconds=RESERVE_SECONDS + 1)
-        assert time.monotonic() - began < RESERVE_SECONDS / 2, "and long before the invocation ends"
+        deploy("create", seconds=UPGRADE_RESERVE_SECONDS + 1)
+        assert time.monotonic() - began < UPGRADE_RESERVE_SECONDS / 2, "and long before the invocation ends"
 
     assert told()["Status"] == "FAILED"
     assert "the database is not available (57014" in told()["Reason"]
@@ -240,7 +240,7 @@ def test_time_that_runs_out_fails_the_deployment_before_lambda_ends_it(
 
 
 def test_no_time_at_all_is_told_too(deploy: Deploy, told: Callable[[], dict[str, Any]]) -> None:
-    deploy("create", seconds=RESERVE_SECONDS - 1)
+    deploy("create", seconds=UPGRADE_RESERVE_SECONDS - 1)
 
     assert (told()["Status"], told()["Reason"]) == ("FAILED", "there is no time left for it")
 

@@ -214,7 +214,7 @@ def test_pages_in_a_circle_end_the_pass(fooled: Team, server: ScriptedServer, to
 def test_pages_without_end_are_given_up_however_many_runs_share_them(
     fooled: Team, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page_reader, "MOST_PAGES", 5)
+    monkeypatch.setattr(page_reader, "MOST_PASS_PAGES", 5)
     for number in range(50):
         server.answers({"items": [], "nextPageToken": f"page-{number}"})
 
@@ -245,7 +245,7 @@ def test_the_same_page_tokens_may_come_again_when_a_listing_is_read_a_second_tim
 def test_a_calendar_list_without_end_connects_nothing(
     fooled: Team, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connect, "MOST_PAGES", 4)
+    monkeypatch.setattr(connect, "MOST_LIST_PAGES", 4)
     for number in range(20):
         server.answers({"items": [], "nextPageToken": f"page-{number}"})
     token = fooled.google.add_account("bob@example.test")["refresh_token"]

@@ -54,21 +54,21 @@ class RunReport(Protocol):
         ...
 
 
-AnyReport = TypeVar("AnyReport", bound=RunReport)
+AnyRunReport = TypeVar("AnyRunReport", bound=RunReport)
 
 
-class RunMetrics(Generic[AnyReport]):
+class RunMetrics(Generic[AnyRunReport]):
     """The metrics of one function, whose runs end in a `kind`; `counts` gives what one counted, times as `…_ms`."""
 
     def __init__(
-        self, service: str, kind: type[AnyReport], counts: Callable[[AnyReport], Mapping[str, int]], clock: Clock
+        self, service: str, kind: type[AnyRunReport], counts: Callable[[AnyRunReport], Mapping[str, int]], clock: Clock
     ) -> None:
         self._metrics = function_metrics(service)
         self._kind = kind
         self._counts = counts
         self._clock = clock
 
-    def done(self, report: AnyReport, sent_at: datetime) -> None:
+    def done(self, report: AnyRunReport, sent_at: datetime) -> None:
         """The message is done; its run may have failed all the same."""
         waited = max(0, round((self._clock() - sent_at).total_seconds() * 1000))  # two clocks: it may seem negative
         self._run(report, {MESSAGE_TO_DONE: waited})
@@ -83,7 +83,7 @@ class RunMetrics(Generic[AnyReport]):
         else:
             self._error(error.code if isinstance(error, AlmanacError) else AlmanacError.code)
 
-    def _run(self, report: AnyReport, more: Mapping[str, int]) -> None:
+    def _run(self, report: AnyRunReport, more: Mapping[str, int]) -> None:
         self._metrics.add_dimension("outcome", report.outcome)
         self._metrics.add_metadata("ws_id", str(report.ws_id))
         self._metrics.add_metadata("run_id", str(report.run_id))
@@ -99,14 +99,14 @@ class RunMetrics(Generic[AnyReport]):
             self._metrics.flush_metrics()
 
 
-class Consumer(Generic[AnyReport]):
+class Consumer(Generic[AnyRunReport]):
     """The frame of a function behind a FIFO queue: each record's job is run, measured and logged."""
 
     def __init__(
         self,
         service: str,
-        kind: type[AnyReport],
-        counts: Callable[[AnyReport], Mapping[str, int]],
+        kind: type[AnyRunReport],
+        counts: Callable[[AnyRunReport], Mapping[str, int]],
         *,
         logger: Logger,
         ended: str,
@@ -120,14 +120,14 @@ class Consumer(Generic[AnyReport]):
         self._processor.raise_on_entire_batch_failure = False
 
     def __call__(
-        self, event: dict[str, Any], context: LambdaContext, run: Callable[[SqsMessage, Deadline], AnyReport]
+        self, event: dict[str, Any], context: LambdaContext, run: Callable[[SqsMessage, Deadline], AnyRunReport]
     ) -> Any:
         """Run each record's job; return what is not done as `batchItemFailures`, which stays in the queue."""
         one = partial(self._record, run=run, deadline=time_left(context))
         return process_partial_response(event=event, record_handler=one, processor=self._processor, context=context)
 
     def _record(
-        self, record: SQSRecord, *, run: Callable[[SqsMessage, Deadline], AnyReport], deadline: Deadline
+        self, record: SQSRecord, *, run: Callable[[SqsMessage, Deadline], AnyRunReport], deadline: Deadline
     ) -> None:
         """Run one record. Raises what keeps it in the queue."""
         self._logger.append_keys(ws_id=record.attributes.message_group_id, message_id=record.message_id)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from almanac.domain.sync.admission import (
     AdmissionFacts,
     LaterRun,
-    Refused,
+    RefusedRun,
     WantedPlan,
     WantedSync,
     refuse_plan,
@@ -37,7 +37,7 @@ def facts(
     return AdmissionFacts(NOW, None if lease is None else NOW + lease, None if manual is None else NOW + manual, later)
 
 
-def refuse(known: AdmissionFacts, source: str, direction: str, *, force: bool, cooldown: float) -> Refused | None:
+def refuse(known: AdmissionFacts, source: str, direction: str, *, force: bool, cooldown: float) -> RefusedRun | None:
     return refuse_sync(known, WantedSync("auto", None, direction, source, force), cooldown)
 
 

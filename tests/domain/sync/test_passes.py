@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.domain.sync.passes import SPREAD, WINDOW_SLACK, Due, Mode, SyncState, due_pass, spread_of
+from almanac.domain.sync.passes import SPREAD, WINDOW_SLACK, Due, SyncState, WantedPass, due_pass, spread_of
 from almanac.domain.sync.window import Window
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -42,7 +42,7 @@ def moved(days: float) -> SyncState:
         pytest.param("auto", moved(-7), Due("full", "full"), id="a window of the future"),
     ],
 )
-def test_which_pass_is_due(mode: Mode, state: SyncState, due: Due) -> None:
+def test_which_pass_is_due(mode: WantedPass, state: SyncState, due: Due) -> None:
     assert due_pass(mode, state, WANTED, QUERY, EARLY) == due
 
 

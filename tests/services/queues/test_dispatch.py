@@ -10,7 +10,8 @@ import pytest
 
 from almanac.errors import DatabaseUnavailable
 from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Tick, deduplication_id
-from almanac.services.queues.dispatch import FAILURES_NAMED, PAGE, Dispatch, DispatchFailed
+from almanac.services.queues.dispatch import FAILURES_NAMED, Dispatch, DispatchFailed
+from almanac.services.queues.dispatch import WORKSPACES_A_PAGE as PAGE
 from almanac.services.queues.ports import FailedSend, OutgoingJob, SyncHealth
 
 NOW = datetime(2026, 3, 2, 12, 15, 7, tzinfo=UTC)
@@ -88,7 +89,18 @@ def listed(*ws_ids: UUID, request_id: str | None = "r-1") -> Tick:
 
 
 class TestTick:
-    @pytest.mark.parametrize("due", [0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 7])
+    @pytest.mark.parametrize(
+        "due",
+        [
+            0,
+            1,
+            PAGE - 1,
+            PAGE,
+            PAGE + 1,
+            2 * PAGE,
+            2 * PAGE + 7,
+        ],
+    )
     def test_every_due_workspace_gets_one_job_whatever_the_pages(self, due: int) -> None:
         store, queue = Store(due), Queue()
 
@@ -102,7 +114,11 @@ class TestTick:
 
         dispatch(store, Queue())(SYNC)
 
-        assert store.asked == [(None, PAGE), (UUID(int=PAGE), PAGE), (UUID(int=2 * PAGE), PAGE)]
+        assert store.asked == [
+            (None, PAGE),
+            (UUID(int=PAGE), PAGE),
+            (UUID(int=2 * PAGE), PAGE),
+        ]
 
     def test_a_job_says_that_a_schedule_asked_and_when(self) -> None:
         queue = Queue()

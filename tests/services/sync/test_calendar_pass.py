@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from almanac.domain.calendar.events import EventPage
-from almanac.domain.sync.passes import Checkpoint, Mode, PassKind, SyncState
+from almanac.domain.sync.passes import Checkpoint, PassKind, SyncState, WantedPass
 from almanac.domain.sync.report import ConnectionReport
 from almanac.domain.sync.window import Window
 from almanac.errors import ProviderRejected, ProviderUnavailable
@@ -97,7 +97,7 @@ class Bench:
         for event_id in event_ids:
             self.calendar.put(event_id, event_id, NOW)
 
-    def read(self, mode: Mode = "auto", *, restart: bool = False, window: Window = WINDOW) -> ConnectionReport:
+    def read(self, mode: WantedPass = "auto", *, restart: bool = False, window: Window = WINDOW) -> ConnectionReport:
         """One run's pass."""
         account = Account(UUID(int=1), UUID(int=2), self.provider.name, ADA, None, PASSWORD, None, "active", 1)
         session = AccountSession(account, self.provider, None, PlainText(), lambda: NOW)  # type: ignore[arg-type] # unused

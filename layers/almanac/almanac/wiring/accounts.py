@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from almanac.services.sync.provider import Provider, TokenEndpoint
 
 
-class Accounts(Base):
+class AccountWiring(Base):
     """Opens accounts."""
 
     @cached_property

@@ -7,7 +7,7 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from almanac.settings import SyncSettings, load
-from almanac.wiring.accounts import Accounts
+from almanac.wiring.accounts import AccountWiring
 from almanac.wiring.base import utc_now
 from almanac.wiring.queues import Queues
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from almanac.services.sync.run import SyncWorkspace
 
 
-class CalendarSyncWiring(Queues, Accounts):
+class CalendarSyncWiring(Queues, AccountWiring):
     """The use case of one record of the sync queue."""
 
     @cached_property

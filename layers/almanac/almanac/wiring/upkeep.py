@@ -5,14 +5,14 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from almanac.settings import UpkeepSettings, load
-from almanac.wiring.accounts import Accounts
+from almanac.wiring.accounts import AccountWiring
 from almanac.wiring.base import utc_now
 
 if TYPE_CHECKING:
     from almanac.services.maintenance.round import Upkeep
 
 
-class UpkeepWiring(Accounts):
+class UpkeepWiring(AccountWiring):
     """The use case of the daily round."""
 
     @cached_property

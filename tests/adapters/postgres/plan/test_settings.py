@@ -1,6 +1,6 @@
 import pytest
 
-from almanac.adapters.postgres.plan.settings import DEFAULT_WEEK, read_hours, read_preferences
+from almanac.adapters.postgres.plan.settings import DEFAULT_WEEK, read_open_hours, read_preferences
 from almanac.domain.workspace_plan.snapshot import Preferences
 
 OPEN = {"work": DEFAULT_WEEK}
@@ -11,11 +11,11 @@ def day(*blocks: tuple[str, str], **other: object) -> dict[str, object]:
 
 
 def test_without_rows_the_three_categories_are_open_from_seven_to_eleven() -> None:
-    assert read_hours([]) == (dict.fromkeys(("work", "personal", "meeting"), DEFAULT_WEEK), {})
+    assert read_open_hours([]) == (dict.fromkeys(("work", "personal", "meeting"), DEFAULT_WEEK), {})
 
 
 def test_types_are_names_in_any_case_and_teams_may_have_their_own() -> None:
-    hours, _ = read_hours([("WORK", {}), ("Nights", {"sunday": day(("22:00", "02:00"))})])
+    hours, _ = read_open_hours([("WORK", {}), ("Nights", {"sunday": day(("22:00", "02:00"))})])
     assert hours["work"] == ((),) * 7
     assert hours["nights"] == ((),) * 6 + (((1320, 120),),)
 
@@ -31,7 +31,7 @@ def test_types_are_names_in_any_case_and_teams_may_have_their_own() -> None:
     ],
 )
 def test_a_days_blocks(monday: object, spans: object) -> None:
-    assert read_hours([("work", {"monday": monday})])[0]["work"][0] == spans
+    assert read_open_hours([("work", {"monday": monday})])[0]["work"][0] == spans
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_days_blocks(monday: object, spans: object) -> None:
     ],
 )
 def test_unreadable_hours_are_named_and_not_guessed(data: object, named: str) -> None:
-    hours, unreadable = read_hours([("work", data)])
+    hours, unreadable = read_open_hours([("work", data)])
     assert "work" not in hours
     assert "personal" in hours
     assert named in unreadable["work"]

@@ -14,7 +14,7 @@ from typing import Any
 from typing_extensions import override
 
 from almanac.adapters.aws.errors import AwsError, failure
-from almanac.adapters.aws.queue import BATCH, queue_url
+from almanac.adapters.aws.queue import ENTRIES_A_BATCH, queue_url
 from almanac.errors import BadSettings, QueueUnavailable
 from almanac.jobs import JOBS
 from almanac.services.queues.ports import DeadLetter, DeadLetterQueues
@@ -71,7 +71,7 @@ class SqsDeadLetters(DeadLetterQueues):
         moved = 0
         try:
             dead = self._url(job_kind)
-            while moved < limit and (letters := self._receive(dead, min(BATCH, limit - moved))):
+            while moved < limit and (letters := self._receive(dead, min(ENTRIES_A_BATCH, limit - moved))):
                 for letter in letters:
                     self._send_home(home, letter)
                     self._sqs.delete_message(QueueUrl=dead, ReceiptHandle=letter["ReceiptHandle"])
@@ -92,7 +92,7 @@ class SqsDeadLetters(DeadLetterQueues):
         """
         held: dict[str, Message] = {}
         try:
-            while len(held) < limit and (found := self._receive(url, min(BATCH, limit - len(held)))):
+            while len(held) < limit and (found := self._receive(url, min(ENTRIES_A_BATCH, limit - len(held)))):
                 if held.keys() >= {message["MessageId"] for message in found}:
                     break  # the first ones have come back: it took longer than they are held
                 held |= {message["MessageId"]: message for message in found}
@@ -114,7 +114,7 @@ class SqsDeadLetters(DeadLetterQueues):
     def _show_again(self, url: str, messages: Iterable[Message]) -> None:
         """Those that cannot be are shown again by themselves, when they have been held long enough."""
         left = iter(messages)
-        while batch := list(islice(left, BATCH)):
+        while batch := list(islice(left, ENTRIES_A_BATCH)):
             entries = [
                 {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}
                 for place, message in enumerate(batch)

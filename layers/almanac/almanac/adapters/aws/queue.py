@@ -14,12 +14,12 @@ from almanac.jobs import JOBS, deduplication_id, message_body
 from almanac.services.clock import Sleep
 from almanac.services.queues.ports import FailedSend, JobQueue, OutgoingJob
 
-BATCH = 10
+ENTRIES_A_BATCH = 10
 """The most entries that one SendMessageBatch takes."""
 TRIES = 3
 BACKOFF_SECONDS = 0.2
 """Wait before the second try; four times as long before the third. An outage outlasts it: the next tick sends again."""
-LONGEST_VISIBILITY = 12 * 3600
+SQS_LONGEST_VISIBILITY = 12 * 3600
 """The most seconds that ChangeMessageVisibility takes."""
 
 
@@ -58,7 +58,7 @@ class SqsJobQueue(JobQueue):
     @override
     def postpone(self, job_kind: str, receipt_handle: str, seconds: float) -> None:
         """Let a received message come back after that long, at most 12 hours. Raises QueueUnavailable."""
-        timeout = math.ceil(min(max(seconds, 0), LONGEST_VISIBILITY))
+        timeout = math.ceil(min(max(seconds, 0), SQS_LONGEST_VISIBILITY))
         try:
             self._client.change_message_visibility(
                 QueueUrl=queue_url(self._queue_urls, job_kind), ReceiptHandle=receipt_handle, VisibilityTimeout=timeout
@@ -71,9 +71,9 @@ class SqsJobQueue(JobQueue):
         for envelope in envelopes:
             per_queue.setdefault(queue_url(self._queue_urls, envelope.job.job), []).append(envelope)
         return [
-            _Batch(url, waiting[start : start + BATCH])
+            _Batch(url, waiting[start : start + ENTRIES_A_BATCH])
             for url, waiting in per_queue.items()
-            for start in range(0, len(waiting), BATCH)
+            for start in range(0, len(waiting), ENTRIES_A_BATCH)
         ]
 
     def _send(self, batch: _Batch) -> list[FailedSend]:

@@ -15,7 +15,7 @@ from almanac.domain.operations.maintenance import SILENCE, Batch, Limits, LongIn
 from almanac.services.accounts.ports import Account
 from almanac.services.maintenance.ports import AccountDirectory, UpkeepStore
 
-BATCH = 5000
+ROWS_A_BATCH = 5000
 """Rows a transaction sees to: tens of milliseconds."""
 _PAGE = 500
 """Calendars looked up at a time."""
@@ -27,7 +27,7 @@ _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
     """UpkeepStore and AccountDirectory over one Database; `batch` is how many rows a transaction sees to."""
 
-    def __init__(self, database: Database, batch: int = BATCH) -> None:
+    def __init__(self, database: Database, batch: int = ROWS_A_BATCH) -> None:
         self._db = database
         self._run = database.statements("maintenance.sql")
         self._batch = batch

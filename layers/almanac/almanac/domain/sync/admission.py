@@ -30,9 +30,9 @@ class AdmissionFacts:
     later_runs: Sequence[LaterRun] = ()
 
 
-Refused = tuple[RefusedOutcome, float | None]
+RefusedRun = tuple[RefusedOutcome, float | None]
 """The outcome that refuses a run, and the seconds after which asking again makes sense."""
-Refuse = Callable[[AdmissionFacts], Refused | None]
+Refuse = Callable[[AdmissionFacts], RefusedRun | None]
 """Decides about one message; None lets its run begin."""
 
 
@@ -55,7 +55,7 @@ class WantedPlan:
     force_reschedule: bool
 
 
-def refuse_sync(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> Refused | None:
+def refuse_sync(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> RefusedRun | None:
     """Return what refuses a sync. `cooldown` in seconds, between manual requests only.
 
     Nothing is written to a provider yet, so a purely outbound job has nothing to do here and is told so.
@@ -74,7 +74,7 @@ def refuse_sync(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> R
     return None
 
 
-def refuse_plan(facts: AdmissionFacts, wanted: WantedPlan) -> Refused | None:
+def refuse_plan(facts: AdmissionFacts, wanted: WantedPlan) -> RefusedRun | None:
     """Return what refuses a plan; it has no cooldown."""
     running = _running(facts)
     if running is None and any(_covers_plan(run, wanted) for run in facts.later_runs):
@@ -82,7 +82,7 @@ def refuse_plan(facts: AdmissionFacts, wanted: WantedPlan) -> Refused | None:
     return running
 
 
-def _running(facts: AdmissionFacts) -> Refused | None:
+def _running(facts: AdmissionFacts) -> RefusedRun | None:
     if facts.lease_expires_at is not None and facts.lease_expires_at > facts.now:
         return "already_running", (facts.lease_expires_at - facts.now).total_seconds()
     return None

@@ -9,11 +9,11 @@ from almanac.domain.run_outcomes import PassOutcome
 from almanac.domain.sync.window import Window
 
 PassKind = Literal["full", "incremental"]
-Mode = Literal["auto", "full", "incremental"]
+WantedPass = Literal["auto", "full", "incremental"]
 
 WINDOW_SLACK = timedelta(days=7)
 """A token's window never slides (trap 8): once today's window is this far from it, a full pass is due."""
-MOST_PAGES = 10_000
+MOST_PASS_PAGES = 10_000
 """A pass of more pages is no calendar but a listing without end: 25 million events at 2,500 a page."""
 SPREAD = timedelta(days=1)
 """Full passes that fall due together are spread over this long (trap 83)."""
@@ -55,7 +55,7 @@ class Due:
     outcome: PassOutcome
 
 
-def due_pass(mode: Mode, state: SyncState, wanted: Window, fingerprint: str, connection_id: UUID) -> Due:
+def due_pass(mode: WantedPass, state: SyncState, wanted: Window, fingerprint: str, connection_id: UUID) -> Due:
     """Return the pass a connection gets: what was asked for, unless no usable token makes a full one necessary.
 
     A moved window is renewed at a moment of its own per connection, within a day, so that full passes do not pile up.

@@ -11,7 +11,7 @@ from almanac.services.accounts.ports import Account, AccountStore, SealedSecrets
 from almanac.services.sync.provider import CalendarEntry, OpenAccount, Provider
 from almanac.services.sync.retrying import Retrier
 
-MOST_PAGES = 1000
+MOST_LIST_PAGES = 1000
 """Nobody has 250,000 calendars: a list of more pages has no end."""
 
 
@@ -64,8 +64,8 @@ class ConnectAccount:
                 return [entry for entry in found.values() if not entry.deleted]
             if page_token in asked:
                 raise self._rejected("a page of the calendar list names an earlier one as the next")
-            if len(asked) == MOST_PAGES:
-                raise self._rejected(f"a calendar list of more than {MOST_PAGES} pages")
+            if len(asked) == MOST_LIST_PAGES:
+                raise self._rejected(f"a calendar list of more than {MOST_LIST_PAGES} pages")
             asked.add(page_token)
 
     def _page(self, account: OpenAccount, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:

@@ -15,7 +15,7 @@ from almanac.services.sync.provider import TokenEndpoint
 
 logger = logging.getLogger(__name__)
 
-PAGE = 500
+ACCOUNTS_A_PAGE = 500
 """Accounts read at a time: what keeps memory flat however many there are."""
 OUTAGE = 5
 """Refreshes in a row at one provider that fail for no reason of the account: then it is the endpoint, or our client."""
@@ -40,7 +40,7 @@ class TokenUpkeep:
         """
         visit = _Visit(self, unused_since, report)
         after = self.directory.progress()
-        while page := self.directory.accounts(after, PAGE):
+        while page := self.directory.accounts(after, ACCOUNTS_A_PAGE):
             for connected_at, account in page:
                 if out_of_time():
                     self._remember(after, report)

@@ -14,7 +14,7 @@ from almanac.validation import first_fault
 
 PHYSICAL_ID = "almanac-migrations"
 """Always the same: CloudFormation would delete what an answer with another id seems to have replaced."""
-RESERVE_SECONDS = 30
+UPGRADE_RESERVE_SECONDS = 30
 """What an upgrade leaves of the invocation, so that its end can still be told, in three tries if need be."""
 _REASON_CHARACTERS = 500  # the whole answer may have 4,096 bytes
 
@@ -86,7 +86,7 @@ class UpgradeDatabase:
         return {"Status": "SUCCESS", "Data": {"Version": upgrade.version}}
 
     def _upgrade(self, deadline: Deadline) -> Upgrade:
-        upgrade = self.migrations.upgrade(lambda: deadline() - RESERVE_SECONDS)
+        upgrade = self.migrations.upgrade(lambda: deadline() - UPGRADE_RESERVE_SECONDS)
         if upgrade.unknown:
             logger.warning("the database is newer than this code", extra={"unknown": list(upgrade.unknown)})
         return upgrade

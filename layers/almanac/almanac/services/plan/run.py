@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 3
 """Plans of one run: a calendar that changes under each of them is left to a later message."""
 RETRY_SECONDS = 60.0
-RESERVE_SECONDS = 5.0
+PLAN_RESERVE_SECONDS = 5.0
 """Kept free of planning at the end of an invocation, for writing the plan and the run's end."""
 AGAIN_SECONDS = 10.0
 """What must be left of an invocation to plan once more in it; else the message comes back to a new one."""
@@ -164,7 +164,7 @@ class PlanWorkspace:
         return to_instance(job.ws_id, workspace, window, dates, force=job.force_reschedule, limits=limits)
 
     def _budget(self, deadline: Deadline) -> float:
-        return max(SHORTEST_BUDGET, min(self.budget_seconds, deadline() - RESERVE_SECONDS))
+        return max(SHORTEST_BUDGET, min(self.budget_seconds, deadline() - PLAN_RESERVE_SECONDS))
 
 
 def _milliseconds(since: float) -> int:

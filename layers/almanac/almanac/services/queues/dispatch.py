@@ -15,7 +15,7 @@ from almanac.services.queues.ports import DueStore, FailedSend, JobQueue, Outgoi
 
 logger = logging.getLogger(__name__)
 
-PAGE = 1000
+WORKSPACES_A_PAGE = 1000
 """Workspaces read and sent at a time: what keeps memory flat however many are due."""
 FAILURES_NAMED = 100
 """Of a tick's failures; all are counted."""
@@ -87,8 +87,8 @@ class Dispatch:
     def _send_listed(self, tick: Tick, listed: Sequence[BulkTarget], began: datetime, report: DispatchReport) -> None:
         """A bulk request names its workspaces: unknown ones are reported, the others sent."""
         reason = f"bulk {tick.request_id or began.isoformat()}"
-        for start in range(0, len(listed), PAGE):
-            page = {target.ws_id: target for target in listed[start : start + PAGE]}
+        for start in range(0, len(listed), WORKSPACES_A_PAGE):
+            page = {target.ws_id: target for target in listed[start : start + WORKSPACES_A_PAGE]}
             known = self.store.known(list(page))
             jobs = [_asked_for(tick, target, began) for ws_id, target in page.items() if ws_id in known]
             lost = self.queue.send([_outgoing(job, reason) for job in jobs])
@@ -115,9 +115,9 @@ class Dispatch:
 
 def _pages(due: Callable[[UUID | None, int], Sequence[UUID]]) -> Iterator[Sequence[UUID]]:
     after: UUID | None = None
-    while page := due(after, PAGE):
+    while page := due(after, WORKSPACES_A_PAGE):
         yield page
-        if len(page) < PAGE:
+        if len(page) < WORKSPACES_A_PAGE:
             return
         after = page[-1]
 

@@ -12,7 +12,7 @@ from almanac.services.clock import Clock
 from almanac.services.sync.provider import OpenAccount, Provider, TokenEndpoint
 from almanac.services.sync.retrying import Retrier
 
-Result = TypeVar("Result")
+_Returned = TypeVar("_Returned")
 
 REFRESH_BEFORE = timedelta(minutes=5)
 """A token that lives shorter than this might expire between two pages."""
@@ -37,7 +37,7 @@ class AccountSession:
         """Whether nothing can be read until the account is connected again."""
         return self._dead is not None or self._account.status == "reconnect_required"
 
-    def call(self, operation: Callable[[OpenAccount], Result], retrier: Retrier, tally: Tally) -> Result:
+    def call(self, operation: Callable[[OpenAccount], _Returned], retrier: Retrier, tally: Tally) -> _Returned:
         """Run `operation(opened account)` with the run's retries. Raises its error, or ReconnectRequired.
 
         A token that is refused although it was just refreshed is not a dead grant: that is a TransientError (trap 80).
@@ -52,7 +52,7 @@ class AccountSession:
             self._slowed = error
             raise
 
-    def _call(self, operation: Callable[[OpenAccount], Result], retrier: Retrier, tally: Tally) -> Result:
+    def _call(self, operation: Callable[[OpenAccount], _Returned], retrier: Retrier, tally: Tally) -> _Returned:
         account = self.provider.open(self._access(retrier, tally))
         try:
             return retrier.call(lambda: operation(account), tally)

@@ -11,7 +11,7 @@ from time import perf_counter
 
 from almanac.domain.calendar.events import EventPage, EventProblem
 from almanac.domain.sync.deletion_guard import is_suspicious
-from almanac.domain.sync.passes import Checkpoint, Due, Mode, PassKind, SyncState, due_pass
+from almanac.domain.sync.passes import Checkpoint, Due, PassKind, SyncState, WantedPass, due_pass
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport
 from almanac.domain.sync.resume import resumable
 from almanac.domain.sync.window import Window
@@ -39,7 +39,7 @@ class CalendarPass:
         self._fingerprint = fingerprint if connection.delete_enabled else f"{fingerprint}-kept"
         self._reader = PageReader(run, connection, session, report.tally)
 
-    def read(self, mode: Mode, *, restart: bool) -> None:
+    def read(self, mode: WantedPass, *, restart: bool) -> None:
         """Make the pass that is due; outcome, counts and problems go into the report. Raises what stopped it.
 
         `restart` begins it at its first page, whatever an earlier run has left unfinished.

@@ -6,7 +6,7 @@ from functools import partial
 from time import perf_counter
 
 from almanac.domain.calendar.events import CalendarZones
-from almanac.domain.sync.passes import MOST_PAGES, Checkpoint
+from almanac.domain.sync.passes import MOST_PASS_PAGES, Checkpoint
 from almanac.domain.sync.report import Tally
 from almanac.domain.sync.window import Window
 from almanac.errors import ProviderRejected
@@ -104,7 +104,7 @@ def following(
         return None
     if (at.attempt, token) in asked:
         raise ProviderRejected("a page names itself or an earlier one as the next", provider=provider)
-    if at.pages >= MOST_PAGES:
-        raise ProviderRejected(f"a listing of more than {MOST_PAGES} pages", provider=provider)
+    if at.pages >= MOST_PASS_PAGES:
+        raise ProviderRejected(f"a listing of more than {MOST_PASS_PAGES} pages", provider=provider)
     asked.add((at.attempt, token))
     return replace(at, page_token=token, listed=at.listed + listed.listed, pages=at.pages + 1)

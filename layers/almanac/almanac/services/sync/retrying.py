@@ -9,7 +9,7 @@ from almanac.domain.sync.retry import try_again_in_run
 from almanac.errors import AlmanacError
 from almanac.services.clock import Deadline, Sleep
 
-Result = TypeVar("Result")
+_Returned = TypeVar("_Returned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Retrier:
     chance: Callable[[], float]
     deadline: Deadline
 
-    def call(self, operation: Callable[[], Result], tally: Tally) -> Result:
+    def call(self, operation: Callable[[], _Returned], tally: Tally) -> _Returned:
         """Run the operation, again while the policy says so; calls and retries are counted. Raises its last error."""
         attempt = 0
         while True:

@@ -9,7 +9,7 @@ from time import perf_counter
 from uuid import UUID, uuid4
 
 from almanac.domain.run_outcomes import SkippedCalendar
-from almanac.domain.sync.passes import Mode
+from almanac.domain.sync.passes import WantedPass
 from almanac.domain.sync.report import ConnectionReport, SyncReport, conclude
 from almanac.domain.sync.retry import next_attempt_after
 from almanac.domain.sync.window import Window
@@ -186,7 +186,7 @@ class SyncWorkspace:
             raise QueueUnavailable(f"the continuation could not be sent ({lost.error})")
 
 
-def _attempt(calendar_pass: CalendarPass, mode: Mode, *, restart: bool) -> Exception | None:
+def _attempt(calendar_pass: CalendarPass, mode: WantedPass, *, restart: bool) -> Exception | None:
     """Read the calendar; what stopped it is returned, for it must not cost the other calendars their turn."""
     try:
         calendar_pass.read(mode, restart=restart)

@@ -11,7 +11,7 @@ from almanac.domain.wall_clock import Week
 from almanac.domain.workspace_plan.snapshot import Preferences
 from almanac.validation import first_fault
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DEFAULT_CATEGORIES = ("work", "personal", "meeting")
 DEFAULT_WEEK: Week = (((7 * 60, 23 * 60),),) * 7
 """Open from 07:00 to 23:00 every day: what the system replaced uses where nothing is stored."""
@@ -60,7 +60,7 @@ class StoredPreferences(BaseModel):
 _WEEK = TypeAdapter(dict[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], Day])
 
 
-def read_hours(rows: Iterable[tuple[str, object]]) -> tuple[dict[str, Week], dict[str, str]]:
+def read_open_hours(rows: Iterable[tuple[str, object]]) -> tuple[dict[str, Week], dict[str, str]]:
     """(hours by category, what is wrong by category) of stored rows (type, data); types are taken in lower case.
 
     A weekday that is missing is closed; a default category without a row is open as DEFAULT_WEEK.
@@ -75,7 +75,7 @@ def read_hours(rows: Iterable[tuple[str, object]]) -> tuple[dict[str, Week], dic
             unreadable[category] = _first(error)
             hours.pop(category, None)
         else:
-            hours[category] = tuple(_spans(days.get(day)) for day in WEEKDAYS)  # type: ignore[call-overload]
+            hours[category] = tuple(_spans(days.get(day)) for day in DAY_NAMES)  # type: ignore[call-overload]
     return hours, unreadable
 
 

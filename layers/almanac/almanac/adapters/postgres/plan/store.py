@@ -11,7 +11,7 @@ from typing_extensions import override
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.plan.rows import block, dependency, event, habit, task
-from almanac.adapters.postgres.plan.settings import LONGEST_BUFFER, read_hours, read_preferences
+from almanac.adapters.postgres.plan.settings import LONGEST_BUFFER, read_open_hours, read_preferences
 from almanac.adapters.postgres.runs import PostgresLedger
 from almanac.domain.sync.admission import Refuse
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
@@ -56,7 +56,7 @@ class PostgresPlanStore(PlanStore):
             found = self._run("load_workspace", **of)
             if not found:
                 raise UnknownWorkspace(ws_id)
-            hours, unreadable = read_hours((row[0], row[1]) for row in self._run("load_hours", **of))
+            hours, unreadable = read_open_hours((row[0], row[1]) for row in self._run("load_hours", **of))
             preferences, findings = read_preferences(found[0][1], hours)
             return Workspace(
                 time_zone=found[0][0],

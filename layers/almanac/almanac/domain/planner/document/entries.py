@@ -6,7 +6,7 @@ from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, fewest_chunks, 
 from almanac.domain.planner.model.weights import PRIORITIES
 from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week
 
-WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+DAY_KEYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 TASK_FIELDS = (
     *("id", "hours", "priority", "duration_min", "earliest", "deadline", "deadline_type", "splittable"),
     *("min_chunk_min", "max_chunk_min", "depends_on"),
@@ -15,7 +15,7 @@ HABIT_FIELDS = (
     *("id", "hours", "priority", "days", "min_min", "pref_min", "max_min", "ideal_from", "ideal_to"),
     *("hard_from", "hard_to"),
 )
-EVENT_FIELDS = (
+BUSY_FIELDS = (
     *("id", "start", "end", "free", "locked", "buffer_before_min", "buffer_after_min", "hours"),
     *("move_from", "move_until", "move_cost"),
 )
@@ -75,8 +75,8 @@ def read_habit(fields: Fields, hours: dict[str, Week]) -> HabitSpec:
     fields.only(*HABIT_FIELDS)
     days = fields.texts("days")
     for day in days:
-        if day not in WEEKDAYS:
-            raise fields.error("days", f"holds '{day}', known are {', '.join(WEEKDAYS)}")
+        if day not in DAY_KEYS:
+            raise fields.error("days", f"holds '{day}', known are {', '.join(DAY_KEYS)}")
     least = fields.minutes("min_min", least=1)
     wanted = fields.minutes("pref_min", least=least)
     ideal = (fields.wall("ideal_from"), fields.wall("ideal_to"))
@@ -91,7 +91,7 @@ def read_habit(fields: Fields, hours: dict[str, Week]) -> HabitSpec:
         id=fields.text("id"),
         category=fields.choice("hours", hours),
         priority=fields.choice("priority", PRIORITIES),
-        days=tuple(sorted({WEEKDAYS.index(day) for day in days})),
+        days=tuple(sorted({DAY_KEYS.index(day) for day in days})),
         min_minutes=least,
         preferred_minutes=wanted,
         max_minutes=fields.minutes("max_min", least=wanted),
@@ -102,7 +102,7 @@ def read_habit(fields: Fields, hours: dict[str, Week]) -> HabitSpec:
 
 def read_event(fields: Fields, hours: dict[str, Week]) -> LockedEvent | MovableEvent | None:
     """Return one busy entry, None for a free one (transparent, declined, all-day label): it takes no time."""
-    fields.only(*EVENT_FIELDS)
+    fields.only(*BUSY_FIELDS)
     name = fields.text("id")
     start, end = fields.instant("start"), fields.instant("end", up=True)
     if end < start:

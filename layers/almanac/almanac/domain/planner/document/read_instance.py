@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from almanac.domain.planner.document.entries import (
-    WEEKDAYS,
+    DAY_KEYS,
     read_event,
     read_habit,
     read_previous,
@@ -138,10 +138,10 @@ def read_hours(categories: Fields) -> dict[str, Week]:
     for category in categories.values:
         week = categories.section(category)
         for name in week.values:
-            if name not in WEEKDAYS:
-                raise InstanceError(f"hours '{category}'", f"'{name}' is no weekday, known are {', '.join(WEEKDAYS)}")
+            if name not in DAY_KEYS:
+                raise InstanceError(f"hours '{category}'", f"'{name}' is no weekday, known are {', '.join(DAY_KEYS)}")
         hours[category] = tuple(
-            tuple(read_span(span, f"hours '{category}' {day}") for span in week.items(day)) for day in WEEKDAYS
+            tuple(read_span(span, f"hours '{category}' {day}") for span in week.items(day)) for day in DAY_KEYS
         )
     return hours
 
