@@ -64,7 +64,7 @@ class Town:
     def change(self) -> None:
         """Something for every healthy workspace's next sync to bring, and all for those in trouble to do again."""
         for ws_id in self.healthy:
-            self.around.google.churn(_email(ws_id), _CHANGES, seed=ws_id.int % 1000)
+            self.around.google.churn(_email(ws_id), _CHANGES, seed=ws_id.int % 150)
         database = self.around.wiring.database
         for statement in _FORGET:
             database.run(statement, ws_id=LARGE)

@@ -301,7 +301,7 @@ class TestGoingHome:
         bury(sqs, queues, groups=1, each=2)
 
         def breaks(**_call: Any) -> None:
-            raise EndpointConnectionError(endpoint_url="http://hunter2.invalid")
+            raise EndpointConnectionError(endpoint_url="http://ada:hunter2@queue.invalid")
 
         monkeypatch.setattr(sqs, "send_message", breaks)
         with pytest.raises(QueueUnavailable, match="redrive stopped after 0 messages: Endpoint") as caught:

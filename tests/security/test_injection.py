@@ -160,6 +160,7 @@ class TestThroughTheCommandLine:
 
             ws_id = json.loads(capsys.readouterr().out)["ws_id"]
             assert main(["runs", f"--run={text}"]) == 2
-            assert main(["connections", text]) == 2
+            assert main(["connections", text]) == 0, "it is the name of a workspace, and no more than that"
+            assert main(["connections", f"{text}?"]) == 2
             assert main(["connections", ws_id]) == 0
             capsys.readouterr()
