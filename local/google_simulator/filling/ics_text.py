@@ -23,6 +23,7 @@ class CalendarText:
     properties: list[str] = field(default_factory=list)
     zones: list[list[str]] = field(default_factory=list)
     events: list[list[str]] = field(default_factory=list)
+    ended: bool = False
 
     def parsed(self) -> tuple[Any, list[tuple[int, Any]], list[str]]:
         """(the calendar with its zones, its events by their position from 1, what could not be read)."""
@@ -51,13 +52,16 @@ class CalendarText:
 
 
 def calendars_of(raw: bytes) -> list[CalendarText]:
-    """Return every VCALENDAR of a file. A component that is not ended ends where the next one of its rank begins."""
+    """Return every VCALENDAR of a file. A component that is not ended ends where the next one of its rank begins.
+
+    A calendar that the file breaks off before its first event is none.
+    """
     reader = _Reader()
     for line in _NEWLINE.split(_FOLD.sub("", raw.decode("utf-8-sig", errors="replace"))):
         if line:
             reader.read(line)
     reader.end_component()
-    return reader.calendars
+    return [each for each in reader.calendars if each.events or each.ended]
 
 
 class _Reader:
@@ -107,6 +111,8 @@ class _Reader:
     def _end(self, name: str, line: str) -> None:
         if name == "VCALENDAR":
             self.end_component()
+            if self._inside:
+                self.calendars[-1].ended = True
             self._inside = False
         elif self._open[:1] == [name]:
             self._open = [name]
