@@ -43,8 +43,8 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
     def delete_old_runs(self, before: datetime) -> Iterator[Batch]:
         """Jobs go after their runs; a batch of them counts no rows, for the report counts runs."""
         for (kind,) in self._run.alone("kinds_of_runs"):
-            yield from self._delete_old("runs", before, kind=kind)
-        for _ in self._delete_old("jobs", before):
+            yield from self._delete_old("step_of_runs", "delete_old_runs", before, kind=kind)
+        for _ in self._delete_old("step_of_jobs", "delete_old_jobs", before):
             yield Batch(0)
 
     @override
@@ -103,14 +103,14 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
         else:
             self._run.alone("remember_progress", step=_TOKENS, after=after)
 
-    def _delete_old(self, what: str, before: datetime, **of: str) -> Iterator[Batch]:
+    def _delete_old(self, step: str, delete: str, before: datetime, **of: str) -> Iterator[Batch]:
         """From the oldest on, a step of the index at a time: rows that stay are passed by once."""
         after = _EARLIEST
         while after < before:
             with self._db.transaction():
-                end = self._run(f"step_of_{what}", after=after, before=before, limit=self._batch, **of)
+                end = self._run(step, after=after, before=before, limit=self._batch, **of)
                 until = end[0][0] if end else before
-                rows = self._run(f"delete_old_{what}", after=after, until=until, before=before, **of)[0][0]
+                rows = self._run(delete, after=after, until=until, before=before, **of)[0][0]
             yield Batch(rows)
             after = until
 
