@@ -1,12 +1,3 @@
-from collections.abc import Iterator
+from tests.adapters.conftest import server
 
-import pytest
-
-from tests.scripted_server import ScriptedServer
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    scripted = ScriptedServer()
-    yield scripted
-    scripted.stop()
+__all__ = ["server"]

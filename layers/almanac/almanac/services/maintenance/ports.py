@@ -1,4 +1,4 @@
-"""What upkeep needs from the outside; beside `ports.py`, which has what every use case shares."""
+"""What upkeep needs from the outside."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime

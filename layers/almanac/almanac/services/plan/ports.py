@@ -1,4 +1,4 @@
-"""What planning a workspace needs from the outside; beside `ports.py`, which has what every use case shares."""
+"""What planning a workspace needs from the outside."""
 
 from collections.abc import Callable, Set
 from datetime import date, datetime
