@@ -6,37 +6,30 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from almanac.settings import DatabaseSettings, load
-from almanac.wiring.base import utc_now
 from almanac.wiring.calendar_sync import CalendarSyncWiring
 from almanac.wiring.migrate import MigrateWiring
+from almanac.wiring.operating import OperatingWiring
 from almanac.wiring.orchestrator import OrchestratorWiring
 from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 from almanac.wiring.upkeep import UpkeepWiring
 
 if TYPE_CHECKING:
-    from almanac.adapters.postgres.accounts import PostgresWorkspaces
-    from almanac.adapters.postgres.run_history import PostgresRunHistory
     from almanac.domain.operations.runs import RequestedPlan, SyncRun
     from almanac.services.accounts.connect import ConnectAccount
     from almanac.services.accounts.new_key import NewKey
     from almanac.services.deployment.upgrade import MigrateDatabase
     from almanac.services.operations.accounts import Accounts
-    from almanac.services.operations.connections import Connections
     from almanac.services.operations.follow_request import FollowRequest
-    from almanac.services.operations.queues import QueueDepths
-    from almanac.services.operations.requests import RequestPlan, RequestSync
-    from almanac.services.operations.run_summary import RunSummary
-    from almanac.services.operations.runs import RunHistory
     from almanac.services.operations.workspaces import Workspaces
     from almanac.services.plan.preview import PreviewPlan
-    from almanac.services.queues.dead_letters import DeadLetters
-    from almanac.services.queues.recorded_queue import RecordedQueue
 
 CONNECT_SECONDS = 120
 """How long somebody at a terminal waits for an account to be connected, waits for the provider included."""
 
 
-class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, UpkeepWiring, MigrateWiring):
+class Wiring(
+    OperatingWiring, OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, UpkeepWiring, MigrateWiring
+):
     """Everything, for whoever sits at a terminal."""
 
     @cached_property
@@ -85,43 +78,11 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         )
 
     @cached_property
-    def connections(self) -> "Connections":
-        """The use case of `almanac connections`."""
-        from almanac.services.operations.connections import Connections
-
-        return Connections(self._workspace_store, self._workspace_store)
-
-    @cached_property
-    def _asking_queue(self) -> "RecordedQueue":
-        """The FIFO queues, for who asks: what is sent through them is in the ledger before it is in a queue."""
-        from almanac.adapters.postgres.runs import PostgresAskedJobs
-        from almanac.services.queues.recorded_queue import RecordedQueue
-
-        return RecordedQueue(self.queue, PostgresAskedJobs(self.database))
-
-    @cached_property
-    def request_sync(self) -> "RequestSync":
-        """The use case of `almanac sync`."""
-        from almanac.adapters.postgres.due_workspaces import PostgresDueStore
-        from almanac.services.operations.requests import RequestSync
-        from almanac.services.queues.dispatch import Dispatch
-
-        dispatch = Dispatch(PostgresDueStore(self.database), self._asking_queue, utc_now)
-        return RequestSync(self._workspace_store, self._workspace_store, self._asking_queue, dispatch, utc_now)
-
-    @cached_property
     def follow_sync(self) -> "FollowRequest[SyncRun]":
         """The use case of `almanac sync --wait`."""
         from almanac.services.operations.follow_request import FollowRequest
 
         return FollowRequest(self._recorded_runs, time.sleep, time.monotonic)
-
-    @cached_property
-    def request_plan(self) -> "RequestPlan":
-        """The use case of `almanac schedule`."""
-        from almanac.services.operations.requests import RequestPlan
-
-        return RequestPlan(self._workspace_store, self._asking_queue, utc_now)
 
     @cached_property
     def follow_plan(self) -> "FollowRequest[RequestedPlan]":
@@ -137,55 +98,3 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         from almanac.services.plan.preview import PreviewPlan
 
         return PreviewPlan(self._workspace_store, self.plan_workspace)
-
-    @cached_property
-    def run_history(self) -> "RunHistory":
-        """The use case of `almanac runs`."""
-        from almanac.services.operations.runs import RunHistory
-
-        return RunHistory(self._workspace_store, self._recorded_runs)
-
-    @cached_property
-    def run_summary(self) -> "RunSummary":
-        """The use case of `almanac runs --summary`."""
-        from almanac.adapters.postgres.run_summary import PostgresRunSummary
-        from almanac.providers.google.quota import CALLS_PER_MINUTE
-        from almanac.services.operations.run_summary import RunSummary
-
-        return RunSummary(self._workspace_store, PostgresRunSummary(self.database), utc_now, CALLS_PER_MINUTE)
-
-    @cached_property
-    def queue_depths(self) -> "QueueDepths":
-        """The use case of `almanac queues`."""
-        from almanac.adapters.aws import clients
-        from almanac.adapters.aws.queue_depth import SqsQueueDepths
-        from almanac.services.operations.queues import QueueDepths
-
-        sqs = self.sqs
-        # A local endpoint has queues but no metrics, so no ages.
-        cloudwatch = (
-            None if self._environment.get("AWS_ENDPOINT_URL") else clients.client("cloudwatch", self.queues_region)
-        )
-        measured = SqsQueueDepths(sqs, self.queue_urls, utc_now, cloudwatch)
-        return QueueDepths(measured, self.queue_urls.keys())
-
-    @cached_property
-    def dead_letters(self) -> "DeadLetters":
-        """The use case of `almanac queues --dead`, `almanac redrive` and `almanac discard`."""
-        from almanac.adapters.aws.dead_letters import SqsDeadLetters
-        from almanac.services.queues.dead_letters import DeadLetters
-
-        queues = SqsDeadLetters(self.sqs, self.queue_urls)
-        return DeadLetters(queues, lambda: self._recorded_runs, self.queue_urls.keys())
-
-    @cached_property
-    def _workspace_store(self) -> "PostgresWorkspaces":
-        from almanac.adapters.postgres.accounts import PostgresWorkspaces
-
-        return PostgresWorkspaces(self.database)
-
-    @cached_property
-    def _recorded_runs(self) -> "PostgresRunHistory":
-        from almanac.adapters.postgres.run_history import PostgresRunHistory
-
-        return PostgresRunHistory(self.database)

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.operations.overview import PostgresOverview
 from almanac.services.queues.ports import DueStore, SyncHealth
 
 
@@ -18,6 +19,7 @@ class PostgresDueStore(DueStore):
         self._db = database
         self._run = database.statements("sync.sql")
         self._summary = database.statements("run_summary.sql")
+        self._overview = PostgresOverview(database)
 
     @override
     def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
@@ -34,6 +36,10 @@ class PostgresDueStore(DueStore):
     @override
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
         self._run.alone("mark_queued", ws_ids=arrays.texts(map(str, ws_ids)), since=since)
+
+    @override
+    def roll_up_runs(self) -> int:
+        return self._overview.roll_up()
 
     @override
     def sync_health(self, before: datetime) -> SyncHealth:

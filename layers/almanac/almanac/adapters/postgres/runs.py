@@ -12,7 +12,7 @@ from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
 from almanac.domain.run_outcomes import EndStatus, Outcome
-from almanac.domain.sync.admission import AdmissionFacts, LaterRun, Refuse
+from almanac.domain.sync.admission import CANCELLED, AdmissionFacts, LaterRun, Refuse, RefusedRun
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncReport
 from almanac.errors import UnknownWorkspace
 from almanac.jobs import JOBS, CalendarSync, Job, body_beside, request_id_of
@@ -80,7 +80,7 @@ class PostgresLedger:
             "sent_at": sent_at,
         }
         with self._db.transaction():
-            refused = refuse(self._facts(job.ws_id, kind.name, sent_at))
+            refused = self._refused(job.ws_id, kind.name, sent_at, str(asked["job_id"]), refuse)
             lease = None if refused else self.leases.take(job.ws_id, run_id)
             if lease is not None:
                 self._run("close_stale_runs", ws_id=job.ws_id)
@@ -113,12 +113,16 @@ class PostgresLedger:
         if not released:
             raise lease_lost()
 
-    def _facts(self, ws_id: UUID, kind: str, sent_at: datetime | None) -> AdmissionFacts:
-        found = self._run("admission_facts", ws_id=ws_id, kind=kind, sent_at=sent_at)
+    def _refused(
+        self, ws_id: UUID, kind: str, sent_at: datetime | None, job_id: str, refuse: Refuse
+    ) -> RefusedRun | None:
+        found = self._run("admission_facts", ws_id=ws_id, kind=kind, sent_at=sent_at, job_id=job_id)
         if not found:
             raise UnknownWorkspace(ws_id)
-        now, lease_expires_at, last_manual_at, later = found[0]
-        return AdmissionFacts(now, lease_expires_at, last_manual_at, [LaterRun(**run) for run in later])
+        now, lease_expires_at, last_manual_at, later, cancelled = found[0]
+        if cancelled:
+            return CANCELLED
+        return refuse(AdmissionFacts(now, lease_expires_at, last_manual_at, [LaterRun(**run) for run in later]))
 
 
 class PostgresSyncRuns(SyncRuns):
@@ -178,6 +182,10 @@ class PostgresAskedJobs(AskedJobs):
     @override
     def mark_sent(self, jobs: Sequence[Job]) -> None:
         self._run.alone("mark_sent", **_keys(jobs))
+
+    @override
+    def withdraw(self, jobs: Sequence[Job]) -> None:
+        self._run.alone("withdraw_jobs", **_keys(jobs))
 
 
 def _keys(jobs: Sequence[Job]) -> dict[str, str]:

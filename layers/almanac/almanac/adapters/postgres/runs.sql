@@ -3,8 +3,8 @@
 
 -- name: admission_facts
 -- What decides whether a run may begin: the time, the lease that somebody holds, the last run that a person asked for in
--- the last hour, and the runs of the kind that began after the message was sent (a second of grace for the clocks of queue
--- and database) and have completed.
+-- the last hour, the runs of the kind that began after the message was sent (a second of grace for the clocks of queue
+-- and database) and have completed, and whether the job was called off.
 SELECT
     now(),
     (SELECT l.expires_at FROM workspace_sync_leases l WHERE l.ws_id = w.id AND l.owner IS NOT NULL),
@@ -16,7 +16,9 @@ SELECT
         ))), '[]')
      FROM runs r
      WHERE r.ws_id = w.id AND r.kind = :kind AND r.status = 'completed'
-        AND r.started_at > :sent_at::timestamptz + interval '1 second')
+        AND r.started_at > :sent_at::timestamptz + interval '1 second'),
+    EXISTS (SELECT 1 FROM jobs j
+            WHERE j.id = :job_id AND j.ws_id = w.id AND j.kind = :kind AND j.cancelled_at IS NOT NULL)
 FROM workspaces w
 WHERE w.id = :ws_id::uuid;
 
@@ -68,6 +70,12 @@ ON CONFLICT (id, ws_id, kind) DO NOTHING;
 UPDATE jobs j SET sent_at = clock_timestamp()
 FROM unnest(:ids::text[], :ws_ids::uuid[], :kinds::text[]) AS s (id, ws_id, kind)
 WHERE j.id = s.id AND j.ws_id = s.ws_id AND j.kind = s.kind AND j.sent_at IS NULL;
+
+-- name: withdraw_jobs
+DELETE FROM jobs j
+USING unnest(:ids::text[], :ws_ids::uuid[], :kinds::text[]) AS w (id, ws_id, kind)
+WHERE j.id = w.id AND j.ws_id = w.ws_id AND j.kind = w.kind AND j.sent_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.job_id = j.id AND r.ws_id = j.ws_id AND r.kind = j.kind);
 
 -- name: finish_run
 WITH run AS (

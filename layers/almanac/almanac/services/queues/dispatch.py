@@ -69,6 +69,7 @@ class Dispatch:
             self._send_due(tick, began, report)
             if tick.job == "calendar.sync":
                 report.health = self.store.sync_health(began - SYNC_BEHIND_AFTER)
+                self.store.roll_up_runs()
         logger.info("tick dispatched", extra={"job": tick.job, "enqueued": report.enqueued, "failed": report.failed})
         if report.failed:
             raise DispatchFailed(report)

@@ -1,6 +1,6 @@
 """What queues and dispatching need from the outside."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -64,6 +64,10 @@ class AskedJobs(Protocol):
         """The queue has taken these."""
         ...
 
+    def withdraw(self, jobs: Sequence[Job]) -> None:
+        """Forget those of them that were never sent and that no run has begun."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SyncHealth:
@@ -90,6 +94,10 @@ class DueStore(Protocol):
 
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
         """A schedule's message waits for these, unless their run has begun since that instant."""
+        ...
+
+    def roll_up_runs(self) -> int:
+        """Count the runs of the hours that are over, once each, for overviews; return how many hours that were."""
         ...
 
     def sync_health(self, before: datetime) -> SyncHealth:
@@ -126,6 +134,15 @@ class DeadLetterQueues(Protocol):
         """Send up to `limit` back home, in order within each group; how many went.
 
         Each is sent before it is deleted: an interruption can repeat one (harmless, jobs are), never lose one.
+        """
+        ...
+
+    def redrive_chosen(
+        self, job_kind: str, limit: int, groups: Collection[str] | None, message_ids: Collection[str] | None
+    ) -> Sequence[str]:
+        """Send those of these groups (None: of any) and ids (None: all) back home likewise; return the ids that went.
+
+        Of a group only its first letters can be seen at a time, so that some may be left.
         """
         ...
 

@@ -1,0 +1,160 @@
+"""What the API and the console may see: rows, plans, the queues and their dead letters. No provider, no token key."""
+
+import os
+import time
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING
+
+from almanac.settings import ApiSettings, PlanSettings, SessionSettings, load
+from almanac.wiring.base import utc_now
+from almanac.wiring.operating import OperatingWiring
+from almanac.wiring.smart_scheduling import SmartSchedulingWiring
+
+if TYPE_CHECKING:
+    from almanac.adapters.postgres.access.store import PostgresAuditLog
+    from almanac.adapters.postgres.operations.directory import PostgresDirectory
+    from almanac.services.access.once import Once
+    from almanac.services.ledger.jobs import Jobs
+    from almanac.services.operations.queues import QueueDepths
+    from almanac.services.plan.apply import ApplyPlan
+    from almanac.services.queues.recorded_queue import RecordedQueue
+    from almanac.services.watching.calendar import ShowCalendar, SwitchConnection
+    from almanac.services.watching.health import WorkspaceHealth
+    from almanac.services.watching.overview import ShowOverview
+    from almanac.web.api.application import Api
+    from almanac.web.application import Web
+    from almanac.web.console.application import Console
+
+
+class ApiWiring(OperatingWiring, SmartSchedulingWiring):
+    """The use cases of HTTP, each built when a route first needs it."""
+
+    @cached_property
+    def web(self) -> "Web":
+        """Everything that the function answers."""
+        from almanac.web.application import Web
+
+        return Web(lambda: self.api, lambda: self.console, lambda: self.database.run("SELECT 1"))
+
+    @cached_property
+    def api(self) -> "Api":
+        """The JSON API."""
+        from almanac.web.api.application import Api
+
+        settings = load(ApiSettings, self._environment)
+        return Api(self, settings.api_auth, settings.api_workspaces_claim)
+
+    @cached_property
+    def console(self) -> "Console":
+        """The pages."""
+        from almanac.web.console.application import Console
+        from almanac.web.console.session import Sessions
+
+        api, settings = load(ApiSettings, self._environment), load(SessionSettings, self._environment)
+        sessions = Sessions(self._session_keys(settings), time.time)
+        return Console(self, sessions, settings.public_url, self._sign_in(api, settings), utc_now)
+
+    @cached_property
+    def jobs(self) -> "Jobs":
+        """Jobs and runs."""
+        from almanac.adapters.postgres.operations.ledger import PostgresJobs
+        from almanac.services.ledger.jobs import Jobs
+
+        return Jobs(PostgresJobs(self.database), self._asking_queue, utc_now)
+
+    @cached_property
+    def once(self) -> "Once":
+        """Requests that come twice."""
+        from almanac.adapters.postgres.access.store import PostgresRequests
+        from almanac.services.access.once import Once
+
+        return Once(PostgresRequests(self.database), time.sleep)
+
+    @cached_property
+    def audit_log(self) -> "PostgresAuditLog":
+        """Every write."""
+        from almanac.adapters.postgres.access.store import PostgresAuditLog
+
+        return PostgresAuditLog(self.database)
+
+    @cached_property
+    def directory(self) -> "PostgresDirectory":
+        """Workspaces, found."""
+        from almanac.adapters.postgres.operations.directory import PostgresDirectory
+
+        return PostgresDirectory(self.database)
+
+    @cached_property
+    def workspace_health(self) -> "WorkspaceHealth":
+        """How a workspace does."""
+        from almanac.adapters.postgres.run_summary import PostgresRunSummary
+        from almanac.services.watching.health import WorkspaceHealth
+
+        store = self._workspace_store
+        return WorkspaceHealth(store, store, PostgresRunSummary(self.database), self.directory, utc_now)
+
+    @cached_property
+    def show_overview(self) -> "ShowOverview":
+        """Everything in numbers."""
+        from almanac.adapters.postgres.operations.overview import PostgresOverview
+        from almanac.providers.google.quota import CALLS_PER_MINUTE
+        from almanac.services.watching.overview import ShowOverview
+
+        return ShowOverview(
+            self._workspace_store,
+            PostgresOverview(self.database),
+            self.workspace_health,
+            self.queue_depths,
+            utc_now,
+            CALLS_PER_MINUTE,
+        )
+
+    @cached_property
+    def show_calendar(self) -> "ShowCalendar":
+        """A calendar between two instants."""
+        from almanac.services.watching.calendar import ShowCalendar
+
+        return ShowCalendar(self._workspace_store, self.directory)
+
+    @cached_property
+    def switch_connection(self) -> "SwitchConnection":
+        """A calendar's switches."""
+        from almanac.services.watching.calendar import SwitchConnection
+
+        return SwitchConnection(self._workspace_store, self._workspace_store, self.directory)
+
+    @cached_property
+    def apply_plan(self) -> "ApplyPlan":
+        """Plans as they are shown: bounded by work and not by a clock, so that the same rows give the same plan."""
+        from almanac.adapters.recurrence import dates_between
+        from almanac.presentation.wording import words
+        from almanac.services.plan.apply import ApplyPlan
+        from almanac.services.plan.run import PlanWorkspace
+        from almanac.services.plan.solve import solve_request
+
+        budget = load(PlanSettings, self._environment).plan_budget_seconds
+        planner = partial(solve_request, wording=words)
+        plan = PlanWorkspace(self.plan_store, planner, dates_between, utc_now, budget)
+        return ApplyPlan(self._workspace_store, plan, self.plan_store)
+
+    @cached_property
+    def queue_depths(self) -> "QueueDepths":
+        """How full the queues are. Ages would need a permission on every metric of the account."""
+        from almanac.adapters.aws.queue_depth import SqsQueueDepths
+        from almanac.services.operations.queues import QueueDepths
+
+        return QueueDepths(SqsQueueDepths(self.sqs, self.queue_urls, utc_now), self.queue_urls.keys())
+
+    @cached_property
+    def _asking_queue(self) -> "RecordedQueue":
+        """A caller whose job was not taken is told so: nothing of it is left."""
+        from almanac.adapters.postgres.runs import PostgresAskedJobs
+        from almanac.services.queues.recorded_queue import RecordedQueue
+
+        return RecordedQueue(self.queue, PostgresAskedJobs(self.database), withdrawing=True)
+
+
+@cache
+def container() -> ApiWiring:
+    """Return the process's wiring: kept for the life of a Lambda container."""
+    return ApiWiring(os.environ)
