@@ -107,7 +107,9 @@ class TestAsking:
 
 
 class TestRefusing:
-    @pytest.mark.parametrize("authorization", [None, "Bearer", "Bearer alm_x", "Basic eDp5", "Bearer alm_000000000000_x"])
+    @pytest.mark.parametrize(
+        "authorization", [None, "Bearer", "Bearer alm_x", "Basic eDp5", "Bearer alm_000000000000_x"]
+    )
     def test_nobody_comes_in_without_a_key(self, wiring: ApiWiring, ws: UUID, authorization: str | None) -> None:
         headers = {"Authorization": authorization} if authorization else {}
         for method, url in (("GET", "/v1/runs"), ("POST", f"/v1/workspaces/{ws}/sync"), ("GET", "/v1/openapi.json")):
@@ -198,7 +200,9 @@ class TestReading:
         assert [(row["ws_id"], row["why"]["reason"]) for row in late] == [(str(ws), "reconnect_required")]
         assert admin("GET", "/v1/health", reason="waiting").json["items"] == []
 
-    def test_a_calendar_holds_what_touches_the_time_asked_for(self, admin: Client, ws: UUID, database: Database) -> None:
+    def test_a_calendar_holds_what_touches_the_time_asked_for(
+        self, admin: Client, ws: UUID, database: Database
+    ) -> None:
         noon = rows.NOON
         database.run(
             "INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at) VALUES (:ws, 'Review', :s, :e)",

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from almanac.services.access.api_keys import ApiKeys
     from almanac.services.access.console_logins import ConsoleLogins
     from almanac.services.access.once import Once
@@ -101,6 +103,11 @@ class UseCases(Protocol):
     @property
     def queue_depths(self) -> "QueueDepths":
         """How full the queues are."""
+        ...
+
+    @property
+    def facts(self) -> "Sequence[tuple[str, str, str]]":
+        """What is set: name, value, what it means."""
         ...
 
     @property

@@ -5,12 +5,14 @@ import time
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
-from almanac.settings import ApiSettings, PlanSettings, SessionSettings, load
+from almanac.settings import ApiSettings, PlanSettings, PublicSettings, SessionSettings, SyncSettings, load
 from almanac.wiring.base import utc_now
 from almanac.wiring.operating import OperatingWiring
 from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from almanac.adapters.postgres.access.store import PostgresAuditLog
     from almanac.adapters.postgres.operations.directory import PostgresDirectory
     from almanac.services.access.once import Once
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from almanac.web.api.application import Api
     from almanac.web.application import Web
     from almanac.web.console.application import Console
+    from almanac.web.console.session import Sessions
+    from almanac.web.console.sign_in import SignIn
 
 
 class ApiWiring(OperatingWiring, SmartSchedulingWiring):
@@ -52,7 +56,32 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring):
 
         api, settings = load(ApiSettings, self._environment), load(SessionSettings, self._environment)
         sessions = Sessions(self._session_keys(settings), time.time)
-        return Console(self, sessions, settings.public_url, self._sign_in(api, settings), utc_now)
+        url = settings.public_url
+        return Console(self, sessions, url, self._sign_in(api, sessions, url), utc_now)
+
+    def _session_keys(self, settings: SessionSettings) -> list[str]:
+        text = settings.session_keys.get_secret_value() if settings.session_keys is not None else ""
+        if not text and settings.session_keys_secret_arn:
+            text = self.secrets.text(settings.session_keys_secret_arn, "ALMANAC_SESSION_KEYS_SECRET_ARN")
+        return [key.strip() for key in text.split(",") if key.strip()]
+
+    def _sign_in(self, api: ApiSettings, sessions: "Sessions", public_url: str | None) -> "SignIn | None":
+        """At the issuer, where one is set."""
+        if api.api_issuer is None or api.console_client_id is None or public_url is None:
+            return None
+        from almanac.adapters.oidc import OidcIssuer
+        from almanac.web.console.sign_in import SignIn
+
+        return SignIn(
+            issuer=OidcIssuer(api.api_issuer),
+            issuer_url=api.api_issuer,
+            client_id=api.console_client_id,
+            callback_url=f"{public_url}/console/callback",
+            role_claim=api.console_role_claim,
+            workspaces_claim=api.api_workspaces_claim,
+            sessions=sessions,
+            now=time.time,
+        )
 
     @cached_property
     def jobs(self) -> "Jobs":
@@ -136,6 +165,25 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring):
         planner = partial(solve_request, wording=words)
         plan = PlanWorkspace(self.plan_store, planner, dates_between, utc_now, budget)
         return ApplyPlan(self._workspace_store, plan, self.plan_store)
+
+    @cached_property
+    def facts(self) -> "Sequence[tuple[str, str, str]]":
+        """What is set, for people to read; no secret, no address of one."""
+        sync, plan = load(SyncSettings, self._environment), load(PlanSettings, self._environment)
+        api, public = load(ApiSettings, self._environment), load(PublicSettings, self._environment)
+        return (
+            ("Cadence", "template.yaml", "The rules there are the only place where a cadence stands."),
+            (
+                "Window",
+                f"{sync.sync_past_days} days back, {sync.sync_future_days} ahead",
+                "What is kept of a calendar.",
+            ),
+            ("Between two syncs by hand", f"{sync.sync_cooldown_seconds} s", "Of one workspace."),
+            ("Lease", f"{sync.sync_lease_seconds} s", "How long a silent run keeps its workspace."),
+            ("Time to improve a plan", f"{plan.plan_budget_seconds:g} s", "More makes better plans, slowly."),
+            ("Callers", {"jwt": "tokens", "iam": "IAM", "key": "keys"}[api.api_auth], "How the API knows who calls."),
+            ("Public address", public.public_url or "none", "Where the world reaches this."),
+        )
 
     @cached_property
     def queue_depths(self) -> "QueueDepths":

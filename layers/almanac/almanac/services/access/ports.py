@@ -111,3 +111,15 @@ class AuditLog(Protocol):
     def record(self, entry: AuditEntry) -> None:
         """Keep it."""
         ...
+
+
+class Issuer(Protocol):
+    """The OpenID provider. Raises TransientError when it does not answer, PermanentError when it refuses."""
+
+    def authorization_url(self) -> str:
+        """Return where people consent."""
+        ...
+
+    def trade(self, form: Mapping[str, str]) -> Mapping[str, Any]:
+        """Trade a code for what the token endpoint gives."""
+        ...

@@ -176,7 +176,8 @@ def apply_plan(ws: Workspace, body: Annotated[ApplyBody, Body()]) -> Response[Ap
 
 def preview_document(found: PlanPreview, mark: str) -> Mapping[str, Any]:
     """Return a preview as the API tells it: the command line's document, and its fingerprint."""
-    return {**Preview(found.report, found.proposal).document(), "fingerprint": mark}
+    said = Preview(found.report, found.proposal).document()
+    return {**said, "outcome": found.report.outcome, "fingerprint": mark}
 
 
 def _why(lag: Lag) -> Why:

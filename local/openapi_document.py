@@ -1,0 +1,21 @@
+"""`make openapi`: writes docs/openapi.json from the routes, and the client's types from it where node is found.
+
+python -m local.openapi_document
+"""
+
+from pathlib import Path
+from typing import Any
+
+from almanac.web.api.application import Api
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "openapi.json"
+
+
+def main() -> None:
+    """Write the document."""
+    nobody: Any = None
+    DOCUMENT.write_text(Api(nobody, "key", "workspaces").document, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
