@@ -24,11 +24,12 @@ from local.demo.workspaces import (
     planned_zone,
 )
 from local.google_simulator.control.client import ControlError
+from local.http_front.server import HttpFront, choose_port
 from local.lambda_runtime.worker_pool import InvocationError
 from local.stack.exports import write_exports
 from local.stack.interruption import Interrupted, StopSignals
 from local.stack.plan_watch import PlanWatch
-from local.stack.ports import StartError
+from local.stack.ports import LOOPBACK, StartError
 from local.stack.run_watch import RunWatch
 from local.stack.screen import Screen, counted
 from local.stack.stack import ROOT, Stack, forget_shell_settings
@@ -55,9 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check_readable(options.ics)
         stack = _start(options.folder, screen, signals)
+        front = HttpFront.start(http_port(stack.environment), stack.environment, stack.folder / "logs")
         try:
             _run(stack, options, screen, signals)
         finally:
+            front.stop()
             stack.stop()
             _environment_file(options.folder).unlink(missing_ok=True)
     except Interrupted as stop:
@@ -75,7 +78,7 @@ def _start(folder: Path, screen: Screen, signals: StopSignals) -> Stack:
     folder.mkdir(parents=True, exist_ok=True)
     return Stack.start(
         folder,
-        {"ALMANAC_TOKEN_KEYS": _kept_key(folder / "token-key")},
+        {"ALMANAC_TOKEN_KEYS": _kept_key(folder / "token-key"), **http_settings(choose_port())},
         keep_data=True,
         tell=lambda name, seconds: screen.say(f"{name} is up ({seconds:.1f} s)"),
         between=signals.check,
@@ -97,6 +100,7 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
         connect_files(stack, options.ics, tell)
     tell("the database is kept between starts; the simulated Google begins anew, so the first tick reads everything")
     _publish(stack.environment, _environment_file(options.folder), workspaces[0], screen)
+    screen.say(f"console, this link works once: {stack.wiring.console_logins.link('admin', None)}", style="bold")
     watches = RunWatch(stack.wiring.database, lambda: stack.worker_logs), PlanWatch(stack.wiring.database)
     cadences = {"sync": options.every, "schedule": options.plan_every, "upkeep": UPKEEP_SECONDS}
     due = {rule: _next(seconds) for rule, seconds in cadences.items()} | {"sync": time.time()}  # plans need calendars
@@ -152,6 +156,22 @@ def _publish(environment: Mapping[str, str], file: Path, workspace: Workspace, s
     shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
     for line in things_to_try(workspace.name, workspace.emails[0], shown, datetime.now().astimezone()):
         screen.say(line, style="bold")
+
+
+def http_settings(port: int) -> dict[str, str]:
+    """Return what the functions of HTTP are told: where they are, and keys of sessions that end with this start."""
+    url = f"http://{LOOPBACK}:{port}"
+    return {
+        "ALMANAC_PUBLIC_URL": url,
+        "ALMANAC_SESSION_KEYS": new_key(),
+        "ALMANAC_API_AUTH": "key",
+        "ALMANAC_CONNECT_RETURN_URLS": f"{url}/console/connected",
+    }
+
+
+def http_port(environment: Mapping[str, str]) -> int:
+    """Return the port of the address that `http_settings` gave."""
+    return int(environment["ALMANAC_PUBLIC_URL"].rsplit(":", 1)[1])
 
 
 def _environment_file(folder: Path) -> Path:

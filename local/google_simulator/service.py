@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from local.google_simulator.api import oauth
+from local.google_simulator.api import consent, oauth
 from local.google_simulator.api.errors import ApiError, not_found
 from local.google_simulator.api.operations import API_PREFIX, Call, Operation, route
 from local.google_simulator.api.query import Params, first
@@ -16,7 +16,10 @@ from local.google_simulator.control.request_log import RequestLog
 from local.google_simulator.world.store import Store
 from local.google_simulator.world.times import stamp_text
 
+CONSENT_PATH = "/o/oauth2/v2/auth"
 TOKEN_PATH = "/token"  # noqa: S105 - a path
+
+_OAUTH = {CONSENT_PATH: "consent", TOKEN_PATH: "token"}
 
 
 @dataclass(slots=True)
@@ -64,13 +67,15 @@ class Service:
 
     def _reply(self, call: Call) -> tuple[str, Reply]:
         found = route(call) if call.path.startswith(API_PREFIX) else None
-        operation = found.name if found else "token" if call.path == TOKEN_PATH else "unknown"
+        operation = found.name if found else _OAUTH.get(call.path, "unknown")
         try:
             return operation, next(filter(None, map(instead, call.faults)), None) or self._real(call, found)
         except ApiError as error:
             return operation, refusal(error)
 
     def _real(self, call: Call, found: Operation | None) -> Reply:
+        if call.path == CONSENT_PATH:
+            return consent.page(self.store.world, call.method, call.params, call.body)
         if call.path == TOKEN_PATH and call.method == "POST":
             return _cut(oauth.grant(self.store.world, call.body), call.faults)
         if found is None:

@@ -106,7 +106,7 @@ def test_a_token_says_what_it_may_and_where(
 ) -> None:
     from tests.web.conftest import event  # noqa: PLC0415
 
-    api = Api(wiring, "jwt", "workspaces")
+    api = Api(wiring, "jwt", "workspaces", ROUTES)
     vars(wiring)["api"] = api
     sent = event("GET", f"/v1/workspaces/{ws}/health")
     if claims is not None:

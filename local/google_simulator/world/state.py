@@ -74,6 +74,17 @@ class Account:
     list_sequence: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a consent gave: for whom, which scopes, and who may trade it until when."""
+
+    email: str
+    scope: str
+    redirect_uri: str
+    challenge: str
+    expires: datetime
+
+
 @dataclass(eq=False)
 class Calendar:
     """A calendar and its events. `records` stands in the order of change, so a delta is its tail."""
@@ -121,6 +132,7 @@ class World:
         self.settings = Settings()
         self.accounts: dict[str, Account] = {}
         self.calendars: dict[str, Calendar] = {}
+        self.codes: dict[str, Code] = {}
         self._last_micros = 0
 
     def new_id(self, length: int = 26) -> str:

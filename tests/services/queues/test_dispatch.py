@@ -51,6 +51,9 @@ class Store:
         self.marked.append(ws_ids)
         self.marked_since.add(since)
 
+    def roll_up_runs(self) -> int:
+        return 0
+
     def sync_health(self, before: datetime) -> SyncHealth:
         self.asked_for_health.append(before)
         return SyncHealth(workspaces_behind=3, connections_in_error=5)

@@ -9,7 +9,7 @@ from almanac.cli.arguments import Commands, WorkspaceName, add_command, add_grou
 from almanac.cli.session import Result, Session
 from almanac.domain.access import ROLES, SCOPES, known_scopes
 from almanac.errors import BadInput
-from almanac.presentation import access
+from almanac.presentation.operations import api_keys
 
 _ADD = """\
   almanac api-key add --name web-app --scope read --scope run --workspace WS
@@ -46,12 +46,12 @@ def _add(args: Namespace, session: Session) -> Result:
     scopes = known_scopes([*args.scope, *args.scopes])
     with arguments.named({"scope": "--scope", "workspace": "--workspace"}):
         key = session.wiring.api_keys.add(args.name, scopes, ws_ids)
-    return Result(access.new_key_document(key), access.new_key_text(key))
+    return Result(api_keys.new_key_document(key), api_keys.new_key_text(key))
 
 
 def _list(_args: Namespace, session: Session) -> Result:
     keys = session.wiring.api_keys.all()
-    return Result(access.keys_document(keys), access.keys_text(keys))
+    return Result(api_keys.keys_document(keys), api_keys.keys_text(keys))
 
 
 def _revoke(args: Namespace, session: Session) -> Result:

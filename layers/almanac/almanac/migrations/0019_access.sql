@@ -29,7 +29,7 @@ CREATE TABLE oauth_states (
     account_id   uuid, -- of an account that is connected again; null = whichever the person chooses
     return_url   text NOT NULL,
     verifier     text NOT NULL CHECK (verifier LIKE 'gAAAA%'), -- of PKCE, Fernet ciphertext
-    browser_hash bytea NOT NULL CHECK (octet_length(browser_hash) = 32),
+    browser_hash bytea CHECK (octet_length(browser_hash) = 32), -- null until a browser has begun
     expires_at   timestamptz NOT NULL,
     used_at      timestamptz
 );

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from almanac.services.watching.health import WorkspaceHealth
     from almanac.services.watching.overview import ShowOverview
     from almanac.web.api.application import Api
+    from almanac.web.api.routes import Route
     from almanac.web.application import Web
     from almanac.web.console.application import Console
     from almanac.web.console.session import Sessions
@@ -44,20 +45,22 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring):
     def api(self) -> "Api":
         """The JSON API."""
         from almanac.web.api.application import Api
+        from almanac.web.api.table import ROUTES
 
         settings = load(ApiSettings, self._environment)
-        return Api(self, settings.api_auth, settings.api_workspaces_claim)
+        return Api(self, settings.api_auth, settings.api_workspaces_claim, ROUTES, _answered_elsewhere)
 
     @cached_property
     def console(self) -> "Console":
         """The pages."""
         from almanac.web.console.application import Console
         from almanac.web.console.session import Sessions
+        from almanac.web.console.table import PAGES
 
         api, settings = load(ApiSettings, self._environment), load(SessionSettings, self._environment)
         sessions = Sessions(self._session_keys(settings), time.time)
         url = settings.public_url
-        return Console(self, sessions, url, self._sign_in(api, sessions, url), utc_now)
+        return Console(self, sessions, url, self._sign_in(api, sessions, url), utc_now, PAGES)
 
     def _session_keys(self, settings: SessionSettings) -> list[str]:
         text = settings.session_keys.get_secret_value() if settings.session_keys is not None else ""
@@ -200,6 +203,12 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring):
         from almanac.services.queues.recorded_queue import RecordedQueue
 
         return RecordedQueue(self.queue, PostgresAskedJobs(self.database), withdrawing=True)
+
+
+def _answered_elsewhere() -> "Sequence[Route]":
+    from almanac.web.connect.routes import ROUTES
+
+    return ROUTES
 
 
 @cache

@@ -5,6 +5,7 @@ https://developers.google.com/identity/protocols/oauth2#expiration
 """
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
@@ -30,6 +31,7 @@ class _Grant(BaseModel):
     access_token: Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
     expires_in: Annotated[int, Field(gt=0, le=_LONGEST_LIFE)] = 3600
     refresh_token: str | None = None
+    scope: str = ""
 
 
 class GoogleTokens(TokenEndpoint):
@@ -60,6 +62,22 @@ class GoogleTokens(TokenEndpoint):
             expires_at=asked_at + timedelta(seconds=grant.expires_in),
             refresh_token=grant.refresh_token or None,
         )
+
+    def trade_code(self, code: str, verifier: str, redirect_uri: str) -> tuple[FreshToken, Sequence[str]]:
+        """Trade the code of a consent (RFC 7636: with its verifier); return the tokens and the scopes granted.
+
+        Raises as `refresh` does: ReconnectRequired when the code is used, over, or another client's.
+        """
+        asked_at = self._clock()
+        asked = {"code": code, "code_verifier": verifier, "redirect_uri": redirect_uri}
+        grant = self._grant({**self._client, **asked, "grant_type": "authorization_code"})
+        ends = asked_at + timedelta(seconds=grant.expires_in)
+        return FreshToken(grant.access_token, ends, grant.refresh_token or None), grant.scope.split()
+
+    @property
+    def client_id(self) -> str:
+        """Who we are to Google; no secret."""
+        return self._client["client_id"]
 
     def close(self) -> None:
         """Drop the kept-alive connection; the next refresh opens a new one."""

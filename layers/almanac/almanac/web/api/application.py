@@ -3,7 +3,7 @@
 Validation and the OpenAPI document are Powertools'; who may do what is decided before it reads a byte of the body.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,6 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupp
 
 from almanac.domain.access import Principal
 from almanac.web.api.routes import Route
-from almanac.web.api.table import ROUTES
 from almanac.web.call import Call, begin, current
 from almanac.web.etag import conditional
 from almanac.web.principal import Mode, principal_of
@@ -33,13 +32,22 @@ _FAULTS = {
 
 
 class Api:
-    """Answers /v1. `mode` says how callers are known, `workspaces_claim` where a token names its workspaces."""
+    """Answers the routes of a table. `mode` says how callers are known, `workspaces_claim` what names a token's
+    workspaces; `documented` are the routes of the document, which other functions may answer too."""
 
-    def __init__(self, use: UseCases, mode: Mode, workspaces_claim: str, routes: Sequence[Route] = ROUTES) -> None:
+    def __init__(
+        self,
+        use: UseCases,
+        mode: Mode,
+        workspaces_claim: str,
+        routes: Sequence[Route],
+        documented: Callable[[], Sequence[Route]] = tuple,
+    ) -> None:
         self._use = use
         self._mode: Mode = mode
         self._claim = workspaces_claim
         self._routes = routes
+        self._documented = documented
 
     def __call__(self, event: Mapping[str, Any], request: Request, context: Any) -> Answer:
         """Answer one request. Raises nothing: what goes wrong is told as a problem."""
@@ -85,25 +93,30 @@ class Api:
         """The OpenAPI document."""
         from almanac.web.api.document import openapi_json  # noqa: PLC0415 - few calls ask for it
 
-        return openapi_json(self._resolver, self._routes)
+        routes = [*self._routes, *self._documented()]
+        return openapi_json(_resolver_of(routes), routes)
 
     @cached_property
     def _resolver(self) -> APIGatewayHttpResolver:
-        app = APIGatewayHttpResolver(enable_validation=True)
-        app.exception_handler(RequestValidationError)(_invalid)
-        app.exception_handler(RequestUnsupportedContentType)(_not_json)
-        app.exception_handler(Exception)(_failed)
-        for route in self._routes:
-            register = app.route(
-                route.path,
-                method=route.method,
-                status_code=route.status,
-                summary=(route.answer.__doc__ or "").strip().partition("\n")[0],
-                operation_id=route.answer.__name__,
-                tags=[route.path.split("/")[2]],
-            )
-            register(route.answer)
-        return app
+        return _resolver_of(self._routes)
+
+
+def _resolver_of(routes: Sequence[Route]) -> APIGatewayHttpResolver:
+    app = APIGatewayHttpResolver(enable_validation=True)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(RequestUnsupportedContentType)(_not_json)
+    app.exception_handler(Exception)(_failed)
+    for route in routes:
+        register = app.route(
+            route.path,
+            method=route.method,
+            status_code=route.status,
+            summary=(route.answer.__doc__ or "").strip().partition("\n")[0],
+            operation_id=route.answer.__name__,
+            tags=[route.path.split("/")[2]],
+        )
+        register(route.answer)
+    return app
 
 
 def _admit(route: Route, principal: Principal, parameters: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.lag import Lag
 from almanac.domain.operations.run_statistics import BehindWorkspace
-from almanac.presentation.health import meaning, what_helps
+from almanac.presentation.operations.health import meaning, what_helps
 from almanac.presentation.preview import Preview
 from almanac.services.plan.apply import PlanChanged, fingerprint, job_of
 from almanac.services.plan.preview import PlanPreview

@@ -12,7 +12,6 @@ from almanac.web.console.pages import HTML, Page, Visit
 from almanac.web.console.rendering import asset_content, page
 from almanac.web.console.session import COOKIE, Session, Sessions
 from almanac.web.console.sign_in import SignIn
-from almanac.web.console.table import PAGES
 from almanac.web.etag import conditional
 from almanac.web.problem import Problem, not_found, problem_of
 from almanac.web.request import LARGEST_BODY, Answer, Request, see_other
@@ -51,7 +50,7 @@ class Console:
         public_url: str | None,
         sign_in: SignIn | None,
         clock: Clock,
-        pages: Sequence[Page] = PAGES,
+        pages: Sequence[Page],
     ) -> None:
         self._use, self._sessions, self._clock, self._pages = use, sessions, clock, pages
         self._public_url, self._sign_in = public_url, sign_in

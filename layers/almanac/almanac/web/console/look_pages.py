@@ -3,7 +3,7 @@
 from typing import Any
 
 from almanac.domain.operations.overview import HourlyRuns
-from almanac.presentation.health import SHORT, meaning
+from almanac.presentation.operations.health import SHORT, meaning
 from almanac.presentation.svg.bars import Bar, bars
 from almanac.services.watching.overview import WholeOverview
 from almanac.web.console.pages import Page, Visit, whole

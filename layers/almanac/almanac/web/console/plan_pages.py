@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from almanac.domain.workspace_plan.planning_window import utc_instant
 from almanac.errors import PermanentError
-from almanac.presentation.calendar_week import week_agenda
+from almanac.presentation.operations.calendar_week import week_agenda
 from almanac.presentation.preview import Preview
 from almanac.presentation.svg.calendar_week import week_picture
 from almanac.services.plan.apply import PlanChanged, fingerprint, job_of

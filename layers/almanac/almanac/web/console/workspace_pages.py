@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.operations.job_status import totals
 from almanac.domain.wall_clock import wall_instant
-from almanac.presentation.calendar_week import day_list, week_agenda
-from almanac.presentation.health import SHORT, meaning, what_helps
+from almanac.presentation.operations.calendar_week import day_list, week_agenda
+from almanac.presentation.operations.health import SHORT, meaning, what_helps
 from almanac.presentation.svg.calendar_week import week_picture
 from almanac.services.ledger.ports import RunFilter
 from almanac.web.console.pages import Page, Visit, back, identified
