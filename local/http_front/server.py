@@ -7,7 +7,7 @@ import base64
 import os
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +17,7 @@ from local.http_front.functions import HttpRoute, WarmFunction, http_routes
 from local.stack.ports import LOOPBACK, free_port
 
 USUAL_PORT = 8787
+Answerer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _LARGEST_BODY = 10 * 2**20
 _NAMES = ("127.0.0.1", "localhost")
 
@@ -33,24 +34,30 @@ def choose_port() -> int:
 class HttpFront:
     """A running front; `url` is where it answers."""
 
-    def __init__(self, port: int, environment: Mapping[str, str], logs: Path) -> None:
-        """`environment` is what the functions are given; they log into the folder `logs`."""
-        routes = http_routes()
-        names = {route.function for route in routes}
-        everything = os.environ | dict(environment) | {"PYTHONUNBUFFERED": "1"}
-        self._functions = {name: WarmFunction(name, everything, logs) for name in names}
+    def __init__(self, port: int, functions: Mapping[str, Answerer]) -> None:
+        """`functions` by their folders' names: each takes an event and returns its answer."""
+        self._functions = functions
         self._server = _Server((LOOPBACK, port), _Handler)
-        self._server.routes, self._server.functions = routes, self._functions
+        self._server.routes, self._server.functions = http_routes(), functions
         self.url = f"http://{LOOPBACK}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="http-front", daemon=True)
 
     @classmethod
     def start(cls, port: int, environment: Mapping[str, str], logs: Path) -> Self:
-        """Start to listen. Raises OSError when the port is taken."""
-        front = cls(port, environment, logs)
-        front._functions["api"].warm_up()
-        front._thread.start()
-        return front
+        """Start to listen, in front of handlers that are given `environment` and log into the folder `logs`.
+
+        Raises OSError when the port is taken.
+        """
+        everything = os.environ | dict(environment) | {"PYTHONUNBUFFERED": "1"}
+        functions = {name: WarmFunction(name, everything, logs) for name in {r.function for r in http_routes()}}
+        front = cls(port, functions)
+        functions["api"].warm_up()
+        return front.listen()
+
+    def listen(self) -> Self:
+        """Begin to answer."""
+        self._thread.start()
+        return self
 
     def stop(self) -> None:
         """Stop listening, and end the functions' processes."""
@@ -58,14 +65,15 @@ class HttpFront:
         self._server.server_close()
         self._thread.join()
         for function in self._functions.values():
-            function.stop()
+            if isinstance(function, WarmFunction):
+                function.stop()
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     routes: list[HttpRoute]
-    functions: Mapping[str, WarmFunction]
+    functions: Mapping[str, Answerer]
 
 
 class _Handler(BaseHTTPRequestHandler):

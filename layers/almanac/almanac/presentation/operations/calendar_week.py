@@ -23,9 +23,10 @@ class Line:
 
 
 def week_agenda(name: str, zone: ZoneInfo, rows: Iterable[Mapping[str, Any]], now: datetime, until: datetime) -> Agenda:
-    """Return the rows of a calendar as an agenda; what nobody has to keep free for is left out."""
+    """Return the rows of a calendar as an agenda; what is ahead counts as open time."""
     entries = tuple(_entry(row) for row in rows if row["end_at"] > row["start_at"])
-    return Agenda(name, zone, minutes_of(now), minutes_of(until), entries, (), (), {})
+    ahead = (minutes_of(now), max(minutes_of(now), minutes_of(until)))
+    return Agenda(name, zone, *ahead, entries, (ahead,), (), {})
 
 
 def day_list(agenda: Agenda, week: Sequence[date]) -> list[tuple[date, list[Line]]]:
