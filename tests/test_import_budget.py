@@ -27,9 +27,10 @@ SETTINGS = {
     "ALMANAC_GOOGLE_CLIENT_ID": "client",
     "ALMANAC_GOOGLE_CLIENT_SECRET": "not-a-secret",
     "AWS_DEFAULT_REGION": "us-east-1",
+    "ALMANAC_PUBLIC_URL": "https://almanac.invalid",
     "POWERTOOLS_SERVICE_NAME": "test",
 }
-FUNCTIONS = ["orchestrator", "calendar_sync", "smart_scheduling", "migrate", "upkeep"]
+FUNCTIONS = ["orchestrator", "calendar_sync", "smart_scheduling", "migrate", "upkeep", "api", "connect"]
 LIST_MODULES = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))\n"
 
 
@@ -79,6 +80,27 @@ def migrate() -> set[str]:
 @pytest.fixture(scope="module")
 def upkeep() -> set[str]:
     return cold_start("upkeep", "upkeep")
+
+
+@pytest.fixture(scope="module")
+def api() -> set[str]:
+    """After its first call: the routes are registered."""
+    return cold_start("api", "api._resolver")
+
+
+@pytest.fixture(scope="module")
+def connect() -> set[str]:
+    return cold_start("connect", "consents")
+
+
+def test_the_api_loads_neither_google_nor_cryptography_nor_templates(api: set[str]) -> None:
+    assert "almanac.web.api.table" in api
+    assert not within(api, GOOGLE | {"cryptography", "jinja2", "dateutil.rrule", "pg8000"})
+
+
+def test_connect_loads_neither_templates_nor_planning(connect: set[str]) -> None:
+    assert {"cryptography.fernet", "almanac.providers.google.consent"} <= connect
+    assert not within(connect, {"jinja2", "almanac.domain.planner", "almanac.web.console"})
 
 
 def test_the_orchestrator_loads_what_it_works_with(orchestrator: set[str]) -> None:

@@ -12,11 +12,19 @@ SENDS_TO = {
     "CalendarSync": {"SyncQueue"},
     "SmartScheduling": {"ScheduleQueue"},
     "Upkeep": {"TickDeadLetters"},
+    "Api": {"SyncQueue", "ScheduleQueue"},
+    "Connect": {"SyncQueue"},
 }
-CONSUMES = {"CalendarSync": {"SyncQueue"}, "SmartScheduling": {"ScheduleQueue"}}
+CONSUMES = {
+    "CalendarSync": {"SyncQueue"},
+    "SmartScheduling": {"ScheduleQueue"},
+    "Api": {"SyncDeadLetters", "ScheduleDeadLetters"},
+}
 READS_SECRETS = {
     "CalendarSync": {"DatabaseSecretArn", "GoogleSecretArn", "TokenKeysSecretArn"},
     "Upkeep": {"DatabaseSecretArn", "GoogleSecretArn", "TokenKeysSecretArn"},
+    "Api": {"DatabaseSecretArn", "SessionKeysSecretArn"},
+    "Connect": {"DatabaseSecretArn", "GoogleSecretArn", "TokenKeysSecretArn"},
 }
 ACTIONS = {
     "secretsmanager:GetSecretValue",
@@ -102,7 +110,7 @@ def test_logs_are_json_and_go_to_a_group_that_forgets(stack: Stack, stages: dict
 
 def test_no_two_functions_share_a_log_group(stack: Stack) -> None:
     groups = {target(each["LoggingConfig"]["LogGroup"]) for each in stack.functions.values()}
-    assert groups == set(stack.of("AWS::Logs::LogGroup"))
+    assert groups == set(stack.of("AWS::Logs::LogGroup")) - {"HttpApiLogs"}  # the gateway's own
     assert len(groups) == len(FUNCTIONS)
 
 

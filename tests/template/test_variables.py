@@ -1,8 +1,9 @@
+import importlib
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from cryptography.fernet import Fernet
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 from almanac import settings
 from almanac.errors import DatabaseUnavailable
 from almanac.services.deployment.upgrade import UpgradeDatabase
-from almanac.wiring.command_line import Wiring
+from almanac.web.use_cases import UseCases
 from tests.template.stack import Stack, ways
 
 FUNCTIONS = {
@@ -20,12 +21,16 @@ FUNCTIONS = {
     "CalendarSync": "calendar_sync",
     "SmartScheduling": "smart_scheduling",
     "Upkeep": "upkeep",
+    "Api": "api",
+    "Connect": "connect",
 }
 NOT_OURS = {"AWS_ENDPOINT_URL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 QUEUES = {
     "Orchestrator": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
     "CalendarSync": {"ALMANAC_SYNC_QUEUE_URL"},
     "SmartScheduling": {"ALMANAC_SCHEDULE_QUEUE_URL"},
+    "Api": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
+    "Connect": {"ALMANAC_SYNC_QUEUE_URL"},
 }
 PARAMETER_OF = {
     "ALMANAC_SYNC_PAST_DAYS": "SyncPastDays",
@@ -35,6 +40,13 @@ PARAMETER_OF = {
     "ALMANAC_UPKEEP_GRACE_DAYS": "UpkeepGraceDays",
 }
 """Settings that a deployer gives as a number; their defaults must be those of the settings."""
+
+
+USES = {
+    "api": [name for name in vars(UseCases) if not name.startswith("_")] + ["api", "console"],
+    "connect": ["connect_api", "consents"],
+}
+"""What is built when a route needs it."""
 
 
 class Asked(Mapping[str, str]):
@@ -49,6 +61,8 @@ class Asked(Mapping[str, str]):
             "ALMANAC_GOOGLE_CLIENT_ID": "client",
             "ALMANAC_GOOGLE_CLIENT_SECRET": "secret",
             "ALMANAC_TOKEN_KEYS": Fernet.generate_key().decode(),
+            "ALMANAC_PUBLIC_URL": "https://almanac.example.org",
+            "ALMANAC_SESSION_KEYS": Fernet.generate_key().decode(),
         }
 
     def __getitem__(self, name: str) -> str:
@@ -67,7 +81,11 @@ def settings_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     (use_case,) = re.findall(r"container\(\)\.(\w+)", (folder / "handler.py").read_text(encoding="utf-8"))
     asked = Asked()
-    built = getattr(Wiring(asked), use_case)
+    container = importlib.import_module(f"almanac.wiring.{folder.name}").container.__wrapped__
+    made = get_type_hints(container)["return"](asked)
+    built = getattr(made, use_case)
+    for each in (*USES.get(folder.name, ()),):  # what routes ask for, when somebody calls
+        getattr(made, each)
     if isinstance(built, UpgradeDatabase):  # reads them when it is called, so that CloudFormation is told of bad ones
         with pytest.raises(DatabaseUnavailable):
             built({}, lambda: 60)
@@ -100,7 +118,7 @@ def test_logs_and_metrics_bear_the_name_of_the_folder(stack: Stack, function: st
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_variable_holds_a_secret(stack: Stack, function: str) -> None:
     variables = stack.functions[function]["Environment"]["Variables"]
-    for name in ("ALMANAC_GOOGLE_CLIENT_SECRET", "ALMANAC_TOKEN_KEYS"):
+    for name in ("ALMANAC_GOOGLE_CLIENT_SECRET", "ALMANAC_TOKEN_KEYS", "ALMANAC_SESSION_KEYS"):
         assert variables.get(name, "") == ""
 
 

@@ -1,12 +1,15 @@
 """The API as a caller meets it: asked, followed, refused."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from almanac.adapters.postgres.connection import Database
+from almanac.cli.main import main
 from almanac.wiring.api import ApiWiring
 from tests.integration import rows
 from tests.web.conftest import Client, ListQueue, new_wiring
@@ -104,6 +107,32 @@ class TestAsking:
         assert again.status == 202
         assert [each.job.window_days for each in queue.sent.values()] == [21, 21]  # type: ignore[attr-defined]
         assert admin("POST", f"/v1/jobs/{first}/cancel").json["code"] == "not_cancellable"
+
+
+class TestKeys:
+    def test_a_key_is_made_listed_and_revoked_and_its_secret_is_nowhere(
+        self, database_url: str, database: Database, ws: UUID, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+    ) -> None:
+        monkeypatch.setenv("ALMANAC_DATABASE_URL", database_url)
+        monkeypatch.setenv("ALMANAC_PUBLIC_URL", "http://127.0.0.1:8787")
+
+        def almanac(*words: str) -> Any:
+            code = main(words)
+            said = capsys.readouterr()
+            return json.loads(said.out) if code == 0 else said.err
+
+        made = almanac("api-key", "add", "--name", "web", "--scopes", "read,run", "--workspace", str(ws), "--json")
+        prefix, key_id, secret = made["key"].split("_", 2)
+        assert (prefix, key_id) == ("alm", made["id"])
+        assert secret not in str(database.run("SELECT t::text FROM api_keys t"))
+        (listed,) = almanac("api-key", "list", "--json")["keys"]
+        assert (listed["id"], listed["name"], listed["scopes"]) == (key_id, "web", ["read", "run"])
+        assert almanac("api-key", "revoke", key_id, "--json") == {"revoked": key_id}
+        assert "almanac api-key list" in almanac("api-key", "revoke", "nobody")
+        assert "--all-workspaces" in almanac("api-key", "add", "--name", "x", "--scope", "read")
+        assert "--scope" in almanac("api-key", "add", "--name", "x", "--all-workspaces")
+        link = almanac("console", "login", "--role", "viewer", "--workspace", str(ws), "--json")["url"]
+        assert link.startswith("http://127.0.0.1:8787/console?login=")
 
 
 class TestRefusing:

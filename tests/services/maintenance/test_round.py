@@ -135,7 +135,7 @@ def test_it_stops_before_the_deadline_and_names_what_is_left() -> None:
     report = a_round()
 
     assert RESERVE_SECONDS - 10.0 <= a_round.time.left < RESERVE_SECONDS
-    assert report.left == ["tokens", "keepsakes_deleted", "marks_deleted", "run_rows_deleted"]
+    assert report.left == ["tokens", "keepsakes_deleted", "marks_deleted", "spent_deleted", "run_rows_deleted"]
     assert report.counts["orphans_deleted"] == 20
 
 

@@ -20,7 +20,14 @@ ROWS_A_BATCH = 5000
 _PAGE = 500
 """Calendars looked up at a time."""
 _TOKENS = "tokens"
-_FORECAST = ("run_rows_deleted", "stale_runs_closed", "orphans_deleted", "keepsakes_deleted", "marks_deleted")
+_FORECAST = (
+    "run_rows_deleted",
+    "stale_runs_closed",
+    "orphans_deleted",
+    "keepsakes_deleted",
+    "marks_deleted",
+    "spent_deleted",
+)
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -66,6 +73,10 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
             for ws_id, connection_id in page:
                 yield from self._forget_marks(ws_id, connection_id)
             after = page[-1][1]
+
+    @override
+    def delete_spent(self, before: datetime) -> Iterator[Batch]:
+        yield Batch(self._run.alone("delete_spent", before=before)[0][0])
 
     @override
     def long_in_error(self, before: datetime, limit: int) -> tuple[int, Sequence[LongInError]]:

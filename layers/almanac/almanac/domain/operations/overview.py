@@ -65,5 +65,6 @@ def at_share(buckets: Mapping[int, int], share: float) -> int | None:
     for bucket in sorted(buckets):
         seen += buckets[bucket]
         if total and seen >= share * total:
-            return round(GROWTH ** (bucket + 0.5))
+            middle: float = GROWTH ** (bucket + 0.5)
+            return round(middle)
     return None

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from almanac.domain.wall_clock import minutes_of
-from almanac.presentation.agenda import Agenda, Entry, EntryKind
+from almanac.presentation.agenda import Agenda, Entry, EntryKind, Piece
 
 _KINDS: Mapping[object, EntryKind] = {"task": "task", "habit": "habit"}
 
@@ -40,9 +40,11 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     return Entry(kind, row["title"] or "(no title)", minutes_of(row["start_at"]), minutes_of(row["end_at"]), why)
 
 
-def _line(agenda: Agenda, piece: Any) -> Line:
-    times = (None, None) if piece.all_day else (_clock(piece.first), _clock(piece.last))
-    return Line(*times, piece.entry.title, agenda.style(piece.entry))
+def _line(agenda: Agenda, piece: Piece) -> Line:
+    entry, style = piece.entry, agenda.style(piece.entry)
+    if piece.all_day:
+        return Line(None, None, entry.title, style)
+    return Line(_clock(piece.first), _clock(piece.last), entry.title, style)
 
 
 def _clock(minute: int) -> str:

@@ -93,6 +93,7 @@ STEPS = (
     deleting("orphans_deleted", "OrphansDeleted", lambda store, limits: store.delete_orphans(limits.left_behind)),
     deleting("keepsakes_deleted", None, lambda store, limits: store.delete_keepsakes(limits.left_behind)),
     deleting("marks_deleted", None, lambda store, _: store.delete_marks()),
+    deleting("spent_deleted", None, lambda store, limits: store.delete_spent(limits.runs)),
     deleting("run_rows_deleted", "RunRowsDeleted", lambda store, limits: store.delete_old_runs(limits.runs)),
 )
 COUNTERS = tuple(counter for step in STEPS for counter in step.counters)

@@ -136,7 +136,7 @@ def list_runs(
 ) -> RunPage:
     """List runs, the newest first."""
     call = current()
-    listed = {"l": "runs", "w": ws_id, "j": job, "s": status, "o": outcome, "e": error_type}
+    listed: dict[str, Any] = {"l": "runs", "w": ws_id, "j": job, "s": status, "o": outcome, "e": error_type}
     listed |= {"q": source, "f": since, "u": until}
     wanted = RunFilter(visible(ws_id), _kind(job), statuses(status), outcome, error_type, source, since, until)
     begin = run_place(after, listed) if after else None
@@ -291,6 +291,7 @@ def _job(followed: FollowedJob, progress: Progress | None) -> Job:
         progress=progress,
         error=error,
         runs=[run_answer(run) for run in runs],
+        jobs=None,
         **totals(runs),
     )
 

@@ -81,7 +81,7 @@ def show_health(ws: Workspace) -> HealthAnswer:
         for each in found.calendars
     ]
     why = None if found.why is None else _why(found.why)
-    late = [each.job for each in found.late]
+    late = [str(each.job) for each in found.late]
     return HealthAnswer(ws_id=ws, state=found.state, why=why, late=late, calendars=calendars)
 
 

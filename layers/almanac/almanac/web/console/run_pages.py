@@ -1,5 +1,6 @@
 """Runs with filters that live in the address, one run with all that is known, a job with its attempts."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -120,7 +121,7 @@ def _phases(run: RecordedRun) -> list[tuple[str, int, int]]:
     return [(name.removesuffix("_ms"), ms, max(1, round(20 * ms / whole))) for name, ms in found if ms]
 
 
-def _names(visit: Visit, rows: list[RecordedRun]) -> dict[UUID, str]:
+def _names(visit: Visit, rows: Sequence[RecordedRun]) -> dict[UUID, str]:
     return dict(visit.call.use.run_history.workspaces.workspace_names({row.ws_id for row in rows}))
 
 

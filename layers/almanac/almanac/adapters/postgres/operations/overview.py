@@ -115,5 +115,12 @@ def _totals(kind: str, by_kind: dict[str, Counter[str]], took: _Buckets, waited:
 
 def _hour(key: _Hour, counts: Counter[str], took: Counter[int]) -> HourlyRuns:
     kind, hour = key
-    by_status = (counts[status] for status in ("completed", "partial", "failed", "skipped"))
-    return HourlyRuns(kind, hour, *by_status, at_share(took, 0.95))
+    return HourlyRuns(
+        kind,
+        hour,
+        completed=counts["completed"],
+        partial=counts["partial"],
+        failed=counts["failed"],
+        skipped=counts["skipped"],
+        p95_ms=at_share(took, 0.95),
+    )

@@ -103,11 +103,3 @@ SELECT
      WHERE queued_at > now() - interval '1 hour' AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]))),
     (SELECT count(*) FROM calendar_auth_tokens
      WHERE status = 'reconnect_required' AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[])));
-
--- name: forget_rollup
-WITH counts AS (
-    DELETE FROM run_rollup WHERE hour < :before::timestamptz
-), times AS (
-    DELETE FROM run_rollup_times WHERE hour < :before::timestamptz
-)
-DELETE FROM run_rollup_calls WHERE hour < :before::timestamptz;
