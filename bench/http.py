@@ -32,10 +32,11 @@ _WORKSPACES = (
     " FROM generate_series(1, :count::integer) n"
 )
 _RUNS = """
-INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome, sent_at, started_at, finished_at, error_type, total_ms,
-    report)
+INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome, sent_at, started_at, finished_at, error_type,
+    total_ms, report)
 SELECT gen_random_uuid(), w.id, CASE WHEN g % 97 = 0 THEN 'schedule' ELSE 'sync' END, 'schedule', '{"mode": "auto"}',
-    CASE WHEN g % 200 = 7 THEN 'failed' ELSE 'completed' END, 'incremental', now() - g * interval '0.09 s' - interval '2 s',
+    CASE WHEN g % 200 = 7 THEN 'failed' ELSE 'completed' END, 'incremental',
+    now() - g * interval '0.09 s' - interval '2 s',
     now() - g * interval '0.09 s', now() - g * interval '0.09 s' + interval '0.6 s',
     CASE WHEN g % 200 = 7 THEN 'google_unavailable' END, 200 + (g % 900), '{"api_calls": 2, "unchanged": 40}'
 FROM generate_series(0, :runs::integer - 1) g
