@@ -13,9 +13,9 @@ from almanac.adapters.postgres.connection import Database
 from almanac.services.queues.ports import FailedSend, JobQueue, OutgoingJob
 from almanac.wiring.api import ApiWiring
 from tests.integration import rows
-from tests.integration.conftest import database, database_url, migrated_database, postgres
+from tests.integration.conftest import database, database_url, lent_databases, postgres
 
-__all__ = ["database", "database_url", "migrated_database", "postgres"]
+__all__ = ["database", "database_url", "lent_databases", "postgres"]
 SESSION_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 PUBLIC_URL = "http://127.0.0.1:8787"
 

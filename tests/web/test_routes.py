@@ -14,6 +14,7 @@ from almanac.web.api.routes import Route
 from almanac.web.api.table import ROUTES
 from almanac.wiring.api import ApiWiring
 from tests.web.conftest import Client, ListQueue
+from tests.web.openapi_growth import lost
 
 pytestmark = pytest.mark.integration
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -129,3 +130,21 @@ def test_the_document_is_the_route_table() -> None:
     ours = {(route.method, route.path.replace("<", "{").replace(">", "}")) for route in ROUTES}
     assert said["openapi"].startswith("3.1")
     assert ours <= documented
+
+
+def test_a_document_may_only_grow() -> None:
+    said = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    assert lost(said, said) == []
+    smaller = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    del smaller["paths"]["/v1/runs"]["get"]
+    del smaller["components"]["schemas"]["Job"]["properties"]["status"]
+    smaller["components"]["schemas"]["SyncBody"]["required"] = ["mode"]
+    assert lost(said, smaller) == ["get /v1/runs is gone", "Job.status is gone", "SyncBody.mode is required now"]
+    assert lost(smaller, said) == []
+
+
+@pytest.mark.parametrize("path", sorted(DOCUMENT.parent.glob("openapi/*.json")), ids=lambda path: path.name)
+def test_an_earlier_releases_document_still_holds(path: Path) -> None:
+    """A release puts its document there, under its version."""
+    now = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    assert lost(json.loads(path.read_text(encoding="utf-8")), now) == []

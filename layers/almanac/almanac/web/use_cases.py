@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from almanac.services.access.once import Once
     from almanac.services.access.ports import AuditLog
     from almanac.services.ledger.jobs import Jobs
+    from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.operations.requests import RequestPlan, RequestSync
@@ -68,6 +69,11 @@ class UseCases(Protocol):
     @property
     def run_history(self) -> "RunHistory":
         """One run with all that is recorded."""
+        ...
+
+    @property
+    def accounts(self) -> "Accounts":
+        """The accounts of a workspace."""
         ...
 
     @property

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from almanac.adapters.postgres.operations.directory import PostgresDirectory
     from almanac.services.access.once import Once
     from almanac.services.ledger.jobs import Jobs
+    from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.plan.apply import ApplyPlan
     from almanac.services.queues.recorded_queue import RecordedQueue
@@ -39,7 +40,11 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring):
         """Everything that the function answers."""
         from almanac.web.application import Web
 
-        return Web(lambda: self.api, lambda: self.console, lambda: self.database.run("SELECT 1"))
+        return Web(lambda: self.api, lambda: self.console, self._ask_the_database)
+
+    def _ask_the_database(self) -> None:
+        with self.database.transaction():  # opens a connection that has died meanwhile again
+            self.database.run("SELECT 1")
 
     @cached_property
     def api(self) -> "Api":
@@ -147,6 +152,13 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring):
         from almanac.services.watching.calendar import ShowCalendar
 
         return ShowCalendar(self._workspace_store, self.directory)
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """The accounts of a workspace."""
+        from almanac.services.operations.accounts import Accounts
+
+        return Accounts(self._workspace_store, self._workspace_store, self._workspace_store)
 
     @cached_property
     def switch_connection(self) -> "SwitchConnection":

@@ -46,7 +46,8 @@ class GoogleConsent(ConsentEndpoint):
     @override
     def trade(self, code: str, verifier: str, redirect_uri: str) -> Granted:
         fresh, scopes = self._tokens.trade_code(code, verifier, redirect_uri)
-        return Granted(fresh.access_token, fresh.refresh_token, scopes)
+        granted = self._wanted.split() if scopes is None else scopes
+        return Granted(fresh.access_token, fresh.refresh_token, granted)
 
     @override
     def suffices(self, scopes: Sequence[str]) -> bool:

@@ -31,7 +31,7 @@ class _Grant(BaseModel):
     access_token: Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
     expires_in: Annotated[int, Field(gt=0, le=_LONGEST_LIFE)] = 3600
     refresh_token: str | None = None
-    scope: str = ""
+    scope: str | None = None
 
 
 class GoogleTokens(TokenEndpoint):
@@ -63,16 +63,18 @@ class GoogleTokens(TokenEndpoint):
             refresh_token=grant.refresh_token or None,
         )
 
-    def trade_code(self, code: str, verifier: str, redirect_uri: str) -> tuple[FreshToken, Sequence[str]]:
-        """Trade the code of a consent (RFC 7636: with its verifier); return the tokens and the scopes granted.
+    def trade_code(self, code: str, verifier: str, redirect_uri: str) -> tuple[FreshToken, Sequence[str] | None]:
+        """Trade the code of a consent with its verifier (RFC 7636); return the tokens and the scopes granted.
 
-        Raises as `refresh` does: ReconnectRequired when the code is used, over, or another client's.
+        No scopes: the answer names none, so they are those that were asked for (RFC 6749, 5.1). Raises as `refresh`
+        does: ReconnectRequired when the code is used, over, or another client's.
         """
         asked_at = self._clock()
         asked = {"code": code, "code_verifier": verifier, "redirect_uri": redirect_uri}
         grant = self._grant({**self._client, **asked, "grant_type": "authorization_code"})
         ends = asked_at + timedelta(seconds=grant.expires_in)
-        return FreshToken(grant.access_token, ends, grant.refresh_token or None), grant.scope.split()
+        tokens = FreshToken(grant.access_token, ends, grant.refresh_token or None)
+        return tokens, None if grant.scope is None else grant.scope.split()
 
     @property
     def client_id(self) -> str:

@@ -84,6 +84,24 @@ class Connection(BaseModel):
     last_synced_at: datetime | None
 
 
+class Account(BaseModel):
+    """One account; `calendars` counts those that it lists, `read` those that a sync reads."""
+
+    id: UUID
+    email: str
+    user_id: str
+    status: str
+    error: str | None
+    calendars: int
+    read: int
+
+
+class AccountList(BaseModel):
+    """The accounts of a workspace."""
+
+    items: list[Account]
+
+
 class ConnectionList(BaseModel):
     """The calendars of a workspace."""
 

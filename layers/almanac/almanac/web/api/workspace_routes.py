@@ -11,6 +11,7 @@ from pydantic import AwareDatetime
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.lag import Lag
 from almanac.domain.operations.run_statistics import BehindWorkspace
+from almanac.domain.operations.workspaces import ListedAccount
 from almanac.presentation.operations.health import meaning, what_helps
 from almanac.presentation.preview import Preview
 from almanac.services.plan.apply import PlanChanged, fingerprint, job_of
@@ -19,6 +20,8 @@ from almanac.web.api.bodies import ApplyBody, PreviewBody, SwitchesBody
 from almanac.web.api.ledger_routes import After, Limit, Workspace, visible
 from almanac.web.api.routes import Route
 from almanac.web.api.workspace_answers import (
+    Account,
+    AccountList,
     Applied,
     Calendar,
     CalendarEvent,
@@ -100,6 +103,21 @@ def list_late(
     names = call.use.run_history.workspaces.workspace_names({each.ws_id for each in page})
     more = cursor(listed, keys[first + limit - 1]) if len(found) > first + limit else None
     return LatePage(items=[_late(each, names) for each in page], next=more)
+
+
+def list_accounts(ws: Workspace) -> AccountList:
+    """List the workspace's accounts."""
+    return AccountList(items=[_account(each) for each in current().use.accounts.all(ws)])
+
+
+def disconnect_account(ws: Workspace, account_id: Annotated[UUID, Path()]) -> Account:
+    """Let nothing be read through the account any more; its calendars stay for the time of grace."""
+    call = current()
+    if all(each.account_id != account_id for each in call.use.accounts.all(ws)):
+        raise Problem(404, "unknown_account")
+    found = call.use.accounts.disconnect(ws, str(account_id))
+    call.audit("disconnect", ws, account_id)
+    return _account(found)
 
 
 def list_connections(ws: Workspace) -> ConnectionList:
@@ -201,6 +219,18 @@ def _late(each: BehindWorkspace, names: Mapping[UUID, str]) -> LateWorkspace:
     )
 
 
+def _account(each: ListedAccount) -> Account:
+    return Account(
+        id=each.account_id,
+        email=each.email,
+        user_id=each.user_id,
+        status=each.status,
+        error=each.error,
+        calendars=each.calendars,
+        read=each.read,
+    )
+
+
 def _connection(each: ConnectedCalendar) -> Connection:
     return Connection(
         id=each.connection_id,
@@ -237,6 +267,10 @@ ROUTES = (
     Route("GET", "/v1/workspaces", "read", list_workspaces),
     Route("GET", "/v1/workspaces/<ws>/health", "read", show_health),
     Route("GET", "/v1/health", "read", list_late),
+    Route("GET", "/v1/workspaces/<ws>/accounts", "read", list_accounts),
+    Route(
+        "DELETE", "/v1/workspaces/<ws>/accounts/<account_id>", "admin", disconnect_account, errors=("unknown_account",)
+    ),
     Route("GET", "/v1/workspaces/<ws>/connections", "read", list_connections),
     Route(
         "GET",
