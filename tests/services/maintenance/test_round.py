@@ -15,7 +15,7 @@ from almanac.services.maintenance.round import Upkeep, UpkeepFailed
 from almanac.services.maintenance.steps import COUNTERS, RESERVE_SECONDS
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-STEPS = ["long_in_error", "stale_runs", "tokens", "orphans", "keepsakes", "marks", "old_runs"]
+STEPS = ["long_in_error", "stale_runs", "tokens", "orphans", "keepsakes", "marks", "spent", "old_runs"]
 
 
 @dataclass
@@ -57,6 +57,9 @@ class Store:
 
     def delete_marks(self) -> Iterator[Batch]:
         return self._work("marks")
+
+    def delete_spent(self, before: datetime) -> Iterator[Batch]:
+        return self._work("spent", before)
 
     def long_in_error(self, before: datetime, limit: int) -> tuple[int, Sequence[LongInError]]:
         self.asked.append("long_in_error")
@@ -117,6 +120,7 @@ def test_retention_and_grace_are_counted_back_from_now() -> None:
         "long_in_error": NOW - timedelta(days=7),
         "orphans": month,
         "keepsakes": month,
+        "spent": NOW - timedelta(days=90),
         "old_runs": NOW - timedelta(days=90),
     }
 

@@ -12,7 +12,7 @@ from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
 from almanac.domain.run_outcomes import EndStatus, Outcome
-from almanac.domain.sync.admission import CANCELLED, AdmissionFacts, LaterRun, Refuse, RefusedRun
+from almanac.domain.sync.admission import AdmissionFacts, LaterRun, Refuse, RefusedRun
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncReport
 from almanac.errors import UnknownWorkspace
 from almanac.jobs import JOBS, CalendarSync, Job, body_beside, request_id_of
@@ -121,7 +121,7 @@ class PostgresLedger:
             raise UnknownWorkspace(ws_id)
         now, lease_expires_at, last_manual_at, later, cancelled = found[0]
         if cancelled:
-            return CANCELLED
+            return "cancelled", None
         return refuse(AdmissionFacts(now, lease_expires_at, last_manual_at, [LaterRun(**run) for run in later]))
 
 

@@ -35,9 +35,6 @@ RefusedRun = tuple[RefusedOutcome, float | None]
 Refuse = Callable[[AdmissionFacts], RefusedRun | None]
 """Decides about one message; None lets its run begin."""
 
-CANCELLED: RefusedRun = ("cancelled", None)
-"""Of a job that was called off while it waited."""
-
 
 @dataclass(frozen=True, slots=True)
 class WantedSync:
