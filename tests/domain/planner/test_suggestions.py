@@ -32,7 +32,7 @@ from almanac.domain.planner.model.plan import Finding, Plan
 from almanac.domain.planner.model.problem import Item, Occurrence, Task
 from almanac.domain.planner.planner import plan
 from almanac.domain.planner.search.greedy import greedy_plans
-from almanac.domain.planner.search.insertion import best_place
+from almanac.domain.planner.search.placing.insertion import best_place
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
 from almanac.domain.wall_clock import DAY_MINUTES, local_time
 from almanac.presentation.wording import words

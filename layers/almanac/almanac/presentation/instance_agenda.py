@@ -28,8 +28,14 @@ def agenda_of(instance: Instance, found: Plan) -> Agenda:
 def opened(instance: Instance) -> tuple[Interval, ...]:
     """Return the opening hours of the categories in use, of all where nothing is to be placed."""
     used = {task.category for task in instance.tasks} | {habit.category for habit in instance.habits}
-    weeks = (instance.hours[category] for category in sorted(used or instance.hours))
-    return tuple(merged(s for week in weeks for s in weekly_hours(week, instance.now, instance.end, instance.zone)))
+    used |= {meeting.category for meeting in instance.meetings}
+    weeks = (
+        (person.hours[category], person.zone)
+        for person in instance.people
+        for category in sorted(used or person.hours)
+        if category in person.hours
+    )
+    return tuple(merged(s for week, zone in weeks for s in weekly_hours(week, instance.now, instance.end, zone)))
 
 
 def _busy(instance: Instance, found: Plan) -> Iterator[Entry]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation, ItemFinding
-from almanac.domain.planner.model.instance import Instance, LockedEvent, PreviousBlock
+from almanac.domain.planner.model.instance import NOBODY, Instance, LockedEvent, PersonSpec, PreviousBlock
 from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.block_decisions import decide_blocks
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events
@@ -106,13 +106,18 @@ def _frame(ws_id: UUID, workspace: Workspace, window: PlanningWindow) -> Instanc
     preferences = workspace.preferences
     return Instance(
         id=str(ws_id),
-        zone=window.zone,
+        people=(
+            PersonSpec(
+                NOBODY,
+                window.zone,
+                workspace.hours,
+                preferences.break_minutes,
+                preferences.notice_minutes,
+                preferences.daily_caps,
+            ),
+        ),
         now=window.now,
         end=window.end,
-        break_minutes=preferences.break_minutes,
-        notice_minutes=preferences.notice_minutes,
-        daily_caps=preferences.daily_caps,
-        hours=workspace.hours,
         locked=(),
         movable=(),
         tasks=(),

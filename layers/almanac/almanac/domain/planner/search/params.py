@@ -27,6 +27,12 @@ class DestroyParams:
     chain_rate: float = 0.5
     """How often an ejected item ejects others in turn (ejection chains: Glover 1996)."""
     longest_chain: int = 4
+    chain_share: float = 0.2
+    """How often a meeting or a waiting task is placed together with all that it waits for, where there are such."""
+    early_rates: tuple[float, float] = (0.35, 0.35)
+    """How often one of these gets its earliest place, and its earliest free one; else"""
+    early_slots: int = 192
+    """one that begins in so many slots after the earliest: two days."""
     chain_string_rate: float = 0.3
     """How often a chain of ejections is followed by the removal of a string."""
     chain_string: Range = (1, 4)
