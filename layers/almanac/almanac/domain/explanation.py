@@ -110,6 +110,8 @@ FaultCode = Literal[
     "minutes_used_up",
     "hours_closed_on_its_dates",
     "preference_unusable",
+    "person_unknown",
+    "too_few_people",
 ]
 """Why a task, a habit's date or a preference is left out of a plan, or has nothing to place in it."""
 
