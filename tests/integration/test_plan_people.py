@@ -88,8 +88,8 @@ class Team(Planned):
         )
         shown: dict[str, list[str]] = {}
         for title, whose, start, end in found:
-            start, end = (each.astimezone(ZoneInfo(self.zone)) for each in (start, end))
-            shown.setdefault(title, []).append(f"{whose}: {start:%d %H:%M}-{end:%H:%M}")
+            first, last = (each.astimezone(ZoneInfo(self.zone)) for each in (start, end))
+            shown.setdefault(title, []).append(f"{whose}: {first:%d %H:%M}-{last:%H:%M}")
         return shown
 
 
@@ -192,7 +192,7 @@ def test_a_job_with_a_user_plans_this_person_and_leaves_everybody_else(team: Tea
     team.plan()
     before = team.placed()
     team.busy("ann", "03-02 09:00", "03-02 10:00")
-    team.busy("cy", "03-02 09:00", "03-02 10:00")
+    team.busy("cy", "03-02 10:00", "03-02 12:00")
     assert sync
 
     team.plan(user_id="cy")

@@ -61,6 +61,8 @@ CauseCode = Literal[
     "date_hours_taken",
     "date_stretches_too_short",
     "free_time_far_from_ideal",
+    "no_common_hours",
+    "people_taken",
 ]
 """What stood in the way of an item, or makes its deadline one at risk."""
 
@@ -88,6 +90,9 @@ SuggestionCode = Literal[
     "other_hours",
     "default_used",
     "tick_off_or_more",
+    "near_miss",
+    "item_moves",
+    "add_member",
 ]
 """What would help."""
 

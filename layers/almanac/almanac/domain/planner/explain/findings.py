@@ -4,9 +4,12 @@ Each finding has its cause (which hours, events and items) and the smallest chan
 finished plan.
 """
 
+from dataclasses import replace
+
 from almanac.domain.explanation import Explanation
 from almanac.domain.planner.explain.causes import cause_of
 from almanac.domain.planner.explain.habit_findings import missed_date
+from almanac.domain.planner.explain.meeting_findings import MeetingTimes
 from almanac.domain.planner.explain.occupancy import Occupancies, Occupancy
 from almanac.domain.planner.explain.suggestions import MOST_SUGGESTIONS, LaterDeadline, explanation_of
 from almanac.domain.planner.explain.what_if import WhatIf
@@ -19,9 +22,21 @@ from almanac.domain.planner.search.solution import Solution, earliest_allowed
 def findings_of(occupancies: Occupancies) -> tuple[Finding, ...]:
     """Return every finding, tasks and meetings first, in the order of the instance."""
     problem, places = occupancies.solution.problem, occupancies.solution.places
-    found = [finding_of_task(occupancies.of(task), task) for task in problem.tasks]
+    found = [about_people(occupancies, task, finding_of_task(occupancies.of(task), task)) for task in problem.tasks]
     found += [missed_date(occupancies.of(item), item) for item in problem.occurrences if not places[item.index]]
     return tuple(finding for finding in found if finding)
+
+
+def about_people(occupancies: Occupancies, task: Task, finding: Finding | None) -> Finding | None:
+    """Return the finding about a meeting without a time, or a late one, with whose time it is and what nearly did."""
+    waits = earliest_allowed(occupancies.solution, task) is None
+    if finding is None or not task.is_meeting or finding.state == "at_risk" or waits:
+        return finding
+    strict = finding.state == "late" or task.hard
+    window = occupancies.solution.problem.window
+    times = MeetingTimes(occupancies, task, due_slot(occupancies.solution, task) if strict else window)
+    cause, near = times.cause() or finding.cause, times.near_misses()
+    return replace(finding, cause=cause, suggestions=tuple(near) or finding.suggestions)
 
 
 def finding_of_task(occupancy: Occupancy, task: Task) -> Finding | None:

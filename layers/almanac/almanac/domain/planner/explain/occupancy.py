@@ -29,9 +29,13 @@ class Occupancies:
 
     def of(self, item: Item) -> "Occupancy":
         """Return the time of those whose time an item takes."""
-        if item.people not in self.known:
-            self.known[item.people] = Occupancy(self.solution, item.people, self.grid, self.locked)
-        return self.known[item.people]
+        return self.of_people(item.people)
+
+    def of_people(self, people: tuple[int, ...]) -> "Occupancy":
+        """Return the time of some people, by their positions."""
+        if people not in self.known:
+            self.known[people] = Occupancy(self.solution, people, self.grid, self.locked)
+        return self.known[people]
 
 
 class Occupancy:
