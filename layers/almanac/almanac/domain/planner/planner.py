@@ -98,7 +98,7 @@ class Solver:
         if self.clock() - self.start >= seconds:
             return best
         prices = slot_prices(self.problem, best.cost, self.params.prices)
-        randomization = Randomization(budget.search_seed, self.problem.window, prices, self.params)
+        randomization = self.randomization(budget.search_seed, self.problem, prices)
         hot = self.hot(best)
         schedule = AnnealingSchedule(seconds * budget.work_per_second, hot, hot / self.params.annealing.cooling)
         time_limit = TimeLimit(self.clock, self.start + seconds)
@@ -140,6 +140,9 @@ class Solver:
         budget, annealing = self.params.budget, self.params.annealing
         work = budget.probe_share * self.budget * budget.work_per_second
         schedule = AnnealingSchedule(work, annealing.probe_hot, annealing.probe_cold)
-        return search_components(
-            problem, base, Randomization(budget.probe_seed, problem.window, [], self.params), schedule
-        )
+        return search_components(problem, base, self.randomization(budget.probe_seed, problem, []), schedule)
+
+    def randomization(self, seed: int, problem: Problem, prices: list[list[int]]) -> Randomization:
+        """Return the random draws of one search."""
+        ordered = any(task.successors for task in problem.tasks)
+        return Randomization(seed, problem.window, prices, self.params, ordered=ordered)

@@ -7,6 +7,7 @@ from operator import and_, or_
 
 from almanac.domain.planner.model.grid import Grid, hours_in_slots, split_movable
 from almanac.domain.planner.model.habit_candidates import occurrences_of
+from almanac.domain.planner.model.heirs import with_heirs
 from almanac.domain.planner.model.instance import Instance, MovableEvent
 from almanac.domain.planner.model.person import Person, person_on_grid
 from almanac.domain.planner.model.problem import Attendance, Movable, Problem, Task
@@ -40,7 +41,7 @@ def problem_of(instance: Instance) -> Problem:
         origin=grid.origin,
         window=grid.size,
         people=tuple(people),
-        tasks=tuple(with_attendances(tasks, present)),
+        tasks=tuple(with_heirs(with_attendances(tasks, present))),
         occurrences=tuple(occurrences),
         movables=tuple(movables),
         attendances=tuple(present),

@@ -35,6 +35,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Heir:
+    """A task with a deadline that waits for another: late, at these costs, when that one ends after slot `limit`."""
+
+    limit: int
+    late_flag: int
+    late_per_day: int
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """A task: `slots` quarters of an hour in chunks of min_chunk … max_chunk slots (both = slots when unsplittable).
 
@@ -85,6 +94,9 @@ class Task:
     """Whether nothing of it may lie after its deadline."""
     attendances: tuple[int, ...] = ()
     """Of a meeting: the items that stand for the presence of optional people."""
+    heirs: tuple[Heir, ...] = ()
+    heirs_unit: int = 0
+    """Cost of delaying by one slot everything that waits for it."""
 
     @property
     def is_meeting(self) -> bool:
@@ -112,6 +124,15 @@ class Task:
         if late <= 0:
             return 0
         return self.late_flag + self.late_per_day * min(self.late_days_cap, -(-late // DAY_MINUTES))
+
+    def heirs_cost(self, end: int) -> int:
+        """Return what may hang on its end, for a choice between places: delay and lateness of all that waits for it."""
+        total = self.heirs_unit * end
+        for heir in self.heirs:
+            if end > heir.limit:
+                days = -(-(end - heir.limit) * SLOT_MINUTES // DAY_MINUTES)
+                total += heir.late_flag + heir.late_per_day * min(self.late_days_cap, days)
+        return total
 
     def minutes_placed(self, placement: Placement) -> int:
         """Return the real minutes of a placement: the last slot of a finished task may be used in part."""

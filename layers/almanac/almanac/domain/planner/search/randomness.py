@@ -11,8 +11,18 @@ from almanac.domain.planner.search.params import DEFAULT, SearchParams
 class Randomization:
     """The one source of random draws of a whole search, seeded, so that equal searches take equal ways."""
 
-    def __init__(self, seed: int, window: int, slot_prices: list[list[int]], params: SearchParams = DEFAULT) -> None:
-        """`slot_prices` are those of each person, [] for none at all."""
+    def __init__(
+        self,
+        seed: int,
+        window: int,
+        slot_prices: list[list[int]],
+        params: SearchParams = DEFAULT,
+        *,
+        ordered: bool = False,
+    ) -> None:
+        """`slot_prices` are those of each person, [] for none at all; `ordered`: some items wait for others."""
+        self.ordered = ordered
+        self.heirs_weight = 1.0
         self.random = Random(seed)  # noqa: S311 - a search needs repeatable draws, not secrecy
         self.params = params
         repair = params.repair
@@ -57,7 +67,9 @@ class Randomization:
         return bits
 
     def redraw(self) -> None:
-        """Draw the weight of the slot prices for the next repair."""
+        """Draw the weights of the slot prices, and of what waits, for the next repair."""
+        if self.ordered:
+            self.heirs_weight = self.random.choice(self.params.repair.heirs_weights)
         if self.price_sums:
             self.price_weight = self.random.randrange(len(self.price_sums))
             self.prefixes = self.price_sums[self.price_weight]

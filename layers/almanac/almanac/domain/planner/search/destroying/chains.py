@@ -25,7 +25,9 @@ def pull_chain(solution: Solution, random: Random, params: DestroyParams, remova
     chain = chain_to(solution.problem, index)
     for each in chain:
         removal.drop(each)
-    taken: dict[int, int] = {}
+    most = max(tasks[each].weight for each in chain) if random.random() < params.lighter_rate else None
+    people = {person for each in chain for person in tasks[each].people}
+    taken = {person: heavier(solution, person, most) if most is not None else 0 for person in people}
     for each in chain:
         place = early_place(solution, tasks[each], taken, random, params)
         if place:
@@ -33,10 +35,19 @@ def pull_chain(solution: Solution, random: Random, params: DestroyParams, remova
         if not solution.places[each]:
             break
         for person in tasks[each].people:
-            taken[person] = taken.get(person, 0) | covered(place)
+            taken[person] |= covered(place)
     rest = [each for each in removal.removed if each not in chain]
     random.shuffle(rest)
     return [each for each in chain if not solution.places[each]] + rest
+
+
+def heavier(solution: Solution, person: int, weight: float) -> int:
+    """Return the slots that a person's tasks and meetings above a weight take: these are not ejected."""
+    bits = 0
+    for task in solution.problem.tasks:
+        if task.weight > weight and person in task.people:
+            bits |= covered(solution.places[task.index])
+    return bits
 
 
 def chain_to(problem: Problem, index: int) -> list[int]:
@@ -59,7 +70,7 @@ def early_place(
         return ()
     usable = task.eligible & ~between(0, allowed)
     for person in task.people:
-        usable &= ~taken.get(person, 0)
+        usable &= ~taken[person]
     free = usable & ~solution.occupied_for(task)
     draw, (earliest, earliest_free) = random.random(), params.early_rates
     if task.slots > task.max_chunk:

@@ -67,24 +67,33 @@ def best_task_place(solution: Solution, task: Task, randomization: Randomization
     if not free:
         return ()
     best: Placement = ()
-    best_cost = float(solution.costs[task.index])
-    prefixes = randomization.prefixes if randomization else None
-    if task.attendances:
-        best_cost += absent_cost(solution, task, ())
+    best_cost = solution.costs[task.index] + beside_cost(solution, task, (), randomization)
     for place in all_candidates(solution, task, free, keep if not covered(keep) & ~free else (), randomization):
         alone = task.cost(place)
         if alone >= best_cost:
             continue
         cost = alone + solution.added_touches(task, place) + solution.added_load(task, place)
-        if task.attendances:
-            cost += absent_cost(solution, task, place)
-        if prefixes:
-            for person in task.people:
-                prefix = prefixes[person]
-                cost += sum([prefix[first + length] - prefix[first] for first, length in place])
+        cost += beside_cost(solution, task, place, randomization)
         if cost < best_cost:
             best, best_cost = place, cost
     return best
+
+
+def beside_cost(solution: Solution, task: Task, place: Placement, randomization: Randomization | None) -> float:
+    """Return what a place costs others, as far as that counts in the choice: prices, absence, what waits for the end.
+
+    No place costs no prices.
+    """
+    cost = 0.0
+    if task.attendances:
+        cost += absent_cost(solution, task, place)
+    if task.heirs_unit and (weight := randomization.heirs_weight if randomization else 1.0):
+        cost += weight * task.heirs_cost(sum(place[-1]) if task.complete(place) else task.window)
+    if randomization and randomization.prefixes:
+        for person in task.people:
+            prefix = randomization.prefixes[person]
+            cost += sum([prefix[first + length] - prefix[first] for first, length in place])
+    return cost
 
 
 def all_candidates(
