@@ -20,7 +20,7 @@ class Bell:
             def log_message(self, *_args: object) -> None:
                 return
 
-            def do_POST(self) -> None:  # noqa: N802 - the name http.server looks for
+            def do_POST(self) -> None:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 bell.heard.append(headers)
                 self.send_response(bell.answer(headers))

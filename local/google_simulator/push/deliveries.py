@@ -5,7 +5,6 @@ A message has no body; its headers are those of Google's guide "Push notificatio
 
 import http.client
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -71,7 +70,7 @@ class Deliveries:
     waiting: list[Message] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
     _faults: list[tuple[PushFault, list[int]]] = field(default_factory=list)
-    _chance: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - gaps in numbers
+    _chance: random.Random = field(default_factory=lambda: random.Random(0))
 
     def inject(self, fault: PushFault) -> None:
         """Activate a fault for messages from now on."""
@@ -131,7 +130,7 @@ class Deliveries:
         self.waiting.append(message)
 
     def _acting(self, state: str) -> list[tuple[str, float]]:
-        acting = []
+        acting: list[tuple[str, float]] = []
         for fault, seen in self._faults:
             if fault.state in (None, state):
                 seen[0] += 1
@@ -167,9 +166,7 @@ def _forged(token: str | None) -> str:
 def post(address: str, headers: dict[str, str]) -> int | None:
     """Send one message; the status, or None when nobody answered."""
     parts = urlsplit(address)
-    kind: Callable[..., http.client.HTTPConnection] = (
-        http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    )
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=_SECONDS_TO_ANSWER)
     try:
         connection.request("POST", parts.path or "/", headers={"Content-Length": "0", "Accept": "*/*"} | headers)

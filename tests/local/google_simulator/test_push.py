@@ -214,12 +214,12 @@ def test_a_running_simulator_rings_by_itself(bell: Bell) -> None:
         simulator.commands.configure({"push_sync": "after"})
         token = simulator.commands.add_account(ADA)["access_token"]
         body = f'{{"id": "c", "type": "web_hook", "address": "{bell.url}"}}'.encode()
-        asked = urllib.request.Request(  # noqa: S310
+        asked = urllib.request.Request(
             f"{simulator.api_endpoint}calendars/primary/events/watch",
             data=body,
             headers={"Authorization": f"Bearer {token}"},
         )
-        urllib.request.urlopen(asked).close()  # noqa: S310
+        urllib.request.urlopen(asked).close()
         ends = time.monotonic() + 5
         while not bell.heard and time.monotonic() < ends:
             time.sleep(0.01)
