@@ -40,8 +40,9 @@ SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60
 """The rules' cadences, as in template.yaml."""
 
 _LOOK_SECONDS = 0.3
-# The queues and the simulated Google are new: nothing waits, nothing runs, and no sync token is known any more.
+# The queues and the simulated Google are new: nothing waits, nothing runs, no sync token or channel is known any more.
 _FORGET = (
+    "DELETE FROM calendar_push_channels",
     "UPDATE calendar_sync_states SET sync_token = NULL, checkpoint = NULL",
     "UPDATE workspace_sync_leases SET owner = NULL, expires_at = NULL, queued_at = NULL",
 )
@@ -159,10 +160,11 @@ def _publish(environment: Mapping[str, str], file: Path, workspace: Workspace, s
 
 
 def http_settings(port: int) -> dict[str, str]:
-    """Return what the functions of HTTP are told: where they are, and keys of sessions that end with this start."""
+    """Return what the functions of HTTP are told: where they are, and keys of sessions and rings of this start."""
     url = f"http://{LOOPBACK}:{port}"
     return {
         "ALMANAC_PUBLIC_URL": url,
+        "ALMANAC_PUSH_KEYS": new_key(),
         "ALMANAC_SESSION_KEYS": new_key(),
         "ALMANAC_API_AUTH": "key",
         "ALMANAC_CONNECT_RETURN_URLS": f"{url}/console/connected",

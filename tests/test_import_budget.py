@@ -30,7 +30,16 @@ SETTINGS = {
     "ALMANAC_PUBLIC_URL": "https://almanac.invalid",
     "POWERTOOLS_SERVICE_NAME": "test",
 }
-FUNCTIONS = ["orchestrator", "calendar_sync", "smart_scheduling", "migrate", "upkeep", "api", "connect"]
+FUNCTIONS = [
+    "orchestrator",
+    "calendar_sync",
+    "smart_scheduling",
+    "migrate",
+    "upkeep",
+    "api",
+    "connect",
+    "push_receiver",
+]
 LIST_MODULES = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))\n"
 
 
@@ -101,6 +110,18 @@ def test_the_api_loads_neither_google_nor_cryptography_nor_templates(api: set[st
 def test_connect_loads_neither_templates_nor_planning(connect: set[str]) -> None:
     assert {"cryptography.fernet", "almanac.providers.google.consent"} <= connect
     assert not within(connect, {"jinja2", "almanac.domain.planner", "almanac.web.console"})
+
+
+@pytest.fixture(scope="module")
+def push_receiver() -> set[str]:
+    return cold_start("push_receiver", "receive_ring")
+
+
+def test_a_ring_loads_neither_the_database_nor_google_nor_cryptography(push_receiver: set[str]) -> None:
+    assert {"boto3", "almanac.services.push.receive"} <= push_receiver
+    assert not within(
+        push_receiver, GOOGLE | {"pg8000", "cryptography", "almanac.services.sync.run", "almanac.domain.planner"}
+    )
 
 
 def test_the_orchestrator_loads_what_it_works_with(orchestrator: set[str]) -> None:

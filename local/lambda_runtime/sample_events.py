@@ -34,6 +34,8 @@ INSERT INTO api_keys (id, name, secret_hash, scopes)
 VALUES (:id, 'events', sha256(convert_to(:secret, 'UTF8')), '{read,run,operate,admin}')
 """
 _ZONE = "Europe/Berlin"
+_PUSH_KEY = "c2FtcGxlLWtleS1vZi1hLXNhbXBsZS1ldmVudC0uLi4="
+"""Signed the ring in events/push-ring.json; worth nothing anywhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ SAMPLES = (
     Sample("Api", "http-console", {"statusCode": 401}),  # nobody is signed in
     Sample("Connect", "http-connect", {"statusCode": 201}),
     Sample("Connect", "http-callback-unknown", {"statusCode": 400}),
+    Sample("PushReceiver", "push-ring", {"statusCode": 204}),
+    Sample("PushReceiver", "push-forged", {"statusCode": 404}),
 )
 """In the order in which they are sent: each finds what those before it have left."""
 
@@ -180,6 +184,7 @@ class Surroundings:
             "ALMANAC_API_AUTH": "key",
             "ALMANAC_PUBLIC_URL": "https://almanac.example.org",
             "ALMANAC_CONNECT_RETURN_URLS": "https://app.example.org/settings",
+            "ALMANAC_PUSH_KEYS": _PUSH_KEY,
             **queues.environment(),
         }
 

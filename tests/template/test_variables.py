@@ -10,8 +10,9 @@ from cryptography.fernet import Fernet
 from pydantic import BaseModel
 
 from almanac import settings
-from almanac.errors import DatabaseUnavailable
+from almanac.errors import BadSettings, DatabaseUnavailable
 from almanac.services.deployment.upgrade import UpgradeDatabase
+from almanac.services.push.receive import ReceiveRing
 from almanac.web.use_cases import UseCases
 from tests.template.stack import Stack, ways
 
@@ -23,6 +24,7 @@ FUNCTIONS = {
     "Upkeep": "upkeep",
     "Api": "api",
     "Connect": "connect",
+    "PushReceiver": "push_receiver",
 }
 NOT_OURS = {"AWS_ENDPOINT_URL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 QUEUES = {
@@ -31,6 +33,7 @@ QUEUES = {
     "SmartScheduling": {"ALMANAC_SCHEDULE_QUEUE_URL"},
     "Api": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
     "Connect": {"ALMANAC_SYNC_QUEUE_URL"},
+    "PushReceiver": {"ALMANAC_SYNC_QUEUE_URL"},
 }
 PARAMETER_OF = {
     "ALMANAC_SYNC_PAST_DAYS": "SyncPastDays",
@@ -86,6 +89,9 @@ def settings_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     built = getattr(made, use_case)
     for each in (*USES.get(folder.name, ()),):  # what routes ask for, when somebody calls
         getattr(made, each)
+    if isinstance(built, ReceiveRing):  # reads its keys for every ring, so that a rotated one is picked up
+        with pytest.raises(BadSettings):
+            built.keys()
     if isinstance(built, UpgradeDatabase):  # reads them when it is called, so that CloudFormation is told of bad ones
         with pytest.raises(DatabaseUnavailable):
             built({}, lambda: 60)
@@ -98,7 +104,8 @@ def test_a_function_gets_the_variables_that_its_wiring_reads_and_no_others(
 ) -> None:
     needed = settings_of(root / "functions" / FUNCTIONS[function], monkeypatch)
     queues = {name for name in needed if name.endswith("_QUEUE_URL")}
-    declared = set(stack.functions[function]["Environment"]["Variables"])
+    variables = stack.functions[function]["Environment"]["Variables"]
+    declared = {name for name, value in variables.items() if value != {"Ref": "AWS::NoValue"}}
     # The settings know both queues; a function is told of those it sends to.
     assert declared - NOT_OURS == (needed - queues) | QUEUES.get(function, set())
     assert declared >= NOT_OURS

@@ -17,7 +17,6 @@ CONTENT_TYPE = "application/problem+json"
 _ROOT = "https://almanac.dev/problems/"
 _NOT_FOUND = (
     "unknown_workspace",
-    "unknown_account",
     "unknown_job",
     "unknown_run",
     "unknown_connection",
@@ -34,7 +33,6 @@ _TITLES = {
     "unknown_run": "No such run",
     "unknown_connection": "No such connection",
     "unknown_calendar": "No such calendar",
-    "unknown_account": "No such account",
     "method_not_allowed": "Not with this method",
     "bad_input": "Something given is unusable",
     "idempotency_mismatch": "The key belongs to another request",

@@ -128,7 +128,8 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring):
         from almanac.services.watching.health import WorkspaceHealth
 
         store = self._workspace_store
-        return WorkspaceHealth(store, store, PostgresRunSummary(self.database), self.directory, utc_now)
+        runs = PostgresRunSummary(self.database, self.push_home)
+        return WorkspaceHealth(store, store, runs, self.directory, utc_now)
 
     @cached_property
     def show_overview(self) -> "ShowOverview":
@@ -158,7 +159,7 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring):
         """The accounts of a workspace."""
         from almanac.services.operations.accounts import Accounts
 
-        return Accounts(self._workspace_store, self._workspace_store, self._workspace_store)
+        return Accounts(self._workspace_store, self._workspace_store, self._workspace_store, None)
 
     @cached_property
     def switch_connection(self) -> "SwitchConnection":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from almanac.settings import PublicSettings, load
 from almanac.wiring.base import utc_now
+from almanac.wiring.push import PushWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from almanac.services.queues.recorded_queue import RecordedQueue
 
 
-class OperatingWiring(Queues):
+class OperatingWiring(Queues, PushWiring):
     """Use cases of operators, whichever way they come."""
 
     @cached_property
@@ -63,7 +64,9 @@ class OperatingWiring(Queues):
         from almanac.services.operations.requests import RequestSync
         from almanac.services.queues.dispatch import Dispatch
 
-        dispatch = Dispatch(PostgresDueStore(self.database), self._asking_queue, utc_now)
+        dispatch = Dispatch(
+            PostgresDueStore(self.database), self._asking_queue, utc_now
+        )  # of lists: nobody asks who is due
         return RequestSync(self._workspace_store, self._workspace_store, self._asking_queue, dispatch, utc_now)
 
     @cached_property
@@ -87,7 +90,8 @@ class OperatingWiring(Queues):
         from almanac.providers.google.quota import CALLS_PER_MINUTE
         from almanac.services.operations.run_summary import RunSummary
 
-        return RunSummary(self._workspace_store, PostgresRunSummary(self.database), utc_now, CALLS_PER_MINUTE)
+        store = PostgresRunSummary(self.database, self.push_home)
+        return RunSummary(self._workspace_store, store, utc_now, CALLS_PER_MINUTE)
 
     @cached_property
     def queue_depths(self) -> "QueueDepths":

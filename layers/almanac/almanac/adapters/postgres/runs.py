@@ -80,7 +80,7 @@ class PostgresLedger:
             "sent_at": sent_at,
         }
         with self._db.transaction():
-            refused = self._refused(job.ws_id, kind.name, sent_at, str(asked["job_id"]), refuse)
+            refused = self._refused(job, kind.name, sent_at, str(asked["job_id"]), refuse)
             lease = None if refused else self.leases.take(job.ws_id, run_id)
             if lease is not None:
                 self._run("close_stale_runs", ws_id=job.ws_id)
@@ -113,16 +113,17 @@ class PostgresLedger:
         if not released:
             raise lease_lost()
 
-    def _refused(
-        self, ws_id: UUID, kind: str, sent_at: datetime | None, job_id: str, refuse: Refuse
-    ) -> RefusedRun | None:
-        found = self._run("admission_facts", ws_id=ws_id, kind=kind, sent_at=sent_at, job_id=job_id)
+    def _refused(self, job: Job, kind: str, sent_at: datetime | None, job_id: str, refuse: Refuse) -> RefusedRun | None:
+        connection_id = job.connection_id if isinstance(job, CalendarSync) else None
+        about = {"ws_id": job.ws_id, "kind": kind, "connection_id": connection_id, "job_id": job_id}
+        found = self._run("admission_facts", sent_at=sent_at, **about)
         if not found:
-            raise UnknownWorkspace(ws_id)
-        now, lease_expires_at, last_manual_at, later, cancelled = found[0]
+            raise UnknownWorkspace(job.ws_id)
+        now, lease_expires_at, last_manual_at, last_push_at, later, cancelled = found[0]
         if cancelled:
             return "cancelled", None
-        return refuse(AdmissionFacts(now, lease_expires_at, last_manual_at, [LaterRun(**run) for run in later]))
+        runs = [LaterRun(**run) for run in later]
+        return refuse(AdmissionFacts(now, lease_expires_at, last_manual_at, runs, last_push_at))
 
 
 class PostgresSyncRuns(SyncRuns):

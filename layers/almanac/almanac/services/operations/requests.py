@@ -110,9 +110,10 @@ class RequestPlan:
         user_id: str | None = None,
         request_id: str | None = None,
     ) -> SentRequest:
-        """Send one workspace's job: `window_days` to plan, 7 to 90. Raises UnknownWorkspace, QueueUnavailable.
+        """Send one workspace's job: `window_days` to plan, 7 to 90, of everybody or of one member.
 
-        `request_id` is for whoever asks again under the same id; a new one otherwise.
+        `request_id` is for whoever asks again under the same id; a new one otherwise. Raises UnknownWorkspace,
+        QueueUnavailable.
         """
         self.workspaces.require_workspace(ws_id)
         job = CalendarSchedule(

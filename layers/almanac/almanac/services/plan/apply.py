@@ -90,7 +90,7 @@ class ApplyPlan:
 def fingerprint(job: CalendarSchedule, found: Proposal) -> str:
     """Return what tells two plans apart: the rows that they were made from, what was asked for, and every change."""
     changes = found.changes
-    said = [found.workspace.version, job.window_days, job.force_reschedule, job.apply]
+    said: list[object] = [found.workspace.version, job.window_days, job.force_reschedule, job.apply]
     said += [("new", b.kind, b.title, b.start, b.end) for b in changes.inserted]
     said += [("moved", b.event_id, b.start, b.end) for b in changes.moved]
     said += [("gone", event_id) for event_id in sorted(changes.deleted, key=str)]

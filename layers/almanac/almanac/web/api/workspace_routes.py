@@ -110,16 +110,6 @@ def list_accounts(ws: Workspace) -> AccountList:
     return AccountList(items=[_account(each) for each in current().use.accounts.all(ws)])
 
 
-def disconnect_account(ws: Workspace, account_id: Annotated[UUID, Path()]) -> Account:
-    """Let nothing be read through the account any more; its calendars stay for the time of grace."""
-    call = current()
-    if all(each.account_id != account_id for each in call.use.accounts.all(ws)):
-        raise Problem(404, "unknown_account")
-    found = call.use.accounts.disconnect(ws, str(account_id))
-    call.audit("disconnect", ws, account_id)
-    return _account(found)
-
-
 def list_connections(ws: Workspace) -> ConnectionList:
     """List the workspace's calendars with their switches."""
     return ConnectionList(items=[_connection(each) for each in current().use.connections(ws)])
@@ -268,9 +258,6 @@ ROUTES = (
     Route("GET", "/v1/workspaces/<ws>/health", "read", show_health),
     Route("GET", "/v1/health", "read", list_late),
     Route("GET", "/v1/workspaces/<ws>/accounts", "read", list_accounts),
-    Route(
-        "DELETE", "/v1/workspaces/<ws>/accounts/<account_id>", "admin", disconnect_account, errors=("unknown_account",)
-    ),
     Route("GET", "/v1/workspaces/<ws>/connections", "read", list_connections),
     Route(
         "GET",

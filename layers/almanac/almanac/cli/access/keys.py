@@ -19,16 +19,16 @@ _ADD = """\
 
 def add_to(commands: Commands) -> None:
     """Add the parsers."""
-    keys = add_group(commands, "api-key", "keys of callers of the HTTP API")
-    parser = add_command(keys, "add", _add, "make a key; it is shown once", _ADD)
+    group = add_group(commands, "api-key", "keys of callers of the HTTP API")
+    parser = add_command(group, "add", _add, "make a key; it is shown once", _ADD)
     parser.add_argument("--name", required=True, type=arguments.label, help="what it is for")
     parser.add_argument("--scope", action="append", default=[], choices=SCOPES, help="what it may do; again for more")
     parser.add_argument("--scopes", type=_scopes, default=(), metavar="LIST", help="the same, separated by commas")
     about = "a workspace that it sees; again for more"
     parser.add_argument("--workspace", action="append", default=[], type=arguments.workspace, metavar="WS", help=about)
     parser.add_argument("--all-workspaces", action="store_true", help="it sees every workspace, later ones too")
-    add_command(keys, "list", _list, "list the keys, without their secrets")
-    parser = add_command(keys, "revoke", _revoke, "let a key open nothing any more")
+    add_command(group, "list", _list, "list the keys, without their secrets")
+    parser = add_command(group, "revoke", _revoke, "let a key open nothing any more")
     parser.add_argument("id", metavar="ID", type=arguments.label, help="its id in `almanac api-key list`")
 
     console = add_group(commands, "console", "the console in a browser")
