@@ -64,9 +64,8 @@ class OperatingWiring(Queues, PushWiring):
         from almanac.services.operations.requests import RequestSync
         from almanac.services.queues.dispatch import Dispatch
 
-        dispatch = Dispatch(
-            PostgresDueStore(self.database), self._asking_queue, utc_now
-        )  # of lists: nobody asks who is due
+        # Of lists: nobody asks it who is due.
+        dispatch = Dispatch(PostgresDueStore(self.database), self._asking_queue, utc_now)
         return RequestSync(self._workspace_store, self._workspace_store, self._asking_queue, dispatch, utc_now)
 
     @cached_property

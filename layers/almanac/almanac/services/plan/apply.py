@@ -91,8 +91,7 @@ def fingerprint(job: CalendarSchedule, found: Proposal) -> str:
     """Return what tells two plans apart: the rows that they were made from, what was asked for, and every change."""
     changes = found.changes
     said: list[object] = [found.workspace.version, job.window_days, job.force_reschedule, job.apply]
-    said += [("new", b.kind, b.title, b.start, b.end) for b in changes.inserted]
-    said += [("moved", b.event_id, b.start, b.end) for b in changes.moved]
+    said += [*map(repr, changes.inserted), *map(repr, changes.moved)]
     said += [("gone", event_id) for event_id in sorted(changes.deleted, key=str)]
     return sha256(repr(said).encode()).hexdigest()[:40]
 
