@@ -59,7 +59,7 @@ GRANTS: dict[str, set[Grant]] = {
 }
 EVERY_FUNCTION = {"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "AWSXrayWriteOnlyAccess"}
 """AWS's own policies for logs, network interfaces and traces: actions that know no single resource, or none of ours."""
-RUNG_OR_CALLED = {"PushReceiver"}
+RUNG_OR_CALLED = {"Api", "Connect", "PushReceiver"}
 """Functions that the HTTP API may invoke."""
 TICKED = {
     "OrchestratorSyncTick": "Orchestrator",

@@ -256,6 +256,29 @@ class TestReading:
         assert admin("GET", url, **{"from": noon.isoformat()}).json["field"] == "to"
 
 
+class TestPeople:
+    def test_members_and_meetings_are_set_up_and_a_plan_finds_their_time(
+        self, admin: Client, ws: UUID, database: Database
+    ) -> None:
+        url = f"/v1/workspaces/{ws}"
+        for user in ("ada", "ben"):
+            assert admin("PUT", f"{url}/members/{user}", {"name": user.title()}).json["user_id"] == user
+        assert admin("PUT", f"{url}/members/ben", {"time_zone": "Europe/Nowhere"}).json["field"] == "time_zone"
+        assert [row["name"] for row in admin("GET", f"{url}/members").json["items"]] == ["Ada", "Ben"]
+        asked = {"title": "Kick-off", "required": ["ada", "ben"]}
+        meeting = admin("POST", f"{url}/meetings", asked)
+        assert meeting.status == 201
+        assert admin("POST", f"{url}/meetings", asked | {"required": ["ada", "cy"]}).json["field"] == "required"
+        shown = admin("POST", f"{url}/plan/preview").json
+        assert "Kick-off" in {block["title"] for block in shown["blocks"]}
+        assert admin("POST", f"{url}/plan/apply", {"fingerprint": shown["fingerprint"]}).status == 200
+        (listed,) = admin("GET", f"{url}/meetings").json["items"]
+        assert listed["meeting_id"] == meeting.json["meeting_id"]
+        assert listed["start"] is not None
+        assert [row["user_id"] for row in admin("DELETE", f"{url}/members/ben").json["items"]] == ["ada"]
+        assert admin("DELETE", f"{url}/members/ben").json["code"] == "unknown_member"
+
+
 class TestPlans:
     def test_what_was_shown_is_what_is_written(self, admin: Client, ws: UUID, database: Database) -> None:
         _task(database, ws, "Write the report")

@@ -22,6 +22,7 @@ BODIES: dict[str, object] = {
     "/v1/sync": {"workspaces": ["00000000-0000-4000-8000-000000000000"]},
     "/v1/workspaces/<ws>/plan/apply": {"fingerprint": "x"},
     "/v1/workspaces/<ws>/connections/<connection_id>": {"enabled": True},
+    "/v1/workspaces/<ws>/meetings": {"title": "Kick-off", "required": ["ada", "ben"]},
     "/v1/dead-letters/discard": {"job": "sync", "message_id": "x"},
 }
 

@@ -21,6 +21,7 @@ _NOT_FOUND = (
     "unknown_run",
     "unknown_connection",
     "unknown_calendar",
+    "unknown_member",
     "not_found",
 )
 _CONFLICTS = ("already_running", "in_progress")
@@ -33,6 +34,7 @@ _TITLES = {
     "unknown_run": "No such run",
     "unknown_connection": "No such connection",
     "unknown_calendar": "No such calendar",
+    "unknown_member": "No such member",
     "method_not_allowed": "Not with this method",
     "bad_input": "Something given is unusable",
     "idempotency_mismatch": "The key belongs to another request",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.connections import Connections
+    from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.operations.requests import RequestPlan, RequestSync
     from almanac.services.operations.runs import RunHistory
@@ -74,6 +75,11 @@ class UseCases(Protocol):
     @property
     def accounts(self) -> "Accounts":
         """The accounts of a workspace."""
+        ...
+
+    @property
+    def people(self) -> "People":
+        """Members and meetings."""
         ...
 
     @property

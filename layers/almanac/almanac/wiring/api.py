@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from almanac.services.access.once import Once
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import Accounts
+    from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.plan.apply import ApplyPlan
     from almanac.services.queues.recorded_queue import RecordedQueue
@@ -160,6 +161,14 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring):
         from almanac.services.operations.accounts import Accounts
 
         return Accounts(self._workspace_store, self._workspace_store, self._workspace_store, None)
+
+    @cached_property
+    def people(self) -> "People":
+        """Members and meetings."""
+        from almanac.adapters.postgres.plan.members import PostgresPeople
+        from almanac.services.operations.people import People
+
+        return People(self._workspace_store, PostgresPeople(self.database))
 
     @cached_property
     def switch_connection(self) -> "SwitchConnection":

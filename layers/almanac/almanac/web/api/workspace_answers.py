@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 StateName = Literal["healthy", "syncing", "degraded", "late", "disconnected"]
 
@@ -214,7 +214,7 @@ class Discarded(BaseModel):
 
 
 class PlannedBlock(BaseModel):
-    """A block of a previewed plan; `change` against the calendar: none, new, moved, held."""
+    """A block of a previewed plan; `change`: none, new, moved, held. `people`: whose time it takes."""
 
     kind: str
     id: UUID | None
@@ -224,6 +224,8 @@ class PlannedBlock(BaseModel):
     minutes: int
     change: str
     reason: str
+    people: list[str] = Field(default_factory=list)
+    optional: list[str] = Field(default_factory=list)
 
 
 class PreviewAnswer(BaseModel):

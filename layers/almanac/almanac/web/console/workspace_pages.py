@@ -48,6 +48,7 @@ def workspace(visit: Visit) -> Answer:
         why=None if health.why is None else (meaning(health.why), what_helps(health.why)),
         accounts=accounts.values(),
         runs=runs,
+        members=use.people.members(ws_id),
         totals=totals,
         once=uuid4(),
     )
