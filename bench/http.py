@@ -157,7 +157,7 @@ def _event(path: str, query: str, headers: Mapping[str, str]) -> Mapping[str, An
         "rawPath": path,
         "rawQueryString": query,
         "headers": dict(headers),
-        "requestContext": {"http": http_part},
+        "requestContext": {"http": http_part, "stage": "$default"},
     }
 
 
