@@ -77,6 +77,13 @@ def test_refused_runs_of_any_function_are_noticed(observability: Stack) -> None:
     assert shown["Expression"] == "SUM(METRICS())"
 
 
+def test_failures_that_callers_are_told_are_noticed_but_not_the_first(observability: Stack) -> None:
+    alarm = observability.alarms["HttpFailuresAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/ApiGateway", "5xx")
+    assert [(each["Name"], target(each["Value"])) for each in alarm["Dimensions"]] == [("ApiId", "HttpApi")]
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 2)
+
+
 def test_ticks_that_stop_are_noticed_after_two_periods(observability: Stack, stages: dict[str, Any]) -> None:
     (silence,) = [each for each in observability.alarms.values() if each.get("MetricName") == "Invocations"]
     assert target(silence["Dimensions"][0]["Value"]) == "Orchestrator"
