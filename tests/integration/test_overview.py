@@ -1,4 +1,4 @@
-"""The overview: hours that are over are counted once, and say the same as counting everything anew."""
+"""The overview: what is over is counted once, and say the same as counting everything anew."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -42,7 +42,7 @@ def store(database: Database) -> PostgresOverview:
     return PostgresOverview(database)
 
 
-def test_counting_by_the_hour_says_what_counting_anew_says(store: PostgresOverview, database: Database) -> None:
+def test_counting_by_the_quarter_says_what_counting_anew_says(store: PostgresOverview, database: Database) -> None:
     ws_id, now = rows.workspace(database), datetime.now(UTC)
     for n in range(120):
         status = ("completed", "partial", "failed", "skipped")[n % 4] if n % 3 == 0 else "completed"
@@ -54,7 +54,7 @@ def test_counting_by_the_hour_says_what_counting_anew_says(store: PostgresOvervi
     while store.roll_up():
         pass
     after = store.overview(None, since, now)
-    assert database.run("SELECT count(*) FROM run_rollup_calls")[0][0] >= 24 * 6
+    assert database.run("SELECT count(*) FROM run_rollup_calls")[0][0] >= 96 * 6
     for each in (before, after):
         assert each.totals == anew.totals
         assert each.hours == anew.hours
@@ -62,15 +62,17 @@ def test_counting_by_the_hour_says_what_counting_anew_says(store: PostgresOvervi
     assert anew.totals["sync"].failed > 0
 
 
-def test_an_hour_is_added_once_and_only_when_no_run_of_it_can_live(store: PostgresOverview, database: Database) -> None:
+def test_a_quarter_is_added_once_and_only_when_no_run_of_it_can_live(
+    store: PostgresOverview, database: Database
+) -> None:
     ws_id = rows.workspace(database)
     run(database, ws_id, datetime.now(UTC) - timedelta(hours=5))
     while store.roll_up():
         pass
     counted = database.run("SELECT sum(runs) FROM run_rollup")[0][0]
     assert store.roll_up() == 0
-    newest = database.run("SELECT max(hour) FROM run_rollup_calls")[0][0]
-    assert newest + timedelta(minutes=80) <= datetime.now(UTC)
+    newest = database.run("SELECT max(began) FROM run_rollup_calls")[0][0]
+    assert newest + timedelta(minutes=35) <= datetime.now(UTC)
     assert counted == 1
 
 

@@ -165,11 +165,11 @@ WITH links AS (
 ), requests AS (
     DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours' RETURNING 1
 ), counts AS (
-    DELETE FROM run_rollup WHERE hour < :before::timestamptz RETURNING 1
+    DELETE FROM run_rollup WHERE began < :before::timestamptz RETURNING 1
 ), times AS (
-    DELETE FROM run_rollup_times WHERE hour < :before::timestamptz RETURNING 1
+    DELETE FROM run_rollup_times WHERE began < :before::timestamptz RETURNING 1
 ), calls AS (
-    DELETE FROM run_rollup_calls WHERE hour < :before::timestamptz RETURNING 1
+    DELETE FROM run_rollup_calls WHERE began < :before::timestamptz RETURNING 1
 )
 SELECT (SELECT count(*) FROM links) + (SELECT count(*) FROM consents) + (SELECT count(*) FROM requests)
     + (SELECT count(*) FROM counts) + (SELECT count(*) FROM times) + (SELECT count(*) FROM calls);
@@ -257,6 +257,6 @@ SELECT
     (SELECT count(*) FROM console_logins WHERE expires_at < now() - interval '1 day')
     + (SELECT count(*) FROM oauth_states WHERE expires_at < now() - interval '1 day')
     + (SELECT count(*) FROM idempotency_keys WHERE created_at < now() - interval '24 hours')
-    + (SELECT count(*) FROM run_rollup WHERE hour < :runs_before::timestamptz)
-    + (SELECT count(*) FROM run_rollup_times WHERE hour < :runs_before::timestamptz)
-    + (SELECT count(*) FROM run_rollup_calls WHERE hour < :runs_before::timestamptz);
+    + (SELECT count(*) FROM run_rollup WHERE began < :runs_before::timestamptz)
+    + (SELECT count(*) FROM run_rollup_times WHERE began < :runs_before::timestamptz)
+    + (SELECT count(*) FROM run_rollup_calls WHERE began < :runs_before::timestamptz);

@@ -109,7 +109,7 @@ class DueStore(Protocol):
         ...
 
     def roll_up_runs(self) -> int:
-        """Count the runs of the hours that are over, once each, for overviews; return how many hours that were."""
+        """Count the runs of every quarter of an hour that is over, once, for overviews; return how many were."""
         ...
 
     def channel_states(self) -> ChannelStates | None:

@@ -1,4 +1,4 @@
-"""Runs counted by the hour over one Database."""
+"""Runs counted by the quarter of an hour over one Database."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -16,27 +16,27 @@ from almanac.jobs import JOBS
 from almanac.services.watching.ports import OverviewStore
 
 _KINDS = arrays.texts(kind.name for kind in JOBS.values())
-HOURS_A_TICK = 6
-"""Hours that one call adds at most: one a tick is the rule, more after an outage."""
+QUARTERS_A_TICK = 24
+"""Quarters of an hour that one call adds at most: one a tick is the rule, more after an outage."""
 
 
 class PostgresOverview(OverviewStore):
-    """The OverviewStore of the services, and what adds hours to the roll-up."""
+    """The OverviewStore of the services, and what adds quarters to the roll-up."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
         self._run = database.statements("overview.sql", PACKAGE)
 
     def roll_up(self) -> int:
-        """Add the hours that are over; return how many were."""
-        for added in range(HOURS_A_TICK):
+        """Add the quarters of an hour that are over; return how many were."""
+        for added in range(QUARTERS_A_TICK):
             with self._db.transaction():
-                hour = self._run("next_hour")
-                if not hour or not self._run("claim_hour", hour=hour[0][0]):
+                found = self._run("next_quarter")
+                if not found or not self._run("claim_quarter", began=found[0][0]):
                     return added
-                self._run("add_counts", hour=hour[0][0], kinds=_KINDS)
-                self._run("add_times", hour=hour[0][0], kinds=_KINDS)
-        return HOURS_A_TICK
+                self._run("add_counts", began=found[0][0], kinds=_KINDS)
+                self._run("add_times", began=found[0][0], kinds=_KINDS)
+        return QUARTERS_A_TICK
 
     @override
     def overview(self, ws_ids: Collection[UUID] | None, since: datetime, now: datetime) -> Overview:
