@@ -1,6 +1,7 @@
 """The console: who comes in, what they see, which forms count, and that strangers' text stays text."""
 
 import gzip
+import re
 from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -252,6 +253,8 @@ class TestDoing:
         refused = visitor.post(url, fingerprint=mark, days="30")
         assert refused.status == 409
         assert "Nothing was written" in refused.text
+        now, proposed, *_ = re.findall(r'<svg viewBox="([^"]+)" class="week"', refused.text)
+        assert now == proposed
         fresh = refused.text.partition('name="fingerprint" value="')[2].partition('"')[0]
         assert visitor.post(url, fingerprint=fresh, days="30").status == 303
         assert database.run("SELECT count(*) FROM task_calendar_events")[0][0] == 2

@@ -1,7 +1,7 @@
 """A plan before it is written: now and proposed, each move with its reason, and a button that writes exactly that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from almanac.domain.workspace_plan.planning_window import utc_instant
@@ -59,8 +59,10 @@ def _shown(visit: Visit, found: PlanPreview, mark: str, days: int, *, changed: b
     proposed = Preview(found.report, found.proposal).agenda(found.workspace_name)
     until = utc_instant(proposed.end)
     rows = visit.call.use.show_calendar(visit.ws_id, visit.now - timedelta(days=1), until)
-    now = week_agenda(found.workspace_name, proposed.zone, rows, visit.now, until)
-    weeks = [(week, week_picture(now, week), week_picture(proposed, week)) for week in proposed.weeks()[:3]]
+    now = replace(week_agenda(found.workspace_name, proposed.zone, rows, visit.now, until), opened=proposed.opened)
+    weeks = [
+        (week, week_picture(now, week, proposed), week_picture(proposed, week, now)) for week in proposed.weeks()[:3]
+    ]
     return visit.render(
         "plan.html",
         status=409 if changed else 200,
