@@ -278,6 +278,7 @@ OF_ALL_WORKSPACES = {
     "sync.sql": {"due_for_sync", "due_for_schedule", "known_workspaces", "mark_queued"},
     "plan/plan.sql": {"one_moment"},
     "runs.sql": {"record_jobs", "mark_sent"},
+    "app_role.sql": {"describe_app_role", "make_app_role"},
     "accounts.sql": {"live_workspaces", "list_workspaces", "workspaces_named", "workspace_names"},
     "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},
     "run_summary.sql": {"sync_health"},

@@ -3,6 +3,7 @@
 AlmanacError
 ├── BadInput                  somebody gave us something unusable; names the field; exit code 2
 │   ├── BadSettings           an environment variable
+│   │   └── DatabaseRefused     the login that it leads to
 │   ├── BadJob                a message body or a direct invocation
 │   ├── UnknownWorkspace
 │   └── UnknownCalendar
@@ -22,6 +23,8 @@ AlmanacError
 ├── SyncTokenExpired          410 fullSyncRequired: a branch of the sync, not a failure
 ├── PageTokenExpired          a resumed page token is too old: read from the first page again
 ├── AccessTokenRejected       401: refresh once
+├── OutOfMemory               a run needs more memory than its function has
+├── NoProgress                a continuation that moved nothing on: its chain ends here
 ├── StorageFailed             the database refused a statement: a bug of ours
 └── Postponed                 a message was put back, it will be received again
 """
@@ -60,6 +63,10 @@ class BadSettings(BadInput):
     """An environment variable is missing or unusable."""
 
     code = "bad_settings"
+
+
+class DatabaseRefused(BadSettings):
+    """The database refuses the login, or does not exist: a setting is wrong, or somebody is about to make it right."""
 
 
 class BadJob(BadInput):
@@ -197,6 +204,18 @@ class AccessTokenRejected(AlmanacError):
     """401: the access token is expired or revoked; refresh it once."""
 
     code = "access_token_rejected"
+
+
+class OutOfMemory(AlmanacError):
+    """A run could not get the memory that it needs; a larger function can."""
+
+    code = "out_of_memory"
+
+
+class NoProgress(AlmanacError):
+    """A run that was a continuation has come no further; another one would be a loop."""
+
+    code = "no_progress"
 
 
 class StorageFailed(AlmanacError):

@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from almanac.domain.operations.job_names import JobName
+from almanac.domain.operations.machine import Machine
 from almanac.errors import BadJob
 from almanac.validation import first_fault
 
@@ -27,6 +28,9 @@ def _storable(text: str) -> str:
     return text
 
 
+MAX_HOPS = 200
+"""Times that a job may be sent on. Ours, because Lambda's own stop of recursive loops, at 16, is off for consumers; a
+first sync of a calendar that is as large as one may be takes about 20 runs."""
 Label = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_storable)]
 
 
@@ -41,6 +45,10 @@ class Job(BaseModel):
     user_id: Label | None = None
     request_id: Label | None = None
     requested_at: AwareDatetime | None = None
+    hops: Annotated[int, Field(ge=0, le=MAX_HOPS)] = 0
+    """How often a run has sent this job on: continuations count, and so does what had to wait for another run."""
+    machine: Machine = "standard"
+    """`large` is what an escalation makes of it; whoever sends a job leaves the choice to us."""
     job: str
 
 
@@ -72,6 +80,8 @@ class JobKind:
     model: type[Job]
     queue_setting: str
     """The field of QueueSettings that holds its queue's URL."""
+    large_queue_setting: str
+    """The field that holds the URL of its large function's queue."""
     scope: frozenset[str]
     """Fields that say how much a run covers: they are kept in its row."""
 
@@ -86,9 +96,19 @@ class JobKind:
 
 
 JOBS: Mapping[str, JobKind] = {
-    "calendar.sync": JobKind("sync", CalendarSync, "sync_queue_url", frozenset({"mode", "direction", "calendar_id"})),
+    "calendar.sync": JobKind(
+        "sync",
+        CalendarSync,
+        "sync_queue_url",
+        "sync_large_queue_url",
+        frozenset({"mode", "direction", "calendar_id"}),
+    ),
     "calendar.schedule": JobKind(
-        "schedule", CalendarSchedule, "schedule_queue_url", frozenset({"window_days", "force_reschedule", "apply"})
+        "schedule",
+        CalendarSchedule,
+        "schedule_queue_url",
+        "schedule_large_queue_url",
+        frozenset({"window_days", "force_reschedule", "apply"}),
     ),
 }
 """Every kind of job, by what a message calls it."""
@@ -151,6 +171,14 @@ def parse_upkeep(event: object) -> UpkeepTick:
         raise _bad_job(error) from None
 
 
+_SameJob = TypeVar("_SameJob", bound=Job)
+
+
+def sent_on(job: _SameJob, **changed: object) -> _SameJob:
+    """Return the job as a run sends it on: one hop more. A receive refuses what has come beyond MAX_HOPS."""
+    return job.model_copy(update={**changed, "hops": job.hops + 1})
+
+
 def message_body(job: Job) -> str:
     """The job as a message body: version and job, then only what differs from the defaults."""
     said = job.model_dump(mode="json", exclude_defaults=True)
@@ -159,7 +187,7 @@ def message_body(job: Job) -> str:
 
 def body_beside(job: Job) -> dict[str, Any]:
     """Return what a job says beyond the columns of its row, JSON-ready; defaults are left out."""
-    columns = {"version", "job", "ws_id", "source", "user_id", "request_id"}
+    columns = {"version", "job", "ws_id", "source", "user_id", "request_id", "hops", "machine"}
     return job.model_dump(mode="json", exclude_defaults=True, exclude=columns)
 
 

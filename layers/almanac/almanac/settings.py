@@ -70,11 +70,20 @@ class DatabaseSettings(_Settings):
         return self
 
 
+class MigrateSettings(DatabaseSettings):
+    """How the other functions sign in, whose role migrate makes: a URL or a secret, as for the owner; or not at all."""
+
+    database_app_url: PostgresUrl | None = None
+    database_app_secret_arn: str | None = None
+
+
 class QueueSettings(_Settings):
-    """The two FIFO queues. A function that sends to one of them only needs that one."""
+    """The FIFO queues. A function needs those that it sends to."""
 
     sync_queue_url: QueueUrl | None = None
     schedule_queue_url: QueueUrl | None = None
+    sync_large_queue_url: QueueUrl | None = None  # of the same functions with more memory, where there are any
+    schedule_large_queue_url: QueueUrl | None = None
 
 
 class GoogleSettings(_Settings):

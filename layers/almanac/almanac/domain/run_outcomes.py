@@ -6,7 +6,7 @@ EndStatus = Literal["completed", "partial", "failed", "skipped"]
 Status = Literal["running", EndStatus]
 """`running` is in the database only."""
 
-RefusedOutcome = Literal["superseded", "already_running", "cooldown", "outbound_unavailable"]
+RefusedOutcome = Literal["superseded", "already_running", "cooldown", "outbound_unavailable", "escalated"]
 """Of a run that does not take place."""
 PassOutcome = Literal["incremental", "full", "redirected_to_full", "token_expired_full"]
 """Of a pass over a calendar that came to its end."""
@@ -24,6 +24,7 @@ PlanOutcome = Literal[
     "blocked",
     "superseded",
     "already_running",
+    "escalated",
     "timezone_missing",
     "failed",
 ]

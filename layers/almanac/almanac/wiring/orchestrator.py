@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class OrchestratorWiring(Queues):
     """The use case of the orchestrator."""
 
+    traced = False
+
     @cached_property
     def dispatch(self) -> "Dispatch":
         """The use case of the orchestrator."""

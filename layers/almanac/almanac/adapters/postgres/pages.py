@@ -1,5 +1,6 @@
 """Calendars and their pages in Postgres: the CalendarPages of the services."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from typing_extensions import override
@@ -28,8 +29,12 @@ class PostgresCalendarPages(CalendarPages):
     that the rest of the run relies on.
     """
 
-    def __init__(self, database: Database, *, lease_seconds: float) -> None:
+    def __init__(
+        self, database: Database, *, lease_seconds: float, resident_mb: Callable[[], int] | None = None
+    ) -> None:
+        """`resident_mb` tells how much memory the run holds, for whoever has to find out what it died of."""
         self._db = database
+        self._resident_mb = resident_mb
         self._run = database.statements("sync.sql")
         self._leases = PostgresLeases(database, lease_seconds)
 
@@ -61,6 +66,7 @@ class PostgresCalendarPages(CalendarPages):
             delete_enabled=connection.delete_enabled,
             full_pass=kind == "full",
             mapping_version=page.mapping_version,
+            resident_mb=None if self._resident_mb is None else self._resident_mb(),
             **progress_values(progress),
         )[0]
         held, inserted, updated, deleted, _restored = counts

@@ -11,6 +11,7 @@ from typing_extensions import override
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
+from almanac.domain.operations.machine import STICKY_FOR, EscalationCause, KilledRun
 from almanac.domain.run_outcomes import EndStatus, Outcome
 from almanac.domain.sync.admission import AdmissionFacts, LaterRun, Refuse
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncReport
@@ -50,11 +51,20 @@ class Ending(Protocol):
         """The same in one line."""
         ...
 
+    @property
+    def escalated(self) -> EscalationCause | None:
+        """Why the job belongs into a larger function, if it does."""
+        ...
+
 
 class PostgresLedger:
-    """Jobs and runs over one Database. `leases` are the workspaces', one for runs of every kind."""
+    """Jobs and runs over one Database. `leases` are the workspaces', one for runs of every kind.
 
-    def __init__(self, database: Database, leases: PostgresLeases) -> None:
+    `memory_mb` is what a run may use; None where nobody limits it.
+    """
+
+    def __init__(self, database: Database, leases: PostgresLeases, *, memory_mb: int | None = None) -> None:
+        self._memory_mb = memory_mb
         self._db = database
         self._run = database.statements("runs.sql")
         self.leases = leases
@@ -78,9 +88,10 @@ class PostgresLedger:
             "message_id": message_id,
             "scope": job.model_dump_json(include=set(kind.scope), exclude_none=True),
             "sent_at": sent_at,
+            "memory_mb": self._memory_mb,
         }
         with self._db.transaction():
-            refused = refuse(self._facts(job.ws_id, kind.name, sent_at))
+            refused = refuse(self._facts(job.ws_id, kind.name, sent_at, message_id))
             lease = None if refused else self.leases.take(job.ws_id, run_id)
             if lease is not None:
                 self._run("close_stale_runs", ws_id=job.ws_id)
@@ -90,6 +101,8 @@ class PostgresLedger:
             refusal = Refusal(*(refused or ("already_running", self.leases.seconds)))
             skipped = {"status": "skipped", "outcome": refusal.outcome, "retry_after": refusal.retry_after}
             self._run("record_run", **asked, **skipped, fence=None)
+            if refusal.escalated == "killed":
+                self._move_to_large(job.ws_id)
         return refusal
 
     def finish(self, lease: Lease, ending: Ending, total_ms: int, report: Mapping[str, object]) -> None:
@@ -97,6 +110,8 @@ class PostgresLedger:
 
         Raises LeaseLost when another run holds the lease.
         """
+        if ending.escalated == "out_of_memory":
+            self._move_to_large(lease.ws_id)
         released = self._run(
             "finish_run",
             run_id=lease.run_id,
@@ -113,12 +128,22 @@ class PostgresLedger:
         if not released:
             raise lease_lost()
 
-    def _facts(self, ws_id: UUID, kind: str, sent_at: datetime | None) -> AdmissionFacts:
-        found = self._run("admission_facts", ws_id=ws_id, kind=kind, sent_at=sent_at)
+    def _facts(self, ws_id: UUID, kind: str, sent_at: datetime | None, message_id: str | None) -> AdmissionFacts:
+        found = self._run("admission_facts", ws_id=ws_id, kind=kind, sent_at=sent_at, message_id=message_id)
         if not found:
             raise UnknownWorkspace(ws_id)
-        now, lease_expires_at, last_manual_at, later = found[0]
-        return AdmissionFacts(now, lease_expires_at, last_manual_at, [LaterRun(**run) for run in later])
+        now, lease_expires_at, last_manual_at, later, killed, large_until = found[0]
+        return AdmissionFacts(
+            now,
+            lease_expires_at,
+            last_manual_at,
+            [LaterRun(**run) for run in later],
+            None if killed is None else KilledRun(**killed),
+            large_until,
+        )
+
+    def _move_to_large(self, ws_id: UUID) -> None:
+        self._run("move_to_large", ws_id=ws_id, seconds=STICKY_FOR.total_seconds())
 
 
 class PostgresSyncRuns(SyncRuns):

@@ -3,8 +3,8 @@
 
 -- name: admission_facts
 -- What decides whether a run may begin: the time, the lease that somebody holds, the last run that a person asked for in
--- the last hour, and the runs of the kind that began after the message was sent (a second of grace for the clocks of queue
--- and database) and have completed.
+-- the last hour, the runs of the kind that began after the message was sent (a second of grace for the clocks of queue and
+-- database) and have completed, an earlier run of this message that died, and until when only the large function will do.
 SELECT
     now(),
     (SELECT l.expires_at FROM workspace_sync_leases l WHERE l.ws_id = w.id AND l.owner IS NOT NULL),
@@ -16,7 +16,17 @@ SELECT
         ))), '[]')
      FROM runs r
      WHERE r.ws_id = w.id AND r.kind = :kind AND r.status = 'completed'
-        AND r.started_at > :sent_at::timestamptz + interval '1 second')
+        AND r.started_at > :sent_at::timestamptz + interval '1 second'),
+    (SELECT jsonb_build_object('memory_mb', k.memory_mb, 'resident_mb', l.resident_mb)
+     FROM (
+        SELECT r.id, r.ws_id, r.memory_mb FROM runs r
+        WHERE r.ws_id = w.id AND r.kind = :kind AND r.status = 'running' AND r.message_id = :message_id
+        UNION ALL
+        SELECT r.id, r.ws_id, r.memory_mb FROM runs r
+        WHERE r.ws_id = w.id AND r.status = 'failed' AND r.error_type = 'stale' AND r.message_id = :message_id
+     ) k LEFT JOIN workspace_sync_leases l ON l.ws_id = k.ws_id AND l.owner = k.id
+     LIMIT 1),
+    (SELECT l.large_until FROM workspace_sync_leases l WHERE l.ws_id = w.id)
 FROM workspaces w
 WHERE w.id = :ws_id::uuid;
 
@@ -25,9 +35,15 @@ WHERE w.id = :ws_id::uuid;
 INSERT INTO workspace_sync_leases AS l (ws_id, owner, fence, acquired_at, expires_at)
 VALUES (:ws_id::uuid, :run_id::uuid, 1, now(), now() + :seconds::float8 * interval '1 second')
 ON CONFLICT (ws_id) DO UPDATE
-SET owner = excluded.owner, fence = l.fence + 1, acquired_at = now(), expires_at = excluded.expires_at, queued_at = NULL
+SET owner = excluded.owner, fence = l.fence + 1, acquired_at = now(), expires_at = excluded.expires_at, queued_at = NULL,
+    resident_mb = NULL
 WHERE l.owner IS NULL OR l.expires_at <= now()
 RETURNING fence;
+
+-- name: move_to_large
+-- From now on the workspace's jobs belong into the large function. A lease is there: a run that needed it has had it.
+UPDATE workspace_sync_leases SET large_until = clock_timestamp() + :seconds::float8 * interval '1 second'
+WHERE ws_id = :ws_id::uuid;
 
 -- name: renew_lease
 UPDATE workspace_sync_leases
@@ -47,16 +63,17 @@ WHERE ws_id = :ws_id::uuid AND status = 'running';
 -- skipped has used its message up, unless that comes back because another run is going on.
 WITH used_up AS (
     UPDATE workspace_sync_leases SET queued_at = NULL
-    WHERE ws_id = :ws_id::uuid AND :kind = 'sync' AND :status = 'skipped' AND :outcome::text <> 'already_running'
+    WHERE ws_id = :ws_id::uuid AND :kind = 'sync' AND :status = 'skipped'
+        AND :outcome::text NOT IN ('already_running', 'escalated')
 ), job AS (
     INSERT INTO jobs AS j (id, ws_id, kind, body, source, requested_by, sent_at)
     VALUES (:job_id, :ws_id::uuid, :kind, :body::jsonb, :source, :user_id, :sent_at::timestamptz)
     ON CONFLICT (id, ws_id, kind) DO UPDATE SET sent_at = excluded.sent_at WHERE j.sent_at IS NULL
 )
-INSERT INTO runs (id, ws_id, job_id, kind, source, user_id, message_id, scope, sent_at, status, outcome, fence, retry_after,
-    finished_at)
+INSERT INTO runs (id, ws_id, job_id, kind, source, user_id, message_id, scope, sent_at, memory_mb, status, outcome, fence,
+    retry_after, finished_at)
 VALUES (:run_id::uuid, :ws_id::uuid, :job_id, :kind, :source, :user_id, :message_id, :scope::jsonb, :sent_at::timestamptz,
-    :status, :outcome, :fence::bigint, :retry_after::float8, CASE :status WHEN 'skipped' THEN clock_timestamp() END);
+    :memory_mb::integer, :status, :outcome, :fence::bigint, :retry_after::float8, CASE :status WHEN 'skipped' THEN clock_timestamp() END);
 
 -- name: record_jobs
 -- Of whoever asks, before the messages are sent. A workspace that does not exist is told by its foreign key.

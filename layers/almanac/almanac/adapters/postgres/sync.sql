@@ -65,7 +65,7 @@ FROM own WHERE s.connection_id = own.id AND (s.sync_token IS NOT NULL OR s.check
 -- (0003_event_keepsakes.sql); without preserved fields in the workspace that is one look at an index.
 WITH held AS (
     UPDATE workspace_sync_leases
-    SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+    SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second', resident_mb = :resident_mb::integer
     WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
     RETURNING ws_id
 ), own AS (

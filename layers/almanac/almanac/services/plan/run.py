@@ -20,6 +20,7 @@ from almanac.errors import (
     AlmanacError,
     DatabaseUnavailable,
     LeaseLost,
+    OutOfMemory,
     PermanentError,
     TransientError,
     safe_error_fields,
@@ -85,6 +86,7 @@ class PlanWorkspace:
         admitted = self.store.begin_run(job, report.run_id, sent_at, message_id)
         if isinstance(admitted, Refusal):
             report.status, report.outcome, report.retry_after = "skipped", admitted.outcome, admitted.retry_after
+            report.escalated = admitted.escalated
             return report
         try:
             self._plan(admitted, job, report, deadline)
@@ -96,6 +98,10 @@ class PlanWorkspace:
         except AlmanacError as error:
             retry_after = (error.retry_after or 0.0) if isinstance(error, TransientError) else None
             report.fail(error.code, str(error), retry_after)
+            self.store.finish_run(admitted, report)
+        except MemoryError:
+            report.fail(OutOfMemory.code, "the plan needs more memory than its function has")
+            report.escalated = "out_of_memory"
             self.store.finish_run(admitted, report)
         except Exception as error:  # noqa: BLE001 - a bug; recorded, and raised again without its text
             said = safe_error_fields(error)

@@ -17,6 +17,7 @@ from almanac.errors import (
     AlmanacError,
     DatabaseUnavailable,
     LeaseLost,
+    OutOfMemory,
     ProviderRejected,
     QueueUnavailable,
     ReconnectRequired,
@@ -31,6 +32,7 @@ from almanac.services.clock import Clock, Deadline, Sleep
 from almanac.services.queues.ports import JobQueue, OutgoingJob
 from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.calendar_pass import CalendarPass
+from almanac.services.sync.continuation import continuation_of
 from almanac.services.sync.page_reader import RunContext
 from almanac.services.sync.ports import CalendarPages, Connection, Lease, Refusal, SyncRuns
 from almanac.services.sync.provider import Provider
@@ -38,6 +40,7 @@ from almanac.services.sync.retrying import Retrier
 
 logger = logging.getLogger(__name__)
 
+OUT_OF_MEMORY = "the run needs more memory than its function has"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -78,6 +81,7 @@ class SyncWorkspace:
         admitted = self.runs.begin_run(job, report.run_id, sent_at, message_id)
         if isinstance(admitted, Refusal):
             report.status, report.outcome, report.retry_after = "skipped", admitted.outcome, admitted.retry_after
+            report.escalated = admitted.escalated
             return report
         began = perf_counter()
         bug = None
@@ -87,6 +91,9 @@ class SyncWorkspace:
             raise
         except AlmanacError as error:
             report.fail(error.code, str(error), getattr(error, "retry_after", None))
+        except MemoryError:
+            report.fail(OutOfMemory.code, OUT_OF_MEMORY, None)
+            report.escalated = "out_of_memory"
         report.tally.total_ms = (perf_counter() - began) * 1000
         self.runs.finish_run(admitted, report)
         if bug is not None:
@@ -109,7 +116,7 @@ class SyncWorkspace:
                 bug = bug or (failure if _is_bug(failure) else None)
         conclude(report)
         if report.outcome == "continued":
-            self._continue(job, since, report.run_id)
+            self._continue(continuation_of(job, since, report))
         return bug
 
     def _sessions(self, accounts: Mapping[UUID, Account]) -> dict[UUID, AccountSession]:
@@ -179,10 +186,9 @@ class SyncWorkspace:
             return None  # schedules skip the account; a new token revives its calendars at once
         return self.clock() + timedelta(seconds=next_attempt_after(failure, connection.failures + 1))
 
-    def _continue(self, job: CalendarSync, since: datetime | None, run_id: UUID) -> None:
+    def _continue(self, rest: OutgoingJob) -> None:
         """Ask for the rest. When the queue does not take it, the run has failed for now and its message comes back."""
-        rest = job.model_copy(update={"source": "continuation", "requested_at": since})
-        for lost in self.queue.send([OutgoingJob(rest, reason=f"continuation of {run_id}")]):
+        for lost in self.queue.send([rest]):
             raise QueueUnavailable(f"the continuation could not be sent ({lost.error})")
 
 
@@ -194,6 +200,8 @@ def _attempt(calendar_pass: CalendarPass, mode: WantedPass, *, restart: bool) ->
         raise
     except AlmanacError as error:
         return error
+    except MemoryError:
+        return OutOfMemory(OUT_OF_MEMORY)
     except Exception as error:  # noqa: BLE001 - a bug; raised again at the end of the run
         logger.error("a calendar could not be read", extra=safe_error_fields(error))  # noqa: TRY400 - its text may quote an event
         return error
