@@ -3,7 +3,7 @@
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import count
+from dataclasses import replace
 
 import pytest
 
@@ -13,33 +13,39 @@ from almanac.adapters.postgres.migrate import PostgresMigrations
 from almanac.errors import BadSettings, DatabaseRefused, StorageFailed
 from almanac.settings import MigrateSettings, load
 from local.stack.postgres import Postgres
+from tests.integration.lent_databases import LentDatabases
 
 pytestmark = pytest.mark.integration
 
-_numbers = count(1)
 URL = "postgresql://owner:secret@db.example.org/almanac"
 
 
-@pytest.fixture
-def role(postgres: Postgres, database_url: str) -> Iterator[AppRole]:
-    """A role of this test's own, made by an upgrade that has nothing else to do."""
-    made = AppRole(f"app_{next(_numbers)}", "It's a password: π", iam=False)
-    PostgresMigrations(lambda: parse_url(database_url), app_role=lambda: made).upgrade(None)
+@pytest.fixture(scope="module")
+def url(postgres: Postgres, lent_databases: LentDatabases) -> Iterator[str]:
+    """One database for all: what is granted in it is not taken back, so each would cost a new one."""
+    name = lent_databases.take()
+    yield postgres.url_of(name)
+    lent_databases.give_back(name)
+
+
+@pytest.fixture(scope="module")
+def role(url: str) -> Iterator[AppRole]:
+    """A role that was made by an upgrade with nothing else to do."""
+    made = AppRole("app", "It's a password: π", iam=False)
+    PostgresMigrations(lambda: parse_url(url), app_role=lambda: made).upgrade(None)
     yield made
-    with closing(Database(lambda: parse_url(database_url))) as owner:
-        owner.run(f"DROP OWNED BY {made.name}")
-        owner.run(f"DROP ROLE {made.name}")
+    with closing(Database(lambda: parse_url(url))) as owner:
+        owner.run("DROP OWNED BY app")
+        owner.run("DROP ROLE app")
 
 
-def signed_in(database_url: str, role: AppRole) -> Database:
-    owner = parse_url(database_url)
-    owner_like = {"host": owner.host, "port": owner.port, "database": owner.database}
-    return Database(lambda: type(owner)(user=role.name, password=role.password, **owner_like))
+def signed_in(url: str, role: AppRole) -> Database:
+    return Database(lambda: replace(parse_url(url), user=role.name, password=role.password))
 
 
-@pytest.fixture
-def app(database_url: str, role: AppRole) -> Iterator[Database]:
-    with closing(signed_in(database_url, role)) as database:
+@pytest.fixture(scope="module")
+def app(url: str, role: AppRole) -> Iterator[Database]:
+    with closing(signed_in(url, role)) as database:
         yield database
 
 
@@ -76,57 +82,59 @@ def test_no_table_is_its_to_change(app: Database, statement: str) -> None:
         app.run(statement)
 
 
-def test_making_it_again_takes_a_new_password_and_nothing_else(database_url: str, role: AppRole) -> None:
+def test_making_it_again_takes_a_new_password_and_nothing_else(url: str, role: AppRole) -> None:
     rotated = AppRole(role.name, "another one", iam=False)
-    with closing(Database(lambda: parse_url(database_url))) as owner, owner.transaction():
+    with closing(Database(lambda: parse_url(url))) as owner, owner.transaction():
         make_app_role(owner, rotated)
 
-    with closing(signed_in(database_url, rotated)) as now:
+    with closing(signed_in(url, rotated)) as now:
         assert now.run("SELECT count(*) FROM workspaces") == [[0]]
-    with closing(signed_in(database_url, role)) as before, pytest.raises(DatabaseRefused, match="28P01"):
+    with closing(signed_in(url, role)) as before, pytest.raises(DatabaseRefused, match="28P01"):
         before.run("SELECT 1")
+    with closing(Database(lambda: parse_url(url))) as owner, owner.transaction():
+        make_app_role(owner, role)
 
 
-def test_a_password_that_was_rotated_is_looked_for_once_more(database_url: str, role: AppRole) -> None:
-    owner = parse_url(database_url)
+def test_a_password_that_was_rotated_is_looked_for_once_more(url: str, role: AppRole) -> None:
     known = ["yesterday's", role.password]
 
     def forget() -> None:
         del known[0]
 
-    like = {"user": role.name, "host": owner.host, "port": owner.port, "database": owner.database}
-    with closing(Database(lambda: type(owner)(password=known[0], **like), forget=forget)) as database:
-        assert database.run("SELECT 1") == [[1]]
+    def database() -> Database:
+        return Database(lambda: replace(parse_url(url), user=role.name, password=known[0]), forget=forget)
+
+    with closing(database()) as rotated:
+        assert rotated.run("SELECT 1") == [[1]]
     known[:0] = ["wrong", "wrong, too"]
-    with closing(Database(lambda: type(owner)(password=known[0], **like), forget=forget)) as database:
+    with closing(database()) as rotated_twice:
         with pytest.raises(DatabaseRefused, match="28P01"):
-            database.run("SELECT 1")
-        assert database.run("SELECT 1") == [[1]], "and the next statement looks again"
+            rotated_twice.run("SELECT 1")
+        assert rotated_twice.run("SELECT 1") == [[1]], "and the next statement looks again"
 
 
-def test_it_is_given_rows_of_tables_that_a_later_migration_brings(
-    database_url: str, role: AppRole, app: Database
-) -> None:
-    with closing(Database(lambda: parse_url(database_url))) as owner:
+def test_it_is_given_rows_of_tables_that_a_later_migration_brings(url: str, role: AppRole, app: Database) -> None:
+    with closing(Database(lambda: parse_url(url))) as owner:
         owner.run("CREATE TABLE brought (id integer)")
         with pytest.raises(StorageFailed, match="42501"):
             app.run("SELECT * FROM brought")
         with owner.transaction():
             make_app_role(owner, role)
 
-    assert app.run("INSERT INTO brought VALUES (1) RETURNING id") == [[1]]
+        assert app.run("INSERT INTO brought VALUES (1) RETURNING id") == [[1]]
+        owner.run("DROP TABLE brought")
 
 
-def test_the_owner_is_never_made_less(database_url: str) -> None:
-    owner = parse_url(database_url)
+def test_the_owner_is_never_made_less(url: str) -> None:
+    owner = parse_url(url)
     with closing(Database(lambda: owner)) as database:
         with database.transaction():
             make_app_role(database, AppRole(owner.user, "other", iam=False))
         database.close()
-        assert database.run("CREATE TABLE mine (id integer) ") == ()
+        assert database.run("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == [[True]], "and signs in"
 
 
-def test_who_may_make_no_role_is_told_which_one_it_was_about(database_url: str, role: AppRole, app: Database) -> None:
+def test_who_may_make_no_role_is_told_which_one_it_was_about(url: str, role: AppRole, app: Database) -> None:
     with pytest.raises(StorageFailed, match=r"^the role other could not be made: .*42501"), app.transaction():
         make_app_role(app, AppRole("other", "x", iam=False))
 

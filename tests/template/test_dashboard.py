@@ -77,6 +77,7 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[Metric]:
     ticks.lambda_handler({"job": "calendar.sync"}, CONTEXT, dispatch=lambda _tick: report)
     upkeep.lambda_handler({"job": "calendar.upkeep"}, CONTEXT, upkeep=lambda _left, dry_run: UpkeepReport(dry_run))
     sync.consumer.metrics.done(SyncReport(WS, RUN, "incremental", error_type="google_unavailable"), datetime.now(UTC))
+    sync.consumer.metrics.done(SyncReport(WS, RUN, "incremental", escalated="killed"), datetime.now(UTC))
     plan.consumer.metrics.done(PlanReport(WS, RUN, error_type="timezone_missing"), datetime.now(UTC))
     ours.handlers[:], ours.propagate, ours.level = before
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]

@@ -80,10 +80,10 @@ class JobKind:
     model: type[Job]
     queue_setting: str
     """The field of QueueSettings that holds its queue's URL."""
-    large_queue_setting: str
-    """The field that holds the URL of its large function's queue."""
     scope: frozenset[str]
     """Fields that say how much a run covers: they are kept in its row."""
+    large_queue_setting: str | None = None
+    """The field that holds the URL of its large function's queue, if there can be one."""
 
     @property
     def queue_variable(self) -> str:
@@ -100,15 +100,15 @@ JOBS: Mapping[str, JobKind] = {
         "sync",
         CalendarSync,
         "sync_queue_url",
-        "sync_large_queue_url",
         frozenset({"mode", "direction", "calendar_id"}),
+        "sync_large_queue_url",
     ),
     "calendar.schedule": JobKind(
         "schedule",
         CalendarSchedule,
         "schedule_queue_url",
-        "schedule_large_queue_url",
         frozenset({"window_days", "force_reschedule", "apply"}),
+        "schedule_large_queue_url",
     ),
 }
 """Every kind of job, by what a message calls it."""

@@ -31,7 +31,8 @@ class Queues(Base):
     def large_queue_urls(self) -> dict[str, str]:
         """URL per job kind of the larger functions' queues, of those that are configured: where escalations go."""
         settings = load(QueueSettings, self._environment)
-        urls = {job: getattr(settings, kind.large_queue_setting) for job, kind in JOBS.items()}
+        named = {job: kind.large_queue_setting for job, kind in JOBS.items() if kind.large_queue_setting is not None}
+        urls = {job: getattr(settings, setting) for job, setting in named.items()}
         return {kind: url for kind, url in urls.items() if url is not None}
 
     @property
