@@ -14,6 +14,7 @@ SENDS_TO = {
     "CalendarSyncLarge": {"SyncLargeQueue"},
     "SmartSchedulingLarge": {"ScheduleLargeQueue"},
     "Upkeep": {"TickDeadLetters"},
+    "PushReceiver": {"SyncQueue"},
 }
 CONSUMES = {
     "CalendarSync": {"SyncQueue"},
@@ -23,8 +24,9 @@ CONSUMES = {
 }
 DATABASE_SECRETS = {"DatabaseSecretArn", "DatabaseAppSecretArn"}  # whose of the two: test_database.py
 READS_SECRETS = {
-    "CalendarSync": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn"},
-    "CalendarSyncLarge": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn"},
+    "CalendarSync": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn", "PushKeysSecretArn"},
+    "CalendarSyncLarge": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn", "PushKeysSecretArn"},
+    "PushReceiver": {"PushKeysSecretArn"},
     "Upkeep": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn"},
 }
 ACTIONS = {
@@ -43,6 +45,7 @@ ACTIONS = {
 }
 """All that any function may do, beside what the managed policies below allow."""
 FUNCTIONS = sorted(SENDS_TO)
+WITHOUT_A_DATABASE = {"PushReceiver"}
 # AWS's own policies that SAM attaches: logs, traces, network interfaces of a VPC.
 MANAGED_POLICIES = {
     "AWSLambdaBasicExecutionRole",
@@ -78,8 +81,9 @@ def test_no_policy_of_ours_opens_every_resource_or_an_action_nobody_needs(stack:
 def test_only_known_managed_policies_are_attached(stack: Stack, function: str) -> None:
     attached = stack.role(function)["ManagedPolicyArns"]
     assert {arn.rsplit("/", 1)[1] for arn in attached if isinstance(arn, str)} <= MANAGED_POLICIES
+    ours = {target(way) for arn in attached if isinstance(arn, dict) for way in ways(arn)}
     login = "DatabaseOwnership" if function == "Migrate" else "DatabaseAccess"
-    assert [arn for arn in attached if isinstance(arn, dict)] == [{"Ref": login}]
+    assert ours - {"PushKeysAccess"} == (set() if function in WITHOUT_A_DATABASE else {login})
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -145,7 +149,7 @@ def test_what_ticks_reserves_what_a_tick_needs(stack: Stack) -> None:
     reserved = {
         name: list(ways(each.get("ReservedConcurrentExecutions", {}))) for name, each in stack.functions.items()
     }
-    assert (reserved["Orchestrator"], reserved["Upkeep"]) == ([2], [1])
+    assert (reserved["Orchestrator"], reserved["Upkeep"], reserved["PushReceiver"]) == ([2], [1], [10])
 
 
 def test_the_small_account_of_a_dev_stage_reserves_nothing(template: dict[str, Any]) -> None:

@@ -10,9 +10,11 @@ from pydantic import BaseModel
 
 from almanac import settings
 from almanac.adapters.aws.custom_resource import MigrationsResource
-from almanac.errors import DatabaseUnavailable
+from almanac.errors import BadSettings, DatabaseUnavailable
+from almanac.services.push.receive import ReceiveRing
 from almanac.services.queues.message_run import MessageRun
 from almanac.wiring.command_line import Wiring
+from almanac.wiring.push_receiver import PushReceiverWiring
 from tests.template.stack import Stack, ways
 
 RUNS = {"receive_sync": "sync_workspace", "receive_schedule": "plan_workspace"}
@@ -24,6 +26,7 @@ FUNCTIONS = {
     "CalendarSyncLarge": "calendar_sync",
     "SmartSchedulingLarge": "smart_scheduling",
     "Upkeep": "upkeep",
+    "PushReceiver": "push_receiver",
 }
 NOT_OURS = {"AWS_ENDPOINT_URL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 QUEUES = {
@@ -32,6 +35,7 @@ QUEUES = {
     "SmartScheduling": {"ALMANAC_SCHEDULE_QUEUE_URL", "ALMANAC_SCHEDULE_LARGE_QUEUE_URL"},
     "CalendarSyncLarge": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SYNC_LARGE_QUEUE_URL"},
     "SmartSchedulingLarge": {"ALMANAC_SCHEDULE_QUEUE_URL", "ALMANAC_SCHEDULE_LARGE_QUEUE_URL"},
+    "PushReceiver": {"ALMANAC_SYNC_QUEUE_URL"},
 }
 PARAMETER_OF = {
     "ALMANAC_SYNC_PAST_DAYS": "SyncPastDays",
@@ -73,8 +77,11 @@ def settings_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     (use_case,) = re.findall(r"container\(\)\.(\w+)", (folder / "handler.py").read_text(encoding="utf-8"))
     asked = Asked()
-    wiring = Wiring(asked)
+    wiring = (PushReceiverWiring if use_case == "receive_ring" else Wiring)(asked)
     built = getattr(wiring, use_case)
+    if isinstance(built, ReceiveRing):  # reads its keys for every ring, so that a rotated one is picked up
+        with pytest.raises(BadSettings):
+            built.keys()
     if isinstance(built, MessageRun):  # asks for what it runs when a message is there
         getattr(wiring, RUNS[use_case])
     if isinstance(built, MigrationsResource):  # reads them when called: CloudFormation is told
@@ -89,7 +96,8 @@ def test_a_function_gets_the_variables_that_its_wiring_reads_and_no_others(
 ) -> None:
     needed = settings_of(root / "functions" / FUNCTIONS[function], monkeypatch)
     queues = {name for name in needed if name.endswith("_QUEUE_URL")}
-    declared = set(stack.functions[function]["Environment"]["Variables"])
+    variables = stack.functions[function]["Environment"]["Variables"]
+    declared = {name for name, value in variables.items() if value != {"Ref": "AWS::NoValue"}}
     # The settings know both queues; a function is told of those it sends to.
     assert declared - NOT_OURS == (needed - queues) | QUEUES.get(function, set())
     assert declared >= NOT_OURS

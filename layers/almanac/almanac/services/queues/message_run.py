@@ -1,6 +1,7 @@
 """What becomes of a received message: run, put back for later, or sent anew."""
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from almanac.domain.operations.machine import EscalationCause
 from almanac.domain.run_outcomes import EndStatus, Outcome
-from almanac.domain.sync.retry import Postpone, disposition, wait_after_bug
+from almanac.domain.sync.retry import MAX_RECEIVES, Postpone, disposition, wait_after_bug
 from almanac.errors import (
     AlmanacError,
     BadJob,
@@ -120,6 +121,9 @@ class MessageRun(Generic[AnyJob, AnyReport]):
         if report.escalated is not None:
             self._escalate(job, message, report)
             return report
+        if report.outcome == "too_soon":
+            self._let_a_burst_settle(job, message, report)
+            return report
         if _asks_for_another_receive(report):
             seconds = self._put_back(message, report.retry_after, recorded=report.outcome != "already_running")
             if seconds is not None:
@@ -127,6 +131,15 @@ class MessageRun(Generic[AnyJob, AnyReport]):
         if report.outcome == "already_running":
             self._send_anew(job, message)
         return report
+
+    def _let_a_burst_settle(self, job: AnyJob, message: SqsMessage, report: AnyReport) -> None:
+        """Let a push wait for the others of its burst: by visibility, and at its last receive as a new message."""
+        if message.receive_count >= MAX_RECEIVES:
+            self._send_anew(job, message)
+            return
+        seconds = max(1, math.ceil(report.retry_after or 0.0))
+        self.queue.postpone(self.kind, message.receipt_handle, seconds)
+        raise Postponed(report.outcome, seconds, None, report)
 
     def _escalate(self, job: Job, message: SqsMessage, report: Report) -> None:
         """Send the job to the larger function; without one it is a message that cannot be done.
