@@ -279,7 +279,7 @@ OF_ALL_WORKSPACES = {
     "plan/plan.sql": {"one_moment"},
     "channels.sql": {"installation", "channel_states"},
     "runs.sql": {"record_jobs", "mark_sent"},
-    "app_role.sql": {"describe_app_role", "make_app_role"},
+    "deployment/app_role.sql": {"describe_app_role", "make_app_role"},
     "accounts.sql": {"live_workspaces", "list_workspaces", "workspaces_named", "workspace_names"},
     "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},
     "run_summary.sql": {"sync_health"},
