@@ -453,6 +453,13 @@ def test_a_workspace_whose_calendars_all_ring_is_not_behind(here: Installation) 
     assert health.workspaces_behind == 1
 
 
+def test_rows_of_channels_that_can_ring_no_more_are_not_kept(here: Installation) -> None:
+    here.change_channels("expires_at = now() - interval '2 days'")
+    here.team.sync(source="manual")
+    assert here.states() == ["active"]
+    assert len(here.simulator.push.channels()) == 2, "by the simulator's clock the first one lives"
+
+
 def test_a_ring_reads_one_calendar(here: Installation) -> None:
     account = here.team.database.run("SELECT id FROM calendar_auth_tokens")[0][0]
     second = here.team.google.add_calendar("ada@example.test", "Second")
