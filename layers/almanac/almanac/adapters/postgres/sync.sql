@@ -219,8 +219,8 @@ WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND s.connection_id
 -- name: due_for_sync
 -- Due: a live account with a calendar to read that is not backing off; nothing waiting in the queue, nothing running.
 -- A message that never arrived makes its workspace due again after an hour. A calendar whose push channel is healthy is
--- asked about once an hour; without push there is no installation, and no pause. A channel that has to be stopped is a
--- reason, too.
+-- asked about once an hour; without push there is no installation, and no pause. A channel that has to be stopped or
+-- renewed is a reason, too.
 SELECT w.id
 FROM workspaces w
 LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
@@ -243,7 +243,12 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
         WHERE p.ws_id = w.id AND p.installation = :installation::text AND p.status IN ('active', 'stopping')
             AND (p.expires_at IS NULL OR p.expires_at > now())
             AND (p.status = 'stopping' OR c.id IS NULL OR NOT c.is_enabled OR NOT c.sync_inbound_enabled
-                OR a.status = 'disconnected')
+                OR a.status = 'disconnected'
+                OR (p.expires_at < now() + :renew_seconds::float8 * interval '1 second' AND a.status = 'active'
+                    AND c.failures = 0 AND NOT EXISTS (
+                        SELECT 1 FROM calendar_push_channels f
+                        WHERE f.connection_id = p.connection_id AND f.installation = p.installation AND f.retry_at > now()
+                    )))
     )))
 ORDER BY w.id
 LIMIT :limit::integer;
