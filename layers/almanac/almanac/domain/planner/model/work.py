@@ -80,8 +80,7 @@ class Works:
     ) -> Task:
         """Return what takes the time of `people`, without a daily limit; `sizes` are those of `chunk_slots`."""
         weights, (slots, smallest, largest) = self.instance.weights, sizes
-        slack = SLOT_MINUTES * slots - spec.minutes
-        release = self.release(spec, people)
+        release, slack = self.release(spec, people), SLOT_MINUTES * slots - spec.minutes
         open_slots = self.open_slots(spec, people, release, slack)
         eligible = in_runs_of(open_slots, smallest)
         unit = weights.milli(weight * weights.asap_per_slot_step)
