@@ -15,8 +15,9 @@ from almanac.domain.workspace_plan.outcome import NOT_WRITTEN, record_outcome
 from almanac.domain.workspace_plan.planning_window import PlanningWindow, zone_of
 from almanac.domain.workspace_plan.report import Counts, PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
+from almanac.domain.workspace_plan.team.request import PlanningRequest
 from almanac.domain.workspace_plan.team.views import windows_of
-from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
+from almanac.domain.workspace_plan.to_instance import to_instance
 from almanac.errors import (
     AlmanacError,
     DatabaseUnavailable,
