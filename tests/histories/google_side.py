@@ -18,6 +18,8 @@ _HABITS: tuple[dict[str, Any], ...] = (
     {"series_deletion": "master"},
     {"rotate_refresh_tokens": True},
     {"expires_in": 200},
+    {"paging": "each_moment"},
+    {"paging": "first_moment"},
 )
 
 

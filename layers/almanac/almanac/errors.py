@@ -22,6 +22,7 @@ AlmanacError
 ├── SyncTokenExpired          410 fullSyncRequired: a branch of the sync, not a failure
 ├── PageTokenExpired          a resumed page token is too old: read from the first page again
 ├── AccessTokenRejected       401: refresh once
+├── OutOfTime                 the rest belongs to the next run
 ├── StorageFailed             the database refused a statement: a bug of ours
 └── Postponed                 a message was put back, it will be received again
 """
@@ -197,6 +198,12 @@ class AccessTokenRejected(AlmanacError):
     """401: the access token is expired or revoked; refresh it once."""
 
     code = "access_token_rejected"
+
+
+class OutOfTime(AlmanacError):
+    """What is left of the invocation does not suffice for one more request: a branch of the run, not a failure."""
+
+    code = "out_of_time"
 
 
 class StorageFailed(AlmanacError):

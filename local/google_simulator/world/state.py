@@ -29,6 +29,8 @@ class Settings:
     `tombstones`: `minimal` as most accounts see them, `full` as on an organizer's calendar, `bare` without the
     series of a cancelled instance. `left_window`: how a delta tells that an event left the token's window.
     `series_deletion`: whether a deleted series is told by its instances or by the master's id alone.
+    `paging`: whether a listing is all of its first page's moment, or each page of its own; the token at its end is
+    as old as the moment that its last page shows.
     """
 
     expires_in: int = 3599
@@ -38,6 +40,7 @@ class Settings:
     tombstones: Literal["minimal", "full", "bare"] = "minimal"
     left_window: Literal["event", "tombstone"] = "event"
     series_deletion: Literal["instances", "master"] = "instances"
+    paging: Literal["first_moment", "each_moment"] = "first_moment"
     revival: bool = True
     sync_token_padding: int = 0
     expansion_days: int = 730

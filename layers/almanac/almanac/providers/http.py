@@ -98,9 +98,14 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
         return float(text)
+    moment = parse_date(text)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+def parse_date(value: str | None) -> datetime | None:
+    """Return the instant of an HTTP date (RFC 9110, 5.6.7), None if unreadable."""
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(value or "")
     except (ValueError, TypeError, OverflowError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - now).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

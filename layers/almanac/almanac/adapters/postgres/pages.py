@@ -1,12 +1,21 @@
 """Calendars and their pages in Postgres: the CalendarPages of the services."""
 
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 from typing_extensions import override
 
+from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
-from almanac.adapters.postgres.sync_rows import connection_from, page_columns, place, progress_values, pruned_span
+from almanac.adapters.postgres.sync_rows import (
+    checkpoint_json,
+    connection_from,
+    page_columns,
+    place,
+    progress_values,
+    pruned_span,
+)
 from almanac.domain.calendar.events import EventPage
 from almanac.domain.sync.passes import Checkpoint, PassKind
 from almanac.services.accounts.ports import Account
@@ -75,7 +84,19 @@ class PostgresCalendarPages(CalendarPages):
         return MissingRows(missing, stored, tuple(sample or ()))
 
     @override
-    def complete_full_pass(self, lease: Lease, connection: Connection, checkpoint: Checkpoint, sync_token: str) -> int:
+    def known_events(self, lease: Lease, connection: Connection, event_ids: Sequence[str]) -> Set[str]:
+        where = {"ws_id": lease.ws_id, "provider": connection.provider, "calendar_id": connection.calendar_id}
+        return {row[0] for row in self._run("known_events", **where, event_ids=arrays.texts(event_ids))}
+
+    @override
+    def complete_full_pass(
+        self,
+        lease: Lease,
+        connection: Connection,
+        checkpoint: Checkpoint,
+        sync_token: str,
+        recheck: Checkpoint | None = None,
+    ) -> int:
         where = {"ws_id": lease.ws_id, **place(connection), **pruned_span(checkpoint)}
         with self._db.transaction(reconnect=False):
             self._leases.renew(lease)
@@ -89,6 +110,7 @@ class PostgresCalendarPages(CalendarPages):
                 fingerprint=checkpoint.fingerprint,
                 window_start=checkpoint.window.start,
                 window_end=checkpoint.window.end,
+                checkpoint=None if recheck is None else checkpoint_json(recheck),
             )
         return pruned
 

@@ -166,6 +166,11 @@ SELECT
     (SELECT coalesce(max(deleted), 0) FROM gone),
     (SELECT count(*) FROM restored);
 
+-- name: known_events
+SELECT external_event_id FROM workspace_calendar_events
+WHERE ws_id = :ws_id::uuid AND provider = :provider AND external_calendar_id = :calendar_id
+    AND external_event_id = ANY (:event_ids::text[]);
+
 -- name: missing_rows
 WITH old AS (
     SELECT e.external_event_id, m.external_event_id IS NULL AS missing
@@ -204,10 +209,10 @@ SELECT almanac_delete_events(ARRAY (
 INSERT INTO calendar_sync_states AS t
     (connection_id, sync_token, query_fingerprint, window_start, window_end, checkpoint, last_synced_at, full_synced_at)
 VALUES ((SELECT id FROM calendar_connections WHERE id = :connection_id::uuid AND ws_id = :ws_id::uuid), :sync_token,
-    :fingerprint, :window_start::timestamptz, :window_end::timestamptz, NULL, now(), now())
+    :fingerprint, :window_start::timestamptz, :window_end::timestamptz, :checkpoint::jsonb, now(), now())
 ON CONFLICT (connection_id) DO UPDATE SET
     sync_token = excluded.sync_token, query_fingerprint = excluded.query_fingerprint,
-    window_start = excluded.window_start, window_end = excluded.window_end, checkpoint = NULL,
+    window_start = excluded.window_start, window_end = excluded.window_end, checkpoint = excluded.checkpoint,
     last_synced_at = now(), full_synced_at = now();
 
 -- name: forget_token

@@ -62,11 +62,12 @@ def progress_values(progress: Progress | None) -> dict[str, Any]:
         "fingerprint": progress.fingerprint,
         "window_start": progress.window.start,
         "window_end": progress.window.end,
-        "checkpoint": None if progress.checkpoint is None else _checkpoint_json(progress.checkpoint),
+        "checkpoint": None if progress.checkpoint is None else checkpoint_json(progress.checkpoint),
     }
 
 
-def _checkpoint_json(checkpoint: Checkpoint) -> str:
+def checkpoint_json(checkpoint: Checkpoint) -> str:
+    """Return a checkpoint as it is stored."""
     return json.dumps(
         {
             "kind": checkpoint.kind,
@@ -77,6 +78,11 @@ def _checkpoint_json(checkpoint: Checkpoint) -> str:
             "reading": checkpoint.attempt,  # its stored name
             "listed": checkpoint.listed,
             "pages": checkpoint.pages,
+            "changed_since": None if checkpoint.changed_since is None else checkpoint.changed_since.isoformat(),
+            "recheck": checkpoint.recheck,
+            "found": checkpoint.found,
+            "rechecks": checkpoint.rechecks,
+            "relisted": checkpoint.relisted,
         }
     )
 
@@ -85,6 +91,7 @@ def _checkpoint(stored: dict[str, Any] | None) -> Checkpoint | None:
     if stored is None:
         return None
     start, end = (datetime.fromisoformat(edge) for edge in stored["window"])
+    since = stored.get("changed_since")  # an earlier release's checkpoint has none
     return Checkpoint(
         kind=stored["kind"],
         page_token=stored["page_token"],
@@ -94,6 +101,11 @@ def _checkpoint(stored: dict[str, Any] | None) -> Checkpoint | None:
         attempt=stored["reading"],
         listed=stored["listed"],
         pages=stored["pages"],
+        changed_since=datetime.fromisoformat(since) if since is not None else None,
+        recheck=stored.get("recheck", False),
+        found=stored.get("found", False),
+        rechecks=stored.get("rechecks", 0),
+        relisted=stored.get("relisted", False),
     )
 
 

@@ -1,6 +1,7 @@
 """What one provider event becomes, and what a page of them does to a calendar."""
 
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -74,3 +75,7 @@ class EventPage:
     problems: tuple[EventProblem, ...]
     unreadable: tuple[str, ...]
     mapping_version: int
+
+    def without(self, event_ids: Set[str]) -> "EventPage":
+        """Return the page without the rows of these events."""
+        return replace(self, rows=tuple(row for row in self.rows if row.external_event_id not in event_ids))

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from googleapiclient.discovery import build
@@ -68,12 +68,16 @@ class _Entry(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of `events.list`: items as they came, the calendar's zone, exactly one of the two tokens."""
+    """One page of `events.list`: items as they came, the calendar's zone, exactly one of the two tokens.
+
+    A listing by `changed_since` ends without one. `answered_at` is Google's clock.
+    """
 
     items: Sequence[Mapping[str, Any]]
     time_zone: str | None
     next_page_token: str | None
     next_sync_token: str | None
+    answered_at: datetime | None = None
 
 
 class GoogleCalendar:
@@ -103,16 +107,17 @@ class GoogleCalendar:
         answer = self._answer(
             access_token,
             self._events.list(**request.parameters()),
-            listing_with_token=request.sync_token is not None,
+            listing_with_token=request.window is None,
             resumed_page=request.page_token is not None,
         )
         next_page, next_sync = _token(answer, "nextPageToken"), _token(answer, "nextSyncToken")
-        if next_page is None and next_sync is None:
+        if next_page is None and next_sync is None and request.changed_since is None:
             raise rejected("a last page without sync token")
         if next_page is not None and next_sync is not None:
             raise rejected("a page with both a page token and a sync token")
         zone = answer.get("timeZone")
-        return Listing(_items(answer), zone if isinstance(zone, str) and zone else None, next_page, next_sync)
+        known_zone = zone if isinstance(zone, str) and zone else None
+        return Listing(_items(answer), known_zone, next_page, next_sync, self._http.answered_at)
 
     def list_calendars(self, access_token: str, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
         """Return one page of the account's calendar list, hidden ones included, and the token of the next one."""

@@ -8,7 +8,7 @@ import httplib2
 from httplib2.decode import DecodeLimitError
 
 from almanac.providers.google.errors import parse_error_body, rejected, unavailable
-from almanac.providers.http import LARGEST_ANSWER, AnswerTooLarge, connection_type, parse_retry_after
+from almanac.providers.http import LARGEST_ANSWER, AnswerTooLarge, connection_type, parse_date, parse_retry_after
 
 
 class Refused(Exception):
@@ -37,6 +37,8 @@ class GoogleHttp:
             timeout=timeout_seconds, proxy_info=None, decode_limit_ratio=0, decode_limit_hard=LARGEST_ANSWER
         )
         self._http.follow_redirects = False  # a redirect is an answer we do not expect; tokens follow it nowhere
+        self.answered_at: datetime | None = None
+        """Google's time of the last answer, if it said so."""
 
     def request(
         self, uri: str, method: str = "GET", body: str | None = None, headers: dict[str, str] | None = None
@@ -58,6 +60,7 @@ class GoogleHttp:
         except (OSError, HTTPException, httplib2.HttpLib2Error) as error:
             self.close()
             raise unavailable(f"the connection to Google failed: {type(error).__name__}") from None
+        self.answered_at = parse_date(response.get("date"))
         if response.status >= 300:
             retry_after = parse_retry_after(response.get("retry-after"), datetime.now(UTC))
             raise Refused(response.status, parse_error_body(content), retry_after)

@@ -9,7 +9,7 @@ from almanac.domain.calendar.events import CalendarZones
 from almanac.domain.sync.passes import MOST_PASS_PAGES, Checkpoint
 from almanac.domain.sync.report import Tally
 from almanac.domain.sync.window import Window
-from almanac.errors import ProviderRejected
+from almanac.errors import OutOfTime, ProviderRejected
 from almanac.services.clock import Clock
 from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.ports import CalendarPages, Connection, Lease
@@ -56,7 +56,12 @@ class PageReader:
         self._ahead: Future[ListedPage] | None = None
 
     def read(self, at: Checkpoint, sync_token: str | None) -> ListedPage:
-        """Return the page at a checkpoint: the one asked for ahead, if any, with every retry if that failed."""
+        """Return the page at a checkpoint: the one asked for ahead, if any, with every retry if that failed.
+
+        Raises OutOfTime when the rest belongs to a continuation.
+        """
+        if self._run.out_of_time:
+            raise OutOfTime("the run's time is used up")
         request, tally = self._request(at, sync_token), self._tally
         began, token_ms = perf_counter(), tally.token_ms
         listed = self._session.call(partial(self._ask, request), self._run.retrier, tally)
@@ -80,15 +85,16 @@ class PageReader:
         return listed
 
     def _request(self, at: Checkpoint, sync_token: str | None) -> EventsRequest:
-        full = at.kind == "full"
+        full, recheck = at.kind == "full", at.recheck
         workspace_zone = self._run.workspace_zone
         return EventsRequest(
             self._connection.calendar_id,
             CalendarZones(self._connection.time_zone or workspace_zone, workspace_zone),
             self._run.page_size,
             window=at.window if full else None,
-            sync_token=None if full else sync_token,
+            sync_token=None if full or recheck else sync_token,
             page_token=at.page_token,
+            changed_since=at.changed_since if recheck else None,
         )
 
 

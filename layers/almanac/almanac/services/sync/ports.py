@@ -1,6 +1,6 @@
 """What reading calendars needs from the outside: runs under a lease, connections, pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -63,7 +63,7 @@ class WorkspaceCalendars:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a pass stands after a page: `checkpoint` while pages follow, else `sync_token`."""
+    """Where a pass stands after a page: `checkpoint` while pages follow, then `sync_token`; both before a recheck."""
 
     fingerprint: str
     window: Window
@@ -136,8 +136,22 @@ class CalendarPages(Protocol):
         """Return what the full pass has not seen among the rows that were there when it began."""
         ...
 
-    def complete_full_pass(self, lease: Lease, connection: Connection, checkpoint: Checkpoint, sync_token: str) -> int:
-        """Prune what the pass has not seen (if deletes are on), store the token, forget the ids. Return rows pruned."""
+    def known_events(self, lease: Lease, connection: Connection, event_ids: Sequence[str]) -> Set[str]:
+        """Return those of the ids that the calendar has rows of."""
+        ...
+
+    def complete_full_pass(
+        self,
+        lease: Lease,
+        connection: Connection,
+        checkpoint: Checkpoint,
+        sync_token: str,
+        recheck: Checkpoint | None = None,
+    ) -> int:
+        """Prune what the pass has not seen (if deletes are on), store the token, forget the ids. Return rows pruned.
+
+        `recheck` is what is still to do before the pass is whole.
+        """
         ...
 
     def forget_token(self, lease: Lease, connection: Connection) -> None:

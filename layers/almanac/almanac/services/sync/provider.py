@@ -24,8 +24,9 @@ class CalendarEntry:
 
 @dataclass(frozen=True, slots=True)
 class EventsRequest:
-    """One page of a listing. Exactly one of `window` (full) and `sync_token` (incremental) is set.
+    """One page of a listing. Exactly one of `window` (full), `sync_token` (incremental) and `changed_since` is set.
 
+    The last asks for what was changed or deleted from that instant on, whatever its time; its last page has no token.
     `zones` are what the page is read in, unless it names the calendar's own. `page_size` is the most events wanted.
     """
 
@@ -35,20 +36,24 @@ class EventsRequest:
     window: Window | None = None
     sync_token: str | None = None
     page_token: str | None = None
+    changed_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ListedPage:
     """One page of a listing: exactly one of the two tokens, how many events it lists, and the events.
 
-    `events` returns the page in neutral form, and is asked once: the next page is under way by then, so that
-    translating one costs no time of the run.
+    `answered_at` is the provider's own time, if it says so. `events` returns the page in neutral form, and is asked
+    once: the next page is under way by then, so that translating one costs no time of the run.
     """
 
     next_page_token: str | None
     next_sync_token: str | None
     listed: int
     events: Callable[[], EventPage]
+    answered_at: datetime | None = None
+    series_changed: bool = False
+    """Of a listing by `changed_since`: a series has changed, of whose occurrences it tells nothing."""
 
 
 class Writes(Protocol):
