@@ -20,7 +20,7 @@ def lambda_handler(
 ) -> dict[str, Any]:
     """Send every due workspace its job, or those of an explicit list. Fails when any could not be sent."""
     try:
-        report = (dispatch or container().dispatch)(parse_tick(event))
+        report = (dispatch or container().dispatch)(parse_tick(event), context.aws_request_id)
     except DispatchFailed as error:
         _measure(error.report)
         logger.exception(

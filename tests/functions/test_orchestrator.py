@@ -70,6 +70,7 @@ def measured(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     [
         ("tick-sync", "calendar.sync", None),
         ("tick-schedule", "calendar.schedule", None),
+        ("tick-changes", "calendar.schedule", None),
         ("bulk-sync", "calendar.sync", 2),
     ],
 )

@@ -120,7 +120,7 @@ def test_a_delta_of_several_pages_is_looked_after_as_well(team: Team) -> None:
     for event_id in ids:
         team.google.patch_event(calendar, event_id, {"summary": "changed"})
     more = sorted((team.add(calendar, f"more {n}")["id"] for n in range(8)), key=listing_place)
-    first = sorted([*ids, *more], key=listing_place)[0]
+    first = min([*ids, *more], key=listing_place)
     before_request(team, 3, lambda: team.google.patch_event(calendar, first, {"summary": "late"}))
 
     team.sync()

@@ -544,7 +544,7 @@ class TestTime:
         assert [envelope.job.source for envelope in team.queue.sent] == ["continuation"] * 5
         assert len({envelope.reason for envelope in team.queue.sent}) == 5
         assert team.stored() == team.truth(calendar)
-        assert len(team.listings()) == 5, "no page is read twice"
+        assert len(team.listings()) == 5 + 1, "no page is read twice, and a recheck follows"
 
     def test_a_forced_full_pass_over_many_calendars_ends(self, team: Team) -> None:
         team.connect(calendars=3)
@@ -669,3 +669,19 @@ class TestWhatADeltaTellsOfOtherTimes:
 
         sql = "SELECT locked, extract(year FROM start_at)::integer FROM workspace_calendar_events"
         assert team.database.run(sql) == [[True, 2040]]
+
+
+def test_whoever_wants_a_calendar_read_anew_does_not_get_the_pages_of_an_unfinished_pass(
+    make_team: Callable[..., Team],
+) -> None:
+    team = make_team(ALMANAC_SYNC_PAGE_SIZE="5")
+    (calendar,) = team.connect()
+    for n in range(12):
+        team.add(calendar, f"event {n}")
+    assert team.sync(seconds=10).outcome == "continued"
+    before = len(team.listings())
+
+    team.sync(source="manual", mode="full")
+
+    assert "pageToken" not in team.listings()[before]["params"]
+    assert team.stored() == team.truth(calendar)

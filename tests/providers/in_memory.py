@@ -149,6 +149,9 @@ class InMemory(Provider):
     def open(self, access: str) -> OpenAccount:
         return MemoryAccount(self, access)
 
+    def limit_waits(self, seconds: float) -> None:
+        """It answers at once."""
+
     def is_same_mailbox(self, one: str, other: str) -> bool:
         return one == other
 

@@ -34,7 +34,7 @@ def sends(*queues: str) -> set[Grant]:
 GRANTS: dict[str, set[Grant]] = {
     "Migrate": DATABASE,
     "Orchestrator": DATABASE | sends("SyncQueue", "ScheduleQueue") | {("sqs:SendMessage", "TickDeadLetters")},
-    "CalendarSync": DATABASE | GOOGLE | consumes("SyncQueue") | sends("SyncQueue"),
+    "CalendarSync": DATABASE | GOOGLE | consumes("SyncQueue") | sends("SyncQueue", "ScheduleQueue"),
     "SmartScheduling": DATABASE | consumes("ScheduleQueue") | sends("ScheduleQueue"),
     "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters")},
 }
@@ -43,6 +43,7 @@ EVERY_FUNCTION = {"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRol
 TICKED = {
     "OrchestratorSyncTick": "Orchestrator",
     "OrchestratorScheduleTick": "Orchestrator",
+    "OrchestratorChangesTick": "Orchestrator",
     "UpkeepDailyTick": "Upkeep",
 }
 

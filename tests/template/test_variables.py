@@ -33,6 +33,7 @@ PARAMETER_OF = {
     "ALMANAC_PLAN_BUDGET_SECONDS": "PlanBudgetSeconds",
     "ALMANAC_UPKEEP_RETENTION_DAYS": "UpkeepRetentionDays",
     "ALMANAC_UPKEEP_GRACE_DAYS": "UpkeepGraceDays",
+    "ALMANAC_UPKEEP_PAST_DAYS": "UpkeepPastDays",
 }
 """Settings that a deployer gives as a number; their defaults must be those of the settings."""
 

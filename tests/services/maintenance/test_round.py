@@ -15,7 +15,7 @@ from almanac.services.maintenance.round import Upkeep, UpkeepFailed
 from almanac.services.maintenance.steps import COUNTERS, RESERVE_SECONDS
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-STEPS = ["long_in_error", "stale_runs", "tokens", "orphans", "keepsakes", "marks", "old_runs"]
+STEPS = ["long_in_error", "stale_runs", "tokens", "orphans", "past_events", "keepsakes", "marks", "old_runs"]
 
 
 @dataclass
@@ -52,6 +52,9 @@ class Store:
     def delete_orphans(self, before: datetime) -> Iterator[Batch]:
         return self._work("orphans", before)
 
+    def delete_past_events(self, before: datetime) -> Iterator[Batch]:
+        return self._work("past_events", before)
+
     def delete_keepsakes(self, before: datetime) -> Iterator[Batch]:
         return self._work("keepsakes", before)
 
@@ -85,7 +88,7 @@ class Round:
         self.tokens_may_take: float | None = None
 
     def __call__(self, *, dry_run: bool = False) -> UpkeepReport:
-        upkeep = Upkeep(self.store, self._tokens, lambda: NOW, timedelta(days=90), timedelta(days=30))
+        upkeep = Upkeep(self.store, self._tokens, lambda: NOW, *(timedelta(days=n) for n in (90, 30, 365)))
         return upkeep(self.time, dry_run=dry_run)
 
     def _tokens(self, _since: datetime, _report: UpkeepReport, out_of_time: Callable[[], bool]) -> bool:

@@ -19,8 +19,9 @@ from almanac.domain.sync.passes import (
     WantedPass,
 )
 from almanac.domain.sync.report import ConnectionReport
+from almanac.domain.sync.resume import CHECKPOINT_LIFE
 from almanac.domain.sync.window import Window
-from almanac.errors import ProviderRejected, ProviderUnavailable
+from almanac.errors import PageTokenExpired, ProviderRejected, ProviderUnavailable
 from almanac.services.accounts.ports import Account
 from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.calendar_pass import CalendarPass
@@ -79,6 +80,8 @@ class Pages(CalendarPages):
         checkpoint: Checkpoint,
         sync_token: str,
         recheck: Checkpoint | None = None,
+        *,
+        access_role: str | None = None,
     ) -> int:
         pruned = set(self.rows) - self.seen if connection.delete_enabled else set()
         self.rows = {event_id: title for event_id, title in self.rows.items() if event_id not in pruned}
@@ -108,7 +111,7 @@ class Bench:
         self.calendar, self.pages = Calendar(ADA), Pages()
         self.provider = InMemory({PASSWORD: [self.calendar]})
         self.deletes = True
-        self.patch = patch
+        self.patch, self.now = patch, NOW
         self.left: Callable[[], float] = lambda: 300.0
         self._pool = pool
 
@@ -135,7 +138,7 @@ class Bench:
         )
         run = RunContext(
             pages=self.pages,
-            clock=lambda: NOW,
+            clock=lambda: self.now,
             lease=Lease(account.ws_id, UUID(int=4), 1),
             retrier=Retrier(lambda _: None, lambda: 0.5, self.left),
             window=window,
@@ -143,6 +146,7 @@ class Bench:
             workspace_zone="Europe/Berlin",
             reserve_seconds=20.0,
             pool=self._pool,
+            now=NOW,
         )
         report = ConnectionReport(connection.id)
         self.asked.clear()
@@ -377,6 +381,38 @@ class TestInterruption:
 
         assert [request.page_token for request in bench.asked[:2]] == ["4", None]
         assert set(bench.pages.rows) == set("abc")
+
+    def interrupted_delta(self, bench: Bench) -> None:
+        """A delta of two pages whose first one is written."""
+        bench.read()
+        bench.put("a", "b", "c")
+        bench.run_out_after(1)
+        assert bench.read().outcome == "continued"
+        assert bench.pages.state.checkpoint is not None
+        bench.left = lambda: 300.0
+
+    def test_a_delta_that_is_left_for_too_long_becomes_a_full_pass(self, bench: Bench) -> None:
+        """Its first page is there, and of an event of it that went since, another delta need not tell."""
+        self.interrupted_delta(bench)
+        bench.now = NOW + CHECKPOINT_LIFE + timedelta(seconds=1)
+
+        assert bench.read().outcome == "redirected_to_full"
+        assert bench.asked[0].window is not None
+
+    def test_a_delta_whose_page_token_is_refused_becomes_a_full_pass(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.interrupted_delta(bench)
+        listed = MemoryAccount.list_events
+
+        def refused(account: MemoryAccount, request: EventsRequest) -> ListedPage:
+            if request.page_token is not None and request.sync_token is not None:
+                raise PageTokenExpired("no such page")
+            return listed(account, request)
+
+        monkeypatch.setattr(MemoryAccount, "list_events", refused)
+
+        assert bench.read().outcome == "token_expired_full"
 
     @pytest.mark.parametrize(("seconds", "asked"), [(300.0, 2), (30.0, 1)])
     def test_a_page_is_asked_for_ahead_unless_it_might_come_too_late(

@@ -5,12 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almanac.domain.sync.report import Tally
-from almanac.domain.sync.retry import LONGEST_WAIT_IN_RUN, MAX_ATTEMPTS, RUN_RESERVE
+from almanac.domain.sync.retry import (
+    CLOSING_SECONDS,
+    LONGEST_WAIT_IN_RUN,
+    MAX_ATTEMPTS,
+    RUN_RESERVE,
+    SHORTEST_REQUEST,
+)
 from almanac.errors import (
     AccessDenied,
     AccessTokenRejected,
     AlmanacError,
     LeaseLost,
+    OutOfTime,
     PageTokenExpired,
     ProviderUnavailable,
     ReconnectRequired,
@@ -119,6 +126,10 @@ def test_no_wait_reaches_into_the_reserve_of_the_invocation(
     errors = [rate_limited("slow down", retry_after) for retry_after in asked]
     try:
         invocation.retrier(chance).call(raising(*errors), tally)
+    except OutOfTime:
+        assert left - CLOSING_SECONDS < SHORTEST_REQUEST
+        assert tally.api_calls == 0
+        return
     except AlmanacError:
         assert tally.api_calls >= 1
 

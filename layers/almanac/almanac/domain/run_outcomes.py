@@ -6,11 +6,11 @@ EndStatus = Literal["completed", "partial", "failed", "skipped"]
 Status = Literal["running", EndStatus]
 """`running` is in the database only."""
 
-RefusedOutcome = Literal["superseded", "already_running", "cooldown", "outbound_unavailable"]
+RefusedOutcome = Literal["superseded", "already_running", "cooldown", "outbound_unavailable", "removed"]
 """Of a run that does not take place."""
 PassOutcome = Literal["incremental", "full", "redirected_to_full", "token_expired_full"]
 """Of a pass over a calendar that came to its end."""
-SkippedCalendar = Literal["continued", "reconnect_required", "backing_off", "already_read"]
+SkippedCalendar = Literal["continued", "reconnect_required", "backing_off", "already_read", "removed"]
 """Of a calendar that was not read, or not to its end."""
 CalendarOutcome = Literal[PassOutcome, SkippedCalendar, "failed"]
 SyncOutcome = Literal[

@@ -18,15 +18,16 @@ import httplib2
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-LARGEST_ANSWER = 64 * 2**20
-"""Bytes of one answer, packed or unpacked: ten times a page of 2,500 ordinary events, and it fits in a function."""
+LARGEST_ANSWER = 24 * 2**20
+"""Bytes of one answer, packed or unpacked: four times a page of 2,500 ordinary events. Read, it is some six times as
+large, and two pages fit in a function. Of a calendar that has more on a page, fewer events are asked for."""
 PATIENCE = 2
 """A whole answer, headers included, may take so many times as long as one wait for the socket."""
 _PART = 64 * 2**10
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 
-class AnswerTooLarge(Exception):
+class TooManyBytes(Exception):
     """More than LARGEST_ANSWER bytes were sent; the connection is of no further use."""
 
 
@@ -43,13 +44,13 @@ class _Watched(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        """Receive once. Raises TimeoutError and AnswerTooLarge."""
+        """Receive once. Raises TimeoutError and TooManyBytes."""
         received = self._source.readinto(buffer)
         if self._until is not None and monotonic() > self._until:
             raise TimeoutError("the answer took too long")
         self._left -= received or 0
         if self._left < 0:
-            raise AnswerTooLarge
+            raise TooManyBytes
         return received
 
     def close(self) -> None:
@@ -69,7 +70,7 @@ class _BoundedResponse(HTTPResponse):
         self.fp = io.BufferedReader(_Watched(source, None if wait is None else wait * PATIENCE))
 
     def read(self, amt: int | None = None) -> bytes:
-        """Read as the stock response does. Raises IncompleteRead, TimeoutError and AnswerTooLarge."""
+        """Read as the stock response does. Raises IncompleteRead, TimeoutError and TooManyBytes."""
         if amt is not None:
             return super().read(amt)
         content = bytearray()

@@ -60,6 +60,7 @@ class CalendarSyncWiring(Queues, AccountWiring):
             sleep=time.sleep,
             chance=random.random,
             rules=SyncRules(settings.past, settings.future, settings.sync_page_size, settings.sync_reserve_seconds),
+            plans_follow="calendar.schedule" in self.queue_urls,
         )
 
     @cached_property

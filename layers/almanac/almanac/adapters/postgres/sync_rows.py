@@ -8,6 +8,7 @@ from typing import Any
 from almanac.adapters.postgres import arrays
 from almanac.domain.calendar.events import EventPage, EventRow
 from almanac.domain.sync.passes import Checkpoint, SyncState
+from almanac.domain.sync.view import View
 from almanac.domain.sync.window import Window
 from almanac.services.sync.ports import Connection, Progress
 
@@ -23,7 +24,7 @@ _ENCODERS: Mapping[str, arrays.Encoder] = dict.fromkeys(EventRow._fields, arrays
     "own_block": arrays.booleans,
     "external_updated_at": arrays.instants,
 }
-_CONNECTION_FIELDS = tuple(name for name in Connection.__slots__ if name != "state")
+_CONNECTION_FIELDS = tuple(name for name in Connection.__slots__ if name not in ("state", "view"))
 
 
 def page_columns(page: EventPage) -> dict[str, str]:
@@ -111,7 +112,8 @@ def _checkpoint(stored: dict[str, Any] | None) -> Checkpoint | None:
 
 def connection_from(row: Sequence[Any]) -> tuple[Connection, Sequence[Any]]:
     """Return the connection in a row of `load_connections`, and the rest of the row: its account's fields."""
-    own, (token, fingerprint, start, end, checkpoint), account = row[:10], row[10:15], row[15:]
+    own, (seen, reader, role), (token, fingerprint, start, end, checkpoint) = row[:14], row[14:17], row[17:22]
     window = Window(start, end) if start is not None else None
     state = SyncState(token, fingerprint, window, _checkpoint(checkpoint))
-    return Connection(**dict(zip(_CONNECTION_FIELDS, own, strict=True)), state=state), account
+    view = View(reader, role) if seen else None
+    return Connection(**dict(zip(_CONNECTION_FIELDS, own, strict=True)), state=state, view=view), row[22:]

@@ -67,7 +67,8 @@ class EventPage:
     """One page in neutral form, one entry an event id: rows to store, ids that are deleted, events with a problem.
 
     `unreadable` holds the ids of events that exist at the provider but have no storable form: their rows are kept.
-    `mapping_version` is the provider's: rows of another version are rewritten although they look equal.
+    `mapping_version` is the provider's: rows of another version are rewritten although they look equal; with `rewrite`
+    all are, for they were read with other eyes.
     """
 
     rows: tuple[EventRow, ...]
@@ -75,6 +76,7 @@ class EventPage:
     problems: tuple[EventProblem, ...]
     unreadable: tuple[str, ...]
     mapping_version: int
+    rewrite: bool = False
 
     def without(self, event_ids: Set[str]) -> "EventPage":
         """Return the page without the rows of these events."""

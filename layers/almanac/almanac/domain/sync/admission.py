@@ -20,13 +20,21 @@ class LaterRun:
 
 
 @dataclass(frozen=True, slots=True)
+class ManualRun:
+    """A run that a person asked for in the last hour, and that did something."""
+
+    started_at: datetime
+    scope: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class AdmissionFacts:
     """What the store knows about a workspace when a message arrives. Instants are the database's."""
 
     now: datetime
     lease_expires_at: datetime | None
     """Of a lease that somebody holds, live or not."""
-    last_manual_at: datetime | None
+    manual_runs: Sequence[ManualRun] = ()
     later_runs: Sequence[LaterRun] = ()
 
 
@@ -67,11 +75,14 @@ def refuse_sync(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> R
         return running
     if any(_covers_sync(run, wanted) for run in facts.later_runs):
         return "superseded", None
-    if wanted.source == "manual" and facts.last_manual_at is not None:
-        left = cooldown - (facts.now - facts.last_manual_at).total_seconds()
-        if left > 0:
-            return "cooldown", left
-    return None
+    return _cooling_down(facts, wanted, cooldown) if wanted.source == "manual" else None
+
+
+def _cooling_down(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> RefusedRun | None:
+    """Only what repeats a request is refused: another calendar, or all of it anew, is another one."""
+    same = [run.started_at for run in facts.manual_runs if _covers_scope(run.scope, wanted)]
+    left = cooldown - (facts.now - max(same)).total_seconds() if same else 0.0
+    return ("cooldown", left) if left > 0 else None
 
 
 def refuse_plan(facts: AdmissionFacts, wanted: WantedPlan) -> RefusedRun | None:
@@ -92,10 +103,14 @@ def _covers_sync(run: LaterRun, wanted: WantedSync) -> bool:
     """Whether it did at least what is wanted. Only another schedule is content with one that left a calendar paused."""
     return (
         run.outcome != "continued"
-        and run.scope.get("calendar_id") in (None, wanted.calendar_id)
-        and (wanted.mode != "full" or run.scope["mode"] == "full")
+        and _covers_scope(run.scope, wanted)
         and (wanted.source == "schedule" or not run.paused)
     )
+
+
+def _covers_scope(scope: Mapping[str, Any], wanted: WantedSync) -> bool:
+    same_calendars = scope.get("calendar_id") in (None, wanted.calendar_id)
+    return same_calendars and (wanted.mode != "full" or scope["mode"] == "full")
 
 
 def _covers_plan(run: LaterRun, wanted: WantedPlan) -> bool:

@@ -86,6 +86,11 @@ def spread_of(connection_id: UUID) -> timedelta:
     return SPREAD * (connection_id.int % 10_007) / 10_007
 
 
+def smaller_page(events: int) -> int:
+    """Return how many events to ask for where a page of so many was too much. The token does not depend on it."""
+    return max(1, events // 5)
+
+
 def recheck_from(*began: datetime | None) -> datetime:
     """Return since when changes are listed once more after a pass that began then by one of these clocks, UTC.
 

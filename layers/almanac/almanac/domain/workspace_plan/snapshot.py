@@ -152,7 +152,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Everything a plan depends on. `version` differs whenever a row of it does.
+    """Everything a plan depends on. `version` differs whenever a row of it does; `seen` names the moment it is of.
 
     `unreadable_hours` says per category what is wrong with its stored hours; `findings` what else could not be used.
     """
@@ -169,6 +169,7 @@ class Workspace:
     events: tuple[CalendarEvent, ...]
     blocks: tuple[Block, ...]
     findings: tuple[ItemFinding, ...] = ()
+    seen: str | None = None
 
 
 def ceil_minutes(instant: datetime) -> int:

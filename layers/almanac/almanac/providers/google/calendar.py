@@ -68,7 +68,7 @@ class _Entry(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of `events.list`: items as they came, the calendar's zone, exactly one of the two tokens.
+    """One page of `events.list`: items as they came, the calendar's zone and role, exactly one of the two tokens.
 
     A listing by `changed_since` ends without one. `answered_at` is Google's clock.
     """
@@ -78,6 +78,7 @@ class Listing:
     next_page_token: str | None
     next_sync_token: str | None
     answered_at: datetime | None = None
+    access_role: str | None = None
 
 
 class GoogleCalendar:
@@ -117,7 +118,9 @@ class GoogleCalendar:
             raise rejected("a page with both a page token and a sync token")
         zone = answer.get("timeZone")
         known_zone = zone if isinstance(zone, str) and zone else None
-        return Listing(_items(answer), known_zone, next_page, next_sync, self._http.answered_at)
+        role = answer.get("accessRole")
+        known_role = role if isinstance(role, str) and clean(role) == role else None
+        return Listing(_items(answer), known_zone, next_page, next_sync, self._http.answered_at, known_role)
 
     def list_calendars(self, access_token: str, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
         """Return one page of the account's calendar list, hidden ones included, and the token of the next one."""
@@ -148,6 +151,10 @@ class GoogleCalendar:
         row = page.rows[0]
         later, sooner = (_LATEST_ZONE, _EARLIEST_ZONE) if row.all_day else (timedelta(0), timedelta(0))
         return row.start_at + later < window.end and row.end_at - sooner > window.start
+
+    def limit_waits(self, seconds: float) -> None:
+        """From now on no answer takes longer than that."""
+        self._http.limit_waits(seconds)
 
     def close(self) -> None:
         """Drop the kept-alive connection; the next call opens a new one."""

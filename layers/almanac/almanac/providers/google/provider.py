@@ -52,7 +52,7 @@ class GoogleAccount(OpenAccount):
         items = [item for item in answer.items if not _is_live_series(item)] if series else answer.items
         events = partial(map_page, items, zones)
         tokens = answer.next_page_token, answer.next_sync_token
-        return ListedPage(*tokens, len(answer.items), events, answer.answered_at, series_changed=bool(series))
+        return ListedPage(*tokens, len(answer.items), events, answer.answered_at, bool(series), answer.access_role)
 
     @override
     def event_is_live(self, calendar_id: str, event_id: str, window: Window) -> bool:
@@ -71,6 +71,12 @@ class GoogleProvider(Provider):
     @override
     def open(self, access: str) -> OpenAccount:
         return GoogleAccount(self._calendar, access)
+
+    @override
+    def limit_waits(self, seconds: float) -> None:
+        self._calendar.limit_waits(seconds)
+        if self.token_endpoint is not None:
+            self.token_endpoint.limit_waits(seconds)
 
     @override
     def is_same_mailbox(self, one: str, other: str) -> bool:

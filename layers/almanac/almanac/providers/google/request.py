@@ -13,7 +13,9 @@ EVENT_FIELDS = (
     "creator(email),organizer(email),attendees(email,displayName,responseStatus,self,organizer,optional,resource),"
     "extendedProperties(private)"
 )
-LISTING_FIELDS = f"nextPageToken,nextSyncToken,timeZone,items({EVENT_FIELDS})"
+_TOKENS_FIELDS = f"nextPageToken,nextSyncToken,timeZone,items({EVENT_FIELDS})"
+"""What tokens have always been asked with: a mask chooses what is shown of an answer, not what it is about."""
+LISTING_FIELDS = f"accessRole,{_TOKENS_FIELDS}"
 """Without the two tokens in the mask, paging would end silently (traps 85)."""
 CHANGES_FIELDS = LISTING_FIELDS.replace("items(", "items(recurrence,")
 """Of a listing of changes, which tells series as themselves: of instances that a series has lost, no listing by
@@ -59,7 +61,7 @@ class ListEvents:
 
 def query_fingerprint(page_size: int) -> str:
     """Return what a sync token depends on beside its window: another request or mapping makes tokens void."""
-    return sha256(f"{MAPPING_VERSION}|singleEvents|{page_size}|{LISTING_FIELDS}".encode()).hexdigest()[:16]
+    return sha256(f"{MAPPING_VERSION}|singleEvents|{page_size}|{_TOKENS_FIELDS}".encode()).hexdigest()[:16]
 
 
 def _rfc3339(instant: datetime) -> str:

@@ -32,7 +32,7 @@ from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.page_reader import PageReader, RunContext, following
 from almanac.services.sync.page_writer import PageWriter
 from almanac.services.sync.ports import Connection, Progress
-from almanac.services.sync.provider import OpenAccount
+from almanac.services.sync.provider import ListedPage, OpenAccount
 from almanac.services.sync.recheck import recheck, settle
 
 
@@ -47,6 +47,7 @@ class CalendarPass:
         self._session = session
         self._report = report
         self._state = connection.state
+        self._role = connection.access_role
         self._provider = session.provider.name
         fingerprint = session.provider.fingerprint(run.page_size)
         # A token of a pass that deleted nothing does not know what is still to be deleted.
@@ -73,7 +74,7 @@ class CalendarPass:
             self._report.outcome = "token_expired_full"
             self._full_pass()
         except OutOfTime:
-            self._report.outcome = "continued"
+            self._leave_the_rest()
         finally:
             self._reader.forget_ahead()
 
@@ -81,7 +82,12 @@ class CalendarPass:
         try:
             self._pass(self._first_page("full"))
         except OutOfTime:
-            self._report.outcome = "continued"
+            self._leave_the_rest()
+
+    def _leave_the_rest(self) -> None:
+        self._report.outcome = "continued"
+        if not self._report.tally.pages:
+            self._report.status = "skipped"
 
     def _pass(self, at: Checkpoint) -> None:
         """Make the pass from a checkpoint on. A refused page token costs one new start, not two. Raises OutOfTime.
@@ -132,6 +138,7 @@ class CalendarPass:
             at = replace(at, changed_since=recheck_from(at.started_at, self._run.clock()))
         while True:
             listed = self._reader.read(at, self._state.sync_token)
+            self._look_at_view(at, listed)
             page = self._writer.translate(listed, at)
             next_page = following(at, listed, asked, self._provider)
             if next_page is not None:
@@ -162,9 +169,30 @@ class CalendarPass:
                 return replace(self._first_page("full"), attempt=2, relisted=at.relisted)
             self._refuse_if_any_lives(found.sample, at.window)
         began = perf_counter()
-        self._report.tally.deleted += run.pages.complete_full_pass(run.lease, connection, at, sync_token, recheck)
+        self._report.tally.deleted += run.pages.complete_full_pass(
+            run.lease, connection, at, sync_token, recheck, access_role=self._role
+        )
         self._report.tally.write_ms += (perf_counter() - began) * 1000
         return recheck
+
+    def _look_at_view(self, at: Checkpoint, listed: ListedPage) -> None:
+        """See to it that rows are written anew when they were read through another account, or in another role.
+
+        Raises SyncTokenExpired in a delta: only a full pass meets every row.
+        """
+        self._role = listed.access_role or self._connection.access_role
+        view = self._connection.view
+        if view is None:
+            same = at.kind == "incremental" or self._connection.full_synced_at is not None
+        else:
+            same = view.shows_as(self._connection.id, self._role)
+        if same or self._writer.rewrites:
+            return
+        if at.kind == "incremental":
+            raise SyncTokenExpired("the calendar is read with other rights than before")
+        self._writer.rewrites = True
+        if view is not None and view.connection_id is not None:
+            self._run.pages.forget_view(self._run.lease, self._connection)
 
     def _refuse_if_any_lives(self, sample: Sequence[str], window: Window) -> None:
         """Ask for a few of what two listings lack by name, and raise ProviderUnavailable if one of them still exists.

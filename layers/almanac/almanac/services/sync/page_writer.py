@@ -1,6 +1,7 @@
 """Translates a pass's pages and writes them, each with its progress in one transaction; counts what came of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 
 from almanac.domain.calendar.events import EventPage, EventProblem
@@ -18,6 +19,8 @@ class PageWriter:
         self._run = run
         self._connection = connection
         self._report = report
+        self.rewrites = False
+        """Whether rows are written although their etag is equal: the calendar was read with other eyes before."""
 
     def translate(self, listed: ListedPage, at: Checkpoint) -> EventPage:
         """Return the page in neutral form, its problems noted, without what nobody wants to keep."""
@@ -31,6 +34,8 @@ class PageWriter:
         """Write the page and, with it, where the pass stands."""
         tally = self._report.tally
         began = perf_counter()
+        if self.rewrites and at.kind == "full":
+            page = replace(page, rewrite=True)
         written = self._run.pages.apply_page(self._run.lease, self._connection, page, at.kind, progress)
         tally.write_ms += (perf_counter() - began) * 1000
         tally.inserted += written.inserted

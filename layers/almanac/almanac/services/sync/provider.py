@@ -54,6 +54,8 @@ class ListedPage:
     answered_at: datetime | None = None
     series_changed: bool = False
     """Of a listing by `changed_since`: a series has changed, of whose occurrences it tells nothing."""
+    access_role: str | None = None
+    """What the account may do with the calendar, if the listing says so."""
 
 
 class Writes(Protocol):
@@ -91,7 +93,8 @@ class OpenAccount(Protocol):
     """One account, opened. One request a call, no retry, a timeout on every wait; used by one thread at a time.
 
     Calls raise AccessTokenRejected, SyncTokenExpired, PageTokenExpired, ProviderUnavailable, ProviderRateLimited,
-    ProviderQuotaExhausted, AccessDenied, CalendarUnreachable, ProviderRejected.
+    ProviderQuotaExhausted, AccessDenied, CalendarUnreachable, ProjectRefused, ProviderRejected; AnswerTooLarge where
+    fewer events would do.
     """
 
     writes: Writes | None
@@ -122,10 +125,17 @@ class FreshToken:
 
 
 class TokenEndpoint(Protocol):
-    """OAuth 2 token endpoint. Raises ReconnectRequired on invalid_grant, ProviderUnavailable and ProviderRejected."""
+    """OAuth 2 token endpoint.
+
+    Raises ReconnectRequired on invalid_grant, ProjectRefused, ProviderUnavailable and ProviderRejected.
+    """
 
     def refresh(self, refresh_token: str) -> FreshToken:
         """Trade a refresh token for an access token."""
+        ...
+
+    def limit_waits(self, seconds: float) -> None:
+        """From now on no request takes longer than that."""
         ...
 
 
@@ -139,6 +149,10 @@ class Provider(Protocol):
 
     def open(self, access: str) -> OpenAccount:
         """Return the account that `access` opens: an access token, or without a token endpoint the account's secret."""
+        ...
+
+    def limit_waits(self, seconds: float) -> None:
+        """From now on no request, its token endpoint's included, takes longer than that."""
         ...
 
     def is_same_mailbox(self, one: str, other: str) -> bool:
