@@ -18,12 +18,13 @@ from local.demo.work import furnish
 from local.demo.workspaces import (
     UnusableCalendar,
     Workspace,
-    check_readable,
     connect_files,
     connect_planned,
     planned_zone,
+    unpacked,
 )
 from local.google_simulator.control.client import ControlError
+from local.kept_accounts import restore_accounts
 from local.lambda_runtime.worker_pool import InvocationError
 from local.stack.exports import write_exports
 from local.stack.interruption import Interrupted, StopSignals
@@ -53,13 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signals, screen = StopSignals(), Screen()
     signals.install()
     try:
-        check_readable(options.ics)
-        stack = _start(options.folder, screen, signals)
-        try:
-            _run(stack, options, screen, signals)
-        finally:
-            stack.stop()
-            _environment_file(options.folder).unlink(missing_ok=True)
+        with unpacked(options.ics) as options.ics:
+            stack = _start(options.folder, screen, signals)
+            try:
+                _run(stack, options, screen, signals)
+            finally:
+                stack.stop()
+                _environment_file(options.folder).unlink(missing_ok=True)
     except Interrupted as stop:
         screen.say(f"{stop}; nothing is left running, the database stays in {options.folder}")
     except UnusableCalendar as error:
@@ -95,6 +96,8 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
     _furnish(stack, workspaces[0], tell)
     if options.ics:
         connect_files(stack, options.ics, tell)
+    for email in restore_accounts(stack):
+        tell(f"{email} was added at an earlier start: it is there again, with the events that were stored")
     tell("the database is kept between starts; the simulated Google begins anew, so the first tick reads everything")
     _publish(stack.environment, _environment_file(options.folder), workspaces[0], screen)
     watches = RunWatch(stack.wiring.database, lambda: stack.worker_logs), PlanWatch(stack.wiring.database)

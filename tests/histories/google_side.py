@@ -115,6 +115,14 @@ class GoogleSide:
                 }
                 self.commands.insert_event(guest, invitation, event_id=event_id)
 
+    def private(self, pick: int, value: int) -> None:
+        """Nobody but its owner and writers is to see more of an event than its times, or everybody again."""
+        calendar = self._calendar(pick)
+        events = self._masters(calendar)
+        if events:
+            visibility = {"visibility": ("private", "confidential", "default")[value % 3]}
+            self.commands.patch_event(calendar, events[value % len(events)], visibility)
+
     def add_calendar(self, pick: int, _value: int) -> None:
         if len(self.calendars) < 5:
             owner = ACCOUNTS[pick % len(ACCOUNTS)]

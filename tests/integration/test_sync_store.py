@@ -515,7 +515,7 @@ class TestWhatOnlyAMutationHadShown:
     def test_a_pass_misses_only_what_its_window_holds(
         self, store: SyncStores, database: Database, lease: Lease
     ) -> None:
-        """Old history would make an ordinary listing look as if it lacked most of the calendar, or hide that it does."""
+        """Old history would make an ordinary listing look as if it lacked most of the calendar, or hide it."""
         connection = only_connection(store, lease)
         rows_of_before = page(event("inside"), event("before", start=NOON - timedelta(days=200)))
         store.pages.apply_page(lease, connection, rows_of_before, "incremental", None)

@@ -112,7 +112,7 @@ CALLS: dict[str, Callable[[Twins], object]] = {
     ),
     "forget_view": lambda t: t.store.pages.forget_view(t.ours, t.their_connection),
     "limit_page": lambda t: t.store.pages.limit_page(t.ours, t.their_connection, 7),
-    "begin_connection": lambda t: t.store.runs.begin_connection(t.ours, t.their_connection.id),
+    "begin_reading": lambda t: t.store.runs.begin_reading(t.ours, [t.their_connection.id]),
     "pause_provider": lambda t: t.store.runs.pause_provider("google", "google_project_refused", "why"),
     "resume_provider": lambda t: t.store.runs.resume_provider("google"),
     "plan_to_ask_for": lambda t: t.store.runs.plan_to_ask_for(t.ours, inserted=True),

@@ -21,7 +21,7 @@ ALTER TABLE calendar_connections
     ADD COLUMN page_limit integer CHECK (page_limit > 0), -- events a page, where a whole one was too much
     ADD COLUMN failed_at timestamptz; -- when an attempt failed last
 ALTER TABLE workspace_sync_leases
-    ADD COLUMN reading uuid; -- the connection that its owner is reading
+    ADD COLUMN reading uuid[]; -- the connections that its owner has still to read, in order: the first one is being read
 ALTER TABLE calendar_auth_tokens
     ADD COLUMN listed_at timestamptz NOT NULL DEFAULT now(); -- when its calendar list was read last
 UPDATE calendar_auth_tokens SET listed_at = now() - random() * interval '1 day'; -- not all of them tomorrow at this hour

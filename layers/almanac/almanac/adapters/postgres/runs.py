@@ -158,8 +158,9 @@ class PostgresSyncRuns(SyncRuns):
         return self._ledger.begin(job, run_id, sent_at, message_id, self._admit(job))
 
     @override
-    def begin_connection(self, lease: Lease, connection_id: UUID) -> None:
-        if not self._run("begin_connection", **self._ledger.leases.under(lease), connection_id=connection_id):
+    def begin_reading(self, lease: Lease, connection_ids: Sequence[UUID]) -> None:
+        ids = arrays.texts(map(str, connection_ids))
+        if not self._run("begin_reading", **self._ledger.leases.under(lease), connection_ids=ids):
             raise lease_lost()
 
     @override

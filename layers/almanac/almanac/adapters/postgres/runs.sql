@@ -24,7 +24,7 @@ WHERE w.id = :ws_id::uuid;
 -- Free, expired, or none yet: otherwise no row. The fence rises with every owner. What an owner that has died was reading
 -- counts an attempt; the second in a row makes its pages smaller, for memory is what kills a process again and again.
 WITH deadly AS (
-    SELECT l.reading FROM workspace_sync_leases l
+    SELECT l.reading[1] AS reading FROM workspace_sync_leases l
     WHERE l.ws_id = :ws_id::uuid AND l.owner IS NOT NULL AND l.expires_at <= now() AND l.reading IS NOT NULL
 ), blamed AS (
     UPDATE calendar_connections c
@@ -40,9 +40,9 @@ SET owner = excluded.owner, fence = l.fence + 1, acquired_at = now(), expires_at
 WHERE l.owner IS NULL OR l.expires_at <= now()
 RETURNING fence;
 
--- name: begin_connection
+-- name: begin_reading
 UPDATE workspace_sync_leases
-SET reading = :connection_id::uuid, expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+SET reading = :connection_ids::uuid[], expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
 WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
 RETURNING ws_id;
 
@@ -149,7 +149,7 @@ RETURNING ws_id;
 -- name: record_connection
 WITH held AS (
     UPDATE workspace_sync_leases
-    SET reading = NULL, expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+    SET reading = array_remove(reading, :connection_id::uuid), expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
     WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
     RETURNING ws_id
 ), child AS (

@@ -18,7 +18,7 @@ LONGEST_WAIT_IN_RUN = 20.0
 """Waiting costs Lambda time: what needs longer goes back to the queue."""
 CLOSING_SECONDS = 8.0
 """Kept free of requests at the end of an invocation: for recording what came of its calendars."""
-SHORTEST_REQUEST = 1.0
+SHORTEST_REQUEST = 2.0
 """A request with less time than this is not begun."""
 RUN_RESERVE = 20.0
 """Kept free at the end of an invocation, for one more page and for recording where the run stands."""

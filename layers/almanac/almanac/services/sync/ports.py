@@ -118,8 +118,11 @@ class SyncRuns(Protocol):
         """Take the lease and open the run row, or record why not. Raises UnknownWorkspace."""
         ...
 
-    def begin_connection(self, lease: Lease, connection_id: UUID) -> None:
-        """Note that the connection is being read: if the process dies, the next run knows what killed it."""
+    def begin_reading(self, lease: Lease, connection_ids: Sequence[UUID]) -> None:
+        """Note what is to be read, in order: if the process dies, the next run knows by what.
+
+        The first one that has not been recorded is what was being read.
+        """
         ...
 
     def record_connection(

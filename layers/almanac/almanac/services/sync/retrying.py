@@ -16,21 +16,23 @@ def _no_limit(_seconds: float) -> None:
     """Let a request take as long as it does."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Retrier:
     """How one run waits: `deadline` is what is left of the invocation, `chance` a random number in [0, 1)."""
 
     sleep: Sleep
     chance: Callable[[], float]
     deadline: Deadline
+    asked: int = 0
+    """Requests so far: the first one is made whatever the time, so that every run moves on."""
 
     def call(
         self, operation: Callable[[], _Returned], tally: Tally, limit: Callable[[float], None] = _no_limit
     ) -> _Returned:
         """Run the operation, again while the policy says so; calls and retries are counted. Raises its last error.
 
-        `limit` is told, before each attempt, how many seconds it may take. Raises OutOfTime instead of a first attempt
-        that would come too late.
+        `limit` is told, before each attempt, how many seconds it may take. Raises OutOfTime instead of an attempt that
+        would come too late, unless it is the run's first.
         """
         attempt = 0
         while True:
@@ -48,6 +50,7 @@ class Retrier:
 
     def _begin(self, limit: Callable[[float], None]) -> None:
         left = self.deadline() - CLOSING_SECONDS
-        if left < SHORTEST_REQUEST:
+        if left < SHORTEST_REQUEST and self.asked:
             raise OutOfTime("the run's time is used up")
-        limit(left)
+        self.asked += 1
+        limit(max(left, SHORTEST_REQUEST))

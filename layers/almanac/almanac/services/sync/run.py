@@ -8,24 +8,17 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from uuid import UUID, uuid4
 
-from almanac.domain.sync.passes import WantedPass
-from almanac.domain.sync.report import ConnectionReport, SyncReport, conclude
-from almanac.domain.sync.retry import next_attempt_after
+from almanac.domain.sync.report import SyncReport, conclude
 from almanac.domain.sync.window import Window
 from almanac.errors import (
     AlmanacError,
     DatabaseUnavailable,
     LeaseLost,
     ProjectRefused,
-    ProviderRejected,
     QueueUnavailable,
-    ReconnectRequired,
     RemovedMeanwhile,
-    StorageFailed,
-    TransientError,
     UnknownCalendar,
     UnknownWorkspace,
-    safe_error_fields,
 )
 from almanac.jobs import CalendarSchedule, CalendarSync
 from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher
@@ -34,12 +27,11 @@ from almanac.services.queues.ports import JobQueue, OutgoingJob
 from almanac.services.queues.replan import replan_reason
 from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.calendar_lists import look_at_lists
-from almanac.services.sync.calendar_pass import CalendarPass
 from almanac.services.sync.page_reader import RunContext
-from almanac.services.sync.ports import CalendarPages, Connection, Lease, Refusal, SyncRuns, WorkspaceCalendars
+from almanac.services.sync.ports import CalendarPages, Lease, Refusal, SyncRuns, WorkspaceCalendars
 from almanac.services.sync.provider import Provider
 from almanac.services.sync.retrying import Retrier
-from almanac.services.sync.turns import order, reason_to_skip
+from almanac.services.sync.turns import CalendarTurn, is_bug, order
 
 logger = logging.getLogger(__name__)
 
@@ -144,22 +136,21 @@ class SyncWorkspace:
             raise UnknownCalendar("calendar_id", "the workspace has no enabled calendar of that id")
         since = job.requested_at if job.source == "continuation" else calendars.now
         sessions = self._sessions(calendars.accounts)
-        refused: dict[str, ProjectRefused] = {}
         bug = None
         with ThreadPoolExecutor(1) as pool:
             run = self._context(lease, calendars, deadline, pool)
-            for connection in sorted(calendars.connections, key=order):
-                session = sessions.get(connection.account_id)
-                outcome, failure = self._read_one(run, session, connection, job, refused)
+            turn = CalendarTurn(self.runs, self.clock, run, job)
+            connections = sorted(calendars.connections, key=order)
+            self.runs.begin_reading(lease, [connection.id for connection in connections])
+            for connection in connections:
+                outcome, failure = turn(sessions.get(connection.account_id), connection)
                 report.connections.append(outcome)
-                if isinstance(failure, ProjectRefused):
-                    refused[failure.provider] = failure
-                bug = bug or (failure if _is_bug(failure) else None)
-            asked = {key: sessions[key] for key in sessions if calendars.accounts[key].provider not in refused}
+                bug = bug or (failure if is_bug(failure) else None)
+            asked = {key: sessions[key] for key in sessions if calendars.accounts[key].provider not in turn.refused}
             listing = look_at_lists(run, asked, calendars, report.connections)
         report.tally.add(listing)
         conclude(report)
-        self._note_pauses(calendars, report, refused)
+        self._note_pauses(calendars, report, turn.refused)
         if report.outcome == "continued":
             self._continue(job, since, message_id or str(report.run_id))
         return bug
@@ -199,55 +190,6 @@ class SyncWorkspace:
             paused=calendars.paused,
         )
 
-    def _read_one(
-        self,
-        run: RunContext,
-        session: AccountSession | None,
-        connection: Connection,
-        job: CalendarSync,
-        refused: Mapping[str, ProjectRefused],
-    ) -> tuple[ConnectionReport, Exception | None]:
-        report = ConnectionReport(connection.id)
-        began = perf_counter()
-        failure: Exception | None = None
-        if session is None:
-            failure = ProviderRejected("the provider is not known here", provider=connection.provider)
-        elif session.dead:
-            report.status, report.outcome = "skipped", "reconnect_required"
-        elif (skip := reason_to_skip(connection, job, run.now, run.paused)) is not None:
-            report.status, report.outcome = "skipped", skip
-        elif run.out_of_time:
-            report.status, report.outcome = "skipped", "continued"
-        elif connection.provider in refused:
-            failure = refused[connection.provider]  # unasked: the next answer would be the same
-        else:
-            self.runs.begin_connection(run.lease, connection.id)
-            # Who asks for a full pass doubts what was read; only its own continuation trusts the pages before it.
-            restart = job.mode == "full" and job.source != "continuation"
-            failure = _attempt(CalendarPass(run, connection, session, report), job.mode, restart=restart)
-        report.tally.total_ms = (perf_counter() - began) * 1000
-        if isinstance(failure, RemovedMeanwhile):
-            report.status, report.outcome, failure = "skipped", "removed", None
-        retry_at = self._note_failure(report, connection, failure) if failure is not None else None
-        self.runs.record_connection(run.lease, report, retry_at, blamed=not isinstance(failure, ProjectRefused))
-        return report, failure
-
-    def _note_failure(self, report: ConnectionReport, connection: Connection, failure: Exception) -> datetime | None:
-        """Put the failure into the report. Returns until when schedules leave the connection alone."""
-        report.status = "failed"
-        report.outcome = "reconnect_required" if isinstance(failure, ReconnectRequired) else "failed"
-        if not isinstance(failure, AlmanacError):
-            report.error_type, report.error = AlmanacError.code, f"unexpected {type(failure).__name__}"
-            return None
-        report.error_type, report.error = failure.code, str(failure)
-        if isinstance(failure, TransientError):
-            report.retry_after = failure.retry_after or 0.0
-        if isinstance(failure, ReconnectRequired):
-            return None  # schedules skip the account; a new token revives its calendars at once
-        if isinstance(failure, ProjectRefused):
-            return None  # the next schedule finds out whether it has been mended
-        return self.clock() + timedelta(seconds=next_attempt_after(failure, connection.failures + 1))
-
     def _continue(self, job: CalendarSync, since: datetime | None, cause: str) -> None:
         """Ask for the rest. When the queue does not take it, the run has failed for now and its message comes back.
 
@@ -261,22 +203,3 @@ class SyncWorkspace:
 def _skipped(report: SyncReport, refusal: Refusal) -> SyncReport:
     report.status, report.outcome, report.retry_after = "skipped", refusal.outcome, refusal.retry_after
     return report
-
-
-def _attempt(calendar_pass: CalendarPass, mode: WantedPass, *, restart: bool) -> Exception | None:
-    """Read the calendar; what stopped it is returned, for it must not cost the other calendars their turn."""
-    try:
-        calendar_pass.read(mode, restart=restart)
-    except (DatabaseUnavailable, LeaseLost):
-        raise
-    except AlmanacError as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - a bug; raised again at the end of the run
-        logger.error("a calendar could not be read", extra=safe_error_fields(error))  # noqa: TRY400 - its text may quote an event
-        return error
-    return None
-
-
-def _is_bug(failure: Exception | None) -> bool:
-    """Return whether the message should come back and end among the dead letters, although the run tells the story."""
-    return failure is not None and (not isinstance(failure, AlmanacError) or isinstance(failure, StorageFailed))
