@@ -289,6 +289,7 @@ def test_a_whole_run_touches_its_own_workspace_only(make_team: Callable[..., Tea
 OF_ALL_WORKSPACES = {
     "sync.sql": {"due_for_sync", "due_for_schedule", "due_for_replan", "known_workspaces", "mark_queued", "now"},
     "plan/plan.sql": set(),
+    "channels.sql": {"installation", "channel_states"},
     "runs.sql": {"record_jobs", "mark_sent", "pause_provider", "resume_provider"},
     "accounts.sql": {"live_workspaces", "list_workspaces", "workspaces_named", "workspace_names"},
     "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},

@@ -19,6 +19,7 @@ AlmanacError
 │   ├── AccessDenied          the account may not read this calendar
 │   ├── CalendarUnreachable   404 for a calendar we know: no proof that it is deleted
 │   ├── ProjectRefused        the provider refuses our client or project: nobody's account is to blame
+│   ├── PushUnsupported       the provider tells of no changes of this calendar
 │   └── ProviderRejected      an answer or a refusal we have no better name for
 │       └── AnswerTooLarge    more bytes than a function can hold: ask for fewer events
 ├── SyncTokenExpired          410 fullSyncRequired: a branch of the sync, not a failure
@@ -176,6 +177,12 @@ class CalendarUnreachable(PermanentError):
     """404 for a known calendar. Can mean lost access: rows are kept."""
 
     code = "calendar_unreachable"
+
+
+class PushUnsupported(PermanentError):
+    """The provider has no push for this calendar: it is read by asking."""
+
+    code = "push_unsupported"
 
 
 class ProviderRejected(PermanentError):

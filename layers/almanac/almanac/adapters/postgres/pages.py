@@ -47,12 +47,15 @@ class PostgresCalendarPages(CalendarPages):
         self._leases = PostgresLeases(database, lease_seconds)
 
     @override
-    def load_calendars(self, lease: Lease, calendar_id: str | None) -> WorkspaceCalendars:
+    def load_calendars(
+        self, lease: Lease, calendar_id: str | None, connection_id: UUID | None = None
+    ) -> WorkspaceCalendars:
         with self._db.transaction(reconnect=False):
             found = self._run("workspace_zone", ws_id=lease.ws_id)
             if not found:
                 raise RemovedMeanwhile("the workspace was removed meanwhile")
-            rows = self._run("load_connections", ws_id=lease.ws_id, calendar_id=calendar_id)
+            asked = {"calendar_id": calendar_id, "connection_id": connection_id}
+            rows = self._run("load_connections", ws_id=lease.ws_id, **asked)
         read = [connection_from(row) for row in rows]
         accounts = {c.account_id: Account(lease.ws_id, c.account_id, *account[:-1]) for c, account in read}
         listed = {c.account_id: account[-1] for c, account in read}

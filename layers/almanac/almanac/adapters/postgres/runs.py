@@ -68,7 +68,7 @@ class PostgresLedger:
         """
         asked = self._asked(job, run_id, sent_at, message_id)
         with self._db.transaction():
-            refused = refuse(self._facts(job.ws_id, JOBS[job.job].name, sent_at))
+            refused = refuse(self._facts(job, JOBS[job.job].name, sent_at))
             lease = None if refused else self.leases.take(job.ws_id, run_id)
             if lease is not None:
                 self._run("close_stale_runs", ws_id=job.ws_id)
@@ -134,13 +134,15 @@ class PostgresLedger:
         """Return whether there is no such workspace any more."""
         return not self._run("is_gone", ws_id=ws_id)
 
-    def _facts(self, ws_id: UUID, kind: str, sent_at: datetime | None) -> AdmissionFacts:
-        found = self._run("admission_facts", ws_id=ws_id, kind=kind, sent_at=sent_at)
+    def _facts(self, job: Job, kind: str, sent_at: datetime | None) -> AdmissionFacts:
+        connection_id = job.connection_id if isinstance(job, CalendarSync) else None
+        about = {"ws_id": job.ws_id, "kind": kind, "connection_id": connection_id}
+        found = self._run("admission_facts", sent_at=sent_at, **about)
         if not found:
-            raise UnknownWorkspace(ws_id)
-        now, lease_expires_at, asked, later = found[0]
+            raise UnknownWorkspace(job.ws_id)
+        now, lease_expires_at, asked, last_push_at, later = found[0]
         manual = [ManualRun(datetime.fromisoformat(run["started_at"]), run["scope"]) for run in asked]
-        return AdmissionFacts(now, lease_expires_at, manual, [LaterRun(**run) for run in later])
+        return AdmissionFacts(now, lease_expires_at, manual, [LaterRun(**run) for run in later], last_push_at)
 
 
 class PostgresSyncRuns(SyncRuns):

@@ -140,6 +140,8 @@ class CalendarPass:
             listed = self._reader.read(at, self._state.sync_token)
             self._look_at_view(at, listed)
             page = self._writer.translate(listed, at)
+            if at.kind == "incremental":
+                self._report.note_changes(listed.listed, (row.external_updated_at for row in page.rows))
             next_page = following(at, listed, asked, self._provider)
             if next_page is not None:
                 since = at.changed_since or recheck_from(at.started_at, self._run.clock(), listed.answered_at)

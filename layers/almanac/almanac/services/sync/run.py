@@ -1,7 +1,7 @@
 """One run: a workspace's lease, its calendars one after the other, and a row that tells how it went."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,12 +23,14 @@ from almanac.errors import (
 from almanac.jobs import CalendarSchedule, CalendarSync
 from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher
 from almanac.services.clock import Clock, Deadline, Sleep
+from almanac.services.push.keep import KeepChannels
+from almanac.services.push.run_channels import RunChannels
 from almanac.services.queues.ports import JobQueue, OutgoingJob
 from almanac.services.queues.replan import replan_reason
 from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.calendar_lists import look_at_lists
 from almanac.services.sync.page_reader import RunContext
-from almanac.services.sync.ports import CalendarPages, Lease, Refusal, SyncRuns, WorkspaceCalendars
+from almanac.services.sync.ports import CalendarPages, Connection, Lease, Refusal, SyncRuns, WorkspaceCalendars
 from almanac.services.sync.provider import Provider
 from almanac.services.sync.retrying import Retrier
 from almanac.services.sync.turns import CalendarTurn, is_bug, order
@@ -64,6 +66,8 @@ class SyncWorkspace:
     rules: SyncRules
     plans_follow: bool = False
     """Whether what a run has changed is planned at once: there is a queue for it."""
+    channels: KeepChannels | None = None
+    """None: push is off, and no channel is watched or stopped."""
 
     def __call__(
         self, job: CalendarSync, sent_at: datetime | None, deadline: Deadline, message_id: str | None = None
@@ -75,6 +79,8 @@ class SyncWorkspace:
         recording it any bug.
         """
         report = SyncReport(job.ws_id, uuid4(), job.mode)
+        if not self._rings(job, report):
+            return report
         try:
             admitted = self.runs.begin_run(job, report.run_id, sent_at, message_id)
         except UnknownWorkspace:
@@ -111,6 +117,8 @@ class SyncWorkspace:
         report.tally.total_ms = (perf_counter() - began) * 1000
         last_plan = self._plan_to_ask_for(lease, report)
         self.runs.finish_run(lease, report)
+        if job.source == "push" and job.requested_at is not None:
+            report.push_lag_ms = max(0, round((self.clock() - job.requested_at).total_seconds() * 1000))
         if last_plan is not None:  # now that the lease is free
             self._ask_for_plan(job.ws_id, last_plan)
         return bug
@@ -127,11 +135,18 @@ class SyncWorkspace:
         for lost in self.queue.send([OutgoingJob(job, replan_reason(last_plan))]):
             logger.warning("a plan could not be asked for", extra={"ws_id": str(ws_id), "error": lost.error})
 
+    def _rings(self, job: CalendarSync, report: SyncReport) -> bool:
+        """Note a ring, if the job is one. False: its channel is none of ours any more, and nothing is read."""
+        if self.channels is None or job.source != "push" or self.channels.ring(job):
+            return True
+        report.status, report.outcome = "skipped", "channel_unknown"
+        return False
+
     def _read_all(
         self, lease: Lease, job: CalendarSync, report: SyncReport, deadline: Deadline, message_id: str | None
     ) -> Exception | None:
         """Read every calendar the job is about. Returns the first bug met; the calendars after it were still read."""
-        calendars = self.pages.load_calendars(lease, job.calendar_id)
+        calendars = self.pages.load_calendars(lease, job.calendar_id, job.connection_id)
         if job.calendar_id is not None and not calendars.connections:
             raise UnknownCalendar("calendar_id", "the workspace has no enabled calendar of that id")
         since = job.requested_at if job.source == "continuation" else calendars.now
@@ -139,7 +154,8 @@ class SyncWorkspace:
         bug = None
         with ThreadPoolExecutor(1) as pool:
             run = self._context(lease, calendars, deadline, pool)
-            turn = CalendarTurn(self.runs, self.clock, run, job)
+            channels = self._channels(run, job, calendars.connections, sessions, report)
+            turn = CalendarTurn(self.runs, self.clock, run, job, channels)
             connections = sorted(calendars.connections, key=order)
             self.runs.begin_reading(lease, [connection.id for connection in connections])
             for connection in connections:
@@ -148,12 +164,30 @@ class SyncWorkspace:
                 bug = bug or (failure if is_bug(failure) else None)
             asked = {key: sessions[key] for key in sessions if calendars.accounts[key].provider not in turn.refused}
             listing = look_at_lists(run, asked, calendars, report.connections)
+            if channels is not None:
+                channels.end(calendars.connections, report)
         report.tally.add(listing)
         conclude(report)
         self._note_pauses(calendars, report, turn.refused)
         if report.outcome == "continued":
             self._continue(job, since, message_id or str(report.run_id))
         return bug
+
+    def _channels(
+        self,
+        run: RunContext,
+        job: CalendarSync,
+        connections: Sequence[Connection],
+        sessions: Mapping[UUID, AccountSession],
+        report: SyncReport,
+    ) -> RunChannels | None:
+        """Return the run's channels, None where push is off. A run about the whole workspace reconciles them."""
+        if self.channels is None:
+            return None
+        channels = self.channels.begin(run.lease, run.retrier, self.open_session)
+        if job.calendar_id is None and job.connection_id is None:
+            channels.reconcile(connections, sessions, report)
+        return channels
 
     def _note_pauses(
         self, calendars: WorkspaceCalendars, report: SyncReport, refused: Mapping[str, ProjectRefused]
@@ -165,6 +199,10 @@ class SyncWorkspace:
         answered = {provider_of[c.connection_id] for c in report.connections if c.tally.pages}
         for provider in answered & calendars.paused.keys() - refused.keys():
             self.runs.resume_provider(provider)
+
+    def open_session(self, account: Account) -> AccountSession | None:
+        """Open an account; None when its provider is not known here."""
+        return self._sessions({account.id: account}).get(account.id)
 
     def _sessions(self, accounts: Mapping[UUID, Account]) -> dict[UUID, AccountSession]:
         """Return a session per account whose provider is known here."""

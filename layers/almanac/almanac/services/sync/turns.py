@@ -23,6 +23,7 @@ from almanac.errors import (
 )
 from almanac.jobs import CalendarSync
 from almanac.services.clock import Clock
+from almanac.services.push.run_channels import RunChannels
 from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.calendar_pass import CalendarPass
 from almanac.services.sync.page_reader import RunContext
@@ -75,11 +76,14 @@ def _had_its_turn(connection: Connection, job: CalendarSync) -> bool:
 class CalendarTurn:
     """Gives one calendar of a run after the other its turn, and records what came of it."""
 
-    def __init__(self, runs: SyncRuns, clock: Clock, run: RunContext, job: CalendarSync) -> None:
+    def __init__(
+        self, runs: SyncRuns, clock: Clock, run: RunContext, job: CalendarSync, channels: RunChannels | None
+    ) -> None:
         self._runs = runs
         self._clock = clock
         self._run = run
         self._job = job
+        self._channels = channels
         self._refused: dict[str, ProjectRefused] = {}
 
     @property
@@ -102,6 +106,8 @@ class CalendarTurn:
             report.status, report.outcome = "skipped", skip
         elif self._run.out_of_time:
             report.status, report.outcome = "skipped", "continued"
+        elif self._channels is not None and _is_poll(self._job) and self._channels.may_wait(connection):
+            report.status, report.outcome = "skipped", "push_healthy"
         elif connection.provider in self._refused:
             failure = self._refused[connection.provider]  # unasked: the next answer would be the same
         else:
@@ -115,6 +121,8 @@ class CalendarTurn:
         self._runs.record_connection(self._run.lease, report, retry_at, blamed=not isinstance(failure, ProjectRefused))
         if isinstance(failure, ProjectRefused):
             self._refused[failure.provider] = failure
+        if self._channels is not None:
+            self._channels.after(self._job, connection, report, self._clock())
         return report, failure
 
     def _note_failure(self, report: ConnectionReport, connection: Connection, failure: Exception) -> datetime | None:
@@ -132,6 +140,11 @@ class CalendarTurn:
         if isinstance(failure, ProjectRefused):
             return None  # the next schedule finds out whether it has been mended
         return self._clock() + timedelta(seconds=next_attempt_after(failure, connection.failures + 1))
+
+
+def _is_poll(job: CalendarSync) -> bool:
+    """Return whether nobody and nothing but the clock asks."""
+    return job.source == "schedule" and job.mode == "auto" and not job.force
 
 
 def _attempt(calendar_pass: CalendarPass, mode: WantedPass, *, restart: bool) -> Exception | None:
