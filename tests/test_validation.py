@@ -42,5 +42,5 @@ def test_a_plan(days: object, said: str) -> None:
 
 
 def test_what_is_no_json() -> None:
-    with pytest.raises(BadJob, match="body: is not valid JSON"):
+    with pytest.raises(BadJob, match="body: Invalid JSON"):
         parse_sync("{")

@@ -159,6 +159,10 @@ CHANGES = {
     " end_at = end_at + interval '1 day' WHERE provider = 'almanac'",
     "a block is locked": "UPDATE workspace_calendar_events SET locked = true WHERE provider = 'almanac'",
     "a block is done": "UPDATE task_calendar_events SET completed = true",
+    "a member": "INSERT INTO workspace_members (ws_id, user_id) VALUES (:ws, 'ada')",
+    "an assignee": "INSERT INTO task_assignees (task_id, user_id, ws_id) SELECT id, 'ada', ws_id FROM tasks LIMIT 1",
+    "a meeting": "INSERT INTO meetings (ws_id, title) VALUES (:ws, 'Review')",
+    "a calendar is everybody's": "UPDATE calendar_connections SET is_shared = true",
     "a calendar is switched off": "UPDATE calendar_connections SET is_enabled = false",
     "an account is disconnected": "UPDATE calendar_auth_tokens SET status = 'disconnected'",
 }

@@ -37,7 +37,6 @@ _FAULTS: Mapping[str, str] = {
     "model_attributes_type": "must be an object",
     "tuple_type": "must be a list",
     "list_type": "must be a list",
-    "json_invalid": "is not valid JSON",
     "json_type": "is not valid JSON",
 }
 """Pydantic's kinds of faults in words of ours, which say what to write instead."""

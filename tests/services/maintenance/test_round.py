@@ -119,6 +119,7 @@ def test_retention_and_grace_are_counted_back_from_now() -> None:
     assert a_round.store.limits == {
         "long_in_error": NOW - timedelta(days=7),
         "orphans": month,
+        "past_events": NOW - timedelta(days=365),
         "keepsakes": month,
         "old_runs": NOW - timedelta(days=90),
     }
@@ -138,7 +139,7 @@ def test_it_stops_before_the_deadline_and_names_what_is_left() -> None:
     report = a_round()
 
     assert RESERVE_SECONDS - 10.0 <= a_round.time.left < RESERVE_SECONDS
-    assert report.left == ["tokens", "keepsakes_deleted", "marks_deleted", "run_rows_deleted"]
+    assert report.left == ["tokens", "past_events_deleted", "keepsakes_deleted", "marks_deleted", "run_rows_deleted"]
     assert report.counts["orphans_deleted"] == 20
 
 
@@ -153,7 +154,7 @@ def test_workspaces_that_were_left_alone_are_counted() -> None:
     a_round = Round()
     a_round.store.busy = True
 
-    assert a_round().busy == 10
+    assert a_round().busy == 12
 
 
 @pytest.mark.parametrize("error", [StorageFailed("the database refused a statement (42P01)"), RuntimeError("a title")])

@@ -107,11 +107,13 @@ class TestTick:
 
         assert store.marked_since == {NOW - timedelta(seconds=3)}
 
-    @pytest.mark.parametrize("tick", [SYNC, Tick(job="calendar.schedule")])
+    @pytest.mark.parametrize(
+        "tick", [Tick(job="calendar.sync", request_id="r"), Tick(job="calendar.schedule", request_id="r")]
+    )
     def test_an_invocation_that_is_tried_again_sends_the_same_messages(self, tick: Tick) -> None:
         queue, times = Queue(), iter([NOW, NOW + timedelta(minutes=1)])
         for _ in range(2):
-            dispatch(Store(3), queue, lambda: next(times))(tick, "one invocation")
+            dispatch(Store(3), queue, lambda: next(times))(tick)
 
         assert len({deduplication_id(entry.job, entry.reason) for entry in queue.sent}) == 3
 

@@ -61,11 +61,17 @@ def _sync_all(args: Namespace, session: Session) -> Result:
 
 def _all_followed(sent: SentBulkRequest, timeout: float, session: Session) -> Result:
     """Follow one after the other: they run meanwhile, and the time is for all of them."""
-    ends_at, ended = time.monotonic() + timeout, {}
-    for ws_id in sent.ws_ids:
-        left = max(0.0, ends_at - time.monotonic())
-        hint = f"{len(ended)} of {len(sent.ws_ids)} workspaces are; `almanac runs` tells how the others go on"
-        ended[ws_id] = follow(session.wiring.follow_sync, ws_id, sent.request_id, left, hint)[-1]
+    ends_at, many = time.monotonic() + timeout, len(sent.ws_ids)
+    ended = {
+        ws_id: follow(
+            session.wiring.follow_sync,
+            ws_id,
+            sent.request_id,
+            max(0.0, ends_at - time.monotonic()),
+            f"{done} of {many} workspaces are; `almanac runs` tells how the others go on",
+        )[-1]
+        for done, ws_id in enumerate(sent.ws_ids)
+    }
     failed = None if all(run.success for run in ended.values()) else "some workspaces could not be synced"
     return Result(requests.ended_document(sent, ended), requests.ended_text(ended), failed)
 

@@ -32,6 +32,7 @@ PlanOutcome = Literal[
     "superseded",
     "already_running",
     "timezone_missing",
+    "removed",
     "failed",
 ]
 Outcome = Literal[SyncOutcome, PlanOutcome]

@@ -325,6 +325,7 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     AND (
         EXISTS (SELECT 1 FROM tasks t WHERE t.ws_id = w.id AND t.auto_schedule AND t.completed_at IS NULL)
         OR EXISTS (SELECT 1 FROM workspace_habits h WHERE h.ws_id = w.id AND h.is_active AND h.auto_schedule)
+        OR EXISTS (SELECT 1 FROM meetings m WHERE m.ws_id = w.id AND m.auto_schedule AND m.completed_at IS NULL)
         OR EXISTS (
             SELECT 1 FROM workspace_calendar_events e
             WHERE e.ws_id = w.id AND e.start_at > now() AND NOT e.locked
@@ -352,6 +353,7 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     AND (
         EXISTS (SELECT 1 FROM tasks t WHERE t.ws_id = w.id AND t.auto_schedule AND t.completed_at IS NULL)
         OR EXISTS (SELECT 1 FROM workspace_habits h WHERE h.ws_id = w.id AND h.is_active AND h.auto_schedule)
+        OR EXISTS (SELECT 1 FROM meetings m WHERE m.ws_id = w.id AND m.auto_schedule AND m.completed_at IS NULL)
         OR EXISTS (
             SELECT 1 FROM workspace_calendar_events e
             WHERE e.ws_id = w.id AND e.start_at > now() AND NOT e.locked

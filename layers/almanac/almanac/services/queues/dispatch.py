@@ -61,10 +61,10 @@ class Dispatch:
     queue: JobQueue
     clock: Clock
 
-    def __call__(self, tick: Tick, invocation: str | None = None) -> DispatchReport:
+    def __call__(self, tick: Tick) -> DispatchReport:
         """Send what is due, or to the tick's explicit list. Raises DispatchFailed, at the end, if any was not sent.
 
-        `invocation` names what woke us: tried again, it sends nothing a second time that a queue still remembers.
+        A tick that bears a request id, tried again, sends nothing a second time that a queue still remembers.
         """
         began = self.clock()
         report = DispatchReport(tick.job)
@@ -74,7 +74,7 @@ class Dispatch:
             if tick.job == "calendar.schedule" and tick.due == "changed":
                 self._send_changed(began, report)
             else:
-                self._send_due(tick, began, report, f"tick {invocation or began.isoformat()}")
+                self._send_due(tick, began, report, f"tick {tick.request_id or began.isoformat()}")
             if tick.job == "calendar.sync":
                 report.health = self.store.sync_health(began - SYNC_BEHIND_AFTER)
                 report.channels = self.store.channel_states()
