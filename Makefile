@@ -52,8 +52,8 @@ setup: .venv/.ready $(MINISTACK) ## Make the environments: .venv, and the local 
 
 setup-sam: $(SAM_CLI) ## Install the pinned SAM CLI into .tools/sam
 
-demo: setup ## Show the whole system on this machine (ICS=calendar.ics starts from your own calendar)
-	@$(with_calendars); $(PY) -m local.demo "$$@"
+demo: setup ## Show the whole system on this machine (ICS=calendar.ics starts from your own calendar, VERBOSE=1 tells all)
+	@$(with_calendars); $(PY) -m local.demo $(if $(VERBOSE),--verbose) "$$@"
 
 dev: setup ## Run the whole system on this machine until Ctrl-C (EVERY=60 syncs each minute, PLAN_EVERY=60 plans, ICS=calendar.ics)
 	@$(with_calendars); $(PY) -m local.dev $(if $(EVERY),--every $(EVERY)) $(if $(PLAN_EVERY),--plan-every $(PLAN_EVERY)) "$$@"

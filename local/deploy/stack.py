@@ -22,6 +22,7 @@ PARAMETERS = {
     "Ticks": "ENABLED",
     "SyncCadence": _EACH_MINUTE,
     "ScheduleCadence": _EACH_MINUTE,
+    "ChangesCadence": _EACH_MINUTE,
     "UpkeepCadence": _EACH_MINUTE,
 }
 """What the template is deployed with, besides the secrets."""

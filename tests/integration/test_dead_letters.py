@@ -385,8 +385,8 @@ class TestCauses:
         ("body", "cause"),
         [
             ("not JSON", "body: Invalid JSON"),
-            ('{"job": "calendar.sync"}', "ws_id: Field required"),
-            ('{"ws_id": "7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01", "mode": "fast"}', "mode: Input should be"),
+            ('{"job": "calendar.sync"}', "ws_id: missing"),
+            ('{"ws_id": "7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01", "mode": "fast"}', "mode: must be 'auto'"),
         ],
     )
     def test_of_poison_it_is_the_field(self, almanac: Shell, post: Post, body: str, cause: str) -> None:

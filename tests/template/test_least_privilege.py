@@ -40,9 +40,17 @@ def sends(*queues: str) -> set[Grant]:
 GRANTS: dict[str, set[Grant]] = {
     "Migrate": OWNERSHIP | {("secretsmanager:GetSecretValue", "Database")},
     "Orchestrator": DATABASE | sends("SyncQueue", "ScheduleQueue") | {("sqs:SendMessage", "TickDeadLetters")},
-    "CalendarSync": DATABASE | GOOGLE | PUSH | consumes("SyncQueue") | sends("SyncQueue", "SyncLargeQueue"),
+    "CalendarSync": DATABASE
+    | GOOGLE
+    | PUSH
+    | consumes("SyncQueue")
+    | sends("SyncQueue", "SyncLargeQueue", "ScheduleQueue"),
     "SmartScheduling": DATABASE | consumes("ScheduleQueue") | sends("ScheduleQueue", "ScheduleLargeQueue"),
-    "CalendarSyncLarge": DATABASE | GOOGLE | PUSH | consumes("SyncLargeQueue") | sends("SyncLargeQueue"),
+    "CalendarSyncLarge": DATABASE
+    | GOOGLE
+    | PUSH
+    | consumes("SyncLargeQueue")
+    | sends("SyncLargeQueue", "ScheduleQueue"),
     "SmartSchedulingLarge": DATABASE | consumes("ScheduleLargeQueue") | sends("ScheduleLargeQueue"),
     "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters")},
     "PushReceiver": PUSH | sends("SyncQueue"),
@@ -54,6 +62,7 @@ RUNG_OR_CALLED = {"PushReceiver"}
 TICKED = {
     "OrchestratorSyncTick": "Orchestrator",
     "OrchestratorScheduleTick": "Orchestrator",
+    "OrchestratorChangesTick": "Orchestrator",
     "UpkeepDailyTick": "Upkeep",
 }
 

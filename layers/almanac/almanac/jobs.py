@@ -17,7 +17,7 @@ from almanac.domain.operations.machine import Machine
 from almanac.errors import BadJob
 from almanac.validation import first_fault
 
-Source = Literal["schedule", "manual", "push", "continuation", "batch"]
+Source = Literal["schedule", "manual", "push", "continuation", "batch", "plan", "sync"]
 Mode = Literal["auto", "full", "incremental"]
 Direction = Literal["inbound", "outbound", "both"]
 
@@ -142,6 +142,8 @@ class Tick(BaseModel):
 
     job: Literal["calendar.sync", "calendar.schedule"]
     mode: Mode = "auto"
+    due: Literal["all", "changed"] = "all"
+    """Of plans: every workspace with something to plan, or those that have changed since their last plan."""
     request_id: Label | None = None
     workspaces: Annotated[tuple[BulkTarget, ...], Field(min_length=1)] | None = None
 

@@ -177,10 +177,11 @@ class PlanSettings(SyncSettings):
 
 
 class UpkeepSettings(_Settings):
-    """Days: how long run rows are kept, and how long what belongs to a disconnected calendar outlives it."""
+    """Days: how long run rows are kept, what belongs to a disconnected calendar, and a provider's past events."""
 
     upkeep_retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
     upkeep_grace_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    upkeep_past_days: Annotated[int, Field(ge=1, le=3650)] = 365
 
     @property
     def retention(self) -> timedelta:
@@ -191,6 +192,11 @@ class UpkeepSettings(_Settings):
     def grace(self) -> timedelta:
         """How long what was left behind is kept."""
         return timedelta(days=self.upkeep_grace_days)
+
+    @property
+    def past(self) -> timedelta:
+        """How long events of a provider are kept after their end."""
+        return timedelta(days=self.upkeep_past_days)
 
 
 class PushSettings(_Settings):

@@ -107,6 +107,29 @@ def test_what_has_ended_for_good_is_done_at_the_first_receive(ends: SyncReport) 
     assert (queue.sent, queue.postponed) == ([], [])
 
 
+@pytest.mark.parametrize("receives", range(1, MAX_RECEIVES))
+def test_a_ring_that_waits_for_its_burst_comes_back_when_that_is_over(receives: int) -> None:
+    queue = Queue()
+    with pytest.raises(Postponed) as raised:
+        receive(report("skipped", "too_soon", 2.2), queue, message(receives))
+    assert queue.postponed == [("calendar.sync", "handle", 3)]
+    assert raised.value.error_type is None, "nothing went wrong"
+
+
+def test_a_ring_that_meets_a_plan_comes_back_in_seconds_and_not_when_the_lease_ends() -> None:
+    queue = Queue()
+    ring = message(1, json.dumps({"ws_id": str(WS), "source": "push"}))
+    with pytest.raises(Postponed):
+        receive(report("skipped", "already_running", 118.0), queue, ring)
+    assert queue.postponed == [("calendar.sync", "handle", 10)]
+
+
+def test_a_ring_that_has_waited_often_is_sent_anew_and_not_lost() -> None:
+    queue = Queue()
+    receive(report("skipped", "too_soon", 2.2), queue, message(MAX_RECEIVES))
+    assert len(queue.sent) == 1
+
+
 @pytest.mark.parametrize("ends", [report("failed", "failed", 0.0), report("skipped", "already_running", 40.0)])
 @pytest.mark.parametrize("receives", range(1, MAX_RECEIVES))
 def test_what_passes_comes_back_later(ends: SyncReport, receives: int) -> None:

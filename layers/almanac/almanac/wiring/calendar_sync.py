@@ -86,6 +86,7 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
             sleep=time.sleep,
             chance=random.random,
             rules=SyncRules(settings.past, settings.future, settings.sync_page_size, settings.sync_reserve_seconds),
+            plans_follow="calendar.schedule" in self.queue_urls,
             channels=self.keep_channels,
         )
 

@@ -25,6 +25,7 @@ _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _UNAVAILABLE_CLASSES = ("08", "53", "57")
 """SQLSTATE classes that waiting can heal: connection exception, insufficient resources (disk, memory, connections),
 operator intervention (shutdown, crash recovery). https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+_BEGIN, _BEGIN_SNAPSHOT = "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ"
 _SERIALIZATION = ("40001", "40P01", "55P03")
 _READ_ONLY = "25006"
 _NO_TABLE = "42P01"
@@ -135,13 +136,14 @@ class Database:
         """Statements sent so far, one round trip each."""
 
     @contextmanager
-    def transaction(self, *, reconnect: bool = True) -> Iterator["Database"]:
+    def transaction(self, *, reconnect: bool = True, snapshot: bool = False) -> Iterator["Database"]:
         """All or nothing. Raises DatabaseUnavailable or StorageFailed; whatever is raised inside rolls back.
 
+        `snapshot`: every statement sees the moment of the first one, and none overwrites what came after it (40001).
         `reconnect`: a connection that has died meanwhile is opened again. Not for what goes on where an earlier
         transaction stopped: the server may have restarted, and lost that one.
         """
-        self._send("BEGIN", {}, reconnect=reconnect)
+        self._send(_BEGIN_SNAPSHOT if snapshot else _BEGIN, {}, reconnect=reconnect)
         self._in_transaction = True
         try:
             yield self
@@ -151,6 +153,13 @@ class Database:
             raise
         self._in_transaction = False
         self._send("COMMIT", {})
+
+    def read(self, sql: str, **values: Any) -> Rows:
+        """Run one statement that only reads, over a new connection if the last one has died meanwhile."""
+        try:
+            return self._send_once(sql, values)
+        except DatabaseUnavailable:
+            return self._send_once(sql, values)
 
     def run(self, sql: str, **values: Any) -> Rows:
         """Run one statement: in the open transaction, else as a transaction of its own."""
@@ -181,7 +190,7 @@ class Database:
             return self._send_once(sql, values)
         except DatabaseUnavailable:
             # An idle connection may have died since the last invocation. Nothing was begun yet: once more is safe.
-            if fresh or self._in_transaction or sql != "BEGIN":
+            if fresh or self._in_transaction or sql not in (_BEGIN, _BEGIN_SNAPSHOT):
                 raise
             return self._send_once(sql, values)
 
@@ -242,10 +251,10 @@ class Database:
         if state == _READ_ONLY:
             self.close()  # after a fail-over this connection leads to a replica; the next one to the new primary
         if state in (*_SERIALIZATION, _READ_ONLY):
-            return DatabaseUnavailable(f"the database asks to try again ({detail})")
+            return DatabaseUnavailable(f"the database asks to try again ({detail})", sqlstate=state)
         if state == _NO_TABLE:
             return StorageFailed(f"the tables are missing: run `almanac migrate` ({state})")
-        return StorageFailed(f"the database refused a statement ({detail})")
+        return StorageFailed(f"the database refused a statement ({detail})", state)
 
     def _roll_back(self) -> None:
         if self._connection is None:
@@ -282,6 +291,10 @@ class Statements:
     def __call__(self, name: str, /, **values: Any) -> Rows:
         """Run a statement; return its rows. Raises as `Database.run`, and KeyError for an unknown name."""
         return self._database.run(self._sql[name], **values)
+
+    def read(self, name: str, /, **values: Any) -> Rows:
+        """Run a statement that only reads, in one round trip, over a new connection if the last one has died."""
+        return self._database.read(self._sql[name], **values)
 
     def alone(self, name: str, /, **values: Any) -> Rows:
         """Run a statement in a transaction of its own, which opens a connection that has died meanwhile again."""

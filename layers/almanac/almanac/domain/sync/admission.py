@@ -27,13 +27,21 @@ class LaterRun:
 
 
 @dataclass(frozen=True, slots=True)
+class ManualRun:
+    """A run that a person asked for in the last hour, and that did something."""
+
+    started_at: datetime
+    scope: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class AdmissionFacts:
     """What the store knows about a workspace when a message arrives. Instants are the database's."""
 
     now: datetime
     lease_expires_at: datetime | None
     """Of a lease that somebody holds, live or not."""
-    last_manual_at: datetime | None
+    manual_runs: Sequence[ManualRun] = ()
     later_runs: Sequence[LaterRun] = ()
     last_push_at: datetime | None = None
     """When a push of the same calendar last had it read, within the last minute."""
@@ -91,11 +99,14 @@ def refuse_sync(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> R
         left = wanted.settle - (facts.now - facts.last_push_at).total_seconds()
         if left > 0:
             return "too_soon", left
-    if wanted.source == "manual" and facts.last_manual_at is not None:
-        left = cooldown - (facts.now - facts.last_manual_at).total_seconds()
-        if left > 0:
-            return "cooldown", left
-    return None
+    return _cooling_down(facts, wanted, cooldown) if wanted.source == "manual" else None
+
+
+def _cooling_down(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> RefusedRun | None:
+    """Only what repeats a request is refused: another calendar, or all of it anew, is another one."""
+    same = [run.started_at for run in facts.manual_runs if _covers_scope(run.scope, wanted)]
+    left = cooldown - (facts.now - max(same)).total_seconds() if same else 0.0
+    return ("cooldown", left) if left > 0 else None
 
 
 def refuse_plan(facts: AdmissionFacts, wanted: WantedPlan) -> RefusedRun | None:
@@ -127,10 +138,16 @@ def _covers_sync(run: LaterRun, wanted: WantedSync) -> bool:
     """Whether it did at least what is wanted. Only another schedule is content with one that left a calendar paused."""
     return (
         run.outcome != "continued"
-        and run.scope.get("calendar_id") in (None, wanted.calendar_id)
-        and run.scope.get("connection_id") in (None, _text(wanted.connection_id))
-        and (wanted.mode != "full" or run.scope["mode"] == "full")
+        and _covers_scope(run.scope, wanted)
         and (wanted.source == "schedule" or not run.paused)
+    )
+
+
+def _covers_scope(scope: Mapping[str, Any], wanted: WantedSync) -> bool:
+    return (
+        scope.get("calendar_id") in (None, wanted.calendar_id)
+        and scope.get("connection_id") in (None, _text(wanted.connection_id))
+        and (wanted.mode != "full" or scope["mode"] == "full")
     )
 
 

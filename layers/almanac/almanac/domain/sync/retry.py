@@ -16,6 +16,10 @@ FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 32.0
 """Ceilings of the first and of any later wait: doubling from a second up to 32, as providers' guides advise."""
 LONGEST_WAIT_IN_RUN = 20.0
 """Waiting costs Lambda time: what needs longer goes back to the queue."""
+CLOSING_SECONDS = 8.0
+"""Kept free of requests at the end of an invocation: for recording what came of its calendars."""
+SHORTEST_REQUEST = 2.0
+"""A request with less time than this is not begun."""
 RUN_RESERVE = 20.0
 """Kept free at the end of an invocation, for one more page and for recording where the run stands."""
 

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from almanac.errors import AlmanacError, ReconnectRequired
 from almanac.providers.google.connection import GoogleHttp, Refused
-from almanac.providers.google.errors import rate_limited, rejected, unavailable
+from almanac.providers.google.errors import project_refused, rate_limited, rejected, unavailable
 from almanac.services.clock import Clock
 from almanac.services.sync.provider import FreshToken, TokenEndpoint
 
@@ -59,7 +59,7 @@ class GoogleTokens(TokenEndpoint):
     def refresh(self, refresh_token: str) -> FreshToken:
         """Trade a refresh token for an access token; `refresh_token` of the answer is None when the old one stays.
 
-        Raises ReconnectRequired (invalid_grant), ProviderRejected (our client or the request is wrong),
+        Raises ReconnectRequired (invalid_grant), ProjectRefused (our client or the request is wrong), ProviderRejected,
         ProviderRateLimited and ProviderUnavailable: trouble at the endpoint never costs an account its grant (trap 80).
         """
         asked_at = self._clock()  # before the request: a slow answer must not make the token look younger
@@ -69,6 +69,10 @@ class GoogleTokens(TokenEndpoint):
             expires_at=asked_at + timedelta(seconds=grant.expires_in),
             refresh_token=grant.refresh_token or None,
         )
+
+    def limit_waits(self, seconds: float) -> None:
+        """From now on no refresh takes longer than that."""
+        self._http.limit_waits(seconds)
 
     def close(self) -> None:
         """Drop the kept-alive connection; the next refresh opens a new one."""
@@ -117,11 +121,11 @@ def _refusal(refused: Refused) -> AlmanacError:
     if "invalid_grant" in names and refused.status in (400, 401):
         return ReconnectRequired(f"the account's grant is gone, its owner must connect again {detail}")
     if names & _CLIENT_REFUSED:
-        return rejected(
+        return project_refused(
             f"Google does not accept our OAuth client {detail}: check ALMANAC_GOOGLE_CLIENT_ID and "
             "ALMANAC_GOOGLE_CLIENT_SECRET, or what ALMANAC_GOOGLE_SECRET_ARN holds"
         )
-    return rejected(f"the token endpoint refused the request {detail}")
+    return project_refused(f"the token endpoint refused the request {detail}")
 
 
 def _field(error: ValidationError) -> str:

@@ -26,6 +26,9 @@ from almanac.services.queues.ports import JobQueue, OutgoingJob
 
 logger = logging.getLogger(__name__)
 
+LONGEST_RING_WAIT = 10.0
+"""Seconds that a push stays away: for the others of its burst, or for a plan that holds the workspace."""
+
 AnyJob = TypeVar("AnyJob", bound=Job)
 AnyReport = TypeVar("AnyReport", bound="Report")
 
@@ -121,8 +124,8 @@ class MessageRun(Generic[AnyJob, AnyReport]):
         if report.escalated is not None:
             self._escalate(job, message, report)
             return report
-        if report.outcome == "too_soon":
-            self._let_a_burst_settle(job, message, report)
+        if report.outcome == "too_soon" or (job.source == "push" and report.outcome == "already_running"):
+            self._wait_shortly(job, message, report)
             return report
         if _asks_for_another_receive(report):
             seconds = self._put_back(message, report.retry_after, recorded=report.outcome != "already_running")
@@ -132,12 +135,12 @@ class MessageRun(Generic[AnyJob, AnyReport]):
             self._send_anew(job, message)
         return report
 
-    def _let_a_burst_settle(self, job: AnyJob, message: SqsMessage, report: AnyReport) -> None:
-        """Let a push wait for the others of its burst: by visibility, and at its last receive as a new message."""
+    def _wait_shortly(self, job: AnyJob, message: SqsMessage, report: AnyReport) -> None:
+        """Let a push wait for seconds, as people do for what it brings; at its last receive it is a new message."""
         if message.receive_count >= MAX_RECEIVES:
             self._send_anew(job, message)
             return
-        seconds = max(1, math.ceil(report.retry_after or 0.0))
+        seconds = max(1, math.ceil(min(report.retry_after or 0.0, LONGEST_RING_WAIT)))
         self.queue.postpone(self.kind, message.receipt_handle, seconds)
         raise Postponed(report.outcome, seconds, None, report)
 
