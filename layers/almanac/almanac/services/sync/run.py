@@ -79,7 +79,8 @@ class SyncWorkspace:
         DatabaseUnavailable and LeaseLost, which leave nothing to record, and after recording it any bug.
         """
         report = SyncReport(job.ws_id, uuid4(), job.mode)
-        if not self._rings(job, report):
+        if self.channels is not None and job.source == "push" and (refused := self.channels.ring(job)) is not None:
+            report.status, report.outcome = "skipped", refused
             return report
         admitted = self.runs.begin_run(job, report.run_id, sent_at, message_id)
         if isinstance(admitted, Refusal):
@@ -100,13 +101,6 @@ class SyncWorkspace:
         if bug is not None:
             raise AlmanacError(f"a calendar met an unexpected {type(bug).__name__}; run {report.run_id}") from None
         return report
-
-    def _rings(self, job: CalendarSync, report: SyncReport) -> bool:
-        """Note a ring, if the job is one. False: its channel is none of ours any more, and nothing is read."""
-        if self.channels is None or job.source != "push" or self.channels.ring(job):
-            return True
-        report.status, report.outcome = "skipped", "channel_unknown"
-        return False
 
     def _read_all(self, lease: Lease, job: CalendarSync, report: SyncReport, deadline: Deadline) -> Exception | None:
         """Read every calendar the job is about. Returns the first bug met; the calendars after it were still read."""
