@@ -40,6 +40,15 @@ class PostgresDueStore(DueStore):
         return [row[0] for row in self._run.alone("due_for_schedule", after=after, limit=limit)]
 
     @override
+    def due_for_replan(self, after: UUID | None, limit: int) -> Sequence[tuple[UUID, str]]:
+        return [(row[0], row[1]) for row in self._run.alone("due_for_replan", after=after, limit=limit)]
+
+    @override
+    def now(self) -> datetime:
+        now: datetime = self._run.read("now")[0][0]
+        return now
+
+    @override
     def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:
         return {row[0] for row in self._run.alone("known_workspaces", ws_ids=arrays.texts(map(str, ws_ids)))}
 
