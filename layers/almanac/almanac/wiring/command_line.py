@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from almanac.services.accounts.connect import ConnectAccount
     from almanac.services.accounts.new_key import NewKey
     from almanac.services.deployment.upgrade import MigrateDatabase
+    from almanac.services.history.read import History
     from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.follow_request import FollowRequest
@@ -83,6 +84,14 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
             cipher=self.cipher,
             retrier=Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic()),
         )
+
+    @cached_property
+    def history(self) -> "History":
+        """The use case of `almanac history` and `almanac redact`."""
+        from almanac.adapters.postgres.history.store import PostgresHistory
+        from almanac.services.history.read import History
+
+        return History(PostgresHistory(self.database))
 
     @cached_property
     def connections(self) -> "Connections":

@@ -85,6 +85,21 @@ WITH gone AS (
 )
 SELECT count(*) FROM gone;
 
+-- name: aged_history
+-- Workspaces whose oldest change is from before: one look at an index each.
+SELECT h.ws_id
+FROM workspace_history_heads h
+WHERE h.ws_id > :after::uuid AND h.oldest <= h.version
+    AND EXISTS (
+        SELECT 1 FROM workspace_history c
+        WHERE c.ws_id = h.ws_id AND c.version = h.oldest AND c.at < :before::timestamptz
+    )
+ORDER BY h.ws_id
+LIMIT :limit::integer;
+
+-- name: prune_history
+SELECT almanac_prune_history(:ws_id::uuid, :before::timestamptz, :limit::integer);
+
 -- name: claim_workspace
 -- No run begins or writes in it until this transaction ends; no row while one is at work. A lease that has expired is
 -- overtaken: the fence rises. queued_at stays, for no message is used up.
@@ -113,7 +128,7 @@ LIMIT :limit::integer;
 -- name: delete_orphans
 -- Asks again whether it is an orphan: its owner may have come back since it was listed. What the app owns of an event is
 -- kept for another time of grace, as of every event that goes (0003_event_keepsakes.sql).
-SELECT almanac_delete_events(ARRAY (
+SELECT set_config('almanac.origin', 'operator', true), almanac_delete_events(ARRAY (
     SELECT e.id FROM workspace_calendar_events e
     WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
         AND EXISTS (
@@ -235,4 +250,5 @@ SELECT
      WHERE k.until < :left_before::timestamptz),
     (SELECT count(*) FROM calendar_event_keepsakes k WHERE k.kept_at < :left_before::timestamptz),
     (SELECT count(*) FROM calendar_sync_seen m LEFT JOIN calendar_sync_states s ON s.connection_id = m.connection_id
-     WHERE s.checkpoint IS NULL);
+     WHERE s.checkpoint IS NULL),
+    (SELECT count(*) FROM workspace_history h WHERE h.at < :runs_before::timestamptz);
