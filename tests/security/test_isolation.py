@@ -277,6 +277,7 @@ def test_a_whole_run_touches_its_own_workspace_only(make_team: Callable[..., Tea
 OF_ALL_WORKSPACES = {
     "sync.sql": {"due_for_sync", "due_for_schedule", "known_workspaces", "mark_queued"},
     "plan/plan.sql": {"one_moment"},
+    "channels.sql": {"installation", "channel_states"},
     "runs.sql": {"record_jobs", "mark_sent"},
     "accounts.sql": {"live_workspaces", "list_workspaces", "workspaces_named", "workspace_names"},
     "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},

@@ -19,6 +19,7 @@ AlmanacError
 │   ├── ReconnectRequired     the account's grant is gone
 │   ├── AccessDenied          the account may not read this calendar
 │   ├── CalendarUnreachable   404 for a calendar we know: no proof that it is deleted
+│   ├── PushUnsupported       the provider tells of no changes of this calendar
 │   └── ProviderRejected      an answer or a refusal we have no better name for
 ├── SyncTokenExpired          410 fullSyncRequired: a branch of the sync, not a failure
 ├── PageTokenExpired          a resumed page token is too old: read from the first page again
@@ -179,6 +180,12 @@ class CalendarUnreachable(PermanentError):
     """404 for a known calendar. Can mean lost access: rows are kept."""
 
     code = "calendar_unreachable"
+
+
+class PushUnsupported(PermanentError):
+    """The provider has no push for this calendar: it is read by asking."""
+
+    code = "push_unsupported"
 
 
 class ProviderRejected(PermanentError):

@@ -50,12 +50,22 @@ class CalendarSync(Job):
     job: Literal["calendar.sync"] = "calendar.sync"
     mode: Mode = "auto"
     calendar_id: Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_storable)] | None = None
+    connection_id: UUID | None = None
     direction: Direction = "both"
     force: bool = False
+    channel_id: UUID | None = None
+    """Of the push channel that rang; with `resource_id` what the consumer compares with the channel's row."""
+    resource_id: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_storable)] | None = None
+    look_again: bool = True
+    """Of a push: an empty look is followed by another one. False on that one, and on a channel's first ring."""
 
 
 class CalendarSchedule(Job):
-    """Plan one workspace's tasks and habits into its free time over the next `window_days` days."""
+    """Plan one workspace's tasks, habits and meetings into its free time over the next `window_days` days.
+
+    A `user_id` that is a member's plans this person alone, and leaves everybody else's blocks and meetings where they
+    are.
+    """
 
     job: Literal["calendar.schedule"] = "calendar.schedule"
     window_days: Annotated[int, Field(ge=7, le=90)] = 30
@@ -86,9 +96,14 @@ class JobKind:
 
 
 JOBS: Mapping[str, JobKind] = {
-    "calendar.sync": JobKind("sync", CalendarSync, "sync_queue_url", frozenset({"mode", "direction", "calendar_id"})),
+    "calendar.sync": JobKind(
+        "sync", CalendarSync, "sync_queue_url", frozenset({"mode", "direction", "calendar_id", "connection_id"})
+    ),
     "calendar.schedule": JobKind(
-        "schedule", CalendarSchedule, "schedule_queue_url", frozenset({"window_days", "force_reschedule", "apply"})
+        "schedule",
+        CalendarSchedule,
+        "schedule_queue_url",
+        frozenset({"window_days", "force_reschedule", "apply", "user_id"}),
     ),
 }
 """Every kind of job, by what a message calls it."""

@@ -6,6 +6,7 @@ An empty value counts as absent, so that a template can declare a variable witho
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
@@ -40,8 +41,31 @@ def _postgres_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _origin(value: str) -> str:
+    """An https origin that the internet can reach, or http on this machine: what a provider is told to ring at."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is not an https origin like https://almanac.example.org")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+        raise ValueError("must be an origin only, without path, query or user")
+    local = parts.hostname in ("localhost", "127.0.0.1")
+    if parts.scheme == "http" and not local:
+        raise ValueError("must be https: providers ring at nothing else")
+    if parts.scheme == "https" and (local or _is_private(parts.hostname)):
+        raise ValueError("is an address that the internet cannot reach")
+    return value.rstrip("/")
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host.endswith((".local", ".internal", ".localhost"))
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 QueueUrl = Annotated[str, AfterValidator(_queue_url)]
+Origin = Annotated[str, AfterValidator(_origin)]
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 
 
@@ -158,6 +182,20 @@ class UpkeepSettings(_Settings):
     def grace(self) -> timedelta:
         """How long what was left behind is kept."""
         return timedelta(days=self.upkeep_grace_days)
+
+
+class PushSettings(_Settings):
+    """Where providers may ring, and the keys their rings are verified with, newest first. Without both, push is off."""
+
+    public_url: Origin | None = None
+    push_keys: SecretStr | None = None
+    push_keys_secret_arn: str | None = None
+    installation: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether there are keys to sign with."""
+        return self.push_keys is not None or self.push_keys_secret_arn is not None
 
 
 def load(model: type[_Loaded], environment: Environment) -> _Loaded:

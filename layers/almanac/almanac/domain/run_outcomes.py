@@ -6,15 +6,22 @@ EndStatus = Literal["completed", "partial", "failed", "skipped"]
 Status = Literal["running", EndStatus]
 """`running` is in the database only."""
 
-RefusedOutcome = Literal["superseded", "already_running", "cooldown", "outbound_unavailable"]
+RefusedOutcome = Literal["superseded", "already_running", "cooldown", "too_soon", "outbound_unavailable"]
 """Of a run that does not take place."""
 PassOutcome = Literal["incremental", "full", "redirected_to_full", "token_expired_full"]
 """Of a pass over a calendar that came to its end."""
-SkippedCalendar = Literal["continued", "reconnect_required", "backing_off", "already_read"]
+SkippedCalendar = Literal["continued", "reconnect_required", "backing_off", "already_read", "push_healthy"]
 """Of a calendar that was not read, or not to its end."""
 CalendarOutcome = Literal[PassOutcome, SkippedCalendar, "failed"]
 SyncOutcome = Literal[
-    PassOutcome, RefusedOutcome, "continued", "nothing_to_read", "partial", "failed", "reconnect_required"
+    PassOutcome,
+    RefusedOutcome,
+    "continued",
+    "nothing_to_read",
+    "channel_unknown",
+    "partial",
+    "failed",
+    "reconnect_required",
 ]
 PlanOutcome = Literal[
     "planned",

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 from almanac.settings import SyncSettings, load
 from almanac.wiring.accounts import AccountWiring
 from almanac.wiring.base import utc_now
+from almanac.wiring.push import PushWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
+    from almanac.adapters.postgres.channels import PostgresChannels
     from almanac.adapters.postgres.pages import PostgresCalendarPages
     from almanac.adapters.postgres.runs import PostgresSyncRuns
     from almanac.domain.sync.report import SyncReport
     from almanac.jobs import CalendarSync
+    from almanac.services.push.keep import KeepChannels
     from almanac.services.queues.message_run import MessageRun
     from almanac.services.sync.run import SyncWorkspace
 
 
-class CalendarSyncWiring(Queues, AccountWiring):
+class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
     """The use case of one record of the sync queue."""
 
     @cached_property
@@ -44,6 +47,23 @@ class CalendarSyncWiring(Queues, AccountWiring):
         return PostgresCalendarPages(self.database, lease_seconds=settings.sync_lease_seconds)
 
     @cached_property
+    def channel_store(self) -> "PostgresChannels":
+        """Push channels."""
+        from almanac.adapters.postgres.channels import PostgresChannels
+        from almanac.adapters.postgres.leases import PostgresLeases
+
+        settings = load(SyncSettings, self._environment)
+        return PostgresChannels(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
+
+    @cached_property
+    def keep_channels(self) -> "KeepChannels | None":
+        """What a run does about channels; None where push is off."""
+        from almanac.services.push.keep import KeepChannels
+
+        home = self.push_home
+        return None if home is None else KeepChannels(self.channel_store, home, self.push_keys, self.queue)
+
+    @cached_property
     def sync_workspace(self) -> "SyncWorkspace":
         """The use case of calendar_sync."""
         from almanac.services.sync.run import SyncRules, SyncWorkspace
@@ -60,6 +80,7 @@ class CalendarSyncWiring(Queues, AccountWiring):
             sleep=time.sleep,
             chance=random.random,
             rules=SyncRules(settings.past, settings.future, settings.sync_page_size, settings.sync_reserve_seconds),
+            channels=self.keep_channels,
         )
 
     @cached_property

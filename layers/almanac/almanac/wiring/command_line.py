@@ -22,14 +22,17 @@ if TYPE_CHECKING:
     from almanac.services.deployment.upgrade import MigrateDatabase
     from almanac.services.history.read import History
     from almanac.services.operations.accounts import Accounts
+    from almanac.services.operations.channels import Channels
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.follow_request import FollowRequest
+    from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.operations.requests import RequestPlan, RequestSync
     from almanac.services.operations.run_summary import RunSummary
     from almanac.services.operations.runs import RunHistory
     from almanac.services.operations.workspaces import Workspaces
     from almanac.services.plan.preview import PreviewPlan
+    from almanac.services.push.leave import StopChannels
     from almanac.services.queues.dead_letters import DeadLetters
     from almanac.services.queues.recorded_queue import RecordedQueue
 
@@ -64,11 +67,41 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         return Workspaces(self._workspace_store)
 
     @cached_property
+    def people(self) -> "People":
+        """The use case of `almanac member …`, `almanac members` and `almanac meeting …`."""
+        from almanac.adapters.postgres.plan.members import PostgresPeople
+        from almanac.services.operations.people import People
+
+        return People(self._workspace_store, PostgresPeople(self.database))
+
+    @cached_property
     def accounts(self) -> "Accounts":
         """The use case of `almanac account list`, `almanac account disconnect` and `almanac calendar switch`."""
         from almanac.services.operations.accounts import Accounts
 
-        return Accounts(self._workspace_store, self._workspace_store, self._workspace_store)
+        return Accounts(self._workspace_store, self._workspace_store, self._workspace_store, self.stop_channels)
+
+    @cached_property
+    def channels(self) -> "Channels":
+        """The use case of `almanac channels`."""
+        from almanac.adapters.postgres.channels import PostgresChannelDirectory
+        from almanac.services.operations.channels import Channels
+
+        home = self.push_home
+        return Channels(self._workspace_store, PostgresChannelDirectory(self.database, home), home is not None)
+
+    @cached_property
+    def stop_channels(self) -> "StopChannels | None":
+        """Stops an account's channels before it goes; None where push is off."""
+        from almanac.services.push.leave import StopChannels
+        from almanac.services.sync.retrying import Retrier
+
+        home = self.push_home
+        if home is None:
+            return None
+        ends_at = time.monotonic() + CONNECT_SECONDS
+        retrier = Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic())
+        return StopChannels(self.channel_store, home, self.sync_workspace.open_session, retrier)
 
     @cached_property
     def connect_account(self) -> "ConnectAccount":
@@ -115,7 +148,7 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         from almanac.services.operations.requests import RequestSync
         from almanac.services.queues.dispatch import Dispatch
 
-        dispatch = Dispatch(PostgresDueStore(self.database), self._asking_queue, utc_now)
+        dispatch = Dispatch(PostgresDueStore(self.database, self.push_home), self._asking_queue, utc_now)
         return RequestSync(self._workspace_store, self._workspace_store, self._asking_queue, dispatch, utc_now)
 
     @cached_property
@@ -161,7 +194,9 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         from almanac.providers.google.quota import CALLS_PER_MINUTE
         from almanac.services.operations.run_summary import RunSummary
 
-        return RunSummary(self._workspace_store, PostgresRunSummary(self.database), utc_now, CALLS_PER_MINUTE)
+        return RunSummary(
+            self._workspace_store, PostgresRunSummary(self.database, self.push_home), utc_now, CALLS_PER_MINUTE
+        )
 
     @cached_property
     def queue_depths(self) -> "QueueDepths":

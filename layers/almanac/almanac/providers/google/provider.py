@@ -10,6 +10,7 @@ from almanac.providers.google import NAME
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.pages import map_page
 from almanac.providers.google.request import MOST_A_PAGE, ListEvents, query_fingerprint
+from almanac.providers.google.watch import GoogleWatch
 from almanac.services.sync.provider import (
     CalendarEntry,
     EventsRequest,
@@ -17,6 +18,7 @@ from almanac.services.sync.provider import (
     OpenAccount,
     Provider,
     TokenEndpoint,
+    Watch,
 )
 
 
@@ -24,11 +26,11 @@ class GoogleAccount(OpenAccount):
     """One account's calendars, read with one access token."""
 
     writes = None
-    watch = None
 
     def __init__(self, calendar: GoogleCalendar, access_token: str) -> None:
         self._calendar = calendar
         self._token = access_token
+        self.watch: Watch | None = GoogleWatch(calendar, access_token)
 
     @override
     def list_calendars(self, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:

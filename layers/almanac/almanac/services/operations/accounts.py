@@ -1,6 +1,6 @@
 """Accounts and their calendars, listed and switched by hand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -17,6 +17,8 @@ class Accounts:
     workspaces: WorkspaceStore
     connections: ConnectionStore
     switches: AccountSwitches
+    leave: Callable[[UUID, UUID], object] | None = None
+    """Called before an account of a workspace is disconnected: its push channels are stopped while that is possible."""
 
     def all(self, ws_id: UUID | None) -> Sequence[ListedAccount]:
         """Return the accounts of a workspace or of all. Raises UnknownWorkspace."""
@@ -36,6 +38,8 @@ class Accounts:
             raise BadInput(
                 "account", f"several accounts have it; give the id of one: {_ids(a.account_id for a in found)}"
             )
+        if self.leave is not None:
+            self.leave(ws_id, found[0].account_id)
         self.switches.disconnect(ws_id, found[0].account_id)
         return replace(found[0], status="disconnected", read=0)
 
