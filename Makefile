@@ -116,8 +116,9 @@ lock: $(UV) ## Pin what pyproject.toml asks for (LOCK_ARGS=--upgrade for newer v
 		--no-annotate --no-header --constraint requirements.lock layers/vendor/requirements.in \
 		--output-file layers/vendor/requirements.txt
 
-schemas: .venv/.ready ## Write docs/schemas from the models of a job
+schemas: .venv/.ready ## Write docs/schemas from the models of a job and the kinds of events
 	@$(PY) -m local.job_schemas
+	@$(PY) -m local.event_schemas
 
 clean: ## Remove everything that these targets made
 	@rm -rf .venv .tools .aws-sam .almanac .mypy_cache .ruff_cache .pytest_cache .hypothesis

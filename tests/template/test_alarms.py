@@ -2,14 +2,16 @@ from typing import Any
 
 import pytest
 
+from almanac.services.events_out import deliver, relay
 from almanac.services.maintenance.steps import RESERVE_SECONDS
 from almanac.settings import SyncSettings
 from tests.template.stack import Properties, Stack, target
 
 SYNC_PERIOD_SECONDS = 900
-RUNS_UNATTENDED = {"Orchestrator", "CalendarSync", "SmartScheduling", "Upkeep", "PushReceiver"}
+RUNS_UNATTENDED = {"Orchestrator", "CalendarSync", "SmartScheduling", "Upkeep", "PushReceiver", "Relay", "Deliver"}
 """Not Migrate: the deployment that waits for it tells of its failure."""
 KEEPS_A_RESERVE = {"CalendarSync": SyncSettings().sync_reserve_seconds, "Upkeep": RESERVE_SECONDS}
+KEEPS_A_RESERVE |= {"Relay": relay.RESERVE_SECONDS, "Deliver": deliver.RESERVE_SECONDS}
 """Seconds; these two work until only that much is left, the others should never come near their limit."""
 
 

@@ -12,10 +12,13 @@ SENDS_TO = {
     "CalendarSync": {"SyncQueue"},
     "SmartScheduling": {"ScheduleQueue"},
     "Upkeep": {"TickDeadLetters"},
+    "Relay": {"DeliverQueue", "TickDeadLetters"},
+    "Deliver": {"DeliverQueue"},
     "PushReceiver": {"SyncQueue"},
 }
-CONSUMES = {"CalendarSync": {"SyncQueue"}, "SmartScheduling": {"ScheduleQueue"}}
+CONSUMES = {"CalendarSync": {"SyncQueue"}, "SmartScheduling": {"ScheduleQueue"}, "Deliver": {"DeliverQueue"}}
 READS_SECRETS = {
+    "Deliver": {"DatabaseSecretArn", "WebhookKeysSecretArn"},
     "CalendarSync": {"DatabaseSecretArn", "GoogleSecretArn", "TokenKeysSecretArn", "PushKeysSecretArn"},
     "PushReceiver": {"PushKeysSecretArn"},
     "Upkeep": {"DatabaseSecretArn", "GoogleSecretArn", "TokenKeysSecretArn"},
@@ -24,6 +27,7 @@ ACTIONS = {
     "secretsmanager:GetSecretValue",
     "kms:Decrypt",
     "rds-db:connect",
+    "events:PutEvents",
     "sqs:ChangeMessageVisibility",
     "sqs:ChangeMessageVisibilityBatch",
     "sqs:DeleteMessage",
@@ -73,7 +77,9 @@ def test_only_known_managed_policies_are_attached(stack: Stack, function: str) -
     attached = stack.role(function)["ManagedPolicyArns"]
     assert {arn.rsplit("/", 1)[1] for arn in attached if isinstance(arn, str)} <= MANAGED_POLICIES
     ours = {target(way) for arn in attached if isinstance(arn, dict) for way in ways(arn)}
-    assert ours - {"PushKeysAccess"} == (set() if function in WITHOUT_A_DATABASE else {"DatabaseAccess"})
+    assert ours - {"PushKeysAccess", "ChangesBusAccess", "WebhookKeysAccess"} == (
+        set() if function in WITHOUT_A_DATABASE else {"DatabaseAccess"}
+    )
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -139,7 +145,7 @@ def test_only_functions_without_a_queue_reserve_executions(stack: Stack) -> None
         for name, each in stack.functions.items()
         if "ReservedConcurrentExecutions" in each
     }
-    assert reserved == {"Orchestrator": [2], "Upkeep": [1], "PushReceiver": [10]}
+    assert reserved == {"Orchestrator": [2], "Upkeep": [1], "Relay": [1], "PushReceiver": [10]}
 
 
 def test_the_small_account_of_a_dev_stage_reserves_nothing(template: dict[str, Any]) -> None:

@@ -39,6 +39,13 @@ GRANTS: dict[str, set[Grant]] = {
     "Orchestrator": DATABASE | sends("SyncQueue", "ScheduleQueue") | {("sqs:SendMessage", "TickDeadLetters")},
     "CalendarSync": DATABASE | GOOGLE | PUSH | consumes("SyncQueue") | sends("SyncQueue"),
     "SmartScheduling": DATABASE | consumes("ScheduleQueue") | sends("ScheduleQueue"),
+    "Relay": DATABASE
+    | sends("DeliverQueue")
+    | {("events:PutEvents", "ChangesBus"), ("sqs:SendMessage", "TickDeadLetters")},
+    "Deliver": DATABASE
+    | consumes("DeliverQueue")
+    | sends("DeliverQueue")
+    | {("secretsmanager:GetSecretValue", "WebhookKeysSecretArn")},
     "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters")},
     "PushReceiver": PUSH | sends("SyncQueue"),
 }
@@ -50,6 +57,7 @@ TICKED = {
     "OrchestratorSyncTick": "Orchestrator",
     "OrchestratorScheduleTick": "Orchestrator",
     "UpkeepDailyTick": "Upkeep",
+    "RelayMinuteTick": "Relay",
 }
 
 

@@ -22,6 +22,8 @@ FUNCTIONS = {
     "CalendarSync": "calendar_sync",
     "SmartScheduling": "smart_scheduling",
     "Upkeep": "upkeep",
+    "Relay": "relay",
+    "Deliver": "deliver",
     "PushReceiver": "push_receiver",
 }
 NOT_OURS = {"AWS_ENDPOINT_URL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
@@ -29,6 +31,8 @@ QUEUES = {
     "Orchestrator": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
     "CalendarSync": {"ALMANAC_SYNC_QUEUE_URL"},
     "SmartScheduling": {"ALMANAC_SCHEDULE_QUEUE_URL"},
+    "Relay": {"ALMANAC_DELIVER_QUEUE_URL"},
+    "Deliver": {"ALMANAC_DELIVER_QUEUE_URL"},
     "PushReceiver": {"ALMANAC_SYNC_QUEUE_URL"},
 }
 PARAMETER_OF = {
@@ -53,6 +57,7 @@ class Asked(Mapping[str, str]):
             "ALMANAC_GOOGLE_CLIENT_ID": "client",
             "ALMANAC_GOOGLE_CLIENT_SECRET": "secret",
             "ALMANAC_TOKEN_KEYS": Fernet.generate_key().decode(),
+            "ALMANAC_WEBHOOK_KEYS": Fernet.generate_key().decode(),
         }
 
     def __getitem__(self, name: str) -> str:
@@ -109,7 +114,7 @@ def test_logs_and_metrics_bear_the_name_of_the_folder(stack: Stack, function: st
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_variable_holds_a_secret(stack: Stack, function: str) -> None:
     variables = stack.functions[function]["Environment"]["Variables"]
-    for name in ("ALMANAC_GOOGLE_CLIENT_SECRET", "ALMANAC_TOKEN_KEYS"):
+    for name in ("ALMANAC_GOOGLE_CLIENT_SECRET", "ALMANAC_TOKEN_KEYS", "ALMANAC_WEBHOOK_KEYS"):
         assert variables.get(name, "") == ""
 
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.history.store import PostgresHistory
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
@@ -218,9 +219,50 @@ class TestPlans:
         report = team.plan()
 
         later = history.changes(team.ws_id, before).items
+        team.wiring.close()
         assert placed == [("block.placed", "plan"), ("plan.completed", "plan")]
         assert [c.kind for c in later] == ["block.removed", "plan.completed"]
         assert {c.run_id for c in later} == {report.run_id}
+
+    def test_an_app_that_moves_a_block_meanwhile_waits_and_neither_is_ended(
+        self, database: Database, database_url: str
+    ) -> None:
+        """Rows first, head last: a plan deletes and moves, and somebody changes what it will move in between."""
+        ws_id = rows.workspace(database)
+        insert = (
+            "INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at)"
+            " VALUES (:ws, 'Block', now(), now()) RETURNING id::text"
+        )
+        gone, moved = (database.run(insert, ws=ws_id)[0][0] for _ in range(2))
+        plan = database.statements("plan/plan.sql")
+        done: list[int] = []
+
+        def app() -> None:
+            with closing(Database(lambda: parse_url(database_url))) as own:
+                own.run("UPDATE workspace_calendar_events SET locked = true WHERE id = :id", id=moved)
+                done.append(1)
+
+        with database.transaction():
+            plan("lock_blocks", ws_id=ws_id, ids=arrays.texts([moved]))
+            assert len(plan("delete_blocks", ws_id=ws_id, ids=arrays.texts([gone]))) == 1
+            thread = Thread(target=app)
+            thread.start()
+            wait_for_a_waiting_session(database)
+            database.run("UPDATE workspace_calendar_events SET title = 'Moved' WHERE id = :id", id=moved)
+        thread.join(10)
+
+        assert done == [1]
+        kinds = [change.kind for change in PostgresHistory(database).changes(ws_id, 2, 10)]
+        assert kinds == ["event.deleted", "event.updated", "event.updated"]
+
+
+def wait_for_a_waiting_session(database: Database) -> None:
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"  # pg_stat_activity stays as a transaction first sees it
+    for _ in range(500):
+        if database.run(waiting)[0][0]:
+            return
+        database.run("SELECT pg_sleep(0.01)")
+    raise AssertionError("nobody waits")
 
 
 class TestWriting:
@@ -328,6 +370,47 @@ class TestReading:
         page_ = History(PostgresHistory(database)).changes(rows.workspace(database), 0)
 
         assert (page_.items, page_.next, page_.head) == ([], 0, 0)
+
+
+class TestFleet:
+    def read(self, team: Synced, limit: int, ws_ids: list[UUID] | None = None) -> list[tuple[UUID, int]]:
+        seen: list[tuple[UUID, int]] = []
+        place = None
+        while items := (page_ := team.history.fleet(place, ws_ids, limit)).items:
+            seen += [(ws_id, change.version) for ws_id, change in items]
+            place = page_.next
+        assert team.history.fleet(place, ws_ids, limit).next == place
+        return seen
+
+    @pytest.mark.parametrize("limit", [1, 3, 200])
+    def test_all_workspaces_are_read_page_by_page(self, imported: Synced, limit: int) -> None:
+        other = Synced(imported.database)
+        other.sync(event("e1"), event("e2"), event("e3"), full=True)
+        imported.database.run("UPDATE workspace_calendar_events SET title = 'All'")
+
+        seen = self.read(imported, limit)
+
+        for team in (imported, other):
+            assert [version for ws_id, version in seen if ws_id == team.ws_id] == list(range(1, team.head + 1))
+        assert len(seen) == len(set(seen)) == imported.head + other.head
+        assert self.read(imported, limit, [other.ws_id]) == [(other.ws_id, v) for v in range(1, other.head + 1)]
+        assert imported.history.fleet(None, [], 10).next is None
+
+    def test_a_long_writer_holds_the_feed_back_and_nothing_is_lost(self, imported: Synced, database_url: str) -> None:
+        """Scenario 19: other workspaces' own lists go on meanwhile."""
+        other = Synced(imported.database)
+        insert = "INSERT INTO workspace_calendar_events (ws_id, start_at, end_at) VALUES (:ws, now(), now())"
+        before = self.read(imported, 200)
+        with closing(Database(lambda: parse_url(database_url))) as long:
+            long.run("BEGIN")
+            long.run(insert, ws=other.ws_id)
+            imported.database.run(insert, ws=imported.ws_id)
+            meanwhile = self.read(imported, 200)
+            assert len(imported.changes(5)) == 1
+            long.run("COMMIT")
+
+        assert meanwhile == before
+        assert sorted(self.read(imported, 200)[len(before) :]) == sorted([(imported.ws_id, 6), (other.ws_id, 3)])
 
 
 class TestRetention:

@@ -184,13 +184,16 @@ $$;
 
 CREATE FUNCTION almanac_history_of_created_events() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    restored jsonb := coalesce(nullif(current_setting('almanac.restored', true), ''), '{}');
-    origin text := almanac_origin();
-    run uuid := almanac_run();
+    restored jsonb;
+    origin text;
+    run uuid;
 BEGIN
     IF NOT EXISTS (SELECT FROM fresh) THEN
-        RETURN NULL;
+        RETURN NULL; -- as in every page that brings nothing new
     END IF;
+    restored := coalesce(nullif(current_setting('almanac.restored', true), ''), '{}');
+    origin := almanac_origin();
+    run := almanac_run();
     INSERT INTO workspace_history (ws_id, version, kind, subject, run_id, origin, at)
     SELECT f.ws_id, t.last - f.many + f.place,
         CASE WHEN restored ? f.id::text THEN 'event.restored' WHEN origin = 'plan' THEN 'block.placed'
@@ -218,12 +221,14 @@ CREATE TRIGGER history_of_created_events AFTER INSERT ON workspace_calendar_even
 -- A row that gets another id or workspace is one that went and one that came.
 CREATE FUNCTION almanac_history_of_changed_events() RETURNS trigger LANGUAGE plpgsql SET timezone = 'UTC' AS $$
 DECLARE
-    origin text := almanac_origin();
-    run uuid := almanac_run();
+    origin text;
+    run uuid;
 BEGIN
     IF NOT EXISTS (SELECT FROM fresh) OR current_setting('almanac.restoring', true) = 'yes' THEN
         RETURN NULL;
     END IF;
+    origin := almanac_origin();
+    run := almanac_run();
     WITH compared AS (
         SELECT coalesce(n.ws_id, o.ws_id) AS ws_id, coalesce(n.id, o.id) AS id,
             CASE WHEN n.id IS NULL THEN 'went' WHEN o.id IS NULL THEN 'came' ELSE 'changed' END AS what,
@@ -257,12 +262,14 @@ CREATE TRIGGER history_of_changed_events AFTER UPDATE ON workspace_calendar_even
 
 CREATE FUNCTION almanac_history_of_deleted_events() RETURNS trigger LANGUAGE plpgsql SET timezone = 'UTC' AS $$
 DECLARE
-    origin text := almanac_origin();
-    run uuid := almanac_run();
+    origin text;
+    run uuid;
 BEGIN
     IF NOT EXISTS (SELECT FROM gone) THEN
         RETURN NULL;
     END IF;
+    origin := almanac_origin();
+    run := almanac_run();
     INSERT INTO workspace_history (ws_id, version, kind, subject, run_id, origin, at, was)
     SELECT f.ws_id, t.last - f.many + f.place, CASE origin WHEN 'plan' THEN 'block.removed' ELSE 'event.deleted' END,
         f.id, run, origin, t.at, f.was

@@ -100,6 +100,19 @@ LIMIT :limit::integer;
 -- name: prune_history
 SELECT almanac_prune_history(:ws_id::uuid, :before::timestamptz, :limit::integer);
 
+-- name: delete_old_deliveries
+WITH gone AS (
+    DELETE FROM webhook_deliveries WHERE id = ANY (ARRAY (
+        SELECT d.id FROM webhook_deliveries d
+        WHERE d.created_at < :before::timestamptz AND d.status <> 'pending'
+        ORDER BY d.created_at
+        LIMIT :limit::integer
+        FOR UPDATE OF d SKIP LOCKED
+    ))
+    RETURNING 1
+)
+SELECT count(*) FROM gone;
+
 -- name: claim_workspace
 -- No run begins or writes in it until this transaction ends; no row while one is at work. A lease that has expired is
 -- overtaken: the fence rises. queued_at stays, for no message is used up.

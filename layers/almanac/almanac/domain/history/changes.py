@@ -79,6 +79,18 @@ class Head:
         return self.oldest - 1 <= version <= self.version
 
 
+FeedPlace = tuple[int, int, int]
+"""Where a reader of all workspaces stands: transaction, place in it, version."""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPage:
+    """Changes of many workspaces, each with its workspace; `next` goes on after them, None: nothing was there yet."""
+
+    items: Sequence[tuple[UUID, Change]]
+    next: FeedPlace | None
+
+
 @dataclass(frozen=True, slots=True)
 class ChangePage:
     """Changes in the order of their versions; `next` is the cursor that goes on after them, `head` the last version."""

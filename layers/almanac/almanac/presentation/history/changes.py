@@ -1,5 +1,6 @@
 """A workspace's changes, and its calendar at a version, as JSON and as text."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
@@ -52,19 +53,26 @@ def calendar_document(ws_id: UUID, version: int, events: Mapping[UUID, State]) -
     return {
         "ws_id": str(ws_id),
         "version": version,
-        "events": [event_fields(event_id, state) for event_id, state in _by_start(events)],
+        "events": [event_fields(event_id, state) for event_id, state in by_start(events)],
     }
+
+
+def snapshot_lines(version: int, events: Mapping[UUID, State]) -> str:
+    """Return the calendar as NDJSON: a line with the version, then a line an event with its id."""
+    lines = [{"version": version}, *(event_fields(event_id, state) for event_id, state in by_start(events))]
+    return "".join(f"{json.dumps(line)}\n" for line in lines)
 
 
 def calendar_text(version: int, events: Mapping[UUID, State]) -> str:
     """Return the calendar as a table."""
     if not events:
         return f"version {version}: no event"
-    rows = ((_time(state, "start"), _time(state, "end"), state.get("title")) for _, state in _by_start(events))
+    rows = ((_time(state, "start"), _time(state, "end"), state.get("title")) for _, state in by_start(events))
     return f"version {version}\n{table(('START', 'END', 'TITLE'), rows)}"
 
 
-def _by_start(events: Mapping[UUID, State]) -> list[tuple[UUID, State]]:
+def by_start(events: Mapping[UUID, State]) -> list[tuple[UUID, State]]:
+    """Return the events in the order of their beginnings."""
     return sorted(events.items(), key=lambda item: (datetime.fromisoformat(item[1]["start_at"]), str(item[0])))
 
 

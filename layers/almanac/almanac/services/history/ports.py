@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from almanac.domain.history.changes import Change, Head
+from almanac.domain.history.changes import Change, FeedPlace, Head
 from almanac.domain.history.fold import State
 
 
@@ -35,6 +35,12 @@ class HistoryStore(Protocol):
 
     def one_moment(self) -> AbstractContextManager[None]:
         """Within it, everything is read as it is at one moment."""
+        ...
+
+    def fleet(
+        self, after: FeedPlace, ws_ids: Sequence[UUID] | None, limit: int
+    ) -> Sequence[tuple[FeedPlace, UUID, Change]]:
+        """Changes of many workspaces (None: all) after a place, in an order in which none comes late."""
         ...
 
     def redact(self, ws_id: UUID, event_id: UUID) -> int:

@@ -1,11 +1,11 @@
 """Reads a workspace's history: its changes after a version, and its calendar as it was."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from almanac.domain.history.changes import ChangePage, Head
+from almanac.domain.history.changes import ChangePage, FeedPlace, FleetPage, Head
 from almanac.domain.history.fold import State, fold_back
 from almanac.errors import BadInput, CursorExpired
 from almanac.services.history.ports import HistoryStore
@@ -57,6 +57,25 @@ class History:
         if version < head.oldest > 1:
             raise CursorExpired("at", head.oldest)  # how long before the oldest change it is, nobody knows any more
         return self.calendar(ws_id, version)
+
+    def between(self, ws_id: UUID, version: int, since: datetime, until: datetime) -> CalendarAt:
+        """Return the events that touch the time between two instants, as they were at a version. As `calendar`."""
+        found = self.calendar(ws_id, version)
+        touching = {
+            event_id: state
+            for event_id, state in found.events.items()
+            if datetime.fromisoformat(state["start_at"]) < until and datetime.fromisoformat(state["end_at"]) > since
+        }
+        return CalendarAt(found.version, touching)
+
+    def fleet(self, after: FeedPlace | None, ws_ids: Sequence[UUID] | None, limit: int = MOST_CHANGES) -> FleetPage:
+        """Return changes of many workspaces (None: all) after a place, or from the first on.
+
+        Within a workspace they are in the order of versions. What a transaction writes that is still open, and what
+        began after it, is not there yet: so nothing ever comes late.
+        """
+        found = self.store.fleet(after or (0, 0, 0), ws_ids, limit)
+        return FleetPage([(ws_id, change) for _, ws_id, change in found], found[-1][0] if found else after)
 
     def redact(self, ws_id: UUID, event_id: UUID) -> int:
         """Take texts and people out of what history keeps of one event; return how many changes held any.

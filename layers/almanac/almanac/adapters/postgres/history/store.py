@@ -7,8 +7,9 @@ from uuid import UUID
 
 from typing_extensions import override
 
+from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, Statements
-from almanac.domain.history.changes import Change, Head
+from almanac.domain.history.changes import Change, FeedPlace, Head
 from almanac.domain.history.fold import State
 from almanac.errors import UnknownWorkspace
 from almanac.services.history.ports import HistoryStore
@@ -58,6 +59,15 @@ class PostgresHistory(HistoryStore):
         with self._db.transaction():
             self._run("one_moment")
             yield
+
+    @override
+    def fleet(
+        self, after: FeedPlace, ws_ids: Sequence[UUID] | None, limit: int
+    ) -> Sequence[tuple[FeedPlace, UUID, Change]]:
+        tx, seq, version = after
+        named = None if ws_ids is None else arrays.texts(map(str, ws_ids))
+        rows = self._run.alone("fleet", tx=tx, seq=seq, version=version, ws_ids=named, limit=limit)
+        return [((row[0], row[1], row[3]), row[2], Change(*row[3:])) for row in rows]
 
     @override
     def redact(self, ws_id: UUID, event_id: UUID) -> int:

@@ -124,6 +124,8 @@ class PostgresPlanStore(PlanStore):
         version = self._run("version", ws_id=ws_id, **_span(reach))[0][0]
         if version != workspace.version:
             raise _NotAsLoaded
+        if changes.deleted and changes.moved:
+            self._run("lock_blocks", ws_id=ws_id, ids=arrays.texts(str(block.event_id) for block in changes.moved))
         if changes.deleted:
             ids = arrays.texts(map(str, changes.deleted))
             if len(self._run("delete_blocks", ws_id=ws_id, ids=ids)) != len(changes.deleted):
