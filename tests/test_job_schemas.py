@@ -138,7 +138,7 @@ def sample_jobs() -> list[tuple[str, Any]]:
             found.append(("upkeep", document))
         if not re.search("malformed|poison", event.stem):
             bodies = [json.loads(record["body"]) for record in document.get("Records", ()) if "body" in record]
-            found += [(body["job"], body) for body in bodies]
+            found += [(body["job"], body) for body in bodies if "job" in body]
     return found
 
 

@@ -51,6 +51,7 @@ CREATE TRIGGER workspace_history_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
     FOR EACH STATEMENT EXECUTE FUNCTION almanac_refuse_history_change();
 
 CREATE FUNCTION almanac_end_history() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT
 SET almanac.history_change = 'workspace_end' AS $$
 BEGIN
     DELETE FROM workspace_history h USING gone g WHERE h.ws_id = g.ws_id;
@@ -182,7 +183,8 @@ LANGUAGE sql STABLE AS $$
     )
 $$;
 
-CREATE FUNCTION almanac_history_of_created_events() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION almanac_history_of_created_events() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     restored jsonb;
     origin text;
@@ -219,7 +221,8 @@ CREATE TRIGGER history_of_created_events AFTER INSERT ON workspace_calendar_even
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION almanac_history_of_created_events();
 
 -- A row that gets another id or workspace is one that went and one that came.
-CREATE FUNCTION almanac_history_of_changed_events() RETURNS trigger LANGUAGE plpgsql SET timezone = 'UTC' AS $$
+CREATE FUNCTION almanac_history_of_changed_events() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC' AS $$
 DECLARE
     origin text;
     run uuid;
@@ -260,7 +263,8 @@ CREATE TRIGGER history_of_changed_events AFTER UPDATE ON workspace_calendar_even
     REFERENCING OLD TABLE AS before NEW TABLE AS fresh
     FOR EACH STATEMENT EXECUTE FUNCTION almanac_history_of_changed_events();
 
-CREATE FUNCTION almanac_history_of_deleted_events() RETURNS trigger LANGUAGE plpgsql SET timezone = 'UTC' AS $$
+CREATE FUNCTION almanac_history_of_deleted_events() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC' AS $$
 DECLARE
     origin text;
     run uuid;
@@ -316,7 +320,8 @@ END $$;
 
 -- A sync that changes nothing says nothing; one that fails says so once, and when it is over. Plans say what came of
 -- them.
-CREATE FUNCTION almanac_history_of_run() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION almanac_history_of_run() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     failed_before boolean := NEW.kind <> 'schedule' AND coalesce((
         SELECT r.status = 'failed' FROM runs r
@@ -343,7 +348,8 @@ CREATE TRIGGER history_of_ended_runs AFTER UPDATE OF status ON runs FOR EACH ROW
     WHEN (OLD.status = 'running' AND NEW.status IN ('completed', 'partial', 'failed'))
     EXECUTE FUNCTION almanac_history_of_run();
 
-CREATE FUNCTION almanac_history_of_account() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION almanac_history_of_account() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM almanac_add_to_history(NEW.ws_id,
         'account.' || CASE NEW.status WHEN 'active' THEN 'connected' ELSE NEW.status END,
@@ -355,7 +361,8 @@ CREATE TRIGGER history_of_added_accounts AFTER INSERT ON calendar_auth_tokens
 CREATE TRIGGER history_of_changed_accounts AFTER UPDATE OF status ON calendar_auth_tokens
     FOR EACH ROW WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION almanac_history_of_account();
 
-CREATE FUNCTION almanac_history_of_connection() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION almanac_history_of_connection() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     c calendar_connections;
 BEGIN
@@ -376,7 +383,8 @@ CREATE TRIGGER history_of_recovered_calendars AFTER UPDATE OF status ON calendar
     EXECUTE FUNCTION almanac_history_of_connection('calendar.recovered');
 
 -- The first complete reading of a calendar is one piece of news, however many events it brought.
-CREATE FUNCTION almanac_history_of_import() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION almanac_history_of_import() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     c calendar_connections := (SELECT k FROM calendar_connections k WHERE k.id = NEW.connection_id);
 BEGIN
