@@ -95,7 +95,7 @@ class Wiring(
     @cached_property
     def channels(self) -> "Channels":
         """The use case of `almanac channels`."""
-        from almanac.adapters.postgres.channels import PostgresChannelDirectory
+        from almanac.adapters.postgres.push.channels import PostgresChannelDirectory
         from almanac.services.operations.channels import Channels
 
         home = self.push_home
