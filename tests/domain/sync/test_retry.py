@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almanac.domain.sync import retry
-from almanac.domain.sync.retry import Done, Postpone, backoff, disposition, next_attempt_after, try_again_in_run
+from almanac.domain.sync.retry import (
+    Done,
+    Postpone,
+    backoff,
+    disposition,
+    next_attempt_after,
+    try_again_in_run,
+    wait_for_turn,
+)
 from almanac.errors import (
     AccessDenied,
     AccessTokenRejected,
@@ -123,3 +131,11 @@ def test_a_postponed_message_waits_as_long_as_asked_and_sqs_allows(
     assert min(max(30.0, retry_after or 0.0), retry.LONGEST_VISIBILITY) <= fate.seconds <= 12 * HOUR
     if retry_after is None:
         assert timedelta(seconds=fate.seconds) <= timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(
+    ("receives", "chance", "seconds"),
+    [(1, 0.0, 5), (1, 0.5, 10), (1, 1.0, 15), (2, 0.5, 18), (2, 1.0, 30), (99, 1.0, 60)],
+)
+def test_who_meets_a_running_run_comes_back_in_seconds(receives: int, chance: float, seconds: int) -> None:
+    assert wait_for_turn(receives, chance) == seconds

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from almanac.domain.run_outcomes import EndStatus, Outcome
-from almanac.domain.sync.retry import MAX_RECEIVES, Postpone, disposition
+from almanac.domain.sync.retry import MAX_RECEIVES, Postpone, disposition, wait_for_turn
 from almanac.errors import Postponed, TransientError
 from almanac.jobs import Job, request_id_of
 from almanac.services.clock import Deadline
@@ -80,20 +80,28 @@ class MessageRun(Generic[AnyJob, AnyReport]):
         if report.outcome == "too_soon":
             self._let_a_burst_settle(job, message, report)
             return report
+        if report.outcome == "already_running":
+            self._wait_for_turn(job, message, report)
+            return report
         if _asks_for_another_receive(report):
             seconds = self._put_back(job, message, report.retry_after)
             if seconds is not None:
                 raise Postponed(report.outcome, seconds, report.error_type, report)
-        if report.outcome == "already_running":
-            self._send_anew(job, message)
         return report
 
     def _let_a_burst_settle(self, job: AnyJob, message: SqsMessage, report: AnyReport) -> None:
-        """Let a push wait for the others of its burst: by visibility, and at its last receive as a new message."""
+        """Let a push wait for the others of its burst."""
+        self._come_back(job, message, report, max(1, math.ceil(report.retry_after or 0.0)))
+
+    def _wait_for_turn(self, job: AnyJob, message: SqsMessage, report: AnyReport) -> None:
+        """Let a job that met a running run of its workspace come back in seconds, however long that one's lease is."""
+        self._come_back(job, message, report, wait_for_turn(message.receive_count, self.chance()))
+
+    def _come_back(self, job: AnyJob, message: SqsMessage, report: AnyReport, seconds: int) -> None:
+        """By visibility, and at the last receive as a new message: who waits must not be lost."""
         if message.receive_count >= MAX_RECEIVES:
             self._send_anew(job, message)
             return
-        seconds = max(1, math.ceil(report.retry_after or 0.0))
         self.queue.postpone(job.job, message.receipt_handle, seconds)
         raise Postponed(report.outcome, seconds, None, report)
 
@@ -106,13 +114,11 @@ class MessageRun(Generic[AnyJob, AnyReport]):
         return fate.seconds
 
     def _send_anew(self, job: Job, message: SqsMessage) -> None:
-        """The last receive met a running run: the job goes to the end of its group, so that it is not lost."""
+        """The last receive was not its turn either: the job goes to the end of its group, so that it is not lost."""
         for lost in self.queue.send([OutgoingJob(job, reason=f"again {message.message_id}")]):
             raise TransientError(f"could not send the job anew ({lost.error})")
 
 
 def _asks_for_another_receive(report: Report) -> bool:
     """A continued run has sent its own rest, so its message is done whatever else happened."""
-    if report.outcome == "already_running":
-        return True
     return report.status == "failed" and report.retry_after is not None and report.outcome != "continued"
