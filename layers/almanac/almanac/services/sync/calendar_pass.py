@@ -117,19 +117,20 @@ class CalendarPass:
         """Read a listing to its end, and what has changed under it until nothing has.
 
         A recheck that finds nothing proves the token: no row is younger than it, and no page older. What one finds is
-        followed by a delta and the next recheck, so is one that an earlier run had left: what went since may have been
-        forgotten. A series of which occurrences went is told by a listing only.
+        followed by a delta and the next recheck. A delta also comes before the recheck that an earlier run has left: what
+        went since may have been forgotten, and then only the token tells. A series of which occurrences went is told by
+        a listing only.
         """
-        resumed = at.recheck
+        if at.recheck and at.page_token is None and at.rechecks == 0:
+            at = delta_before_recheck(at)
         while True:
             left = at if at.recheck else self._pages(at)
             if left is None:
                 return
             found = recheck(self._reader, self._writer, left, self._provider)
             relist = found.series and not left.relisted
-            if not (found.written or relist or resumed) or left.rechecks >= MOST_RECHECKS:
+            if not (found.written or relist) or left.rechecks >= MOST_RECHECKS:
                 break
-            resumed = False
             at = replace(self._first_page("full"), relisted=True) if relist else delta_before_recheck(left)
         settle(self._writer, left, self._state.sync_token)
 
