@@ -117,7 +117,7 @@ class CalendarPass:
         """Read a listing to its end, and what has changed under it until nothing has.
 
         A recheck that finds nothing proves the token: no row is younger than it, and no page older. What one finds is
-        followed by a delta and the next recheck. A delta also comes before the recheck that an earlier run has left: what
+        followed by a delta and the next recheck. A delta also comes before a recheck that an earlier run has left: what
         went since may have been forgotten, and then only the token tells. A series of which occurrences went is told by
         a listing only.
         """
