@@ -3,9 +3,11 @@
 AlmanacError
 ├── BadInput                  somebody gave us something unusable; names the field; exit code 2
 │   ├── BadSettings           an environment variable
+│   │   └── DatabaseRefused     the login that it leads to
 │   ├── BadJob                a message body or a direct invocation
 │   ├── UnknownWorkspace
-│   └── UnknownCalendar
+│   ├── UnknownCalendar
+│   └── CursorExpired         a version of history that retention has taken
 ├── TransientError            trying again later can help
 │   ├── ProviderUnavailable     5xx, cut connections, timeouts
 │   ├── ProviderRateLimited     too many requests; seconds to minutes
@@ -25,6 +27,8 @@ AlmanacError
 ├── SyncTokenExpired          410 fullSyncRequired: a branch of the sync, not a failure
 ├── PageTokenExpired          a resumed page token is too old: read from the first page again
 ├── AccessTokenRejected       401: refresh once
+├── OutOfMemory               a run needs more memory than its function has
+├── NoProgress                a continuation that moved nothing on: its chain ends here
 ├── RemovedMeanwhile          what the run was about is gone: its calendar, account or workspace
 ├── OutOfTime                 the rest belongs to the next run
 ├── StorageFailed             the database refused a statement: a bug of ours
@@ -67,6 +71,10 @@ class BadSettings(BadInput):
     code = "bad_settings"
 
 
+class DatabaseRefused(BadSettings):
+    """The database refuses the login, or does not exist: a setting is wrong, or somebody is about to make it right."""
+
+
 class BadJob(BadInput):
     """A job body does not follow the contract (docs/jobs.md)."""
 
@@ -86,6 +94,16 @@ class UnknownCalendar(BadInput):
     """The workspace has no enabled calendar with that id."""
 
     code = "unknown_calendar"
+
+
+class CursorExpired(BadInput):
+    """Changes after that version have gone by their age, from `oldest` on they are kept: read a snapshot instead."""
+
+    code = "cursor_expired"
+
+    def __init__(self, field: str, oldest: int) -> None:
+        super().__init__(field, f"history before version {oldest} is no longer kept; begin with the calendar as it is")
+        self.oldest = oldest
 
 
 class TransientError(AlmanacError):
@@ -233,6 +251,18 @@ class AccessTokenRejected(AlmanacError):
     """401: the access token is expired or revoked; refresh it once."""
 
     code = "access_token_rejected"
+
+
+class OutOfMemory(AlmanacError):
+    """A run could not get the memory that it needs; a larger function can."""
+
+    code = "out_of_memory"
+
+
+class NoProgress(AlmanacError):
+    """A run that was a continuation has come no further; another one would be a loop."""
+
+    code = "no_progress"
 
 
 class OutOfTime(AlmanacError):

@@ -185,3 +185,43 @@ def test_a_cut_connection_at_the_endpoint_is_unavailable(tokens: GoogleTokens, s
     with pytest.raises(ProviderUnavailable):
         tokens.refresh(REFRESH)
     assert tokens.refresh(REFRESH).access_token == GRANT["access_token"]
+
+
+class TestARotatedClient:
+    """Google refuses the client that a process has known since it started."""
+
+    @staticmethod
+    def endpoint(server: ScriptedServer, *secrets: str) -> GoogleTokens:
+        found = iter(secrets)
+        return GoogleTokens(server.url, "client-id", "old", 5, lambda: NOW, lambda: ("client-id", next(found)))
+
+    def test_is_read_again_and_used_from_then_on(self, server: ScriptedServer) -> None:
+        server.answers({"error": "invalid_client"}, status=401)
+        server.answers(GRANT)
+        server.answers(GRANT)
+        tokens = self.endpoint(server, "new")
+
+        tokens.refresh(REFRESH)
+        tokens.refresh(REFRESH)
+
+        assert [request.query["client_secret"] for request in server.requests] == ["old", "new", "new"]
+        tokens.close()
+
+    def test_that_is_refused_as_well_is_told(self, server: ScriptedServer) -> None:
+        server.answers({"error": "invalid_client"}, status=401)
+        server.answers({"error": "invalid_client"}, status=401)
+        tokens = self.endpoint(server, "new but wrong")
+
+        with pytest.raises(ProviderRejected, match="OAuth client"):
+            tokens.refresh(REFRESH)
+        assert len(server.requests) == 2
+        tokens.close()
+
+    def test_that_has_not_changed_is_not_asked_for_twice(self, server: ScriptedServer) -> None:
+        server.answers({"error": "invalid_client"}, status=401)
+        tokens = self.endpoint(server, "old")
+
+        with pytest.raises(ProviderRejected, match="OAuth client"):
+            tokens.refresh(REFRESH)
+        assert len(server.requests) == 1
+        tokens.close()

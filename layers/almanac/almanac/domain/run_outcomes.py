@@ -6,7 +6,9 @@ EndStatus = Literal["completed", "partial", "failed", "skipped"]
 Status = Literal["running", EndStatus]
 """`running` is in the database only."""
 
-RefusedOutcome = Literal["superseded", "already_running", "cooldown", "too_soon", "outbound_unavailable", "removed"]
+RefusedOutcome = Literal[
+    "superseded", "already_running", "cooldown", "too_soon", "outbound_unavailable", "escalated", "removed"
+]
 """Of a run that does not take place."""
 PassOutcome = Literal["incremental", "full", "redirected_to_full", "token_expired_full"]
 """Of a pass over a calendar that came to its end."""
@@ -31,6 +33,7 @@ PlanOutcome = Literal[
     "blocked",
     "superseded",
     "already_running",
+    "escalated",
     "timezone_missing",
     "removed",
     "failed",

@@ -17,7 +17,7 @@ import pg8000.core
 import pg8000.native
 from pg8000.exceptions import DatabaseError, InterfaceError
 
-from almanac.errors import BadSettings, DatabaseUnavailable, StorageFailed
+from almanac.errors import BadSettings, DatabaseRefused, DatabaseUnavailable, StorageFailed
 
 Rows = Sequence[Sequence[Any]]
 _URL = "ALMANAC_DATABASE_URL"
@@ -120,9 +120,15 @@ class OneTripConnection(pg8000.native.Connection):  # type: ignore[misc]
 class Database:
     """A connection that opens itself, is dropped when it breaks, and is opened again by the next transaction."""
 
-    def __init__(self, target: Callable[[], Target], timeout_seconds: float = 30) -> None:
-        """`target` is asked at every connect, because a password may be short-lived."""
+    def __init__(
+        self, target: Callable[[], Target], timeout_seconds: float = 30, forget: Callable[[], None] | None = None
+    ) -> None:
+        """`target` is asked at every connect, because a password may be short-lived.
+
+        `forget` makes it look for one anew: after a login that was refused, for the password may have been rotated.
+        """
         self._target = target
+        self._forget = forget
         self._timeout = timeout_seconds
         self._connection: Any = None
         self._in_transaction = False
@@ -206,7 +212,15 @@ class Database:
             raise
 
     def _connect(self) -> Any:
-        target = self._target()
+        try:
+            return self._sign_in(self._target())
+        except DatabaseError as error:
+            if self._forget is None or not _sqlstate(error).startswith("28"):
+                raise
+            self._forget()
+            return self._sign_in(self._target())
+
+    def _sign_in(self, target: Target) -> Any:
         try:
             return OneTripConnection(
                 target.user,
@@ -225,13 +239,12 @@ class Database:
 
     def _translate(self, error: DatabaseError) -> DatabaseUnavailable | StorageFailed:
         """The SQLSTATE and the constraint's name tell enough; the server's text can quote values."""
-        fields = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
-        state = str(fields.get("C", "?????"))
+        fields, state = _fields(error), _sqlstate(error)
         place = fields.get("n") or fields.get("t") or fields.get("R") or ""
         detail = f"{state} {place}".strip()
         if state.startswith("28") or state == "3D000":
             self.close()
-            raise BadSettings(_URL, f"the database refuses the login or does not exist ({state})")
+            raise DatabaseRefused(_URL, f"the database refuses the login or does not exist ({state})")
         if state[:2] in _UNAVAILABLE_CLASSES:
             self.close()
             return DatabaseUnavailable(f"the database is not available ({detail})")
@@ -250,6 +263,15 @@ class Database:
             self._send_once("ROLLBACK", {})
         except (DatabaseUnavailable, StorageFailed):
             self.close()  # a connection that cannot roll back is dropped, which rolls back
+
+
+def _fields(error: DatabaseError) -> Mapping[str, Any]:
+    """Return what the server said, by the letters of its protocol."""
+    return error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+
+
+def _sqlstate(error: DatabaseError) -> str:
+    return str(_fields(error).get("C", "?????"))
 
 
 def _unreachable(target: Target, error: Exception) -> str:

@@ -1,6 +1,6 @@
 """Calendars and their pages in Postgres: the CalendarPages of the services."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 from uuid import UUID
 
@@ -41,8 +41,12 @@ class PostgresCalendarPages(CalendarPages):
     that the rest of the run relies on.
     """
 
-    def __init__(self, database: Database, *, lease_seconds: float) -> None:
+    def __init__(
+        self, database: Database, *, lease_seconds: float, resident_mb: Callable[[], int] | None = None
+    ) -> None:
+        """`resident_mb` tells how much memory the run holds, for whoever has to find out what it died of."""
         self._db = database
+        self._resident_mb = resident_mb
         self._run = database.statements("sync.sql")
         self._leases = PostgresLeases(database, lease_seconds)
 
@@ -82,6 +86,7 @@ class PostgresCalendarPages(CalendarPages):
             delete_enabled=connection.delete_enabled,
             full_pass=kind == "full",
             mapping_version=page.mapping_version,
+            resident_mb=None if self._resident_mb is None else self._resident_mb(),
             rewrite=page.rewrite,
             **progress_values(progress),
         )[0]
@@ -117,7 +122,7 @@ class PostgresCalendarPages(CalendarPages):
         where = {"ws_id": lease.ws_id, **place(connection), **pruned_span(checkpoint)}
         with self._db.transaction(reconnect=False):
             self._leases.renew(lease)
-            pruned: int = self._run("prune", **where)[0][0] if connection.delete_enabled else 0
+            pruned: int = self._run("prune", **where)[0][1] if connection.delete_enabled else 0
             self._run("forget_seen", ws_id=lease.ws_id, connection_id=connection.id)
             stored = self._run(
                 "complete_full_pass",

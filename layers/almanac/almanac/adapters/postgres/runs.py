@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from typing_extensions import override
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
+from almanac.domain.operations.machine import STICKY_FOR, EscalationCause, KilledRun
 from almanac.domain.run_outcomes import EndStatus, Outcome
 from almanac.domain.sync.admission import AdmissionFacts, LaterRun, ManualRun, Refuse
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncReport
@@ -20,6 +21,8 @@ from almanac.services.queues.ports import AskedJobs
 from almanac.services.sync.ports import Lease, Refusal, SyncRuns
 
 _ERROR_LENGTH = 1000
+_OLD = timedelta(minutes=5)
+"""Of a message that may have been received before: a run that was killed hides it for longer."""
 
 
 class Ending(Protocol):
@@ -50,11 +53,20 @@ class Ending(Protocol):
         """The same in one line."""
         ...
 
+    @property
+    def escalated(self) -> EscalationCause | None:
+        """Why the job belongs into a larger function, if it does."""
+        ...
+
 
 class PostgresLedger:
-    """Jobs and runs over one Database. `leases` are the workspaces', one for runs of every kind."""
+    """Jobs and runs over one Database. `leases` are the workspaces', one for runs of every kind.
 
-    def __init__(self, database: Database, leases: PostgresLeases) -> None:
+    `memory_mb` is what a run may use; None where nobody limits it.
+    """
+
+    def __init__(self, database: Database, leases: PostgresLeases, *, memory_mb: int | None = None) -> None:
+        self._memory_mb = memory_mb
         self._db = database
         self._run = database.statements("runs.sql")
         self.leases = leases
@@ -68,7 +80,7 @@ class PostgresLedger:
         """
         asked = self._asked(job, run_id, sent_at, message_id)
         with self._db.transaction():
-            refused = refuse(self._facts(job, JOBS[job.job].name, sent_at))
+            refused = refuse(self._facts(job, JOBS[job.job].name, sent_at, message_id))
             lease = None if refused else self.leases.take(job.ws_id, run_id)
             if lease is not None:
                 self._run("close_stale_runs", ws_id=job.ws_id)
@@ -77,6 +89,8 @@ class PostgresLedger:
                 return lease
             refusal = Refusal(*(refused or ("already_running", self.leases.seconds)))
             self._run("record_run", **asked, **_skipped(refusal))
+            if refusal.escalated == "killed":
+                self._move_to_large(job.ws_id)
         return refusal
 
     def refuse(
@@ -103,6 +117,7 @@ class PostgresLedger:
             "message_id": message_id,
             "scope": job.model_dump_json(include=set(kind.scope), exclude_none=True),
             "sent_at": sent_at,
+            "memory_mb": self._memory_mb,
         }
 
     def finish(
@@ -113,6 +128,8 @@ class PostgresLedger:
         `seen` is the snapshot that a plan was made of: changes that it holds are planned with this.
         Raises LeaseLost when another run holds the lease.
         """
+        if ending.escalated == "out_of_memory":
+            self._move_to_large(lease.ws_id)
         released = self._run(
             "finish_run",
             run_id=lease.run_id,
@@ -134,15 +151,31 @@ class PostgresLedger:
         """Return whether there is no such workspace any more."""
         return not self._run("is_gone", ws_id=ws_id)
 
-    def _facts(self, job: Job, kind: str, sent_at: datetime | None) -> AdmissionFacts:
+    def _facts(self, job: Job, kind: str, sent_at: datetime | None, message_id: str | None) -> AdmissionFacts:
         connection_id = job.connection_id if isinstance(job, CalendarSync) else None
-        about = {"ws_id": job.ws_id, "kind": kind, "connection_id": connection_id}
-        found = self._run("admission_facts", sent_at=sent_at, **about)
+        found = self._run("admission_facts", ws_id=job.ws_id, kind=kind, connection_id=connection_id, sent_at=sent_at)
         if not found:
             raise UnknownWorkspace(job.ws_id)
-        now, lease_expires_at, asked, last_push_at, later = found[0]
-        manual = [ManualRun(datetime.fromisoformat(run["started_at"]), run["scope"]) for run in asked]
-        return AdmissionFacts(now, lease_expires_at, manual, [LaterRun(**run) for run in later], last_push_at)
+        now, lease_expires_at, asked, last_push_at, later, large_until = found[0]
+        waited = sent_at is not None and now - sent_at > _OLD
+        killed = self._killed(job.ws_id, kind, message_id) if waited or lease_expires_at is not None else None
+        return AdmissionFacts(
+            now,
+            lease_expires_at,
+            [ManualRun(datetime.fromisoformat(run["started_at"]), run["scope"]) for run in asked],
+            [LaterRun(**run) for run in later],
+            last_push_at,
+            killed,
+            large_until,
+        )
+
+    def _killed(self, ws_id: UUID, kind: str, message_id: str | None) -> KilledRun | None:
+        """Asked for only where there may be one: its lease was never released, and its message has waited since."""
+        found = self._run("killed_run", ws_id=ws_id, kind=kind, message_id=message_id) if message_id else ()
+        return KilledRun(*found[0]) if found else None
+
+    def _move_to_large(self, ws_id: UUID) -> None:
+        self._run("move_to_large", ws_id=ws_id, seconds=STICKY_FOR.total_seconds())
 
 
 class PostgresSyncRuns(SyncRuns):

@@ -3,11 +3,12 @@
 
 -- name: admission_facts
 -- What decides whether a run may begin: the time, the lease that somebody holds, the runs that a person asked for in the
--- last hour, the last one that a push of the same calendar did, and the runs of the kind that began after the message was
--- sent (a second of grace for the clocks of queue and database) and have completed.
+-- last hour, the last one that a push of the same calendar did, the runs of the kind that began after the message was
+-- sent (a second of grace for the clocks of queue and database) and have completed, and until when only the large function
+-- will do.
 SELECT
     now(),
-    (SELECT l.expires_at FROM workspace_sync_leases l WHERE l.ws_id = w.id AND l.owner IS NOT NULL),
+    CASE WHEN l.owner IS NOT NULL THEN l.expires_at END,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('started_at', r.started_at, 'scope', r.scope)), '[]') FROM runs r
      WHERE r.ws_id = w.id AND r.kind = :kind AND r.source = 'manual' AND r.status IN ('completed', 'partial')
         AND r.started_at > now() - interval '1 hour'),
@@ -20,9 +21,22 @@ SELECT
         ))), '[]')
      FROM runs r
      WHERE r.ws_id = w.id AND r.kind = :kind AND r.status = 'completed'
-        AND r.started_at > :sent_at::timestamptz + interval '1 second')
-FROM workspaces w
+        AND r.started_at > :sent_at::timestamptz + interval '1 second'),
+    l.large_until
+FROM workspaces w LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
 WHERE w.id = :ws_id::uuid;
+
+-- name: killed_run
+-- An earlier run of a message that never said how it ended, and what it was last seen with, if nobody has come since.
+SELECT k.memory_mb, l.resident_mb
+FROM (
+    SELECT r.id, r.ws_id, r.memory_mb FROM runs r
+    WHERE r.ws_id = :ws_id::uuid AND r.kind = :kind AND r.status = 'running' AND r.message_id = :message_id
+    UNION ALL
+    SELECT r.id, r.ws_id, r.memory_mb FROM runs r
+    WHERE r.ws_id = :ws_id::uuid AND r.status = 'failed' AND r.error_type = 'stale' AND r.message_id = :message_id
+) k LEFT JOIN workspace_sync_leases l ON l.ws_id = k.ws_id AND l.owner = k.id
+LIMIT 1;
 
 -- name: take_lease
 -- Free, expired, or none yet: otherwise no row. The fence rises with every owner. What an owner that has died was reading
@@ -40,9 +54,14 @@ INSERT INTO workspace_sync_leases AS l (ws_id, owner, fence, acquired_at, expire
 VALUES (:ws_id::uuid, :run_id::uuid, 1, now(), now() + :seconds::float8 * interval '1 second')
 ON CONFLICT (ws_id) DO UPDATE
 SET owner = excluded.owner, fence = l.fence + 1, acquired_at = now(), expires_at = excluded.expires_at, queued_at = NULL,
-    reading = NULL
+    reading = NULL, resident_mb = NULL
 WHERE l.owner IS NULL OR l.expires_at <= now()
 RETURNING fence;
+
+-- name: move_to_large
+-- From now on the workspace's jobs belong into the large function. A lease is there: a run that needed it has had it.
+UPDATE workspace_sync_leases SET large_until = clock_timestamp() + :seconds::float8 * interval '1 second'
+WHERE ws_id = :ws_id::uuid;
 
 -- name: begin_reading
 UPDATE workspace_sync_leases
@@ -96,10 +115,13 @@ SELECT EXISTS (SELECT 1 FROM unplanned_changes u WHERE u.ws_id = :ws_id::uuid)
 SELECT 1 FROM workspaces WHERE id = :ws_id::uuid;
 
 -- name: renew_lease
+-- And who writes in this transaction, for the history.
 UPDATE workspace_sync_leases
 SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
 WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-RETURNING clock_timestamp();
+RETURNING clock_timestamp(), set_config('almanac.run', :run_id::uuid::text, true), set_config('almanac.origin', (
+    SELECT CASE r.kind WHEN 'schedule' THEN 'plan' ELSE 'sync' END FROM runs r WHERE r.id = :run_id::uuid
+), true);
 
 -- name: close_stale_runs
 -- Whoever holds the lease knows that no other run of the workspace is alive.
@@ -113,16 +135,17 @@ WHERE ws_id = :ws_id::uuid AND status = 'running';
 -- skipped has used its message up, unless that comes back because another run is going on.
 WITH used_up AS (
     UPDATE workspace_sync_leases SET queued_at = NULL
-    WHERE ws_id = :ws_id::uuid AND :kind = 'sync' AND :status = 'skipped' AND :outcome::text <> 'already_running'
+    WHERE ws_id = :ws_id::uuid AND :kind = 'sync' AND :status = 'skipped'
+        AND :outcome::text NOT IN ('already_running', 'escalated')
 ), job AS (
     INSERT INTO jobs AS j (id, ws_id, kind, body, source, requested_by, sent_at)
     VALUES (:job_id, :ws_id::uuid, :kind, :body::jsonb, :source, :user_id, :sent_at::timestamptz)
     ON CONFLICT (id, ws_id, kind) DO UPDATE SET sent_at = excluded.sent_at WHERE j.sent_at IS NULL
 )
-INSERT INTO runs (id, ws_id, job_id, kind, source, user_id, message_id, scope, sent_at, status, outcome, fence, retry_after,
-    finished_at)
+INSERT INTO runs (id, ws_id, job_id, kind, source, user_id, message_id, scope, sent_at, memory_mb, status, outcome, fence,
+    retry_after, finished_at)
 VALUES (:run_id::uuid, :ws_id::uuid, :job_id, :kind, :source, :user_id, :message_id, :scope::jsonb, :sent_at::timestamptz,
-    :status, :outcome, :fence::bigint, :retry_after::float8, CASE :status WHEN 'skipped' THEN clock_timestamp() END);
+    :memory_mb::integer, :status, :outcome, :fence::bigint, :retry_after::float8, CASE :status WHEN 'skipped' THEN clock_timestamp() END);
 
 -- name: record_jobs
 -- Of whoever asks, before the messages are sent. A workspace that does not exist is told by its foreign key.
@@ -156,7 +179,7 @@ WITH held AS (
     UPDATE workspace_sync_leases
     SET reading = array_remove(reading, :connection_id::uuid), expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
     WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-    RETURNING ws_id
+    RETURNING ws_id, set_config('almanac.run', :run_id::uuid::text, true), set_config('almanac.origin', 'sync', true)
 ), child AS (
     INSERT INTO run_connections (
         run_id, connection_id, status, outcome, inserted, updated, deleted, unchanged, rejected, repaired, api_calls,

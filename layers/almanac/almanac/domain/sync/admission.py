@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from almanac.domain.operations.machine import EscalationCause, KilledRun, escalation
 from almanac.domain.run_outcomes import Outcome, RefusedOutcome
 
 BURST_SECONDS = 3.0
@@ -44,10 +45,14 @@ class AdmissionFacts:
     later_runs: Sequence[LaterRun] = ()
     last_push_at: datetime | None = None
     """When a push of the same calendar last had it read, within the last minute."""
+    killed: KilledRun | None = None
+    """An earlier run of this message, which died."""
+    large_until: datetime | None = None
+    """Until when the workspace's jobs belong into the large function."""
 
 
-RefusedRun = tuple[RefusedOutcome, float | None]
-"""The outcome that refuses a run, and the seconds after which asking again makes sense."""
+RefusedRun = tuple[RefusedOutcome, float | None] | tuple[RefusedOutcome, float | None, EscalationCause]
+"""The outcome that refuses a run, the seconds after which asking again makes sense, and why it is escalated."""
 Refuse = Callable[[AdmissionFacts], RefusedRun | None]
 """Decides about one message; None lets its run begin."""
 
@@ -110,6 +115,17 @@ def refuse_plan(facts: AdmissionFacts, wanted: WantedPlan) -> RefusedRun | None:
     if running is None and any(_covers_plan(run, wanted) for run in facts.later_runs):
         return "superseded", None
     return running
+
+
+def refuse_here(refuse: Refuse) -> Refuse:
+    """Return the rule of a function beside which there is a larger one: `refuse`, and what is too large for it."""
+
+    return lambda facts: refuse(facts) or _escalated(facts)
+
+
+def _escalated(facts: AdmissionFacts) -> RefusedRun | None:
+    cause = escalation(facts.killed, facts.large_until, facts.now)
+    return None if cause is None else ("escalated", None, cause)
 
 
 def _running(facts: AdmissionFacts) -> RefusedRun | None:

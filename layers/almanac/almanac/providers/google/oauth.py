@@ -5,6 +5,7 @@ https://developers.google.com/identity/protocols/oauth2#expiration
 """
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
@@ -39,10 +40,18 @@ class GoogleTokens(TokenEndpoint):
     """
 
     def __init__(
-        self, token_url: str, client_id: str, client_secret: str, timeout_seconds: float, clock: Clock
+        self,
+        token_url: str,
+        client_id: str,
+        client_secret: str,
+        timeout_seconds: float,
+        clock: Clock,
+        renewed: Callable[[], tuple[str, str]] | None = None,
     ) -> None:
+        """`renewed` reads client id and secret again, for the case that they were rotated and the old ones refused."""
         self._url = token_url
         self._client = {"client_id": client_id, "client_secret": client_secret}
+        self._renewed = renewed
         self._http = GoogleHttp(timeout_seconds)
         self._clock = clock
 
@@ -54,7 +63,7 @@ class GoogleTokens(TokenEndpoint):
         ProviderRateLimited and ProviderUnavailable: trouble at the endpoint never costs an account its grant (trap 80).
         """
         asked_at = self._clock()  # before the request: a slow answer must not make the token look younger
-        grant = self._grant({**self._client, "refresh_token": refresh_token, "grant_type": "refresh_token"})
+        grant = self._asked({"refresh_token": refresh_token, "grant_type": "refresh_token"})
         return FreshToken(
             access_token=grant.access_token,
             expires_at=asked_at + timedelta(seconds=grant.expires_in),
@@ -69,13 +78,30 @@ class GoogleTokens(TokenEndpoint):
         """Drop the kept-alive connection; the next refresh opens a new one."""
         self._http.close()
 
+    def _asked(self, form: dict[str, str]) -> _Grant:
+        """Ask as our client, and once more as the one that it has become, if it is refused and has changed."""
+        try:
+            return self._grant({**self._client, **form})
+        except Refused as refused:
+            if not (set(refused.reasons) & _CLIENT_REFUSED and self._has_changed()):
+                raise _refusal(refused) from None
+        try:
+            return self._grant({**self._client, **form})
+        except Refused as refused:
+            raise _refusal(refused) from None
+
+    def _has_changed(self) -> bool:
+        if self._renewed is None:
+            return False
+        client_id, client_secret = self._renewed()
+        known, self._client = self._client, {"client_id": client_id, "client_secret": client_secret}
+        return self._client != known
+
     def _grant(self, form: dict[str, str]) -> _Grant:
         headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
         try:
             _, content = self._http.request(self._url, "POST", urlencode(form), headers)
             return _Grant.model_validate(json.loads(content))
-        except Refused as refused:
-            raise _refusal(refused) from None
         except ValidationError as error:
             raise rejected(f"the token endpoint answered without a usable {_field(error)}") from None
         except (ValueError, RecursionError):

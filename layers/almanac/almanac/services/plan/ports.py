@@ -9,7 +9,7 @@ from almanac.domain.workspace_plan.changes import Changes
 from almanac.domain.workspace_plan.from_plan import WorkspacePlan
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Recurrence, Workspace
-from almanac.domain.workspace_plan.to_instance import PlanningRequest
+from almanac.domain.workspace_plan.team.request import PlanningRequest
 from almanac.jobs import CalendarSchedule
 from almanac.services.sync.ports import Lease, Refusal
 

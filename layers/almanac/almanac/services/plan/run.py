@@ -15,12 +15,14 @@ from almanac.domain.workspace_plan.outcome import NOT_WRITTEN, record_outcome
 from almanac.domain.workspace_plan.planning_window import PlanningWindow, zone_of
 from almanac.domain.workspace_plan.report import Counts, PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
+from almanac.domain.workspace_plan.team.request import PlanningRequest
 from almanac.domain.workspace_plan.team.views import windows_of
-from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
+from almanac.domain.workspace_plan.to_instance import to_instance
 from almanac.errors import (
     AlmanacError,
     DatabaseUnavailable,
     LeaseLost,
+    OutOfMemory,
     PermanentError,
     TransientError,
     UnknownWorkspace,
@@ -85,12 +87,7 @@ class PlanWorkspace:
         LeaseLost, which leave nothing to record, and after recording it any bug.
         """
         report = PlanReport(job.ws_id, uuid4())
-        try:
-            admitted = self.store.begin_run(job, report.run_id, sent_at, message_id)
-        except UnknownWorkspace:
-            if job.source == "manual":
-                raise  # somebody may have mistyped it
-            admitted = _REMOVED
+        admitted = self._admit(job, report.run_id, sent_at, message_id)
         if isinstance(admitted, Refusal):
             return _skipped(report, admitted)
         try:
@@ -108,6 +105,10 @@ class PlanWorkspace:
             retry_after = (error.retry_after or 0.0) if isinstance(error, TransientError) else None
             report.fail(error.code, str(error), retry_after)
             self.store.finish_run(admitted, report)
+        except MemoryError:
+            report.fail(OutOfMemory.code, "the plan needs more memory than its function has")
+            report.escalated = "out_of_memory"
+            self.store.finish_run(admitted, report)
         except Exception as error:  # noqa: BLE001 - a bug; recorded, and raised again without its text
             said = safe_error_fields(error)
             report.fail(said["error_type"], said["error"])
@@ -115,6 +116,16 @@ class PlanWorkspace:
             self.store.finish_run(admitted, report)
             raise AlmanacError(f"planning met an unexpected {type(error).__name__}; run {report.run_id}") from None
         return report
+
+    def _admit(
+        self, job: CalendarSchedule, run_id: UUID, sent_at: datetime | None, message_id: str | None
+    ) -> Lease | Refusal:
+        try:
+            return self.store.begin_run(job, run_id, sent_at, message_id)
+        except UnknownWorkspace:
+            if job.source == "manual":
+                raise  # somebody may have mistyped it
+            return _REMOVED
 
     def preview(self, job: CalendarSchedule, counts: Counts | None = None) -> Proposal:
         """Return what a run would do now, without a lease and without writing anything; times go to `counts`.
@@ -183,6 +194,7 @@ class PlanWorkspace:
 
 def _skipped(report: PlanReport, refusal: Refusal) -> PlanReport:
     report.status, report.outcome, report.retry_after = "skipped", refusal.outcome, refusal.retry_after
+    report.escalated = refusal.escalated
     return report
 
 

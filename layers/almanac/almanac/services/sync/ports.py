@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from almanac.domain.calendar.events import EventPage
+from almanac.domain.operations.machine import EscalationCause
 from almanac.domain.run_outcomes import RefusedOutcome
 from almanac.domain.sync.passes import Checkpoint, PassKind, SyncState
 from almanac.domain.sync.report import ConnectionReport, SyncReport
@@ -53,10 +54,14 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a run does not take place: `superseded`, `already_running`, `cooldown`; `retry_after` in seconds."""
+    """Why a run does not take place: `superseded`, `already_running`, `cooldown`; `retry_after` in seconds.
+
+    `escalated` says why, if the large function is to do it.
+    """
 
     outcome: RefusedOutcome
     retry_after: float | None = None
+    escalated: EscalationCause | None = None
 
 
 @dataclass(frozen=True, slots=True)

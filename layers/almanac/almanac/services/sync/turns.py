@@ -13,6 +13,7 @@ from almanac.errors import (
     AlmanacError,
     DatabaseUnavailable,
     LeaseLost,
+    OutOfMemory,
     ProjectRefused,
     ProviderRejected,
     ReconnectRequired,
@@ -31,6 +32,7 @@ from almanac.services.sync.ports import Connection, SyncRuns
 
 logger = logging.getLogger(__name__)
 
+OUT_OF_MEMORY = "the run needs more memory than its function has"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -155,6 +157,8 @@ def _attempt(calendar_pass: CalendarPass, mode: WantedPass, *, restart: bool) ->
         raise
     except AlmanacError as error:
         return error
+    except MemoryError:
+        return OutOfMemory(OUT_OF_MEMORY)
     except Exception as error:  # noqa: BLE001 - a bug; raised again at the end of the run
         logger.error("a calendar could not be read", extra=safe_error_fields(error))  # noqa: TRY400 - its text may quote an event
         return error
