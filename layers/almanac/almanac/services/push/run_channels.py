@@ -192,7 +192,7 @@ class RunChannels:
     @property
     def _once(self) -> Retrier:
         """One try a run: no watch may keep calendars waiting."""
-        return Retrier(self._retrier.sleep, self._retrier.chance, lambda: 0.0)
+        return replace(self._retrier, tries=1)
 
     def _look_again(self, job: CalendarSync) -> None:
         """A ring may overtake the change it tells of (P21). Sent without the channel: it is no ring."""
