@@ -37,7 +37,8 @@ from local.stack.stack import ROOT, Stack, forget_shell_settings
 from local.things_to_try import things_to_try
 
 FAILED, BAD_INPUT = 1, 2
-SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS, CHANGES_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60, 60
+SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60
+CHANGES_SECONDS, RELAY_SECONDS = 60, 60
 """The rules' cadences, as in template.yaml."""
 
 _LOOK_SECONDS = 0.3
@@ -80,7 +81,11 @@ def _start(folder: Path, screen: Screen, signals: StopSignals) -> Stack:
     folder.mkdir(parents=True, exist_ok=True)
     return Stack.start(
         folder,
-        {"ALMANAC_TOKEN_KEYS": _kept_key(folder / "token-key"), **http_settings(choose_port())},
+        {
+            "ALMANAC_TOKEN_KEYS": _kept_key(folder / "token-key"),
+            "ALMANAC_WEBHOOK_KEYS": _kept_key(folder / "webhook-key"),
+            **http_settings(choose_port()),
+        },
         keep_data=True,
         tell=lambda name, seconds: screen.say(f"{name} is up ({seconds:.1f} s)"),
         between=signals.check,
@@ -105,10 +110,12 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
     tell("the database is kept between starts; the simulated Google begins anew, so the first tick reads everything")
     _publish(stack.environment, _environment_file(options.folder), workspaces[0], screen)
     watches = RunWatch(stack.wiring.database, lambda: stack.worker_logs), PlanWatch(stack.wiring.database)
+    stack.deliver_webhooks()
     cadences = {
         "sync": options.every,
         "schedule": options.plan_every,
         "upkeep": UPKEEP_SECONDS,
+        "relay": RELAY_SECONDS,
         "changes": CHANGES_SECONDS,
     }
     due = {rule: _next(seconds) for rule, seconds in cadences.items()} | {"sync": time.time()}  # plans need calendars
@@ -143,12 +150,11 @@ def _tick(stack: Stack, rule: str, screen: Screen, signals: StopSignals) -> bool
         signals.check()  # Ctrl-C reaches the function's process too
         screen.say(f"the {rule} rule ticks, its function fails: {error}", style="red")  # the next may do better
     else:
-        said = (
-            f"upkeep deletes {counted(answer['run_rows_deleted'], 'run row')}"
-            if rule == "upkeep"
-            else f"the orchestrator enqueues {counted(answer['enqueued'], 'workspace')}"
-        )
-        if rule == "changes" and not answer["enqueued"]:
+        said = {
+            "upkeep": lambda: f"upkeep deletes {counted(answer['run_rows_deleted'], 'run row')}",
+            "relay": lambda: f"the relay wakes {counted(answer['lanes'], 'webhook lane')}",
+        }.get(rule, lambda: f"the orchestrator enqueues {counted(answer['enqueued'], 'workspace')}")()
+        if (rule == "changes" and not answer["enqueued"]) or (rule == "relay" and not answer["lanes"]):
             return False
         screen.say(f"the {rule} rule ticks: {said}")
     return True

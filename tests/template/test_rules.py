@@ -12,6 +12,7 @@ TICKS = {
     "OrchestratorScheduleTick": ("ScheduleCadence", {"job": "calendar.schedule"}),
     "OrchestratorChangesTick": ("ChangesCadence", {"job": "calendar.schedule", "due": "changed"}),
     "UpkeepDailyTick": ("UpkeepCadence", {"job": "calendar.upkeep"}),
+    "RelayMinuteTick": ("RelayCadence", {"job": "calendar.relay"}),
 }
 EXPRESSION = re.compile(r"cron\((\S+ ){5}\S+\)|rate\(\d+ (minute|hour|day)s?\)")
 
@@ -67,7 +68,9 @@ def test_a_rule_runs_if_its_stage_or_a_parameter_says_so(
     assert {row["Ticks"] for row in stages.values()} <= {"ENABLED", "DISABLED"}
 
 
-@pytest.mark.parametrize("parameter", ["SyncCadence", "ScheduleCadence", "ChangesCadence", "UpkeepCadence", "Ticks"])
+@pytest.mark.parametrize(
+    "parameter", ["SyncCadence", "ScheduleCadence", "ChangesCadence", "UpkeepCadence", "RelayCadence", "Ticks"]
+)
 def test_without_a_word_from_the_deployer_the_stage_decides(template: dict[str, Any], parameter: str) -> None:
     assert template["Parameters"][parameter]["Default"] == "stage"
 

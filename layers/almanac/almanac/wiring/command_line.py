@@ -5,11 +5,13 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from almanac.settings import DatabaseSettings, load
+from almanac.settings import DatabaseSettings, ExportSettings, load
 from almanac.wiring.base import utc_now
 from almanac.wiring.calendar_sync import CalendarSyncWiring
+from almanac.wiring.deliver import DeliverWiring
 from almanac.wiring.migrate import MigrateWiring
 from almanac.wiring.orchestrator import OrchestratorWiring
+from almanac.wiring.relay import RelayWiring
 from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 from almanac.wiring.upkeep import UpkeepWiring
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from almanac.services.accounts.connect import ConnectAccount
     from almanac.services.accounts.new_key import NewKey
     from almanac.services.deployment.upgrade import MigrateDatabase
+    from almanac.services.export.calendar_file import ExportCalendar
+    from almanac.services.history.read import History
     from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.connections import Connections
@@ -39,7 +43,15 @@ CONNECT_SECONDS = 120
 """How long somebody at a terminal waits for an account to be connected, waits for the provider included."""
 
 
-class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, UpkeepWiring, MigrateWiring):
+class Wiring(
+    OrchestratorWiring,
+    CalendarSyncWiring,
+    SmartSchedulingWiring,
+    UpkeepWiring,
+    MigrateWiring,
+    RelayWiring,
+    DeliverWiring,
+):
     """Everything, for whoever sits at a terminal."""
 
     @cached_property
@@ -116,6 +128,24 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
             cipher=self.cipher,
             retrier=Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic()),
         )
+
+    @cached_property
+    def history(self) -> "History":
+        """The use case of `almanac history` and `almanac redact`."""
+        from almanac.adapters.postgres.history.store import PostgresHistory
+        from almanac.services.history.read import History
+
+        return History(PostgresHistory(self.database))
+
+    @cached_property
+    def export_calendar(self) -> "ExportCalendar":
+        """The use case of `almanac export`."""
+        from almanac.adapters.files import FolderFiles
+        from almanac.presentation.history.calendar_file import csv_text, ics_text
+        from almanac.services.export.calendar_file import ExportCalendar
+
+        files = FolderFiles(load(ExportSettings, self._environment).export_folder)
+        return ExportCalendar(self.history, {"csv": csv_text, "ics": ics_text}, files, utc_now)
 
     @cached_property
     def connections(self) -> "Connections":

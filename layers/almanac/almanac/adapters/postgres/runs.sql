@@ -115,10 +115,13 @@ SELECT EXISTS (SELECT 1 FROM unplanned_changes u WHERE u.ws_id = :ws_id::uuid)
 SELECT 1 FROM workspaces WHERE id = :ws_id::uuid;
 
 -- name: renew_lease
+-- And who writes in this transaction, for the history.
 UPDATE workspace_sync_leases
 SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
 WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-RETURNING clock_timestamp();
+RETURNING clock_timestamp(), set_config('almanac.run', :run_id::uuid::text, true), set_config('almanac.origin', (
+    SELECT CASE r.kind WHEN 'schedule' THEN 'plan' ELSE 'sync' END FROM runs r WHERE r.id = :run_id::uuid
+), true);
 
 -- name: close_stale_runs
 -- Whoever holds the lease knows that no other run of the workspace is alive.
@@ -176,7 +179,7 @@ WITH held AS (
     UPDATE workspace_sync_leases
     SET reading = array_remove(reading, :connection_id::uuid), expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
     WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-    RETURNING ws_id
+    RETURNING ws_id, set_config('almanac.run', :run_id::uuid::text, true), set_config('almanac.origin', 'sync', true)
 ), child AS (
     INSERT INTO run_connections (
         run_id, connection_id, status, outcome, inserted, updated, deleted, unchanged, rejected, repaired, api_calls,
