@@ -17,8 +17,8 @@ from uuid import UUID, uuid4
 import boto3
 from botocore.config import Config
 
-from almanac.adapters.postgres.app_role import AppRole
 from almanac.adapters.postgres.connection import parse_url
+from almanac.adapters.postgres.deployment.app_role import AppRole
 from almanac.adapters.postgres.migrate import migrate
 from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.client import Control
