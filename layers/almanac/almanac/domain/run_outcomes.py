@@ -6,11 +6,13 @@ EndStatus = Literal["completed", "partial", "failed", "skipped"]
 Status = Literal["running", EndStatus]
 """`running` is in the database only."""
 
-RefusedOutcome = Literal["superseded", "already_running", "cooldown", "too_soon", "outbound_unavailable", "cancelled"]
+RefusedOutcome = Literal[
+    "superseded", "already_running", "cooldown", "too_soon", "outbound_unavailable", "escalated", "removed", "cancelled"
+]
 """Of a run that does not take place."""
 PassOutcome = Literal["incremental", "full", "redirected_to_full", "token_expired_full"]
 """Of a pass over a calendar that came to its end."""
-SkippedCalendar = Literal["continued", "reconnect_required", "backing_off", "already_read", "push_healthy"]
+SkippedCalendar = Literal["continued", "reconnect_required", "backing_off", "already_read", "push_healthy", "removed"]
 """Of a calendar that was not read, or not to its end."""
 CalendarOutcome = Literal[PassOutcome, SkippedCalendar, "failed"]
 SyncOutcome = Literal[
@@ -32,7 +34,9 @@ PlanOutcome = Literal[
     "superseded",
     "already_running",
     "cancelled",
+    "escalated",
     "timezone_missing",
+    "removed",
     "failed",
 ]
 Outcome = Literal[SyncOutcome, PlanOutcome]

@@ -5,11 +5,14 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from almanac.settings import DatabaseSettings, load
+from almanac.settings import DatabaseSettings, ExportSettings, load
+from almanac.wiring.base import utc_now
 from almanac.wiring.calendar_sync import CalendarSyncWiring
+from almanac.wiring.deliver import DeliverWiring
 from almanac.wiring.migrate import MigrateWiring
 from almanac.wiring.operating import OperatingWiring
 from almanac.wiring.orchestrator import OrchestratorWiring
+from almanac.wiring.relay import RelayWiring
 from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 from almanac.wiring.upkeep import UpkeepWiring
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from almanac.services.accounts.connect import ConnectAccount
     from almanac.services.accounts.new_key import NewKey
     from almanac.services.deployment.upgrade import MigrateDatabase
+    from almanac.services.export.calendar_file import ExportCalendar
+    from almanac.services.history.read import History
     from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.follow_request import FollowRequest
@@ -31,7 +36,14 @@ CONNECT_SECONDS = 120
 
 
 class Wiring(
-    OperatingWiring, OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, UpkeepWiring, MigrateWiring
+    OperatingWiring,
+    OrchestratorWiring,
+    CalendarSyncWiring,
+    SmartSchedulingWiring,
+    UpkeepWiring,
+    MigrateWiring,
+    RelayWiring,
+    DeliverWiring,
 ):
     """Everything, for whoever sits at a terminal."""
 
@@ -42,7 +54,7 @@ class Wiring(
         from almanac.services.deployment.upgrade import MigrateDatabase
 
         settings = load(DatabaseSettings, self._environment)
-        return MigrateDatabase(PostgresMigrations(self._target, settings.database_timeout_seconds))
+        return MigrateDatabase(PostgresMigrations(self._target, settings.database_timeout_seconds, self._app_role))
 
     @cached_property
     def new_key(self) -> "NewKey":
@@ -76,7 +88,7 @@ class Wiring(
     @cached_property
     def channels(self) -> "Channels":
         """The use case of `almanac channels`."""
-        from almanac.adapters.postgres.channels import PostgresChannelDirectory
+        from almanac.adapters.postgres.push.channels import PostgresChannelDirectory
         from almanac.services.operations.channels import Channels
 
         home = self.push_home
@@ -92,7 +104,7 @@ class Wiring(
         if home is None:
             return None
         ends_at = time.monotonic() + CONNECT_SECONDS
-        retrier = Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic())
+        retrier = Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False)
         return StopChannels(self.channel_store, home, self.sync_workspace.open_session, retrier)
 
     @cached_property
@@ -107,8 +119,26 @@ class Wiring(
             store=PostgresAccountStore(self.database),
             provider=self.google_provider,
             cipher=self.cipher,
-            retrier=Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic()),
+            retrier=Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False),
         )
+
+    @cached_property
+    def history(self) -> "History":
+        """The use case of `almanac history` and `almanac redact`."""
+        from almanac.adapters.postgres.history.store import PostgresHistory
+        from almanac.services.history.read import History
+
+        return History(PostgresHistory(self.database))
+
+    @cached_property
+    def export_calendar(self) -> "ExportCalendar":
+        """The use case of `almanac export`."""
+        from almanac.adapters.files import FolderFiles
+        from almanac.presentation.history.calendar_file import csv_text, ics_text
+        from almanac.services.export.calendar_file import ExportCalendar
+
+        files = FolderFiles(load(ExportSettings, self._environment).export_folder)
+        return ExportCalendar(self.history, {"csv": csv_text, "ics": ics_text}, files, utc_now)
 
     @cached_property
     def follow_sync(self) -> "FollowRequest[SyncRun]":
