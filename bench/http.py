@@ -16,7 +16,7 @@ from almanac.adapters.postgres.operations.overview import PostgresOverview
 from almanac.domain.operations.job_status import totals
 from almanac.services.ledger.ports import RunFilter
 from almanac.web.console.rendering import STATIC, asset_content, environment
-from almanac.wiring.api import ApiWiring
+from almanac.wiring.outside.api import ApiWiring
 from bench.figures import Figure, Target
 from bench.rounds import interleaved
 from bench.stage import ROOT, postgres

@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from almanac.lambda_runtime import function_logger
 from almanac.web.application import Web
-from almanac.wiring.api import container
+from almanac.wiring.outside.api import container
 
 logger = function_logger("api")
 

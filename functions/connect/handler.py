@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from almanac.lambda_runtime import function_logger
 from almanac.web.connect.application import ConnectWeb
-from almanac.wiring.connect import container
+from almanac.wiring.outside.connect import container
 
 logger = function_logger("connect")
 

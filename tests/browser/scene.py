@@ -15,7 +15,7 @@ from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.jobs import CalendarSync
 from almanac.services.queues.dead_letters import ExplainedLetter, ExplainedLetters
 from almanac.services.queues.ports import DeadLetter
-from almanac.wiring.api import ApiWiring
+from almanac.wiring.outside.api import ApiWiring
 from local.http_front.server import HttpFront
 from local.stack.postgres import Postgres
 from tests.integration import rows

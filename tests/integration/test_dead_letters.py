@@ -21,8 +21,8 @@ from almanac.errors import BadSettings, QueueUnavailable
 from almanac.services.queues.message_run import SqsMessage
 from almanac.services.queues.ports import DeadLetter
 from almanac.services.sync.ports import Lease
-from almanac.wiring.api import ApiWiring
 from almanac.wiring.command_line import Wiring
+from almanac.wiring.outside.api import ApiWiring
 from functions.calendar_sync.handler import lambda_handler
 from local.lambda_runtime.worker import sqs_event
 from local.stack.ports import free_port

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.stack import Stack
+from tests.template.stack import ALIAS, Stack
 
 ROUTES = {
     ("any", "/v1/{proxy+}"): ("Api", "callers"),
@@ -40,7 +40,7 @@ def test_exactly_these_routes_are_reachable(body: dict[str, Any]) -> None:
     assert found.keys() - ELSEWHERE == ROUTES.keys()
     for route, (function, _) in ROUTES.items():
         uri = json.dumps(found[route]["x-amazon-apigateway-integration"]["uri"])
-        assert f"${{{function}.Arn}}" in uri
+        assert f"${{{function}{ALIAS}}}" in uri
         assert found[route]["x-amazon-apigateway-integration"]["payloadFormatVersion"] == "2.0"
 
 
@@ -71,5 +71,6 @@ def test_each_route_may_invoke_its_own_function_only(stack: Stack) -> None:
         each for each in stack.of("AWS::Lambda::Permission").values() if each["Principal"] == "apigateway.amazonaws.com"
     ]
     functions = [function for _, (function, _) in sorted(ROUTES.items())]
-    found = [each["FunctionName"]["Ref"] for each in allowed if each["FunctionName"]["Ref"] in functions]
+    invoked = [each["FunctionName"]["Ref"].removesuffix(ALIAS) for each in allowed]
+    found = [function for function in invoked if function in functions]
     assert sorted(found) == sorted(functions)

@@ -94,9 +94,11 @@ class Asked(Mapping[str, str]):
 def settings_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Variables that the wiring asks for when it builds what a function's handler takes from it."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    (use_case,) = re.findall(r"container\(\)\.(\w+)", (folder / "handler.py").read_text(encoding="utf-8"))
+    handler = (folder / "handler.py").read_text(encoding="utf-8")
+    (use_case,) = re.findall(r"container\(\)\.(\w+)", handler)
+    (home,) = re.findall(r"^from (almanac\.wiring\.[\w.]+) import container$", handler, re.MULTILINE)
     asked = Asked()
-    container = importlib.import_module(f"almanac.wiring.{folder.name}").container.__wrapped__
+    container = importlib.import_module(home).container.__wrapped__
     wiring = get_type_hints(container)["return"](asked)
     built = getattr(wiring, use_case)
     for each in (*USES.get(folder.name, ()),):  # what routes ask for, when somebody calls

@@ -11,7 +11,7 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database
 from almanac.services.queues.ports import FailedSend, JobQueue, OutgoingJob
-from almanac.wiring.api import ApiWiring
+from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
 from tests.integration.conftest import database, database_url, lent_databases, postgres
 

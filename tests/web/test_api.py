@@ -10,7 +10,7 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database
 from almanac.cli.main import main
-from almanac.wiring.api import ApiWiring
+from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
 from tests.web.conftest import Client, ListQueue, new_wiring
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from almanac.adapters.postgres.connection import Database
-from almanac.wiring.connect import ConnectWiring
+from almanac.wiring.outside.connect import ConnectWiring
 from local.google_simulator.simulator import Simulator
 from tests.integration import rows
 from tests.web.conftest import PUBLIC_URL, ListQueue, Reply, event

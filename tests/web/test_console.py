@@ -16,7 +16,7 @@ from almanac.services.queues.dead_letters import ExplainedLetters
 from almanac.web.console.rendering import STATIC, asset
 from almanac.web.console.session import LASTS_SECONDS, Sessions
 from almanac.web.console.table import PAGES
-from almanac.wiring.api import ApiWiring
+from almanac.wiring.outside.api import ApiWiring
 from tests.web.conftest import Client, ListQueue, event
 from tests.web.visitors import HOSTILE, Visitor
 

@@ -12,7 +12,7 @@ from almanac.domain.access import SCOPES
 from almanac.web.api.application import Api
 from almanac.web.api.routes import Route
 from almanac.web.api.table import ROUTES
-from almanac.wiring.api import ApiWiring
+from almanac.wiring.outside.api import ApiWiring
 from tests.web.conftest import Client, ListQueue
 from tests.web.openapi_growth import lost
 

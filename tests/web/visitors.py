@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlencode
 
 from almanac.domain.access import Role
-from almanac.wiring.api import ApiWiring
+from almanac.wiring.outside.api import ApiWiring
 from tests.web.conftest import PUBLIC_URL, Client, Reply, event
 
 FORM = re.compile(r'name="csrf" value="([^"]+)"')

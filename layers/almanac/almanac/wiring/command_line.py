@@ -10,8 +10,8 @@ from almanac.wiring.base import utc_now
 from almanac.wiring.calendar_sync import CalendarSyncWiring
 from almanac.wiring.deliver import DeliverWiring
 from almanac.wiring.migrate import MigrateWiring
-from almanac.wiring.operating import OperatingWiring
 from almanac.wiring.orchestrator import OrchestratorWiring
+from almanac.wiring.outside.operating import OperatingWiring
 from almanac.wiring.relay import RelayWiring
 from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 from almanac.wiring.upkeep import UpkeepWiring

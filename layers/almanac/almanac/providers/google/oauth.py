@@ -78,8 +78,8 @@ class GoogleTokens(TokenEndpoint):
         does: ReconnectRequired when the code is used, over, or another client's.
         """
         asked_at = self._clock()
-        asked = {"code": code, "code_verifier": verifier, "redirect_uri": redirect_uri}
-        grant = self._grant({**self._client, **asked, "grant_type": "authorization_code"})
+        form = {"code": code, "code_verifier": verifier, "redirect_uri": redirect_uri}
+        grant = self._asked(form | {"grant_type": "authorization_code"})
         ends = asked_at + timedelta(seconds=grant.expires_in)
         tokens = FreshToken(grant.access_token, ends, grant.refresh_token or None)
         return tokens, None if grant.scope is None else grant.scope.split()

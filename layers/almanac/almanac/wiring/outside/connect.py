@@ -10,7 +10,7 @@ from almanac.errors import BadSettings
 from almanac.settings import ApiSettings, ConnectSettings, PublicSettings, load
 from almanac.wiring.accounts import AccountWiring
 from almanac.wiring.base import utc_now
-from almanac.wiring.operating import OperatingWiring
+from almanac.wiring.outside.operating import OperatingWiring
 
 if TYPE_CHECKING:
     from almanac.adapters.postgres.access.store import PostgresAuditLog
