@@ -13,12 +13,14 @@ from pathlib import Path
 from bench.cold_start import cold_start
 from bench.drain import drain
 from bench.figures import Figure, table
+from bench.history import history
 from bench.isolation import isolation
 from bench.machine import machine
 from bench.memory import memory
 from bench.orchestrator import orchestrator
 from bench.quota import quota
 from bench.resync import resync
+from bench.ringing import ringing
 from bench.stage import ROOT, settle_environment, stage
 from bench.throughput import throughput
 from bench.traffic import traffic
@@ -65,6 +67,7 @@ def _sync(options: Options) -> list[Figure]:
         return [
             *throughput(around, options.events, options.rounds),
             *resync(around),
+            *history(around, options.rounds),
             *memory(around, sizes),
         ]
 
@@ -101,6 +104,10 @@ def _quota(options: Options) -> list[Figure]:
     return quota() if options.long else []
 
 
+def _ringing(_options: Options) -> list[Figure]:
+    return ringing()
+
+
 _PARTS = {
     "sync": _sync,
     "orchestrator": _orchestrator,
@@ -111,6 +118,7 @@ _PARTS = {
     "drain": _drain,
     "isolation": _isolation,
     "quota": _quota,
+    "ringing": _ringing,
 }
 
 

@@ -17,6 +17,8 @@ from uuid import UUID, uuid4
 import boto3
 from botocore.config import Config
 
+from almanac.adapters.postgres.connection import parse_url
+from almanac.adapters.postgres.deployment.app_role import AppRole
 from almanac.adapters.postgres.migrate import migrate
 from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.client import Control
@@ -24,7 +26,7 @@ from local.http_front.server import HttpFront
 from local.lambda_runtime.worker_pool import WorkerPool, invoke
 from local.stack.interruption import Interrupted
 from local.stack.ports import LOOPBACK, Child, free_port
-from local.stack.postgres import Postgres
+from local.stack.postgres import APP_ROLE, Postgres
 from local.stack.queues import Queues, QueueServer
 from local.stack.simulator_process import start_simulator
 
@@ -68,6 +70,7 @@ class Stack:
         self._workers: WorkerPool | None = None
         self._planners: WorkerPool | None = None
         self._front: HttpFront | None = None
+        self._senders: WorkerPool | None = None
 
     @classmethod
     def start(
@@ -132,9 +135,9 @@ class Stack:
         return self._workers.pids if self._workers else []
 
     def tick(self, rule: str = "sync") -> dict[str, Any]:
-        """Let the rule `sync`, `schedule` or `upkeep` fire once; the function's answer. Raises InvocationError."""
+        """Let a rule fire once: sync, schedule, changes, upkeep, relay; the function's answer. InvocationError."""
         event = json.loads((ROOT / "events" / f"tick-{rule}.json").read_text(encoding="utf-8"))
-        return self._invoke("upkeep" if rule == "upkeep" else "orchestrator", event)
+        return self._invoke(rule if rule in ("upkeep", "relay") else "orchestrator", event)
 
     def orchestrate(self, event: Any) -> dict[str, Any]:
         """Invoke the orchestrator with an event and return its answer. Raises InvocationError."""
@@ -170,6 +173,10 @@ class Stack:
         )
         return [message["Body"] for message in answer.get("Messages", [])]
 
+    def deliver_webhooks(self) -> None:
+        """Start who sends webhooks; the environment needs ALMANAC_WEBHOOK_KEYS. The relay's ticks wake it."""
+        self._senders = self._start_pool("deliver", self.queues.deliver_url, 1)
+
     def switch_push_on(self, key: str) -> None:
         """Let Google ring at the real push_receiver; the workers that sync begin anew, for they have to know where."""
         port = free_port()
@@ -182,7 +189,8 @@ class Stack:
     def stop(self, *, hurry: bool = False) -> None:
         """Stop everything; safe to call twice, or half-way up. In a hurry, a worker's current run is not awaited."""
         if hurry:
-            for pid in [*self.worker_pids, *(self._planners.pids if self._planners else ())]:
+            others = [pool.pids for pool in (self._planners, self._senders) if pool is not None]
+            for pid in [*self.worker_pids, *(pid for pids in others for pid in pids)]:
                 with suppress(ProcessLookupError):
                     os.kill(pid, 9)
         if "wiring" in vars(self):
@@ -191,7 +199,7 @@ class Stack:
             self.sqs.close()
         if self._front is not None:
             self._front.stop()
-        pools = (self._workers, self._planners)
+        pools = (self._workers, self._planners, self._senders)
         for part in (*pools, self._queue_server, self._simulator, getattr(self, "postgres", None)):
             if part is not None:
                 part.stop()
@@ -223,7 +231,8 @@ class Stack:
         if not keep_data:
             self.postgres.drop_database(DATABASE)
             self.postgres.create_database(DATABASE)
-        migrate(self.postgres.url)
+        login = parse_url(self.postgres.url_as(APP_ROLE))
+        migrate(self.postgres.url, role=AppRole(login.user, login.password, iam=False))
 
     def _start_queues(self) -> None:
         self._queue_server = QueueServer.start(self.folder / "queues", visibility_seconds=VISIBILITY_SECONDS)
@@ -232,6 +241,8 @@ class Stack:
             "ALMANAC_DATABASE_URL": self.postgres.url,
             "ALMANAC_SYNC_QUEUE_URL": self.queues.sync_url,
             "ALMANAC_SCHEDULE_QUEUE_URL": self.queues.schedule_url,
+            "ALMANAC_DELIVER_QUEUE_URL": self.queues.deliver_url,
+            "ALMANAC_WEBHOOK_ALLOW_LOCAL": "true",
             "ALMANAC_GOOGLE_API_URL": self._google_url,
             "ALMANAC_GOOGLE_TOKEN_URL": f"{self._google_url}/token",
             "ALMANAC_GOOGLE_CLIENT_ID": "local",
@@ -255,4 +266,5 @@ class Stack:
         )
 
     def _process_environment(self) -> dict[str, str]:
-        return self.environment | {"PYTHONUNBUFFERED": "1"}  # a killed worker has said what it said
+        """Of a handler: it signs in as the deployed ones do; a killed worker has said what it said."""
+        return self.environment | {"ALMANAC_DATABASE_URL": self.postgres.url_as(APP_ROLE), "PYTHONUNBUFFERED": "1"}

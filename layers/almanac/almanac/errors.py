@@ -3,9 +3,11 @@
 AlmanacError
 ├── BadInput                  somebody gave us something unusable; names the field; exit code 2
 │   ├── BadSettings           an environment variable
+│   │   └── DatabaseRefused     the login that it leads to
 │   ├── BadJob                a message body or a direct invocation
 │   ├── UnknownWorkspace
-│   └── UnknownCalendar
+│   ├── UnknownCalendar
+│   └── CursorExpired         a version of history that retention has taken
 ├── TransientError            trying again later can help
 │   ├── ProviderUnavailable     5xx, cut connections, timeouts
 │   ├── ProviderRateLimited     too many requests; seconds to minutes
@@ -18,11 +20,17 @@ AlmanacError
 │   ├── ReconnectRequired     the account's grant is gone
 │   ├── AccessDenied          the account may not read this calendar
 │   ├── CalendarUnreachable   404 for a calendar we know: no proof that it is deleted
+│   ├── ProjectRefused        the provider refuses our client or project: nobody's account is to blame
 │   ├── PushUnsupported       the provider tells of no changes of this calendar
 │   └── ProviderRejected      an answer or a refusal we have no better name for
+│       └── AnswerTooLarge    more bytes than a function can hold: ask for fewer events
 ├── SyncTokenExpired          410 fullSyncRequired: a branch of the sync, not a failure
 ├── PageTokenExpired          a resumed page token is too old: read from the first page again
 ├── AccessTokenRejected       401: refresh once
+├── OutOfMemory               a run needs more memory than its function has
+├── NoProgress                a continuation that moved nothing on: its chain ends here
+├── RemovedMeanwhile          what the run was about is gone: its calendar, account or workspace
+├── OutOfTime                 the rest belongs to the next run
 ├── StorageFailed             the database refused a statement: a bug of ours
 └── Postponed                 a message was put back, it will be received again
 """
@@ -63,6 +71,10 @@ class BadSettings(BadInput):
     code = "bad_settings"
 
 
+class DatabaseRefused(BadSettings):
+    """The database refuses the login, or does not exist: a setting is wrong, or somebody is about to make it right."""
+
+
 class BadJob(BadInput):
     """A job body does not follow the contract (docs/jobs.md)."""
 
@@ -82,6 +94,16 @@ class UnknownCalendar(BadInput):
     """The workspace has no enabled calendar with that id."""
 
     code = "unknown_calendar"
+
+
+class CursorExpired(BadInput):
+    """Changes after that version have gone by their age, from `oldest` on they are kept: read a snapshot instead."""
+
+    code = "cursor_expired"
+
+    def __init__(self, field: str, oldest: int) -> None:
+        super().__init__(field, f"history before version {oldest} is no longer kept; begin with the calendar as it is")
+        self.oldest = oldest
 
 
 class TransientError(AlmanacError):
@@ -124,9 +146,13 @@ class ProviderQuotaExhausted(_PassingTrouble):
 
 
 class DatabaseUnavailable(TransientError):
-    """Postgres cannot be reached, or the connection broke."""
+    """Postgres cannot be reached, the connection broke, or it asks to try a transaction again (`sqlstate`)."""
 
     code = "database_unavailable"
+
+    def __init__(self, message: str, retry_after: float | None = None, sqlstate: str | None = None) -> None:
+        super().__init__(message, retry_after)
+        self.sqlstate = sqlstate
 
 
 class QueueUnavailable(TransientError):
@@ -188,6 +214,27 @@ class ProviderRejected(PermanentError):
         self.code = f"{provider}_{self.ending}"
 
 
+class AnswerTooLarge(ProviderRejected):
+    """The answer has more bytes than a function can hold."""
+
+
+class ProjectRefused(PermanentError):
+    """The provider refuses our client or our project, whoever's account we ask for: only its operator can mend that."""
+
+    ending = "project_refused"
+
+    def __init__(self, message: str, *, provider: str) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.code = f"{provider}_{self.ending}"
+
+
+class RemovedMeanwhile(AlmanacError):
+    """The calendar, account or workspace that a run was about has been removed: ordinary life, not a failure."""
+
+    code = "removed"
+
+
 class SyncTokenExpired(AlmanacError):
     """410 on a listing with a sync token: continue with a full pass."""
 
@@ -206,10 +253,32 @@ class AccessTokenRejected(AlmanacError):
     code = "access_token_rejected"
 
 
+class OutOfMemory(AlmanacError):
+    """A run could not get the memory that it needs; a larger function can."""
+
+    code = "out_of_memory"
+
+
+class NoProgress(AlmanacError):
+    """A run that was a continuation has come no further; another one would be a loop."""
+
+    code = "no_progress"
+
+
+class OutOfTime(AlmanacError):
+    """What is left of the invocation does not suffice for one more request: a branch of the run, not a failure."""
+
+    code = "out_of_time"
+
+
 class StorageFailed(AlmanacError):
     """The database refused a statement. The message holds the SQLSTATE and the constraint, never a value."""
 
     code = "storage_failed"
+
+    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
 
 
 class Postponed(AlmanacError):

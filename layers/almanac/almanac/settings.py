@@ -35,6 +35,12 @@ def _queue_url(value: str) -> str:
     return value
 
 
+def _plain_queue_url(value: str) -> str:
+    if urlsplit(value).scheme not in ("http", "https") or value.endswith(".fifo"):
+        raise ValueError("is not the URL of a standard queue (https://…)")
+    return value
+
+
 def _postgres_url(value: SecretStr) -> SecretStr:
     if not re.match(r"postgres(ql)?://", value.get_secret_value()):
         raise ValueError("is not a URL like postgresql://user:password@host:5432/name")
@@ -66,6 +72,7 @@ def _is_private(host: str) -> bool:
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 QueueUrl = Annotated[str, AfterValidator(_queue_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
+PlainQueueUrl = Annotated[str, AfterValidator(_plain_queue_url)]
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 
 
@@ -94,11 +101,20 @@ class DatabaseSettings(_Settings):
         return self
 
 
+class MigrateSettings(DatabaseSettings):
+    """How the other functions sign in, whose role migrate makes: a URL or a secret, as for the owner; or not at all."""
+
+    database_app_url: PostgresUrl | None = None
+    database_app_secret_arn: str | None = None
+
+
 class QueueSettings(_Settings):
-    """The two FIFO queues. A function that sends to one of them only needs that one."""
+    """The FIFO queues. A function needs those that it sends to."""
 
     sync_queue_url: QueueUrl | None = None
     schedule_queue_url: QueueUrl | None = None
+    sync_large_queue_url: QueueUrl | None = None  # of the same functions with more memory, where there are any
+    schedule_large_queue_url: QueueUrl | None = None
 
 
 class GoogleSettings(_Settings):
@@ -168,10 +184,11 @@ class PlanSettings(SyncSettings):
 
 
 class UpkeepSettings(_Settings):
-    """Days: how long run rows are kept, and how long what belongs to a disconnected calendar outlives it."""
+    """Days: how long run rows are kept, what belongs to a disconnected calendar, and a provider's past events."""
 
     upkeep_retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
     upkeep_grace_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    upkeep_past_days: Annotated[int, Field(ge=1, le=3650)] = 365
 
     @property
     def retention(self) -> timedelta:
@@ -182,6 +199,11 @@ class UpkeepSettings(_Settings):
     def grace(self) -> timedelta:
         """How long what was left behind is kept."""
         return timedelta(days=self.upkeep_grace_days)
+
+    @property
+    def past(self) -> timedelta:
+        """How long events of a provider are kept after their end."""
+        return timedelta(days=self.upkeep_past_days)
 
 
 class PushSettings(_Settings):
@@ -196,6 +218,38 @@ class PushSettings(_Settings):
     def has_keys(self) -> bool:
         """Whether there are keys to sign with."""
         return self.push_keys is not None or self.push_keys_secret_arn is not None
+
+
+class ExportSettings(_Settings):
+    """Where exported files go that nobody names a place for."""
+
+    export_folder: str | None = None
+
+
+class EventBusSettings(_Settings):
+    """The name of the EventBridge bus that hears of every change."""
+
+    event_bus: str | None = None
+
+
+class LaneSettings(_Settings):
+    """The queue that wakes whoever delivers webhooks."""
+
+    deliver_queue_url: PlainQueueUrl | None = None
+
+
+class WebhookSettings(_Settings):
+    """Fernet keys that encrypt webhooks' secrets at rest; whether local addresses are allowed, for development."""
+
+    webhook_keys: SecretStr | None = None
+    webhook_keys_secret_arn: str | None = None
+    webhook_allow_local: bool = False
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "WebhookSettings":
+        if self.webhook_keys is None and self.webhook_keys_secret_arn is None:
+            raise ValueError("ALMANAC_WEBHOOK_KEYS: missing; set it to a Fernet key (`almanac new-key` prints one)")
+        return self
 
 
 def load(model: type[_Loaded], environment: Environment) -> _Loaded:

@@ -33,6 +33,8 @@ class Settings:
     `series_deletion`: whether a deleted series is told by its instances or by the master's id alone. `push_…`: the
     longest life of a channel, how its end is written, whether its first message comes before the answer to the watch,
     how many changes a stopped channel still tells, and whether http on this machine is refused too.
+    `paging`: whether a listing is all of its first page's moment, or each page of its own; the token at its end is
+    as old as the moment that its last page shows.
     """
 
     expires_in: int = 3599
@@ -42,6 +44,7 @@ class Settings:
     tombstones: Literal["minimal", "full", "bare"] = "minimal"
     left_window: Literal["event", "tombstone"] = "event"
     series_deletion: Literal["instances", "master"] = "instances"
+    paging: Literal["first_moment", "each_moment"] = "first_moment"
     revival: bool = True
     sync_token_padding: int = 0
     expansion_days: int = 730

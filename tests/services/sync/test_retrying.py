@@ -1,16 +1,25 @@
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import inf
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from almanac.domain.sync.report import Tally
-from almanac.domain.sync.retry import LONGEST_WAIT_IN_RUN, MAX_ATTEMPTS, RUN_RESERVE
+from almanac.domain.sync.retry import (
+    CLOSING_SECONDS,
+    LONGEST_WAIT_IN_RUN,
+    MAX_ATTEMPTS,
+    RUN_RESERVE,
+    SHORTEST_REQUEST,
+)
 from almanac.errors import (
     AccessDenied,
     AccessTokenRejected,
     AlmanacError,
     LeaseLost,
+    OutOfTime,
     PageTokenExpired,
     ProviderUnavailable,
     ReconnectRequired,
@@ -125,3 +134,46 @@ def test_no_wait_reaches_into_the_reserve_of_the_invocation(
     assert invocation.left >= min(left, RUN_RESERVE) - 1e-6
     assert tally.api_calls == tally.retries + 1 <= MAX_ATTEMPTS
     assert all(wait <= LONGEST_WAIT_IN_RUN for wait in invocation.waited)
+
+
+class TestTheEnd:
+    def test_a_request_is_told_what_is_left_less_what_recording_needs(self) -> None:
+        limits: list[float] = []
+
+        Invocation(100.0).retrier(0.5).call(lambda: None, Tally(), limits.append)
+
+        assert limits == [100.0 - CLOSING_SECONDS]
+
+    def test_one_that_would_come_too_late_is_not_made(self) -> None:
+        retrier, tally = Invocation(CLOSING_SECONDS).retrier(0.5), Tally()
+        retrier.asked = 1
+
+        with pytest.raises(OutOfTime):
+            retrier.call(lambda: None, tally)
+
+        assert tally.api_calls == 0
+
+    def test_unless_it_is_the_runs_first(self) -> None:
+        limits: list[float] = []
+
+        Invocation(1.0).retrier(0.5).call(lambda: None, Tally(), limits.append)
+
+        assert limits == [SHORTEST_REQUEST]
+
+    def test_where_no_invocation_ends_requests_go_on_after_the_time_for_trying_again(self) -> None:
+        retrier = replace(Invocation(-60.0).retrier(0.5), ends_requests=False)
+        limits: list[float] = []
+        for _account in range(2):
+            assert retrier.call(lambda: "answer", Tally(), limits.append) == "answer"
+            with pytest.raises(ProviderUnavailable):
+                retrier.call(raising(DOWN), Tally(), limits.append)
+
+        assert limits == [inf] * 4
+
+
+def test_what_is_tried_once_may_take_more_than_one_request() -> None:
+    once = replace(Invocation().retrier(0.5), tries=1)
+
+    assert [once.call(lambda: "answer", Tally()) for _ in range(2)] == ["answer"] * 2
+    with pytest.raises(ProviderUnavailable):
+        once.call(raising(DOWN), Tally())

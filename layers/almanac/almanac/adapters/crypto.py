@@ -1,6 +1,6 @@
 """OAuth tokens at rest: Fernet (AES-128-CBC with HMAC-SHA256), several keys, so that they can rotate."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from typing_extensions import override
@@ -17,10 +17,12 @@ class FernetCipher(TokenCipher):
     Rotation: put a new key first, drop an old one once no stored token needs it (`is_current`). Raises BadSettings.
     """
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], variable: str = KEYS_VARIABLE) -> None:
+        """`variable` is where the keys come from, for whoever has to correct it."""
+        self._variable = variable
         if not keys:
-            raise BadSettings(KEYS_VARIABLE, "holds no key (`almanac new-key` prints one)")
-        fernets = [_fernet(key, place) for place, key in enumerate(keys, start=1)]
+            raise BadSettings(variable, "holds no key (`almanac new-key` prints one)")
+        fernets = [_fernet(key, place, variable) for place, key in enumerate(keys, start=1)]
         self._newest = fernets[0]
         self._all = MultiFernet(fernets)
 
@@ -35,7 +37,7 @@ class FernetCipher(TokenCipher):
         try:
             return self._all.decrypt(ciphertext.encode()).decode()
         except InvalidToken:
-            raise StorageFailed(f"no key of {KEYS_VARIABLE} decrypts a stored token") from None
+            raise StorageFailed(f"no key of {self._variable} decrypts a stored token") from None
 
     @override
     def is_current(self, ciphertext: str) -> bool:
@@ -47,13 +49,54 @@ class FernetCipher(TokenCipher):
         return True
 
 
+class RotatingCipher(TokenCipher):
+    """TokenCipher over keys that may change meanwhile: `read` gives those of now, `forget` makes it look again.
+
+    A token that no key decrypts is tried once more with keys that were read anew.
+    """
+
+    def __init__(self, read: Callable[[], Sequence[str]], forget: Callable[[], None]) -> None:
+        self._read = read
+        self._forget = forget
+        self._keys: Sequence[str] = ()
+        self._cipher: FernetCipher | None = None
+
+    @override
+    def encrypt(self, plain: str) -> str:
+        """As FernetCipher. Raises BadSettings and SecretsUnavailable, too."""
+        return self._current().encrypt(plain)
+
+    @override
+    def decrypt(self, ciphertext: str) -> str:
+        """As FernetCipher. Raises BadSettings and SecretsUnavailable, too."""
+        known = self._current()
+        try:
+            return known.decrypt(ciphertext)
+        except StorageFailed:
+            self._forget()
+            fresh = self._current()
+            if fresh is known:
+                raise
+            return fresh.decrypt(ciphertext)
+
+    @override
+    def is_current(self, ciphertext: str) -> bool:
+        return self._current().is_current(ciphertext)
+
+    def _current(self) -> FernetCipher:
+        keys = self._read()
+        if self._cipher is None or keys != self._keys:
+            self._keys, self._cipher = keys, FernetCipher(keys)
+        return self._cipher
+
+
 def new_key() -> str:
     """A fresh random key for ALMANAC_TOKEN_KEYS."""
     return Fernet.generate_key().decode()
 
 
-def _fernet(key: str, place: int) -> Fernet:
+def _fernet(key: str, place: int, variable: str) -> Fernet:
     try:
         return Fernet(key.strip())
     except ValueError:  # its message may quote the key
-        raise BadSettings(KEYS_VARIABLE, f"key {place} is not a Fernet key (`almanac new-key` prints one)") from None
+        raise BadSettings(variable, f"key {place} is not a Fernet key (`almanac new-key` prints one)") from None

@@ -13,7 +13,7 @@ from almanac.wiring.push import PushWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
-    from almanac.adapters.postgres.channels import PostgresChannels
+    from almanac.adapters.postgres.push.channels import PostgresChannels
     from almanac.adapters.postgres.pages import PostgresCalendarPages
     from almanac.adapters.postgres.runs import PostgresSyncRuns
     from almanac.domain.sync.report import SyncReport
@@ -31,25 +31,31 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
         """Runs of syncs."""
         from almanac.adapters.postgres.leases import PostgresLeases
         from almanac.adapters.postgres.runs import PostgresLedger, PostgresSyncRuns
+        from almanac.domain.sync.admission import refuse_here
         from almanac.services.sync.admission import sync_admission
 
         settings = load(SyncSettings, self._environment)
-        ledger = PostgresLedger(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
+        leases = PostgresLeases(self.database, settings.sync_lease_seconds)
+        ledger = PostgresLedger(self.database, leases, memory_mb=self.memory_mb)
         admit = partial(sync_admission, cooldown_seconds=settings.sync_cooldown_seconds)
+        if "calendar.sync" in self.large_queue_urls:
+            return PostgresSyncRuns(self.database, ledger, lambda job: refuse_here(admit(job)))
         return PostgresSyncRuns(self.database, ledger, admit)
 
     @cached_property
     def calendar_pages(self) -> "PostgresCalendarPages":
         """Calendars and their pages."""
         from almanac.adapters.postgres.pages import PostgresCalendarPages
+        from almanac.adapters.process_memory import resident_mb
 
         settings = load(SyncSettings, self._environment)
-        return PostgresCalendarPages(self.database, lease_seconds=settings.sync_lease_seconds)
+        seen = resident_mb if self.memory_mb is not None else None
+        return PostgresCalendarPages(self.database, lease_seconds=settings.sync_lease_seconds, resident_mb=seen)
 
     @cached_property
     def channel_store(self) -> "PostgresChannels":
         """Push channels."""
-        from almanac.adapters.postgres.channels import PostgresChannels
+        from almanac.adapters.postgres.push.channels import PostgresChannels
         from almanac.adapters.postgres.leases import PostgresLeases
 
         settings = load(SyncSettings, self._environment)
@@ -80,6 +86,7 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
             sleep=time.sleep,
             chance=random.random,
             rules=SyncRules(settings.past, settings.future, settings.sync_page_size, settings.sync_reserve_seconds),
+            plans_follow="calendar.schedule" in self.queue_urls,
             channels=self.keep_channels,
         )
 
@@ -89,7 +96,14 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
         from almanac.jobs import parse_sync
         from almanac.services.queues.message_run import MessageRun
 
-        return MessageRun(parse_sync, self.sync_workspace, self.queue, random.random)
+        return MessageRun(
+            parse_sync,
+            lambda *asked: self.sync_workspace(*asked),  # noqa: PLW0108 - built for a message, which pays if it cannot be
+            self.queue,
+            random.random,
+            "calendar.sync",
+            larger="calendar.sync" in self.large_queue_urls,
+        )
 
 
 @cache

@@ -20,7 +20,15 @@ ROWS_A_BATCH = 5000
 _PAGE = 500
 """Calendars looked up at a time."""
 _TOKENS = "tokens"
-_FORECAST = ("run_rows_deleted", "stale_runs_closed", "orphans_deleted", "keepsakes_deleted", "marks_deleted")
+_FORECAST = (
+    "run_rows_deleted",
+    "stale_runs_closed",
+    "orphans_deleted",
+    "keepsakes_deleted",
+    "marks_deleted",
+    "past_events_deleted",
+    "history_rows_deleted",
+)
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -48,12 +56,30 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
             yield Batch(0)
 
     @override
+    def delete_old_history(self, before: datetime) -> Iterator[Batch]:
+        """With deliveries of webhooks, which the report does not count; one that is under way stays."""
+        after = UUID(int=0)
+        while page := self._run.alone("aged_history", before=before, after=after, limit=_PAGE):
+            for (after,) in page:
+                yield from self._repeat("prune_history", ws_id=after, before=before)
+        for _ in self._repeat("delete_old_deliveries", before=before):
+            yield Batch(0)
+
+    @override
     def delete_orphans(self, before: datetime) -> Iterator[Batch]:
         after: Sequence[Any] = (UUID(int=0), "", "")
         while page := self._orphaned(before, after):
             for calendar in page:
                 yield from self._empty(dict(zip(("ws_id", "provider", "calendar_id"), calendar, strict=True)), before)
             after = page[-1]
+
+    @override
+    def delete_past_events(self, before: datetime) -> Iterator[Batch]:
+        after = None
+        while page := self._run.alone("workspaces_with_past", after=after, before=before, limit=_PAGE):
+            for (ws_id,) in page:
+                yield from self._repeat("delete_past_events", ws_id=ws_id, before=before)
+            after = page[-1][0]
 
     @override
     def delete_keepsakes(self, before: datetime) -> Iterator[Batch]:
@@ -78,6 +104,7 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
             "forecast",
             runs_before=limits.runs,
             left_before=limits.left_behind,
+            past_before=limits.past,
             silence_seconds=SILENCE.total_seconds(),
         )
         return dict(zip(_FORECAST, found[0], strict=True))
@@ -133,7 +160,7 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
         them again. The token that is there goes with the first row, for the same reason."""
         if not self._run("claim_workspace", ws_id=calendar["ws_id"]):
             return Batch(0, busy=True)
-        rows = self._run("delete_orphans", before=before, limit=self._batch, **calendar)[0][0]
+        rows = self._run("delete_orphans", before=before, limit=self._batch, **calendar)[0][1]
         if rows:
             self._run("forget_reading", **calendar)
         if rows < self._batch:

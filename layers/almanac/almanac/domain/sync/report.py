@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from almanac.domain.calendar.events import EventProblem
+from almanac.domain.operations.machine import EscalationCause
 from almanac.domain.run_outcomes import CalendarOutcome, EndStatus, SyncOutcome
 
 PROBLEMS_KEPT = 50
@@ -84,6 +85,8 @@ class SyncReport:
     error_type: str | None = None
     error: str | None = None
     retry_after: float | None = None
+    escalated: EscalationCause | None = None
+    """Why the job belongs into a larger function, if it does."""
     push_lag_ms: int | None = None
     """From a ring's arrival to the end of its run; None of a run that no ring asked for."""
 
@@ -142,6 +145,8 @@ def conclude(report: SyncReport) -> None:
         report.outcome = "reconnect_required"
     else:
         report.outcome = next((name for name in _OUTCOME_ORDER if name in outcomes), "nothing_to_read")
+    if any(c.error_type == "out_of_memory" for c in failed):
+        report.escalated = "out_of_memory"
     if failed and completed:
         report.status, report.outcome = "partial", "partial"
     if "continued" in outcomes:

@@ -21,16 +21,22 @@ FROM (
 ) k;
 
 -- name: open_channel
--- In the place of earlier attempts, whose number it takes over; an expired channel is of no use either.
+-- In the place of earlier attempts, whose number it takes over. What can ring no more goes with them, of any calendar.
 WITH held AS (
     UPDATE workspace_sync_leases
     SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
     WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
     RETURNING ws_id
+), ended AS (
+    DELETE FROM calendar_push_channels p USING held
+    WHERE p.ws_id = held.ws_id AND p.installation = :installation AND (
+        p.expires_at < now() - interval '1 day'
+        OR (p.status IN ('stopped', 'stopping') AND p.expires_at IS NULL AND p.created_at < now() - interval '9 days')
+    )
 ), earlier AS (
     DELETE FROM calendar_push_channels p USING held
     WHERE p.ws_id = held.ws_id AND p.connection_id = :connection_id::uuid AND p.installation = :installation
-        AND (p.status IN ('failed', 'unsupported') OR p.expires_at < now() - interval '1 day')
+        AND p.status IN ('failed', 'unsupported')
     RETURNING p.failures
 ), opened AS (
     INSERT INTO calendar_push_channels
@@ -82,7 +88,9 @@ SET last_message_at = clock_timestamp(), verified_at = coalesce(p.verified_at, c
     status = CASE p.status WHEN 'failed' THEN 'stopping' WHEN 'unsupported' THEN 'stopping' ELSE p.status END
 WHERE p.id = :channel_id::uuid AND p.ws_id = :ws_id::uuid AND p.installation = :installation
     AND coalesce(p.resource_id, :resource_id) = :resource_id
-RETURNING p.status IN ('active', 'pending') AND p.connection_id = :connection_id::uuid;
+RETURNING p.status IN ('active', 'pending') AND p.connection_id = :connection_id::uuid,
+    EXISTS (SELECT 1 FROM calendar_sync_states s
+        WHERE s.connection_id = p.connection_id AND s.last_synced_at >= p.created_at);
 
 -- name: keep_unknown_channel
 -- Rows were lost, or the channel is older than what was restored: the ring names all that is needed to stop it.
