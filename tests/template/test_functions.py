@@ -9,9 +9,9 @@ from tests.template.stack import Stack, mentions, target, ways
 SENDS_TO = {
     "Migrate": set(),
     "Orchestrator": {"SyncQueue", "ScheduleQueue", "TickDeadLetters"},
-    "CalendarSync": {"SyncQueue", "SyncLargeQueue"},
+    "CalendarSync": {"SyncQueue", "SyncLargeQueue", "ScheduleQueue"},
     "SmartScheduling": {"ScheduleQueue", "ScheduleLargeQueue"},
-    "CalendarSyncLarge": {"SyncLargeQueue"},
+    "CalendarSyncLarge": {"SyncLargeQueue", "ScheduleQueue"},
     "SmartSchedulingLarge": {"ScheduleLargeQueue"},
     "Upkeep": {"TickDeadLetters"},
     "Relay": {"DeliverQueue", "TickDeadLetters"},
