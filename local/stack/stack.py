@@ -153,10 +153,10 @@ class Stack:
         )
         return answer
 
-    def send(self, group: UUID, body: str) -> None:
-        """Put a message into the sync queue as a person would type it; its group is a workspace."""
+    def send(self, group: UUID, body: str, *, queue_url: str | None = None) -> None:
+        """Put a message into the sync queue, or another, as a person would type it; its group is a workspace."""
         self.sqs.send_message(
-            QueueUrl=self.queues.sync_url,
+            QueueUrl=queue_url or self.queues.sync_url,
             MessageBody=body,
             MessageGroupId=str(group),
             MessageDeduplicationId=str(uuid4()),

@@ -111,7 +111,7 @@ class TestWhatWasAskedFor:
     ) -> None:
         database.run("SELECT 1")
         before = database.round_trips
-        lease = runs.begin_run(CalendarSync(ws_id=ws_id), uuid4(), NOON, "m-1")
+        lease = runs.begin_run(CalendarSync(ws_id=ws_id), uuid4(), datetime.now(UTC), "m-1")
         begun = database.round_trips
         assert isinstance(lease, Lease)
         runs.finish_run(lease, SyncReport(ws_id, lease.run_id, "auto"))

@@ -289,7 +289,7 @@ def test_a_whole_run_touches_its_own_workspace_only(make_team: Callable[..., Tea
 OF_ALL_WORKSPACES = {
     "sync.sql": {"due_for_sync", "due_for_schedule", "due_for_replan", "known_workspaces", "mark_queued", "now"},
     "plan/plan.sql": set(),
-    "channels.sql": {"installation", "channel_states"},
+    "push/channels.sql": {"installation", "channel_states"},
     "history/history.sql": {"one_moment", "fleet"},
     "history/publish.sql": {"claim", "published", "skip_all", "disabled_endpoints", "told_disabled", "due_lanes"},
     "history/deliveries.sql": {"attempt", "delivered", "failed", "disable"},

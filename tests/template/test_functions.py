@@ -9,7 +9,7 @@ from tests.template.stack import Stack, mentions, target, ways
 SENDS_TO = {
     "Migrate": set(),
     "Orchestrator": {"SyncQueue", "ScheduleQueue", "TickDeadLetters"},
-    "CalendarSync": {"SyncQueue", "SyncLargeQueue", "ScheduleQueue"},
+    "CalendarSync": {"SyncQueue", "ScheduleQueue", "SyncLargeQueue"},  # a plan of what it has changed
     "SmartScheduling": {"ScheduleQueue", "ScheduleLargeQueue"},
     "CalendarSyncLarge": {"SyncLargeQueue", "ScheduleQueue"},
     "SmartSchedulingLarge": {"ScheduleLargeQueue"},

@@ -13,7 +13,7 @@ from almanac.wiring.push import PushWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
-    from almanac.adapters.postgres.channels import PostgresChannels
+    from almanac.adapters.postgres.push.channels import PostgresChannels
     from almanac.adapters.postgres.pages import PostgresCalendarPages
     from almanac.adapters.postgres.runs import PostgresSyncRuns
     from almanac.domain.sync.report import SyncReport
@@ -55,7 +55,7 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
     @cached_property
     def channel_store(self) -> "PostgresChannels":
         """Push channels."""
-        from almanac.adapters.postgres.channels import PostgresChannels
+        from almanac.adapters.postgres.push.channels import PostgresChannels
         from almanac.adapters.postgres.leases import PostgresLeases
 
         settings = load(SyncSettings, self._environment)

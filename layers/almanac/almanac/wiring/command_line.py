@@ -95,7 +95,7 @@ class Wiring(
     @cached_property
     def channels(self) -> "Channels":
         """The use case of `almanac channels`."""
-        from almanac.adapters.postgres.channels import PostgresChannelDirectory
+        from almanac.adapters.postgres.push.channels import PostgresChannelDirectory
         from almanac.services.operations.channels import Channels
 
         home = self.push_home
@@ -111,7 +111,7 @@ class Wiring(
         if home is None:
             return None
         ends_at = time.monotonic() + CONNECT_SECONDS
-        retrier = Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic())
+        retrier = Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False)
         return StopChannels(self.channel_store, home, self.sync_workspace.open_session, retrier)
 
     @cached_property
@@ -126,7 +126,7 @@ class Wiring(
             store=PostgresAccountStore(self.database),
             provider=self.google_provider,
             cipher=self.cipher,
-            retrier=Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic()),
+            retrier=Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False),
         )
 
     @cached_property

@@ -23,7 +23,7 @@ class PostgresChannels(ChannelStore):
 
     def __init__(self, database: Database, leases: PostgresLeases) -> None:
         self._db = database
-        self._run = database.statements("channels.sql")
+        self._run = database.statements("push/channels.sql")
         self._leases = leases
 
     @override
@@ -87,7 +87,7 @@ class PostgresChannelDirectory(ChannelDirectory):
     """ChannelDirectory over one Database; `home` is None where push is off."""
 
     def __init__(self, database: Database, home: PushHome | None) -> None:
-        self._run = database.statements("channels.sql")
+        self._run = database.statements("push/channels.sql")
         self._home = home
 
     @override
@@ -98,7 +98,7 @@ class PostgresChannelDirectory(ChannelDirectory):
 
 def stored_installation(database: Database) -> str:
     """Return the name that the database keeps for its installation."""
-    name: str = database.statements("channels.sql").alone("installation")[0][0]
+    name: str = database.statements("push/channels.sql").alone("installation")[0][0]
     return name
 
 
