@@ -8,8 +8,6 @@ from local.google_simulator.api.errors import unauthorized
 from local.google_simulator.api.reply import Reply, json_reply
 from local.google_simulator.world.state import Account, Settings, World
 
-_SCOPE = "https://www.googleapis.com/auth/calendar"
-
 
 def grant(world: World, form: bytes) -> Reply:
     """Answer a form-encoded refresh grant with an access token, or with 400 or 401 and OAuth's error names."""
@@ -25,7 +23,7 @@ def grant(world: World, form: bytes) -> Reply:
     answer = {
         "access_token": issue(world, account),
         "expires_in": lifetime,
-        "scope": _SCOPE,
+        "scope": " ".join(sorted(account.scopes)),
         "token_type": "Bearer",
     }
     if world.settings.rotate_refresh_tokens:

@@ -29,6 +29,8 @@ class Settings:
     `tombstones`: `minimal` as most accounts see them, `full` as on an organizer's calendar, `bare` without the
     series of a cancelled instance. `left_window`: how a delta tells that an event left the token's window.
     `series_deletion`: whether a deleted series is told by its instances or by the master's id alone.
+    `zero_length`: whether a client may write an event that ends as it begins (reading one is always possible).
+    `trims_texts`: whether Google strips texts and evens out line ends. `creates_per_user`: events a day and account.
     """
 
     expires_in: int = 3599
@@ -39,6 +41,9 @@ class Settings:
     left_window: Literal["event", "tombstone"] = "event"
     series_deletion: Literal["instances", "master"] = "instances"
     revival: bool = True
+    zero_length: Literal["refused", "accepted"] = "refused"
+    trims_texts: bool = False
+    creates_per_user: int | None = None
     sync_token_padding: int = 0
     expansion_days: int = 730
     project_per_minute: int | None = None
@@ -64,7 +69,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Account:
-    """A Google user: address, refresh token, access tokens with the instant each expires, and the calendar list."""
+    """A Google user: address, refresh token, access tokens with the instant each expires, and the calendar list.
+
+    `scopes` are what it has granted, `created` when clients made events of its.
+    """
 
     email: str
     refresh_token: str
@@ -72,6 +80,8 @@ class Account:
     access_tokens: dict[str, datetime] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     list_sequence: int = 0
+    scopes: set[str] = field(default_factory=lambda: {"https://www.googleapis.com/auth/calendar"})
+    created: list[datetime] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -84,6 +94,7 @@ class Calendar:
     owner: str
     description: str = ""
     primary: bool = False
+    made_by_client: bool = False
     sequence: int = 0
     updated: str = "1970-01-01T00:00:00.000Z"
     records: dict[str, Record] = field(default_factory=dict)
