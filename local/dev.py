@@ -36,6 +36,7 @@ from local.things_to_try import things_to_try
 
 FAILED, BAD_INPUT = 1, 2
 SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60
+OUTBOUND_SECONDS = 60
 """The rules' cadences, as in template.yaml."""
 
 _LOOK_SECONDS = 0.3
@@ -98,13 +99,19 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
     tell("the database is kept between starts; the simulated Google begins anew, so the first tick reads everything")
     _publish(stack.environment, _environment_file(options.folder), workspaces[0], screen)
     watches = RunWatch(stack.wiring.database, lambda: stack.worker_logs), PlanWatch(stack.wiring.database)
-    cadences = {"sync": options.every, "schedule": options.plan_every, "upkeep": UPKEEP_SECONDS}
+    cadences = {
+        "sync": options.every,
+        "outbound": OUTBOUND_SECONDS,
+        "schedule": options.plan_every,
+        "upkeep": UPKEEP_SECONDS,
+    }
     due = {rule: _next(seconds) for rule, seconds in cadences.items()} | {"sync": time.time()}  # plans need calendars
     while True:
         for rule in [rule for rule, at in due.items() if at <= time.time()]:
             _tick(stack, rule, screen, signals)
             due[rule] = _next(cadences[rule])
-            screen.say(f"it ticks again at {datetime.fromtimestamp(due[rule]).astimezone():%H:%M:%S}; Ctrl-C ends")
+            if rule != "outbound":  # each minute, and mostly nothing to say
+                screen.say(f"it ticks again at {datetime.fromtimestamp(due[rule]).astimezone():%H:%M:%S}; Ctrl-C ends")
         _show_news(*watches, screen)
         signals.sleep(_LOOK_SECONDS)
 
@@ -134,7 +141,8 @@ def _tick(stack: Stack, rule: str, screen: Screen, signals: StopSignals) -> None
             if rule == "upkeep"
             else f"the orchestrator enqueues {counted(answer['enqueued'], 'workspace')}"
         )
-        screen.say(f"the {rule} rule ticks: {said}")
+        if rule != "outbound" or answer["enqueued"]:
+            screen.say(f"the {rule} rule ticks: {said}")
 
 
 def _show_news(runs: RunWatch, plans: PlanWatch, screen: Screen) -> None:

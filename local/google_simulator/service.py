@@ -19,6 +19,7 @@ from local.google_simulator.world.store import Store
 from local.google_simulator.world.times import stamp_text
 
 TOKEN_PATH = "/token"  # noqa: S105 - a path
+REVOKE_PATH = "/revoke"
 
 
 @dataclass(slots=True)
@@ -93,7 +94,7 @@ class Service:
 
     def _reply(self, call: Call) -> tuple[str, Reply]:
         found = route(call) if call.path.startswith(API_PREFIX) else None
-        operation = found.name if found else "token" if call.path == TOKEN_PATH else "unknown"
+        operation = found.name if found else {TOKEN_PATH: "token", REVOKE_PATH: "revoke"}.get(call.path, "unknown")
         if any(fault.action == "land_late" for fault in call.faults):
             self.late.append(replace(call, faults=[]))
             return operation, Reply(503, Payload(b""), cut="before", reason="land_late")
@@ -105,6 +106,8 @@ class Service:
     def _real(self, call: Call, found: Operation | None) -> Reply:
         if call.path == TOKEN_PATH and call.method == "POST":
             return _cut(oauth.grant(self.store.world, call.body), call.faults)
+        if call.path == REVOKE_PATH and call.method == "POST":
+            return _cut(oauth.revoke(self.store.world, call.body), call.faults)
         if found is None:
             raise not_found()
         account = oauth.authenticate(self.store.world, call.headers.get("authorization", ""))

@@ -130,7 +130,7 @@ class Stack:
         return self._workers.pids if self._workers else []
 
     def tick(self, rule: str = "sync") -> dict[str, Any]:
-        """Let the rule `sync`, `schedule` or `upkeep` fire once; the function's answer. Raises InvocationError."""
+        """Let a rule fire once: sync, outbound, schedule, upkeep. The function's answer. Raises InvocationError."""
         event = json.loads((ROOT / "events" / f"tick-{rule}.json").read_text(encoding="utf-8"))
         return self._invoke("upkeep" if rule == "upkeep" else "orchestrator", event)
 

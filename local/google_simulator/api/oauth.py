@@ -32,6 +32,16 @@ def grant(world: World, form: bytes) -> Reply:
     return json_reply(answer)
 
 
+def revoke(world: World, form: bytes) -> Reply:
+    """Answer a revocation (RFC 7009): the grant of that token is gone; 400 for an unknown one."""
+    token = parse_qs(form.decode("utf-8", "replace")).get("token", [""])[0]
+    for account in world.accounts.values():
+        if not account.revoked and (account.refresh_token == token or token in account.access_tokens):
+            account.revoked = True
+            return json_reply({})
+    return _refused(400, "invalid_token", "Token expired or revoked")
+
+
 def issue(world: World, account: Account) -> str:
     """A new access token that lives for `Settings.expires_in` seconds."""
     token = f"ya29.{world.new_id(48)}"

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, Protocol
 
 from googleapiclient.discovery import build
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
@@ -12,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from almanac.domain.calendar.events import CalendarZones
 from almanac.domain.sync.window import Window
 from almanac.domain.text import clean
-from almanac.errors import AccessTokenRejected, CalendarUnreachable
+from almanac.errors import AccessTokenRejected, AlmanacError, CalendarUnreachable
 from almanac.providers.google.connection import GoogleHttp, Refused
 from almanac.providers.google.errors import classify, rejected, unavailable
 from almanac.providers.google.pages import map_page
@@ -76,6 +77,14 @@ class Listing:
     next_sync_token: str | None
 
 
+class Refusal(Protocol):
+    """Makes an error of an answer that is not 2xx."""
+
+    def __call__(self, status: int, reasons: Sequence[str], *, retry_after: float | None) -> AlmanacError:
+        """Return the error; `reasons` as Google names them, `retry_after` in seconds."""
+        ...
+
+
 class GoogleCalendar:
     """The API over one connection that stays open. One instance a thread: httplib2 is not thread-safe.
 
@@ -97,6 +106,11 @@ class GoogleCalendar:
         )
         self._events = service.events()
         self._calendar_list = service.calendarList()
+        self._resources = {
+            "events": self._events,
+            "calendarList": self._calendar_list,
+            "calendars": service.calendars(),
+        }
 
     def list_events(self, access_token: str, request: ListEvents) -> Listing:
         """Return one page of a listing; it holds exactly one of the two tokens (trap 1)."""
@@ -144,6 +158,24 @@ class GoogleCalendar:
         later, sooner = (_LATEST_ZONE, _EARLIEST_ZONE) if row.all_day else (timedelta(0), timedelta(0))
         return row.start_at + later < window.end and row.end_at - sooner > window.start
 
+    def send(
+        self,
+        access_token: str,
+        resource: str,
+        method: str,
+        said: Mapping[str, Any],
+        guard: str | None,
+        refusal: Refusal,
+    ) -> Mapping[str, Any]:
+        """Send one request of a resource's method; `guard` is the etag that If-Match names. Return its JSON object.
+
+        Raises what `refusal` makes of an answer that is not 2xx.
+        """
+        request = getattr(self._resources[resource], method)(**said)
+        if guard is not None:
+            request.headers["If-Match"] = guard
+        return self._object(access_token, request, refusal, answers=method != "delete")
+
     def close(self) -> None:
         """Drop the kept-alive connection; the next call opens a new one."""
         self._http.close()
@@ -152,6 +184,10 @@ class GoogleCalendar:
         self, access_token: str, request: Any, *, listing_with_token: bool = False, resumed_page: bool = False
     ) -> Mapping[str, Any]:
         """Return the JSON object that Google answers. Raises what a refusal means for this kind of request."""
+        refusal = partial(classify, listing_with_token=listing_with_token, resumed_page=resumed_page)
+        return self._object(access_token, request, refusal)
+
+    def _object(self, access_token: str, request: Any, refusal: Refusal, *, answers: bool = True) -> Mapping[str, Any]:
         if not (access_token and access_token.isascii() and access_token.isprintable()):
             raise AccessTokenRejected("the access token cannot be sent in a header")
         request.headers["authorization"] = f"Bearer {access_token}"
@@ -160,15 +196,11 @@ class GoogleCalendar:
         try:
             answer = request.execute(num_retries=0)
         except Refused as refused:
-            raise classify(
-                refused.status,
-                refused.reasons,
-                retry_after=refused.retry_after,
-                listing_with_token=listing_with_token,
-                resumed_page=resumed_page,
-            ) from None
+            raise refusal(refused.status, refused.reasons, retry_after=refused.retry_after) from None
         except (ValueError, RecursionError):
             raise unavailable("Google's answer is not readable JSON") from None
+        if not answers:
+            return {}
         if not isinstance(answer, dict):  # the client hands text that is no JSON through as it is
             raise unavailable("Google's answer is not a JSON object")
         return answer

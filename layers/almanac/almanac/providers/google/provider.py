@@ -1,5 +1,6 @@
 """Google behind the Provider contract."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
@@ -10,6 +11,7 @@ from almanac.providers.google import NAME
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.pages import map_page
 from almanac.providers.google.request import MOST_A_PAGE, ListEvents, query_fingerprint
+from almanac.providers.google.write import GoogleWrites
 from almanac.services.sync.provider import (
     CalendarEntry,
     EventsRequest,
@@ -17,18 +19,23 @@ from almanac.services.sync.provider import (
     OpenAccount,
     Provider,
     TokenEndpoint,
+    Writes,
 )
+
+_ROOT = "https://www.googleapis.com/auth/"
+_FULL, _EVENTS = f"{_ROOT}calendar", f"{_ROOT}calendar.events"
+_OWNED_EVENTS, _MADE_HERE = f"{_ROOT}calendar.events.owned", f"{_ROOT}calendar.app.created"
 
 
 class GoogleAccount(OpenAccount):
-    """One account's calendars, read with one access token."""
+    """One account's calendars, read and written with one access token."""
 
-    writes = None
     watch = None
 
     def __init__(self, calendar: GoogleCalendar, access_token: str) -> None:
         self._calendar = calendar
         self._token = access_token
+        self.writes: Writes | None = GoogleWrites(calendar, access_token)
 
     @override
     def list_calendars(self, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
@@ -66,6 +73,16 @@ class GoogleProvider(Provider):
     @override
     def open(self, access: str) -> OpenAccount:
         return GoogleAccount(self._calendar, access)
+
+    @override
+    def grants_writing(self, scopes: Collection[str], *, owned: bool, made_here: bool) -> bool:
+        given = set(scopes)
+        everywhere = bool(given & {_FULL, _EVENTS})
+        return everywhere or (owned and _OWNED_EVENTS in given) or (made_here and _MADE_HERE in given)
+
+    @override
+    def grants_calendars(self, scopes: Collection[str]) -> bool:
+        return bool(set(scopes) & {_FULL, _MADE_HERE})
 
     @override
     def is_same_mailbox(self, one: str, other: str) -> bool:
