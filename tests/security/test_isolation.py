@@ -275,7 +275,9 @@ def test_a_whole_run_touches_its_own_workspace_only(make_team: Callable[..., Tea
 # --- the statements ---------------------------------------------------------------------------------------------------
 
 OF_ALL_WORKSPACES = {
-    "sync.sql": {"due_for_sync", "due_for_schedule", "known_workspaces", "mark_queued"},
+    "sync.sql": {"due_for_sync", "due_for_outbound", "due_for_schedule", "known_workspaces", "mark_queued"},
+    "outbound/outbound.sql": {"name_installation"},
+    "outbound/operating.sql": {"link_to_resolve", "renew_installation", "forget_all_links"},
     "plan/plan.sql": {"one_moment"},
     "runs.sql": {"record_jobs", "mark_sent"},
     "accounts.sql": {"live_workspaces", "list_workspaces", "workspaces_named", "workspace_names"},

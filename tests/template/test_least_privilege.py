@@ -34,7 +34,7 @@ def sends(*queues: str) -> set[Grant]:
 GRANTS: dict[str, set[Grant]] = {
     "Migrate": DATABASE,
     "Orchestrator": DATABASE | sends("SyncQueue", "ScheduleQueue") | {("sqs:SendMessage", "TickDeadLetters")},
-    "CalendarSync": DATABASE | GOOGLE | consumes("SyncQueue") | sends("SyncQueue"),
+    "CalendarSync": DATABASE | GOOGLE | consumes("SyncQueue") | sends("SyncQueue", "ScheduleQueue"),
     "SmartScheduling": DATABASE | consumes("ScheduleQueue") | sends("ScheduleQueue"),
     "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters")},
 }
@@ -42,6 +42,7 @@ EVERY_FUNCTION = {"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRol
 """AWS's own policies for logs, network interfaces and traces: actions that know no single resource, or none of ours."""
 TICKED = {
     "OrchestratorSyncTick": "Orchestrator",
+    "OrchestratorOutboundTick": "Orchestrator",
     "OrchestratorScheduleTick": "Orchestrator",
     "UpkeepDailyTick": "Upkeep",
 }

@@ -112,6 +112,7 @@ class Tick(BaseModel):
 
     job: Literal["calendar.sync", "calendar.schedule"]
     mode: Mode = "auto"
+    direction: Direction = "both"
     request_id: Label | None = None
     workspaces: Annotated[tuple[BulkTarget, ...], Field(min_length=1)] | None = None
 

@@ -6,7 +6,7 @@ EndStatus = Literal["completed", "partial", "failed", "skipped"]
 Status = Literal["running", EndStatus]
 """`running` is in the database only."""
 
-RefusedOutcome = Literal["superseded", "already_running", "cooldown", "outbound_unavailable"]
+RefusedOutcome = Literal["superseded", "already_running", "cooldown"]
 """Of a run that does not take place."""
 PassOutcome = Literal["incremental", "full", "redirected_to_full", "token_expired_full"]
 """Of a pass over a calendar that came to its end."""
@@ -14,7 +14,15 @@ SkippedCalendar = Literal["continued", "reconnect_required", "backing_off", "alr
 """Of a calendar that was not read, or not to its end."""
 CalendarOutcome = Literal[PassOutcome, SkippedCalendar, "failed"]
 SyncOutcome = Literal[
-    PassOutcome, RefusedOutcome, "continued", "nothing_to_read", "partial", "failed", "reconnect_required"
+    PassOutcome,
+    RefusedOutcome,
+    "continued",
+    "nothing_to_read",
+    "written",
+    "nothing_to_write",
+    "partial",
+    "failed",
+    "reconnect_required",
 ]
 PlanOutcome = Literal[
     "planned",

@@ -78,7 +78,12 @@ class AccountWiring(Base):
             fields = self.secrets.json(arn, variable, "client_id", "client_secret")
             client_id, client_secret = fields["client_id"], fields["client_secret"]
         return GoogleTokens(
-            settings.google_token_url, client_id, client_secret, settings.google_timeout_seconds, utc_now
+            settings.google_token_url,
+            client_id,
+            client_secret,
+            settings.google_timeout_seconds,
+            utc_now,
+            settings.google_revoke_url,
         )
 
     @cached_property

@@ -6,16 +6,21 @@ import time
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
-from almanac.settings import SyncSettings, load
+from almanac.settings import OutboundSettings, SyncSettings, load
 from almanac.wiring.accounts import AccountWiring
 from almanac.wiring.base import utc_now
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from almanac.adapters.postgres.outbound.pages import DivertedPages
     from almanac.adapters.postgres.pages import PostgresCalendarPages
     from almanac.adapters.postgres.runs import PostgresSyncRuns
     from almanac.domain.sync.report import SyncReport
     from almanac.jobs import CalendarSync
+    from almanac.services.outbound.leaving import Leave
+    from almanac.services.outbound.run import WriteOut
     from almanac.services.queues.message_run import MessageRun
     from almanac.services.sync.run import SyncWorkspace
 
@@ -44,6 +49,47 @@ class CalendarSyncWiring(Queues, AccountWiring):
         return PostgresCalendarPages(self.database, lease_seconds=settings.sync_lease_seconds)
 
     @cached_property
+    def diverted_pages(self) -> "DivertedPages":
+        """Calendars and their pages, without what exists there because of us."""
+        from almanac.adapters.postgres.outbound.pages import DivertedPages
+
+        return DivertedPages(self.database, self.calendar_pages)
+
+    @cached_property
+    def write_out(self) -> "WriteOut":
+        """The part of a sync that writes."""
+        from almanac.adapters.postgres.outbound.store import PostgresOutboundStore
+        from almanac.domain.outbound.place import MassChange
+        from almanac.services.outbound.run import OutboundRules, WriteOut
+
+        lease, settings = load(SyncSettings, self._environment), load(OutboundSettings, self._environment)
+        store = PostgresOutboundStore(
+            self.database,
+            self.calendar_pages,
+            self._grants_writing,
+            lease_seconds=lease.sync_lease_seconds,
+            interval=1 / settings.outbound_writes_per_second,
+            most=settings.outbound_daily_budget,
+        )
+        mass = MassChange(settings.outbound_mass_count, settings.outbound_mass_share)
+        replans = "calendar.schedule" in self.queue_urls
+        rules = OutboundRules(settings.installation, mass, lease.sync_reserve_seconds, replans)
+        accounts = (self.account_tokens, self.providers, self.cipher)
+        return WriteOut(store, *accounts, self.queue, utc_now, time.sleep, random.random, rules, self.leave)
+
+    @cached_property
+    def leave(self) -> "Leave":
+        """The use case of an account that goes."""
+        from almanac.adapters.postgres.outbound.operating import PostgresLeaving
+        from almanac.services.outbound.leaving import Leave
+
+        return Leave(PostgresLeaving(self.database), self.token_endpoints, self.cipher, lambda _account: None)
+
+    def _grants_writing(self, provider: str, scopes: "Collection[str]", owned: bool, made_here: bool) -> bool:
+        known = self.providers.get(provider)
+        return known is not None and known.grants_writing(scopes, owned=owned, made_here=made_here)
+
+    @cached_property
     def sync_workspace(self) -> "SyncWorkspace":
         """The use case of calendar_sync."""
         from almanac.services.sync.run import SyncRules, SyncWorkspace
@@ -51,7 +97,7 @@ class CalendarSyncWiring(Queues, AccountWiring):
         settings = load(SyncSettings, self._environment)
         return SyncWorkspace(
             runs=self.sync_runs,
-            pages=self.calendar_pages,
+            pages=self.diverted_pages,
             tokens=self.account_tokens,
             providers=self.providers,
             cipher=self.cipher,
@@ -60,6 +106,7 @@ class CalendarSyncWiring(Queues, AccountWiring):
             sleep=time.sleep,
             chance=random.random,
             rules=SyncRules(settings.past, settings.future, settings.sync_page_size, settings.sync_reserve_seconds),
+            write_out=self.write_out,
         )
 
     @cached_property

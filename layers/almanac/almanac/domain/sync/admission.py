@@ -56,12 +56,7 @@ class WantedPlan:
 
 
 def refuse_sync(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> RefusedRun | None:
-    """Return what refuses a sync. `cooldown` in seconds, between manual requests only.
-
-    Nothing is written to a provider yet, so a purely outbound job has nothing to do here and is told so.
-    """
-    if wanted.direction == "outbound":
-        return "outbound_unavailable", None
+    """Return what refuses a sync. `cooldown` in seconds, between manual requests only."""
     running = _running(facts)
     if running is not None or wanted.force:
         return running
@@ -93,6 +88,7 @@ def _covers_sync(run: LaterRun, wanted: WantedSync) -> bool:
     return (
         run.outcome != "continued"
         and run.scope.get("calendar_id") in (None, wanted.calendar_id)
+        and run.scope.get("direction", "both") in ("both", wanted.direction)
         and (wanted.mode != "full" or run.scope["mode"] == "full")
         and (wanted.source == "schedule" or not run.paused)
     )

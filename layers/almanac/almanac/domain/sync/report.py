@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from almanac.domain.calendar.events import EventProblem
+from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.run_outcomes import CalendarOutcome, EndStatus, SyncOutcome
 
 PROBLEMS_KEPT = 50
@@ -72,6 +73,8 @@ class SyncReport:
     error_type: str | None = None
     error: str | None = None
     retry_after: float | None = None
+    outbound: OutboundReport | None = None
+    """What was written, of a run that had anything to do with it."""
 
     def fail(self, error_type: str, error: str, retry_after: float | None) -> None:
         """The run has failed; `retry_after` seconds, when trying again can help."""
@@ -96,6 +99,7 @@ class SyncReport:
             "error_type": self.error_type,
             "error": self.error,
             "retry_after": self.retry_after,
+            "outbound": None if self.outbound is None else self.outbound.as_dict(),
         }
 
 

@@ -51,7 +51,7 @@ class ConnectAccount:
         except ReconnectRequired as error:
             raise ReconnectRequired(f"the refresh token does not work, nothing was stored: {error}") from None
         kept = encrypt(fresh.refresh_token or secret)
-        return fresh.access_token, SealedSecrets(kept, encrypt(fresh.access_token), fresh.expires_at)
+        return fresh.access_token, SealedSecrets(kept, encrypt(fresh.access_token), fresh.expires_at, fresh.scopes)
 
     def _calendars(self, account: OpenAccount) -> Sequence[CalendarEntry]:
         """Return the account's whole list, one entry a calendar: one that changes while it is paged may repeat it."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from uuid import UUID, uuid4
 
+from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.run_outcomes import SkippedCalendar
 from almanac.domain.sync.passes import WantedPass
 from almanac.domain.sync.report import ConnectionReport, SyncReport, conclude
@@ -65,6 +66,8 @@ class SyncWorkspace:
     sleep: Sleep
     chance: Callable[[], float]
     rules: SyncRules
+    write_out: Callable[[Lease, Deadline], OutboundReport] | None = None
+    """The part that writes, after the part that reads."""
 
     def __call__(
         self, job: CalendarSync, sent_at: datetime | None, deadline: Deadline, message_id: str | None = None
@@ -82,7 +85,11 @@ class SyncWorkspace:
         began = perf_counter()
         bug = None
         try:
-            bug = self._read_all(admitted, job, report, deadline)
+            if job.direction != "outbound":
+                bug = self._read_all(admitted, job, report, deadline)
+            if job.direction != "inbound" and self.write_out is not None:
+                report.outbound = self.write_out(admitted, deadline)
+                self._conclude_writing(job, report, report.outbound)
         except (DatabaseUnavailable, LeaseLost):
             raise
         except AlmanacError as error:
@@ -111,6 +118,13 @@ class SyncWorkspace:
         if report.outcome == "continued":
             self._continue(job, since, report.run_id)
         return bug
+
+    def _conclude_writing(self, job: CalendarSync, report: SyncReport, outbound: OutboundReport) -> None:
+        """Let a run that only writes say how it ended; what time leaves is asked for again."""
+        if job.direction == "outbound":
+            report.outcome = "written" if outbound.writes else "nothing_to_write"
+        if outbound.more and report.outcome != "continued":
+            self._continue(job.model_copy(update={"direction": "outbound"}), self.clock(), report.run_id)
 
     def _sessions(self, accounts: Mapping[UUID, Account]) -> dict[UUID, AccountSession]:
         """Return a session per account whose provider is known here."""

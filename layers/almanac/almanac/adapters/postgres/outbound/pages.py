@@ -1,0 +1,98 @@
+"""Pages without linked events: what exists at a provider because of us becomes no row of its own."""
+
+from collections.abc import Set
+from dataclasses import replace
+from datetime import datetime
+
+from typing_extensions import override
+
+from almanac.adapters.postgres import arrays
+from almanac.adapters.postgres.connection import Database
+from almanac.domain.calendar.events import EventPage
+from almanac.domain.sync.passes import Checkpoint, PassKind
+from almanac.services.sync.ports import (
+    CalendarPages,
+    Connection,
+    Lease,
+    MissingRows,
+    PageCounts,
+    Progress,
+    WorkspaceCalendars,
+)
+
+
+class DivertedPages(CalendarPages):
+    """CalendarPages in front of others: it takes linked events out, and notes which of them must be read.
+
+    An echo, the version that was agreed on, is dropped. A workspace without links costs one look-up a run.
+    """
+
+    def __init__(self, database: Database, pages: CalendarPages) -> None:
+        self._run = database.statements("outbound/outbound.sql")
+        self._pages = pages
+        self._has_links = False
+
+    @override
+    def load_calendars(self, lease: Lease, calendar_id: str | None) -> WorkspaceCalendars:
+        self._has_links = bool(self._run("has_links", ws_id=lease.ws_id)[0][0])
+        return self._pages.load_calendars(lease, calendar_id)
+
+    @override
+    def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:
+        return self._pages.open_full_pass(lease, connection)
+
+    @override
+    def apply_page(
+        self, lease: Lease, connection: Connection, page: EventPage, kind: PassKind, progress: Progress | None
+    ) -> PageCounts:
+        if self._has_links and (page.rows or page.tombstones):
+            page = self._without(page, self._linked(lease, connection, page, kind))
+        return self._pages.apply_page(lease, connection, page, kind, progress)
+
+    @override
+    def missing_rows(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> MissingRows:
+        return self._pages.missing_rows(lease, connection, checkpoint)
+
+    @override
+    def complete_full_pass(self, lease: Lease, connection: Connection, checkpoint: Checkpoint, sync_token: str) -> int:
+        if self._has_links and connection.delete_enabled:
+            self._run(
+                "doubt_missing",
+                ws_id=lease.ws_id,
+                run_id=lease.run_id,
+                fence=lease.fence,
+                provider=connection.provider,
+                calendar_id=connection.calendar_id,
+                since=checkpoint.started_at,
+                window_start=checkpoint.window.start.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                window_end=checkpoint.window.end.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            )
+        return self._pages.complete_full_pass(lease, connection, checkpoint, sync_token)
+
+    @override
+    def forget_token(self, lease: Lease, connection: Connection) -> None:
+        self._pages.forget_token(lease, connection)
+
+    def _linked(self, lease: Lease, connection: Connection, page: EventPage, kind: PassKind) -> Set[str]:
+        found = self._run(
+            "divert",
+            ws_id=lease.ws_id,
+            provider=connection.provider,
+            calendar_id=connection.calendar_id,
+            ids=arrays.texts([row.external_event_id for row in page.rows]),
+            etags=arrays.texts([row.etag for row in page.rows]),
+            tombstones=arrays.texts(page.tombstones),
+            series=arrays.texts({row.recurring_event_id for row in page.rows if row.recurring_event_id}),
+            full_pass=kind == "full",
+        )
+        return {row[0] for row in found}
+
+    @staticmethod
+    def _without(page: EventPage, linked: Set[str]) -> EventPage:
+        if not linked:
+            return page
+        return replace(
+            page,
+            rows=tuple(row for row in page.rows if row.external_event_id not in linked),
+            tombstones=tuple(event_id for event_id in page.tombstones if event_id not in linked),
+        )
