@@ -42,9 +42,13 @@ def main() -> int:
     settle_environment()
     where, began = machine(), time.monotonic()
     figures: list[Figure] = []
-    for name in [part for part in _PARTS if part in (options.parts or _PARTS)]:
-        figures += _PARTS[name](options)
-        print(f"{name}: done after {time.monotonic() - began:.0f} s", file=sys.stderr)
+    try:
+        for name in [part for part in _PARTS if part in (options.parts or _PARTS)]:
+            figures += _PARTS[name](options)
+            print(f"{name}: done after {time.monotonic() - began:.0f} s", file=sys.stderr)
+    except BaseException:
+        print(table(figures) if figures else "")  # what took minutes to measure is not lost with the part that failed
+        raise
     sections = [table(figures)] if figures else []
     if _PLANNER.exists() and "planner" in (options.parts or ["planner"]):
         sections.append(_planner())

@@ -69,7 +69,7 @@ def watching(workspaces: int, rounds: int, *, durable: bool) -> list[Figure]:
         now: datetime = database.run("SELECT now()")[0][0]
         due, summary, history = (
             PostgresDueStore(database),
-            PostgresRunSummary(database, "google", 10_000),
+            PostgresRunSummary(database),
             PostgresRunHistory(database),
         )
         letters = [str(number * 100) for number in range(1, _LETTERS + 1)]

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from local.stack.stack import FOREIGN_PREFIXES
-from tests.integration.conftest import database_url, migrated_database, postgres
+from tests.integration.conftest import database_url, lent_databases, postgres
 
-__all__ = ["database_url", "migrated_database", "own_environment", "postgres"]
+__all__ = ["database_url", "lent_databases", "own_environment", "postgres"]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,16 +1,12 @@
-"""One embedded Postgres for the session, and a fresh migrated database for every test that asks for one."""
+"""One embedded Postgres for the session, and a migrated database for every test that asks for one."""
 
-import itertools
 from collections.abc import Iterator
 
 import pytest
 
 from almanac.adapters.postgres.connection import Database, parse_url
-from almanac.adapters.postgres.migrate import migrate
 from local.stack.postgres import Postgres
-
-_MIGRATED = "migrated"
-_numbers = itertools.count(1)
+from tests.integration.lent_databases import LentDatabases
 
 
 @pytest.fixture(scope="session")
@@ -22,18 +18,17 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def migrated_database(postgres: Postgres) -> str:
-    """Name of a database that is migrated once and then only copied: nobody may connect to it."""
-    migrate(postgres.create_database(_MIGRATED))
-    return _MIGRATED
+def lent_databases(postgres: Postgres) -> LentDatabases:
+    """Migrated databases of this server, for one test at a time."""
+    return LentDatabases(postgres)
 
 
 @pytest.fixture
-def database_url(postgres: Postgres, migrated_database: str) -> Iterator[str]:
-    """URL of a migrated database that is this test's own; it is dropped after the test, sessions and all."""
-    name = f"test_{next(_numbers)}"
-    yield postgres.create_database(name, template=migrated_database)
-    postgres.drop_database(name)
+def database_url(postgres: Postgres, lent_databases: LentDatabases) -> Iterator[str]:
+    """URL of a migrated database that is this test's own while it runs; its sessions are ended after the test."""
+    name = lent_databases.take()
+    yield postgres.url_of(name)
+    lent_databases.give_back(name)
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 
 from local.google_simulator.simulator import Simulator
 from tests.adapters.conftest import server
-from tests.integration.conftest import database, database_url, migrated_database, postgres
+from tests.integration.conftest import database, database_url, lent_databases, postgres
 from tests.integration.team import Team
 
-__all__ = ["database", "database_url", "migrated_database", "postgres", "server"]
+__all__ = ["database", "database_url", "lent_databases", "postgres", "server"]
 
 
 @pytest.fixture
