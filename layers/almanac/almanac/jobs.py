@@ -55,7 +55,11 @@ class CalendarSync(Job):
 
 
 class CalendarSchedule(Job):
-    """Plan one workspace's tasks and habits into its free time over the next `window_days` days."""
+    """Plan one workspace's tasks, habits and meetings into its free time over the next `window_days` days.
+
+    A `user_id` that is a member's plans this person alone, and leaves everybody else's blocks and meetings where they
+    are.
+    """
 
     job: Literal["calendar.schedule"] = "calendar.schedule"
     window_days: Annotated[int, Field(ge=7, le=90)] = 30
@@ -88,7 +92,10 @@ class JobKind:
 JOBS: Mapping[str, JobKind] = {
     "calendar.sync": JobKind("sync", CalendarSync, "sync_queue_url", frozenset({"mode", "direction", "calendar_id"})),
     "calendar.schedule": JobKind(
-        "schedule", CalendarSchedule, "schedule_queue_url", frozenset({"window_days", "force_reschedule", "apply"})
+        "schedule",
+        CalendarSchedule,
+        "schedule_queue_url",
+        frozenset({"window_days", "force_reschedule", "apply", "user_id"}),
     ),
 }
 """Every kind of job, by what a message calls it."""

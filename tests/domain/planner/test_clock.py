@@ -54,7 +54,7 @@ def test_a_plan_cut_short_is_valid_and_stays_when_planned_again(reading: int) ->
     document = crowded()
     problem = problem_of(read_instance(document).instance)
     first = plan(problem, BUDGET, cutting(reading))
-    assert violations(document, schedule_document(first, problem.zone, words)) == []
+    assert violations(document, schedule_document(first, problem.zones, words)) == []
     standing = problem_of(read_instance(again(document, first)).instance)
     for clock in (cutting(reading), cutting(1), standing_still):
         assert places(plan(standing, BUDGET, clock)) == places(first)

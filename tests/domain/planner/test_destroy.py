@@ -8,10 +8,10 @@ from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.problem import Problem
 from almanac.domain.planner.search.components import components_of
-from almanac.domain.planner.search.destroy import OPERATORS, Destroy
+from almanac.domain.planner.search.destroying.destroy import OPERATORS, Destroy
+from almanac.domain.planner.search.destroying.removal import Removal
 from almanac.domain.planner.search.greedy import greedy_plans
 from almanac.domain.planner.search.params import DEFAULT
-from almanac.domain.planner.search.removal import Removal
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
 from tests.domain.planner.instances import at, habit, instance, task
 
@@ -38,7 +38,13 @@ def assert_sound(solution: Solution) -> None:
     for index, place in enumerate(solution.places):
         again.move(index, place)
     assert again.cost == solution.cost
-    assert solution.occupied.bit_count() == sum(length for place in solution.places for _, length in place)
+    for line in solution.lines:
+        mine = (
+            place
+            for place, item in zip(solution.places, solution.items, strict=True)
+            if line.person.index in item.people
+        )
+        assert line.occupied.bit_count() == sum(length for place in mine for _, length in place)
     for one in solution.problem.tasks:
         if place := solution.places[one.index]:
             allowed = earliest_allowed(solution, one)

@@ -108,8 +108,8 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def as_document(result: Plan, document: dict[str, Any]) -> dict[str, Any]:
-    zone = problem_of(read_instance(document).instance).zone
-    found: dict[str, Any] = json.loads(json.dumps(schedule_document(result, zone, words)))
+    zones = problem_of(read_instance(document).instance).zones
+    found: dict[str, Any] = json.loads(json.dumps(schedule_document(result, zones, words)))
     return found
 
 

@@ -30,7 +30,7 @@ FAULTY_FRAMES = [
     ({"timezone": "Mars/Olympus"}, "timezone 'Mars/Olympus' is no IANA time zone"),
     ({"timezone": "../etc/passwd"}, "is no IANA time zone"),
     ({"window_end": at("05 06:00")}, "window_end must lie after now"),
-    ({"format": 2}, "format must be 1"),
+    ({"format": 3}, "format must be 1 or 2"),
     ({"grid_min": 10}, "grid_min must be 15"),
     ({"hours": {"work": {"MON": []}}}, "'MON' is no weekday"),
     ({"hours": {"work": {"MO": [["09:00", "25:00"]]}}}, "to '25:00' is no wall time"),

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.explain.findings import findings_of, late_minutes, second_chance, what_if_of
 from almanac.domain.planner.explain.habit_findings import MissedDate
-from almanac.domain.planner.explain.occupancy import Occupancy
+from almanac.domain.planner.explain.occupancy import Occupancies
 from almanac.domain.planner.explain.suggestions import (
     HabitSuggestion,
     LaterDeadline,
@@ -32,7 +32,7 @@ from almanac.domain.planner.model.plan import Finding, Plan
 from almanac.domain.planner.model.problem import Item, Occurrence, Task
 from almanac.domain.planner.planner import plan
 from almanac.domain.planner.search.greedy import greedy_plans
-from almanac.domain.planner.search.insertion import best_place
+from almanac.domain.planner.search.placing.insertion import best_place
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
 from almanac.domain.wall_clock import DAY_MINUTES, local_time
 from almanac.presentation.wording import words
@@ -45,10 +45,11 @@ def applied(asked: Instance, item: Task | Occurrence, suggestion: TaskSuggestion
     """The instance with what a suggestion proposes."""
     match suggestion:
         case MoreHours(category, start, end):
-            days = list(asked.hours[category])
+            (person,) = asked.people
+            days = list(person.hours[category])
             weekday = local_time(start, asked.zone).weekday()
             days[weekday] += ((wall(start, asked), wall(end, asked) or DAY_MINUTES),)
-            return replace(asked, hours={**asked.hours, category: tuple(days)})
+            return replace(asked, people=(replace(person, hours={**person.hours, category: tuple(days)}),))
         case Without(name):
             return replace(
                 asked,
@@ -92,8 +93,10 @@ def name_of(item: Item) -> tuple[str, str]:
     return item.id, item.date if isinstance(item, Occurrence) else ""
 
 
-def suggestions_of(occupancy: Occupancy, finding: Finding) -> tuple[Task | Occurrence, list[Any]]:
-    item = next(i for i in occupancy.problem.items if name_of(i) == (finding.item, finding.date or ""))
+def suggestions_of(occupancies: Occupancies, finding: Finding) -> tuple[Task | Occurrence, list[Any]]:
+    items = occupancies.solution.items
+    item = next(i for i in items if name_of(i) == (finding.item, finding.date or ""))
+    occupancy = occupancies.of(item)
     if isinstance(item, Occurrence):
         return item, MissedDate(occupancy, item).suggestions()
     assert isinstance(item, Task)
@@ -120,9 +123,9 @@ def test_every_suggestion_gives_its_item_a_better_place_while_all_else_stays(doc
     asked = read_instance(document).instance
     solution = Solution(problem_of(asked))
     solution.restore(next(iter(greedy_plans(solution.problem, lambda: True))))
-    occupancy = Occupancy(solution)
-    for finding in findings_of(occupancy):
-        item, suggestions = suggestions_of(occupancy, finding)
+    occupancies = Occupancies(solution)
+    for finding in findings_of(occupancies):
+        item, suggestions = suggestions_of(occupancies, finding)
         for suggestion in suggestions:
             after, mine = solution_with(applied(asked, item, suggestion), solution, item)
             if isinstance(suggestion, LaterDeadline) and finding.late_minutes:
@@ -140,13 +143,13 @@ def test_the_later_deadline_of_a_task_at_risk_leaves_it_a_second_chance(document
     asked = read_instance(document).instance
     solution = Solution(problem_of(asked))
     solution.restore(next(iter(greedy_plans(solution.problem, lambda: True))))
-    risky = {finding.item for finding in findings_of(Occupancy(solution)) if finding.state == "at_risk"}
+    risky = {finding.item for finding in findings_of(Occupancies(solution)) if finding.state == "at_risk"}
     for item in solution.problem.tasks:
-        later = second_chance(solution, item) if item.id in risky else None
+        later = second_chance(Occupancies(solution).of(item), item) if item.id in risky else None
         if later and not asked.tasks[item.index].hard_deadline:
             after, mine = solution_with(applied(asked, item, later), solution, item)
             after.move(mine.index, solution.places[item.index])
-            assert (item.id, "at_risk") not in {(f.item, f.state) for f in findings_of(Occupancy(after))}
+            assert (item.id, "at_risk") not in {(f.item, f.state) for f in findings_of(Occupancies(after))}
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -238,7 +241,7 @@ def test_the_smallest_help_is_told_and_planning_again_with_it_works(
 
     solution = Solution(problem)
     solution.restore(next(iter(greedy_plans(problem, lambda: True))))
-    item, suggestions = suggestions_of(Occupancy(solution), found)
+    item, suggestions = suggestions_of(Occupancies(solution), found)
     told = {words([explanation_of(suggestion)], {}, asked.zone): suggestion for suggestion in suggestions}
     better = plan(problem_of(applied(asked, item, told[help_text])), 0.02)
     assert name not in troubled(better)

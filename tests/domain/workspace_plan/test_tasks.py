@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almanac.domain.explanation import Explanation
-from almanac.domain.planner.model.discretize import chunk_slots
 from almanac.domain.planner.model.instance import TaskSpec
+from almanac.domain.planner.model.work import chunk_slots
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.snapshot import Block, Dependency, TaskRow
 from almanac.domain.workspace_plan.task_requests import open_predecessors, task_faults, task_specs

@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from importlib.metadata import entry_points, version
 
-from almanac.cli import accounts, maintenance, outbound, output, plan, queues, runs, schedule, sync, workspaces
+from almanac.cli import accounts, maintenance, members, outbound, output, plan, queues, runs, schedule, sync, workspaces
 from almanac.cli.arguments import Commands, Parser, add_command, resolve_workspaces
 from almanac.cli.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
@@ -54,7 +54,7 @@ def _parser() -> Parser:
     commands: Commands = parser.add_subparsers(required=True, metavar="command")
     add_command(commands, "migrate", _migrate, "bring the database up to date; safe to repeat, from several places too")
     add_command(commands, "new-key", _new_key, "print a new key for ALMANAC_TOKEN_KEYS")
-    for group in (workspaces, accounts, sync, outbound, schedule, plan, runs, queues, maintenance):
+    for group in (workspaces, members, accounts, sync, outbound, schedule, plan, runs, queues, maintenance):
         group.add_to(commands)
     for plugin in sorted(entry_points(group=PLUGINS), key=lambda entry: entry.name):
         plugin.load()(commands)

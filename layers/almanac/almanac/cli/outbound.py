@@ -20,7 +20,6 @@ _OUTBOUND_EXAMPLES = """\
 
 def add_to(commands: Commands) -> None:
     """Add the parsers."""
-    add_target(add_group(commands, "member", "manage whose time is planned, and where"))
     parser = add_command(commands, "outbound", _outbound, "show what is to be written to calendars", _OUTBOUND_EXAMPLES)
     arguments.add_workspace(parser)
     about = "name each write; after the first one of a target calendar, syncs write to it"

@@ -97,7 +97,7 @@ def _plan(args: Namespace, _session: Session) -> Result:
     found = plan(problem, args.budget, time.monotonic)
     agenda = agenda_of(problem.instance, found)
     plan_options.write_pictures(args, agenda)
-    document = schedule_document(found, problem.zone, words)
+    document = schedule_document(found, problem.zones, words)
     if args.week or sys.stdout.isatty():
         return Result(document, plan_options.agenda_text(args, agenda))
     return Result(document, json.dumps(document, indent=2))

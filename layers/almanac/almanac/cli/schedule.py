@@ -15,6 +15,7 @@ _FEWEST_DAYS, _MOST_DAYS = 7, 90
 _EXAMPLES = """\
   almanac schedule WS --preview
   almanac schedule WS --preview --html plan.html
+  almanac schedule WS --preview --user ada
   almanac schedule WS --window-days 14 --wait
 
 Exit code with --wait: 0 when the plan stands, 1 when it has failed, was refused (--apply safe) or takes too long.
@@ -31,6 +32,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--force", action="store_true", help="from scratch; what is locked, begun or near stays")
     applies = ("full", "safe")
     parser.add_argument("--apply", choices=applies, default="full", help="safe: not if anything is late or left over")
+    parser.add_argument("--user", type=arguments.label, help="plan this member only, everybody else's blocks stay")
     parser.add_argument("--preview", action="store_true", help="plan here, show it, write nothing")
     parser.add_argument("--wait", action="store_true", help="follow it to its end")
     parser.add_argument(
@@ -50,8 +52,18 @@ def _schedule(args: Namespace, session: Session) -> Result:
     return _preview(args, session) if args.preview else _enqueue(args, session)
 
 
+def _check_member(args: Namespace, session: Session) -> None:
+    """Raise BadInput for a --user who is no member: a job that names such a one plans everybody."""
+    if args.user is not None:
+        known = [member.user_id for member in session.wiring.people.members(args.ws_id)]
+        if args.user not in known:
+            raise BadInput("--user", f"is no member; members are {', '.join(known) or 'none yet'}")
+
+
 def _preview(args: Namespace, session: Session) -> Result:
-    found = session.wiring.preview_plan(args.ws_id, args.window_days, args.apply, force_reschedule=args.force)
+    _check_member(args, session)
+    asked = {"force_reschedule": args.force, "user_id": args.user}
+    found = session.wiring.preview_plan(args.ws_id, args.window_days, args.apply, **asked)
     preview = Preview(found.report, found.proposal)
     agenda = preview.agenda(found.workspace_name)
     report = found.report
@@ -62,7 +74,9 @@ def _preview(args: Namespace, session: Session) -> Result:
 
 
 def _enqueue(args: Namespace, session: Session) -> Result:
-    sent = session.wiring.request_plan(args.ws_id, args.window_days, args.apply, force_reschedule=args.force)
+    _check_member(args, session)
+    asked = {"force_reschedule": args.force, "user_id": args.user}
+    sent = session.wiring.request_plan(args.ws_id, args.window_days, args.apply, **asked)
     if args.wait:
         return _followed(sent, args.timeout, session)
     text = requests.sent_text(sent, f"`almanac schedule {sent.ws_id} --preview` shows the plan")

@@ -61,6 +61,8 @@ CauseCode = Literal[
     "date_hours_taken",
     "date_stretches_too_short",
     "free_time_far_from_ideal",
+    "no_common_hours",
+    "people_taken",
 ]
 """What stood in the way of an item, or makes its deadline one at risk."""
 
@@ -88,6 +90,9 @@ SuggestionCode = Literal[
     "other_hours",
     "default_used",
     "tick_off_or_more",
+    "near_miss",
+    "item_moves",
+    "add_member",
 ]
 """What would help."""
 
@@ -110,6 +115,8 @@ FaultCode = Literal[
     "minutes_used_up",
     "hours_closed_on_its_dates",
     "preference_unusable",
+    "person_unknown",
+    "too_few_people",
 ]
 """Why a task, a habit's date or a preference is left out of a plan, or has nothing to place in it."""
 

@@ -4,18 +4,18 @@ The views draw an Agenda and know neither planner nor database. Instants are min
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from almanac.domain.wall_clock import DAY_MINUTES, Interval, local_time, merged, wall_instant
 
-EntryKind = Literal["busy", "task", "habit"]
+EntryKind = Literal["busy", "task", "habit", "meeting"]
 Change = Literal["", "new", "moved", "held"]
 """Against the calendar as it is; `held` is a block that is its owner's and stays."""
-Style = Literal["busy", "moved", "task", "habit", "risk", "late"]
-MARKS: Mapping[EntryKind, str] = {"task": "T", "habit": "H", "busy": "#"}
+Style = Literal["busy", "moved", "task", "habit", "meeting", "risk", "late"]
+MARKS: Mapping[EntryKind, str] = {"task": "T", "habit": "H", "meeting": "M", "busy": "#"}
 """What tells the kinds apart where there is no colour."""
 DAYS_OF_A_WEEK = 7
 _QUARTER = 15
@@ -32,6 +32,18 @@ class Entry:
     end: int
     reason: str = ""
     change: Change = ""
+    people: tuple[str, ...] = ()
+    """Ids of those whose time it takes, where several are planned; nobody named is everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of several whose time is planned; `opened` are their opening hours."""
+
+    id: str
+    name: str
+    zone: ZoneInfo
+    opened: tuple[Interval, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,8 @@ class Piece:
 class Agenda:
     """A plan of the window [now, end). `opened` are the opening hours of everything that was to be placed.
 
-    `gone` are blocks that the plan takes off the calendar; `counts` sum it up by name.
+    `gone` are blocks that the plan takes off the calendar; `counts` sum it up by name. `people` are those whose time is
+    planned, where there are several; all of it is shown in one zone, so that what happens at once stands side by side.
     """
 
     name: str
@@ -78,12 +91,32 @@ class Agenda:
     remarks: tuple[Remark, ...]
     counts: Mapping[str, int]
     gone: tuple[Entry, ...] = ()
+    people: tuple[Person, ...] = ()
+
+    def each(self) -> "tuple[Agenda, ...]":
+        """Return one agenda a person, under the person's name and zone; the whole one where there is no second."""
+        if not self.people:
+            return (self,)
+        return tuple(
+            replace(
+                self,
+                name=person.name if person.zone == self.zone else f"{person.name}, {person.zone}",
+                entries=tuple(entry for entry in self.entries if not entry.people or person.id in entry.people),
+                opened=person.opened,
+                people=(),
+            )
+            for person in self.people
+        )
+
+    def who(self, entry: Entry) -> str:
+        """Return the names of those whose time an entry takes, "" where one timeline is all there is."""
+        return ", ".join(person.name for person in self.people if person.id in entry.people)
 
     def style(self, entry: Entry) -> Style:
         """Return the colour that every view gives the entry: its kind's, or that of what is to be seen about it."""
         if entry.kind == "busy":
             return "moved" if entry.change == "moved" else "busy"
-        states = {remark.title: remark.urgent for remark in self.remarks} if entry.kind == "task" else {}
+        states = {remark.title: remark.urgent for remark in self.remarks} if entry.kind in ("task", "meeting") else {}
         if entry.title not in states:
             return entry.kind
         return "late" if states[entry.title] else "risk"

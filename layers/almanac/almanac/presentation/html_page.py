@@ -1,6 +1,6 @@
 """A plan as one HTML page: its picture, the reasons, what needs attention. No script, nothing loaded from elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from html import escape
 
@@ -29,9 +29,14 @@ th {{ border: 0; color: #6b7686; font-weight: 500 }}
 td:first-child {{ white-space: nowrap; font-variant-numeric: tabular-nums }}
 .mark {{ display: inline-block; width: 9px; height: 9px; margin-right: 8px; border-radius: 3px }}
 .task {{ background: #2f6bea }} .habit {{ background: #179862 }} .busy {{ background: #a3adbb }}
+.meeting {{ background: #0e8fa8 }}
 .moved {{ background: #7a4de0 }} .risk {{ background: #e39a12 }} .late {{ background: #d9343f }}
 .state {{ color: #c22f3d; white-space: nowrap }} td.risk {{ color: #a36a00; background: none; white-space: nowrap }}
 .days {{ display: none }}
+@media (prefers-color-scheme: dark) {{
+  body {{ background: #12161c; color: #e4e9f0 }} section {{ background: #1a2029; border-color: #2b333f }}
+  td, th {{ border-color: #2b333f }} th {{ color: #93a0b2 }} .state {{ color: #ff8a92 }} td.risk {{ color: #f0b95a }}
+}}
 @media (max-width: 760px) {{
   main > svg {{ display: none }} .days {{ display: block }}
   section {{ margin: 8px; padding: 12px 14px }} h3 {{ margin: 14px 0 4px; font-size: 15px }}
@@ -61,7 +66,11 @@ def page(agenda: Agenda) -> str:
 
 def _days(agenda: Agenda) -> str:
     """The weeks as a list of days, which takes the picture's place where that would be too small to read."""
-    days = [day for week in agenda.weeks() for day in week if agenda.pieces(day)]
+    return "".join(_days_of(each, agenda.weeks()) for each in agenda.each())
+
+
+def _days_of(agenda: Agenda, weeks: Sequence[Sequence[date]]) -> str:
+    days = [day for week in weeks for day in week if agenda.pieces(day)]
     shown = "".join(f"<h3>{day:%a %d %b}</h3><table>{_day(agenda, day)}</table>" for day in days)
     return f'<section class="days"><h2>{_safe(agenda.name)}</h2>{shown}</section>'
 
@@ -96,7 +105,8 @@ def _placed(entry: Entry, agenda: Agenda) -> str:
 
 def _what(entry: Entry, agenda: Agenda) -> str:
     change = f" ({entry.change})" if entry.change else ""
-    return f'<td><span class="mark {agenda.style(entry)}"></span>{_safe(entry.title)}{change}</td>'
+    who = f"{_safe(agenda.who(entry))}: " if agenda.who(entry) else ""
+    return f'<td><span class="mark {agenda.style(entry)}"></span>{who}{_safe(entry.title)}{change}</td>'
 
 
 def _remark(remark: Remark) -> str:

@@ -1,12 +1,12 @@
 """What `almanac plan` has planned, as the views draw it. Ids are all the titles that an instance has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.model.instance import Instance
+from almanac.domain.planner.model.instance import Instance, PersonSpec
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
 from almanac.domain.wall_clock import Interval, merged, weekly_hours
-from almanac.presentation.agenda import Agenda, Change, Entry, EntryKind, Remark
+from almanac.presentation.agenda import Agenda, Change, Entry, EntryKind, Person, Remark
 from almanac.presentation.phrases import length
 from almanac.presentation.wording import words
 
@@ -19,39 +19,54 @@ def agenda_of(instance: Instance, found: Plan) -> Agenda:
         now=instance.now,
         end=instance.end,
         entries=(*_busy(instance, found), *_blocks(instance, found)),
-        opened=opened(instance),
+        opened=opened(instance, instance.people),
+        people=people_of(instance, {}) if len(instance.people) > 1 else (),
         remarks=tuple(_remark(finding, instance.zone) for finding in found.findings),
         counts={name.replace("_", " "): getattr(found.summary, name) for name in type(found.summary).__slots__},
     )
 
 
-def opened(instance: Instance) -> tuple[Interval, ...]:
-    """Return the opening hours of the categories in use, of all where nothing is to be placed."""
-    used = {task.category for task in instance.tasks} | {habit.category for habit in instance.habits}
-    weeks = (instance.hours[category] for category in sorted(used or instance.hours))
-    return tuple(merged(s for week in weeks for s in weekly_hours(week, instance.now, instance.end, instance.zone)))
+def opened(instance: Instance, people: Iterable[PersonSpec]) -> tuple[Interval, ...]:
+    """Return the opening hours of some people in the categories in use, in all where nothing is to be placed."""
+    used = {item.category for item in (*instance.tasks, *instance.habits, *instance.meetings)}
+    weeks = (
+        (person.hours[category], person.zone)
+        for person in people
+        for category in sorted(used or person.hours)
+        if category in person.hours
+    )
+    return tuple(merged(s for week, zone in weeks for s in weekly_hours(week, instance.now, instance.end, zone)))
+
+
+def people_of(instance: Instance, names: Mapping[str, str]) -> tuple[Person, ...]:
+    """Return the people of an instance as the views draw them; `names` are what they are called."""
+    return tuple(
+        Person(each.id, names.get(each.id, each.id), each.zone, opened(instance, (each,))) for each in instance.people
+    )
 
 
 def _busy(instance: Instance, found: Plan) -> Iterator[Entry]:
     """Yield locked events, and movable ones where the plan leaves them."""
     for event in instance.locked:
-        yield Entry("busy", event.id, event.start, event.end)
+        yield Entry("busy", event.id, event.start, event.end, people=event.people or ())
     moved = {block.item: block for block in found.moved}
     for movable in instance.movable:
         block = moved.get(movable.id)
         if block is None:
-            yield Entry("busy", movable.id, movable.start, movable.end)
+            yield Entry("busy", movable.id, movable.start, movable.end, people=movable.people or ())
         else:
-            yield Entry("busy", movable.id, block.start, block.end, words([block.reason], {}, instance.zone), "moved")
+            why = words([block.reason], {}, instance.zone)
+            yield Entry("busy", movable.id, block.start, block.end, why, "moved", movable.people or ())
 
 
 def _blocks(instance: Instance, found: Plan) -> Iterator[Entry]:
     """Yield the placements; against the last plan, where there is one."""
-    habits = {habit.id for habit in instance.habits}
+    kinds: dict[str, EntryKind] = {habit.id: "habit" for habit in instance.habits}
+    kinds |= {meeting.id: "meeting" for meeting in instance.meetings}
     for block in found.blocks:
-        kind: EntryKind = "habit" if block.item in habits else "task"
+        kind = kinds.get(block.item, "task")
         reason = words([block.reason], {}, instance.zone)
-        yield Entry(kind, block.item, block.start, block.end, reason, _change(instance, block))
+        yield Entry(kind, block.item, block.start, block.end, reason, _change(instance, block), block.people)
 
 
 def _change(instance: Instance, block: PlannedBlock) -> Change:

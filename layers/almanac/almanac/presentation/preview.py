@@ -12,7 +12,7 @@ from almanac.domain.workspace_plan.report import COUNTS, Note, Placed, PlanRepor
 from almanac.domain.workspace_plan.snapshot import Block
 from almanac.domain.workspace_plan.to_instance import PlanningRequest
 from almanac.presentation.agenda import Agenda, Change, Entry, Remark
-from almanac.presentation.instance_agenda import opened
+from almanac.presentation.instance_agenda import opened, people_of
 from almanac.presentation.phrases import STATES
 from almanac.services.plan.run import Proposal
 
@@ -54,7 +54,8 @@ def _agenda(name: str, report: PlanReport, found: Proposal) -> Agenda:
         now=request.window.now,
         end=request.window.end,
         entries=(*_taken(request), *_placed(found)),
-        opened=opened(request.instance),
+        opened=opened(request.instance, request.instance.people),
+        people=people_of(request.instance, request.names) if len(request.instance.people) > 1 else (),
         remarks=tuple(_remark(note, request) for note in report.notes),
         counts={n.replace("_", " "): counts[n] for n in COUNTS} | {n: len(b) for n, b in blocks.items()},
         gone=tuple(_entry(block, "") for block in _gone(found)),
@@ -66,16 +67,18 @@ def _taken(request: PlanningRequest) -> Iterator[Entry]:
     fixed = {str(block.event_id): block for block in request.existing.fixed}
     for event in (event for event in request.instance.locked if event.end > request.window.now):
         if event.id in fixed:
-            yield _entry(fixed[event.id], _why_fixed(fixed[event.id], request))
+            yield _entry(fixed[event.id], _why_fixed(fixed[event.id], request), event.people or ())
         else:
-            yield Entry("busy", request.names.get(event.id, ""), event.start, event.end)
+            title = request.names.get(event.id, "")
+            yield Entry("busy", title, event.start, event.end, people=event.people or ())
 
 
 def _placed(found: Proposal) -> Iterator[Entry]:
     first = not found.request.existing.movable  # of a first plan everything is new: that goes without saying
     for place, change in _with_change(found):
         item = found.request.items[place.item]
-        yield Entry(item.kind, item.title, place.start, place.end, place.reason, "" if first else change)
+        told = "" if first else change
+        yield Entry(item.kind, item.title, place.start, place.end, place.reason, told, place.people)
 
 
 def _with_change(found: Proposal) -> Iterator[tuple[Placed, Change]]:
@@ -101,6 +104,7 @@ def _blocks(found: Proposal) -> Iterator[Mapping[str, Any]]:
             "minutes": place.minutes,
             "change": change or "none",
             "reason": place.reason,
+            **_whose(place.people, place.optional),
         }
 
 
@@ -119,7 +123,14 @@ def _held(found: Proposal) -> Iterator[Mapping[str, Any]]:
                 "minutes": block.minutes,
                 "change": "held",
                 "reason": _why_fixed(block, request),
+                **_whose(block.attending or tuple(filter(None, [block.user]))),
             }
+
+
+def _whose(people: tuple[str, ...], optional: tuple[str, ...] = ()) -> Mapping[str, Any]:
+    """Return whose time a block takes, nothing where a workspace has no members."""
+    named = [person for person in people if person]
+    return ({"people": named} if named else {}) | ({"optional": list(optional)} if optional else {})
 
 
 def _gone(found: Proposal) -> list[Block]:
@@ -131,9 +142,9 @@ def _removed(block: Block) -> Mapping[str, Any]:
     return {"event_id": block.event_id, "title": block.title, "start": block.start, "end": block.end}
 
 
-def _entry(block: Block, why: str) -> Entry:
+def _entry(block: Block, why: str, people: tuple[str, ...] = ()) -> Entry:
     change: Change = "held" if why else ""
-    return Entry(block.kind, block.title, minutes_of(block.start), block.last_minute, why, change)
+    return Entry(block.kind, block.title, minutes_of(block.start), block.last_minute, why, change, people)
 
 
 def _why_fixed(block: Block, request: PlanningRequest) -> str:

@@ -63,6 +63,8 @@ SENTENCES: Mapping[Code, str] = {
     "date_stretches_too_short": f"{_DATE_HOURS} have no stretch of {{amounts[1]}}",
     "free_time_far_from_ideal": "its ideal time on {days[0]}, {spans[0]}, {blame}; "
     "the nearest free place, {spans[1]}, costs more than to miss it",
+    "no_common_hours": "the {category} hours of {names} have only {amounts[0]} in common, it needs {amounts[1]}",
+    "people_taken": "while all of them are open ({amounts[0]} of {category} hours), the time of {holders} is taken",
     # beside causes
     "until_deadline": "before its deadline ({times[0]})",
     "until_window_end": "until the window ends ({times[0]})",
@@ -85,6 +87,9 @@ SENTENCES: Mapping[Code, str] = {
     "other_hours": "other {category} hours on that day, or a day that is less full",
     "default_used": "its default was used",
     "tick_off_or_more": "tick it off, or raise its total_minutes",
+    "near_miss": "{days[0]}, {spans[0]}, if {names} {gave_up}",
+    "item_moves": "{names_with_minutes} {shift}, at {times[0]}",
+    "add_member": "add them with `almanac member add`, or leave them out",
     # faults
     "length_missing": "total_minutes is missing: without a length it cannot be planned",
     "length_out_of_range": "total_minutes must be 1 to {numbers[0]}, is {minutes[0]}",
@@ -105,6 +110,8 @@ SENTENCES: Mapping[Code, str] = {
     "minutes_used_up": "it is open, but its {amounts[0]} are used up: what is done or has begun counts as work done",
     "hours_closed_on_its_dates": "its dates until the window ends all fall on days without open {category} hours",
     "preference_unusable": "{all_quotes}",
+    "person_unknown": "nobody of that name is a member of the workspace: {all_quotes}",
+    "too_few_people": "a meeting needs two who must come, it has {numbers[0]}",
 }
 
 _SLOTS: Mapping[str, tuple[Code, ...]] = {
@@ -185,6 +192,11 @@ class _Fields(dict[str, object]):
         holders = self._told.part("holders")
         return f"is taken by {self._words_of(holders)}" if holders else self._words_of(self._told.parts[0])
 
+    def _gave_up(self) -> str:
+        """Return what people would have to give up for a near miss: what they have then, or that they are closed."""
+        holders = self._told.part("holders")
+        return f"could be free of {self._words_of(holders)}" if holders else "came outside their hours"
+
     def _neighbours(self) -> str:
         before = self._words_of(self._told.part("follows_item", "follows_start_of_hours"))
         after = self._words_of(self._told.part("precedes_item", "precedes_end_of_hours"))
@@ -214,4 +226,6 @@ _FIELDS: Mapping[str, Callable[[_Fields], object]] = {
     "about": _Fields._about,
     "blame": _Fields._blame,
     "neighbours": _Fields._neighbours,
+    "gave_up": _Fields._gave_up,
+    "shift": lambda f: f"{length(abs(f._told.minutes[1]))} {'later' if f._told.minutes[1] > 0 else 'earlier'}",
 }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.follow_request import FollowRequest
+    from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.operations.requests import RequestPlan, RequestSync
     from almanac.services.operations.run_summary import RunSummary
@@ -65,6 +66,14 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         from almanac.services.operations.workspaces import Workspaces
 
         return Workspaces(self._workspace_store)
+
+    @cached_property
+    def people(self) -> "People":
+        """The use case of `almanac member …`, `almanac members` and `almanac meeting …`."""
+        from almanac.adapters.postgres.plan.members import PostgresPeople
+        from almanac.services.operations.people import People
+
+        return People(self._workspace_store, PostgresPeople(self.database))
 
     @cached_property
     def accounts(self) -> "Accounts":

@@ -1,7 +1,11 @@
 """`plan`: the whole planner, a pure function from a problem to a plan."""
 
+from collections.abc import Sequence
+
 from almanac.domain.planner.explain.explained_plan import explained
-from almanac.domain.planner.model.plan import Plan
+from almanac.domain.planner.model.apart import groups_of
+from almanac.domain.planner.model.discretize import problem_of
+from almanac.domain.planner.model.plan import Plan, Summary
 from almanac.domain.planner.model.problem import Problem
 from almanac.domain.planner.search.component_search import MonotonicClock, TimeLimit, search_components
 from almanac.domain.planner.search.greedy import greedy_plans
@@ -33,8 +37,29 @@ def plan(
     The clock only cuts that work short: on a machine too slow for it the search cools faster and ends early, and two
     runs may then differ. Without a clock only the work counts, whatever it takes on the machine at hand.
     With a previous plan in the problem, that plan is the starting point and is left alone unless the gain is worth it.
+    People whom nothing connects are planned apart, each group with its people's share of the budget.
     """
-    return Solver(problem, budget_seconds, clock, params).plan()
+    parts = groups_of(problem.instance)
+    if len(parts) == 1:
+        return Solver(problem, budget_seconds, clock, params).plan()
+    share = budget_seconds / len(problem.people)
+    return joined(
+        problem.id,
+        [Solver(problem_of(part), share * len(part.people), clock, params).plan() for part in parts],
+    )
+
+
+def joined(name: str, plans: Sequence[Plan]) -> Plan:
+    """Return the plans of people who have nothing to do with each other as one."""
+    counts = [[getattr(plan.summary, field) for field in Summary.__slots__] for plan in plans]
+    return Plan(
+        instance=name,
+        blocks=tuple(sorted((b for plan in plans for b in plan.blocks), key=lambda block: (block.start, block.item))),
+        moved=tuple(block for plan in plans for block in plan.moved),
+        findings=tuple(finding for plan in plans for finding in plan.findings),
+        summary=Summary(*map(sum, zip(*counts, strict=True))),
+        objective=round(sum(plan.objective for plan in plans), 3),
+    )
 
 
 class Solver:
@@ -73,7 +98,7 @@ class Solver:
         if self.clock() - self.start >= seconds:
             return best
         prices = slot_prices(self.problem, best.cost, self.params.prices)
-        randomization = Randomization(budget.search_seed, self.problem.window, prices, self.params)
+        randomization = self.randomization(budget.search_seed, self.problem, prices)
         hot = self.hot(best)
         schedule = AnnealingSchedule(seconds * budget.work_per_second, hot, hot / self.params.annealing.cooling)
         time_limit = TimeLimit(self.clock, self.start + seconds)
@@ -115,6 +140,9 @@ class Solver:
         budget, annealing = self.params.budget, self.params.annealing
         work = budget.probe_share * self.budget * budget.work_per_second
         schedule = AnnealingSchedule(work, annealing.probe_hot, annealing.probe_cold)
-        return search_components(
-            problem, base, Randomization(budget.probe_seed, problem.window, [], self.params), schedule
-        )
+        return search_components(problem, base, self.randomization(budget.probe_seed, problem, []), schedule)
+
+    def randomization(self, seed: int, problem: Problem, prices: list[list[int]]) -> Randomization:
+        """Return the random draws of one search."""
+        ordered = any(task.successors for task in problem.tasks)
+        return Randomization(seed, problem.window, prices, self.params, ordered=ordered)

@@ -49,10 +49,14 @@ class WantedSync:
 
 @dataclass(frozen=True, slots=True)
 class WantedPlan:
-    """What a plan is to cover. Only a forced run makes another forced one superfluous."""
+    """What a plan is to cover. Only a forced run makes another forced one superfluous.
+
+    `user_id` is the person that is to be planned, None for everybody; a run for everybody covers each.
+    """
 
     window_days: int
     force_reschedule: bool
+    user_id: str | None = None
 
 
 def refuse_sync(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> RefusedRun | None:
@@ -96,4 +100,5 @@ def _covers_sync(run: LaterRun, wanted: WantedSync) -> bool:
 
 def _covers_plan(run: LaterRun, wanted: WantedPlan) -> bool:
     wide_enough: bool = run.scope["window_days"] >= wanted.window_days
-    return wide_enough and (run.scope["force_reschedule"] or not wanted.force_reschedule)
+    concerned = run.scope.get("user_id") in (None, wanted.user_id)
+    return wide_enough and concerned and (run.scope["force_reschedule"] or not wanted.force_reschedule)

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation
-from almanac.domain.workspace_plan.planning_window import PlanningWindow, utc_instant
+from almanac.domain.workspace_plan.planning_window import utc_instant
 from almanac.domain.workspace_plan.report import Placed
-from almanac.domain.workspace_plan.snapshot import Block, ItemKind
-from almanac.domain.workspace_plan.to_instance import ItemOwner, PlanningRequest
+from almanac.domain.workspace_plan.snapshot import NOBODY, Block, ItemKind
+from almanac.domain.workspace_plan.to_instance import PlanningRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ class NewBlock:
     explanation: Explanation
     day: date | None
     instance: int
+    user: str = NOBODY
+    """Whose block it is, of a task or habit."""
+    attending: tuple[str, ...] = ()
+    """Who comes to a meeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class MovedBlock:
     minutes: int
     reason: str | None
     explanation: Explanation | None
+    attending: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +71,18 @@ def changes(request: PlanningRequest, plan: Iterable[Placed]) -> Changes:
     """Return the smallest set of writes: a block in the plan is left alone, one whose item is there is moved."""
     blocks: dict[Hashable, list[Block]] = defaultdict(list)
     for block in request.existing.movable:
-        blocks[block.kind, block.owner, block.day, block.instance].append(block)
+        blocks[block.kind, str(block.owner), block.day, block.instance].append(block)
     inserted, moved, deleted, unchanged = [], [], [block.event_id for block in request.existing.unwanted], 0
     for key, placed in _by_owner(request, plan).items():
         pairs, spare, homeless = _matched(blocks.pop(key, []), placed)
         deleted += [block.event_id for block in spare]
-        inserted += [_new(request.items[place.item], place, request.window) for place in homeless]
+        inserted += [_new(request, place) for place in homeless]
         for block, place in pairs:
             title = request.items[place.item].title
-            if _stands(block, place, title):
+            if _stands(block, place, title) and block.attending == _attending(request, place):
                 unchanged += 1
             else:
-                moved.append(_moved(block, place, title))
+                moved.append(_moved(block, place, title, _attending(request, place)))
     deleted += [block.event_id for left in blocks.values() for block in left]
     return Changes(tuple(inserted), tuple(moved), tuple(deleted), unchanged)
 
@@ -87,7 +92,8 @@ def _by_owner(request: PlanningRequest, plan: Iterable[Placed]) -> Mapping[Hasha
     found: dict[Hashable, list[Placed]] = defaultdict(list)
     for place in sorted(plan, key=lambda place: (place.start, place.item)):
         item = request.items[place.item]
-        found[item.kind, item.owner, _date(item, place, request.window), item.instance].append(place)
+        owner = str(item.owner) if item.kind == "habit" else place.item
+        found[item.kind, owner, _date(request, place), item.instance].append(place)
     return found
 
 
@@ -114,19 +120,36 @@ def _stands(block: Block, place: Placed, title: str) -> bool:
     return here == (utc_instant(place.start), utc_instant(place.end), place.minutes, title)
 
 
-def _new(item: ItemOwner, place: Placed, window: PlanningWindow) -> NewBlock:
-    day = _date(item, place, window)
+def _new(request: PlanningRequest, place: Placed) -> NewBlock:
+    item = request.items[place.item]
     span = utc_instant(place.start), utc_instant(place.end)
-    why = place.reason, place.explanation
-    return NewBlock(item.kind, item.owner, item.title, item.color, *span, place.minutes, *why, day, item.instance)
+    return NewBlock(
+        item.kind,
+        item.owner,
+        item.title,
+        item.color,
+        *span,
+        place.minutes,
+        place.reason,
+        place.explanation,
+        _date(request, place),
+        item.instance,
+        NOBODY if item.kind == "meeting" else item.user,
+        _attending(request, place),
+    )
 
 
-def _moved(block: Block, place: Placed, title: str) -> MovedBlock:
+def _moved(block: Block, place: Placed, title: str, attending: tuple[str, ...]) -> MovedBlock:
     span = utc_instant(place.start), utc_instant(place.end)
     why = (None, None) if span == (block.start, block.end) else (place.reason, place.explanation)
-    return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, *why)
+    return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, *why, attending)
 
 
-def _date(item: ItemOwner, place: Placed, window: PlanningWindow) -> date | None:
-    """Return the local date of a block's start for a habit, None for a task."""
-    return window.day(place.start) if item.kind == "habit" else None
+def _date(request: PlanningRequest, place: Placed) -> date | None:
+    """Return the local date of a block's start for a habit, None for anything else."""
+    return request.day(place.item, place.start) if request.items[place.item].kind == "habit" else None
+
+
+def _attending(request: PlanningRequest, place: Placed) -> tuple[str, ...]:
+    """Return who comes to a meeting, nobody for anything else."""
+    return place.people if request.items[place.item].kind == "meeting" else ()

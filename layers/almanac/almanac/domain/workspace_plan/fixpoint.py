@@ -35,7 +35,7 @@ def shortened(request: PlanningRequest, planned: WorkspacePlan) -> dict[Occurren
     given: dict[OccurrenceKey, int] = {}
     for place in planned.blocks:
         item = request.items[place.item]
-        given[item.owner, item.instance, request.window.day(place.start)] = place.minutes
+        given[item.owner, item.instance, request.day(place.item, place.start)] = place.minutes
     wanted = {
         (request.items[spec].owner, request.items[spec].instance, day)
         for spec, days in request.wanted.items()

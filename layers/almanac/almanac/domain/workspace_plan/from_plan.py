@@ -1,7 +1,8 @@
 """The planner's plan, read back in the terms of a workspace."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from almanac.domain.explanation import Explanation, ItemFinding, Wording
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
@@ -12,14 +13,20 @@ from almanac.domain.workspace_plan.to_instance import PlanningRequest
 _STATUS = {"unplaced": "unscheduled", "missed": "unscheduled"}
 """The planner's states under the names of the metadata row, where they differ."""
 
-Words = Callable[[Iterable[Explanation]], str]
+
+class Words(Protocol):
+    """Explanations in words, in the zone of whose time an item takes."""
+
+    def __call__(self, explanations: Iterable[Explanation], item: str | None = None) -> str:
+        """Return alternatives in words."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class WorkspacePlan:
     """A plan: its blocks, notes about items that are not simply in their place or were left out, and counts.
 
-    `habits` counts occurrences, `scheduled` … `unscheduled` count both.
+    `habits` counts occurrences, `tasks` meetings too, `scheduled` … `unscheduled` all of them.
     """
 
     blocks: tuple[Placed, ...]
@@ -42,15 +49,16 @@ def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> Worksp
     """
     titles, rows = request.titles, {key: str(item.owner) for key, item in request.items.items()}
 
-    def words(explanations: Iterable[Explanation]) -> str:
-        return wording(explanations, titles, request.window.zone)
+    def words(explanations: Iterable[Explanation], item: str | None = None) -> str:
+        window = request.window if item is None else request.window_of(item)
+        return wording(explanations, titles, window.zone)
 
     blocks = [block for block in found.blocks if _is_wanted(request, block.item, _date(request, block))]
     findings = [finding for finding in found.findings if _is_wanted(request, finding.item, finding.date)]
     states = [finding.state for finding in findings]
     habits = sum(map(len, request.wanted.values()))
     placed_habits = sum(block.item in request.wanted for block in blocks)
-    tasks = len(request.instance.tasks)
+    tasks = len(request.instance.tasks) + len(request.instance.meetings)
     late, partial = states.count("late"), states.count("partial")
     unplaced = states.count("unplaced")
     return WorkspacePlan(
@@ -71,7 +79,8 @@ def _placed(block: PlannedBlock, explanation: Explanation, words: Words) -> Plac
     """Return the block as it will be on the calendar: its length rounded up to the grid, its work as it is."""
     minutes = block.end - block.start
     end = block.start + ceil_to_slot(minutes)
-    return Placed(block.item, block.start, end, minutes, words([explanation]), explanation)
+    why = words([explanation], block.item)
+    return Placed(block.item, block.start, end, minutes, why, explanation, block.people, block.optional)
 
 
 def _is_wanted(request: PlanningRequest, item: str, day: str | None) -> bool:
@@ -80,7 +89,7 @@ def _is_wanted(request: PlanningRequest, item: str, day: str | None) -> bool:
 
 def _date(request: PlanningRequest, block: PlannedBlock) -> str:
     """Return the local date of a block's start, to which a habit's block belongs."""
-    return request.window.day(block.start).isoformat()
+    return request.day(block.item, block.start).isoformat()
 
 
 def _item_findings(

@@ -59,6 +59,10 @@ class Placed:
     minutes: int
     reason: str
     explanation: Explanation
+    people: tuple[str, ...] = ()
+    """Whose time it takes."""
+    optional: tuple[str, ...] = ()
+    """Those of them who need not come."""
 
 
 @dataclass(slots=True)

@@ -8,8 +8,11 @@ from uuid import UUID
 
 from almanac.domain.explanation import ItemFinding
 from almanac.domain.wall_clock import Week, minutes_of
+from almanac.domain.workspace_plan.team.rows import Assignment, Meeting, MeetingDependency
 
-ItemKind = Literal["task", "habit"]
+ItemKind = Literal["task", "habit", "meeting"]
+NOBODY = ""
+"""Whose the time of a workspace without members is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Habit:
     instances: int
     other_habit: UUID | None
     order: Literal["after", "before"] | None
+    user: str | None = None
+    """Whose time it takes; None: the default member's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +99,15 @@ class CalendarEvent:
     ical_uid: str | None
     own_block: bool
     all_day: bool = False
+    users: frozenset[str] | None = None
+    """On whose calendars it is; None: it takes everybody's time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of a task, or an occurrence of a habit, on the calendar.
+    """A piece of a task, an occurrence of a habit, or a meeting, on the calendar.
 
-    `owner` is None when its task or habit was deleted; `minutes` is the work in it, which can be less than its length.
+    `owner` is None when that was deleted; `minutes` is the work in it, which can be less than its length.
     `day` (local) and `instance` tell which occurrence of a habit it is.
     """
 
@@ -116,6 +123,10 @@ class Block:
     done: bool
     day: date | None = None
     instance: int = 1
+    user: str | None = None
+    """Whose block of a task it is; None: nobody said."""
+    attending: tuple[str, ...] = ()
+    """Who comes to a meeting."""
 
     @property
     def first_minute(self) -> int:
@@ -151,10 +162,23 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody whose time is planned: hours, and what this person wants of a plan, all theirs or the workspace's."""
+
+    user: str
+    name: str
+    time_zone: str | None
+    preferences: Preferences
+    hours: Mapping[str, Week]
+    unreadable_hours: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """Everything a plan depends on. `version` differs whenever a row of it does.
 
     `unreadable_hours` says per category what is wrong with its stored hours; `findings` what else could not be used.
+    Without `members`, who stand in the order they were added, all of it is one timeline.
     """
 
     time_zone: str | None
@@ -169,6 +193,17 @@ class Workspace:
     events: tuple[CalendarEvent, ...]
     blocks: tuple[Block, ...]
     findings: tuple[ItemFinding, ...] = ()
+    creator: str | None = None
+    members: tuple[Member, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
+    meeting_dependencies: tuple[MeetingDependency, ...] = ()
+
+    @property
+    def default_user(self) -> str:
+        """Whose everything is that says nothing of a person: the creator's, else the first member's."""
+        users = [member.user for member in self.members]
+        return self.creator if self.creator in users else next(iter(users), NOBODY)
 
 
 def ceil_minutes(instant: datetime) -> int:

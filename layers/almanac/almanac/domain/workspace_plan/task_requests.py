@@ -1,19 +1,21 @@
-"""Open tasks as the planner takes them: what is left of each, in which order, and which cannot be planned and why."""
+"""Open tasks and meetings as the planner takes them: what is left, in which order, and which cannot be planned."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.document.entries import LONGEST_ITEM
-from almanac.domain.planner.model.instance import TaskSpec
+from almanac.domain.planner.model.instance import MeetingSpec, TaskSpec
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, fewest_chunks, slots_for
 from almanac.domain.planner.model.weights import PRIORITIES
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.existing_blocks import is_users, worked_minutes
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.snapshot import Block, Dependency, TaskRow, Workspace, ceil_minutes
+from almanac.domain.workspace_plan.snapshot import Block, Dependency, TaskRow, ceil_minutes
+from almanac.domain.workspace_plan.team.meetings import meeting_spec
+from almanac.domain.workspace_plan.team.rows import Meeting
 
 DEFAULT_MIN_CHUNK = 30
 """Minutes of the shortest piece of a splittable task that does not say, as in the system replaced."""
@@ -22,23 +24,68 @@ Waits = Mapping[UUID, frozenset[UUID]]
 
 
 @dataclass(frozen=True, slots=True)
-class TaskRequests:
-    """The tasks that can be planned, the tasks that each waits for, and the fault of every other task."""
+class WorkRequests:
+    """The tasks and meetings that can be planned, what each waits for, and the fault of every other one."""
 
     tasks: Sequence[TaskRow]
+    meetings: Mapping[UUID, Meeting]
     waits: Waits
     faults: Mapping[UUID, Explanation]
 
     @classmethod
-    def of(cls, workspace: Workspace, category_faults: Mapping[str, Explanation]) -> "TaskRequests":
-        """Return the requests of a workspace; `category_faults` says what is wrong with unusable hours."""
-        waits = open_predecessors(workspace.dependencies)
-        faults = task_faults(workspace.tasks, waits, category_faults)
-        return cls([task for task in workspace.tasks if task.id not in faults], waits, faults)
+    def of(
+        cls,
+        tasks: Sequence[TaskRow],
+        meetings: Sequence[Meeting],
+        waits: Waits,
+        known_faults: Mapping[UUID, Explanation],
+        category_fault: Callable[[TaskRow], Explanation | None],
+    ) -> "WorkRequests":
+        """Return the requests; `category_fault` says what is wrong with the hours of a task."""
+        own = {task.id: fault for task in tasks if (fault := _own_fault(task, category_fault(task))) is not None}
+        faults = _with_waiting(own | dict(known_faults), {each.id for each in (*tasks, *meetings)}, waits)
+        return cls(
+            [task for task in tasks if task.id not in faults],
+            {meeting.id: meeting for meeting in meetings if meeting.id not in faults},
+            waits,
+            faults,
+        )
 
-    def specs(self, fixed: Iterable[Block]) -> tuple[TaskSpec, ...]:
-        """Return what the planner is to place: what the fixed blocks of the tasks leave over."""
-        return tuple(task_specs(self.tasks, self.waits, fixed))
+    def specs(self, fixed: Iterable[Block]) -> tuple[tuple[TaskSpec, ...], tuple[MeetingSpec, ...]]:
+        """Return what the planner is to place: what the fixed blocks of tasks leave over, and meetings without one."""
+        work = WorkLeft.of(self.tasks, self.meetings, fixed)
+        tasks = (
+            _spec(task, work, self.waits.get(task.id, frozenset())) for task in self.tasks if work.left[task.id] > 0
+        )
+        meetings = (
+            meeting_spec(meeting, self.waits.get(key, frozenset()), work.ends(self.waits.get(key, ())), work.left)
+            for key, meeting in self.meetings.items()
+            if work.left[key] > 0
+        )
+        return tuple(tasks), tuple(meetings)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLeft:
+    """The minutes that fixed blocks leave of each task and meeting, and when the last of those blocks ends."""
+
+    left: Mapping[UUID, int]
+    fixed_of: Mapping[UUID, Sequence[Block]]
+
+    @classmethod
+    def of(cls, tasks: Iterable[TaskRow], meetings: Mapping[UUID, Meeting], fixed: Iterable[Block]) -> "WorkLeft":
+        """Return what is left; a meeting that has a block has nothing left."""
+        fixed_of: dict[UUID, list[Block]] = defaultdict(list)
+        for block in fixed:
+            if block.kind != "habit" and block.owner is not None:
+                fixed_of[block.owner].append(block)
+        left = {task.id: _minutes_left(task, fixed_of[task.id]) for task in tasks}
+        left |= {key: 0 if fixed_of[key] else meeting.minutes for key, meeting in meetings.items()}
+        return cls(left, fixed_of)
+
+    def ends(self, afters: Iterable[UUID]) -> list[int]:
+        """Return the ends of the fixed blocks of what is waited for; what is left of it the planner puts before."""
+        return [block.last_minute for after in afters for block in self.fixed_of.get(after, ())]
 
 
 def open_predecessors(dependencies: Iterable[Dependency]) -> Waits:
@@ -57,27 +104,25 @@ def task_faults(
 
     `category_faults` says what is wrong with each unusable category of hours.
     """
-    faults = {task.id: fault for task in tasks if (fault := _own_fault(task, category_faults)) is not None}
-    known = {task.id for task in tasks}
+    return dict(WorkRequests.of(tasks, (), waits, {}, lambda task: category_faults.get(task.category)).faults)
+
+
+def _with_waiting(faults: dict[UUID, Explanation], known: set[UUID], waits: Waits) -> dict[UUID, Explanation]:
+    """Return the faults with those of everything that waits for what is faulty, not managed, or waits for itself."""
     waiting = known - set(faults)
     placed: set[UUID] = set()
-    while ready := {task for task in waiting if waits.get(task, frozenset()) <= placed}:
+    while ready := {each for each in waiting if waits.get(each, frozenset()) <= placed}:
         placed |= ready
         waiting -= ready
-    return faults | {task: _why_waiting(waits[task], known, faults) for task in sorted(waiting)}
+    return faults | {each: _why_waiting(waits[each], known, faults) for each in sorted(waiting)}
 
 
-def task_specs(tasks: Iterable[TaskRow], waits: Waits, fixed: Iterable[Block]) -> list[TaskSpec]:
-    """Return what the planner is to place of the tasks without a fault: what their fixed blocks leave over.
+def task_specs(tasks: Sequence[TaskRow], waits: Waits, fixed: Iterable[Block]) -> list[TaskSpec]:
+    """Return what the planner is to place of tasks without a fault: what their fixed blocks leave over.
 
     A task begins after the last fixed block of each predecessor; what is left of that one the planner puts before it.
     """
-    fixed_of: dict[UUID, list[Block]] = defaultdict(list)
-    for block in fixed:
-        if block.kind == "task" and block.owner is not None:
-            fixed_of[block.owner].append(block)
-    left = {task.id: _minutes_left(task, fixed_of[task.id]) for task in tasks}
-    return [_spec(task, left, waits.get(task.id, frozenset()), fixed_of) for task in tasks if left[task.id] > 0]
+    return list(WorkRequests(tasks, {}, waits, {}).specs(fixed)[0])
 
 
 def used_up(tasks: Iterable[TaskRow], blocks: Iterable[Block], window: PlanningWindow) -> Iterator[ItemFinding]:
@@ -95,7 +140,7 @@ def used_up(tasks: Iterable[TaskRow], blocks: Iterable[Block], window: PlanningW
             yield ItemFinding("task", str(task.id), "nothing_to_place", cause, (Explanation("tick_off_or_more"),))
 
 
-def _own_fault(task: TaskRow, category_faults: Mapping[str, Explanation]) -> Explanation | None:
+def _own_fault(task: TaskRow, category_fault: Explanation | None) -> Explanation | None:
     """Return what is wrong with the task itself. Our own tables refuse most of it; a team's may not."""
     if task.total_minutes is None:
         return Explanation("length_missing")
@@ -105,7 +150,7 @@ def _own_fault(task: TaskRow, category_faults: Mapping[str, Explanation]) -> Exp
         return Explanation("priority_unknown", quotes=(task.priority, *PRIORITIES))
     if task.earliest is not None and task.deadline is not None and task.earliest >= task.deadline:
         return Explanation("dates_reversed")
-    return _chunk_fault(task) or category_faults.get(task.category)
+    return _chunk_fault(task) or category_fault
 
 
 def _chunk_fault(task: TaskRow) -> Explanation | None:
@@ -132,12 +177,10 @@ def _minutes_left(task: TaskRow, fixed: Iterable[Block]) -> int:
     return (task.total_minutes or 0) - task.done_minutes - sum(worked_minutes(block) for block in fixed)
 
 
-def _spec(
-    task: TaskRow, left: Mapping[UUID, int], afters: frozenset[UUID], fixed_of: Mapping[UUID, Sequence[Block]]
-) -> TaskSpec:
-    minutes = left[task.id]
+def _spec(task: TaskRow, work: WorkLeft, afters: frozenset[UUID]) -> TaskSpec:
+    minutes = work.left[task.id]
     smallest, largest = _chunks(task, minutes)
-    bounds = [block.last_minute for after in afters for block in fixed_of.get(after, ())]
+    bounds = work.ends(afters)
     if task.earliest is not None:
         bounds.append(ceil_minutes(task.earliest))
     return TaskSpec(
@@ -151,7 +194,7 @@ def _spec(
         splittable=task.splittable,
         min_chunk=smallest,
         max_chunk=largest,
-        depends_on=tuple(sorted(str(after) for after in afters if left[after] > 0)),
+        depends_on=tuple(sorted(str(after) for after in afters if work.left[after] > 0)),
     )
 
 

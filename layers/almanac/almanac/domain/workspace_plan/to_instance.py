@@ -1,38 +1,45 @@
 """A workspace into the planner's instance, with everything that is needed to read the plan back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation, ItemFinding
-from almanac.domain.planner.model.instance import Instance, LockedEvent, PreviousBlock
+from almanac.domain.planner.model.instance import Instance, LockedEvent, TaskSpec
 from almanac.domain.planner.model.weights import Weights
-from almanac.domain.workspace_plan.block_decisions import decide_blocks
-from almanac.domain.workspace_plan.busy_time import as_locked, busy_events
-from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, worked_minutes
-from almanac.domain.workspace_plan.free_time import due_dates, without_open_dates
-from almanac.domain.workspace_plan.habit_requests import (
-    UNLIMITED,
-    Dates,
-    MinuteLimits,
-    OccurrenceKey,
-    OccurrenceRequest,
-    habit_faults,
-)
+from almanac.domain.wall_clock import local_time
+from almanac.domain.workspace_plan.existing_blocks import BlockSets
+from almanac.domain.workspace_plan.habit_requests import UNLIMITED, Dates, MinuteLimits, OccurrenceKey
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.snapshot import Block, ItemKind, Workspace
-from almanac.domain.workspace_plan.task_requests import TaskRequests, used_up
+from almanac.domain.workspace_plan.snapshot import NOBODY, ItemKind, Workspace
+from almanac.domain.workspace_plan.task_requests import Waits, WorkRequests, open_predecessors, used_up
+from almanac.domain.workspace_plan.team.assignments import AssignedTasks, assigned_tasks
+from almanac.domain.workspace_plan.team.meetings import meeting_faults, sort_meetings, taken_by
+from almanac.domain.workspace_plan.team.person_plan import (
+    PersonPlan,
+    busy_time,
+    category_faults,
+    person_plan,
+    previous_blocks,
+)
+from almanac.domain.workspace_plan.team.rows import Meeting
+from almanac.domain.workspace_plan.team.views import views_of
 
 
 @dataclass(frozen=True, slots=True)
 class ItemOwner:
-    """The task, or the occurrence of a habit, that an id of the planner's means."""
+    """The task, the meeting, or the occurrence of a habit, that an id of the planner's means.
+
+    `user` is whose time it takes, of a meeting the first of those who must come.
+    """
 
     kind: ItemKind
     owner: UUID
     title: str
     color: str
     instance: int = 1
+    user: str = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,8 @@ class PlanningRequest:
     """One planning request: the instance, what each id means, and the blocks the plan is compared with.
 
     `wanted` holds the ISO dates per habit id of the instance; the planner's weekdays can only say "every Monday".
-    `lengthened` are the minutes that owners have made occurrences of habits long.
-    `names` are titles of events and blocks, for explanations; they are never logged.
+    `lengthened` are the minutes that owners have made occurrences of habits long. `windows` are those of each person.
+    `names` are titles of events and blocks, and what people are called, for explanations; they are never logged.
     """
 
     instance: Instance
@@ -52,11 +59,20 @@ class PlanningRequest:
     existing: BlockSets
     findings: tuple[ItemFinding, ...]
     lengthened: Mapping[OccurrenceKey, int]
+    windows: Mapping[str, PlanningWindow]
 
     @property
     def titles(self) -> dict[str, str]:
         """The titles of items, events and blocks by the ids of their rows."""
         return {**self.names, **{str(item.owner): item.title for item in self.items.values()}}
+
+    def window_of(self, item: str) -> PlanningWindow:
+        """Return the window of whose time an item takes."""
+        return self.windows.get(self.items[item].user, self.window)
+
+    def day(self, item: str, minute: int) -> date:
+        """Return the local date of an instant, in the zone of whose time an item takes."""
+        return local_time(minute, self.window_of(item).zone).date()
 
 
 def to_instance(
@@ -67,101 +83,162 @@ def to_instance(
     *,
     force: bool,
     limits: MinuteLimits = UNLIMITED,
+    only: str | None = None,
 ) -> PlanningRequest:
     """Return the planning request of a workspace.
 
     `dates` are those of every habit's recurrence, inside the horizon and as far as its blocks reach. `force` plans
-    without regard to the existing plan. `limits` bound what owners made longer. What cannot be planned is a finding.
+    without regard to the existing plan. `limits` bound what owners made longer. `only` plans one member, around
+    everybody else's blocks and all meetings; of somebody who is no member it says nothing. What cannot be planned is a
+    finding.
     """
-    categories = _category_faults(workspace)
-    tasks = TaskRequests.of(workspace, categories)
-    faulty_habits = habit_faults(workspace.habits, workspace.hours, categories)
-    habits = [habit for habit in workspace.habits if habit.id not in faulty_habits]
-    due, busy = due_dates(workspace, dates, window.zone), _locked_events(workspace)
-    decisions = decide_blocks(workspace, due, habits, tasks.faults, busy, window, force=force, limits=limits)
-    existing, open_dates = decisions.existing, decisions.open_dates
-    instance = replace(
-        _frame(ws_id, workspace, window),
-        locked=(*busy, *map(as_taken, existing.fixed)),
-        tasks=tasks.specs(existing.fixed),
-        habits=tuple(occurrence.spec(days) for occurrence, days in open_dates.items()),
-        previous=() if force else _previous(existing.movable, decisions.occurrences),
+    if all(member.user != only for member in workspace.members):
+        only = None
+    assigned = assigned_tasks(workspace)
+    views = views_of(workspace, window, assigned)
+    hours = {view.user: view.workspace.hours for view in views}
+    meetings = [replace(each, optional=tuple(u for u in each.optional if u in hours)) for each in workspace.meetings]
+    categories = {view.user: category_faults(view.workspace) for view in views}
+    work = WorkRequests.of(
+        assigned.rows,
+        meetings,
+        _waits(workspace, assigned),
+        {**assigned.faults, **meeting_faults(meetings, hours)},
+        lambda task: categories[assigned.users[task.id]].get(task.category),
     )
-    faults = (*_left_out("task", tasks.faults), *_left_out("habit", faulty_habits))
-    idle = (*used_up(tasks.tasks, workspace.blocks, window), *without_open_dates(workspace, habits, dates, due, window))
+    busy = {view.user: busy_time(view.workspace) for view in views}
+    by_id = {meeting.id: meeting for meeting in meetings}
+    windows = {view.user: view.window for view in views}
+    held = _meeting_blocks(assigned, by_id, work, busy, windows, movable=only is None)
+    taken = [taken_by(block, by_id, hours) for block in held.fixed]
+    plans = [
+        person_plan(
+            view,
+            dates,
+            categories[view.user],
+            work.faults,
+            busy[view.user],
+            [event for event in taken if view.user in (event.people or ())],
+            force=force,
+            limits=limits,
+        )
+        for view in views
+        if only in (None, view.user)
+    ]
+    existing = _joined(held, plans)
+    others = [block for block in assigned.blocks if only not in (None, block.user) and block.kind == "task"]
+    tasks, wanted_meetings = work.specs((*existing.fixed, *others))
+    tasks = tuple(replace(task, person=assigned.users[UUID(task.id)]) for task in tasks)
+    waiting: list[ItemFinding] = []
+    if only is not None:
+        tasks, waiting = _of_one(tasks, only)
+        wanted_meetings = ()
+    previous = [block for plan in plans for block in plan.previous] + previous_blocks(held.movable, ())
+    instance = Instance(
+        id=str(ws_id),
+        people=tuple(plan.spec for plan in plans),
+        now=window.now,
+        end=window.end,
+        locked=(*(event for plan in plans for event in plan.locked), *taken),
+        movable=(),
+        tasks=tasks,
+        habits=tuple(habit for plan in plans for habit in plan.habits),
+        meetings=wanted_meetings,
+        previous=() if force else tuple(previous),
+        weights=Weights(),
+    )
+    idle = used_up(work.tasks, [block for block in assigned.blocks if block.kind == "task"], window)
+    own = (*_left_out(work, by_id), *idle, *waiting)
+    tasks_of = {str(row): str(task) for row, task in assigned.tasks_of.items()}
     return PlanningRequest(
         instance=instance,
         window=window,
-        items=_items(workspace, decisions.occurrences),
-        wanted={one.spec_id: frozenset(day.isoformat() for day in days) for one, days in open_dates.items()},
+        items=_items(assigned, meetings, plans),
+        wanted={
+            one.spec_id: frozenset(day.isoformat() for day in days)
+            for plan in plans
+            for one, days in plan.decisions.open_dates.items()
+        },
         names=_names(workspace),
         existing=existing,
-        lengthened=decisions.lengthened,
-        findings=(*workspace.findings, *faults, *idle, *decisions.findings),
+        lengthened={key: n for plan in plans for key, n in plan.decisions.lengthened.items()},
+        findings=(
+            *workspace.findings,
+            *(replace(finding, id=tasks_of.get(finding.id, finding.id)) for finding in own),
+            *(finding for plan in plans for finding in plan.findings),
+        ),
+        windows={plan.view.user: plan.view.window for plan in plans},
     )
 
 
-def _frame(ws_id: UUID, workspace: Workspace, window: PlanningWindow) -> Instance:
-    """Return an instance with nothing to place yet."""
-    preferences = workspace.preferences
-    return Instance(
-        id=str(ws_id),
-        zone=window.zone,
-        now=window.now,
-        end=window.end,
-        break_minutes=preferences.break_minutes,
-        notice_minutes=preferences.notice_minutes,
-        daily_caps=preferences.daily_caps,
-        hours=workspace.hours,
-        locked=(),
-        movable=(),
-        tasks=(),
-        habits=(),
-        previous=(),
-        weights=Weights(),
+def _waits(workspace: Workspace, assigned: AssignedTasks) -> Waits:
+    """Return what each part of a task, and each meeting, still waits for; what was ticked off is waited for no more."""
+    waits = {key: set(afters) for key, afters in open_predecessors(assigned.dependencies).items()}
+    for each in workspace.meeting_dependencies:
+        for waiting in () if each.after_completed else assigned.parts.get(each.waiting, [each.waiting]):
+            waits.setdefault(waiting, set()).update(assigned.parts.get(each.after, [each.after]))
+    return {key: frozenset(afters) for key, afters in waits.items()}
+
+
+def _meeting_blocks(
+    assigned: AssignedTasks,
+    meetings: Mapping[UUID, Meeting],
+    work: WorkRequests,
+    busy: Mapping[str, Sequence[LockedEvent]],
+    windows: Mapping[str, PlanningWindow],
+    *,
+    movable: bool,
+) -> BlockSets:
+    """Return the blocks of meetings by what this run may do with them: nothing, unless they are `movable`."""
+    blocks = tuple(block for block in assigned.blocks if block.kind == "meeting")
+    if not movable:
+        return BlockSets(blocks, (), ())
+    spans = {user: [(event.start, event.end) for event in events] for user, events in busy.items()}
+    return sort_meetings(blocks, meetings, work.faults, spans, windows)
+
+
+def _joined(held: BlockSets, plans: Sequence[PersonPlan]) -> BlockSets:
+    sets = [plan.decisions.existing for plan in plans] + [held]
+    return BlockSets(
+        tuple(block for each in sets for block in each.fixed),
+        tuple(block for each in sets for block in each.movable),
+        tuple(block for each in sets for block in each.unwanted),
     )
 
 
-def _locked_events(workspace: Workspace) -> list[LockedEvent]:
-    return [as_locked(event, workspace.preferences) for event in busy_events(workspace.events)]
+def _of_one(tasks: Sequence[TaskSpec], only: str) -> tuple[tuple[TaskSpec, ...], list[ItemFinding]]:
+    """Return one person's tasks, and a finding for each that waits for work that this run does not place."""
+    mine = {task.id: task for task in tasks if task.person == only}
+    findings = []
+    while blocked := [task for task in mine.values() if not mine.keys() >= set(task.depends_on)]:
+        for task in blocked:
+            del mine[task.id]
+            lacking = tuple(name for name in task.depends_on if name not in mine)
+            findings.append(ItemFinding("task", task.id, "left_out", Explanation("waits_for_unplaced", items=lacking)))
+    return tuple(mine.values()), findings
 
 
-def _left_out(kind: str, faults: Mapping[UUID, Explanation]) -> list[ItemFinding]:
-    return [ItemFinding(kind, str(key), "left_out", fault) for key, fault in faults.items()]
+def _left_out(work: WorkRequests, meetings: Mapping[UUID, Meeting]) -> Iterator[ItemFinding]:
+    for key, fault in work.faults.items():
+        yield ItemFinding("meeting" if key in meetings else "task", str(key), "left_out", fault)
 
 
-def _category_faults(workspace: Workspace) -> dict[str, Explanation]:
-    """Return what is wrong with each category of hours that a task or habit names and that cannot be used."""
-    named = {task.category for task in workspace.tasks} | {habit.category for habit in workspace.habits}
-    known = tuple(sorted(workspace.hours))
-    unknown = {c: Explanation("hours_unknown", category=c, quotes=known) for c in named - set(workspace.hours)}
-    unreadable = workspace.unreadable_hours.items()
-    return unknown | {c: Explanation("hours_unreadable", category=c, quotes=(fault,)) for c, fault in unreadable}
-
-
-def _previous(movable: Iterable[Block], occurrences: Iterable[OccurrenceRequest]) -> tuple[PreviousBlock, ...]:
-    """Return the existing plan as the planner made it: with real lengths, which on the calendar are rounded up."""
-    spec_of: dict[object, str] = {
-        (one.habit.id, one.instance, day): one.spec_id for one in occurrences for day in one.dates
+def _items(assigned: AssignedTasks, meetings: Sequence[Meeting], plans: Sequence[PersonPlan]) -> dict[str, ItemOwner]:
+    items = {
+        str(row.id): ItemOwner("task", assigned.tasks_of[row.id], row.title, "BLUE", user=assigned.users[row.id])
+        for row in assigned.rows
     }
-    return tuple(
-        PreviousBlock(
-            str(block.owner) if block.kind == "task" else spec_of[block.owner, block.instance, block.day],
-            block.first_minute,
-            block.first_minute + worked_minutes(block),
-        )
-        for block in movable
-    )
-
-
-def _items(workspace: Workspace, occurrences: Sequence[OccurrenceRequest]) -> dict[str, ItemOwner]:
-    items = {str(task.id): ItemOwner("task", task.id, task.title, "BLUE") for task in workspace.tasks}
-    for one in occurrences:
-        habit = one.habit
-        items[one.spec_id] = ItemOwner("habit", habit.id, habit.name, habit.color, one.instance)
+    for each in meetings:
+        user = next(iter(each.required), NOBODY)
+        items[str(each.id)] = ItemOwner("meeting", each.id, each.title, each.color, user=user)
+    for plan in plans:
+        for one in plan.decisions.occurrences:
+            habit = one.habit
+            items[one.spec_id] = ItemOwner("habit", habit.id, habit.name, habit.color, one.instance, plan.view.user)
     return items
 
 
 def _names(workspace: Workspace) -> dict[str, str]:
-    blocks = {str(block.event_id): block.title for block in workspace.blocks}
-    return blocks | {str(event.id): event.title for event in workspace.events}
+    blocks: dict[str, str] = {str(block.event_id): block.title for block in workspace.blocks}
+    people = {member.user: member.name or member.user for member in workspace.members}
+    return people | blocks | {str(event.id): event.title for event in workspace.events}

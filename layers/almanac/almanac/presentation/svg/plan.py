@@ -21,7 +21,18 @@ text { font-family: Inter, "Segoe UI", Roboto, "Helvetica Neue", Arial, "DejaVu 
 .late { fill: #ffe1e3 } .late-bar { fill: #d9343f } .late-text { fill: #7c141c }
 .risk { fill: #ffefcf } .risk-bar { fill: #e39a12 } .risk-text { fill: #6b4300 }
 .moved { fill: #ece4ff } .moved-bar { fill: #7a4de0 } .moved-text { fill: #3f1f8f }
-.chip { fill: #e8ecf3 } .chip-alarm { fill: #ffe1e3 }
+.meeting { fill: #cfeef4 } .meeting-bar { fill: #0e8fa8 } .meeting-text { fill: #07424e }
+.chip { fill: #e8ecf3 } .chip-alarm { fill: #ffe1e3 } .stripe { stroke: #d2d9e2 }
+@media (prefers-color-scheme: dark) {
+text { fill: #e4e9f0 } .quiet { fill: #93a0b2 } .alarm { fill: #ff8a92 } .page { fill: #12161c }
+.panel { fill: #1a2029; stroke: #2b333f } .closed { fill: #161b22 } .opened { fill: #1f2630 }
+.line { stroke: #2b333f } .half { stroke: #242b35 } .stripe { stroke: #3a4452 }
+.busy { fill: #2b333f } .busy-text { fill: #b9c3d1 }
+.task { fill: #1d3566 } .task-text { fill: #d5e3ff } .habit { fill: #11402d } .habit-text { fill: #c3f0da }
+.meeting { fill: #0d3f4a } .meeting-text { fill: #c9f1f8 } .late { fill: #5a1c22 } .late-text { fill: #ffd7da }
+.risk { fill: #4d3708 } .risk-text { fill: #ffe3ad } .moved { fill: #382561 } .moved-text { fill: #e3d8ff }
+.chip { fill: #28303c } .chip-alarm { fill: #5a1c22 }
+}
 """
 _HEAD, _REMARK, _FOOT_HEAD, _GAP = 116, 22, 44, 24
 _MOST_REMARKS = 12
@@ -30,6 +41,7 @@ _ALARMS = ("late", "partial", "unscheduled", "habits missed", "at risk", "left o
 _LEGEND = (
     ("task", "task"),
     ("habit", "habit"),
+    ("meeting", "meeting"),
     ("busy", "busy"),
     ("moved", "event moved"),
     ("risk", "at risk"),
@@ -42,7 +54,9 @@ def svg(agenda: Agenda, *, remarks: bool = True) -> str:
     weeks = agenda.weeks()
     told = agenda.remarks[:_MOST_REMARKS] if remarks else ()
     foot = _FOOT_HEAD + _REMARK * len(told) if told else 0
-    height = _HEAD + sum(week_height(agenda, week) + _GAP for week in weeks) + foot
+    named = bool(agenda.people)
+    panels = [week_height(each, week, named=named) + _GAP for week in weeks for each in agenda.each()]
+    height = _HEAD + sum(panels) + foot
     # With a size of its own it is scrolled, not shrunk, where nothing else says how large it is to be.
     size = {"viewBox": f"0 0 {WIDTH} {height:g}", "width": str(WIDTH), "height": f"{height:g}"}
     root = Element("svg", {"xmlns": _NAMESPACE, **size, "role": "img"})
@@ -53,8 +67,9 @@ def svg(agenda: Agenda, *, remarks: bool = True) -> str:
     _add_head(root, agenda, weeks)
     y: float = _HEAD
     for week in weeks:
-        add_week(root, agenda, week, y)
-        y += week_height(agenda, week) + _GAP
+        for each in agenda.each():
+            add_week(root, each, week, y, named=named)
+            y += week_height(each, week, named=named) + _GAP
     if told:
         _add_remarks(root, agenda, len(told), y)
     return tostring(root, encoding="unicode")
@@ -70,7 +85,7 @@ def _add_hatching(root: Element) -> None:
         patternUnits="userSpaceOnUse",
         patternTransform="rotate(45)",
     )
-    add(pattern, "line", x1=0, y1=0, x2=0, y2=7, stroke="#d2d9e2", stroke_width=2.4)
+    add(pattern, "line", x1=0, y1=0, x2=0, y2=7, stroke_width=2.4, class_="stripe")
 
 
 def _add_head(root: Element, agenda: Agenda, weeks: Sequence[Sequence[date]]) -> None:
@@ -87,12 +102,12 @@ def _add_head(root: Element, agenda: Agenda, weeks: Sequence[Sequence[date]]) ->
         style = "center strong alarm" if alarm else "center"
         add_text(root, text, x=x + width / 2, y=95, room=width, size=12, class_=style)
         x += width + 8
-    _add_legend(root)
+    _add_legend(root, agenda)
 
 
-def _add_legend(root: Element) -> None:
+def _add_legend(root: Element, agenda: Agenda) -> None:
     x = float(WIDTH - MARGIN)
-    for style, label in reversed(_LEGEND):
+    for style, label in reversed([each for each in _LEGEND if each[0] != "meeting" or agenda.people]):
         x -= text_width(label, 12) + 4
         add_text(root, label, x=x, y=66, room=WIDTH, size=12, class_="quiet")
         x -= 20

@@ -11,23 +11,34 @@ from almanac.presentation.svg.shapes import add, add_text, add_tooltip, lines_of
 WIDTH, MARGIN, GUTTER = 1240, 28, 54
 _DAY = (WIDTH - 2 * MARGIN - GUTTER) / 7
 _HOUR, _DAY_HEAD, _ALL_DAY, _FOOT = 52, 46, 22, 10
+_HOUR_OF_SEVERAL, _NAME = 34, 26
+"""Where people stand one below the other, each is drawn flatter, with a name above."""
 _TITLE, _SMALL = 11.5, 10.0
 
 
-def week_height(agenda: Agenda, week: Sequence[date]) -> float:
-    """Return the height of a week's panel in pixels."""
+def week_height(agenda: Agenda, week: Sequence[date], *, named: bool = False) -> float:
+    """Return the height of a week's panel in pixels; `named`: it is one of several people's."""
     first, last = agenda.hours(week)
-    return _top(agenda, week) + (last - first) / 60 * _HOUR + _FOOT
+    return (_NAME if named else 0) + _top(agenda, week) + (last - first) / 60 * _hour(named=named) + _FOOT
 
 
-def add_week(root: Element, agenda: Agenda, week: Sequence[date], y: float) -> None:
-    """Draw the panel with its top at `y`."""
-    hours = agenda.hours(week)
+def add_week(root: Element, agenda: Agenda, week: Sequence[date], y: float, *, named: bool = False) -> None:
+    """Draw the panel with its top at `y`, under the agenda's name where it is `named`."""
+    hours, hour = agenda.hours(week), _hour(named=named)
+    height = week_height(agenda, week, named=named)
+    add(root, "rect", x=MARGIN, y=y, width=WIDTH - 2 * MARGIN, height=height, rx=12, class_="panel")
+    if named:
+        add_text(root, agenda.name, x=MARGIN + 18, y=y + 24, room=WIDTH / 2, size=15, class_="title")
+        y += _NAME
     top = y + _top(agenda, week)
-    add(root, "rect", x=MARGIN, y=y, width=WIDTH - 2 * MARGIN, height=week_height(agenda, week), rx=12, class_="panel")
-    _add_hours(root, hours, top)
+    _add_hours(root, hours, top, hour)
     for n, day in enumerate(week):
-        _Column(root, agenda, day, hours, MARGIN + GUTTER + n * _DAY, top).draw(y)
+        _Column(root, agenda, day, hours, MARGIN + GUTTER + n * _DAY, top, hour).draw(y)
+
+
+def _hour(*, named: bool) -> float:
+    """Return the pixels of an hour."""
+    return _HOUR_OF_SEVERAL if named else _HOUR
 
 
 def _top(agenda: Agenda, week: Sequence[date]) -> float:
@@ -35,19 +46,21 @@ def _top(agenda: Agenda, week: Sequence[date]) -> float:
     return _DAY_HEAD + _ALL_DAY * max(sum(piece.all_day for piece in agenda.pieces(day)) for day in week)
 
 
-def _add_hours(root: Element, hours: Interval, top: float) -> None:
+def _add_hours(root: Element, hours: Interval, top: float, hour: float) -> None:
     for minute in range(hours[0], hours[1] + 1, 60):
-        y = top + (minute - hours[0]) / 60 * _HOUR
+        y = top + (minute - hours[0]) / 60 * hour
         label = f"{minute // 60:02}:00"
         add_text(root, label, x=MARGIN + GUTTER - 10, y=y + 4, room=GUTTER, size=_SMALL, class_="quiet right")
 
 
 class _Column:
-    """One day of the panel; `x` is its left edge, `top` where its first hour begins."""
+    """One day of the panel; `x` is its left edge, `top` where its first hour begins, `hour` the height of one."""
 
-    def __init__(self, root: Element, agenda: Agenda, day: date, hours: Interval, x: float, top: float) -> None:
+    def __init__(
+        self, root: Element, agenda: Agenda, day: date, hours: Interval, x: float, top: float, hour: float
+    ) -> None:
         self._root, self._agenda, self._day = root, agenda, day
-        self._hours, self._x, self._top = hours, x, top
+        self._hours, self._x, self._top, self._hour = hours, x, top, hour
 
     def draw(self, y: float) -> None:
         """Draw everything of the day, the background first; `y` is the panel's top."""
@@ -129,4 +142,4 @@ class _Column:
 
     def _y(self, minute: int) -> float:
         first, last = self._hours
-        return self._top + (min(max(minute, first), last) - first) / 60 * _HOUR
+        return self._top + (min(max(minute, first), last) - first) / 60 * self._hour

@@ -35,9 +35,11 @@ def _weeks(agenda: Agenda, weeks: int, width: int, draw: DrawWeek | None) -> Ite
     shown, more = agenda.weeks()[:weeks], agenda.weeks()[weeks:]
     yield _wrapped(f"{one_line(agenda.name)}, {agenda.zone}", "", width)
     for week in shown:
-        yield from ("", draw(agenda, week) if draw else _listed(agenda, week))
+        for each in agenda.each():
+            yield from ("", *([one_line(each.name)] if agenda.people else []))
+            yield draw(each, week) if draw else _listed(each, week)
         yield from (_told_change(day, minutes) for day, minutes in clock_changes(week, agenda.zone))
-    yield from ("", f"{'  '.join(_LEGEND)}" if draw else _WITHOUT_RICH)
+    yield from ("", f"{'  '.join(_legend(agenda))}" if draw else _WITHOUT_RICH)
     later = sum(len(agenda.planned_in(week)) for week in more)
     if later:
         yield f"{later} more block(s) in {len(more)} later week(s): --weeks {weeks + len(more)}"
@@ -49,7 +51,10 @@ def _explanations(agenda: Agenda, shown: Sequence[Sequence[date]], width: int) -
     yield from ("", ", ".join(f"{name} {count}" for name, count in agenda.counts.items()))
 
 
-_LEGEND = (f"{MARKS['task']} task", f"{MARKS['habit']} habit", f"{MARKS['busy']} busy", ". free")
+def _legend(agenda: Agenda) -> list[str]:
+    """Return the marks with what they stand for; meetings only where people are planned."""
+    kinds = [kind for kind in MARKS if kind != "meeting" or agenda.people]
+    return [*(f"{MARKS[kind]} {kind}" for kind in kinds), ". free"]
 
 
 def _drawing(width: int) -> DrawWeek | None:
@@ -88,7 +93,8 @@ def _reasons(agenda: Agenda, weeks: Sequence[Sequence[date]], width: int) -> Ite
 
 def _headline(entry: Entry, agenda: Agenda) -> str:
     change = f" ({entry.change})" if entry.change else ""
-    return f"{MARKS[entry.kind]} {when(entry, agenda.zone)}  {one_line(entry.title)}{change}"
+    who = f"{one_line(agenda.who(entry))}, " if agenda.who(entry) else ""
+    return f"{MARKS[entry.kind]} {when(entry, agenda.zone)}  {who}{one_line(entry.title)}{change}"
 
 
 def _remarks(remarks: Sequence[Remark], width: int) -> Iterator[str]:

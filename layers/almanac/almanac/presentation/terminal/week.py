@@ -16,7 +16,12 @@ from almanac.presentation.agenda import MARKS, Agenda, EntryKind, Piece, quarter
 from almanac.presentation.tables import one_line
 
 FREE = "."
-_STYLES: dict[EntryKind, str] = {"task": "white on blue", "habit": "black on green", "busy": "white on grey37"}
+_STYLES: dict[EntryKind, str] = {
+    "task": "white on blue",
+    "habit": "black on green",
+    "meeting": "black on cyan",
+    "busy": "white on grey37",
+}
 _TIME_COLUMNS = 6
 _NARROWEST_DAY = 8
 _WIDTH_OF_DATE = len("Mon 02 Mar")

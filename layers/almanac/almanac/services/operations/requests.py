@@ -79,15 +79,25 @@ class RequestPlan:
     clock: Clock
 
     def __call__(
-        self, ws_id: UUID, window_days: int, apply: Literal["safe", "full"], *, force_reschedule: bool
+        self,
+        ws_id: UUID,
+        window_days: int,
+        apply: Literal["safe", "full"],
+        *,
+        force_reschedule: bool,
+        user_id: str | None = None,
     ) -> SentRequest:
-        """Send one workspace's job: `window_days` to plan, 7 to 90. Raises UnknownWorkspace, QueueUnavailable."""
+        """Send one workspace's job: `window_days` to plan, 7 to 90, of everybody or of one member.
+
+        Raises UnknownWorkspace, QueueUnavailable.
+        """
         self.workspaces.require_workspace(ws_id)
         job = CalendarSchedule(
             ws_id=ws_id,
             window_days=window_days,
             force_reschedule=force_reschedule,
             apply=apply,
+            user_id=user_id,
             request_id=str(uuid4()),
             requested_at=self.clock(),
         )

@@ -6,5 +6,5 @@ from almanac.jobs import CalendarSchedule
 
 def plan_admission(job: CalendarSchedule) -> Refuse:
     """Return what decides about the job, once the facts are known."""
-    wanted = WantedPlan(job.window_days, job.force_reschedule)
+    wanted = WantedPlan(job.window_days, job.force_reschedule, job.user_id)
     return lambda facts: refuse_plan(facts, wanted)

@@ -29,11 +29,22 @@ class PreviewPlan:
     plan: PlanWorkspace
 
     def __call__(
-        self, ws_id: UUID, window_days: int, apply: Literal["safe", "full"], *, force_reschedule: bool
+        self,
+        ws_id: UUID,
+        window_days: int,
+        apply: Literal["safe", "full"],
+        *,
+        force_reschedule: bool,
+        user_id: str | None = None,
     ) -> PlanPreview:
-        """Plan `window_days`, 7 to 90, from now. Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable."""
+        """Plan `window_days`, 7 to 90, from now, of everybody or of one member.
+
+        Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable.
+        """
         name = self.workspaces.workspace_name(ws_id)
-        job = CalendarSchedule(ws_id=ws_id, window_days=window_days, force_reschedule=force_reschedule, apply=apply)
+        job = CalendarSchedule(
+            ws_id=ws_id, window_days=window_days, force_reschedule=force_reschedule, apply=apply, user_id=user_id
+        )
         report = PlanReport(ws_id, uuid4())
         began = perf_counter()
         proposal = self.plan.preview(job, report.counts)

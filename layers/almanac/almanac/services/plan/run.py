@@ -15,6 +15,7 @@ from almanac.domain.workspace_plan.outcome import NOT_WRITTEN, record_outcome
 from almanac.domain.workspace_plan.planning_window import PlanningWindow, zone_of
 from almanac.domain.workspace_plan.report import Counts, PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
+from almanac.domain.workspace_plan.team.views import windows_of
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
 from almanac.errors import (
     AlmanacError,
@@ -158,10 +159,12 @@ class PlanWorkspace:
         if zone is None:
             raise TimezoneMissing(workspace.time_zone, job.ws_id)
         window = PlanningWindow.of(now, zone, workspace.preferences.notice_minutes, job.window_days)
-        days = [window.day(minute) for minute in (window.now, window.end)]
+        reach = windows_of(workspace, window).values()
+        days = [each.day(minute) for each in reach for minute in (each.now, each.end)]
         days += [block.day for block in workspace.blocks if block.day is not None]  # some lie beyond this run's window
         dates = {habit.id: self.dates_between(habit.recurrence, min(days), max(days)) for habit in workspace.habits}
-        return to_instance(job.ws_id, workspace, window, dates, force=job.force_reschedule, limits=limits)
+        force, only = job.force_reschedule, job.user_id
+        return to_instance(job.ws_id, workspace, window, dates, force=force, limits=limits, only=only)
 
     def _budget(self, deadline: Deadline) -> float:
         return max(SHORTEST_BUDGET, min(self.budget_seconds, deadline() - PLAN_RESERVE_SECONDS))

@@ -5,7 +5,9 @@
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 
 -- name: load_workspace
-SELECT timezone, settings -> 'scheduling' FROM workspaces WHERE id = :ws_id::uuid;
+SELECT timezone, settings -> 'scheduling', creator_id,
+    EXISTS (SELECT 1 FROM workspace_members m WHERE m.ws_id = w.id)
+FROM workspaces w WHERE id = :ws_id::uuid;
 
 -- name: version
 -- Differs whenever a row that a plan depends on was added, changed or removed: xmin names the transaction that wrote a
@@ -15,8 +17,9 @@ SELECT md5(concat_ws('|',
     (SELECT string_agg(e.id::text || e.xmin::text, ',' ORDER BY e.id) FROM workspace_calendar_events e
      WHERE e.ws_id = :ws_id::uuid AND e.end_at > :since::timestamptz AND e.start_at < :until::timestamptz),
     -- Not xmin: every sync writes what came of a connection, and that moves nobody's plan.
-    (SELECT string_agg(c.id::text || c.is_enabled || c.sync_inbound_enabled || (a.status = 'disconnected'), ','
-            ORDER BY c.id)
+    (SELECT string_agg(
+            c.id::text || c.is_enabled || c.sync_inbound_enabled || c.is_shared || (a.status = 'disconnected') || a.user_id,
+            ',' ORDER BY c.id)
      FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id WHERE c.ws_id = :ws_id::uuid),
     (SELECT string_agg(t.id::text || t.xmin::text, ',' ORDER BY t.id) FROM tasks t
      WHERE t.ws_id = :ws_id::uuid AND t.completed_at IS NULL),
@@ -29,8 +32,20 @@ SELECT md5(concat_ws('|',
      WHERE b.ws_id = :ws_id::uuid AND b.occurrence_date >= :since::timestamptz::date - 1),
     (SELECT string_agg(s.habit_id::text || s.occurrence_date::text || s.xmin::text, ',' ORDER BY s.habit_id, s.occurrence_date)
      FROM habit_skipped_occurrences s WHERE s.ws_id = :ws_id::uuid),
-    (SELECT string_agg(h.type || h.xmin::text, ',' ORDER BY h.type) FROM workspace_calendar_hour_settings h
-     WHERE h.ws_id = :ws_id::uuid)
+    (SELECT string_agg(h.type || h.xmin::text, ',' ORDER BY h.type, h.user_id) FROM workspace_calendar_hour_settings h
+     WHERE h.ws_id = :ws_id::uuid),
+    -- Not xmin: where a member's blocks are written moves nobody's plan.
+    (SELECT string_agg(m.user_id || m.name || coalesce(m.timezone, '') || m.settings::text, ',' ORDER BY m.user_id)
+     FROM workspace_members m WHERE m.ws_id = :ws_id::uuid),
+    (SELECT string_agg(a.task_id::text || a.user_id || a.xmin::text, ',' ORDER BY a.task_id, a.user_id)
+     FROM task_assignees a WHERE a.ws_id = :ws_id::uuid),
+    (SELECT string_agg(m.id::text || m.xmin::text, ',' ORDER BY m.id) FROM meetings m
+     WHERE m.ws_id = :ws_id::uuid AND m.completed_at IS NULL),
+    (SELECT string_agg(a.meeting_id::text || a.user_id || a.xmin::text, ',' ORDER BY a.meeting_id, a.user_id)
+     FROM meeting_attendees a WHERE a.ws_id = :ws_id::uuid),
+    (SELECT string_agg(b.event_id::text || b.xmin::text, ',' ORDER BY b.event_id) FROM meeting_calendar_events b
+     WHERE b.ws_id = :ws_id::uuid),
+    (SELECT string_agg(d::text, ',' ORDER BY d::text) FROM meeting_dependencies d WHERE d.ws_id = :ws_id::uuid)
 ));
 
 -- name: load_tasks
@@ -52,7 +67,7 @@ SELECT id, name, color, priority, calendar_hours, coalesce(min_duration_minutes,
     coalesce(max_duration_minutes, duration_minutes),
     (EXTRACT(hour FROM ideal_time) * 60 + EXTRACT(minute FROM ideal_time))::integer, time_preference,
     frequency, recurrence_interval, start_date, end_date, days_of_week, monthly_type, day_of_month, week_of_month,
-    day_of_week_monthly, instances_per_day, dependency_habit_id, dependency_type
+    day_of_week_monthly, instances_per_day, dependency_habit_id, dependency_type, user_id
 FROM workspace_habits
 WHERE ws_id = :ws_id::uuid AND is_active AND auto_schedule
 ORDER BY created_at, id;
@@ -62,7 +77,8 @@ SELECT habit_id, occurrence_date FROM habit_skipped_occurrences
 WHERE ws_id = :ws_id::uuid AND revoked_at IS NULL AND occurrence_date >= :since::timestamptz::date - 1;
 
 -- name: load_hours
-SELECT type, data FROM workspace_calendar_hour_settings WHERE ws_id = :ws_id::uuid;
+SELECT CASE WHEN user_id IS NULL THEN type ELSE left(type, -1 - char_length(user_id)) END, data, user_id
+FROM workspace_calendar_hour_settings WHERE ws_id = :ws_id::uuid;
 
 -- name: load_events
 -- A calendar that nobody reads any more says nothing about anybody's time: switched off, disconnected or removed.
@@ -76,20 +92,21 @@ WHERE e.ws_id = :ws_id::uuid AND e.end_at > :since::timestamptz AND e.start_at <
         WHERE c.ws_id = :ws_id::uuid AND c.is_enabled AND c.sync_inbound_enabled AND a.status <> 'disconnected'
     ))
     AND NOT EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
-    AND NOT EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id);
+    AND NOT EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id)
+    AND NOT EXISTS (SELECT 1 FROM meeting_calendar_events b WHERE b.event_id = e.id);
 
 -- name: load_blocks
 -- Of open tasks all there ever were, for they are work done; else what is still ahead or going on. A provider's event
 -- that somebody linked to a task is not Almanac's to move.
 SELECT e.id, 'task', b.task_id, e.title, e.start_at, e.end_at, b.scheduled_minutes, e.locked OR e.provider <> 'almanac',
-    b.started_at IS NOT NULL, b.completed, NULL::date, 1
+    b.started_at IS NOT NULL, b.completed, NULL::date, 1, b.user_id, NULL::text[]
 FROM task_calendar_events b
 JOIN workspace_calendar_events e ON e.id = b.event_id
 LEFT JOIN tasks t ON t.id = b.task_id AND t.auto_schedule AND t.completed_at IS NULL
 WHERE b.ws_id = :ws_id::uuid AND (t.id IS NOT NULL OR e.end_at > :since::timestamptz)
 UNION ALL
 SELECT e.id, 'habit', b.habit_id, e.title, e.start_at, e.end_at, b.scheduled_minutes, e.locked OR e.provider <> 'almanac',
-    b.started_at IS NOT NULL, b.completed, b.occurrence_date, b.instance
+    b.started_at IS NOT NULL, b.completed, b.occurrence_date, b.instance, NULL, NULL
 FROM habit_calendar_events b
 JOIN workspace_calendar_events e ON e.id = b.event_id
 WHERE b.ws_id = :ws_id::uuid AND (e.end_at > :since::timestamptz OR b.occurrence_date >= :since::timestamptz::date - 1);
@@ -99,8 +116,8 @@ WITH new AS (
     SELECT * FROM unnest(
         :id::uuid[], :kind::text[], :owner::uuid[], :title::text[], :color::text[], :start_at::timestamptz[],
         :end_at::timestamptz[], :minutes::integer[], :reason::text[], :explanation::jsonb[], :date::date[],
-        :instance::integer[]
-    ) AS n (id, kind, owner, title, color, start_at, end_at, minutes, reason, explanation, date, instance)
+        :instance::integer[], :user_id::text[], :attending::jsonb[]
+    ) AS n (id, kind, owner, title, color, start_at, end_at, minutes, reason, explanation, date, instance, user_id, attending)
 ), events AS (
     INSERT INTO workspace_calendar_events (id, ws_id, provider, title, start_at, end_at, time_zone, color, task_id)
     SELECT id, :ws_id::uuid, 'almanac', title, start_at, end_at, :time_zone, color, CASE kind WHEN 'task' THEN owner END
@@ -111,18 +128,23 @@ WITH new AS (
         (event_id, ws_id, habit_id, occurrence_date, instance, scheduled_minutes, scheduling_reason, scheduling_explanation)
     SELECT id, :ws_id::uuid, owner, date, instance, minutes, reason, explanation
     FROM new JOIN events USING (id) WHERE kind = 'habit'
+), meetings AS (
+    INSERT INTO meeting_calendar_events
+        (event_id, ws_id, meeting_id, attending, scheduled_minutes, scheduling_reason, scheduling_explanation)
+    SELECT id, :ws_id::uuid, owner, ARRAY(SELECT jsonb_array_elements_text(attending)), minutes, reason, explanation
+    FROM new JOIN events USING (id) WHERE kind = 'meeting'
 )
 INSERT INTO task_calendar_events
-    (event_id, ws_id, task_id, scheduled_minutes, scheduling_reason, scheduling_explanation)
-SELECT id, :ws_id::uuid, owner, minutes, reason, explanation FROM new JOIN events USING (id) WHERE kind = 'task';
+    (event_id, ws_id, task_id, user_id, scheduled_minutes, scheduling_reason, scheduling_explanation)
+SELECT id, :ws_id::uuid, owner, user_id, minutes, reason, explanation FROM new JOIN events USING (id) WHERE kind = 'task';
 
 -- name: move_blocks
 -- Only what is still Almanac's to move; the caller counts.
 WITH new AS (
     SELECT * FROM unnest(
         :id::uuid[], :title::text[], :start_at::timestamptz[], :end_at::timestamptz[], :minutes::integer[],
-        :reason::text[], :explanation::jsonb[]
-    ) AS n (id, title, start_at, end_at, minutes, reason, explanation)
+        :reason::text[], :explanation::jsonb[], :attending::jsonb[]
+    ) AS n (id, title, start_at, end_at, minutes, reason, explanation, attending)
 ), events AS (
     UPDATE workspace_calendar_events e
     SET title = n.title, start_at = n.start_at, end_at = n.end_at, updated_at = now()
@@ -143,8 +165,16 @@ WITH new AS (
     FROM new n JOIN events USING (id)
     WHERE b.event_id = n.id AND NOT b.completed AND b.started_at IS NULL
     RETURNING b.event_id
+), meetings AS (
+    UPDATE meeting_calendar_events b
+    SET scheduled_minutes = n.minutes, scheduling_reason = coalesce(n.reason, b.scheduling_reason),
+        scheduling_explanation = coalesce(n.explanation, b.scheduling_explanation),
+        attending = ARRAY(SELECT jsonb_array_elements_text(n.attending)), updated_at = now()
+    FROM new n JOIN events USING (id)
+    WHERE b.event_id = n.id AND NOT b.completed AND b.started_at IS NULL
+    RETURNING b.event_id
 )
-SELECT (SELECT count(*) FROM tasks) + (SELECT count(*) FROM habits);
+SELECT (SELECT count(*) FROM tasks) + (SELECT count(*) FROM habits) + (SELECT count(*) FROM meetings);
 
 -- name: delete_blocks
 DELETE FROM workspace_calendar_events e
@@ -154,5 +184,8 @@ WHERE e.ws_id = :ws_id::uuid AND e.id = ANY (:ids::uuid[]) AND e.provider = 'alm
     )
     AND NOT EXISTS (
         SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id AND (b.completed OR b.started_at IS NOT NULL)
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM meeting_calendar_events b WHERE b.event_id = e.id AND (b.completed OR b.started_at IS NOT NULL)
     )
 RETURNING e.id;

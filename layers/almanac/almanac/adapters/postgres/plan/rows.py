@@ -19,13 +19,15 @@ def dependency(row: Row) -> Dependency:
 
 
 def event(row: Row) -> CalendarEvent:
-    """A row of load_events."""
-    return CalendarEvent(*row)
+    """A row of load_events, or of load_events_of_people, which says on whose calendars it is."""
+    *own, users = (*row, None) if len(row) == len(CalendarEvent.__slots__) - 1 else row
+    return CalendarEvent(*own, None if users is None else frozenset(users))
 
 
 def block(row: Row) -> Block:
-    """A row of load_blocks."""
-    return Block(*row)
+    """A row of load_blocks or load_meeting_blocks."""
+    *own, attending = row
+    return Block(*own, tuple(attending or ()))
 
 
 def habit(row: Row) -> Habit:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -10,6 +10,8 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.plan import people
+from almanac.adapters.postgres.plan.people import StoredHours
 from almanac.adapters.postgres.plan.rows import block, dependency, event, habit, task
 from almanac.adapters.postgres.plan.settings import LONGEST_BUFFER, read_open_hours, read_preferences
 from almanac.adapters.postgres.runs import PostgresLedger
@@ -33,6 +35,7 @@ class PostgresPlanStore(PlanStore):
     def __init__(self, database: Database, ledger: PostgresLedger, admit: Callable[[CalendarSchedule], Refuse]) -> None:
         self._db = database
         self._run = database.statements("plan/plan.sql")
+        self._people = database.statements("plan/people.sql")
         self._ledger = ledger
         self._admit = admit
 
@@ -56,10 +59,12 @@ class PostgresPlanStore(PlanStore):
             found = self._run("load_workspace", **of)
             if not found:
                 raise UnknownWorkspace(ws_id)
-            hours, unreadable = read_open_hours((row[0], row[1]) for row in self._run("load_hours", **of))
-            preferences, findings = read_preferences(found[0][1], hours)
-            return Workspace(
-                time_zone=found[0][0],
+            time_zone, stored_preferences, creator, has_members = found[0]
+            stored_hours = StoredHours.of(self._run("load_hours", **of))
+            hours, unreadable = read_open_hours(stored_hours.of_all.items())
+            preferences, findings = read_preferences(stored_preferences, hours)
+            workspace = Workspace(
+                time_zone=time_zone,
                 version=self._run("version", **span)[0][0],
                 preferences=preferences,
                 hours=hours,
@@ -68,10 +73,33 @@ class PostgresPlanStore(PlanStore):
                 dependencies=tuple(dependency(row) for row in self._run("load_dependencies", **of)),
                 habits=tuple(habit(row) for row in self._run("load_habits", **of)),
                 skipped=frozenset((row[0], row[1]) for row in self._run("load_skips", **ahead)),
-                events=tuple(event(row) for row in self._run("load_events", **span)),
+                events=() if has_members else tuple(event(row) for row in self._run("load_events", **span)),
                 blocks=tuple(block(row) for row in self._run("load_blocks", **ahead)),
                 findings=tuple(findings),
+                creator=creator,
             )
+            return (
+                self._with_people(ws_id, workspace, stored_hours, stored_preferences, reach)
+                if has_members
+                else workspace
+            )
+
+    def _with_people(
+        self, ws_id: UUID, workspace: Workspace, hours: StoredHours, preferences: object, reach: LoadWindow
+    ) -> Workspace:
+        """Return a workspace with its members, and whose everything is."""
+        of, run = {"ws_id": ws_id}, self._people
+        found, findings = people.members(run("load_members", **of), hours, preferences)
+        return replace(
+            workspace,
+            members=found,
+            assignments=tuple(map(people.assignment, run("load_assignees", **of))),
+            meetings=tuple(map(people.meeting, run("load_meetings", **of))),
+            meeting_dependencies=tuple(map(people.meeting_dependency, run("load_meeting_dependencies", **of))),
+            events=tuple(map(event, run("load_events_of_people", **of, **_span(reach)))),
+            blocks=(*workspace.blocks, *map(block, run("load_meeting_blocks", **of, since=reach.since))),
+            findings=(*workspace.findings, *findings),
+        )
 
     @override
     def apply(
@@ -136,6 +164,8 @@ def _new(blocks: Sequence[NewBlock]) -> dict[str, str]:
         "explanation": arrays.texts(json.dumps(block.explanation.as_dict()) for block in blocks),
         "date": arrays.dates(block.day for block in blocks),
         "instance": arrays.integers(block.instance for block in blocks),
+        "user_id": arrays.texts(block.user or None for block in blocks),
+        "attending": arrays.texts(json.dumps(block.attending) for block in blocks),
     }
 
 
@@ -150,4 +180,5 @@ def _moved(blocks: Sequence[MovedBlock]) -> dict[str, str]:
         "explanation": arrays.texts(
             None if block.explanation is None else json.dumps(block.explanation.as_dict()) for block in blocks
         ),
+        "attending": arrays.texts(json.dumps(block.attending) for block in blocks),
     }

@@ -1,12 +1,19 @@
-"""Reading the items of an instance: tasks, habits, events, and the blocks of the last plan."""
+"""Reading the items of an instance: tasks, habits, meetings, events, and the blocks of the last plan."""
 
-from almanac.domain.planner.document.fields import Fields, InstanceError, wall_minutes
-from almanac.domain.planner.model.instance import HabitSpec, LockedEvent, MovableEvent, PreviousBlock, TaskSpec
+from almanac.domain.planner.document.fields import Fields
+from almanac.domain.planner.document.read_people import DAY_KEYS, People
+from almanac.domain.planner.model.instance import (
+    HabitSpec,
+    LockedEvent,
+    MeetingSpec,
+    MovableEvent,
+    PreviousBlock,
+    TaskSpec,
+)
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, fewest_chunks, slots_for
 from almanac.domain.planner.model.weights import PRIORITIES
-from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week
+from almanac.domain.wall_clock import DAY_MINUTES
 
-DAY_KEYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 TASK_FIELDS = (
     *("id", "hours", "priority", "duration_min", "earliest", "deadline", "deadline_type", "splittable"),
     *("min_chunk_min", "max_chunk_min", "depends_on"),
@@ -19,25 +26,18 @@ BUSY_FIELDS = (
     *("id", "start", "end", "free", "locked", "buffer_before_min", "buffer_after_min", "hours"),
     *("move_from", "move_until", "move_cost"),
 )
+MEETING_FIELDS = (
+    *("id", "people", "people_optional", "duration_min", "priority", "hours", "earliest", "deadline"),
+    *("deadline_type", "depends_on"),
+)
 LONGEST_ITEM = 31 * DAY_MINUTES
 
 
-def read_span(value: object, where: str) -> Interval:
-    """Return [from, to] as wall minutes; `to` before `from` means the next day."""
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise InstanceError(where, "a span must be [from, to]")
-    start, end = wall_minutes(value[0], where, "from"), wall_minutes(value[1], where, "to")
-    if start == end:
-        raise InstanceError(where, f"the span {value[0]}-{value[1]} is empty")
-    return start, end
-
-
-def read_task(fields: Fields, hours: dict[str, Week]) -> TaskSpec:
+def read_task(fields: Fields, people: People) -> TaskSpec:
     """Return one task; its chunk sizes are brought to whole slots later."""
-    fields.only(*TASK_FIELDS)
-    minutes = fields.minutes("duration_min", least=1)
-    if minutes > LONGEST_ITEM:
-        raise fields.error("duration_min", f"must be at most {LONGEST_ITEM}, is {minutes}")
+    fields.only(*TASK_FIELDS, *people.field("person"))
+    person = people.owner(fields)
+    minutes = read_duration(fields)
     splittable = fields.flag("splittable", default=False)
     smallest = fields.minutes("min_chunk_min", least=1, default=min(SLOT_MINUTES, minutes)) if splittable else minutes
     largest = fields.minutes("max_chunk_min", least=1, default=minutes) if splittable else minutes
@@ -48,7 +48,7 @@ def read_task(fields: Fields, hours: dict[str, Week]) -> TaskSpec:
     kind = fields.choice("deadline_type", ("soft", "hard")) if fields.has("deadline_type") else "soft"
     return TaskSpec(
         id=fields.text("id"),
-        category=fields.choice("hours", hours),
+        category=fields.choice("hours", person.hours),
         priority=fields.choice("priority", PRIORITIES),
         minutes=minutes,
         earliest=earliest,
@@ -57,6 +57,42 @@ def read_task(fields: Fields, hours: dict[str, Week]) -> TaskSpec:
         splittable=splittable,
         min_chunk=smallest,
         max_chunk=largest,
+        depends_on=tuple(dict.fromkeys(fields.texts("depends_on"))),
+        person=person.id,
+    )
+
+
+def read_duration(fields: Fields) -> int:
+    """Return the length of a task or meeting."""
+    minutes = fields.minutes("duration_min", least=1)
+    if minutes > LONGEST_ITEM:
+        raise fields.error("duration_min", f"must be at most {LONGEST_ITEM}, is {minutes}")
+    return minutes
+
+
+def read_meeting(fields: Fields, people: People) -> MeetingSpec:
+    """Return one meeting."""
+    fields.only(*MEETING_FIELDS)
+    names, optional = people.several(fields, "people"), people.several(fields, "people_optional")
+    if len(names) < 2:
+        raise fields.error("people", "must hold two or more")
+    if both := sorted(set(names) & set(optional)):
+        raise fields.error("people_optional", f"holds '{both[0]}', who is in people too")
+    category = fields.text("hours")
+    if not any(category in people.by_id[name].hours for name in names):
+        raise fields.error("hours", f"'{category}' is unknown, known are {', '.join(people.categories(names))}")
+    deadline = fields.instant_or_none("deadline")
+    kind = fields.choice("deadline_type", ("soft", "hard")) if fields.has("deadline_type") else "soft"
+    return MeetingSpec(
+        id=fields.text("id"),
+        category=category,
+        priority=fields.choice("priority", PRIORITIES),
+        minutes=read_duration(fields),
+        earliest=fields.instant_or_none("earliest", up=True),
+        deadline=deadline,
+        hard_deadline=kind == "hard" and deadline is not None,
+        people=names,
+        optional=optional,
         depends_on=tuple(dict.fromkeys(fields.texts("depends_on"))),
     )
 
@@ -70,9 +106,10 @@ def check_chunks(fields: Fields, minutes: int, smallest: int, largest: int) -> N
         raise fields.error("duration_min", f"{minutes} cannot be cut into chunks of {smallest} to {largest} minutes")
 
 
-def read_habit(fields: Fields, hours: dict[str, Week]) -> HabitSpec:
+def read_habit(fields: Fields, people: People) -> HabitSpec:
     """Return one habit."""
-    fields.only(*HABIT_FIELDS)
+    fields.only(*HABIT_FIELDS, *people.field("person"))
+    person = people.owner(fields)
     days = fields.texts("days")
     for day in days:
         if day not in DAY_KEYS:
@@ -89,7 +126,7 @@ def read_habit(fields: Fields, hours: dict[str, Week]) -> HabitSpec:
             raise fields.error(name, "must lie after the window's begin")
     return HabitSpec(
         id=fields.text("id"),
-        category=fields.choice("hours", hours),
+        category=fields.choice("hours", person.hours),
         priority=fields.choice("priority", PRIORITIES),
         days=tuple(sorted({DAY_KEYS.index(day) for day in days})),
         min_minutes=least,
@@ -97,12 +134,14 @@ def read_habit(fields: Fields, hours: dict[str, Week]) -> HabitSpec:
         max_minutes=fields.minutes("max_min", least=wanted),
         ideal=ideal,
         hard=hard,
+        person=person.id,
     )
 
 
-def read_event(fields: Fields, hours: dict[str, Week]) -> LockedEvent | MovableEvent | None:
+def read_event(fields: Fields, people: People) -> LockedEvent | MovableEvent | None:
     """Return one busy entry, None for a free one (transparent, declined, all-day label): it takes no time."""
-    fields.only(*BUSY_FIELDS)
+    fields.only(*BUSY_FIELDS, *people.field("people"))
+    whose = people.of_event(fields)
     name = fields.text("id")
     start, end = fields.instant("start"), fields.instant("end", up=True)
     if end < start:
@@ -111,15 +150,16 @@ def read_event(fields: Fields, hours: dict[str, Week]) -> LockedEvent | MovableE
         return None
     if fields.flag("locked", default=True):
         before = fields.minutes("buffer_before_min", least=0, default=0)
-        return LockedEvent(name, start, end, before, fields.minutes("buffer_after_min", least=0, default=0))
+        return LockedEvent(name, start, end, before, fields.minutes("buffer_after_min", least=0, default=0), whose)
     return MovableEvent(
         id=name,
         start=start,
         end=end,
-        category=fields.choice("hours", hours),
+        category=fields.choice("hours", people.categories(whose)),
         move_from=fields.instant("move_from"),
         move_until=fields.instant("move_until"),
         move_cost=fields.number("move_cost", 20),
+        people=whose,
     )
 
 

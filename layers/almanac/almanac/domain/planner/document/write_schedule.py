@@ -1,5 +1,6 @@
-"""A plan as JSON: the schedule of format 1, with the explanations beside it."""
+"""A plan as JSON: the schedule of formats 1 and 2, with the explanations beside it."""
 
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,15 +9,17 @@ from almanac.domain.planner.model.plan import Plan, PlannedBlock
 from almanac.domain.wall_clock import local_time
 
 
-def schedule_document(plan: Plan, zone: ZoneInfo, wording: Wording) -> dict[str, Any]:
-    """Return {"instance", "events", "moved"} as format 1 asks, plus findings and summary.
+def schedule_document(plan: Plan, zones: Mapping[str, ZoneInfo], wording: Wording) -> dict[str, Any]:
+    """Return {"instance", "events", "moved"} as the formats ask, plus findings and summary.
 
-    Instants are in the user's zone, ids stand for titles.
+    Instants are in the zone of the person, of a meeting in that of its first one; ids stand for titles. `zones` has
+    the zone of each person, "" for the nameless one.
     """
+    zone = next(iter(zones.values()))
     return {
         "instance": plan.instance,
-        "events": [entry(block, zone, wording) for block in plan.blocks],
-        "moved": [entry(block, zone, wording) for block in plan.moved],
+        "events": [entry(block, zones, wording) for block in plan.blocks],
+        "moved": [entry(block, zones, wording) for block in plan.moved],
         "objective": plan.objective,
         "findings": [
             {
@@ -34,7 +37,11 @@ def schedule_document(plan: Plan, zone: ZoneInfo, wording: Wording) -> dict[str,
     }
 
 
-def entry(block: PlannedBlock, zone: ZoneInfo, wording: Wording) -> dict[str, str]:
-    """Return one block."""
+def entry(block: PlannedBlock, zones: Mapping[str, ZoneInfo], wording: Wording) -> dict[str, Any]:
+    """Return one block; only a meeting says who comes."""
+    zone = zones[block.people[0]]
     start, end = (local_time(minute, zone).isoformat() for minute in (block.start, block.end))
-    return {"item": block.item, "start": start, "end": end, "reason": wording([block.reason], {}, zone)}
+    found: dict[str, Any] = {"item": block.item, "start": start, "end": end}
+    if block.optional:
+        found["optional"] = list(block.optional)
+    return found | {"reason": wording([block.reason], {}, zone)}

@@ -1,11 +1,13 @@
 """A finished plan in minutes: a reason for every block, findings, and counts."""
 
+from collections.abc import Iterator
+
 from almanac.domain.planner.explain.findings import findings_of
-from almanac.domain.planner.explain.occupancy import Occupancy
+from almanac.domain.planner.explain.occupancy import Occupancies
 from almanac.domain.planner.explain.reasons import move_reason, reason
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock, Summary
 from almanac.domain.planner.model.previous_blocks import blocks_by_item, joined
-from almanac.domain.planner.model.problem import Movable, Placement, Problem, Task, block_minutes
+from almanac.domain.planner.model.problem import Attendance, Item, Placement, Problem, Task, block_minutes
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered
 from almanac.domain.planner.search.solution import Snapshot, Solution
 
@@ -14,34 +16,46 @@ def explained(problem: Problem, snapshot: Snapshot) -> Plan:
     """Return the plan in minutes, with a reason for every block, findings and counts."""
     solution = Solution(problem)
     solution.restore(snapshot)
-    occupancy = Occupancy(solution)
-    blocks = [
-        PlannedBlock(
-            item.id, start := problem.minute(span[0]), start + block_minutes(item, place, k), reason(occupancy, item, k)
-        )
-        for item, place in zip(problem.items, solution.places, strict=True)
-        if not isinstance(item, Movable)
-        for k, span in enumerate(place)
-    ]
+    occupancies = Occupancies(solution)
     moved = [
         PlannedBlock(
             event.id,
             start := problem.minute(place[0][0]),
             start + SLOT_MINUTES * event.slots,
-            move_reason(occupancy, event),
+            move_reason(occupancies.of(event), event),
+            names(problem, event),
         )
         for event in problem.movables
         if (place := solution.places[event.index]) != ((event.home, event.slots),)
     ]
-    findings = findings_of(occupancy)
+    findings = findings_of(occupancies)
     return Plan(
         instance=problem.id,
-        blocks=tuple(sorted(blocks, key=lambda block: (block.start, block.item))),
+        blocks=tuple(sorted(blocks_of(occupancies), key=lambda block: (block.start, block.item))),
         moved=tuple(moved),
         findings=findings,
         summary=summary(solution, findings, len(moved)),
         objective=solution.cost / 1000,
     )
+
+
+def blocks_of(occupancies: Occupancies) -> Iterator[PlannedBlock]:
+    """Yield the blocks of tasks, meetings and occurrences, each with its reason."""
+    solution = occupancies.solution
+    problem, places, items = solution.problem, solution.places, solution.items
+    for item in (*problem.tasks, *problem.occurrences):
+        for k, (first, _) in enumerate(places[item.index]):
+            start = problem.minute(first)
+            present = item.attendances if isinstance(item, Task) else ()
+            optional = tuple(items[index].id for index in present if places[index])
+            why = reason(occupancies.of(item), item, k)
+            end = start + block_minutes(item, places[item.index], k)
+            yield PlannedBlock(item.id, start, end, why, (*names(problem, item), *optional), optional)
+
+
+def names(problem: Problem, item: Item) -> tuple[str, ...]:
+    """Return the ids of those whose time an item takes."""
+    return tuple(problem.people[person].id for person in item.people)
 
 
 def summary(solution: Solution, findings: tuple[Finding, ...], moved_events: int) -> Summary:
@@ -70,6 +84,7 @@ def left_places(solution: Solution) -> int:
     """Return how many items have left a block of the previous plan."""
     now: dict[str, int] = {}
     for item, place in zip(solution.items, solution.places, strict=True):
-        now[item.id] = now.get(item.id, 0) | covered(place)
+        if not isinstance(item, Attendance):
+            now[item.id] = now.get(item.id, 0) | covered(place)
     old = blocks_by_item(solution.problem)
     return sum(1 for item, spans in old.items() if covered(tuple(joined(spans))) & ~now.get(item, -1))

@@ -4,10 +4,13 @@ Each finding has its cause (which hours, events and items) and the smallest chan
 finished plan.
 """
 
+from dataclasses import replace
+
 from almanac.domain.explanation import Explanation
 from almanac.domain.planner.explain.causes import cause_of
 from almanac.domain.planner.explain.habit_findings import missed_date
-from almanac.domain.planner.explain.occupancy import Occupancy
+from almanac.domain.planner.explain.meeting_findings import MeetingTimes
+from almanac.domain.planner.explain.occupancy import Occupancies, Occupancy
 from almanac.domain.planner.explain.suggestions import MOST_SUGGESTIONS, LaterDeadline, explanation_of
 from almanac.domain.planner.explain.what_if import WhatIf
 from almanac.domain.planner.model.plan import Finding, State
@@ -16,12 +19,24 @@ from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_s
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 
-def findings_of(occupancy: Occupancy) -> tuple[Finding, ...]:
-    """Return every finding, tasks first, in the order of the instance."""
-    problem, places = occupancy.problem, occupancy.solution.places
-    found = [finding_of_task(occupancy, task) for task in problem.tasks]
-    found += [missed_date(occupancy, item) for item in problem.occurrences if not places[item.index]]
+def findings_of(occupancies: Occupancies) -> tuple[Finding, ...]:
+    """Return every finding, tasks and meetings first, in the order of the instance."""
+    problem, places = occupancies.solution.problem, occupancies.solution.places
+    found = [about_people(occupancies, task, finding_of_task(occupancies.of(task), task)) for task in problem.tasks]
+    found += [missed_date(occupancies.of(item), item) for item in problem.occurrences if not places[item.index]]
     return tuple(finding for finding in found if finding)
+
+
+def about_people(occupancies: Occupancies, task: Task, finding: Finding | None) -> Finding | None:
+    """Return the finding about a meeting without a time, or a late one, with whose time it is and what nearly did."""
+    waits = earliest_allowed(occupancies.solution, task) is None
+    if finding is None or not task.is_meeting or finding.state == "at_risk" or waits:
+        return finding
+    strict = finding.state == "late" or task.hard
+    window = occupancies.solution.problem.window
+    times = MeetingTimes(occupancies, task, due_slot(occupancies.solution, task) if strict else window)
+    cause, near = times.cause() or finding.cause, times.near_misses()
+    return replace(finding, cause=cause, suggestions=tuple(near) or finding.suggestions)
 
 
 def finding_of_task(occupancy: Occupancy, task: Task) -> Finding | None:
@@ -34,7 +49,7 @@ def finding_of_task(occupancy: Occupancy, task: Task) -> Finding | None:
         state: State = "partial" if place else "unplaced"
     elif late:
         state = "late"
-    elif task.deadline is not None and spare_minutes(solution, task) < task.minutes:
+    elif task.deadline is not None and spare_minutes(occupancy, task) < task.minutes:
         return Finding(task.id, "at_risk", None, 0, 0, *risk(occupancy, task))
     else:
         return None
@@ -49,15 +64,15 @@ def late_minutes(solution: Solution, task: Task) -> int:
     return max(0, SLOT_MINUTES * (place[-1][0] + place[-1][1]) - task.late_offset)
 
 
-def spare_minutes(solution: Solution, task: Task) -> int:
+def spare_minutes(occupancy: Occupancy, task: Task) -> int:
     """Return the free minutes in the task's hours between its end and its deadline."""
-    return SLOT_MINUTES * (free_after(solution, task) & between(0, due_slot(solution, task))).bit_count()
+    return SLOT_MINUTES * (free_after(occupancy, task) & between(0, due_slot(occupancy.solution, task))).bit_count()
 
 
-def free_after(solution: Solution, task: Task) -> int:
+def free_after(occupancy: Occupancy, task: Task) -> int:
     """Return the free slots after its end that the task might have used."""
-    place = solution.places[task.index]
-    return task.eligible & ~solution.occupied & ~between(0, place[-1][0] + place[-1][1])
+    place = occupancy.solution.places[task.index]
+    return task.eligible & ~occupancy.occupied & ~between(0, place[-1][0] + place[-1][1])
 
 
 def due_slot(solution: Solution, task: Task) -> int:
@@ -68,19 +83,19 @@ def due_slot(solution: Solution, task: Task) -> int:
 
 def risk(occupancy: Occupancy, task: Task) -> tuple[Explanation, tuple[Explanation, ...]]:
     """Return (cause, suggestions) of a deadline that is met with too little to spare to do the task again."""
-    spare = spare_minutes(occupancy.solution, task)
+    spare = spare_minutes(occupancy, task)
     cause = Explanation("little_time_to_spare", minutes=(spare,), category=task.category)
     kept_free = Explanation("hours_kept_free", minutes=(task.minutes - spare,), category=task.category)
-    later = second_chance(occupancy.solution, task)
+    later = second_chance(occupancy, task)
     return cause, (kept_free, explanation_of(later)) if later else (kept_free,)
 
 
-def second_chance(solution: Solution, task: Task) -> LaterDeadline | None:
+def second_chance(occupancy: Occupancy, task: Task) -> LaterDeadline | None:
     """Return the earliest deadline before which a task at risk could be done again, if it is inside the window."""
-    again = list(each_slot(free_after(solution, task)))[: slots_for(task.minutes)]
+    again = list(each_slot(free_after(occupancy, task)))[: slots_for(task.minutes)]
     if task.deadline is None or SLOT_MINUTES * len(again) < task.minutes:
         return None
-    at = solution.problem.minute(again[-1] + 1)
+    at = occupancy.problem.minute(again[-1] + 1)
     return LaterDeadline(at, at - task.deadline)
 
 
@@ -105,5 +120,5 @@ def diagnosis(occupancy: Occupancy, task: Task, missing: int, late: int) -> tupl
 
 def what_if_of(occupancy: Occupancy, task: Task, *, late: bool) -> WhatIf:
     """Return the case to try: on time for a late task or a hard deadline, any place for another one without."""
-    strict = late or occupancy.problem.instance.tasks[task.index].hard_deadline
+    strict = late or task.hard
     return WhatIf(occupancy, task, due_slot(occupancy.solution, task) if strict else occupancy.problem.window)

@@ -39,11 +39,12 @@ class MissedDate:
         self.item = item
         self.spec = habit_of(occupancy.problem, item)
         self.grid = Grid.of(occupancy.problem.instance)
-        day, zone = date.fromisoformat(item.date), occupancy.problem.zone
+        self.person = occupancy.problem.people[item.people[0]]
+        day, zone = date.fromisoformat(item.date), self.person.zone
         self.limits: Interval = (wall_instant(day, self.spec.hard[0], zone), wall_instant(day, self.spec.hard[1], zone))
         self.day = self.grid.inside(*self.limits)
         self.hours = self.day & occupancy.hours[self.spec.category]
-        self.free = item.eligible & ~occupancy.solution.occupied
+        self.free = item.eligible & ~occupancy.occupied
         self.least = slots_for(item.min_minutes)
 
     def cause(self) -> Explanation:
@@ -131,6 +132,5 @@ class MissedDate:
 
     def is_worth(self, span: Interval, ideal: Interval) -> bool:
         """Return whether a block there costs less than missing the date, breaks included."""
-        problem = self.occupancy.problem
-        cost = habit_cost(self.spec, ideal, *span, problem.instance.weights)
-        return cost + 2 * problem.touch_cost < self.item.missed_cost
+        cost = habit_cost(self.spec, ideal, *span, self.occupancy.problem.instance.weights)
+        return cost + 2 * self.person.touch_cost < self.item.missed_cost

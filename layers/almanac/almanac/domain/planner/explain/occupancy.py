@@ -1,11 +1,14 @@
 """What takes which time in a finished plan, events of the calendar included."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from heapq import nsmallest
+from operator import and_, or_
 
 from almanac.domain.explanation import CausePart, Explanation
 from almanac.domain.planner.model.grid import Grid, hours_in_slots, split_movable
-from almanac.domain.planner.model.problem import Item, Occurrence, Problem, Task, weight_of
+from almanac.domain.planner.model.instance import LockedEvent
+from almanac.domain.planner.model.problem import Attendance, Item, Occurrence, Problem, Task, weight_of
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered, lowest
 from almanac.domain.planner.search.solution import Solution
 
@@ -13,28 +16,57 @@ MOST_NAMED = 3
 """How many items and events an explanation names at most."""
 
 
-class Occupancy:
-    """A plan with the slots of every item and event worked out once.
-
-    `hours` holds the open slots of each category whatever takes them, `events` (id, slots with buffers) of what is
-    locked on the calendar, `locked` all slots of those and `shared` the slots of more than one.
-    """
+class Occupancies:
+    """What a finished plan leaves of whose time: an Occupancy for the people of each item, worked out once."""
 
     def __init__(self, solution: Solution) -> None:
         self.solution = solution
-        self.slots = [covered(place) for place in solution.places]
+        instance = solution.problem.instance
+        self.grid = Grid.of(instance)
+        _, pinned = split_movable(instance, self.grid)
+        self.locked: tuple[LockedEvent, ...] = (*instance.locked, *pinned)
+        self.known: dict[tuple[int, ...], Occupancy] = {}
+
+    def of(self, item: Item) -> "Occupancy":
+        """Return the time of those whose time an item takes."""
+        return self.of_people(item.people)
+
+    def of_people(self, people: tuple[int, ...]) -> "Occupancy":
+        """Return the time of some people, by their positions."""
+        if people not in self.known:
+            self.known[people] = Occupancy(self.solution, people, self.grid, self.locked)
+        return self.known[people]
+
+
+class Occupancy:
+    """The time of a person in a finished plan, or what several people have in common, worked out once.
+
+    `slots` and `occupied` are those of items of any of them, `hours` the slots of each category that are open for all
+    of them whatever takes them, `events` (id, slots with buffers) of what is locked on anybody's calendar, `locked` all
+    slots of those and `shared` the slots of more than one.
+    """
+
+    def __init__(self, solution: Solution, people: tuple[int, ...], grid: Grid, locked: Iterable[LockedEvent]) -> None:
+        self.solution = solution
+        self.people = people
+        instance = solution.problem.instance
+        specs = [instance.people[person] for person in people]
+        lines = [solution.lines[person] for person in people]
+        self.occupied = reduce(or_, (line.occupied for line in lines))
+        self.starts = reduce(or_, (line.starts for line in lines))
+        concerned = [not set(people).isdisjoint(item.people) for item in solution.items]
+        self.slots = [covered(p) if mine else 0 for p, mine in zip(solution.places, concerned, strict=True)]
         self.known: dict[int, dict[str, int]] = {}
         self.lightest = sorted(
-            (i for i in solution.items if isinstance(i, Occurrence) or (isinstance(i, Task) and not i.successors)),
+            (i for i in solution.items if concerned[i.index] and is_removable(i)),
             key=lambda i: (weight_of(i), self.slots[i.index].bit_count(), i.index),
         )
-        instance = solution.problem.instance
-        grid = Grid.of(instance)
-        self.hours = hours_in_slots(instance, grid)
-        _, pinned = split_movable(instance, grid)
+        each = [hours_in_slots(spec, grid) for spec in specs]
+        self.hours = {name: reduce(and_, (hours.get(name, 0) for hours in each)) for hours in each for name in hours}
         touched = [
             (event.id, grid.touched(event.start - event.buffer_before, event.end + event.buffer_after))
-            for event in (*instance.locked, *pinned)
+            for event in locked
+            if any(instance.takes(event, spec) for spec in specs)
         ]
         self.events = [(name, bits) for name, bits in touched if bits]
         self.locked, self.shared, self.event_starts, self.event_at = 0, 0, 0, dict[int, str]()
@@ -53,18 +85,18 @@ class Occupancy:
     def free_but_for(self, index: int) -> int:
         """Return the slots that neither an event nor another item than `index` takes."""
         everything = (1 << self.problem.window) - 1
-        return everything & ~self.locked & ~(self.solution.occupied & ~self.slots[index])
+        return everything & ~self.locked & ~(self.occupied & ~self.slots[index])
 
     def inside(self, bits: int, excluded: int) -> Iterator[tuple[Item, int]]:
         """Yield (item, its slots in a stretch of time) for every item but one (-1: for all)."""
-        bits &= self.solution.occupied
+        bits &= self.occupied
         if not bits:
             return
         for index, slots in enumerate(self.slots):
             if slots & bits and index != excluded:
-                yield self.solution.items[index], slots & bits
+                yield self.solution.items[self.named(index)], slots & bits
 
-    def removable(self, bits: int, excluded: int) -> Iterator[Task | Occurrence]:
+    def removable(self, bits: int, excluded: int) -> Iterator[Item]:
         """Return the items in a stretch of time without a successor, the one of least weight, then length, first."""
         return (item for item in self.lightest if self.slots[item.index] & bits and item.index != excluded)
 
@@ -93,12 +125,13 @@ class Occupancy:
         One more than MOST_NAMED at most; that one says that there are others.
         """
         found: dict[str, None] = {}
-        starts = (self.solution.starts | self.event_starts) & bits
+        starts = (self.starts | self.event_starts) & bits
         while starts and len(found) <= MOST_NAMED:
             last = starts.bit_length() - 1
             starts ^= 1 << last
-            if self.solution.starts >> last & 1 and self.solution.owner[last] != excluded:
-                found[self.solution.items[self.solution.owner[last]].id] = None
+            owners = self.owners_at(last, excluded)
+            if owners:
+                found.update(dict.fromkeys(owners))
             elif self.event_starts >> last & 1:
                 found[self.event_at[last]] = None
         own = self.solution.items[excluded].id
@@ -106,12 +139,28 @@ class Occupancy:
             found[over] = None
         return tuple(found)
 
+    def owners_at(self, slot: int, excluded: int) -> list[str]:
+        """Return the ids of the items other than `excluded` that begin at a slot."""
+        lines = (self.solution.lines[person] for person in self.people)
+        owners = dict.fromkeys(self.named(line.owner[slot]) for line in lines if line.starts >> slot & 1)
+        return [self.solution.items[index].id for index in owners if index != excluded]
+
+    def named(self, index: int) -> int:
+        """Return the item to name for one that takes time: for somebody's presence the meeting."""
+        item = self.solution.items[index]
+        return item.meeting if isinstance(item, Attendance) else index
+
     def id_at(self, slot: int) -> str:
         """Return the id of what takes a slot, "" when nothing does or it lies outside the window."""
-        block = self.solution.block_at(slot) if slot >= 0 else -1
-        if block >= 0:
-            return self.solution.items[self.solution.owner[block]].id
+        for line in (self.solution.lines[person] for person in self.people if slot >= 0):
+            if (block := line.block_at(slot)) >= 0:
+                return self.solution.items[self.named(line.owner[block])].id
         return next((name for name, bits in self.events if slot >= 0 and bits >> slot & 1), "")
+
+
+def is_removable(item: Item) -> bool:
+    """Return whether an item could go without others that wait for it."""
+    return isinstance(item, Occurrence) or (isinstance(item, Task) and not item.successors)
 
 
 def most_first(held: Mapping[str, int]) -> list[str]:

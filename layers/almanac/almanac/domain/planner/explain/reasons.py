@@ -66,7 +66,7 @@ def reason_of_task(occupancy: Occupancy, task: Task, position: int) -> Explanati
     if position:
         begin = max(begin, sum(place[position - 1]) + 1)
     open_time = task.eligible & ~between(0, begin)
-    starts = starts_of_runs(open_time & ~solution.occupied | covered(((first, length),)), length)
+    starts = starts_of_runs(open_time & ~occupancy.occupied | covered(((first, length),)), length)
     before = occupancy.ids_before_end(occupancy.hours[task.category] & between(begin, first), task.index)
     instants: tuple[int, ...] = ()
     parts = [*part_of(place, position), *since(solution, task, position), *against_deadline(occupancy, task, position)]
@@ -132,7 +132,7 @@ def why_later(occupancy: Occupancy, task: Task, position: int, earlier: int) -> 
 def terms(solution: Solution, task: Task, whole: Placement, added: tuple[Span, ...]) -> Terms:
     """Return the cost of a placement by what it is for."""
     kept = task.kept.cost(whole) if task.kept else 0
-    return Terms(task.cost(whole) - kept, kept, solution.added_touches(added), solution.added_load(task, added))
+    return Terms(task.cost(whole) - kept, kept, solution.added_touches(task, added), solution.added_load(task, added))
 
 
 def trade_off(extra: Terms) -> ReasonCode:

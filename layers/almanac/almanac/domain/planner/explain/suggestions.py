@@ -49,6 +49,16 @@ class Without:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemMoves:
+    """Another item, of so many minutes, `by` minutes later (or earlier), which then begins `at`."""
+
+    item: str
+    minutes: int
+    by: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShorterMinimum:
     """A habit's minimum of so many minutes instead of more."""
 
@@ -63,7 +73,7 @@ class WiderIdeal:
     end: int
 
 
-TaskSuggestion = MoreHours | LaterDeadline | SmallerParts | LessWork | Without
+TaskSuggestion = MoreHours | LaterDeadline | SmallerParts | LessWork | Without | ItemMoves
 HabitSuggestion = ShorterMinimum | WiderIdeal | Without | MoreHours
 
 
@@ -80,6 +90,8 @@ def explanation_of(suggestion: TaskSuggestion | HabitSuggestion) -> Explanation:
             return Explanation("less_work", minutes=(minutes, rest))
         case Without(item, minutes):
             return Explanation("without_item", items=(item,), minutes=(minutes,))
+        case ItemMoves(item, minutes, by, at):
+            return Explanation("item_moves", items=(item,), minutes=(minutes, by), instants=(at,))
         case ShorterMinimum(minutes):
             return Explanation("shorter_minimum", minutes=(minutes,))
         case WiderIdeal(start, end):
@@ -99,3 +111,5 @@ def size(suggestion: TaskSuggestion) -> int:
             return minutes
         case Without(_, minutes):
             return minutes
+        case ItemMoves(_, _, by):
+            return abs(by)

@@ -5,6 +5,7 @@ from itertools import islice, takewhile
 
 from almanac.domain.planner.explain.occupancy import Occupancy
 from almanac.domain.planner.explain.suggestions import (
+    ItemMoves,
     LaterDeadline,
     LessWork,
     MoreHours,
@@ -17,8 +18,10 @@ from almanac.domain.planner.model.problem import Task, weight_of
 from almanac.domain.planner.model.slot_mask import (
     SLOT_MINUTES,
     between,
+    each_slot,
     fewest_chunks,
     in_runs_of,
+    lowest,
     run_length,
     runs,
     starts_of_runs,
@@ -139,8 +142,35 @@ class WhatIf:
             helpful = (other for other in others if other[2].bit_count() >= lack)
             for name, slots, freed in islice(helpful, MOST_TRIED):
                 if self.holds(self.in_time() | freed):
-                    yield Without(name, SLOT_MINUTES * slots.bit_count())
+                    yield self.elsewhere(name, freed) or Without(name, SLOT_MINUTES * slots.bit_count())
                     return
+
+    def elsewhere(self, name: str, freed: int) -> ItemMoves | None:
+        """Return where another task of the same person could go instead, if several people are planned: what it costs.
+
+        Only for tasks in one piece; None where there is no other place.
+        """
+        occupancy, task = self.occupancy, self.task
+        if len(occupancy.problem.people) == 1:
+            return None
+        other = next((item for item in occupancy.problem.tasks if item.id == name), None)
+        starts = starts_of_runs(self.in_time() | freed, task.slots)
+        if (
+            other is None
+            or other.people != task.people
+            or not starts
+            or len(occupancy.solution.places[other.index]) > 1
+        ):
+            return None
+        ours = between(lowest(starts), lowest(starts) + task.slots)
+        ((first, length),) = occupancy.solution.places[other.index]
+        room = occupancy.free_but_for(other.index) & other.eligible & ~ours
+        nearest = min(each_slot(starts_of_runs(room, length)), key=lambda start: abs(start - first), default=None)
+        if nearest is None or other.late_cost(nearest + length) > other.late_cost(first + length):
+            return None
+        return ItemMoves(
+            name, SLOT_MINUTES * length, SLOT_MINUTES * (nearest - first), occupancy.problem.minute(nearest)
+        )
 
     def in_time(self) -> int:
         """Return the room before the deadline."""

@@ -1,9 +1,11 @@
 """The dates a habit is wanted on, and the blocks each of them may get."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import HabitSpec, Instance, PreviousBlock
+from almanac.domain.planner.model.person import Person
 from almanac.domain.planner.model.previous_blocks import kept_slots
 from almanac.domain.planner.model.problem import Candidate, Occurrence
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, lowest, slots_for, starts_of_runs
@@ -11,35 +13,53 @@ from almanac.domain.planner.model.weights import Weights
 from almanac.domain.wall_clock import local_days, local_time, wall_instant
 
 
-def occurrences_of(instance: Instance, grid: Grid, free: dict[str, int], first_index: int) -> list[Occurrence]:
+def occurrences_of(
+    instance: Instance, grid: Grid, people: Sequence[Person], free: Sequence[Mapping[str, int]], first_index: int
+) -> list[Occurrence]:
     """Return every wanted occurrence of every habit, habits in the order given, dates in order.
 
-    `free` holds per category the slots inside hours and off locked time.
+    `free` holds for each person, per category, the slots inside hours and off locked time.
     """
     found: list[Occurrence] = []
+    by_id = {person.id: person for person in people}
+    blocks: dict[str, list[PreviousBlock]] = {}
+    for block in instance.previous:
+        blocks.setdefault(block.item, []).append(block)
     for habit in instance.habits:
-        blocks = [block for block in instance.previous if block.item == habit.id]
-        for day in local_days(instance.now, instance.end, instance.zone):
-            if wanted(habit, day, instance, grid):
-                mine = [block for block in blocks if local_time(block.start, instance.zone).date() == day]
+        person = by_id[habit.person]
+        for day in local_days(instance.now, instance.end, person.zone):
+            if wanted(habit, day, instance, grid, person):
+                mine = [
+                    block for block in blocks.get(habit.id, ()) if local_time(block.start, person.zone).date() == day
+                ]
                 index = first_index + len(found)
-                found.append(occurrence(habit, day, index, grid, free[habit.category], mine, instance))
+                found.append(
+                    occurrence(habit, day, index, grid, free[person.index][habit.category], mine, instance, person)
+                )
     return found
 
 
-def wanted(habit: HabitSpec, day: date, instance: Instance, grid: Grid) -> bool:
+def wanted(habit: HabitSpec, day: date, instance: Instance, grid: Grid, person: Person) -> bool:
     """Return whether the date counts: its weekday is asked for, enough of the ideal window is still ahead."""
     if day.weekday() not in habit.days or (habit.dates is not None and day not in habit.dates):
         return False
-    start, end = (wall_instant(day, wall, instance.zone) for wall in habit.ideal)
-    return end <= instance.end and max(start, grid.origin) + habit.min_minutes <= end
+    start, end = (wall_instant(day, wall, person.zone) for wall in habit.ideal)
+    first = grid.origin + SLOT_MINUTES * person.first
+    return end <= instance.end and max(start, first) + habit.min_minutes <= end
 
 
 def occurrence(
-    habit: HabitSpec, day: date, index: int, grid: Grid, free: int, previous: list[PreviousBlock], instance: Instance
+    habit: HabitSpec,
+    day: date,
+    index: int,
+    grid: Grid,
+    free: int,
+    previous: list[PreviousBlock],
+    instance: Instance,
+    person: Person,
 ) -> Occurrence:
     """Return one date of a habit with its candidate blocks, cheapest first."""
-    weights, zone = instance.weights, instance.zone
+    weights, zone = instance.weights, person.zone
     weight = weights.priority[habit.priority]
     ideal = (wall_instant(day, habit.ideal[0], zone), wall_instant(day, habit.ideal[1], zone))
     hard = (wall_instant(day, habit.hard[0], zone), wall_instant(day, habit.hard[1], zone))
@@ -51,6 +71,7 @@ def occurrence(
     return Occurrence(
         index=index,
         id=habit.id,
+        people=(person.index,),
         date=day.isoformat(),
         weight=weight,
         min_minutes=habit.min_minutes,

@@ -1,12 +1,27 @@
-"""A planning instance in minutes: what format 1 says, read and checked, not yet on the slot grid."""
+"""A planning instance in minutes: what formats 1 and 2 say, read and checked, not yet on the slot grid."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.weights import Weights
 from almanac.domain.wall_clock import Interval, Week
+
+NOBODY = ""
+"""Id of the one nameless person of an instance without people."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSpec:
+    """Somebody whose time is planned: zone, hours by category, and what is wanted of the plan."""
+
+    id: str
+    zone: ZoneInfo
+    hours: Mapping[str, Week]
+    break_minutes: int = 0
+    notice_minutes: int = 0
+    daily_caps: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +38,24 @@ class TaskSpec:
     splittable: bool
     min_chunk: int
     max_chunk: int
+    depends_on: tuple[str, ...]
+    """Ids of tasks and meetings, of whoever."""
+    person: str = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingSpec:
+    """A meeting as asked for: the same time of all `people`, and of those `optional` ones for whom it costs little."""
+
+    id: str
+    category: str
+    priority: str
+    minutes: int
+    earliest: int | None
+    deadline: int | None
+    hard_deadline: bool
+    people: tuple[str, ...]
+    optional: tuple[str, ...]
     depends_on: tuple[str, ...]
 
 
@@ -43,22 +76,27 @@ class HabitSpec:
     ideal: Interval
     hard: Interval
     dates: frozenset[date] | None = None
+    person: str = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
 class LockedEvent:
-    """Time that is taken; its buffers are as hard as the event."""
+    """Time that is taken, of `people` or (None) of everybody; its buffers are as hard as the event."""
 
     id: str
     start: int
     end: int
     buffer_before: int
     buffer_after: int
+    people: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MovableEvent:
-    """An event that may move inside [move_from, move_until] and its category's hours, at a cost in points."""
+    """An event that may move inside [move_from, move_until] and its category's hours, at a cost in points.
+
+    It moves once for all of `people`, None for everybody.
+    """
 
     id: str
     start: int
@@ -67,6 +105,7 @@ class MovableEvent:
     move_from: int
     move_until: int
     move_cost: float
+    people: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +119,25 @@ class PreviousBlock:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One planning request: the window, what is taken in it and what is to be placed."""
+    """One planning request: the window, whose time it is, what is taken of it and what is to be placed."""
 
     id: str
-    zone: ZoneInfo
+    people: tuple[PersonSpec, ...]
     now: int
     end: int
-    break_minutes: int
-    notice_minutes: int
-    daily_caps: Mapping[str, int]
-    hours: Mapping[str, Week]
     locked: tuple[LockedEvent, ...]
     movable: tuple[MovableEvent, ...]
     tasks: tuple[TaskSpec, ...]
     habits: tuple[HabitSpec, ...]
     previous: tuple[PreviousBlock, ...]
     weights: Weights
+    meetings: tuple[MeetingSpec, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the first person, in which a plan is shown where nothing else is said."""
+        return self.people[0].zone
+
+    def takes(self, event: LockedEvent | MovableEvent, person: PersonSpec) -> bool:
+        """Whether an event is in a person's time."""
+        return event.people is None or person.id in event.people

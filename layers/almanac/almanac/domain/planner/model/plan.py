@@ -18,6 +18,10 @@ class PlannedBlock:
     start: int
     end: int
     reason: Explanation
+    people: tuple[str, ...] = ()
+    """Whose time it takes: of a meeting all who come."""
+    optional: tuple[str, ...] = ()
+    """Those of them who need not."""
 
 
 @dataclass(frozen=True, slots=True)

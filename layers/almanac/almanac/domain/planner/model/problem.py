@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.instance import Instance
+from almanac.domain.planner.model.person import Person
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, covered
 from almanac.domain.wall_clock import DAY_MINUTES
 
@@ -34,11 +35,26 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Heir:
+    """A task with a deadline that waits for another: late, at these costs, when that one ends after slot `limit`."""
+
+    limit: int
+    late_flag: int
+    late_per_day: int
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """A task: `slots` quarters of an hour in chunks of min_chunk … max_chunk slots (both = slots when unsplittable)."""
+    """A task: `slots` quarters of an hour in chunks of min_chunk … max_chunk slots (both = slots when unsplittable).
+
+    A meeting is one too, unsplittable, which takes the same slots of several people and weighs as much as a task for
+    each of them.
+    """
 
     index: int
     id: str
+    people: tuple[int, ...]
+    """Whose time it takes: one person's for a task, several people's for a meeting."""
     category: str
     weight: float
     minutes: int
@@ -74,6 +90,18 @@ class Task:
     base_chunks: int
     window: int
     """Number of slots of the whole window; work without a place counts as late up to there."""
+    hard: bool
+    """Whether nothing of it may lie after its deadline."""
+    attendances: tuple[int, ...] = ()
+    """Of a meeting: the items that stand for the presence of optional people."""
+    heirs: tuple[Heir, ...] = ()
+    heirs_unit: int = 0
+    """Cost of delaying by one slot everything that waits for it."""
+
+    @property
+    def is_meeting(self) -> bool:
+        """Whether it takes several people's time."""
+        return len(self.people) > 1
 
     def cost(self, placement: Placement) -> int:
         """Return the unscheduled, late, asap, chunks and moved terms of this task at `placement`."""
@@ -96,6 +124,15 @@ class Task:
         if late <= 0:
             return 0
         return self.late_flag + self.late_per_day * min(self.late_days_cap, -(-late // DAY_MINUTES))
+
+    def heirs_cost(self, end: int) -> int:
+        """Return what may hang on its end, for a choice between places: delay and lateness of all that waits for it."""
+        total = self.heirs_unit * end
+        for heir in self.heirs:
+            if end > heir.limit:
+                days = -(-(end - heir.limit) * SLOT_MINUTES // DAY_MINUTES)
+                total += heir.late_flag + heir.late_per_day * min(self.late_days_cap, days)
+        return total
 
     def minutes_placed(self, placement: Placement) -> int:
         """Return the real minutes of a placement: the last slot of a finished task may be used in part."""
@@ -123,6 +160,7 @@ class Occurrence:
 
     index: int
     id: str
+    people: tuple[int, ...]
     date: str
     """Local date, ISO."""
     weight: float
@@ -151,10 +189,11 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Movable:
-    """An unlocked event that may move as a whole."""
+    """An unlocked event that may move as a whole, for all whose time it takes."""
 
     index: int
     id: str
+    people: tuple[int, ...]
     slots: int
     home: int
     """The slot it begins in on the calendar."""
@@ -169,7 +208,26 @@ class Movable:
         return 0 if placement == ((self.home, self.slots),) else self.move_cost
 
 
-Item = Task | Occurrence | Movable
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """The presence of one optional person at a meeting: at the meeting's place or, at a small cost, nowhere."""
+
+    index: int
+    id: str
+    """The person's."""
+    people: tuple[int, ...]
+    meeting: int
+    eligible: int
+    """Slots inside the person's hours, off locked time and after the notice."""
+    weight: float
+    absent_cost: int
+
+    def cost(self, placement: Placement) -> int:
+        """Return the absent term."""
+        return 0 if placement else self.absent_cost
+
+
+Item = Task | Occurrence | Movable | Attendance
 
 
 def weight_of(item: Item) -> float:
@@ -187,38 +245,36 @@ def block_minutes(item: Task | Occurrence, place: Placement, position: int) -> i
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A whole instance on the grid. `items` are the tasks, then the occurrences, then the movable events."""
+    """A whole instance on the grid. `items` are tasks and meetings, occurrences, movable events, then attendances."""
 
     id: str
-    zone: ZoneInfo
     origin: int
-    """Slot 0 in minutes since the epoch: the first grid instant at or after now + notice."""
+    """Slot 0 in minutes since the epoch: the first grid instant at or after now + the shortest notice."""
     window: int
     """Number of slots."""
+    people: tuple[Person, ...]
     tasks: tuple[Task, ...]
+    """Tasks, then meetings."""
     occurrences: tuple[Occurrence, ...]
     movables: tuple[Movable, ...]
-    day_of: tuple[int, ...]
-    """Local day number of each slot, from 0."""
-    day_slots: tuple[int, ...]
-    """The slots of each local day."""
-    daily_caps: tuple[int, ...]
-    """Minutes, one per (category with a cap, day): row after row."""
-    over_cap_cost: int
-    """Per slot of task work above the cap."""
-    touch_cost: int
-    """Per missing break; 0 when no breaks are wanted."""
-    touched_start: int
-    """Slots at which a block would begin less than a break after a locked event."""
-    touched_end: int
-    """Slots at which a block would end less than a break before a locked event (bit = first slot after the block)."""
+    attendances: tuple[Attendance, ...]
     instance: Instance
     """What it was built from."""
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """Return tasks, occurrences and movable events in index order."""
-        return (*self.tasks, *self.occurrences, *self.movables)
+        """Return all items in index order."""
+        return (*self.tasks, *self.occurrences, *self.movables, *self.attendances)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone of the first person."""
+        return self.people[0].zone
+
+    @property
+    def zones(self) -> dict[str, ZoneInfo]:
+        """Return the zone of each person by id."""
+        return {person.id: person.zone for person in self.people}
 
     def minute(self, slot: int) -> int:
         """Return the instant at which `slot` begins, in minutes since the epoch."""

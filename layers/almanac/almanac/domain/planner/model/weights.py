@@ -32,6 +32,7 @@ class Weights:
     moved_per_hour: float = 10
     moved_near_factor: float = 2
     moved_near_hours: float = 24
+    optional_absent: float = 5
 
     def milli(self, points: float) -> int:
         """Return points as whole thousandths."""

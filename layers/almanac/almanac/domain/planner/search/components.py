@@ -3,32 +3,35 @@
 Each component is searched alone, so that a gain in one is not lost because another got worse in the same step.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from almanac.domain.planner.model.problem import Item, Movable, Problem, Task
+from almanac.domain.planner.model.problem import Attendance, Item, Movable, Problem, Task
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Items that share time, order or a daily limit, and the slots they may use; no other item may use these."""
+    """Items that share time, order or a daily limit, and the slots of each person that no other item may use."""
 
     items: tuple[int, ...]
-    slots: int
+    slots: Mapping[int, int]
 
 
 def components_of(problem: Problem) -> list[Component]:
     """Return the components of a problem by their first items; items without any possible place are in none."""
-    found: list[tuple[set[object], int, list[int]]] = []
+    found: list[tuple[set[object], dict[int, int], list[int]]] = []
     for item in problem.items:
-        slots, ties, items = usable(item), set(links(item)), [item.index]
-        if not slots:
+        bits = usable(item)
+        if not bits:
             continue
-        near = slots | slots << 1 | slots >> 1
+        slots, ties, items = dict.fromkeys(item.people, bits), set(links(item)), [item.index]
+        near = dict.fromkeys(item.people, bits | bits << 1 | bits >> 1)
         apart = []
         for other in found:
-            if other[1] & near or not ties.isdisjoint(other[0]):
-                slots, ties, items = slots | other[1], ties | other[0], other[2] + items
+            touches = any(other[1].get(person, 0) & mine for person, mine in near.items())
+            if touches or not ties.isdisjoint(other[0]):
+                slots = {p: slots.get(p, 0) | other[1].get(p, 0) for p in slots | other[1]}
+                ties, items = ties | other[0], other[2] + items
             else:
                 apart.append(other)
         found = [*apart, (ties, slots, items)]
@@ -46,8 +49,11 @@ def usable(item: Item) -> int:
 
 
 def links(item: Item) -> Iterable[object]:
-    """Return keys that a task shares with others: each pair of predecessor and successor, and its daily limit."""
+    """Return keys that an item shares with others: each pair of predecessor and successor, a meeting, a daily limit."""
+    if isinstance(item, Attendance):
+        return ((item.meeting, item.index),)
     if not isinstance(item, Task):
         return ()
-    pairs = [(before, item.index) for before in item.predecessors] + [(item.index, after) for after in item.successors]
-    return (*pairs, *((("cap", item.cap_row),) if item.cap_row >= 0 else ()))
+    pairs = [(before, item.index) for before in item.predecessors]
+    pairs += [(item.index, after) for after in (*item.successors, *item.attendances)]
+    return (*pairs, *((("cap", *item.people, item.cap_row),) if item.cap_row >= 0 else ()))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from almanac.domain.planner.model.dependencies import in_order
 from almanac.domain.planner.model.problem import Problem, Task
-from almanac.domain.planner.search.insertion import best_place, reinsert
+from almanac.domain.planner.search.placing.insertion import best_place, reinsert
 from almanac.domain.planner.search.solution import Snapshot, Solution
 from almanac.domain.wall_clock import DAY_MINUTES
 
@@ -43,7 +43,8 @@ def construct(solution: Solution, rule: Key, *, habits_first: bool) -> None:
     tasks = in_order(problem, (task.index for task in sorted(problem.tasks, key=rule)))
     habits = [o.index for o in sorted(problem.occurrences, key=lambda o: (-o.weight, o.index))]
     movable = [event.index for event in problem.movables]
-    for index in (*movable, *(habits + tasks if habits_first else tasks + habits)):
+    present = [attendance.index for attendance in problem.attendances]
+    for index in (*movable, *(habits + tasks if habits_first else tasks + habits), *present):
         solution.move(index, best_place(solution, index))
 
 
@@ -51,7 +52,8 @@ def insert_missing(solution: Solution) -> None:
     """Insert everything that has no place, or only part of one; heavy and urgent tasks first."""
     problem = solution.problem
     tasks = in_order(problem, (task.index for task in sorted(problem.tasks, key=rules(problem)[0])))
-    for index in (*tasks, *(occurrence.index for occurrence in problem.occurrences)):
+    others = (*problem.occurrences, *problem.attendances)
+    for index in (*tasks, *(other.index for other in others)):
         item = solution.items[index]
         if not solution.places[index] or (isinstance(item, Task) and not item.complete(solution.places[index])):
             reinsert(solution, index)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import accumulate, islice
 from operator import add, itemgetter, sub
 
-from almanac.domain.planner.model.problem import Item, Movable, Occurrence, Problem, Task
+from almanac.domain.planner.model.problem import Attendance, Movable, Occurrence, Problem, Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, each_slot, starts_of_runs
 from almanac.domain.planner.search.params import DEFAULT, PriceParams
 from almanac.domain.wall_clock import DAY_MINUTES
@@ -21,21 +21,24 @@ Option = tuple[int, int, int]
 """(first slot, slots, cost)."""
 
 
-def slot_prices(problem: Problem, known_cost: int, params: PriceParams = DEFAULT.prices) -> list[int]:
-    """Return a price per slot, thousandths of a point; all zero when the problem is too large for it.
+def slot_prices(problem: Problem, known_cost: int, params: PriceParams = DEFAULT.prices) -> list[list[int]]:
+    """Return for each person a price per slot, thousandths of a point; [] when the problem is too large for it.
 
-    `known_cost` is the cost of some valid plan; it sets the length of the steps.
+    `known_cost` is the cost of some valid plan; it sets the length of the steps. Within, the slots of all people are
+    on one long axis, a stretch a person; a meeting pays on each of its people's stretches.
     """
-    if not problem.window or sum(option_count(item) for item in problem.items) > params.most_options:
-        return [0] * problem.window
-    subproblems = [subproblem(problem, item, params.days_late) for item in problem.items]
-    prices = [0.0] * problem.window
+    size = problem.window * len(problem.people)
+    priced = [item for item in problem.items if not isinstance(item, Attendance)]
+    if not size or sum(option_count(item) for item in priced) > params.most_options:
+        return []
+    subproblems = [subproblem(problem, item, params.days_late) for item in priced]
+    prices = [0.0] * size
     smooth = prices
     target, step, smoothing = params.target * known_cost, params.step, params.smoothing
     for _ in range(params.rounds):
         sums = [0.0, *accumulate(prices)]
         bound = -sums[-1]
-        change = [0] * (problem.window + 1)
+        change = [0] * (size + 1)
         for each in subproblems:
             cost, spans = each.solve(sums)
             bound += cost
@@ -48,53 +51,68 @@ def slot_prices(problem: Problem, known_cost: int, params: PriceParams = DEFAULT
         prices = [max(0.0, price + stride * over) for price, over in zip(prices, slope, strict=True)]
         smooth = [(1 - smoothing) * old + smoothing * new for old, new in zip(smooth, prices, strict=True)]
         step *= params.shrink
-    return [int(price) for price in smooth]
+    whole = [int(price) for price in smooth]
+    return [whole[base : base + problem.window] for base in range(0, size, problem.window)]
 
 
-def option_count(item: Item) -> int:
+def option_count(item: Task | Occurrence | Movable) -> int:
     """Return about how many options an item has."""
     return (item.starts if isinstance(item, Movable) else item.eligible).bit_count()
 
 
 class PricedOptions:
-    """Options whose costs with prices are computed all at once: this is the innermost loop of the pricing."""
+    """Options whose costs with prices are computed all at once: this is the innermost loop of the pricing.
 
-    def __init__(self, options: Sequence[Option]) -> None:
+    `bases` are where the stretches of those begin whose time an option takes.
+    """
+
+    def __init__(self, options: Sequence[Option], bases: Sequence[int]) -> None:
         padded = [*options, options[-1]]  # with a single index an itemgetter would answer no tuple
         self.alone = [cost for _, _, cost in options]
-        self.begins = itemgetter(*(first for first, _, _ in padded))
-        self.ends = itemgetter(*(first + length for first, length, _ in padded))
+        self.edges = [
+            (
+                itemgetter(*(base + first for first, _, _ in padded)),
+                itemgetter(*(base + first + length for first, length, _ in padded)),
+            )
+            for base in bases
+        ]
 
     def costs(self, sums: Sequence[float]) -> list[float]:
         """Return the cost with prices of every option; `sums` are the prices summed up to each slot."""
-        return list(map(sub, map(add, self.alone, self.ends(sums)), self.begins(sums)))
+        costs: list[float] = self.alone
+        for begins, ends in self.edges:
+            costs = list(map(sub, map(add, costs, ends(sums)), begins(sums)))
+        return costs
 
 
 class BlockSubproblem:
     """An item of one block: its cheapest place at given prices, or no place."""
 
-    def __init__(self, options: list[Option], without: float) -> None:
+    def __init__(self, options: list[Option], without: float, bases: Sequence[int]) -> None:
         self.options = options
         self.without = without
-        self.priced = PricedOptions(options)
+        self.bases = bases
+        self.priced = PricedOptions(options, bases)
 
     def solve(self, sums: Sequence[float]) -> tuple[float, list[Span]]:
-        """Return (cost with prices, slots used)."""
+        """Return (cost with prices, slots used, on the long axis)."""
         costs = self.priced.costs(sums)
         best = min(costs)
         if best >= self.without:
             return self.without, []
         first, length, _ = self.options[costs.index(best)]
-        return best, [(first, length)]
+        return best, [(base + first, length) for base in self.bases]
 
 
 class SlotSubproblem:
     """A task in chunks, relaxed to single slots: its cheapest slots before each of a few completion limits."""
 
-    def __init__(self, problem: Problem, task: Task, days_late: tuple[int, ...]) -> None:
+    def __init__(self, problem: Problem, task: Task, days_late: tuple[int, ...], base: int) -> None:
         self.task = task
+        self.base = base
         self.slots = list(each_slot(task.eligible))
-        self.priced = PricedOptions([(slot, 1, task.unit_cost * (slot - task.release)) for slot in self.slots])
+        options = [(slot, 1, task.unit_cost * (slot - task.release)) for slot in self.slots]
+        self.priced = PricedOptions(options, (base,))
         self.limits = completion_limits(problem, task, days_late)
         self.unfinished = task.late_cost(problem.window, complete=False)
 
@@ -111,7 +129,7 @@ class SlotSubproblem:
             cost = sum(cost for cost, _ in chosen) + missing * task.missing_cost + late
             if cost < best[0]:
                 best = (cost, slots)
-        return best[0], [(slot, 1) for slot in best[1]]
+        return best[0], [(self.base + slot, 1) for slot in best[1]]
 
 
 class EmptySubproblem:
@@ -126,23 +144,24 @@ class EmptySubproblem:
 
 
 def subproblem(
-    problem: Problem, item: Item, days_late: tuple[int, ...]
+    problem: Problem, item: Task | Occurrence | Movable, days_late: tuple[int, ...]
 ) -> BlockSubproblem | SlotSubproblem | EmptySubproblem:
     """Return the subproblem of one item."""
     without = float(item.cost(()))
+    bases = [problem.window * person for person in item.people]
     if isinstance(item, Movable):
         moves = [(first, item.slots, item.move_cost) for first in each_slot(item.starts)]
-        return BlockSubproblem([(item.home, item.slots, 0), *moves], float("inf"))
+        return BlockSubproblem([(item.home, item.slots, 0), *moves], float("inf"), bases)
     if isinstance(item, Occurrence):
         places = [(c.first, c.length, c.cost) for c in item.candidates]
     elif item.slots == item.min_chunk:
         starts = each_slot(starts_of_runs(item.eligible, item.slots))
         places = [(first, item.slots, item.cost(((first, item.slots),))) for first in starts]
     elif item.eligible:
-        return SlotSubproblem(problem, item, days_late)
+        return SlotSubproblem(problem, item, days_late, bases[0])
     else:
         places = []
-    return BlockSubproblem(places, without) if places else EmptySubproblem(without)
+    return BlockSubproblem(places, without, bases) if places else EmptySubproblem(without)
 
 
 def completion_limits(problem: Problem, task: Task, days_late: tuple[int, ...]) -> list[int]:

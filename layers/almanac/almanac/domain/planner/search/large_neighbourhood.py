@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import exp, log
 
 from almanac.domain.planner.search.components import Component
-from almanac.domain.planner.search.destroy import Destroy
+from almanac.domain.planner.search.destroying.destroy import Destroy
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.repair import Repair
 from almanac.domain.planner.search.solution import Snapshot, Solution

@@ -27,6 +27,14 @@ class DestroyParams:
     chain_rate: float = 0.5
     """How often an ejected item ejects others in turn (ejection chains: Glover 1996)."""
     longest_chain: int = 4
+    chain_share: float = 0.2
+    """How often a meeting or a waiting task is placed together with all that it waits for, where there are such."""
+    lighter_rate: float = 0.5
+    """How often these eject only what weighs no more than the heaviest of them."""
+    early_rates: tuple[float, float] = (0.35, 0.35)
+    """How often one of these gets its earliest place, and its earliest free one; else"""
+    early_slots: int = 192
+    """one that begins in so many slots after the earliest: two days."""
     chain_string_rate: float = 0.3
     """How often a chain of ejections is followed by the removal of a string."""
     chain_string: Range = (1, 4)
@@ -78,6 +86,8 @@ class RepairParams:
     """Share of the pieces that a mask hides."""
     price_weights: tuple[float, ...] = (0.3, 0.6, 1.0)
     """Factors on the slot prices, one drawn per repair."""
+    heirs_weights: tuple[float, ...] = (0.0, 0.5, 1.0)
+    """Factors on what hangs on the end of a task that others wait for, one drawn per repair."""
     cheap_quantiles: tuple[float, ...] = (0.15, 0.3, 0.5, 0.7, 0.85)
     """Quantiles of the prices below which slots count as cheap."""
     stay_rate: float = 0.5

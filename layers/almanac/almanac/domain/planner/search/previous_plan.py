@@ -6,10 +6,10 @@ from almanac.domain.planner.model.dependencies import in_order
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.instance import PreviousBlock
 from almanac.domain.planner.model.previous_blocks import blocks_by_item, joined
-from almanac.domain.planner.model.problem import Occurrence, Placement, Problem, Task, block_minutes
+from almanac.domain.planner.model.problem import Movable, Occurrence, Placement, Problem, Task, block_minutes
 from almanac.domain.planner.model.slot_mask import Span, between, covered
 from almanac.domain.planner.search.greedy import insert_missing
-from almanac.domain.planner.search.insertion import best_place
+from almanac.domain.planner.search.placing.insertion import best_place
 from almanac.domain.planner.search.solution import Snapshot, Solution, earliest_allowed
 
 WORTH_FIXED, WORTH_SHARE = 10_000, 0.01
@@ -33,7 +33,7 @@ def kept_plan(problem: Problem) -> Snapshot:
     for event in problem.movables:
         place = best_place(solution, event.index)
         if not place:
-            clear_for_event(solution, event.home, event.slots)
+            clear_for_event(solution, event)
             place = ((event.home, event.slots),)
         solution.move(event.index, place)
     insert_missing(solution)
@@ -45,7 +45,7 @@ def still_possible(solution: Solution, task: Task, spans: list[Span]) -> Placeme
     first_allowed = earliest_allowed(solution, task)
     if first_allowed is None:
         return ()
-    free = task.eligible & ~solution.occupied & ~between(0, first_allowed)
+    free = task.eligible & ~solution.occupied_for(task) & ~between(0, first_allowed)
     kept: list[Span] = []
     rest = task.slots
     for first, length in joined(spans):
@@ -61,16 +61,16 @@ def occurrence_kept(solution: Solution, item: Occurrence, spans: list[Span]) -> 
     """Return the occurrence's previous block when it is still one of its candidates and free, else ()."""
     possible = {(c.first, c.length) for c in item.candidates}
     for first, length in spans:
-        if (first, length) in possible and not solution.occupied & between(first, first + length):
+        if (first, length) in possible and not solution.occupied_for(item) & between(first, first + length):
             return ((first, length),)
     return ()
 
 
-def clear_for_event(solution: Solution, first: int, length: int) -> None:
-    """Remove what overlaps a span, and the tasks whose order that breaks, for an event that fits nowhere else."""
-    span = between(first, first + length)
+def clear_for_event(solution: Solution, event: Movable) -> None:
+    """Remove what is in the way of an event that fits nowhere but at home, and the tasks whose order that breaks."""
+    span, people = between(event.home, event.home + event.slots), set(event.people)
     for index, place in enumerate(solution.places):
-        if covered(place) & span:
+        if covered(place) & span and not people.isdisjoint(solution.items[index].people):
             solution.move(index, ())
     for index in in_order(solution.problem, range(len(solution.problem.tasks))):
         task = solution.problem.tasks[index]

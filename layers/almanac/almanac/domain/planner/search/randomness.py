@@ -11,24 +11,50 @@ from almanac.domain.planner.search.params import DEFAULT, SearchParams
 class Randomization:
     """The one source of random draws of a whole search, seeded, so that equal searches take equal ways."""
 
-    def __init__(self, seed: int, window: int, slot_prices: list[int], params: SearchParams = DEFAULT) -> None:
+    def __init__(
+        self,
+        seed: int,
+        window: int,
+        slot_prices: list[list[int]],
+        params: SearchParams = DEFAULT,
+        *,
+        ordered: bool = False,
+    ) -> None:
+        """`slot_prices` are those of each person, [] for none at all; `ordered`: some items wait for others."""
+        self.ordered = ordered
+        self.heirs_weight = 1.0
         self.random = Random(seed)  # noqa: S311 - a search needs repeatable draws, not secrecy
         self.params = params
         repair = params.repair
         self.skip_rate = repair.skip_rate
         self.masks = [self.mask(window) for _ in range(repair.masks)]
-        self.price_sums: list[list[int]] = []
-        self.cheap: list[int] = []
-        self.prefix: list[int] | None = None
+        self.price_sums: list[list[list[int]]] = []
+        """For each weight, for each person: the prices summed up to each slot."""
+        self.cheap: list[list[int]] = []
+        """For each person: the slots that cost little, for each of a few levels."""
+        self.prefixes: list[list[int]] | None = None
         self.price_weight = 0
         self.rankings: dict[tuple[int, int, int], list[int]] = {}
-        paid = sorted(price for price in slot_prices if price > 0)
-        if paid:
+        if any(price > 0 for prices in slot_prices for price in prices):
             self.price_sums = [
-                [0, *accumulate(int(price * weight) for price in slot_prices)] for weight in repair.price_weights
+                [[0, *accumulate(int(price * weight) for price in prices)] for prices in slot_prices]
+                for weight in repair.price_weights
             ]
-            levels = [0, *(paid[int(len(paid) * quantile)] for quantile in repair.cheap_quantiles)]
-            self.cheap = [sum(1 << slot for slot, p in enumerate(slot_prices) if p <= level) for level in levels]
+            self.cheap = [self.cheap_slots(prices) for prices in slot_prices]
+
+    def cheap_slots(self, prices: list[int]) -> list[int]:
+        """Return the slots at or below each of a few levels of one person's prices."""
+        paid = sorted(price for price in prices if price > 0)
+        quantiles = self.params.repair.cheap_quantiles if paid else ()
+        levels = [0, *(paid[int(len(paid) * quantile)] for quantile in quantiles)]
+        return [sum(1 << slot for slot, p in enumerate(prices) if p <= level) for level in levels]
+
+    def cheap_for(self, task: Task) -> list[int]:
+        """Return the slots that cost little for all whose time a task takes, for each of a few levels."""
+        first, *others = (self.cheap[person] for person in task.people)
+        for levels in others:
+            first = [mine & theirs for mine, theirs in zip(first, levels, strict=False)]
+        return first
 
     def mask(self, window: int) -> int:
         """Return a mask that hides about a third of the window, in pieces of up to three hours."""
@@ -41,10 +67,12 @@ class Randomization:
         return bits
 
     def redraw(self) -> None:
-        """Draw the weight of the slot prices for the next repair."""
+        """Draw the weights of the slot prices, and of what waits, for the next repair."""
+        if self.ordered:
+            self.heirs_weight = self.random.choice(self.params.repair.heirs_weights)
         if self.price_sums:
             self.price_weight = self.random.randrange(len(self.price_sums))
-            self.prefix = self.price_sums[self.price_weight]
+            self.prefixes = self.price_sums[self.price_weight]
 
     def cheapest(self, task: Task, length: int, starts: int) -> int:
         """Return the cheapest of some starts for a block of the task, delay and slot prices counted; -1 for none."""
@@ -58,11 +86,11 @@ class Randomization:
 
     def ranked(self, task: Task, length: int) -> list[int]:
         """Return every start of a block of the task, the cheapest first."""
-        prefix = self.price_sums[self.price_weight]
+        prefixes = [self.price_sums[self.price_weight][person] for person in task.people]
 
         def price(first: int) -> int:
             alone = task.cost(((first, length),)) if length == task.slots else task.unit_cost * length * first
-            return alone + prefix[first + length] - prefix[first]
+            return alone + sum([prefix[first + length] - prefix[first] for prefix in prefixes])
 
         return sorted(each_slot(starts_of_runs(task.eligible, length)), key=price)
 

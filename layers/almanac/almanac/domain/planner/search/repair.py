@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from almanac.domain.planner.model.dependencies import in_order
-from almanac.domain.planner.model.problem import Occurrence, Task, weight_of
-from almanac.domain.planner.search.insertion import reinsert
+from almanac.domain.planner.model.problem import Item, Movable, Task, weight_of
+from almanac.domain.planner.search.placing.insertion import reinsert
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Solution
 
@@ -22,14 +22,15 @@ class Repair:
         budget = randomization.params.budget
         scale = 1 + solution.problem.window / budget.window_effort
         self.effort = [
-            scale * (budget.split_effort if isinstance(item, Task) and item.min_chunk < item.slots else 1)
+            scale
+            * (budget.split_effort if isinstance(item, Task) and item.min_chunk < item.slots else len(item.people))
             for item in solution.items
         ]
 
     def insert(self, removed: list[int], *, ordered: bool) -> float:
-        """Insert the items, predecessors first, in the given order or a random one; return the units of work."""
+        """Insert the items in the given order or a random one, but what others wait for first; return units of work."""
         queue, work = removed if ordered else self.shuffled(removed), 0.0
-        for index in predecessors_first(self.solution, queue):
+        for index in attendances_last(self.solution, predecessors_first(self.solution, queue)):
             work += self.effort[index]
             reinsert(self.solution, index, self.randomization)
         return work
@@ -68,7 +69,13 @@ class Repair:
     def length(self, index: int) -> float:
         """Return the slots an item takes, about."""
         item = self.solution.items[index]
-        return HABIT_SLOTS if isinstance(item, Occurrence) else float(item.slots)
+        return float(item.slots) if isinstance(item, Task | Movable) else HABIT_SLOTS
+
+
+def effort(item: Item, split_effort: float) -> float:
+    """Return the work of inserting an item: more for one in pieces, and for one that takes several people's time."""
+    splits = isinstance(item, Task) and item.min_chunk < item.slots
+    return split_effort if splits else len(item.people)
 
 
 ORDERS: tuple[Callable[[Repair, int], float], ...] = (
@@ -88,3 +95,11 @@ def predecessors_first(solution: Solution, queue: list[int]) -> list[int]:
         return queue
     ordered = iter(in_order(solution.problem, [index for index in queue if index < len(tasks)]))
     return [next(ordered) if index < len(tasks) else index for index in queue]
+
+
+def attendances_last(solution: Solution, queue: list[int]) -> list[int]:
+    """Return the queue with optional people at its end, when their meetings have their places."""
+    if not solution.problem.attendances:
+        return queue
+    first = solution.problem.attendances[0].index
+    return sorted(queue, key=lambda index: index >= first)

@@ -1,18 +1,20 @@
 """Removing blocks from a solution without leaving it against the rules, and placing an item where others are."""
 
+from collections.abc import Mapping
 from random import Random
 
-from almanac.domain.planner.model.problem import Placement, Task
+from almanac.domain.planner.model.problem import Attendance, Placement, Task
 from almanac.domain.planner.model.slot_mask import between, lowest
 from almanac.domain.planner.search.params import DestroyParams
+from almanac.domain.planner.search.placing.meetings import can_attend
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 
 class Removal:
     """One removal under way: `removed` holds the items to insert again, in the order they were removed."""
 
-    def __init__(self, solution: Solution, random: Random, slots: int, params: DestroyParams) -> None:
-        """`slots` are those from which blocks may be taken for their place alone."""
+    def __init__(self, solution: Solution, random: Random, slots: Mapping[int, int], params: DestroyParams) -> None:
+        """`slots` are those of each person from which blocks may be taken for their place alone."""
         self.solution = solution
         self.slots = slots
         self.random = random
@@ -20,96 +22,100 @@ class Removal:
         self.removed: dict[int, None] = {}
 
     def drop(self, index: int) -> None:
-        """Remove an item wholly, and the tasks that wait for it."""
+        """Remove an item wholly, and what waits for it."""
         self.removed[index] = None
         if self.solution.places[index]:
             self.solution.move(index, ())
-        self.drop_successors(index)
+        self.drop_dependents(index)
 
-    def drop_successors(self, index: int) -> None:
-        """Remove the tasks that may only begin after this one."""
+    def drop_dependents(self, index: int) -> None:
+        """Remove the tasks that may only begin after this one, and of a meeting its optional people."""
         tasks = self.solution.problem.tasks
         if index < len(tasks):
-            for after in tasks[index].successors:
-                if self.solution.places[after] or after not in self.removed:
-                    self.drop(after)
+            for each in (*tasks[index].attendances, *tasks[index].successors):
+                if self.solution.places[each] or each not in self.removed:
+                    self.drop(each)
 
-    def drop_block(self, first: int) -> None:
-        """Remove the block that begins at `first`; of a task in chunks mostly just this chunk."""
-        index = self.solution.owner[first]
+    def drop_block(self, person: int, first: int) -> None:
+        """Remove the block of a person that begins at `first`; of a task in chunks mostly just this chunk."""
+        index = self.solution.lines[person].owner[first]
         place = self.solution.places[index]
         if len(place) < 2 or self.random.random() < self.params.whole_rate:
             self.drop(index)
             return
         self.removed[index] = None
         self.solution.move(index, tuple(span for span in place if span[0] != first))
-        self.drop_successors(index)
+        self.drop_dependents(index)
 
-    def drop_string(self, first: int, count: int) -> None:
-        """Remove `count` blocks in a row from `first` on."""
-        starts = (self.solution.starts & self.slots) >> first << first
+    def drop_string(self, person: int, first: int, count: int) -> None:
+        """Remove `count` blocks of a person in a row from `first` on."""
+        line = self.solution.lines[person]
+        starts = (line.starts & self.slots.get(person, 0)) >> first << first
         for _ in range(count):
             if not starts:
                 return
             block = lowest(starts)
             starts &= starts - 1
-            if self.solution.starts >> block & 1:
-                self.drop_block(block)
+            if line.starts >> block & 1:
+                self.drop_block(person, block)
 
-    def drop_slots(self, where: int, slots: int, most: int) -> None:
+    def drop_slots(self, person: int, where: int, slots: int, most: int) -> None:
         """Remove blocks that begin in `where`, in time order, until so many slots or `most` blocks are removed."""
-        solution = self.solution
-        starts = solution.starts & where
+        line = self.solution.lines[person]
+        starts = line.starts & where
         while starts and slots > 0 and most:
             most -= 1
             block = lowest(starts)
             starts &= starts - 1
-            if solution.starts >> block & 1:
-                slots -= self.length_at(block)
-                self.drop_block(block)
+            if line.starts >> block & 1:
+                slots -= self.length_at(person, block)
+                self.drop_block(person, block)
 
-    def length_at(self, block: int) -> int:
-        """Return the slots of the block that begins at `block`."""
-        return next(length for first, length in self.solution.places[self.solution.owner[block]] if first == block)
+    def length_at(self, person: int, block: int) -> int:
+        """Return the slots of the block of a person that begins at `block`."""
+        index = self.solution.lines[person].owner[block]
+        return next(length for first, length in self.solution.places[index] if first == block)
 
-    def clear(self, first: int, length: int) -> None:
-        """Remove every block that overlaps a span."""
-        covering = self.solution.block_at(first)
+    def clear(self, person: int, first: int, length: int) -> None:
+        """Remove every block of a person that overlaps a span."""
+        line = self.solution.lines[person]
+        covering = line.block_at(first)
         if covering >= 0:
-            self.trim_block(covering, first, first + length)
+            self.trim_block(person, covering, first, first + length)
         span = between(first, first + length)
-        while inner := self.solution.starts & span:
-            self.trim_block(lowest(inner), first, first + length)
+        while inner := line.starts & span:
+            self.trim_block(person, lowest(inner), first, first + length)
 
-    def trim_block(self, block: int, first: int, stop: int) -> None:
+    def trim_block(self, person: int, block: int, first: int, stop: int) -> None:
         """Remove the block that begins at `block`; of a splittable task mostly just what lies in [first, stop)."""
         solution = self.solution
-        index = solution.owner[block]
+        index = solution.lines[person].owner[block]
         item = solution.items[index]
         if not isinstance(item, Task) or item.min_chunk == item.slots or self.random.random() > self.params.trim_rate:
-            self.drop_block(block)
+            self.drop_block(person, block)
             return
-        pieces = ((block, first - block), (stop, block + self.length_at(block) - stop))
+        pieces = ((block, first - block), (stop, block + self.length_at(person, block) - stop))
         left = [piece for piece in pieces if piece[1] >= item.min_chunk]
         if not left:
-            self.drop_block(block)
+            self.drop_block(person, block)
             return
         others = [span for span in solution.places[index] if span[0] != block]
         self.removed[index] = None
         solution.move(index, tuple(sorted(others + left)))
-        self.drop_successors(index)
+        self.drop_dependents(index)
 
     def eject(self, index: int, place: Placement) -> list[int]:
         """Place an item at `place`, which keeps its own rules, and return the items removed to make room for it.
 
         A removal can reach the item's own predecessors in a roundabout way; then the item is removed too.
         """
-        self.drop_successors(index)
+        self.drop_dependents(index)
         self.solution.move(index, ())
         before = len(self.removed) - (index in self.removed)
         self.removed.pop(index, None)
-        for first, length in place:
-            self.clear(first, length)
+        for person in self.solution.items[index].people:
+            for first, length in place:
+                self.clear(person, first, length)
         if self.may_begin(index, place[0][0]):
             self.solution.move(index, place)
         self.removed.pop(index, None)
@@ -120,6 +126,8 @@ class Removal:
     def may_begin(self, index: int, first: int) -> bool:
         """Return whether everything the item waits for is wholly placed before slot `first`."""
         item = self.solution.items[index]
+        if isinstance(item, Attendance):
+            return can_attend(self.solution, item) and self.solution.places[item.meeting][0][0] == first
         if not isinstance(item, Task):
             return True
         allowed = earliest_allowed(self.solution, item)

@@ -1,16 +1,17 @@
 """Destroy operators: what a search step removes from a solution. Each leaves a solution that keeps the hard rules."""
 
 from bisect import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from random import Random
 
-from almanac.domain.planner.model.problem import Item, Movable, Occurrence, Task, weight_of
+from almanac.domain.planner.model.problem import Item, Occurrence, Task, weight_of
 from almanac.domain.planner.model.slot_mask import between, covered, runs
 from almanac.domain.planner.search.components import Component
+from almanac.domain.planner.search.destroying.chains import pull_chain
+from almanac.domain.planner.search.destroying.relocation import allows_block, preferred_place, random_slot_in
+from almanac.domain.planner.search.destroying.removal import Removal
 from almanac.domain.planner.search.params import DestroyParams
-from almanac.domain.planner.search.relocation import allows_block, preferred_place, random_slot_in
-from almanac.domain.planner.search.removal import Removal
 from almanac.domain.planner.search.solution import Solution
 
 
@@ -24,10 +25,19 @@ class Destroy:
         self.items = component.items
         self.tasks = [index for index in component.items if index < len(solution.problem.tasks)]
         self.slots = component.slots
+        tasks = [solution.problem.tasks[index] for index in self.tasks]
+        self.chained = [task.index for task in tasks if task.eligible and (task.predecessors or task.is_meeting)]
+        self.items_of: dict[int, list[int]] = {}
+        for index in component.items:
+            for person in solution.items[index].people:
+                self.items_of.setdefault(person, []).append(index)
 
     def remove_some(self) -> tuple[list[int], bool]:
         """Remove by one operator; return (indexes to insert again, whether their order is meant)."""
         random, removal = self.random, Removal(self.solution, self.random, self.slots, self.params)
+        if self.chained and random.random() < self.params.chain_share:
+            index = self.costliest(self.chained)
+            return pull_chain(self.solution, random, self.params, removal, index), True
         _, operator = OPERATORS[bisect(_THRESHOLDS, random.random())]
         order = operator(self, removal)
         if order is not None:
@@ -51,14 +61,15 @@ class Destroy:
         freed = covered(solution.places[longest])
         last = Removal(solution, random, self.slots, params)
         last.drop(longest)
-        for index in self.items:
+        for index in self.of_same_people(longest):
             if index not in last.removed and solution.costs[index] and self.could_use(solution.items[index], freed):
                 removal.drop(index)
         if random.random() < params.strategic_string_rate:
             for first, _ in runs(freed):
                 if len(removal.removed) < params.strategic_most:
                     begin = max(0, first - random.randrange(params.strategic_before))
-                    removal.drop_string(begin, random.randrange(*params.strategic_string))
+                    person = tasks[longest].people[0]
+                    removal.drop_string(person, begin, random.randrange(*params.strategic_string))
         order = [index for index in removal.removed if index not in last.removed]
         if random.random() < params.by_cost_rate:
             least, spread = params.by_cost_noise
@@ -82,7 +93,8 @@ class Destroy:
         removal.drop(index)
         first = random_slot_in(usable, random)
         slots = int(item.slots * (1 + random.random()))
-        removal.drop_slots(item.eligible & ~between(0, first), slots, self.params.clear_most)
+        for person in item.people:
+            removal.drop_slots(person, item.eligible & ~between(0, first), slots, self.params.clear_most)
         cleared = [other for other in removal.removed if other != index]
         random.shuffle(cleared)
         if random.random() < self.params.clear_by_weight_rate:
@@ -96,8 +108,9 @@ class Destroy:
         if not solution.places[one]:
             return self.ejection_chain(removal, one)
         here, length = random.choice(solution.places[one])
+        near_items = self.of_same_people(one)
         for _ in range(self.params.swap_tries):
-            other = random.choice(self.items)
+            other = random.choice(near_items)
             if other == one or not solution.places[other]:
                 continue
             there, size = random.choice(solution.places[other])
@@ -112,16 +125,16 @@ class Destroy:
         """Eject what is in a costly item's way, and now and then remove a string elsewhere."""
         self.ejection_chain(removal, self.costly_item())
         if self.random.random() < self.params.chain_string_rate:
-            removal.drop_string(self.random_slot(), self.random.randrange(*self.params.chain_string))
+            removal.drop_string(*self.random_slot(), self.random.randrange(*self.params.chain_string))
 
     def string_removal(self, removal: Removal) -> None:
         """Remove some blocks in a row."""
-        removal.drop_string(self.random_slot(), self.random.randrange(*self.params.string))
+        removal.drop_string(*self.random_slot(), self.random.randrange(*self.params.string))
 
     def two_strings(self, removal: Removal) -> None:
         """Remove some blocks in a row at two places."""
-        removal.drop_string(self.random_slot(), self.random.randrange(*self.params.half_string))
-        removal.drop_string(self.random_slot(), self.random.randrange(*self.params.half_string))
+        removal.drop_string(*self.random_slot(), self.random.randrange(*self.params.half_string))
+        removal.drop_string(*self.random_slot(), self.random.randrange(*self.params.half_string))
 
     def random_removal(self, removal: Removal) -> None:
         """Remove a few items at random."""
@@ -132,13 +145,26 @@ class Destroy:
 
     def costly_item(self) -> int:
         """Return the item that costs most of a few drawn."""
-        drawn = (self.random.choice(self.items) for _ in range(self.params.tournament))
+        return self.costliest(self.items)
+
+    def costliest(self, items: Sequence[int]) -> int:
+        """Return the one that costs most of a few drawn from some items."""
+        drawn = (self.random.choice(items) for _ in range(self.params.tournament))
         return max(drawn, key=self.solution.costs.__getitem__)
 
-    def random_slot(self) -> int:
-        """Return the begin of a random block, or any slot."""
-        place = self.solution.places[self.random.choice(self.items)]
-        return self.random.choice(place)[0] if place else self.random.randrange(max(1, self.solution.problem.window))
+    def of_same_people(self, index: int) -> Sequence[int]:
+        """Return the items that take the time of somebody whose time an item takes."""
+        people = self.solution.items[index].people
+        if len(people) == 1:
+            return self.items_of[people[0]]
+        return list(dict.fromkeys(other for person in people for other in self.items_of[person]))
+
+    def random_slot(self) -> tuple[int, int]:
+        """Return (person, slot) of the begin of a random block, or any slot."""
+        index = self.random.choice(self.items)
+        place, people = self.solution.places[index], self.solution.items[index].people
+        slot = self.random.choice(place)[0] if place else self.random.randrange(max(1, self.solution.problem.window))
+        return people[0] if len(people) == 1 else self.random.choice(people), slot
 
     def ejection_chain(self, removal: Removal, index: int) -> None:
         """Place an item where it costs less; one of those it ejects may do the same, and so on."""
@@ -169,7 +195,7 @@ class Destroy:
 
     def could_use(self, item: Item, freed: int) -> bool:
         """Return whether a badly placed item is to try the freed time: habits always, tasks now and then."""
-        if isinstance(item, Movable) or not item.eligible & freed:
+        if not isinstance(item, Task | Occurrence) or not item.eligible & freed:
             return False
         return isinstance(item, Occurrence) or self.random.random() < self.params.strategic_task_rate
 

@@ -6,6 +6,7 @@ from almanac.domain.planner.model.problem import Placement, Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, between, lowest, run_length, starts_of_runs
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.search.timeline import Timeline
 from almanac.domain.wall_clock import DAY_MINUTES
 
 
@@ -16,7 +17,8 @@ def chunkings(
 
     With a randomization also uneven ones, and those that cost least at its slot prices.
     """
-    quiet = with_breaks(solution, free) if solution.problem.touch_cost else free
+    line = solution.lines[task.people[0]]
+    quiet = with_breaks(line, free) if line.person.touch_cost else free
     for slots in dict.fromkeys((quiet, free)):
         yield first_fit(task, slots, rest, task.max_chunk)
         if task.max_chunk < task.slots:
@@ -24,17 +26,16 @@ def chunkings(
     yield largest_first(task, free, rest, partial=True)
     if randomization:
         longest = randomization.random.randrange(task.min_chunk, task.max_chunk + 1)
-        if randomization.prefix:
+        if randomization.prefixes:
             yield cheapest_first(task, free, rest, longest, randomization)
         yield first_fit(task, randomization.masked(quiet), rest, longest)
         yield first_fit(task, randomization.masked(free), rest, task.max_chunk)
         yield first_fit(task, randomization.masked(free), rest, longest, partial=True)
 
 
-def with_breaks(solution: Solution, free: int) -> int:
+def with_breaks(line: Timeline, free: int) -> int:
     """Return the free slots without those that touch another block or locked event."""
-    problem = solution.problem
-    before, after = solution.ends | problem.touched_start, solution.starts | problem.touched_end
+    before, after = line.ends | line.person.touched_start, line.starts | line.person.touched_end
     return free & ~before & ~(after >> 1)
 
 

@@ -1,10 +1,12 @@
 """The best place for one item in a solution, everything else staying where it is."""
 
-from almanac.domain.planner.model.problem import Movable, Occurrence, Placement, Task
+from almanac.domain.planner.model.problem import Attendance, Movable, Occurrence, Placement, Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, covered, lowest, starts_of_runs
-from almanac.domain.planner.search.chunks import chunkings, lengthened
+from almanac.domain.planner.search.placing.chunks import chunkings, lengthened
+from almanac.domain.planner.search.placing.meetings import absent_cost, attendance_place, meeting_starts
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.search.timeline import Timeline
 
 
 def reinsert(solution: Solution, index: int, randomization: Randomization | None = None) -> None:
@@ -34,7 +36,7 @@ def bounds(solution: Solution, task: Task) -> tuple[int, int] | None:
 
 def free_slots_for(solution: Solution, task: Task) -> int:
     """Return the free slots a task may use."""
-    free = task.eligible & ~solution.occupied
+    free = task.eligible & ~solution.occupied_for(task)
     if task.predecessors or task.successors:
         limits = bounds(solution, task)
         free = free & between(*limits) if limits else 0
@@ -54,6 +56,8 @@ def best_place(
         return best_task_place(solution, item, randomization, keep)
     if isinstance(item, Occurrence):
         return best_occurrence_place(solution, item, randomization)
+    if isinstance(item, Attendance):
+        return attendance_place(solution, item)
     return best_movable_place(solution, item, randomization)
 
 
@@ -63,17 +67,33 @@ def best_task_place(solution: Solution, task: Task, randomization: Randomization
     if not free:
         return ()
     best: Placement = ()
-    best_cost, prefix = float(solution.costs[task.index]), randomization.prefix if randomization else None
+    best_cost = solution.costs[task.index] + beside_cost(solution, task, (), randomization)
     for place in all_candidates(solution, task, free, keep if not covered(keep) & ~free else (), randomization):
         alone = task.cost(place)
         if alone >= best_cost:
             continue
-        cost = alone + solution.added_touches(place) + solution.added_load(task, place)
-        if prefix:
-            cost += sum([prefix[first + length] - prefix[first] for first, length in place])
+        cost = alone + solution.added_touches(task, place) + solution.added_load(task, place)
+        cost += beside_cost(solution, task, place, randomization)
         if cost < best_cost:
             best, best_cost = place, cost
     return best
+
+
+def beside_cost(solution: Solution, task: Task, place: Placement, randomization: Randomization | None) -> float:
+    """Return what a place costs others, as far as that counts in the choice: prices, absence, what waits for the end.
+
+    No place costs no prices.
+    """
+    cost = 0.0
+    if task.attendances:
+        cost += absent_cost(solution, task, place)
+    if task.heirs_unit and (weight := randomization.heirs_weight if randomization else 1.0):
+        cost += weight * task.heirs_cost(sum(place[-1]) if task.complete(place) else task.window)
+    if randomization and randomization.prefixes:
+        for person in task.people:
+            prefix = randomization.prefixes[person]
+            cost += sum([prefix[first + length] - prefix[first] for first, length in place])
+    return cost
 
 
 def all_candidates(
@@ -88,8 +108,8 @@ def all_candidates(
     if (
         not keep
         and randomization
-        and randomization.prefix
-        and (cheap := free & randomization.random.choice(randomization.cheap))
+        and randomization.prefixes
+        and (cheap := free & randomization.random.choice(randomization.cheap_for(task)))
     ):
         found.update(task_candidates(solution, task, cheap, randomization))
     return found
@@ -121,8 +141,9 @@ def task_candidates(
     """Return placements of a whole task, in a fixed order and without repetition."""
     found: dict[Placement, None] = {}
     if task.slots <= task.max_chunk:
-        found = {((first, task.slots),): None for first in single_starts(solution, task, free)}
-        if randomization and randomization.prefix:
+        starts = meeting_starts if task.is_meeting else single_starts
+        found = {((first, task.slots),): None for first in starts(solution, task, free)}
+        if randomization and randomization.prefixes:
             first = randomization.cheapest(task, task.slots, starts_of_runs(free, task.slots))
             if first >= 0:
                 found[((first, task.slots),)] = None
@@ -137,34 +158,37 @@ def single_starts(solution: Solution, task: Task, free: int) -> list[int]:
     starts = starts_of_runs(free, task.slots)
     if not starts:
         return []
-    problem, found, quiet = solution.problem, [lowest(starts)], starts
-    if problem.touch_cost:
-        before = solution.ends | problem.touched_start
-        after = (solution.starts | problem.touched_end) >> task.slots
+    line, found, quiet = solution.lines[task.people[0]], [lowest(starts)], starts
+    person = line.person
+    if person.touch_cost:
+        before = line.ends | person.touched_start
+        after = (line.starts | person.touched_end) >> task.slots
         quiet = starts & ~(before | after)
         found += [lowest(starts & ~(before & after)), lowest(quiet)]
     if task.kept:
         found.append(lowest(starts_of_runs(free & (task.kept.near | task.kept.far), task.slots)))
-    full = full_days(solution, task, task.slots) if task.cap_row >= 0 else 0
+    full = full_days(line, task, task.slots) if task.cap_row >= 0 else 0
     if full:
         found += [lowest(starts & ~full), lowest(quiet & ~full)]
     return [first for first in dict.fromkeys(found) if first >= 0]
 
 
-def full_days(solution: Solution, task: Task, slots: int) -> int:
+def full_days(line: Timeline, task: Task, slots: int) -> int:
     """Return the slots of the days on which `slots` more would exceed the daily cap."""
     row, bits = task.cap_row, 0
-    for day, day_bits in enumerate(solution.problem.day_slots):
-        if (solution.load[row + day] + slots) * SLOT_MINUTES > solution.problem.daily_caps[row + day]:
+    for day, day_bits in enumerate(line.person.day_slots):
+        if (line.load[row + day] + slots) * SLOT_MINUTES > line.person.daily_caps[row + day]:
             bits |= day_bits
     return bits
 
 
 def best_occurrence_place(solution: Solution, item: Occurrence, randomization: Randomization | None) -> Placement:
     """Return the cheapest free candidate, breaks and kept slots counted; () when none is worth it."""
-    problem, prefix = solution.problem, randomization.prefix if randomization else None
-    taken = (solution.occupied >> item.base) & ((1 << item.width) - 1)
-    before, after = solution.ends | problem.touched_start, solution.starts | problem.touched_end
+    line = solution.lines[item.people[0]]
+    person, prefixes = line.person, randomization.prefixes if randomization else None
+    prefix = prefixes[person.index] if prefixes else None
+    taken = (line.occupied >> item.base) & ((1 << item.width) - 1)
+    before, after = line.ends | person.touched_start, line.starts | person.touched_end
     best: Placement = ()
     best_cost = solution.costs[item.index]
     for candidate in item.candidates:
@@ -173,7 +197,7 @@ def best_occurrence_place(solution: Solution, item: Occurrence, randomization: R
         if candidate.bits & taken or (randomization and randomization.skips()):
             continue
         first, stop = candidate.first, candidate.first + candidate.length
-        cost = candidate.cost + ((before >> first & 1) + (after >> stop & 1)) * problem.touch_cost
+        cost = candidate.cost + ((before >> first & 1) + (after >> stop & 1)) * person.touch_cost
         if item.kept:
             cost += item.kept.cost(((first, candidate.length),))
         if prefix:
@@ -185,7 +209,7 @@ def best_occurrence_place(solution: Solution, item: Occurrence, randomization: R
 
 def best_movable_place(solution: Solution, item: Movable, randomization: Randomization | None) -> Placement:
     """Return its own place when free (at random another one), else the earliest free one; () when nothing is free."""
-    free = ((1 << solution.problem.window) - 1) & ~solution.occupied
+    free = ((1 << solution.problem.window) - 1) & ~solution.occupied_for(item)
     starts = starts_of_runs(free, item.slots) & (item.starts | 1 << item.home)
     if not starts:
         return ()

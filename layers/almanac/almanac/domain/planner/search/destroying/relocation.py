@@ -2,8 +2,9 @@
 
 from random import Random
 
-from almanac.domain.planner.model.problem import Movable, Placement, Task
+from almanac.domain.planner.model.problem import Attendance, Movable, Placement, Task
 from almanac.domain.planner.model.slot_mask import between, lowest, starts_of_runs
+from almanac.domain.planner.search.placing.meetings import can_attend
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 
@@ -17,6 +18,8 @@ def preferred_place(solution: Solution, index: int, random: Random, candidate_sk
         return preferred_task_place(solution, item, random)
     if isinstance(item, Movable):
         return ((random_slot_in(item.starts | 1 << item.home, random), item.slots),)
+    if isinstance(item, Attendance):
+        return solution.places[item.meeting] if can_attend(solution, item) else ()
     if not item.candidates:
         return ()
     good = item.candidates[int(len(item.candidates) * random.random() ** candidate_skew)]
@@ -56,6 +59,6 @@ def allows_block(solution: Solution, index: int, first: int, length: int) -> boo
     if isinstance(item, Movable):
         return bool(item.starts >> first & 1)
     bits = between(first, first + length)
-    if item.eligible & bits != bits:
+    if isinstance(item, Attendance) or item.eligible & bits != bits:
         return False
     return isinstance(item, Task) or any((c.first, c.length) == (first, length) for c in item.candidates)

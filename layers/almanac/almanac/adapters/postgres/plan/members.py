@@ -1,0 +1,60 @@
+"""Members and meetings in Postgres, as the command line reads and writes them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from typing_extensions import override
+
+from almanac.adapters.postgres import arrays
+from almanac.adapters.postgres.connection import Database
+from almanac.domain.operations.people import ListedMeeting, ListedMember, NewMeeting
+from almanac.errors import UnknownWorkspace
+from almanac.services.operations.people import PeopleStore
+
+
+class PostgresPeople(PeopleStore):
+    """PeopleStore over one Database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._run = database.statements("plan/members.sql")
+
+    @override
+    def add_member(self, ws_id: UUID, user: str, name: str | None, zone: str | None) -> tuple[str, str | None]:
+        found = self._run.alone("add_member", ws_id=ws_id, user_id=user, name=name, zone=zone)
+        if not found:
+            raise UnknownWorkspace(ws_id)
+        return found[0][0], found[0][1]
+
+    @override
+    def remove_member(self, ws_id: UUID, user: str) -> bool:
+        return bool(self._run.alone("remove_member", ws_id=ws_id, user_id=user))
+
+    @override
+    def members(self, ws_id: UUID) -> Sequence[ListedMember]:
+        return [ListedMember(*row) for row in self._run.alone("list_members", ws_id=ws_id)]
+
+    @override
+    def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
+        users = (*meeting.required, *meeting.optional)
+        found: UUID = self._run.alone(
+            "add_meeting",
+            ws_id=ws_id,
+            title=meeting.title,
+            minutes=meeting.minutes,
+            priority=meeting.priority,
+            hours=meeting.hours,
+            earliest=meeting.earliest,
+            deadline=meeting.deadline,
+            hard=meeting.hard_deadline,
+            users=arrays.texts(users),
+            optional=arrays.booleans(user in meeting.optional for user in users),
+        )[0][0]
+        return found
+
+    @override
+    def meetings(self, ws_id: UUID) -> Sequence[ListedMeeting]:
+        return [
+            ListedMeeting(row[0], row[1], tuple(row[2]), tuple(row[3]), *row[4:10], tuple(row[10] or ()))
+            for row in self._run.alone("list_meetings", ws_id=ws_id)
+        ]

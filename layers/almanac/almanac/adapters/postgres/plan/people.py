@@ -1,0 +1,64 @@
+"""Rows about people as what the domain plans: members with hours and preferences of their own, assignees, meetings."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from almanac.adapters.postgres.plan.settings import read_open_hours, read_preferences
+from almanac.domain.explanation import ItemFinding
+from almanac.domain.workspace_plan.snapshot import Member
+from almanac.domain.workspace_plan.team.rows import Assignment, Meeting, MeetingDependency
+
+Row = Sequence[Any]
+
+
+class StoredHours(NamedTuple):
+    """Opening hours as stored: by category those of everybody, and for each user those of their own."""
+
+    of_all: Mapping[str, object]
+    own: Mapping[str, Mapping[str, object]]
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> "StoredHours":
+        """Return rows of load_hours by whose they are; categories are taken in lower case."""
+        found: dict[str | None, dict[str, object]] = {None: {}}
+        for category, data, user in rows:
+            found.setdefault(user, {})[category.lower()] = data
+        of_all = found.pop(None)
+        return cls(of_all, {user: hours for user, hours in found.items() if user is not None})
+
+
+def members(
+    rows: Iterable[Row], stored_hours: StoredHours, workspace_preferences: object
+) -> tuple[tuple[Member, ...], list[ItemFinding]]:
+    """Return rows of load_members, and a finding for each of their preferences that cannot be used.
+
+    What a member has not set is the workspace's: each category of hours and each preference by itself.
+    """
+    found: list[Member] = []
+    findings: list[ItemFinding] = []
+    common = workspace_preferences if isinstance(workspace_preferences, dict) else {}
+    for user, name, time_zone, own in rows:
+        week = {**stored_hours.of_all, **stored_hours.own.get(user, {})}
+        hours, unreadable = read_open_hours(week.items())
+        faults = read_preferences(own, hours)[1]
+        mine = own if isinstance(own, dict) else {}
+        preferences, _ = read_preferences({**common, **mine}, hours)
+        found.append(Member(user, name, time_zone, preferences, hours, unreadable))
+        findings += faults
+    return tuple(found), findings
+
+
+def assignment(row: Row) -> Assignment:
+    """A row of load_assignees."""
+    return Assignment(*row)
+
+
+def meeting(row: Row) -> Meeting:
+    """A row of load_meetings."""
+    *own, required, optional = row
+    return Meeting(*own, tuple(required), tuple(optional))
+
+
+def meeting_dependency(row: Row) -> MeetingDependency:
+    """A row of load_meeting_dependencies."""
+    return MeetingDependency(*row)

@@ -1,0 +1,112 @@
+"""`member add`, `member remove`, `members`, `meeting add` and `meeting list`."""
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from datetime import datetime
+
+from almanac.cli import arguments, outbound
+from almanac.cli.arguments import Commands, add_command, add_group
+from almanac.cli.session import Result, Session
+from almanac.domain.operations.people import NewMeeting
+from almanac.errors import BadInput
+from almanac.presentation import people
+
+_MEMBER_EXAMPLES = """\
+  almanac member add WS --user ada --name Ada
+  almanac member add WS --user ben --timezone America/New_York
+"""
+_MEETING_EXAMPLES = """\
+  almanac meeting add WS --title 'Kick-off' --with ada --with ben --minutes 45
+  almanac meeting add WS --title 'Review' --with ada --with ben --optional cy --deadline 2026-03-06T17:00:00+01:00
+"""
+_LONGEST_MEETING = 44_640
+
+
+def add_to(commands: Commands) -> None:
+    """Add the parsers."""
+    group = add_group(commands, "member", "manage whose time is planned")
+    outbound.add_target(group)
+    about = "plan somebody's own time; repeated, it changes what is given"
+    parser = add_command(group, "add", _add, about, _MEMBER_EXAMPLES)
+    _add_person(parser)
+    parser.add_argument("--name", type=arguments.label, help="what people call them")
+    parser.add_argument("--timezone", type=arguments.zone, help="IANA zone (default: the workspace's)")
+    about = "take somebody out of the plan; the next one takes their blocks to come away"
+    _add_person(add_command(group, "remove", _remove, about, "  almanac member remove WS --user ben"))
+    parser = add_command(commands, "members", _members, "list whose time is planned")
+    arguments.add_workspace(parser)
+    _add_meetings(add_group(commands, "meeting", "manage meetings that look for their time"))
+
+
+def _add_person(parser: ArgumentParser) -> None:
+    arguments.add_workspace(parser)
+    parser.add_argument("--user", required=True, type=arguments.label, help="their id in the workspace product")
+
+
+def _add_meetings(group: Commands) -> None:
+    parser = add_command(group, "add", _add_meeting, "add a meeting; the next plan finds its time", _MEETING_EXAMPLES)
+    arguments.add_workspace(parser)
+    parser.add_argument("--title", required=True, type=arguments.label, help="what it is called")
+    several = {"type": arguments.label, "action": "append", "metavar": "USER"}
+    parser.add_argument("--with", dest="required", required=True, help="who must come; twice or more", **several)
+    parser.add_argument("--optional", default=[], help="who is asked along; again for more", **several)
+    parser.add_argument("--minutes", type=arguments.count, default=30, metavar="N", help="its length (default: 30)")
+    priorities = ("critical", "high", "normal", "low")
+    parser.add_argument("--priority", choices=priorities, default="normal", help="(default: normal)")
+    parser.add_argument("--hours", type=arguments.label, default="meeting", help="category (default: meeting)")
+    parser.add_argument("--earliest", type=_instant, metavar="TIME", help="not before; ISO 8601 with an offset")
+    parser.add_argument("--deadline", type=_instant, metavar="TIME", help="to end by; ISO 8601 with an offset")
+    parser.add_argument("--hard", action="store_true", help="rather not at all than after the deadline")
+    parser = add_command(group, "list", _meetings, "list the open meetings, those without a time first")
+    arguments.add_workspace(parser)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError("is no ISO 8601 time, such as 2026-03-06T17:00:00+01:00") from None
+    if moment.tzinfo is None:
+        raise ArgumentTypeError("has no UTC offset, such as +01:00")
+    return moment
+
+
+def _add(args: Namespace, session: Session) -> Result:
+    name, zone = session.wiring.people.add(args.ws_id, args.user, args.name, args.timezone)
+    document = {"ws_id": args.ws_id, "user_id": args.user, "name": name, "timezone": zone}
+    return Result(document, f"member {args.user}: {name or args.user}, {zone or 'in the zone of the workspace'}")
+
+
+def _remove(args: Namespace, session: Session) -> Result:
+    with arguments.named({"user": "--user"}):
+        session.wiring.people.remove(args.ws_id, args.user)
+    return Result({"ws_id": args.ws_id, "user_id": args.user}, f"{args.user} is no member any more")
+
+
+def _members(args: Namespace, session: Session) -> Result:
+    found = session.wiring.people.members(args.ws_id)
+    return Result(people.members_document(found), people.members_text(found))
+
+
+def _add_meeting(args: Namespace, session: Session) -> Result:
+    if args.minutes > _LONGEST_MEETING:
+        raise BadInput("--minutes", f"must be 1 to {_LONGEST_MEETING}")
+    meeting = NewMeeting(
+        title=args.title,
+        required=tuple(args.required),
+        optional=tuple(args.optional),
+        minutes=args.minutes,
+        priority=args.priority,
+        hours=args.hours.lower(),
+        earliest=args.earliest,
+        deadline=args.deadline,
+        hard_deadline=args.hard,
+    )
+    with arguments.named({"required": "--with", "optional": "--optional", "deadline": "--deadline"}):
+        meeting_id = session.wiring.people.add_meeting(args.ws_id, meeting)
+    text = f"meeting {meeting_id}\n`almanac schedule {args.ws_id} --preview` shows when it would be"
+    return Result({"ws_id": args.ws_id, "meeting_id": meeting_id}, text)
+
+
+def _meetings(args: Namespace, session: Session) -> Result:
+    found = session.wiring.people.meetings(args.ws_id)
+    return Result(people.meetings_document(found), people.meetings_text(found))

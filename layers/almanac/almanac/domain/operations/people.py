@@ -1,0 +1,53 @@
+"""Members and meetings of a workspace as operators list and add them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMember:
+    """Somebody whose time is planned, with their own IANA zone or None for the workspace's.
+
+    `accounts` counts connected ones, `tasks` the open tasks that are assigned to them. `default`: what says nothing of
+    a person is theirs.
+    """
+
+    user_id: str
+    name: str
+    time_zone: str | None
+    accounts: int
+    tasks: int
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewMeeting:
+    """A meeting to be placed: who must come, who may, and in which hours; instants are aware."""
+
+    title: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    minutes: int
+    priority: str
+    hours: str
+    earliest: datetime | None
+    deadline: datetime | None
+    hard_deadline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMeeting:
+    """An open meeting with its block, None while it has none, and who comes to that."""
+
+    meeting_id: UUID
+    title: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    minutes: int
+    priority: str
+    earliest: datetime | None
+    deadline: datetime | None
+    start: datetime | None
+    end: datetime | None
+    attending: tuple[str, ...]

@@ -1,0 +1,107 @@
+"""A meeting without a time of its own: whose calendar stands in the way, and the times that nearly would have done."""
+
+from dataclasses import dataclass
+
+from almanac.domain.explanation import Explanation
+from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders
+from almanac.domain.planner.model.problem import Task
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, starts_of_runs
+from almanac.domain.planner.search.solution import earliest_allowed
+
+MOST_NEAR_MISSES = 3
+"""How many near misses are told, the nearest first."""
+CLOSED_WEIGHT = 3
+"""A minute outside somebody's hours stands as much in the way as so many that something takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A time at which a meeting could be if `blocked` people were free: (people, weighed slots, start) compare."""
+
+    people: int
+    weight: int
+    first: int
+    blocked: tuple[int, ...]
+
+
+class MeetingTimes:
+    """The times a meeting might have had before slot `due`, and who lacked at each."""
+
+    def __init__(self, occupancies: Occupancies, task: Task, due: int) -> None:
+        self.occupancies = occupancies
+        self.task = task
+        problem = occupancies.solution.problem
+        after = max(task.release, earliest_allowed(occupancies.solution, task) or 0)
+        self.reach = between(after, due)
+        self.each: dict[int, Occupancy] = {
+            person: occupancies.of_people((person,)) for person in task.people if problem.window
+        }
+
+    def hours(self, person: int) -> int:
+        """Return the open slots of one person in reach."""
+        return self.each[person].hours.get(self.task.category, 0) & self.reach
+
+    def taken(self, person: int) -> int:
+        """Return the slots in reach that something else takes of one person."""
+        return ~self.each[person].free_but_for(self.task.index) & self.reach
+
+    def cause(self) -> Explanation | None:
+        """Return whose time is taken how long while the hours of all are open, the most first; None for nobody's."""
+        common = self.reach
+        for person in self.task.people:
+            common &= self.hours(person)
+        if not starts_of_runs(common, self.task.slots):
+            minutes = (SLOT_MINUTES * common.bit_count(), self.task.minutes)
+            ids = tuple(self.id_of(person) for person in self.task.people)
+            return Explanation("no_common_hours", items=ids, minutes=minutes, category=self.task.category)
+        minutes_of = {
+            self.id_of(person): SLOT_MINUTES * (self.taken(person) & common).bit_count() for person in self.task.people
+        }
+        held = {name: minutes for name, minutes in minutes_of.items() if minutes}
+        if not held:
+            return None
+        opened = (SLOT_MINUTES * common.bit_count(),)
+        return Explanation("people_taken", minutes=opened, category=self.task.category, parts=(holders(held),))
+
+    def near_misses(self) -> list[Explanation]:
+        """Return the few times at which least stands in the way, none overlapping another."""
+        lacking = {person: (self.taken(person), self.reach & ~self.hours(person)) for person in self.task.people}
+        some_open = 0
+        for person in self.task.people:
+            some_open |= self.hours(person)
+        found = sorted(
+            (self.near_miss(first, lacking) for first in each_slot(starts_of_runs(some_open, self.task.slots))),
+            key=lambda miss: (miss.people, miss.weight, miss.first),
+        )
+        chosen: list[NearMiss] = []
+        for miss in found:
+            apart = all(abs(miss.first - other.first) >= self.task.slots for other in chosen)
+            if miss.people and apart and len(chosen) < MOST_NEAR_MISSES:
+                chosen.append(miss)
+        return [self.told(miss) for miss in chosen]
+
+    def near_miss(self, first: int, lacking: dict[int, tuple[int, int]]) -> NearMiss:
+        """Return who lacks at one start, and how much stands in the way."""
+        span = between(first, first + self.task.slots)
+        blocked = tuple(person for person, (taken, closed) in lacking.items() if (taken | closed) & span)
+        weight = sum(
+            (lacking[person][0] & span).bit_count() + CLOSED_WEIGHT * (lacking[person][1] & span).bit_count()
+            for person in blocked
+        )
+        return NearMiss(len(blocked), weight, first, blocked)
+
+    def told(self, miss: NearMiss) -> Explanation:
+        """Return a near miss as an explanation: who lacks, and what each of them has then."""
+        problem = self.occupancies.solution.problem
+        span = between(miss.first, miss.first + self.task.slots)
+        held: dict[str, int] = {}
+        for person in miss.blocked:
+            for name, minutes in self.each[person].minutes_by_id(span, self.task.index).items():
+                held[name] = max(held.get(name, 0), minutes)
+        instants = problem.minute(miss.first), problem.minute(miss.first + self.task.slots)
+        ids = tuple(self.id_of(person) for person in miss.blocked[:MOST_NAMED])
+        return Explanation("near_miss", items=ids, instants=instants, parts=(holders(held),) if held else ())
+
+    def id_of(self, person: int) -> str:
+        """Return the id of a person."""
+        return self.occupancies.solution.problem.people[person].id

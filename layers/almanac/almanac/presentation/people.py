@@ -1,0 +1,52 @@
+"""Members and meetings: tables for people, documents for programs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from almanac.domain.operations.people import ListedMeeting, ListedMember
+from almanac.presentation.phrases import length
+from almanac.presentation.tables import instant_text, listing, table
+
+
+def members_document(found: Iterable[ListedMember]) -> Mapping[str, Any]:
+    """Return the members for --json."""
+    return {"members": [asdict(member) for member in found]}
+
+
+def members_text(found: Iterable[ListedMember]) -> str:
+    """Return the members as a table."""
+    rows = [
+        (each.user_id, each.name, each.time_zone or "the workspace's", each.accounts, each.tasks, _default(each))
+        for each in found
+    ]
+    if not rows:
+        return "no members: the whole workspace is planned as one timeline"
+    return table(("user", "name", "zone", "accounts", "tasks", ""), rows)
+
+
+def _default(member: ListedMember) -> str:
+    return "has what is nobody's" if member.default else ""
+
+
+def meetings_document(found: Iterable[ListedMeeting]) -> Mapping[str, Any]:
+    """Return the meetings for --json."""
+    return {"meetings": [asdict(meeting) for meeting in found]}
+
+
+def meetings_text(found: Iterable[ListedMeeting]) -> str:
+    """Return the meetings as a listing."""
+    rows = [
+        (
+            (each.title, length(each.minutes), each.priority, instant_text(each.start), instant_text(each.deadline)),
+            (each.meeting_id, _who(each)),
+        )
+        for each in found
+    ]
+    return listing(("meeting", "takes", "priority", "begins", "deadline"), rows) if rows else "no open meetings"
+
+
+def _who(meeting: ListedMeeting) -> str:
+    optional = f", perhaps {', '.join(meeting.optional)}" if meeting.optional else ""
+    coming = f"; coming: {', '.join(meeting.attending)}" if meeting.attending else ""
+    return f"with {', '.join(meeting.required)}{optional}{coming}"

@@ -1,0 +1,86 @@
+"""Members and meetings as operators set them up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from almanac.domain.operations.people import ListedMeeting, ListedMember, NewMeeting
+from almanac.errors import BadInput
+from almanac.services.operations.ports import WorkspaceStore
+
+LEAST_PEOPLE = 2
+
+
+class PeopleStore(Protocol):
+    """Members and meetings. Raises DatabaseUnavailable and StorageFailed."""
+
+    def add_member(self, ws_id: UUID, user: str, name: str | None, zone: str | None) -> tuple[str, str | None]:
+        """Add a member, or change what is given of one. Return name and zone as stored. Raises UnknownWorkspace."""
+        ...
+
+    def remove_member(self, ws_id: UUID, user: str) -> bool:
+        """Take a member out of the plan; False when there was none."""
+        ...
+
+    def members(self, ws_id: UUID) -> Sequence[ListedMember]:
+        """Return the members in the order in which they were added."""
+        ...
+
+    def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
+        """Add a meeting with its people, and return its id."""
+        ...
+
+    def meetings(self, ws_id: UUID) -> Sequence[ListedMeeting]:
+        """Return the open meetings, those without a place first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The use case of `almanac member …`, `almanac members` and `almanac meeting …`."""
+
+    workspaces: WorkspaceStore
+    store: PeopleStore
+
+    def add(self, ws_id: UUID, user: str, name: str | None, zone: str | None) -> tuple[str, str | None]:
+        """Make somebody a member, or change what is given; None leaves it. Return the name and IANA zone now.
+
+        Raises UnknownWorkspace.
+        """
+        return self.store.add_member(ws_id, user, name, zone)
+
+    def remove(self, ws_id: UUID, user: str) -> None:
+        """Take somebody out of the plan: the next one takes their blocks away. Raises BadInput, UnknownWorkspace."""
+        self.workspaces.require_workspace(ws_id)
+        if not self.store.remove_member(ws_id, user):
+            raise BadInput("user", f"is no member; {self._known(ws_id)}")
+
+    def members(self, ws_id: UUID) -> Sequence[ListedMember]:
+        """Return the members. Raises UnknownWorkspace."""
+        self.workspaces.require_workspace(ws_id)
+        return self.store.members(ws_id)
+
+    def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
+        """Add a meeting that looks for its time, and return its id. Raises BadInput of a field, UnknownWorkspace."""
+        known = {member.user_id for member in self.members(ws_id)}
+        for field, users in (("required", meeting.required), ("optional", meeting.optional)):
+            for user in users:
+                if user not in known:
+                    raise BadInput(field, f"names somebody who is no member; {self._known(ws_id)}")
+        if len(set(meeting.required)) < LEAST_PEOPLE:
+            raise BadInput("required", "must name two people or more")
+        if len({*meeting.required, *meeting.optional}) < len(meeting.required) + len(meeting.optional):
+            raise BadInput("optional", "names somebody a second time")
+        if meeting.earliest and meeting.deadline and meeting.earliest >= meeting.deadline:
+            raise BadInput("deadline", "must lie after the earliest start")
+        return self.store.add_meeting(ws_id, meeting)
+
+    def meetings(self, ws_id: UUID) -> Sequence[ListedMeeting]:
+        """Return the open meetings. Raises UnknownWorkspace."""
+        self.workspaces.require_workspace(ws_id)
+        return self.store.meetings(ws_id)
+
+    def _known(self, ws_id: UUID) -> str:
+        names = ", ".join(member.user_id for member in self.store.members(ws_id))
+        return f"members are {names}" if names else "there are none yet; `almanac member add` adds one"

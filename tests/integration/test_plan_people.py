@@ -1,0 +1,298 @@
+"""Members, assignees and meetings: from rows to blocks, with the real planner and a real Postgres."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.integration import rows
+from tests.integration.planned import NINE_TO_FIVE, Planned
+
+pytestmark = pytest.mark.integration
+
+
+class Team(Planned):
+    """Ann in Berlin (the creator), Ben in New York, Cy in Berlin; everybody works nine to five at home."""
+
+    def __init__(self, database_url: str) -> None:
+        super().__init__(database_url)
+        self.hours("meeting", NINE_TO_FIVE)
+        self.database.run("UPDATE workspaces SET creator_id = 'ann' WHERE id = :ws", ws=self.ws_id)
+        for user, zone in (("ann", None), ("ben", "America/New_York"), ("cy", None)):
+            self.member(user, zone)
+
+    def member(self, user: str, zone: str | None = None, **settings: Any) -> None:
+        self.database.run(
+            "INSERT INTO workspace_members (ws_id, user_id, name, timezone, settings)"
+            " VALUES (:ws, :user, initcap(:user), :zone, :settings::jsonb)"
+            " ON CONFLICT (ws_id, user_id) DO UPDATE SET settings = excluded.settings",
+            ws=self.ws_id,
+            user=user,
+            zone=zone,
+            settings=json.dumps({"scheduling": settings}),
+        )
+
+    def assign(self, task: UUID, user: str, minutes: int | None = None, done: int = 0) -> None:
+        self.database.run(
+            "INSERT INTO task_assignees (task_id, user_id, total_minutes, done_minutes) VALUES (:t, :u, :m, :d)",
+            t=task,
+            u=user,
+            m=minutes,
+            d=done,
+        )
+
+    def meeting(self, title: str, *users: str, optional: tuple[str, ...] = (), **columns: Any) -> UUID:
+        key = self._insert("meetings", title=title, **{"duration_minutes": 60, **columns})
+        for user in (*users, *optional):
+            self.database.run(
+                "INSERT INTO meeting_attendees (meeting_id, user_id, is_optional) VALUES (:m, :u, :o)",
+                m=key,
+                u=user,
+                o=user in optional,
+            )
+        return key
+
+    def waits(self, **columns: UUID) -> None:
+        names = ", ".join(columns)
+        values = ", ".join(f":{name}" for name in columns)
+        sql = f"INSERT INTO meeting_dependencies (ws_id, {names}) VALUES (:ws, {values})"
+        self.database.run(sql, ws=self.ws_id, **columns)
+
+    def busy(self, user: str, start: str, end: str, **columns: Any) -> UUID:
+        """An event on somebody's primary calendar; wall times of the workspace."""
+        calendar = f"{user}@example.test"
+        if not self.database.run(
+            "SELECT 1 FROM calendar_auth_tokens WHERE ws_id = :w AND user_id = :u", w=self.ws_id, u=user
+        ):
+            account = rows.account(self.database, self.ws_id, calendar)
+            self.database.run("UPDATE calendar_auth_tokens SET user_id = :u WHERE id = :a", u=user, a=account)
+            rows.connection(self.database, self.ws_id, account, calendar)
+        values = {"provider": "google", "external_calendar_id": calendar, "external_event_id": f"{start}{end}{user}"}
+        return self._insert(
+            "workspace_calendar_events", start_at=self.at(start), end_at=self.at(end), **{**values, **columns}
+        )
+
+    def placed(self) -> dict[str, list[str]]:
+        """ "ben: Mon 09:00-10:00" of each block by title, wall times of the workspace."""
+        found = self.database.run(
+            "SELECT e.title, coalesce(t.user_id, array_to_string(m.attending, '+'), ''), e.start_at, e.end_at"
+            " FROM workspace_calendar_events e LEFT JOIN task_calendar_events t ON t.event_id = e.id"
+            " LEFT JOIN habit_calendar_events h ON h.event_id = e.id"
+            " LEFT JOIN meeting_calendar_events m ON m.event_id = e.id"
+            " WHERE e.ws_id = :ws AND num_nonnulls(t.event_id, h.event_id, m.event_id) > 0 ORDER BY e.start_at, 2",
+            ws=self.ws_id,
+        )
+        shown: dict[str, list[str]] = {}
+        for title, whose, start, end in found:
+            first, last = (each.astimezone(ZoneInfo(self.zone)) for each in (start, end))
+            shown.setdefault(title, []).append(f"{whose}: {first:%d %H:%M}-{last:%H:%M}")
+        return shown
+
+
+@pytest.fixture
+def team(database_url: str) -> Iterator[Team]:
+    made = Team(database_url)
+    yield made
+    made.wiring.close()
+
+
+def test_everybody_has_a_time_of_their_own(team: Team) -> None:
+    team.busy("ann", "03-02 09:00", "03-02 17:00")
+    for user in ("ann", "ben", "cy"):
+        team.assign(team.task(user), user)
+    nobody = team.task("nobody's")
+
+    report = team.plan()
+
+    assert (report.outcome, report.counts.scheduled) == ("planned", 4)
+    assert team.placed() == {
+        "cy": ["cy: 02 09:00-10:00"],
+        "ben": ["ben: 02 15:00-16:00"],
+        "ann": ["ann: 03 09:00-10:00"],
+        "nobody's": ["ann: 03 10:00-11:00"],
+    }
+    assert nobody
+    written = team.written()
+    assert team.plan().outcome == "unchanged"
+    assert team.written() == written
+
+
+def test_a_calendar_that_is_shared_takes_everybodys_time_and_so_does_what_the_workspace_has(team: Team) -> None:
+    team.busy("ann", "03-02 09:00", "03-02 11:00")
+    team.database.run("UPDATE calendar_connections SET is_shared = true")
+    team._insert("workspace_calendar_events", start_at=team.at("03-02 11:00"), end_at=team.at("03-02 12:00"))
+    team.assign(team.task("Report"), "cy")
+
+    team.plan()
+
+    assert team.placed() == {"Report": ["cy: 02 12:00-13:00"]}
+
+
+def test_an_invitation_declined_by_one_takes_the_time_of_the_others_only(team: Team) -> None:
+    for user, response in (("ann", "declined"), ("cy", "accepted")):
+        team.busy(user, "03-02 09:00", "03-02 12:00", ical_uid="kickoff", response=response)
+        team.assign(team.task(user), user)
+
+    team.plan()
+
+    assert team.placed() == {"ann": ["ann: 02 09:00-10:00"], "cy": ["cy: 02 12:00-13:00"]}
+
+
+def test_a_task_of_several_is_planned_for_each_with_minutes_of_their_own(team: Team) -> None:
+    task = team.task("Review", 120)
+    team.assign(task, "ann", 90, 30)
+    team.assign(task, "ben")
+
+    team.plan()
+
+    assert team.placed() == {"Review": ["ann: 02 09:00-10:00", "ben: 02 15:00-17:00"]}
+    assert team.plan().outcome == "unchanged"
+
+
+def test_a_meeting_takes_an_hour_that_all_have_and_those_who_need_not_come_when_they_can(team: Team) -> None:
+    team.busy("cy", "03-02 15:00", "03-02 23:00")
+    sync = team.meeting("Sync", "ann", "ben", optional=("cy",))
+
+    team.plan()
+
+    assert team.placed() == {"Sync": ["ann+ben: 02 15:00-16:00"]}
+    assert team.database.run("SELECT meeting_id FROM meeting_calendar_events") == [[sync]]
+    team.database.run("DELETE FROM workspace_calendar_events WHERE provider = 'google'")
+    team.plan()
+    assert team.placed() == {"Sync": ["ann+ben+cy: 02 15:00-16:00"]}
+    assert team.plan().outcome == "unchanged"
+
+
+def test_work_waits_for_a_meeting_and_a_meeting_for_work(team: Team) -> None:
+    draft, minutes = team.task("Draft", 120), team.task("Minutes", 30)
+    team.assign(draft, "ann")
+    team.assign(minutes, "cy")
+    sync = team.meeting("Sync", "ann", "cy")
+    team.waits(meeting_id=sync, depends_on_task_id=draft)
+    team.waits(task_id=minutes, depends_on_meeting_id=sync)
+
+    team.plan()
+
+    assert team.placed() == {
+        "Draft": ["ann: 02 09:00-11:00"],
+        "Sync": ["ann+cy: 02 11:00-12:00"],
+        "Minutes": ["cy: 02 12:00-12:30"],
+    }
+    assert team.plan().outcome == "unchanged"
+
+
+def test_a_job_with_a_user_plans_this_person_and_leaves_everybody_else(team: Team) -> None:
+    for user in ("ann", "cy"):
+        team.assign(team.task(user), user)
+    sync = team.meeting("Sync", "ann", "cy")
+    team.plan()
+    before = team.placed()
+    team.busy("ann", "03-02 09:00", "03-02 10:00")
+    team.busy("cy", "03-02 10:00", "03-02 12:00")
+    assert sync
+
+    team.plan(user_id="cy")
+
+    after = team.placed()
+    assert {title for title in before if before[title] != after[title]} == {"cy"}
+    assert team.plan(user_id="cy").outcome == "unchanged"
+
+
+def test_what_a_person_waits_for_and_no_plan_of_theirs_places_is_said(team: Team) -> None:
+    first, second = team.task("First"), team.task("Second")
+    team.assign(first, "ann")
+    team.assign(second, "cy")
+    team.after(second, first)
+
+    report = team.plan(user_id="cy")
+
+    assert [(note.id, note.status, note.cause.code) for note in report.notes] == [
+        (str(second), "left_out", "waits_for_unplaced")
+    ]
+    team.plan()
+    assert team.placed() == {"First": ["ann: 02 09:00-10:00"], "Second": ["cy: 02 10:00-11:00"]}
+
+
+def test_a_person_has_hours_limits_and_notice_of_their_own(team: Team) -> None:
+    late = {day: {"timeBlocks": [{"startTime": "12:00", "endTime": "20:00"}]} for day in NINE_TO_FIVE}
+    for _ in range(2):  # an upsert as before there were people
+        team.database.run(
+            "INSERT INTO workspace_calendar_hour_settings (ws_id, type, data, user_id)"
+            " VALUES (:ws, 'work', :data::jsonb, 'cy') ON CONFLICT (ws_id, type) DO UPDATE SET data = excluded.data",
+            ws=team.ws_id,
+            data=json.dumps(late),
+        )
+    team.prefer(min_notice_minutes=600)
+    team.member("cy", None, min_notice_minutes=30, daily_cap_minutes={"work": 60})
+    for user, title in (("ann", "a"), ("cy", "b"), ("cy", "c")):
+        team.assign(team.task(title), user)
+
+    team.plan()
+
+    assert team.placed() == {
+        "a": ["ann: 03 09:00-10:00"],
+        "b": ["cy: 02 12:00-13:00"],
+        "c": ["cy: 03 12:00-13:00"],
+    }
+
+
+def test_a_habit_is_its_owners_at_the_owners_time_of_day(team: Team) -> None:
+    team.habit("Walk", 30, ideal_time="12:00", user_id="ben", frequency="weekly", days_of_week="{1}")
+
+    team.plan()
+
+    assert team.placed() == {"Walk": [": 02 18:00-18:30"]}
+
+
+def test_a_task_that_changes_hands_goes_over_with_what_was_done(team: Team) -> None:
+    task = team.task("Report", 120, is_splittable=True, max_split_duration_minutes=60)
+    team.assign(task, "ann")
+    team.plan()
+    assert team.placed() == {"Report": ["ann: 02 09:00-10:00", "ann: 02 10:15-11:15"]}
+    team.now = team.at("03-02 10:05")
+    team.database.run("UPDATE task_assignees SET user_id = 'cy'")
+
+    team.plan()
+
+    assert team.placed() == {"Report": ["ann: 02 09:00-10:00", "cy: 02 10:15-11:15"]}
+
+
+def test_a_meeting_that_its_people_locked_stays_and_one_without_people_is_left_out(team: Team) -> None:
+    team.meeting("Sync", "ann", "ben")
+    alone = team.meeting("Alone", "ann")
+    stranger = team.meeting("Stranger", "ann", "zoe")
+    report = team.plan()
+    assert {(note.kind, note.id, note.cause.code) for note in report.notes} == {
+        ("meeting", str(alone), "too_few_people"),
+        ("meeting", str(stranger), "person_unknown"),
+    }
+    team.database.run("UPDATE workspace_calendar_events SET locked = true WHERE title = 'Sync'")
+    team.busy("ann", "03-02 15:00", "03-02 16:00")
+
+    team.plan(force_reschedule=True)
+
+    assert team.placed() == {"Sync": ["ann+ben: 02 15:00-16:00"]}
+    team.database.run("UPDATE meetings SET completed_at = now() WHERE title = 'Sync'")
+    team.plan()
+    assert team.placed() == {"Sync": ["ann+ben: 02 15:00-16:00"]}
+    team.database.run("UPDATE workspace_calendar_events SET locked = false WHERE title = 'Sync'")
+    team.plan()
+    assert team.placed() == {}
+
+
+def test_in_the_weeks_between_two_clock_changes_the_common_hour_is_another(team: Team) -> None:
+    team.now = team.at("03-13 07:00")
+    days = {date(2026, 3, 13): "13 14:00-15:00", date(2026, 3, 30): "30 15:00-16:00"}
+    for day in days:
+        start = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(team.zone))
+        team.meeting(f"{day}", "ann", "ben", start_date=start)
+
+    team.plan(window_days=30)
+
+    assert {title: blocks[0].partition(": ")[2] for title, blocks in team.placed().items()} == {
+        str(day): said for day, said in days.items()
+    }
