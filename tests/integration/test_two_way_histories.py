@@ -12,7 +12,11 @@ from tests.histories.two_ways.words import KINDS, draw
 
 pytestmark = pytest.mark.integration
 
-FOUND: dict[str, str] = {}
+FOUND = {
+    "an event that was not found once counted as deleted, although it was there": (
+        "retitle 394 673; trouble 967 213; sync 493 19"
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +26,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("first", range(0, 200, 50))
+@pytest.mark.parametrize("first", range(0, 100, 50))
 def test_both_sides_end_as_one(stage: Stage, first: int) -> None:
     met: Counter[str] = Counter()
     for seed in range(first, first + 50):

@@ -31,8 +31,8 @@ KINDS: Mapping[str, int] = {
     "connect": 2,
     "role": 1,
     # runs
-    "sync": 14,
-    "write": 10,
+    "sync": 18,
+    "write": 12,
     "time passes": 8,
     "kill": 5,
     "overtake": 4,

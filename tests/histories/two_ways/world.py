@@ -63,13 +63,18 @@ class World:
         self.numbers += 1
         return self.numbers
 
+    def _id(self, number: int) -> UUID:
+        """An id of a new row: in the order of their making, so that a history chooses the same ones again."""
+        return UUID(int=self.ws_id.int - self.ws_id.int % 1_000_000 + number)
+
     def _at(self, number: int) -> datetime:
         return self.now + timedelta(hours=24 + number)
 
     # -- the product -----------------------------------------------------------------------------------------------
 
     def block(self, _pick: int, _value: int) -> None:
-        number, task, event_id = self._next(), uuid4(), uuid4()
+        number, task = self._next(), uuid4()
+        event_id = self._id(number)
         self.run("INSERT INTO tasks (id, ws_id, title) VALUES (:id, :ws, 'Work')", id=task)
         self.run(
             "WITH e AS (INSERT INTO workspace_calendar_events (id, ws_id, title, start_at, end_at)"
@@ -81,7 +86,7 @@ class World:
         )
 
     def event(self, _pick: int, _value: int) -> None:
-        self._insert_event(uuid4())
+        self._insert_event(self._id(self._next()))
 
     def _insert_event(self, event_id: UUID) -> None:
         self.run(
@@ -160,7 +165,9 @@ class World:
 
     def _there(self, pick: int) -> list[str]:
         """One of the live events of ours in Google."""
-        found = sorted(body["id"] for body in self.live() if body["id"].startswith("alm"))
+        ours = [body for body in self.live() if body["id"].startswith("alm")]
+        ours.sort(key=lambda body: str(body.get("extendedProperties", {}).get("private", {}).get("almanac-event")))
+        found = [body["id"] for body in ours]
         return [found[pick % len(found)]] if found else []
 
     def live(self) -> list[Json]:
@@ -176,7 +183,9 @@ class World:
         fault = _FAULTS[value % len(_FAULTS)]
         if method == "GET" and fault["action"] == "land_late":
             return
-        times = (1, 1, 2, 3)[pick // 7 % 4]
+        times = (
+            1 if fault.get("status") == 404 else (1, 1, 2, 3)[pick // 7 % 4]
+        )  # one lie is a hiccup, two are the truth
         self.google.inject(Fault(method=method, path=path, nth=1 + value // 13 % 2, times=times, message="no", **fault))
 
     def land(self, pick: int, _value: int) -> None:

@@ -98,6 +98,17 @@ class TestBlocks:
         assert team.writes(before) == []
         assert team.plans_asked_for() == 1
 
+    def test_what_is_not_found_once_is_looked_for_again_before_it_counts_as_deleted(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        team.edit(block, summary="Changed")
+        team.inject(action="error", status=404, reason="notFound", method="GET", path="*/events/*")
+        team.sync()
+        assert team.row(block) is not None
+        team.again()
+        team.sync()
+        assert team.row(block, "title") == ["Changed"]
+
     def test_a_deleted_habit_skips_that_day(self, team: Writing) -> None:
         block, habit = team.habit_block()
         other, _ = team.habit_block("Walk", hours=48)

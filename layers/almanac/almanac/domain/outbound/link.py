@@ -47,8 +47,15 @@ class Link:
     refusals: int = 0
     insists: bool = False
     """A person has chosen what is wanted here, against what stands there."""
+    missed: bool = False
+    """The last look did not find it; a second one has to say so before it counts as deleted."""
     item: str | None = None
     """What a block is a piece of, as its mark says: `task:<id>`, `habit:<id>:<date>`."""
+
+    @property
+    def counts_as_there(self) -> bool:
+        """Whether it was there when both sides agreed last, and we have not asked for its deletion."""
+        return self.base is not None and self.desired is not None and self.sent != "delete"
 
     @property
     def changed_here(self) -> dict[str, Any]:

@@ -171,12 +171,12 @@ def mark_of(item: Mapping[str, Any]) -> Mark | None:
     """Return our mark on an event, None when it bears none that is whole."""
     properties: Mapping[str, Any] = item.get("extendedProperties") or {}
     private: Mapping[str, Any] = properties.get("private") or {}
-    values: list[object] = [private.get(key) for key in (INSTALLATION, WORKSPACE, EVENT, REVISION, ITEM)]
-    installation, ws_id, event_id, revision, item = values
+    installation, ws_id, event_id = (private.get(key) for key in (INSTALLATION, WORKSPACE, EVENT))
+    revision, about = private.get(REVISION), private.get(ITEM)
     if not (isinstance(installation, str) and isinstance(ws_id, str) and isinstance(event_id, str)):
         return None
     counted = int(revision) if isinstance(revision, str) and revision.isdecimal() and len(revision) < 16 else -1
-    return Mark(installation, ws_id, event_id, counted, item if isinstance(item, str) else None)
+    return Mark(installation, ws_id, event_id, counted, about if isinstance(about, str) else None)
 
 
 def _written(item: Mapping[str, Any], draft: Draft, zones: CalendarZones) -> RemoteEvent:

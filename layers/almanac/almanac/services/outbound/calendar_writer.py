@@ -40,6 +40,8 @@ _Returned = TypeVar("_Returned")
 
 SHORTEST_PAUSE = timedelta(seconds=30)
 """Of an account that the provider asked to slow down."""
+LOOK_TWICE = timedelta(seconds=60)
+"""Before what is not found any more counts as deleted: a deletion is told as one (cancelled), this may be a hiccup."""
 _UNANSWERED_IN_A_ROW = 2
 """Writes without an answer after which the provider is left alone until the next run."""
 _LONGEST_POSTPONE = 900.0
@@ -92,6 +94,9 @@ class CalendarWriter:
         self._report.read += 1
         if found is None and self.role() is None:
             self._hold("calendar_lost")
+        if found is None and link.counts_as_there and not link.missed:
+            self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), EventGone.code)
+            return
         outcome = merge(link, found, self._clock(), id_taken=id_taken)
         if self._store.settle(self._lease, self._place, self._account, link, outcome):
             self._report.replan = True
@@ -120,11 +125,7 @@ class CalendarWriter:
         writes = _writes(account)
         calendar_id = self._place.calendar_id
         if write.operation == "delete":
-            try:
-                writes.delete(calendar_id, link.remote_id, link.base_etag or "")
-            except EventGone:
-                if writes.role_on(calendar_id) is None:
-                    raise
+            writes.delete(calendar_id, link.remote_id, link.base_etag or "")
             return None
         draft = self._draft(link, write)
         if write.operation == "insert":

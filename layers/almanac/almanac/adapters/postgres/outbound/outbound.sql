@@ -89,7 +89,7 @@ ORDER BY c.calendar_id, a.account_email;
 -- before what it takes the place of.
 SELECT l.id, l.event_id, l.kind, l.current, l.calendar_id, l.external_event_id, l.generation, l.state, l.desired, l.desired_rev,
     l.base, l.ours, l.base_etag, l.base_rev, l.theirs, l.sent_op, l.sent_rev, l.sent_bodies, l.doubt, l.attempts, l.refusals,
-    l.reason IS NOT DISTINCT FROM 'use_mine',
+    l.reason IS NOT DISTINCT FROM 'use_mine', l.error_type IS NOT DISTINCT FROM 'event_gone',
     CASE WHEN b.task_id IS NOT NULL THEN concat_ws(':', 'task', b.task_id)
         WHEN h.habit_id IS NOT NULL THEN concat_ws(':', 'habit', h.habit_id, h.occurrence_date) END
 FROM calendar_event_links l

@@ -37,7 +37,8 @@ def link_from(row: Sequence[Any]) -> Link:
         attempts=row[19],
         refusals=row[20],
         insists=row[21],
-        item=row[22],
+        missed=row[22],
+        item=row[23],
     )
 
 
