@@ -16,6 +16,9 @@ FOUND = {
     "an event that was not found once counted as deleted, although it was there": (
         "retitle 394 673; trouble 967 213; sync 493 19"
     ),
+    "the same of one that was to be deleted: it stayed there for ever": (
+        "drop 282 16; retitle 394 673; trouble 967 213; sync 493 19"
+    ),
 }
 
 

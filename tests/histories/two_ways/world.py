@@ -183,9 +183,8 @@ class World:
         fault = _FAULTS[value % len(_FAULTS)]
         if method == "GET" and fault["action"] == "land_late":
             return
-        times = (
-            1 if fault.get("status") == 404 else (1, 1, 2, 3)[pick // 7 % 4]
-        )  # one lie is a hiccup, two are the truth
+        # One answer that something is not there may be a hiccup; two in a row are taken for the truth.
+        times = 1 if fault.get("status") == 404 else (1, 1, 2, 3)[pick // 7 % 4]
         self.google.inject(Fault(method=method, path=path, nth=1 + value // 13 % 2, times=times, message="no", **fault))
 
     def land(self, pick: int, _value: int) -> None:

@@ -35,8 +35,10 @@ def test_a_workspace_that_only_reads_asks_what_it_always_asked(simulator: Simula
     )
     team.sync()
     asked = simulator.observation.requests()
+    links = team.database.run("SELECT count(*) FROM calendar_event_links")[0][0]
     team.close()
 
+    assert links == 0
     shapes = [(entry["method"], entry["path"], sorted(entry["params"])) for entry in asked]
     path = f"/calendar/v3/calendars/{calendar}/events"
     full = ["alt", "fields", "maxResults", "singleEvents", "timeMax", "timeMin"]
@@ -45,7 +47,6 @@ def test_a_workspace_that_only_reads_asks_what_it_always_asked(simulator: Simula
     for entry in asked[1:]:
         fixed = {name: entry["params"][name] for name in ("alt", "fields", "maxResults", "singleEvents")}
         assert fixed == {"alt": ["json"], "fields": [LISTED], "maxResults": ["2500"], "singleEvents": ["true"]}
-    assert team.database.run("SELECT count(*) FROM calendar_event_links")[0][0] == 0
 
 
 def test_connecting_asks_what_it_always_asked(simulator: Simulator, database_url: str) -> None:

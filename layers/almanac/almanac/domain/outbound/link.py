@@ -53,11 +53,6 @@ class Link:
     """What a block is a piece of, as its mark says: `task:<id>`, `habit:<id>:<date>`."""
 
     @property
-    def counts_as_there(self) -> bool:
-        """Whether it was there when both sides agreed last, and we have not asked for its deletion."""
-        return self.base is not None and self.desired is not None and self.sent != "delete"
-
-    @property
     def changed_here(self) -> dict[str, Any]:
         """The fields that we want otherwise than was agreed."""
         if self.desired is None or self.ours is None:

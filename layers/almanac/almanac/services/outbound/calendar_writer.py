@@ -94,7 +94,7 @@ class CalendarWriter:
         self._report.read += 1
         if found is None and self.role() is None:
             self._hold("calendar_lost")
-        if found is None and link.counts_as_there and not link.missed:
+        if found is None and link.base is not None and not link.missed:
             self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), EventGone.code)
             return
         outcome = merge(link, found, self._clock(), id_taken=id_taken)
