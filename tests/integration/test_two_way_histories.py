@@ -19,6 +19,9 @@ FOUND = {
     "the same of one that was to be deleted: it stayed there for ever": (
         "drop 282 16; retitle 394 673; trouble 967 213; sync 493 19"
     ),
+    "a block made a series and deleted between two passes: its end was not told": (
+        "remove 105 98; take over 328 189; remove 982 36"
+    ),
 }
 
 

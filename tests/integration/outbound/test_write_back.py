@@ -196,6 +196,34 @@ class TestOut:
         assert team.writes(before) == []
 
 
+FIELDS = (
+    {"title": "Plain"},
+    {"title": "Ümläut", "description": "a\nb", "location": "Room", "transparency": "transparent"},
+    {"title": "Private", "visibility": "private", "time_zone": "Asia/Tokyo"},
+)
+
+
+@pytest.mark.parametrize("columns", FIELDS)
+def test_sql_and_python_read_the_same_fields_of_an_event(team: Writing, columns: dict[str, Any]) -> None:
+    """`almanac_event_fields` of a row, and `fields_of` of what Google has of it."""
+    event = team.event(**columns)
+    team.sync()
+    base, ours = team.link(event, "base", "ours")
+    assert {**base, "when": {**base["when"], "zone": ""}} == {**ours, "when": {**ours["when"], "zone": ""}}
+
+
+def test_links_that_ended_long_ago_are_forgotten(team: Writing) -> None:
+    event = team.event()
+    team.sync()
+    team.delete(event)
+    team.sync()
+    assert team.states() == ["gone"]
+    team.run("UPDATE calendar_event_links SET updated_at = now() - interval '31 days' WHERE ws_id = :ws")
+    team.event("Another")
+    team.sync()
+    assert team.states() == ["agreed"]
+
+
 LOST: dict[str, dict[str, Any]] = {
     "answer cut after commit": {"action": "cut_after"},
     "answer cut in the middle": {"action": "cut_within"},

@@ -92,6 +92,10 @@ class OutboundStore(Protocol):
         """End a hold: what waited is to be read before it is written."""
         ...
 
+    def forget_old(self, lease: Lease, account: Account) -> None:
+        """Delete what ended a month ago: links, refused slots, used budgets."""
+        ...
+
     def set_role(self, lease: Lease, place: Place, role: str) -> None:
         """Store the account's role on a calendar."""
         ...

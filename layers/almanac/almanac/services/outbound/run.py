@@ -68,7 +68,10 @@ class WriteOut:
             session = sessions.get(account.id)
             if session is None:
                 session = sessions[account.id] = AccountSession(account, provider, self.tokens, self.cipher, self.clock)
+            before = report.writes
             _Visit(self, lease, deadline, workspace, place, account, session, report).make()
+            if report.writes > before:
+                self.store.forget_old(lease, account)
         if workspace.leaving:
             self.leave.finish(lease.ws_id)
         if report.replan and self.rules.replans:

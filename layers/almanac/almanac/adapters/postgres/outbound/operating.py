@@ -92,7 +92,9 @@ class PostgresWaiting(WaitingStore):
 
     @override
     def review(self, ws_id: UUID) -> None:
-        self._run.alone("review_targets", ws_id=ws_id)
+        with self._db.transaction():
+            self._run("review_targets", ws_id=ws_id)
+            self._run("reviewed_calendars", ws_id=ws_id)
 
     @override
     def consent(self, ws_id: UUID) -> Sequence[str]:

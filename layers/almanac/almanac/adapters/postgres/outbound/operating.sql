@@ -49,6 +49,10 @@ RETURNING c.id;
 UPDATE workspace_members SET target_reviewed_at = now()
 WHERE ws_id = :ws_id::uuid AND target_connection_id IS NOT NULL AND target_reviewed_at IS NULL;
 
+-- name: reviewed_calendars
+UPDATE calendar_connections SET outbound_held = NULL, updated_at = now()
+WHERE ws_id = :ws_id::uuid AND outbound_held = 'dry_run_first';
+
 -- name: consent
 UPDATE calendar_connections SET outbound_consent_until = now() + interval '1 hour', updated_at = now()
 WHERE ws_id = :ws_id::uuid AND outbound_held = 'mass_change'

@@ -335,6 +335,17 @@ UPDATE calendar_event_links l SET doubt = coalesce(l.doubt, 'unsure'), updated_a
 WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id AND l.account = :account
     AND l.state IN ('dirty', 'sent') AND l.base IS NOT NULL;
 
+-- name: forget_old
+-- What nobody can ask for any more: links that ended a month ago, slots and days that are over.
+WITH links AS (
+    DELETE FROM calendar_event_links
+    WHERE ws_id = :ws_id::uuid AND state IN ('gone', 'detached') AND sent_op IS NULL AND reason IS DISTINCT FROM 'edited_beats_deleted'
+        AND updated_at < now() - interval '30 days'
+), slots AS (
+    DELETE FROM refused_slots WHERE ws_id = :ws_id::uuid AND end_at < now() - interval '1 day'
+)
+DELETE FROM outbound_budget WHERE account = :account AND day < (now() AT TIME ZONE 'UTC')::date - 7;
+
 -- name: set_role
 UPDATE calendar_connections SET access_role = :role, updated_at = now()
 WHERE ws_id = :ws_id::uuid AND id = :connection_id::uuid AND access_role <> :role;

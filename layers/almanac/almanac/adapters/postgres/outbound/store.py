@@ -148,6 +148,10 @@ class PostgresOutboundStore(OutboundStore):
     def set_role(self, lease: Lease, place: Place, role: str) -> None:
         self._at(lease, place, "set_role", role=role)
 
+    @override
+    def forget_old(self, lease: Lease, account: Account) -> None:
+        self._run("forget_old", ws_id=lease.ws_id, account=account_key(account))
+
     def _about(self, lease: Lease, link: Link, statement: str, **values: Any) -> None:
         with self._db.transaction(reconnect=False):
             self._leases.renew(lease)
