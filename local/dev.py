@@ -24,11 +24,12 @@ from local.demo.workspaces import (
     planned_zone,
 )
 from local.google_simulator.control.client import ControlError
+from local.http_front.server import HttpFront, choose_port
 from local.lambda_runtime.worker_pool import InvocationError
 from local.stack.exports import write_exports
 from local.stack.interruption import Interrupted, StopSignals
 from local.stack.plan_watch import PlanWatch
-from local.stack.ports import StartError
+from local.stack.ports import LOOPBACK, StartError
 from local.stack.run_watch import RunWatch
 from local.stack.screen import Screen, counted
 from local.stack.stack import ROOT, Stack, forget_shell_settings
@@ -40,8 +41,9 @@ OUTBOUND_SECONDS = 60
 """The rules' cadences, as in template.yaml."""
 
 _LOOK_SECONDS = 0.3
-# The queues and the simulated Google are new: nothing waits, nothing runs, and no sync token is known any more.
+# The queues and the simulated Google are new: nothing waits, nothing runs, no sync token or channel is known any more.
 _FORGET = (
+    "DELETE FROM calendar_push_channels",
     "UPDATE calendar_sync_states SET sync_token = NULL, checkpoint = NULL",
     "UPDATE workspace_sync_leases SET owner = NULL, expires_at = NULL, queued_at = NULL",
 )
@@ -56,9 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check_readable(options.ics)
         stack = _start(options.folder, screen, signals)
+        front = HttpFront.start(http_port(stack.environment), stack.environment, stack.folder / "logs")
         try:
             _run(stack, options, screen, signals)
         finally:
+            front.stop()
             stack.stop()
             _environment_file(options.folder).unlink(missing_ok=True)
     except Interrupted as stop:
@@ -76,7 +80,7 @@ def _start(folder: Path, screen: Screen, signals: StopSignals) -> Stack:
     folder.mkdir(parents=True, exist_ok=True)
     return Stack.start(
         folder,
-        {"ALMANAC_TOKEN_KEYS": _kept_key(folder / "token-key")},
+        {"ALMANAC_TOKEN_KEYS": _kept_key(folder / "token-key"), **http_settings(choose_port())},
         keep_data=True,
         tell=lambda name, seconds: screen.say(f"{name} is up ({seconds:.1f} s)"),
         between=signals.check,
@@ -160,6 +164,16 @@ def _publish(environment: Mapping[str, str], file: Path, workspace: Workspace, s
     shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
     for line in things_to_try(workspace.name, workspace.emails[0], shown, datetime.now().astimezone()):
         screen.say(line, style="bold")
+
+
+def http_settings(port: int) -> dict[str, str]:
+    """Return what the functions of HTTP are told: where they are rung at, and a key for the rings of this start."""
+    return {"ALMANAC_PUBLIC_URL": f"http://{LOOPBACK}:{port}", "ALMANAC_PUSH_KEYS": new_key()}
+
+
+def http_port(environment: Mapping[str, str]) -> int:
+    """Return the port of the address that `http_settings` gave."""
+    return int(environment["ALMANAC_PUBLIC_URL"].rsplit(":", 1)[1])
 
 
 def _environment_file(folder: Path) -> Path:

@@ -29,7 +29,7 @@ SETTINGS = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "POWERTOOLS_SERVICE_NAME": "test",
 }
-FUNCTIONS = ["orchestrator", "calendar_sync", "smart_scheduling", "migrate", "upkeep"]
+FUNCTIONS = ["orchestrator", "calendar_sync", "smart_scheduling", "migrate", "upkeep", "push_receiver"]
 LIST_MODULES = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))\n"
 
 
@@ -79,6 +79,18 @@ def migrate() -> set[str]:
 @pytest.fixture(scope="module")
 def upkeep() -> set[str]:
     return cold_start("upkeep", "upkeep")
+
+
+@pytest.fixture(scope="module")
+def push_receiver() -> set[str]:
+    return cold_start("push_receiver", "receive_ring")
+
+
+def test_a_ring_loads_neither_the_database_nor_google_nor_cryptography(push_receiver: set[str]) -> None:
+    assert {"boto3", "almanac.services.push.receive"} <= push_receiver
+    assert not within(
+        push_receiver, GOOGLE | {"pg8000", "cryptography", "almanac.services.sync.run", "almanac.domain.planner"}
+    )
 
 
 def test_the_orchestrator_loads_what_it_works_with(orchestrator: set[str]) -> None:

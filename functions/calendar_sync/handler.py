@@ -13,7 +13,7 @@ from almanac.wiring.calendar_sync import container
 
 SERVICE = "calendar_sync"
 logger = function_logger(SERVICE)
-consumer = Consumer(SERVICE, SyncReport, lambda report: report.tally.as_dict(), logger=logger, ended="run ended")
+consumer = Consumer(SERVICE, SyncReport, lambda report: report.measured(), logger=logger, ended="run ended")
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -38,4 +38,10 @@ def _measure(report: DispatchReport) -> None:
     if report.health is not None:
         metrics.add_metric("WorkspacesBehind", MetricUnit.Count, report.health.workspaces_behind)
         metrics.add_metric("ConnectionsInError", MetricUnit.Count, report.health.connections_in_error)
+    if report.channels is not None:
+        metrics.add_metric("ChannelsActive", MetricUnit.Count, report.channels.active)
+        metrics.add_metric("ChannelsSilent", MetricUnit.Count, report.channels.silent)
+        metrics.add_metric("ChannelsOverdue", MetricUnit.Count, report.channels.overdue)
+        metrics.add_metric("ChannelsFailing", MetricUnit.Count, report.channels.failing)
+        metrics.add_metric("ChannelsUnsupported", MetricUnit.Count, report.channels.unsupported)
     metrics.flush_metrics()

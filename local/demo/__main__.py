@@ -10,7 +10,7 @@ from pathlib import Path
 
 from almanac.adapters.crypto import new_key
 from almanac.errors import AlmanacError
-from local.demo import failures, planning, scenes, two_ways
+from local.demo import failures, planning, ringing, scenes, two_ways
 from local.demo.stage import DemoFailed, Stage
 from local.demo.workspaces import UnusableCalendar, check_readable
 from local.google_simulator.control.client import ControlError
@@ -60,6 +60,7 @@ def play(stack: Stack, screen: Screen, signals: StopSignals, files: Sequence[Pat
     failures.killed_worker(stage)
     planning.first_plan(stage)
     planning.meeting_on_a_block(stage)
+    ringing.ring_before_tick(stage)
     two_ways.people_move_blocks(stage, two_ways.blocks_in_a_calendar(stage))
     _summary(stage)
     return stage
@@ -102,7 +103,7 @@ def _demo(folder: Path, files: Sequence[Path], screen: Screen, signals: StopSign
 
 def _summary(stage: Stage) -> None:
     stage.screen.headline(
-        13, "What happened", "Every run left a row; here they are by outcome, and the rows they left."
+        14, "What happened", "Every run left a row; here they are by outcome, and the rows they left."
     )
     database = stage.stack.wiring.database
     runs = database.run(

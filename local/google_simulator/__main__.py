@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(name, lambda *_: ended.set())
     clock = Clock.starting_at(instant(options.now)) if options.now else None
     try:
-        simulator = Simulator(port=options.port, seed=options.seed, clock=clock)
+        simulator = Simulator(port=options.port, seed=options.seed, clock=clock, rings=True)
     except OSError as error:
         print(f"google_simulator: port {options.port}: {error.strerror}", file=sys.stderr)
         return 1

@@ -7,28 +7,36 @@ from local.google_simulator.control.commands import Commands
 from local.google_simulator.control.observation import Observation
 from local.google_simulator.control.routes import ControlDesk
 from local.google_simulator.filling.loading import Loading
+from local.google_simulator.push.commands import PushCommands
 from local.google_simulator.server import Server
 from local.google_simulator.service import TOKEN_PATH, Service
 from local.google_simulator.world.clock import Clock
 from local.google_simulator.world.state import World
 from local.google_simulator.world.store import Store
 
+_RING_SECONDS = 0.1
+"""Between two looks at what is to be delivered, where messages are delivered as they fall due."""
+
 
 class Simulator:
     """A simulated Google Calendar on 127.0.0.1. `port` 0 takes a free one; the same `seed`, the same ids and tokens.
 
-    `commands` changes things, `loading` fills calendars, `observation` looks; `world` is the bare state. A context
+    `commands` changes things, `loading` fills calendars, `observation` looks, `push` steers messages; `world` is the
+    bare state. `rings`: whether messages are delivered as they fall due, not only when `push` is told to. A context
     manager. Raises OSError when the port is taken.
     """
 
-    def __init__(self, *, port: int = 0, seed: int = 0, clock: Clock | None = None) -> None:
+    def __init__(self, *, port: int = 0, seed: int = 0, clock: Clock | None = None, rings: bool = False) -> None:
         self.world = World(seed, clock)
         self.service = Service(Store(self.world))
         self.commands = Commands(self.service)
         self.loading = Loading(self.world)
         self.observation = Observation(self.service)
-        self._server = Server(self.service, ControlDesk(self.commands, self.loading, self.observation), port)
-        self._thread: threading.Thread | None = None
+        self.push = PushCommands(self.service.store.deliveries)
+        desk = ControlDesk(self.commands, self.loading, self.observation, self.push)
+        self._server = Server(self.service, desk, port)
+        self._threads: list[threading.Thread] = []
+        self._rings = rings
 
     @property
     def url(self) -> str:
@@ -47,19 +55,29 @@ class Simulator:
 
     def start(self) -> "Simulator":
         """Serve in a thread of its own."""
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="simulator", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._server.serve_forever, args=(0.01,), name="simulator", daemon=True)
+        ]
+        if self._rings:
+            self._threads.append(threading.Thread(target=self._keep_ringing, name="push", daemon=True))
+        for thread in self._threads:
+            thread.start()
         return self
 
     def stop(self) -> None:
         """Stop serving and close every connection, those in an injected delay too."""
         self.service.stopping.set()
-        if self._thread is not None:
+        if self._threads:
             self._server.shutdown()
-            self._thread.join()
-            self._thread = None
+            for thread in self._threads:
+                thread.join()
+            self._threads = []
         self._server.close_connections()
         self._server.server_close()
+
+    def _keep_ringing(self) -> None:
+        while not self.service.stopping.wait(_RING_SECONDS):
+            self.push.deliver_messages()
 
     def __enter__(self) -> "Simulator":
         return self.start()

@@ -28,6 +28,8 @@ EVENTS = ROOT / "events"
 WORKSPACES = tuple(UUID(f"7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c0{n}") for n in (1, 2, 3))
 """The workspaces that the events name."""
 _ZONE = "Europe/Berlin"
+_PUSH_KEY = "c2FtcGxlLWtleS1vZi1hLXNhbXBsZS1ldmVudC0uLi4="
+"""Signed the ring in events/push-ring.json; worth nothing anywhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ SAMPLES = (
     Sample("SmartScheduling", "schedule-redelivery", {"left": []}),
     Sample("SmartScheduling", "schedule-malformed", {"left": [0]}),
     Sample("Upkeep", "tick-upkeep", {"dry_run": False, "failed": []}),
+    Sample("PushReceiver", "push-ring", {"statusCode": 204}),
+    Sample("PushReceiver", "push-forged", {"statusCode": 404}),
 )
 """In the order in which they are sent: each finds what those before it have left."""
 
@@ -157,6 +161,7 @@ class Surroundings:
             "ALMANAC_GOOGLE_CLIENT_ID": "local",
             "ALMANAC_GOOGLE_CLIENT_SECRET": "local",
             "ALMANAC_TOKEN_KEYS": new_key(),
+            "ALMANAC_PUSH_KEYS": _PUSH_KEY,
             **queues.environment(),
         }
 

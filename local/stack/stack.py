@@ -20,9 +20,10 @@ from botocore.config import Config
 from almanac.adapters.postgres.migrate import migrate
 from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.client import Control
+from local.http_front.server import HttpFront
 from local.lambda_runtime.worker_pool import WorkerPool, invoke
 from local.stack.interruption import Interrupted
-from local.stack.ports import LOOPBACK, Child
+from local.stack.ports import LOOPBACK, Child, free_port
 from local.stack.postgres import Postgres
 from local.stack.queues import Queues, QueueServer
 from local.stack.simulator_process import start_simulator
@@ -66,6 +67,7 @@ class Stack:
         self._queue_server: QueueServer | None = None
         self._workers: WorkerPool | None = None
         self._planners: WorkerPool | None = None
+        self._front: HttpFront | None = None
 
     @classmethod
     def start(
@@ -168,6 +170,15 @@ class Stack:
         )
         return [message["Body"] for message in answer.get("Messages", [])]
 
+    def switch_push_on(self, key: str) -> None:
+        """Let Google ring at the real push_receiver; the workers that sync begin anew, for they have to know where."""
+        port = free_port()
+        self.environment |= {"ALMANAC_PUBLIC_URL": f"http://{LOOPBACK}:{port}", "ALMANAC_PUSH_KEYS": key}
+        self._front = HttpFront.start(port, self.environment, self.folder / "logs")
+        if self._workers is not None:
+            self._workers.stop()
+        self._workers = self._start_pool("calendar_sync", self.queues.sync_url, WORKERS)
+
     def stop(self, *, hurry: bool = False) -> None:
         """Stop everything; safe to call twice, or half-way up. In a hurry, a worker's current run is not awaited."""
         if hurry:
@@ -178,6 +189,8 @@ class Stack:
             self.wiring.close()
         if "sqs" in vars(self):
             self.sqs.close()
+        if self._front is not None:
+            self._front.stop()
         pools = (self._workers, self._planners)
         for part in (*pools, self._queue_server, self._simulator, getattr(self, "postgres", None)):
             if part is not None:

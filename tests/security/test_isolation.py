@@ -279,6 +279,7 @@ OF_ALL_WORKSPACES = {
     "outbound/outbound.sql": {"name_installation"},
     "outbound/operating.sql": {"link_to_resolve", "renew_installation", "forget_all_links"},
     "plan/plan.sql": {"one_moment"},
+    "channels.sql": {"installation", "channel_states"},
     "runs.sql": {"record_jobs", "mark_sent"},
     "accounts.sql": {"live_workspaces", "list_workspaces", "workspaces_named", "workspace_names"},
     "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},

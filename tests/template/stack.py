@@ -45,7 +45,8 @@ class Stack:
     def statements(self, function: str) -> Iterator[tuple[list[str], Any]]:
         """Actions and resources of every statement that this template writes for a function, under any condition."""
         role = self.role(function)
-        ours = [target(arn) for arn in role["ManagedPolicyArns"] if isinstance(arn, dict) and "Ref" in arn]
+        attached = [way for arn in role["ManagedPolicyArns"] for way in ways(arn)]
+        ours = [target(arn) for arn in attached if isinstance(arn, dict) and "Ref" in arn]
         documents = [self.of("AWS::IAM::ManagedPolicy")[name]["PolicyDocument"] for name in ours]
         documents += [policy["PolicyDocument"] for policy in role.get("Policies", [])]
         for statement in (each for document in documents for either in document["Statement"] for each in ways(either)):

@@ -7,7 +7,7 @@ from almanac.settings import SyncSettings
 from tests.template.stack import Properties, Stack, target
 
 SYNC_PERIOD_SECONDS = 900
-RUNS_ON_TICKS_OR_JOBS = {"Orchestrator", "CalendarSync", "SmartScheduling", "Upkeep"}
+RUNS_UNATTENDED = {"Orchestrator", "CalendarSync", "SmartScheduling", "Upkeep", "PushReceiver"}
 """Not Migrate: the deployment that waits for it tells of its failure."""
 KEEPS_A_RESERVE = {"CalendarSync": SyncSettings().sync_reserve_seconds, "Upkeep": RESERVE_SECONDS}
 """Seconds; these two work until only that much is left, the others should never come near their limit."""
@@ -51,11 +51,11 @@ def test_three_receives_of_one_poison_message_do_not_count_as_waiting(
 
 @pytest.mark.parametrize("metric", ["Errors", "Duration"])
 def test_every_function_that_nobody_waits_for_has_an_alarm(stack: Stack, observability: Stack, metric: str) -> None:
-    assert watched(observability, metric) == RUNS_ON_TICKS_OR_JOBS
-    assert set(stack.functions) - RUNS_ON_TICKS_OR_JOBS == {"Migrate"}
+    assert watched(observability, metric) == RUNS_UNATTENDED
+    assert set(stack.functions) - RUNS_UNATTENDED == {"Migrate"}
 
 
-@pytest.mark.parametrize("function", sorted(RUNS_ON_TICKS_OR_JOBS))
+@pytest.mark.parametrize("function", sorted(RUNS_UNATTENDED))
 def test_a_run_near_its_time_limit_is_noticed_before_it_is_cut(
     stack: Stack, observability: Stack, function: str
 ) -> None:
@@ -72,7 +72,7 @@ def test_refused_runs_of_any_function_are_noticed(observability: Stack) -> None:
         if "MetricStat" in each
     ]
     assert {each["MetricName"] for each in metrics} == {"Throttles"}
-    assert {target(each["Dimensions"][0]["Value"]) for each in metrics} == RUNS_ON_TICKS_OR_JOBS
+    assert {target(each["Dimensions"][0]["Value"]) for each in metrics} == RUNS_UNATTENDED
     (shown,) = [each for each in observability.alarms["ThrottlesAlarm"]["Metrics"] if each.get("ReturnData", True)]
     assert shown["Expression"] == "SUM(METRICS())"
 

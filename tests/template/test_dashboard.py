@@ -15,11 +15,12 @@ import pytest
 from almanac.domain.operations.maintenance import UpkeepReport
 from almanac.domain.sync.report import SyncReport
 from almanac.domain.workspace_plan.report import PlanReport
+from almanac.services.push.receive import Answer
 from almanac.services.queues.dispatch import DispatchReport
-from almanac.services.queues.ports import SyncHealth
+from almanac.services.queues.ports import ChannelStates, SyncHealth
 from tests.template.stack import Stack
 
-NAMES = ("orchestrator", "upkeep", "calendar_sync", "smart_scheduling")
+NAMES = ("orchestrator", "upkeep", "calendar_sync", "smart_scheduling", "push_receiver")
 HANDLERS = tuple(import_module(f"functions.{name}.handler") for name in NAMES)  # their loggers keep stdout as it is now
 WIDTH = 24
 WS, RUN = UUID(int=1), UUID(int=2)
@@ -72,11 +73,15 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[Metric]:
     """Every metric that a run of each function gives to CloudWatch."""
     ours = logging.getLogger("almanac")
     before = (ours.handlers[:], ours.propagate, ours.level)
-    ticks, upkeep, sync, plan = HANDLERS
-    report = DispatchReport("calendar.sync", health=SyncHealth(workspaces_behind=1, connections_in_error=1))
+    ticks, upkeep, sync, plan, rings = HANDLERS
+    health = SyncHealth(workspaces_behind=1, connections_in_error=1)
+    report = DispatchReport("calendar.sync", health=health, channels=ChannelStates(1, 0, 0, 0, 0))
     ticks.lambda_handler({"job": "calendar.sync"}, CONTEXT, dispatch=lambda _tick: report)
     upkeep.lambda_handler({"job": "calendar.upkeep"}, CONTEXT, upkeep=lambda _left, dry_run: UpkeepReport(dry_run))
-    sync.consumer.metrics.done(SyncReport(WS, RUN, "incremental", error_type="google_unavailable"), datetime.now(UTC))
+    synced = SyncReport(WS, RUN, "incremental", error_type="google_unavailable", push_lag_ms=900)
+    sync.consumer.metrics.done(synced, datetime.now(UTC))
+    for verdict in ("rang", "rejected", "refused"):
+        rings.lambda_handler({}, CONTEXT, receive=lambda _headers, verdict=verdict: Answer(verdict))
     plan.consumer.metrics.done(PlanReport(WS, RUN, error_type="timezone_missing"), datetime.now(UTC))
     ours.handlers[:], ours.propagate, ours.level = before
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]

@@ -19,6 +19,8 @@ GOOD = {
 }
 FORBIDDEN = {"0.0.0.0/0", "::/0"}
 
+WITHOUT_A_DATABASE = {"PushReceiver"}
+
 
 def holds(assertion: Any, parameters: dict[str, str]) -> bool:
     """Evaluate a rule of the template's section Rules."""
@@ -66,7 +68,9 @@ def test_iam_admits_one_user_of_one_server(template: dict[str, Any], value: str,
 
 
 def test_a_function_signs_in_with_the_secret_or_with_iam_and_never_with_both(stack: Stack) -> None:
-    for function in stack.functions.values():
+    for name, function in stack.functions.items():
+        if name in WITHOUT_A_DATABASE:
+            continue
         secret, iam = function["Environment"]["Variables"]["ALMANAC_DATABASE_IAM_AUTH"]["Fn::If"][1:]
         assert (secret, iam) == ("", "true")
     document = stack.of("AWS::IAM::ManagedPolicy")["DatabaseAccess"]["PolicyDocument"]
@@ -77,7 +81,8 @@ def test_a_function_signs_in_with_the_secret_or_with_iam_and_never_with_both(sta
 
 def test_the_tables_are_there_before_any_function_that_uses_them(stack: Stack) -> None:
     resources = stack.cloudformation["Resources"]
-    assert {resources[name].get("DependsOn") for name in set(stack.functions) - {"Migrate"}} == {"Migrations"}
+    users = set(stack.functions) - {"Migrate"} - WITHOUT_A_DATABASE
+    assert {resources[name].get("DependsOn") for name in users} == {"Migrations"}
     assert "DependsOn" not in resources["Migrate"]
 
 
@@ -150,3 +155,12 @@ def test_both_templates_know_the_same_stages(template: dict[str, Any], network: 
     stages = template["Parameters"]["Stage"]["AllowedValues"]
     assert network["Parameters"]["Stage"]["AllowedValues"] == stages
     assert set(network["Mappings"]["ByStage"]) == set(template["Mappings"]["ByStage"]) == set(stages)
+
+
+@pytest.mark.parametrize("function", sorted(WITHOUT_A_DATABASE))
+def test_what_the_world_may_call_knows_no_database_and_is_in_no_network(stack: Stack, function: str) -> None:
+    found = stack.functions[function]
+    variables = found["Environment"]["Variables"]
+    nothing = {"Ref": "AWS::NoValue"}
+    assert {value == nothing for name, value in variables.items() if "DATABASE" in name} == {True}
+    assert found["VpcConfig"] == nothing

@@ -9,13 +9,15 @@ from tests.template.stack import Stack, mentions, target, ways
 SENDS_TO = {
     "Migrate": set(),
     "Orchestrator": {"SyncQueue", "ScheduleQueue", "TickDeadLetters"},
-    "CalendarSync": {"SyncQueue"},
+    "CalendarSync": {"SyncQueue", "ScheduleQueue"},
     "SmartScheduling": {"ScheduleQueue"},
     "Upkeep": {"TickDeadLetters"},
+    "PushReceiver": {"SyncQueue"},
 }
 CONSUMES = {"CalendarSync": {"SyncQueue"}, "SmartScheduling": {"ScheduleQueue"}}
 READS_SECRETS = {
-    "CalendarSync": {"DatabaseSecretArn", "GoogleSecretArn", "TokenKeysSecretArn"},
+    "CalendarSync": {"DatabaseSecretArn", "GoogleSecretArn", "TokenKeysSecretArn", "PushKeysSecretArn"},
+    "PushReceiver": {"PushKeysSecretArn"},
     "Upkeep": {"DatabaseSecretArn", "GoogleSecretArn", "TokenKeysSecretArn"},
 }
 ACTIONS = {
@@ -34,6 +36,7 @@ ACTIONS = {
 }
 """All that any function may do, beside what the managed policies below allow."""
 FUNCTIONS = sorted(SENDS_TO)
+WITHOUT_A_DATABASE = {"PushReceiver"}
 # AWS's own policies that SAM attaches: logs, traces, network interfaces of a VPC.
 MANAGED_POLICIES = {
     "AWSLambdaBasicExecutionRole",
@@ -69,7 +72,8 @@ def test_no_policy_of_ours_opens_every_resource_or_an_action_nobody_needs(stack:
 def test_only_known_managed_policies_are_attached(stack: Stack, function: str) -> None:
     attached = stack.role(function)["ManagedPolicyArns"]
     assert {arn.rsplit("/", 1)[1] for arn in attached if isinstance(arn, str)} <= MANAGED_POLICIES
-    assert [arn for arn in attached if isinstance(arn, dict)] == [{"Ref": "DatabaseAccess"}]
+    ours = {target(way) for arn in attached if isinstance(arn, dict) for way in ways(arn)}
+    assert ours - {"PushKeysAccess"} == (set() if function in WITHOUT_A_DATABASE else {"DatabaseAccess"})
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -135,7 +139,7 @@ def test_only_functions_without_a_queue_reserve_executions(stack: Stack) -> None
         for name, each in stack.functions.items()
         if "ReservedConcurrentExecutions" in each
     }
-    assert reserved == {"Orchestrator": [2], "Upkeep": [1]}
+    assert reserved == {"Orchestrator": [2], "Upkeep": [1], "PushReceiver": [10]}
 
 
 def test_the_small_account_of_a_dev_stage_reserves_nothing(template: dict[str, Any]) -> None:

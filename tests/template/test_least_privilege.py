@@ -22,6 +22,9 @@ GOOGLE: set[Grant] = {
 }
 
 
+PUSH: set[Grant] = {("secretsmanager:GetSecretValue", "PushKeysSecretArn"), ("kms:Decrypt", "SecretsKeyArn")}
+
+
 def consumes(queue: str) -> set[Grant]:
     actions = ("ReceiveMessage", "DeleteMessage", "DeleteMessageBatch", "GetQueueAttributes")
     return {(f"sqs:{name}", queue) for name in (*actions, "ChangeMessageVisibility", "ChangeMessageVisibilityBatch")}
@@ -34,12 +37,15 @@ def sends(*queues: str) -> set[Grant]:
 GRANTS: dict[str, set[Grant]] = {
     "Migrate": DATABASE,
     "Orchestrator": DATABASE | sends("SyncQueue", "ScheduleQueue") | {("sqs:SendMessage", "TickDeadLetters")},
-    "CalendarSync": DATABASE | GOOGLE | consumes("SyncQueue") | sends("SyncQueue", "ScheduleQueue"),
+    "CalendarSync": DATABASE | GOOGLE | PUSH | consumes("SyncQueue") | sends("SyncQueue", "ScheduleQueue"),
     "SmartScheduling": DATABASE | consumes("ScheduleQueue") | sends("ScheduleQueue"),
     "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters")},
+    "PushReceiver": PUSH | sends("SyncQueue"),
 }
 EVERY_FUNCTION = {"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "AWSXrayWriteOnlyAccess"}
 """AWS's own policies for logs, network interfaces and traces: actions that know no single resource, or none of ours."""
+RUNG_OR_CALLED = {"PushReceiver"}
+"""Functions that the HTTP API may invoke."""
 TICKED = {
     "OrchestratorSyncTick": "Orchestrator",
     "OrchestratorOutboundTick": "Orchestrator",
@@ -52,8 +58,9 @@ def documents(stack: Stack, function: str) -> Iterator[Any]:
     """The policies that this template writes for a function, attached or inline."""
     role = stack.role(function)
     for arn in role["ManagedPolicyArns"]:
-        if isinstance(arn, dict):
-            yield stack.of("AWS::IAM::ManagedPolicy")[target(arn)]["PolicyDocument"]
+        for way in ways(arn):
+            if isinstance(way, dict):
+                yield stack.of("AWS::IAM::ManagedPolicy")[target(way)]["PolicyDocument"]
     yield from (policy["PolicyDocument"] for policy in role.get("Policies", []))
 
 
@@ -136,7 +143,9 @@ def test_a_key_decrypts_secrets_only_and_only_for_secrets_manager(stack: Stack) 
 
 
 def test_only_our_rules_may_invoke_and_each_only_its_own_function(stack: Stack) -> None:
-    permissions = stack.of("AWS::Lambda::Permission").values()
+    permissions = [
+        each for each in stack.of("AWS::Lambda::Permission").values() if each["Principal"] != "apigateway.amazonaws.com"
+    ]
 
     assert {target(each["SourceArn"]): target(each["FunctionName"]) for each in permissions} == TICKED
     assert {(each["Principal"], each["Action"]) for each in permissions} == {
@@ -155,8 +164,25 @@ def test_only_our_rules_may_leave_a_dead_tick(stack: Stack) -> None:
     assert {target(arn) for arn in statement["Condition"]["ArnEquals"]["aws:SourceArn"]} == set(TICKED)
 
 
-def test_nothing_is_reachable_from_the_internet(stack: Stack) -> None:
+def test_the_gateway_may_invoke_each_function_for_its_own_routes_only(stack: Stack) -> None:
+    permissions = [
+        each for each in stack.of("AWS::Lambda::Permission").values() if each["Principal"] == "apigateway.amazonaws.com"
+    ]
+    assert {target(each["FunctionName"]) for each in permissions} <= RUNG_OR_CALLED
+    assert {each["Action"] for each in permissions} == {"lambda:InvokeFunction"}
+    assert all("${__ApiId__}" in str(each["SourceArn"]) for each in permissions)
+
+
+def test_rings_have_one_route_and_a_throttle(stack: Stack) -> None:
+    (api,) = stack.of("AWS::ApiGatewayV2::Api").values()
+    (stage,) = stack.of("AWS::ApiGatewayV2::Stage").values()
+    assert list(api["Body"]["paths"]["/google/push"]) == ["post"]
+    assert stage["RouteSettings"]["POST /google/push"].keys() == {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
+
+
+def test_nothing_else_is_reachable_from_the_internet(stack: Stack) -> None:
     kinds = {resource["Type"] for resource in stack.cloudformation["Resources"].values()}
 
-    assert not {kind for kind in kinds if "ApiGateway" in kind or kind == "AWS::Lambda::Url"}
+    gateways = {kind for kind in kinds if "ApiGateway" in kind or kind == "AWS::Lambda::Url"}
+    assert gateways == {"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"}
     assert not {kind for kind in kinds if kind in ("AWS::SNS::TopicPolicy", "AWS::SecretsManager::ResourcePolicy")}

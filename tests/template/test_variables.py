@@ -9,9 +9,11 @@ from cryptography.fernet import Fernet
 from pydantic import BaseModel
 
 from almanac import settings
-from almanac.errors import DatabaseUnavailable
+from almanac.errors import BadSettings, DatabaseUnavailable
 from almanac.services.deployment.upgrade import UpgradeDatabase
+from almanac.services.push.receive import ReceiveRing
 from almanac.wiring.command_line import Wiring
+from almanac.wiring.push_receiver import PushReceiverWiring
 from tests.template.stack import Stack, ways
 
 FUNCTIONS = {
@@ -20,12 +22,14 @@ FUNCTIONS = {
     "CalendarSync": "calendar_sync",
     "SmartScheduling": "smart_scheduling",
     "Upkeep": "upkeep",
+    "PushReceiver": "push_receiver",
 }
 NOT_OURS = {"AWS_ENDPOINT_URL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 QUEUES = {
     "Orchestrator": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
     "CalendarSync": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
     "SmartScheduling": {"ALMANAC_SCHEDULE_QUEUE_URL"},
+    "PushReceiver": {"ALMANAC_SYNC_QUEUE_URL"},
 }
 PARAMETER_OF = {
     "ALMANAC_SYNC_PAST_DAYS": "SyncPastDays",
@@ -67,7 +71,11 @@ def settings_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     (use_case,) = re.findall(r"container\(\)\.(\w+)", (folder / "handler.py").read_text(encoding="utf-8"))
     asked = Asked()
-    built = getattr(Wiring(asked), use_case)
+    wiring = PushReceiverWiring if use_case == "receive_ring" else Wiring
+    built = getattr(wiring(asked), use_case)
+    if isinstance(built, ReceiveRing):  # reads its keys for every ring, so that a rotated one is picked up
+        with pytest.raises(BadSettings):
+            built.keys()
     if isinstance(built, UpgradeDatabase):  # reads them when it is called, so that CloudFormation is told of bad ones
         with pytest.raises(DatabaseUnavailable):
             built({}, lambda: 60)
@@ -80,7 +88,8 @@ def test_a_function_gets_the_variables_that_its_wiring_reads_and_no_others(
 ) -> None:
     needed = settings_of(root / "functions" / FUNCTIONS[function], monkeypatch)
     queues = {name for name in needed if name.endswith("_QUEUE_URL")}
-    declared = set(stack.functions[function]["Environment"]["Variables"])
+    variables = stack.functions[function]["Environment"]["Variables"]
+    declared = {name for name, value in variables.items() if value != {"Ref": "AWS::NoValue"}}
     # The settings know both queues; a function is told of those it sends to.
     assert declared - NOT_OURS == (needed - queues) | QUEUES.get(function, set())
     assert declared >= NOT_OURS

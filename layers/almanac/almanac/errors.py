@@ -19,6 +19,7 @@ AlmanacError
 │   ├── AccessDenied          the account may not read this calendar, or not write to it
 │   │   └── PermissionMissing   its owner has not granted what it takes
 │   ├── CalendarUnreachable   404 for a calendar we know: no proof that it is deleted
+│   ├── PushUnsupported       the provider tells of no changes of this calendar
 │   └── ProviderRejected      an answer or a refusal we have no better name for
 ├── EventVersionChanged       somebody changed the event since: read it and decide again
 ├── EventIdTaken              the id of a new event is taken: read what is there
@@ -178,6 +179,12 @@ class CalendarUnreachable(PermanentError):
     """404 for a known calendar. Can mean lost access: rows are kept."""
 
     code = "calendar_unreachable"
+
+
+class PushUnsupported(PermanentError):
+    """The provider has no push for this calendar: it is read by asking."""
+
+    code = "push_unsupported"
 
 
 class ProviderRejected(PermanentError):

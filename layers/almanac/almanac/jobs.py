@@ -50,8 +50,14 @@ class CalendarSync(Job):
     job: Literal["calendar.sync"] = "calendar.sync"
     mode: Mode = "auto"
     calendar_id: Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_storable)] | None = None
+    connection_id: UUID | None = None
     direction: Direction = "both"
     force: bool = False
+    channel_id: UUID | None = None
+    """Of the push channel that rang; with `resource_id` what the consumer compares with the channel's row."""
+    resource_id: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_storable)] | None = None
+    look_again: bool = True
+    """Of a push: an empty look is followed by another one. False on that one, and on a channel's first ring."""
 
 
 class CalendarSchedule(Job):
@@ -90,7 +96,9 @@ class JobKind:
 
 
 JOBS: Mapping[str, JobKind] = {
-    "calendar.sync": JobKind("sync", CalendarSync, "sync_queue_url", frozenset({"mode", "direction", "calendar_id"})),
+    "calendar.sync": JobKind(
+        "sync", CalendarSync, "sync_queue_url", frozenset({"mode", "direction", "calendar_id", "connection_id"})
+    ),
     "calendar.schedule": JobKind(
         "schedule",
         CalendarSchedule,

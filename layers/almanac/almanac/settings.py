@@ -6,6 +6,7 @@ An empty value counts as absent, so that a template can declare a variable witho
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
@@ -40,8 +41,33 @@ def _postgres_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _origin(value: str) -> str:
+    """An https origin that the internet can reach, or http on this machine: what a provider is told to ring at."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is not an https origin like https://almanac.example.org")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+        raise ValueError("must be an origin only, without path, query or user")
+    local = parts.hostname in ("localhost", "127.0.0.1")
+    if parts.scheme == "http" and not local:
+        raise ValueError("must be https: providers ring at nothing else")
+    if parts.scheme == "https" and (local or _is_private(parts.hostname)):
+        raise ValueError("is an address that the internet cannot reach")
+    return value.rstrip("/")
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host.endswith((".local", ".internal", ".localhost"))
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 QueueUrl = Annotated[str, AfterValidator(_queue_url)]
+Origin = Annotated[str, AfterValidator(_origin)]
+InstallationName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_./-]+$")]
+"""What an installation is called in its channels, and in the marks of events that it writes."""
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 
 
@@ -134,7 +160,7 @@ class SyncSettings(_Settings):
 class OutboundSettings(_Settings):
     """What is written to providers at most, and what this installation is called in the marks of its events."""
 
-    installation: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")] | None = None
+    installation: InstallationName | None = None
     outbound_writes_per_second: Annotated[float, Field(gt=0, le=10)] = 2  # of one account
     outbound_daily_budget: Annotated[int, Field(ge=1, le=100_000)] = 500  # creations and deletions of one account
     outbound_mass_count: Annotated[int, Field(ge=1, le=100_000)] = 20  # deletions at once that need no consent
@@ -169,6 +195,20 @@ class UpkeepSettings(_Settings):
     def grace(self) -> timedelta:
         """How long what was left behind is kept."""
         return timedelta(days=self.upkeep_grace_days)
+
+
+class PushSettings(_Settings):
+    """Where providers may ring, and the keys their rings are verified with, newest first. Without both, push is off."""
+
+    public_url: Origin | None = None
+    push_keys: SecretStr | None = None
+    push_keys_secret_arn: str | None = None
+    installation: InstallationName | None = None
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether there are keys to sign with."""
+        return self.push_keys is not None or self.push_keys_secret_arn is not None
 
 
 def load(model: type[_Loaded], environment: Environment) -> _Loaded:

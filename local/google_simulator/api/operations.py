@@ -16,6 +16,7 @@ from local.google_simulator.api.render import View
 from local.google_simulator.api.reply import Payload, Reply
 from local.google_simulator.api.resource import check_client_id
 from local.google_simulator.control.faults import Fault
+from local.google_simulator.push import operations as push
 from local.google_simulator.world.event import Json, Version
 from local.google_simulator.world.state import Account, Calendar, Entry
 from local.google_simulator.world.store import Store
@@ -214,4 +215,7 @@ _OPERATIONS: dict[tuple[str, str], Operation] = {
     ("DELETE", "calendars/*/events/*"): Operation("events.delete", _delete_event),
     ("POST", "calendars/*/events/*/move"): Operation("events.move", _move_event),
     ("GET", "calendars/*/events/*/instances"): Operation("events.instances", _list_instances),
+    ("POST", "calendars/*/events/watch"): Operation("events.watch", push.watch_events),
+    ("POST", "users/me/calendarList/watch"): Operation("calendarList.watch", push.watch_calendars),
+    ("POST", "channels/stop"): Operation("channels.stop", push.stop),
 }

@@ -138,6 +138,14 @@ class Control:
         """Load an `.ics` file of this machine; returns what was taken, skipped and guessed."""
         return self._object("load_ics", calendar=calendar, path=str(path.resolve()))
 
+    def channels(self) -> list[Json]:
+        """The live push channels."""
+        return self._objects("channels")
+
+    def delivered(self, since: int = 0) -> list[Json]:
+        """The push messages tried so far, after the first `since`."""
+        return self._objects("delivered", since=since)
+
     def truth(self, calendar: str, time_min: str, time_max: str) -> list[Json]:
         """The live events of a window with series as instances, by start."""
         return self._objects("truth", calendar=calendar, time_min=time_min, time_max=time_max)

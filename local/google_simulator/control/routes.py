@@ -12,6 +12,7 @@ from local.google_simulator.api.reply import Reply, json_reply
 from local.google_simulator.control.commands import Commands
 from local.google_simulator.control.observation import Observation
 from local.google_simulator.filling.loading import Loading
+from local.google_simulator.push.commands import PushCommands
 from local.google_simulator.service import refusal
 
 CONTROL_PREFIX = "/_simulator/"
@@ -27,9 +28,9 @@ class ControlDesk:
     `GET` serves the observations, `POST` everything; the answer is `{"result": …}`, or Google's error body.
     """
 
-    def __init__(self, commands: Commands, loading: Loading, observation: Observation) -> None:
+    def __init__(self, commands: Commands, loading: Loading, observation: Observation, push: PushCommands) -> None:
         self._observing = _callables(observation)
-        self._all = _callables(commands) | _callables(loading) | self._observing
+        self._all = _callables(commands) | _callables(loading) | _callables(push) | self._observing
         self._observing["health"] = self._all["health"] = lambda: "ok"
 
     def answer(self, method: str, target: str, _headers: dict[str, str], body: bytes) -> Reply:

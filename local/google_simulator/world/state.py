@@ -3,6 +3,7 @@
 Nothing here locks: whoever enters from outside (the server, the commands) holds `World.lock`.
 """
 
+import hashlib
 import random
 import threading
 from collections import OrderedDict
@@ -12,6 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from local.google_simulator.api.errors import access_level, not_found
+from local.google_simulator.world.channels import Channels
 from local.google_simulator.world.clock import Clock
 from local.google_simulator.world.event import Record, Version
 from local.google_simulator.world.times import stamp_text, zone
@@ -28,7 +30,9 @@ class Settings:
 
     `tombstones`: `minimal` as most accounts see them, `full` as on an organizer's calendar, `bare` without the
     series of a cancelled instance. `left_window`: how a delta tells that an event left the token's window.
-    `series_deletion`: whether a deleted series is told by its instances or by the master's id alone.
+    `series_deletion`: whether a deleted series is told by its instances or by the master's id alone. `push_…`: the
+    longest life of a channel, how its end is written, whether its first message comes before the answer to the watch,
+    how many changes a stopped channel still tells, and whether http on this machine is refused too.
     `zero_length`: whether a client may write an event that ends as it begins (reading one is always possible).
     `trims_texts`: whether Google strips texts and evens out line ends. `creates_per_user`: events a day and account.
     """
@@ -50,6 +54,11 @@ class Settings:
     user_per_minute: int | None = None
     quota_status: Literal[403, 429] = 403
     quota_retry_after: int | None = None
+    push_max_seconds: int = 604_800
+    push_expiration: Literal["text", "number"] = "text"
+    push_sync: Literal["before", "after", "never"] = "before"
+    push_after_stop: int = 0
+    push_https_only: bool = False
 
 
 @dataclass(slots=True)
@@ -132,6 +141,7 @@ class World:
         self.settings = Settings()
         self.accounts: dict[str, Account] = {}
         self.calendars: dict[str, Calendar] = {}
+        self.channels = Channels()
         self._last_micros = 0
 
     def new_id(self, length: int = 26) -> str:
@@ -143,6 +153,10 @@ class World:
         now = self.clock.now()
         self._last_micros = max(self._last_micros + 1, int(now.timestamp() * 1_000_000))
         return stamp_text(now), f'"{2 * self._last_micros}"'
+
+    def resource_id(self, resource: str) -> str:
+        """The opaque id of what a channel watches: the same for every channel on it."""
+        return hashlib.sha256(resource.encode()).hexdigest()[:27]
 
     def account(self, email: str) -> Account:
         """The account, or 404."""

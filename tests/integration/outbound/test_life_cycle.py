@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from almanac.errors import BadInput, PermissionMissing, StorageFailed, TransientError
-from almanac.presentation import outbound
+from almanac.presentation.outbound.status import status_document, status_text
 from local.google_simulator.simulator import Simulator
 from tests.integration.outbound.stage import ADA, Writing
 
@@ -340,10 +340,10 @@ class TestCommandLine:
         created = team.block("Created")
         before = team.requests()
         status = team.wiring.outbound.status(team.ws_id, dry_run=True, confirm=False)
-        document = json.loads(json.dumps(outbound.status_document(status), default=str))
+        document = json.loads(json.dumps(status_document(status), default=str))
         by = {name: [each["event_id"] for each in document[name]] for name in ("create", "change", "delete")}
         assert by == {"create": [str(created)], "change": [str(moved)], "delete": [str(dropped)]}
         assert (document["held"], document["failed"], document["mass_change"]) == ([], [], [])
-        text = outbound.status_text(status)
+        text = status_text(status)
         assert "1 to create, 1 to change, 1 to delete" in text
         assert team.requests() == before

@@ -10,7 +10,7 @@ from almanac.errors import QueueUnavailable, UnknownCalendar, UnknownWorkspace
 from almanac.jobs import CalendarSchedule, CalendarSync
 from almanac.services.operations.requests import RequestPlan, RequestSync, SentBulkRequest
 from almanac.services.queues.dispatch import Dispatch
-from almanac.services.queues.ports import SyncHealth
+from almanac.services.queues.ports import ChannelStates, SyncHealth
 from tests.services.operations.fakes import NOON, OTHER, WS, Queue, Workspaces, calendar
 
 
@@ -27,6 +27,9 @@ class Due:
 
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
         raise NotImplementedError
+
+    def channel_states(self) -> ChannelStates | None:
+        return None
 
     def sync_health(self, before: datetime) -> SyncHealth:
         raise NotImplementedError

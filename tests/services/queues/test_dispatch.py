@@ -12,7 +12,7 @@ from almanac.errors import DatabaseUnavailable
 from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Tick, deduplication_id
 from almanac.services.queues.dispatch import FAILURES_NAMED, Dispatch, DispatchFailed
 from almanac.services.queues.dispatch import WORKSPACES_A_PAGE as PAGE
-from almanac.services.queues.ports import FailedSend, OutgoingJob, SyncHealth
+from almanac.services.queues.ports import ChannelStates, FailedSend, OutgoingJob, SyncHealth
 
 NOW = datetime(2026, 3, 2, 12, 15, 7, tzinfo=UTC)
 SYNC = Tick(job="calendar.sync")
@@ -55,6 +55,9 @@ class Store:
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
         self.marked.append(ws_ids)
         self.marked_since.add(since)
+
+    def channel_states(self) -> ChannelStates | None:
+        return None
 
     def sync_health(self, before: datetime) -> SyncHealth:
         self.asked_for_health.append(before)

@@ -1,4 +1,4 @@
-"""`account add`, `account list`, `account disconnect`, `calendar switch` and `connections`."""
+"""`account add`, `account list`, `account disconnect`, `calendar switch`, `connections` and `channels`."""
 
 import sys
 from argparse import Namespace
@@ -11,7 +11,7 @@ from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.session import Result, Session
 from almanac.errors import BadInput
-from almanac.presentation import connections
+from almanac.presentation import channels, connections
 
 _EXAMPLES = """\
   almanac account add --workspace WS --email ada@example.org --user ada --token-file token.json
@@ -65,6 +65,8 @@ def add_to(commands: Commands) -> None:
 
     parser = add_command(commands, "connections", _connections, "list a workspace's calendars and how they are")
     arguments.add_workspace(parser)
+    about = "list push channels: which calendars ring when they change, and how they are"
+    arguments.add_workspace(add_command(commands, "channels", _channels, about), optional=True)
 
 
 def read_token_file(name: str) -> TokenFile:
@@ -123,3 +125,8 @@ def _switch(args: Namespace, session: Session) -> Result:
 def _connections(args: Namespace, session: Session) -> Result:
     found = session.wiring.connections(args.ws_id)
     return Result(connections.document(args.ws_id, found), connections.text(found))
+
+
+def _channels(args: Namespace, session: Session) -> Result:
+    found, on = session.wiring.channels(args.ws_id), session.wiring.channels.on
+    return Result(channels.document(found, on=on), channels.text(found, on=on))

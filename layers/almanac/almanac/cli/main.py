@@ -5,8 +5,9 @@ from argparse import Namespace
 from collections.abc import Sequence
 from importlib.metadata import entry_points, version
 
-from almanac.cli import accounts, maintenance, members, outbound, output, plan, queues, runs, schedule, sync, workspaces
+from almanac.cli import accounts, maintenance, members, output, plan, queues, runs, schedule, sync, workspaces
 from almanac.cli.arguments import Commands, Parser, add_command, resolve_workspaces
+from almanac.cli.outbound import commands as outbound
 from almanac.cli.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
 

@@ -6,11 +6,11 @@ EndStatus = Literal["completed", "partial", "failed", "skipped"]
 Status = Literal["running", EndStatus]
 """`running` is in the database only."""
 
-RefusedOutcome = Literal["superseded", "already_running", "cooldown"]
+RefusedOutcome = Literal["superseded", "already_running", "cooldown", "too_soon"]
 """Of a run that does not take place."""
 PassOutcome = Literal["incremental", "full", "redirected_to_full", "token_expired_full"]
 """Of a pass over a calendar that came to its end."""
-SkippedCalendar = Literal["continued", "reconnect_required", "backing_off", "already_read"]
+SkippedCalendar = Literal["continued", "reconnect_required", "backing_off", "already_read", "push_healthy"]
 """Of a calendar that was not read, or not to its end."""
 CalendarOutcome = Literal[PassOutcome, SkippedCalendar, "failed"]
 SyncOutcome = Literal[
@@ -20,6 +20,7 @@ SyncOutcome = Literal[
     "nothing_to_read",
     "written",
     "nothing_to_write",
+    "channel_unknown",
     "partial",
     "failed",
     "reconnect_required",

@@ -2,13 +2,6 @@
 -- language, has it written out: triggers keep the wanted state, and a run brings the provider there. Nothing is written
 -- anywhere before a member has a target calendar, or a connection has sync_outbound_enabled.
 
--- Names this installation in the marks of its events, so that two of them never take each other's for their own.
-CREATE TABLE installation (
-    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
-    name     text NOT NULL DEFAULT gen_random_uuid()::text CHECK (char_length(name) BETWEEN 1 AND 100)
-);
-INSERT INTO installation DEFAULT VALUES;
-
 ALTER TABLE workspace_members ADD COLUMN target_reviewed_at timestamptz; -- of the dry run that goes before the first write
 ALTER TABLE calendar_connections
     ADD COLUMN outbound_held text, -- why nothing is written there; null = it may be

@@ -4,12 +4,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from almanac.adapters.postgres.connection import Database
-from almanac.adapters.postgres.target import database_target
 from almanac.settings import DatabaseSettings, Environment, load
 
 if TYPE_CHECKING:
     from almanac.adapters.aws.secrets import SecretsManager
+    from almanac.adapters.postgres.connection import Database
 
 
 def utc_now() -> datetime:
@@ -24,8 +23,11 @@ class Base:
         self._environment = environment
 
     @cached_property
-    def database(self) -> Database:
+    def database(self) -> "Database":
         """The process's one connection to Postgres."""
+        from almanac.adapters.postgres.connection import Database
+        from almanac.adapters.postgres.target import database_target
+
         settings = load(DatabaseSettings, self._environment)
         return Database(database_target(settings, lambda: self.secrets), settings.database_timeout_seconds)
 

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from almanac.settings import OutboundSettings, SyncSettings, load
 from almanac.wiring.accounts import AccountWiring
 from almanac.wiring.base import utc_now
+from almanac.wiring.push import PushWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from uuid import UUID
 
+    from almanac.adapters.postgres.channels import PostgresChannels
     from almanac.adapters.postgres.outbound.pages import DivertedPages
     from almanac.adapters.postgres.pages import PostgresCalendarPages
     from almanac.adapters.postgres.runs import PostgresSyncRuns
@@ -21,11 +24,16 @@ if TYPE_CHECKING:
     from almanac.jobs import CalendarSync
     from almanac.services.outbound.leaving import Leave
     from almanac.services.outbound.run import WriteOut
+    from almanac.services.push.keep import KeepChannels
     from almanac.services.queues.message_run import MessageRun
     from almanac.services.sync.run import SyncWorkspace
 
 
-class CalendarSyncWiring(Queues, AccountWiring):
+_STOPPING_SECONDS = 30
+"""How long the channels of an account that goes may take to stop."""
+
+
+class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
     """The use case of one record of the sync queue."""
 
     @cached_property
@@ -83,11 +91,40 @@ class CalendarSyncWiring(Queues, AccountWiring):
         from almanac.adapters.postgres.outbound.operating import PostgresLeaving
         from almanac.services.outbound.leaving import Leave
 
-        return Leave(PostgresLeaving(self.database), self.token_endpoints, self.cipher, lambda _account: None)
+        return Leave(PostgresLeaving(self.database), self.token_endpoints, self.cipher, self.stop_watching)
 
     def _grants_writing(self, provider: str, scopes: "Collection[str]", owned: bool, made_here: bool) -> bool:
         known = self.providers.get(provider)
         return known is not None and known.grants_writing(scopes, owned=owned, made_here=made_here)
+
+    @cached_property
+    def channel_store(self) -> "PostgresChannels":
+        """Push channels."""
+        from almanac.adapters.postgres.channels import PostgresChannels
+        from almanac.adapters.postgres.leases import PostgresLeases
+
+        settings = load(SyncSettings, self._environment)
+        return PostgresChannels(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
+
+    @cached_property
+    def keep_channels(self) -> "KeepChannels | None":
+        """What a run does about channels; None where push is off."""
+        from almanac.services.push.keep import KeepChannels
+
+        home = self.push_home
+        return None if home is None else KeepChannels(self.channel_store, home, self.push_keys, self.queue)
+
+    def stop_watching(self, ws_id: "UUID", account_id: "UUID") -> int:
+        """Stop the channels of an account that is about to go; return how many were. None are where push is off."""
+        from almanac.services.push.leave import StopChannels
+        from almanac.services.sync.retrying import Retrier
+
+        home = self.push_home
+        if home is None:
+            return 0
+        ends_at = time.monotonic() + _STOPPING_SECONDS
+        retrier = Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic())
+        return StopChannels(self.channel_store, home, self.sync_workspace.open_session, retrier)(ws_id, account_id)
 
     @cached_property
     def sync_workspace(self) -> "SyncWorkspace":
@@ -106,6 +143,7 @@ class CalendarSyncWiring(Queues, AccountWiring):
             sleep=time.sleep,
             chance=random.random,
             rules=SyncRules(settings.past, settings.future, settings.sync_page_size, settings.sync_reserve_seconds),
+            channels=self.keep_channels,
             write_out=self.write_out,
         )
 

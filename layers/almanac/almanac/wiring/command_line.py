@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from almanac.services.accounts.new_key import NewKey
     from almanac.services.deployment.upgrade import MigrateDatabase
     from almanac.services.operations.accounts import Accounts
+    from almanac.services.operations.channels import Channels
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.follow_request import FollowRequest
     from almanac.services.operations.people import People
@@ -80,7 +81,18 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         """The use case of `almanac account list`, `almanac account disconnect` and `almanac calendar switch`."""
         from almanac.services.operations.accounts import Accounts
 
-        return Accounts(self._workspace_store, self._workspace_store, self._workspace_store, self.leave)
+        return Accounts(
+            self._workspace_store, self._workspace_store, self._workspace_store, self.leave, self.stop_watching
+        )
+
+    @cached_property
+    def channels(self) -> "Channels":
+        """The use case of `almanac channels`."""
+        from almanac.adapters.postgres.channels import PostgresChannelDirectory
+        from almanac.services.operations.channels import Channels
+
+        home = self.push_home
+        return Channels(self._workspace_store, PostgresChannelDirectory(self.database, home), home is not None)
 
     @cached_property
     def connect_account(self) -> "ConnectAccount":
@@ -150,7 +162,7 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         from almanac.services.operations.requests import RequestSync
         from almanac.services.queues.dispatch import Dispatch
 
-        dispatch = Dispatch(PostgresDueStore(self.database), self._asking_queue, utc_now)
+        dispatch = Dispatch(PostgresDueStore(self.database, self.push_home), self._asking_queue, utc_now)
         return RequestSync(self._workspace_store, self._workspace_store, self._asking_queue, dispatch, utc_now)
 
     @cached_property
@@ -196,7 +208,9 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         from almanac.providers.google.quota import CALLS_PER_MINUTE
         from almanac.services.operations.run_summary import RunSummary
 
-        return RunSummary(self._workspace_store, PostgresRunSummary(self.database), utc_now, CALLS_PER_MINUTE)
+        return RunSummary(
+            self._workspace_store, PostgresRunSummary(self.database, self.push_home), utc_now, CALLS_PER_MINUTE
+        )
 
     @cached_property
     def queue_depths(self) -> "QueueDepths":

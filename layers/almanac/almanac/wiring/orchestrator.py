@@ -5,13 +5,14 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from almanac.wiring.base import utc_now
+from almanac.wiring.push import PushWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
     from almanac.services.queues.dispatch import Dispatch
 
 
-class OrchestratorWiring(Queues):
+class OrchestratorWiring(Queues, PushWiring):
     """The use case of the orchestrator."""
 
     @cached_property
@@ -20,7 +21,7 @@ class OrchestratorWiring(Queues):
         from almanac.adapters.postgres.due_workspaces import PostgresDueStore
         from almanac.services.queues.dispatch import Dispatch
 
-        return Dispatch(PostgresDueStore(self.database), self.queue, utc_now)
+        return Dispatch(PostgresDueStore(self.database, self.push_home), self.queue, utc_now)
 
 
 @cache

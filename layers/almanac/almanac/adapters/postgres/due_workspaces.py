@@ -8,20 +8,27 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
-from almanac.services.queues.ports import DueStore, SyncHealth
+from almanac.services.push.ports import PushHome
+from almanac.services.queues.ports import ChannelStates, DueStore, SyncHealth
 
 
 class PostgresDueStore(DueStore):
     """DueStore over one Database; pages by key, so that a tick's memory does not grow with the workspaces."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, home: PushHome | None = None) -> None:
+        """`home` is None where push is off: then every calendar is due at every tick."""
         self._db = database
+        self._channels = database.statements("channels.sql")
+        self._home = {
+            "installation": home.installation if home else None,
+            "address_fingerprint": home.fingerprint if home else None,
+        }
         self._run = database.statements("sync.sql")
         self._summary = database.statements("run_summary.sql")
 
     @override
     def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
-        return [row[0] for row in self._run.alone("due_for_sync", after=after, limit=limit)]
+        return [row[0] for row in self._run.alone("due_for_sync", after=after, limit=limit, **self._home)]
 
     @override
     def due_for_outbound(self, after: UUID | None, limit: int) -> Sequence[UUID]:
@@ -41,4 +48,11 @@ class PostgresDueStore(DueStore):
 
     @override
     def sync_health(self, before: datetime) -> SyncHealth:
-        return SyncHealth(*self._summary.alone("sync_health", before=before)[0])
+        return SyncHealth(*self._summary.alone("sync_health", before=before, **self._home)[0])
+
+    @override
+    def channel_states(self) -> ChannelStates | None:
+        installation = self._home["installation"]
+        if installation is None:
+            return None
+        return ChannelStates(*self._channels.alone("channel_states", installation=installation)[0])

@@ -1,6 +1,7 @@
 """Calendars and their pages in Postgres: the CalendarPages of the services."""
 
 from datetime import datetime
+from uuid import UUID
 
 from typing_extensions import override
 
@@ -34,10 +35,13 @@ class PostgresCalendarPages(CalendarPages):
         self._leases = PostgresLeases(database, lease_seconds)
 
     @override
-    def load_calendars(self, lease: Lease, calendar_id: str | None) -> WorkspaceCalendars:
+    def load_calendars(
+        self, lease: Lease, calendar_id: str | None, connection_id: UUID | None = None
+    ) -> WorkspaceCalendars:
         with self._db.transaction(reconnect=False):
             zone = self._run("workspace_zone", ws_id=lease.ws_id)[0][0]
-            rows = self._run("load_connections", ws_id=lease.ws_id, calendar_id=calendar_id)
+            asked = {"calendar_id": calendar_id, "connection_id": connection_id}
+            rows = self._run("load_connections", ws_id=lease.ws_id, **asked)
         read = [connection_from(row) for row in rows]
         accounts = {c.account_id: Account(lease.ws_id, c.account_id, *account) for c, account in read}
         return WorkspaceCalendars(zone or "UTC", accounts, [connection for connection, _ in read])

@@ -18,6 +18,7 @@ from almanac.domain.operations.run_statistics import (
     RunStatistics,
 )
 from almanac.services.operations.ports import CountedRuns
+from almanac.services.push.ports import PushHome
 
 _BEHIND: dict[JobName, tuple[str, timedelta]] = {
     "sync": ("behind_with_sync", SYNC_BEHIND_AFTER),
@@ -28,8 +29,13 @@ _BEHIND: dict[JobName, tuple[str, timedelta]] = {
 class PostgresRunSummary(CountedRuns):
     """Statistics of all workspaces or of one, over one Database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, home: PushHome | None = None) -> None:
+        """`home` is None where push is off: then no calendar may wait for longer because it would ring."""
         self._db = database
+        self._home = {
+            "installation": home.installation if home else None,
+            "address_fingerprint": home.fingerprint if home else None,
+        }
         self._run = database.statements("run_summary.sql")
 
     @override
@@ -40,7 +46,8 @@ class PostgresRunSummary(CountedRuns):
         all_behind: dict[JobName, int] = {}
         with self._db.transaction():
             for job, (statement, after) in _BEHIND.items():
-                found = self._run(statement, ws_id=ws_id, before=now - after, limit=limit)
+                whose = self._home if job == "sync" else {}
+                found = self._run(statement, ws_id=ws_id, before=now - after, limit=limit, **whose)
                 all_behind[job] = found[0][0] if found else 0
                 behind += [LaggingWorkspace(job, row[1], WorkspaceProgress(*row[2:])) for row in found]
             outcomes = [OutcomeCount(*row) for row in self._run("endings", **span)]

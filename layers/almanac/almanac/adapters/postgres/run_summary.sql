@@ -36,10 +36,15 @@ ORDER BY calls DESC, minute
 LIMIT 1;
 
 -- name: sync_health
--- Of the calendars that are to be read. One pass over connections and their states: no index on last_synced_at, which
+-- Of the calendars that are to be read; one whose push channel is healthy may wait for longer. One pass over connections and their states: no index on last_synced_at, which
 -- every sync would have to keep.
 SELECT
-    (SELECT count(DISTINCT ws_id) FROM workspace_calendar_freshness WHERE fresh_at < :before::timestamptz),
+    (SELECT count(DISTINCT f.ws_id) FROM workspace_calendar_freshness f
+     WHERE f.fresh_at < :before::timestamptz AND (:installation::text IS NULL OR NOT EXISTS (
+        SELECT 1 FROM calendar_connections c
+        WHERE c.ws_id = f.ws_id AND c.provider = f.provider AND c.calendar_id = f.calendar_id AND f.fresh_at
+            >= :before::timestamptz - almanac_poll_pause(c.id, :installation::text, :address_fingerprint::text)
+     ))),
     (SELECT count(*) FROM calendar_connections c
      JOIN calendar_auth_tokens a ON a.id = c.auth_token_id AND a.status <> 'disconnected'
      WHERE c.status IN ('error', 'lost') AND c.is_enabled AND c.sync_inbound_enabled);
@@ -48,9 +53,14 @@ SELECT
 -- Each workspace by its stalest calendar, the stalest first, and how many there are. A calendar with several connections
 -- is judged by the one that a sync would read it through.
 WITH stalest AS (
-    SELECT DISTINCT ON (ws_id) ws_id, provider, calendar_id, last_synced_at, fresh_at
-    FROM workspace_calendar_freshness
-    WHERE fresh_at < :before::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
+    SELECT DISTINCT ON (f.ws_id) f.ws_id, f.provider, f.calendar_id, f.last_synced_at, f.fresh_at
+    FROM workspace_calendar_freshness f
+    WHERE f.fresh_at < :before::timestamptz AND (:ws_id::uuid IS NULL OR f.ws_id = :ws_id::uuid)
+        AND (:installation::text IS NULL OR NOT EXISTS (
+            SELECT 1 FROM calendar_connections c
+            WHERE c.ws_id = f.ws_id AND c.provider = f.provider AND c.calendar_id = f.calendar_id AND f.fresh_at
+                >= :before::timestamptz - almanac_poll_pause(c.id, :installation::text, :address_fingerprint::text)
+        ))
     ORDER BY ws_id, fresh_at
 ), first AS (
     SELECT *, count(*) OVER () AS all_behind FROM stalest ORDER BY fresh_at, ws_id LIMIT :limit::integer

@@ -80,7 +80,7 @@ class PostgresLedger:
             "sent_at": sent_at,
         }
         with self._db.transaction():
-            refused = refuse(self._facts(job.ws_id, kind.name, sent_at))
+            refused = refuse(self._facts(job, kind.name, sent_at))
             lease = None if refused else self.leases.take(job.ws_id, run_id)
             if lease is not None:
                 self._run("close_stale_runs", ws_id=job.ws_id)
@@ -113,12 +113,14 @@ class PostgresLedger:
         if not released:
             raise lease_lost()
 
-    def _facts(self, ws_id: UUID, kind: str, sent_at: datetime | None) -> AdmissionFacts:
-        found = self._run("admission_facts", ws_id=ws_id, kind=kind, sent_at=sent_at)
+    def _facts(self, job: Job, kind: str, sent_at: datetime | None) -> AdmissionFacts:
+        connection_id = job.connection_id if isinstance(job, CalendarSync) else None
+        about = {"ws_id": job.ws_id, "kind": kind, "connection_id": connection_id}
+        found = self._run("admission_facts", sent_at=sent_at, **about)
         if not found:
-            raise UnknownWorkspace(ws_id)
-        now, lease_expires_at, last_manual_at, later = found[0]
-        return AdmissionFacts(now, lease_expires_at, last_manual_at, [LaterRun(**run) for run in later])
+            raise UnknownWorkspace(job.ws_id)
+        now, lease_expires_at, last_manual_at, last_push_at, later = found[0]
+        return AdmissionFacts(now, lease_expires_at, last_manual_at, [LaterRun(**run) for run in later], last_push_at)
 
 
 class PostgresSyncRuns(SyncRuns):

@@ -3,16 +3,20 @@
 
 -- name: admission_facts
 -- What decides whether a run may begin: the time, the lease that somebody holds, the last run that a person asked for in
--- the last hour, and the runs of the kind that began after the message was sent (a second of grace for the clocks of queue
--- and database) and have completed.
+-- the last hour, the last one that a push of the same calendar did, and the runs of the kind that began after the message
+-- was sent (a second of grace for the clocks of queue and database) and have completed.
 SELECT
     now(),
     (SELECT l.expires_at FROM workspace_sync_leases l WHERE l.ws_id = w.id AND l.owner IS NOT NULL),
     (SELECT max(r.started_at) FROM runs r
      WHERE r.ws_id = w.id AND r.kind = :kind AND r.source = 'manual' AND r.status IN ('completed', 'partial')
         AND r.started_at > now() - interval '1 hour'),
+    (SELECT max(r.started_at) FROM runs r
+     WHERE r.ws_id = w.id AND r.kind = :kind AND r.source = 'push' AND r.status <> 'skipped'
+        AND r.started_at > now() - interval '1 minute'
+        AND r.scope ->> 'connection_id' IS NOT DISTINCT FROM :connection_id::text),
     (SELECT coalesce(jsonb_agg(jsonb_build_object('scope', r.scope, 'outcome', r.outcome, 'paused', EXISTS (
-            SELECT 1 FROM run_connections c WHERE c.run_id = r.id AND c.outcome = 'backing_off'
+            SELECT 1 FROM run_connections c WHERE c.run_id = r.id AND c.outcome IN ('backing_off', 'push_healthy')
         ))), '[]')
      FROM runs r
      WHERE r.ws_id = w.id AND r.kind = :kind AND r.status = 'completed'

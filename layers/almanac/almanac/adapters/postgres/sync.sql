@@ -28,7 +28,8 @@ SELECT
     a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
 FROM chosen c
 JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
-LEFT JOIN calendar_sync_states s ON s.connection_id = c.id;
+LEFT JOIN calendar_sync_states s ON s.connection_id = c.id
+WHERE :connection_id::uuid IS NULL OR c.id = :connection_id::uuid;
 
 -- name: store_tokens
 UPDATE calendar_auth_tokens
@@ -218,18 +219,33 @@ WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND s.connection_id
 
 -- name: due_for_sync
 -- Due: a live account with a calendar to read that is not backing off; nothing waiting in the queue, nothing running.
--- A message that never arrived makes its workspace due again after an hour.
+-- A message that never arrived makes its workspace due again after an hour. A calendar whose push channel is healthy is
+-- asked about once an hour; without push there is no installation, and no pause. A channel that has to be stopped is a
+-- reason, too.
 SELECT w.id
 FROM workspaces w
 LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     AND (l.queued_at IS NULL OR l.queued_at < now() - interval '1 hour')
     AND (l.expires_at IS NULL OR l.expires_at <= now())
-    AND EXISTS (
+    AND (EXISTS (
         SELECT 1 FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
         WHERE c.ws_id = w.id AND a.status = 'active' AND c.is_enabled AND c.sync_inbound_enabled
             AND c.access_role <> 'freeBusyReader' AND (c.retry_at IS NULL OR c.retry_at <= now())
-    )
+            AND (:installation::text IS NULL OR NOT EXISTS (
+                SELECT 1 FROM calendar_sync_states s
+                WHERE s.connection_id = c.id AND s.checkpoint IS NULL
+                    AND s.last_synced_at > now() - almanac_poll_pause(c.id, :installation::text, :address_fingerprint::text)
+            ))
+    ) OR (:installation::text IS NOT NULL AND EXISTS (
+        SELECT 1 FROM calendar_push_channels p
+        LEFT JOIN calendar_connections c ON c.id = p.connection_id
+        LEFT JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
+        WHERE p.ws_id = w.id AND p.installation = :installation::text AND p.status IN ('active', 'stopping')
+            AND (p.expires_at IS NULL OR p.expires_at > now())
+            AND (p.status = 'stopping' OR c.id IS NULL OR NOT c.is_enabled OR NOT c.sync_inbound_enabled
+                OR a.status = 'disconnected')
+    )))
 ORDER BY w.id
 LIMIT :limit::integer;
 

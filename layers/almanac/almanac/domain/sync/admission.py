@@ -4,8 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from almanac.domain.run_outcomes import Outcome, RefusedOutcome
+
+BURST_SECONDS = 3.0
+"""The first ring of a burst is looked after at once, the others together: three seconds later, and so on."""
+SECOND_LOOK_SECONDS = 10.0
+"""A ring may overtake its change: what found nothing looks once more after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,8 @@ class AdmissionFacts:
     """Of a lease that somebody holds, live or not."""
     last_manual_at: datetime | None
     later_runs: Sequence[LaterRun] = ()
+    last_push_at: datetime | None = None
+    """When a push of the same calendar last had it read, within the last minute."""
 
 
 RefusedRun = tuple[RefusedOutcome, float | None]
@@ -45,6 +53,9 @@ class WantedSync:
     direction: str
     source: str
     force: bool
+    connection_id: UUID | None = None
+    settle: float = BURST_SECONDS
+    """Seconds that a push waits after the run of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,10 @@ def refuse_sync(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> R
         return running
     if any(_covers_sync(run, wanted) for run in facts.later_runs):
         return "superseded", None
+    if wanted.source == "push" and facts.last_push_at is not None:
+        left = wanted.settle - (facts.now - facts.last_push_at).total_seconds()
+        if left > 0:
+            return "too_soon", left
     if wanted.source == "manual" and facts.last_manual_at is not None:
         left = cooldown - (facts.now - facts.last_manual_at).total_seconds()
         if left > 0:
@@ -93,9 +108,14 @@ def _covers_sync(run: LaterRun, wanted: WantedSync) -> bool:
         run.outcome != "continued"
         and run.scope.get("calendar_id") in (None, wanted.calendar_id)
         and run.scope.get("direction", "both") in ("both", wanted.direction)
+        and run.scope.get("connection_id") in (None, _text(wanted.connection_id))
         and (wanted.mode != "full" or run.scope["mode"] == "full")
         and (wanted.source == "schedule" or not run.paused)
     )
+
+
+def _text(connection_id: UUID | None) -> str | None:
+    return None if connection_id is None else str(connection_id)
 
 
 def _covers_plan(run: LaterRun, wanted: WantedPlan) -> bool:

@@ -1,6 +1,8 @@
 """What a run counts, and how the ends of its calendars make the end of the run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -57,6 +59,16 @@ class ConnectionReport:
     error: str | None = None
     retry_after: float | None = None
     """Seconds, when trying again later can help."""
+    listed: int = 0
+    """Changes that a delta told of, equal rows and tombstones too."""
+    oldest_change: datetime | None = None
+    """When the first of them was made, as the provider says."""
+
+    def note_changes(self, listed: int, changed_at: Iterable[datetime | None]) -> None:
+        """Count a page of a delta."""
+        self.listed += listed
+        known = [at for at in (self.oldest_change, *changed_at) if at is not None]
+        self.oldest_change = min(known, default=None)
 
 
 @dataclass(slots=True)
@@ -75,11 +87,18 @@ class SyncReport:
     retry_after: float | None = None
     outbound: OutboundReport | None = None
     """What was written, of a run that had anything to do with it."""
+    push_lag_ms: int | None = None
+    """From a ring's arrival to the end of its run; None of a run that no ring asked for."""
 
     def fail(self, error_type: str, error: str, retry_after: float | None) -> None:
         """The run has failed; `retry_after` seconds, when trying again can help."""
         self.status, self.outcome = "failed", "failed"
         self.error_type, self.error, self.retry_after = error_type, error, retry_after
+
+    def measured(self) -> dict[str, int]:
+        """What becomes metrics: all counts, times in whole milliseconds."""
+        lag = {} if self.push_lag_ms is None else {"push_lag_ms": self.push_lag_ms}
+        return {**self.tally.as_dict(), **lag}
 
     @property
     def success(self) -> bool:

@@ -110,6 +110,7 @@ class GoogleCalendar:
             "events": self._events,
             "calendarList": self._calendar_list,
             "calendars": service.calendars(),
+            "channels": service.channels(),
         }
 
     def list_events(self, access_token: str, request: ListEvents) -> Listing:
@@ -174,7 +175,7 @@ class GoogleCalendar:
         request = getattr(self._resources[resource], method)(**said)
         if guard is not None:
             request.headers["If-Match"] = guard
-        return self._object(access_token, request, refusal, answers=method != "delete")
+        return self._object(access_token, request, refusal)
 
     def close(self) -> None:
         """Drop the kept-alive connection; the next call opens a new one."""
@@ -187,7 +188,7 @@ class GoogleCalendar:
         refusal = partial(classify, listing_with_token=listing_with_token, resumed_page=resumed_page)
         return self._object(access_token, request, refusal)
 
-    def _object(self, access_token: str, request: Any, refusal: Refusal, *, answers: bool = True) -> Mapping[str, Any]:
+    def _object(self, access_token: str, request: Any, refusal: Refusal) -> Mapping[str, Any]:
         if not (access_token and access_token.isascii() and access_token.isprintable()):
             raise AccessTokenRejected("the access token cannot be sent in a header")
         request.headers["authorization"] = f"Bearer {access_token}"
@@ -199,7 +200,7 @@ class GoogleCalendar:
             raise refusal(refused.status, refused.reasons, retry_after=refused.retry_after) from None
         except (ValueError, RecursionError):
             raise unavailable("Google's answer is not readable JSON") from None
-        if not answers:
+        if answer == "" and request.method != "GET":  # of a method without an answer, as a deletion is
             return {}
         if not isinstance(answer, dict):  # the client hands text that is no JSON through as it is
             raise unavailable("Google's answer is not a JSON object")

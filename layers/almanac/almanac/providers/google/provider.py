@@ -11,6 +11,7 @@ from almanac.providers.google import NAME
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.pages import map_page
 from almanac.providers.google.request import MOST_A_PAGE, ListEvents, query_fingerprint
+from almanac.providers.google.watch import GoogleWatch
 from almanac.providers.google.write import GoogleWrites
 from almanac.services.sync.provider import (
     CalendarEntry,
@@ -19,6 +20,7 @@ from almanac.services.sync.provider import (
     OpenAccount,
     Provider,
     TokenEndpoint,
+    Watch,
     Writes,
 )
 
@@ -30,12 +32,11 @@ _OWNED_EVENTS, _MADE_HERE = f"{_ROOT}calendar.events.owned", f"{_ROOT}calendar.a
 class GoogleAccount(OpenAccount):
     """One account's calendars, read and written with one access token."""
 
-    watch = None
-
     def __init__(self, calendar: GoogleCalendar, access_token: str) -> None:
         self._calendar = calendar
         self._token = access_token
         self.writes: Writes | None = GoogleWrites(calendar, access_token)
+        self.watch: Watch | None = GoogleWatch(calendar, access_token)
 
     @override
     def list_calendars(self, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:

@@ -1,6 +1,6 @@
 """Accounts and their calendars, listed and switched by hand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -19,6 +19,8 @@ class Accounts:
     connections: ConnectionStore
     switches: AccountSwitches
     leave: Leave
+    stop_watching: Callable[[UUID, UUID], object]
+    """Called before an account of a workspace is disconnected: its push channels are stopped while that is possible."""
 
     def all(self, ws_id: UUID | None) -> Sequence[ListedAccount]:
         """Return the accounts of a workspace or of all. Raises UnknownWorkspace."""
@@ -44,7 +46,9 @@ class Accounts:
                 "account", f"several accounts have it; give the id of one: {_ids(a.account_id for a in found)}"
             )
         (one,) = found
-        if blocks is not None and self.leave(ws_id, one.account_id, blocks) and one.status == "active":
+        if blocks is None:
+            self.stop_watching(ws_id, one.account_id)
+        elif self.leave(ws_id, one.account_id, blocks) and one.status == "active":
             return one
         self.switches.disconnect(ws_id, one.account_id)
         return replace(one, status="disconnected", read=0)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from almanac.domain.operations.channels import ListedChannel
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.job_names import JobName
 from almanac.domain.operations.queue_depth import QueueDepth
@@ -13,6 +14,14 @@ from almanac.domain.operations.runs import AnyRun, AnyRunDetails, RequestedPlan,
 from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
 
 FollowedRun = TypeVar("FollowedRun", SyncRun, RequestedPlan, covariant=True)
+
+
+class ChannelDirectory(Protocol):
+    """The push channels. Raises DatabaseUnavailable and StorageFailed."""
+
+    def channels(self, ws_id: UUID | None) -> Sequence[ListedChannel]:
+        """Return the channels of a workspace or of all that were not stopped, by workspace and calendar."""
+        ...
 
 
 class WorkspaceStore(Protocol):

@@ -23,7 +23,8 @@ class Leave:
     store: LeavingStore
     endpoints: Mapping[str, TokenEndpoint]
     cipher: TokenCipher
-    stop_watching: Callable[[Account], None]
+    stop_watching: Callable[[UUID, UUID], object]
+    """Stops the push channels of a workspace's account, while its grant still opens it."""
 
     def __call__(self, ws_id: UUID, account_id: UUID, blocks: Blocks) -> int:
         """Let an account go. Return how many events are still to be deleted: runs do that, then the account goes."""
@@ -45,7 +46,7 @@ class Leave:
 
     def _go(self, account: Account) -> None:
         if account.status == "active":
-            self.stop_watching(account)
+            self.stop_watching(account.ws_id, account.id)
             self._revoke(account)
         self.store.gone(account, self.cipher.encrypt("-"))
 

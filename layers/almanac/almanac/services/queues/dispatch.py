@@ -11,7 +11,7 @@ from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from almanac.errors import AlmanacError
 from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Job, Tick, deduplication_id, request_id_of
 from almanac.services.clock import Clock
-from almanac.services.queues.ports import DueStore, FailedSend, JobQueue, OutgoingJob, SyncHealth
+from almanac.services.queues.ports import ChannelStates, DueStore, FailedSend, JobQueue, OutgoingJob, SyncHealth
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ FAILURES_NAMED = 100
 class DispatchReport:
     """What one tick did. `results` names each workspace of an explicit list, else only those that failed.
 
-    `health` is what a tick of syncs found; a list and a tick of plans do not ask.
+    `health` and `channels` (None without push) are what a tick of syncs found; a list and a tick of plans do not ask.
     """
 
     job: str
@@ -34,6 +34,7 @@ class DispatchReport:
     unknown: int = 0
     results: list[dict[str, str]] = field(default_factory=list)
     health: SyncHealth | None = None
+    channels: ChannelStates | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -69,6 +70,7 @@ class Dispatch:
             self._send_due(tick, began, report)
             if tick.job == "calendar.sync" and tick.direction != "outbound":
                 report.health = self.store.sync_health(began - SYNC_BEHIND_AFTER)
+                report.channels = self.store.channel_states()
         logger.info("tick dispatched", extra={"job": tick.job, "enqueued": report.enqueued, "failed": report.failed})
         if report.failed:
             raise DispatchFailed(report)

@@ -1,12 +1,13 @@
 """What becomes of a received message: run, put back for later, or sent anew."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from almanac.domain.run_outcomes import EndStatus, Outcome
-from almanac.domain.sync.retry import Postpone, disposition
+from almanac.domain.sync.retry import MAX_RECEIVES, Postpone, disposition
 from almanac.errors import Postponed, TransientError
 from almanac.jobs import Job, request_id_of
 from almanac.services.clock import Deadline
@@ -76,6 +77,9 @@ class MessageRun(Generic[AnyJob, AnyReport]):
             if seconds is None:
                 raise
             raise Postponed(error.code, seconds, error.code) from error
+        if report.outcome == "too_soon":
+            self._let_a_burst_settle(job, message, report)
+            return report
         if _asks_for_another_receive(report):
             seconds = self._put_back(job, message, report.retry_after)
             if seconds is not None:
@@ -83,6 +87,15 @@ class MessageRun(Generic[AnyJob, AnyReport]):
         if report.outcome == "already_running":
             self._send_anew(job, message)
         return report
+
+    def _let_a_burst_settle(self, job: AnyJob, message: SqsMessage, report: AnyReport) -> None:
+        """Let a push wait for the others of its burst: by visibility, and at its last receive as a new message."""
+        if message.receive_count >= MAX_RECEIVES:
+            self._send_anew(job, message)
+            return
+        seconds = max(1, math.ceil(report.retry_after or 0.0))
+        self.queue.postpone(job.job, message.receipt_handle, seconds)
+        raise Postponed(report.outcome, seconds, None, report)
 
     def _put_back(self, job: Job, message: SqsMessage, retry_after: float | None) -> int | None:
         """Let the message come back after so many seconds; None when this was its last receive."""

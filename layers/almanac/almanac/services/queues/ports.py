@@ -73,6 +73,18 @@ class SyncHealth:
     connections_in_error: int
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelStates:
+    """Push channels: active; of these without a ring for an hour, and with less than a day left, which should have been
+    renewed; calendars whose watch keeps failing; calendars that their provider has no push for."""
+
+    active: int
+    silent: int
+    overdue: int
+    failing: int
+    unsupported: int
+
+
 class DueStore(Protocol):
     """Which workspaces are due, from stored state. Raises DatabaseUnavailable, StorageFailed."""
 
@@ -94,6 +106,10 @@ class DueStore(Protocol):
 
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
         """A schedule's message waits for these, unless their run has begun since that instant."""
+        ...
+
+    def channel_states(self) -> ChannelStates | None:
+        """How the push channels are; None where push is off."""
         ...
 
     def sync_health(self, before: datetime) -> SyncHealth:

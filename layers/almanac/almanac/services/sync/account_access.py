@@ -37,19 +37,26 @@ class AccountSession:
         """Whether nothing can be read until the account is connected again."""
         return self._dead is not None or self._account.status == "reconnect_required"
 
-    def call(self, operation: Callable[[OpenAccount], _Returned], retrier: Retrier, tally: Tally) -> _Returned:
+    def call(
+        self,
+        operation: Callable[[OpenAccount], _Returned],
+        retrier: Retrier,
+        tally: Tally,
+        *,
+        own_limit: bool = False,
+    ) -> _Returned:
         """Run `operation(opened account)` with the run's retries. Raises its error, or ReconnectRequired.
 
         A token that is refused although it was just refreshed is not a dead grant: that is a TransientError (trap 80).
         Once a ProviderRateLimited has outlasted the retries, every further call raises it unasked: the limit is the
-        user's, so asking for the next calendar would only spend more of it.
+        user's, so asking for the next calendar would only spend more of it. `own_limit`: the operation has its own.
         """
         if self._slowed is not None:
             raise self._slowed
         try:
             return self._call(operation, retrier, tally)
         except ProviderRateLimited as error:
-            self._slowed = error
+            self._slowed = self._slowed if own_limit else error
             raise
 
     def _call(self, operation: Callable[[OpenAccount], _Returned], retrier: Retrier, tally: Tally) -> _Returned:

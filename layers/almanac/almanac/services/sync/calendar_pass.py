@@ -95,6 +95,8 @@ class CalendarPass:
         while not self._run.out_of_time:
             listed = self._reader.read(at, self._state.sync_token)
             page = self._translate(listed)
+            if at.kind == "incremental":
+                self._report.note_changes(listed.listed, (row.external_updated_at for row in page.rows))
             next_page = following(at, listed, asked, self._provider)
             if next_page is None and listed.next_sync_token is not None:
                 next_page = self._last_page(at, page, listed.next_sync_token)

@@ -118,8 +118,13 @@ class CalendarPages(Protocol):
     All raise DatabaseUnavailable and StorageFailed.
     """
 
-    def load_calendars(self, lease: Lease, calendar_id: str | None) -> WorkspaceCalendars:
-        """Return accounts and enabled inbound connections; only those of `calendar_id` (or `primary`) if given."""
+    def load_calendars(
+        self, lease: Lease, calendar_id: str | None, connection_id: UUID | None = None
+    ) -> WorkspaceCalendars:
+        """Return accounts and enabled inbound connections; only those of `calendar_id` (or `primary`) if given.
+
+        With `connection_id` only that one, and none when its calendar is read through another one.
+        """
         ...
 
     def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:

@@ -1,7 +1,7 @@
 """One run: a workspace's lease, its calendars one after the other, and a row that tells how it went."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,8 @@ from almanac.errors import (
 from almanac.jobs import CalendarSync
 from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher
 from almanac.services.clock import Clock, Deadline, Sleep
+from almanac.services.push.keep import KeepChannels
+from almanac.services.push.run_channels import RunChannels
 from almanac.services.queues.ports import JobQueue, OutgoingJob
 from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.calendar_pass import CalendarPass
@@ -68,6 +70,8 @@ class SyncWorkspace:
     rules: SyncRules
     write_out: Callable[[Lease, Deadline], OutboundReport] | None = None
     """The part that writes, after the part that reads."""
+    channels: KeepChannels | None = None
+    """None: push is off, and no channel is watched or stopped."""
 
     def __call__(
         self, job: CalendarSync, sent_at: datetime | None, deadline: Deadline, message_id: str | None = None
@@ -78,6 +82,8 @@ class SyncWorkspace:
         DatabaseUnavailable and LeaseLost, which leave nothing to record, and after recording it any bug.
         """
         report = SyncReport(job.ws_id, uuid4(), job.mode)
+        if not self._rings(job, report):
+            return report
         admitted = self.runs.begin_run(job, report.run_id, sent_at, message_id)
         if isinstance(admitted, Refusal):
             report.status, report.outcome, report.retry_after = "skipped", admitted.outcome, admitted.retry_after
@@ -96,13 +102,22 @@ class SyncWorkspace:
             report.fail(error.code, str(error), getattr(error, "retry_after", None))
         report.tally.total_ms = (perf_counter() - began) * 1000
         self.runs.finish_run(admitted, report)
+        if job.source == "push" and job.requested_at is not None:
+            report.push_lag_ms = max(0, round((self.clock() - job.requested_at).total_seconds() * 1000))
         if bug is not None:
             raise AlmanacError(f"a calendar met an unexpected {type(bug).__name__}; run {report.run_id}") from None
         return report
 
+    def _rings(self, job: CalendarSync, report: SyncReport) -> bool:
+        """Note a ring, if the job is one. False: its channel is none of ours any more, and nothing is read."""
+        if self.channels is None or job.source != "push" or self.channels.ring(job):
+            return True
+        report.status, report.outcome = "skipped", "channel_unknown"
+        return False
+
     def _read_all(self, lease: Lease, job: CalendarSync, report: SyncReport, deadline: Deadline) -> Exception | None:
         """Read every calendar the job is about. Returns the first bug met; the calendars after it were still read."""
-        calendars = self.pages.load_calendars(lease, job.calendar_id)
+        calendars = self.pages.load_calendars(lease, job.calendar_id, job.connection_id)
         if job.calendar_id is not None and not calendars.connections:
             raise UnknownCalendar("calendar_id", "the workspace has no enabled calendar of that id")
         since = job.requested_at if job.source == "continuation" else self.clock()
@@ -110,10 +125,13 @@ class SyncWorkspace:
         bug = None
         with ThreadPoolExecutor(1) as pool:
             run = self._context(lease, calendars.time_zone, deadline, pool)
+            channels = self._channels(run, job, calendars.connections, sessions, report)
             for connection in sorted(calendars.connections, key=_longest_waiting):
-                outcome, failure = self._read_one(run, sessions.get(connection.account_id), connection, job)
+                outcome, failure = self._read_one(run, sessions.get(connection.account_id), connection, job, channels)
                 report.connections.append(outcome)
                 bug = bug or (failure if _is_bug(failure) else None)
+            if channels is not None:
+                channels.end(calendars.connections, report)
         conclude(report)
         if report.outcome == "continued":
             self._continue(job, since, report.run_id)
@@ -125,6 +143,26 @@ class SyncWorkspace:
             report.outcome = "written" if outbound.writes else "nothing_to_write"
         if outbound.more and report.outcome != "continued":
             self._continue(job.model_copy(update={"direction": "outbound"}), self.clock(), report.run_id)
+
+    def _channels(
+        self,
+        run: RunContext,
+        job: CalendarSync,
+        connections: Sequence[Connection],
+        sessions: Mapping[UUID, AccountSession],
+        report: SyncReport,
+    ) -> RunChannels | None:
+        """Return the run's channels, None where push is off. A run about the whole workspace reconciles them."""
+        if self.channels is None:
+            return None
+        channels = self.channels.begin(run.lease, run.retrier, self.open_session)
+        if job.calendar_id is None and job.connection_id is None:
+            channels.reconcile(connections, sessions, report)
+        return channels
+
+    def open_session(self, account: Account) -> AccountSession | None:
+        """Open an account; None when its provider is not known here."""
+        return self._sessions({account.id: account}).get(account.id)
 
     def _sessions(self, accounts: Mapping[UUID, Account]) -> dict[UUID, AccountSession]:
         """Return a session per account whose provider is known here."""
@@ -149,7 +187,12 @@ class SyncWorkspace:
         )
 
     def _read_one(
-        self, run: RunContext, session: AccountSession | None, connection: Connection, job: CalendarSync
+        self,
+        run: RunContext,
+        session: AccountSession | None,
+        connection: Connection,
+        job: CalendarSync,
+        channels: RunChannels | None,
     ) -> tuple[ConnectionReport, Exception | None]:
         report = ConnectionReport(connection.id)
         began = perf_counter()
@@ -158,6 +201,8 @@ class SyncWorkspace:
             failure = ProviderRejected("the provider is not known here", provider=connection.provider)
         elif (skip := self._reason_to_skip(run, session, connection, job)) is not None:
             report.status, report.outcome = "skipped", skip
+        elif channels is not None and _is_poll(job) and channels.may_wait(connection):
+            report.status, report.outcome = "skipped", "push_healthy"
         else:
             # Who asks for a full pass doubts what was read; only its own continuation trusts the pages before it.
             restart = job.mode == "full" and job.source != "continuation"
@@ -165,6 +210,8 @@ class SyncWorkspace:
         report.tally.total_ms = (perf_counter() - began) * 1000
         retry_at = self._note_failure(report, connection, failure) if failure is not None else None
         self.runs.record_connection(run.lease, report, retry_at)
+        if channels is not None:
+            channels.after(job, connection, report, self.clock())
         return report, failure
 
     def _reason_to_skip(
@@ -225,6 +272,11 @@ def _had_its_turn(job: CalendarSync, connection: Connection) -> bool:
         return False
     read_at = connection.full_synced_at if job.mode == "full" else connection.last_synced_at
     return read_at is not None and read_at >= job.requested_at
+
+
+def _is_poll(job: CalendarSync) -> bool:
+    """Return whether nobody and nothing but the clock asks."""
+    return job.source == "schedule" and job.mode == "auto" and not job.force
 
 
 def _longest_waiting(connection: Connection) -> tuple[bool, datetime]:

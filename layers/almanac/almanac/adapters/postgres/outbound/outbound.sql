@@ -55,7 +55,13 @@ SELECT i.name, coalesce(w.timezone, 'UTC'),
 FROM installation i, workspaces w WHERE w.id = :ws_id::uuid;
 
 -- name: name_installation
-UPDATE installation SET name = :name WHERE name <> :name;
+-- Not once something was written under another name: this may be a copy of that installation's database.
+UPDATE installation SET name = :name
+WHERE NOT EXISTS (
+    SELECT 1 FROM calendar_event_links
+    WHERE (base IS NOT NULL OR sent_op IS NOT NULL) AND stopped IS DISTINCT FROM 'detached'
+)
+RETURNING name;
 
 -- name: places
 -- Calendars with something to write or to find out about. Counts are of links that live there: all of them, those that a

@@ -3,6 +3,7 @@
 from collections.abc import Set
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from typing_extensions import override
 
@@ -33,9 +34,11 @@ class DivertedPages(CalendarPages):
         self._has_links = False
 
     @override
-    def load_calendars(self, lease: Lease, calendar_id: str | None) -> WorkspaceCalendars:
+    def load_calendars(
+        self, lease: Lease, calendar_id: str | None, connection_id: UUID | None = None
+    ) -> WorkspaceCalendars:
         self._has_links = bool(self._run("has_links", ws_id=lease.ws_id)[0][0])
-        return self._pages.load_calendars(lease, calendar_id)
+        return self._pages.load_calendars(lease, calendar_id, connection_id)
 
     @override
     def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:

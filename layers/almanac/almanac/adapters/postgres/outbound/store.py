@@ -1,6 +1,7 @@
 """Links and the places they lead to, in Postgres: the OutboundStore of the services."""
 
 import json
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,8 @@ from almanac.domain.outbound.step import Write
 from almanac.services.accounts.ports import Account
 from almanac.services.outbound.ports import Intent, OutboundStore, WritingWorkspace
 from almanac.services.sync.ports import CalendarPages, Lease
+
+logger = logging.getLogger(__name__)
 
 Granted = Callable[[Account, Collection[str], Place], bool | None]
 """Whether an account's scopes allow writing to a place; None when they are not known."""
@@ -50,7 +53,12 @@ class PostgresOutboundStore(OutboundStore):
     def load(self, lease: Lease, installation: str | None, now: datetime) -> WritingWorkspace:
         name, zone, has_links, leaving = self._run("installation", ws_id=lease.ws_id)[0]
         if installation is not None and name != installation and has_links:
-            self._run("name_installation", name=installation)
+            if not self._run("name_installation", name=installation):
+                logger.warning(
+                    "the database bears another installation's name: nothing is written",
+                    extra={"ws_id": str(lease.ws_id)},
+                )
+                has_links = False
             name = installation
         if not has_links:
             return WritingWorkspace(name, zone, (), leaving)

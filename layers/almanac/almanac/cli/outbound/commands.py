@@ -1,17 +1,12 @@
-"""`member target`, `outbound`, `conflicts`, `resolve`, `links repair` and `installation renew`."""
+"""`outbound`, `conflicts`, `resolve`, `links repair` and `installation renew`."""
 
 from argparse import Namespace
 
 from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.session import Result, Session
-from almanac.presentation import outbound
+from almanac.presentation.outbound import conflicts, status
 
-_TARGET_EXAMPLES = """\
-  almanac member target WS --user ada --new-calendar
-  almanac member target WS --user ada --calendar primary
-  almanac member target WS --user ada --none
-"""
 _OUTBOUND_EXAMPLES = """\
   almanac outbound WS --dry-run      # names each event that the next sync creates, changes, deletes
   almanac outbound WS --confirm      # lets a mass change through for an hour
@@ -40,39 +35,14 @@ def add_to(commands: Commands) -> None:
     add_command(installation, "renew", _renew, about)
 
 
-def add_target(members: Commands) -> None:
-    """Add `target` to the commands of `member`."""
-    parser = add_command(members, "target", _target, "say where a member's blocks are written", _TARGET_EXAMPLES)
-    arguments.add_workspace(parser)
-    parser.add_argument("--user", required=True, type=arguments.label, help="id of the person in the workspace product")
-    where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--calendar", type=arguments.label, metavar="ID", help="one of their calendars, or `primary`")
-    where.add_argument("--new-calendar", action="store_true", help="make one for it")
-    where.add_argument("--none", action="store_true", help="nowhere; blocks ahead are taken back")
-
-
-def _target(args: Namespace, session: Session) -> Result:
-    with arguments.named({"calendar": "--calendar", "user": "--user", "new_calendar": "--new-calendar"}):
-        if args.none:
-            session.wiring.targets.none(args.ws_id, args.user)
-            calendar = None
-        elif args.new_calendar:
-            calendar = session.wiring.targets.make(args.ws_id, args.user)
-        else:
-            calendar = session.wiring.targets.use(args.ws_id, args.user, args.calendar)
-    return Result(
-        {"ws_id": args.ws_id, "user_id": args.user, "calendar_id": calendar}, outbound.target_text(args.user, calendar)
-    )
-
-
 def _outbound(args: Namespace, session: Session) -> Result:
-    status = session.wiring.outbound.status(args.ws_id, dry_run=args.dry_run, confirm=args.confirm)
-    return Result(outbound.status_document(status), outbound.status_text(status))
+    found = session.wiring.outbound.status(args.ws_id, dry_run=args.dry_run, confirm=args.confirm)
+    return Result(status.status_document(found), status.status_text(found))
 
 
 def _conflicts(args: Namespace, session: Session) -> Result:
     found = session.wiring.outbound.conflicts(args.ws_id)
-    return Result(outbound.conflicts_document(args.ws_id, found), outbound.conflicts_text(found))
+    return Result(conflicts.conflicts_document(args.ws_id, found), conflicts.conflicts_text(found))
 
 
 def _resolve(args: Namespace, session: Session) -> Result:
@@ -84,7 +54,7 @@ def _resolve(args: Namespace, session: Session) -> Result:
 
 def _repair(args: Namespace, session: Session) -> Result:
     counts = session.wiring.repair_links(args.ws_id)
-    return Result(outbound.repair_document(args.ws_id, counts), outbound.repair_text(counts))
+    return Result(status.repair_document(args.ws_id, counts), status.repair_text(counts))
 
 
 def _renew(_args: Namespace, session: Session) -> Result:

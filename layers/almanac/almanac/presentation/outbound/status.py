@@ -1,11 +1,11 @@
 """What is written out, and what waits: as a document and in words."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from almanac.domain.outbound.waiting import HeldCalendar, OutboundStatus, WaitingLink
+from almanac.presentation.outbound.conflicts import REASONS, conflict_document
 from almanac.presentation.tables import instant_text, listing
 from almanac.services.outbound.ports import RepairCounts
 
@@ -19,12 +19,6 @@ HELP = {
     "budget": "the account has had its creations and deletions of today; it goes on tomorrow (UTC)",
     "mass_change": "much would be deleted at once; `almanac outbound WS --confirm` lets it through",
     "dry_run_first": "look at `almanac outbound WS --dry-run` first; then syncs write",
-}
-_TOLD = {
-    "empty_range": "an event without length cannot be written: give it one",
-    "edited_beats_deleted": "deleted here, changed there since: it lives, as the provider's",
-    "deleted_there": "changed here, deleted there since",
-    "both_sides": "somebody goes on changing it there",
 }
 
 
@@ -74,46 +68,12 @@ def status_text(status: OutboundStatus) -> str:
     ]
     for link in status.links:
         if link.state == "failed" or link.reason == "edited_beats_deleted":
-            told = _TOLD.get(link.reason or "", link.reason or link.error_type or "")
+            told = REASONS.get(link.reason or "", link.reason or link.error_type or "")
             lines.append(f"{link.state}: {link.title or link.event_id} - {told}")
     if status.conflicts:
         lines.append(f"{len(status.conflicts)} to decide: `almanac conflicts {status.ws_id}`")
     if status.dry_run:
         lines.append("Nothing was written. The next sync does what stands here.")
-    return "\n".join(lines)
-
-
-def conflict_document(link: WaitingLink) -> dict[str, Any]:
-    """Return a conflict with both sides of each field."""
-    fields: Mapping[str, Any] = link.conflict or {}
-    return {
-        "link_id": link.link_id,
-        "event_id": link.event_id,
-        "external_event_id": link.remote_id,
-        "title": link.title,
-        "calendar_id": link.calendar_id,
-        "reason": link.reason,
-        "fields": {name: {"ours": sides.get("ours"), "theirs": sides.get("theirs")} for name, sides in fields.items()},
-    }
-
-
-def conflicts_document(ws_id: UUID, found: Sequence[WaitingLink]) -> dict[str, Any]:
-    """Return the conflicts of a workspace."""
-    return {"conflicts": [conflict_document(link) for link in found], "ws_id": ws_id}
-
-
-def conflicts_text(found: Sequence[WaitingLink]) -> str:
-    """Return them side by side."""
-    if not found:
-        return "no conflicts"
-    lines = []
-    for link in found:
-        lines.append(f"{link.link_id}  {link.title or '(no title)'}  {_TOLD.get(link.reason or '', '')}".rstrip())
-        for name, sides in (link.conflict or {}).items():
-            lines.append(
-                f"  {name}: wanted here {_shown(sides.get('ours'))}, stands there {_shown(sides.get('theirs'))}"
-            )
-    lines.append("`almanac resolve LINK --mine` or `--theirs` decides one")
     return "\n".join(lines)
 
 
@@ -155,9 +115,3 @@ def _until(each: HeldCalendar) -> str:
 def _when(link: WaitingLink) -> str:
     when = (link.desired or link.base or {}).get("when", {})
     return str(when.get("start") or when.get("first") or "")
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return " to ".join(str(value[name]) for name in ("start", "end", "first", "after") if name in value) or "gone"
-    return "nothing" if value is None else f"'{value}'"

@@ -1,0 +1,1 @@
+"""Channels that are kept by state, and rings that become jobs."""

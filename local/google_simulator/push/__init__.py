@@ -1,0 +1,1 @@
+"""Push: channels that are watched and stopped, and the messages they deliver over HTTP."""
