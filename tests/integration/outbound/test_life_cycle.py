@@ -1,6 +1,8 @@
 """Targets, roles, quotas, restores and leaving: what happens around the writes."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -288,6 +290,23 @@ class TestRestoredDatabase:
         team.sync()
         assert team.writes(before) == []
         assert len(team.there()) == 1
+
+    def test_a_run_under_another_name_writes_nothing(self, make_team: Callable[..., Writing]) -> None:
+        team = make_team(ALMANAC_INSTALLATION="eu/production")
+        team.wiring.repair_links.renew()
+        block = team.block()
+        team.sync()
+        assert team.of(block)["extendedProperties"]["private"]["almanac"] == "eu/production"
+        write_out = team.wiring.write_out
+        named = write_out.rules
+        object.__setattr__(write_out, "rules", replace(named, installation="eu/staging"))
+        team.move(block, 40)
+        before = team.requests()
+        team.sync()
+        assert team.writes(before) == []
+        object.__setattr__(write_out, "rules", named)
+        team.sync()
+        assert len(team.writes(before)) == 1
 
 
 class TestCommandLine:
