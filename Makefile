@@ -43,7 +43,7 @@ with_runtime = runtime="$$($(find_runtime))"; PATH="$${runtime:+$$runtime:}$$PAT
 with_calendars = set --; if test -e "$(ICS)"; then set -- --ics "$(ICS)"; else \
 	for file in $(ICS); do set -- "$$@" --ics "$$file"; done; fi
 
-.PHONY: help setup setup-sam demo dev dev-reset test lint format typecheck soak soak-two-ways bench bench-scale checkov audit build invoke-all deploy-local lock schemas clean other-python
+.PHONY: help setup setup-sam demo dev dev-reset test lint format typecheck soak soak-two-ways bench bench-scale checkov audit build invoke-all deploy-local cloud-test lock schemas clean other-python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,8 +52,8 @@ setup: .venv/.ready $(MINISTACK) ## Make the environments: .venv, and the local 
 
 setup-sam: $(SAM_CLI) ## Install the pinned SAM CLI into .tools/sam
 
-demo: setup ## Show the whole system on this machine (ICS=calendar.ics starts from your own calendar)
-	@$(with_calendars); $(PY) -m local.demo "$$@"
+demo: setup ## Show the whole system on this machine (ICS=calendar.ics starts from your own calendar, VERBOSE=1 tells all)
+	@$(with_calendars); $(PY) -m local.demo $(if $(VERBOSE),--verbose) "$$@"
 
 dev: setup ## Run the whole system on this machine until Ctrl-C (EVERY=60 syncs each minute, PLAN_EVERY=60 plans, ICS=calendar.ics)
 	@$(with_calendars); $(PY) -m local.dev $(if $(EVERY),--every $(EVERY)) $(if $(PLAN_EVERY),--plan-every $(PLAN_EVERY)) "$$@"
@@ -112,6 +112,11 @@ invoke-all: setup setup-sam ## Every function with every event through `sam loca
 deploy-local: setup ## Deploy template.yaml to a local AWS until Ctrl-C: no Docker, no account, its rules fire each minute
 	@$(PY) -m local.deploy
 
+cloud-test: setup setup-sam ## Deploy template.yaml to AWS for a trial, and delete it again (STACK=almanac-trial SAM_ARGS="--parameter-overrides …")
+	@test -n "$(STACK)" || { echo "Say which: make cloud-test STACK=almanac-trial" >&2; exit 2; }
+	@$(MAKE) build
+	@$(PY) -m local.cloud_test --stack "$(STACK)" -- $(SAM_ARGS)
+
 lock: $(UV) ## Pin what pyproject.toml asks for (LOCK_ARGS=--upgrade for newer versions)
 	@.tools/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header \
 		$(LOCK_ARGS) pyproject.toml --output-file requirements.lock
@@ -120,6 +125,8 @@ lock: $(UV) ## Pin what pyproject.toml asks for (LOCK_ARGS=--upgrade for newer v
 	@.tools/uv/bin/uv pip compile --quiet --python-version 3.13 --python-platform aarch64-manylinux2014 --generate-hashes \
 		--no-annotate --no-header --constraint requirements.lock layers/vendor/requirements.in \
 		--output-file layers/vendor/requirements.txt
+	@digest=$$($(PY) -c "from hashlib import sha256; print(sha256(open('layers/vendor/requirements.txt', 'rb').read()).hexdigest()[:12])"); \
+		sed -i.old "s/\(with third-party code \)[0-9a-f]*$$/\1$$digest/" template.yaml && rm template.yaml.old
 
 schemas: .venv/.ready ## Write docs/schemas from the models of a job
 	@$(PY) -m local.job_schemas

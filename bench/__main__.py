@@ -19,6 +19,7 @@ from bench.memory import memory
 from bench.orchestrator import orchestrator
 from bench.quota import quota
 from bench.resync import resync
+from bench.ringing import ringing
 from bench.stage import ROOT, settle_environment, stage
 from bench.throughput import throughput
 from bench.traffic import traffic
@@ -106,6 +107,10 @@ def _quota(options: Options) -> list[Figure]:
     return quota() if options.long else []
 
 
+def _ringing(_options: Options) -> list[Figure]:
+    return ringing()
+
+
 _PARTS = {
     "sync": _sync,
     "orchestrator": _orchestrator,
@@ -117,6 +122,7 @@ _PARTS = {
     "drain": _drain,
     "isolation": _isolation,
     "quota": _quota,
+    "ringing": _ringing,
 }
 
 

@@ -66,7 +66,7 @@ class Setting:
     least_units: float = 1.0  # of each
     proxy_units: float = 8.0  # the least that is billed
     metrics: int = 150
-    alarms: int = 20
+    alarms: int = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 from uuid import UUID, uuid4
 
 from bench.crowd import Crowd, Ran, crowd, until
@@ -65,6 +67,7 @@ class Town:
         """Something for every healthy workspace's next sync to bring, and all for those in trouble to do again."""
         for ws_id in self.healthy:
             self.around.google.churn(_email(ws_id), _CHANGES, seed=ws_id.int % 150)
+            self.around.google.insert_event(_email(ws_id), _meeting())  # what is churned may come to nothing
         database = self.around.wiring.database
         for statement in _FORGET:
             database.run(statement, ws_id=LARGE)
@@ -145,3 +148,10 @@ def _delay(around: Crowd, seconds: float, account: str | None) -> None:
 
 def _email(ws_id: UUID) -> str:
     return f"{ws_id}@example.test"
+
+
+def _meeting() -> dict[str, Any]:
+    """An event of tomorrow."""
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    times = {"start": start, "end": start + timedelta(minutes=30)}
+    return {"summary": "A meeting", **{name: {"dateTime": at.isoformat()} for name, at in times.items()}}

@@ -18,13 +18,14 @@ from local.demo.work import furnish
 from local.demo.workspaces import (
     UnusableCalendar,
     Workspace,
-    check_readable,
     connect_files,
     connect_planned,
     planned_zone,
+    unpacked,
 )
 from local.google_simulator.control.client import ControlError
 from local.http_front.server import HttpFront, choose_port
+from local.kept_accounts import restore_accounts
 from local.lambda_runtime.worker_pool import InvocationError
 from local.stack.exports import write_exports
 from local.stack.interruption import Interrupted, StopSignals
@@ -37,8 +38,8 @@ from local.things_to_try import things_to_try
 
 FAILED, BAD_INPUT = 1, 2
 SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60
-OUTBOUND_SECONDS = 60
-"""The rules' cadences, as in template.yaml."""
+EACH_MINUTE = {"outbound": 60, "changes": 60}
+"""The rules' cadences, as in template.yaml. Those of each minute mostly have nothing to say."""
 
 _LOOK_SECONDS = 0.3
 # The queues and the simulated Google are new: nothing waits, nothing runs, no sync token or channel is known any more.
@@ -56,15 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signals, screen = StopSignals(), Screen()
     signals.install()
     try:
-        check_readable(options.ics)
-        stack = _start(options.folder, screen, signals)
-        front = HttpFront.start(http_port(stack.environment), stack.environment, stack.folder / "logs")
-        try:
-            _run(stack, options, screen, signals)
-        finally:
-            front.stop()
-            stack.stop()
-            _environment_file(options.folder).unlink(missing_ok=True)
+        with unpacked(options.ics) as options.ics:
+            stack = _start(options.folder, screen, signals)
+            front = HttpFront.start(http_port(stack.environment), stack.environment, stack.folder / "logs")
+            try:
+                _run(stack, options, screen, signals)
+            finally:
+                front.stop()
+                stack.stop()
+                _environment_file(options.folder).unlink(missing_ok=True)
     except Interrupted as stop:
         screen.say(f"{stop}; nothing is left running, the database stays in {options.folder}")
     except UnusableCalendar as error:
@@ -100,21 +101,23 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
     _furnish(stack, workspaces[0], tell)
     if options.ics:
         connect_files(stack, options.ics, tell)
+    for email in restore_accounts(stack):
+        tell(f"{email} was added at an earlier start: it is there again, with the events that were stored")
     tell("the database is kept between starts; the simulated Google begins anew, so the first tick reads everything")
     _publish(stack.environment, _environment_file(options.folder), workspaces[0], screen)
     watches = RunWatch(stack.wiring.database, lambda: stack.worker_logs), PlanWatch(stack.wiring.database)
     cadences = {
         "sync": options.every,
-        "outbound": OUTBOUND_SECONDS,
         "schedule": options.plan_every,
         "upkeep": UPKEEP_SECONDS,
+        **EACH_MINUTE,
     }
     due = {rule: _next(seconds) for rule, seconds in cadences.items()} | {"sync": time.time()}  # plans need calendars
     while True:
         for rule in [rule for rule, at in due.items() if at <= time.time()]:
-            _tick(stack, rule, screen, signals)
+            said = _tick(stack, rule, screen, signals)
             due[rule] = _next(cadences[rule])
-            if rule != "outbound":  # each minute, and mostly nothing to say
+            if said:
                 screen.say(f"it ticks again at {datetime.fromtimestamp(due[rule]).astimezone():%H:%M:%S}; Ctrl-C ends")
         _show_news(*watches, screen)
         signals.sleep(_LOOK_SECONDS)
@@ -133,7 +136,8 @@ def _next(seconds: int) -> float:
     return (time.time() // seconds + 1) * seconds
 
 
-def _tick(stack: Stack, rule: str, screen: Screen, signals: StopSignals) -> None:
+def _tick(stack: Stack, rule: str, screen: Screen, signals: StopSignals) -> bool:
+    """Let a rule fire; returns whether there was anything to say about it."""
     try:
         answer = stack.tick(rule)
     except InvocationError as error:
@@ -145,8 +149,10 @@ def _tick(stack: Stack, rule: str, screen: Screen, signals: StopSignals) -> None
             if rule == "upkeep"
             else f"the orchestrator enqueues {counted(answer['enqueued'], 'workspace')}"
         )
-        if rule != "outbound" or answer["enqueued"]:
-            screen.say(f"the {rule} rule ticks: {said}")
+        if rule in EACH_MINUTE and not answer["enqueued"]:
+            return False
+        screen.say(f"the {rule} rule ticks: {said}")
+    return True
 
 
 def _show_news(runs: RunWatch, plans: PlanWatch, screen: Screen) -> None:

@@ -63,17 +63,17 @@ def orchestrator() -> set[str]:
 
 @pytest.fixture(scope="module")
 def calendar_sync() -> set[str]:
-    return cold_start("calendar_sync", "receive_sync")
+    return cold_start("calendar_sync", "receive_sync; handler.container().sync_workspace")
 
 
 @pytest.fixture(scope="module")
 def smart_scheduling() -> set[str]:
-    return cold_start("smart_scheduling", "receive_schedule")
+    return cold_start("smart_scheduling", "receive_schedule; handler.container().plan_workspace")
 
 
 @pytest.fixture(scope="module")
 def migrate() -> set[str]:
-    return cold_start("migrate", "upgrade_database")
+    return cold_start("migrate", "migrations_resource")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ logger = function_logger("migrate")
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext, *, upgrade: Upgrader | None = None) -> dict[str, Any]:
     """Apply the migrations that are missing and tell whoever asked: CloudFormation by its address, a person here."""
-    upgrade = upgrade or container().upgrade_database
-    done = upgrade(event, time_left(context))
+    done = (upgrade or container().migrations_resource)(event, time_left(context))
     logger.info("migrations applied", **done)
     return done

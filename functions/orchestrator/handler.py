@@ -20,7 +20,10 @@ def lambda_handler(
 ) -> dict[str, Any]:
     """Send every due workspace its job, or those of an explicit list. Fails when any could not be sent."""
     try:
-        report = (dispatch or container().dispatch)(parse_tick(event))
+        tick = parse_tick(event)
+        if tick.request_id is None:  # Lambda's own retries of an invocation bear its id
+            tick = tick.model_copy(update={"request_id": context.aws_request_id})
+        report = (dispatch or container().dispatch)(tick)
     except DispatchFailed as error:
         _measure(error.report)
         logger.exception(

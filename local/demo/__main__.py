@@ -12,7 +12,7 @@ from almanac.adapters.crypto import new_key
 from almanac.errors import AlmanacError
 from local.demo import failures, planning, ringing, scenes, two_ways
 from local.demo.stage import DemoFailed, Stage
-from local.demo.workspaces import UnusableCalendar, check_readable
+from local.demo.workspaces import UnusableCalendar, unpacked
 from local.google_simulator.control.client import ControlError
 from local.lambda_runtime.worker_pool import InvocationError
 from local.stack.interruption import Interrupted, StopSignals
@@ -30,11 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Play the demo; returns its exit code. Takes the process's signals over."""
     options = _parser().parse_args(arguments)
     forget_shell_settings()
-    signals, screen = StopSignals(), Screen()
+    signals, screen = StopSignals(), Screen(verbose=options.verbose)
     signals.install()
     try:
-        check_readable(options.ics)
-        _demo(options.folder, options.ics, screen, signals)
+        with unpacked(options.ics) as files:
+            _demo(options.folder, files, screen, signals)
     except Interrupted as stop:
         screen.say(f"{stop}; nothing is left running")
         return stop.exit_code
@@ -62,6 +62,8 @@ def play(stack: Stack, screen: Screen, signals: StopSignals, files: Sequence[Pat
     planning.meeting_on_a_block(stage)
     ringing.ring_before_tick(stage)
     two_ways.people_move_blocks(stage, two_ways.blocks_in_a_calendar(stage))
+    if files:
+        planning.your_week(stage)
     _summary(stage)
     return stage
 
@@ -87,7 +89,7 @@ def _demo(folder: Path, files: Sequence[Path], screen: Screen, signals: StopSign
     screen.say("Almanac on this machine: no account, no network. Nothing of it outlives the demo but logs.")
     stack = start(folder, screen, signals)
     try:
-        play(stack, screen, signals, files)
+        stage = play(stack, screen, signals, files)
     except (Interrupted, UnusableCalendar):
         stack.delete(hurry=True)
         raise
@@ -96,9 +98,11 @@ def _demo(folder: Path, files: Sequence[Path], screen: Screen, signals: StopSign
         raise
     stack.delete()
     screen.say("Everything is stopped. What to try next:")
-    screen.say("  make demo ICS=my-calendar.ics                   your own calendar goes the same way")
-    screen.say("  make dev                                        the same stack, until Ctrl-C")
-    screen.say("  source .almanac/dev.env; .venv/bin/almanac runs and the commands that work on it")
+    screen.say("  make demo ICS=my-calendar.ics    your own calendar goes the same way (Google's export .zip, too)")
+    screen.say("  make demo VERBOSE=1              every step, and why each block is where it is")
+    screen.say("  make dev                         the same stack until Ctrl-C, and what to try on it")
+    for path in stage.pages:
+        screen.say(f"a week to look at: {path}")
 
 
 def _summary(stage: Stage) -> None:
@@ -125,8 +129,9 @@ def _summary(stage: Stage) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.demo", description="Show the whole system on this machine.")
     parser.add_argument(
-        "--ics", action="append", type=Path, default=[], metavar="FILE", help="a calendar export of yours"
+        "--ics", action="append", type=Path, default=[], metavar="FILE", help="a calendar export, .ics or Google's .zip"
     )
+    parser.add_argument("--verbose", action="store_true", help="tell every step")
     parser.add_argument("--folder", type=Path, default=ROOT / ".almanac" / "demo", help="where it works and logs")
     return parser
 

@@ -32,7 +32,7 @@ def expired_token(stage: Stage) -> None:
     google.delete_event(calendar, pick(stage, calendar).singles[0]["id"])
     google.forget_tombstones(calendar)
     google.expire_sync_tokens(calendar)
-    stage.tell(f"{calendar}: one event deleted, its tombstone forgotten, the sync tokens expired")
+    stage.say(f"{calendar}: one event deleted, its tombstone forgotten, the sync tokens expired")
     run = stage.ask(workspace)
     stage.require(run.outcome == "token_expired_full" and run.deleted == 1, "a full pass in the same run found it gone")
     stage.require_truth([workspace])
@@ -46,7 +46,7 @@ def revoked_account(stage: Stage) -> None:
     email = workspace.emails[0]
     google.revoke_account(email)
     google.insert_event(email, new_event("Fitting", 5))
-    stage.tell(f"{email}: consent withdrawn; and an event inserted that nobody can read now")
+    stage.say(f"{email}: consent withdrawn; and an event inserted that nobody can read now")
     stage.require(_outcome(stage, workspace) == "reconnect_required", "its run ended as reconnect_required")
     stage.require(_outcome(stage, workspace) is None, f"the next tick left {workspace.name} out")
     _reconnect(stage, workspace, str(google.reconnect_account(email)["refresh_token"]))
@@ -62,7 +62,7 @@ def poison_message(stage: Stage) -> None:
     before = len(stage.runs)
     stage.hide_received_for(_POISON_HIDDEN_SECONDS)
     stage.tell(f"a failed message comes back after {_POISON_HIDDEN_SECONDS} s here, not after {VISIBILITY_SECONDS} s")
-    stage.tell(f"message in the group of {workspace.name}: {POISON}")
+    stage.say(f"message in the group of {workspace.name}: {POISON}")
     stage.stack.send(workspace.ws_id, POISON)
     enqueued = stage.fire()
     stage.follow(
@@ -93,7 +93,7 @@ def killed_worker(stage: Stage) -> None:
     with stage.screen.bar("rows stored", _LARGE) as bar:
         stage.follow(lambda: stage.rows(workspace) >= _PAGE, then=lambda: bar(stage.rows(workspace)))
         killed = _kill_workers(stage)
-        stage.tell(
+        stage.say(
             f"SIGKILL for {killed} workers, while page 2 is on its way; {stage.rows(workspace):,} rows are stored"
         )
         stage.follow(
@@ -133,7 +133,7 @@ def _reconnect(stage: Stage, workspace: Workspace, refresh_token: str) -> None:
         raise DemoFailed(f"almanac account add: {done.stderr.strip()}")
     stage.tell(f"$ almanac {' '.join(command)} \\")
     stage.tell(f"      {' '.join(options)}")
-    stage.tell(done.stdout.splitlines()[0])
+    stage.say(done.stdout.splitlines()[0])
 
 
 def _connect_large(stage: Stage) -> Workspace:

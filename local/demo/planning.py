@@ -13,7 +13,7 @@ from almanac.presentation.preview import Preview
 from almanac.presentation.terminal.plan import described
 from local.demo.stage import Stage
 from local.demo.work import TOO_LONG, furnish
-from local.demo.workspaces import Workspace, planned_zone
+from local.demo.workspaces import FROM_FILES, Workspace, planned_zone
 from local.stack.screen import counted
 
 BUDGET_SECONDS = 1
@@ -23,7 +23,8 @@ _NAME = "Harbour Design"
 _ZONE = planned_zone(_NAME)
 _AHEAD = timedelta(hours=2)
 _RUN = """
-SELECT outcome, scheduled, late, unscheduled, inserted, moved, deleted, unchanged, plan_ms, warnings
+SELECT outcome, scheduled, late, unscheduled, inserted, moved, deleted, unchanged, plan_ms, warnings,
+    source
 FROM workspace_scheduling_metadata
 WHERE ws_id = :ws_id AND status <> 'running' ORDER BY started_at DESC
 """
@@ -51,6 +52,7 @@ class _PlanRun:
     unchanged: int
     plan_ms: int
     warnings: list[dict[str, str]]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,11 @@ def first_plan(stage: Stage) -> None:
     stage.screen.headline(9, "A week is planned", why)
     workspace = stage.workspace(_NAME)
     tasks, habits = furnish(stage.stack.wiring.database, workspace.ws_id, _ZONE)
-    stage.tell(f"{_NAME} gets {counted(tasks, 'task')} and {counted(habits, 'habit')}")
-    _show(stage, workspace, "week-1.html")
-    stage.require(not _blocks(stage, workspace), "a preview writes nothing")
+    stage.say(f"{_NAME} gets {counted(tasks, 'task')} and {counted(habits, 'habit')}")
     run = _tick(stage, workspace)
     blocks = _blocks(stage, workspace)
+    show(stage, workspace, "week-1.html")
+    stage.require(_blocks(stage, workspace) == blocks, "what is shown is what was written, and showing writes nothing")
     stage.require(run.outcome == "planned" and run.inserted == len(blocks) > tasks, f"{len(blocks)} blocks are planned")
     titles = {block.title for block in blocks}
     told = any(note["status"] == "unscheduled" and "10 h" in note["reason"] for note in run.warnings)
@@ -91,15 +93,17 @@ def first_plan(stage: Stage) -> None:
 
 def meeting_on_a_block(stage: Stage) -> None:
     """Scene 10."""
-    why = "It comes from Google with the next sync; the plan moves what it must, and keeps the rest."
+    why = "The sync that brings it asks for a plan, seconds later; that moves what it must, and keeps the rest."
     stage.screen.headline(10, "A meeting lands on a block", why)
     workspace = stage.workspace(_NAME)
     before = {block.id: block for block in _blocks(stage, workspace)}
     hit = next(block for block in before.values() if block.of_task and block.start > datetime.now(UTC) + _AHEAD)
     _insert_meeting(stage, workspace, hit)
+    known = _planned(stage, workspace)
     run = next(run for run in stage.tick() if run.ws_id == workspace.ws_id)
     stage.require(run.outcome == "incremental" and run.inserted == 1, "the sync has brought it")
-    planned = _tick(stage, workspace)
+    planned = _next_plan(stage, workspace, known)
+    stage.require(planned.source == "sync", "the plan that followed was asked for by the sync, not by a rule")
     after = {block.id: block for block in _blocks(stage, workspace)}
     _tell_moves(stage, before, after)
     now = after.get(hit.id)
@@ -110,24 +114,33 @@ def meeting_on_a_block(stage: Stage) -> None:
     again = _tick(stage, workspace)
     same = {block.id: block for block in _blocks(stage, workspace)} == after
     stage.require(again.outcome == "unchanged" and same, "planning once more changes nothing")
-    _show(stage, workspace, "week-2.html", reasons=False)
+    show(stage, workspace, "week-2.html")
 
 
-def _tick(stage: Stage, workspace: Workspace) -> _PlanRun:
-    """Let the six-hourly rule fire, and wait for the workspace's run. Raises DemoFailed, Interrupted."""
-    database = stage.stack.wiring.database
-    known = len(database.run(_RUN, ws_id=workspace.ws_id))
+def _tick(stage: Stage, workspace: Workspace, rule: str = "schedule") -> _PlanRun:
+    """Let a rule fire that plans, and wait for the workspace's run. Raises DemoFailed, Interrupted."""
+    known = _planned(stage, workspace)
     began = time.perf_counter()
-    enqueued = stage.stack.tick("schedule")["enqueued"]
+    enqueued = stage.stack.tick(rule)["enqueued"]
     took = time.perf_counter() - began
     stage.tell(
         f"the rule ticks: the orchestrator finds {enqueued} of {len(stage.workspaces)} workspaces due ({took:.1f} s)"
     )
-    stage.follow(lambda: len(database.run(_RUN, ws_id=workspace.ws_id)) > known)
-    run = _PlanRun(*database.run(_RUN, ws_id=workspace.ws_id)[0])
+    return _next_plan(stage, workspace, known)
+
+
+def _planned(stage: Stage, workspace: Workspace) -> int:
+    """How many planning runs of the workspace have ended."""
+    return len(stage.stack.wiring.database.run(_RUN, ws_id=workspace.ws_id))
+
+
+def _next_plan(stage: Stage, workspace: Workspace, known: int) -> _PlanRun:
+    """Wait for another planning run than those that are known. Raises DemoFailed, Interrupted."""
+    stage.follow(lambda: _planned(stage, workspace) > known)
+    run = _PlanRun(*stage.stack.wiring.database.run(_RUN, ws_id=workspace.ws_id)[0])
     counts = f"+{run.inserted} ~{run.moved} -{run.deleted}, {run.unchanged} as they were"
-    stage.tell(
-        f"{_NAME}: {run.outcome}, blocks {counts}; {run.scheduled} scheduled, {run.late} late, "
+    stage.say(
+        f"{workspace.name}: {run.outcome}, blocks {counts}; {run.scheduled} scheduled, {run.late} late, "
         f"{run.unscheduled} without a place; planned in {run.plan_ms} ms"
     )
     return run
@@ -154,11 +167,25 @@ def _tell_moves(stage: Stage, before: Mapping[UUID, _Block], after: Mapping[UUID
         stage.tell(f"{now.title}: {now.reason}")
 
 
-def _show(stage: Stage, workspace: Workspace, file: str, *, reasons: bool = True) -> None:
-    """The week as `almanac schedule --preview` draws it, and the page it can write."""
+def show(stage: Stage, workspace: Workspace, file: str) -> None:
+    """The week as it is written, as `almanac schedule --preview` draws it, and the page it can write.
+
+    A plan that stands is its own preview.
+    """
     stage.tell(f"$ almanac schedule {workspace.ws_id} --preview --html {file}")
     found = stage.stack.wiring.preview_plan(workspace.ws_id, 30, "full", force_reschedule=False)
-    agenda = Preview(found.report, found.proposal).agenda(_NAME)
-    print(f"\n{described(agenda, reasons=reasons)}\n", flush=True)
+    agenda = Preview(found.report, found.proposal).agenda(workspace.name)
+    print(f"\n{described(agenda, reasons=stage.screen.verbose)}\n", flush=True)
     (stage.stack.folder / file).write_text(page(agenda), encoding="utf-8")
-    stage.tell(f"a page to look at: {stage.stack.folder / file}")
+    stage.pages.append(stage.stack.folder / file)
+
+
+def your_week(stage: Stage) -> None:
+    """The calendar that somebody brought, planned and drawn."""
+    workspace = stage.workspace(FROM_FILES)
+    why = "A few tasks of an ordinary week go between your own events; nothing of it leaves this machine."
+    stage.screen.headline(11, "Your calendar", why)
+    zone = stage.stack.wiring.database.run("SELECT timezone FROM workspaces WHERE id = :id", id=workspace.ws_id)[0][0]
+    furnish(stage.stack.wiring.database, workspace.ws_id, zone)
+    _tick(stage, workspace, "changes")
+    show(stage, workspace, "your-week.html")

@@ -22,7 +22,7 @@ def connect_accounts(stage: Stage, files: Sequence[Path]) -> None:
     stage.screen.headline(1, "Accounts are connected", why)
     stage.workspaces += connect_planned(stage.stack, stage.tell)
     if files:
-        stage.workspaces.append(connect_files(stage.stack, files, stage.tell))
+        stage.workspaces.append(connect_files(stage.stack, files, stage.say))
 
 
 def first_tick(stage: Stage) -> None:
@@ -36,7 +36,8 @@ def first_tick(stage: Stage) -> None:
     )
     found = stage.require_truth(stage.workspaces)
     rows = [(w.name, c.name, c.stored, c.true, c.unstorable) for w, c in found]
-    stage.screen.table(("WORKSPACE", "CALENDAR", "ROWS", "IN GOOGLE", "UNSTORABLE"), rows, numbers_from=2)
+    if stage.screen.verbose:
+        stage.screen.table(("WORKSPACE", "CALENDAR", "ROWS", "IN GOOGLE", "UNSTORABLE"), rows, numbers_from=2)
 
 
 def incremental_tick(stage: Stage) -> None:

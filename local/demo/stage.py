@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from local.demo.workspaces import Workspace
 from local.lambda_runtime.worker_pool import InvocationError
@@ -33,9 +34,16 @@ class Stage:
     workspaces: list[Workspace] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     kept: list[KeptMessage] = field(default_factory=list)
+    pages: list[Path] = field(default_factory=list)
+    """Pages to look at, as they were written."""
 
     def tell(self, text: str) -> None:
-        """Say it, unless somebody wants the demo to end: then raise Interrupted."""
+        """Say it to those who want all of it, unless somebody wants the demo to end: then raise Interrupted."""
+        self.signals.check()
+        self.screen.detail(text)
+
+    def say(self, text: str) -> None:
+        """Say it to everybody, likewise."""
         self.signals.check()
         self.screen.say(text)
 

@@ -1,19 +1,30 @@
 """The workspaces that the demo and `make dev` show: made-up ones, and one from the person's own `.ics` files."""
 
 import re
-from collections.abc import Callable, Sequence
+import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid5
-from zoneinfo import available_timezones
 
 from local.google_simulator.control.client import Control, ControlError
+from local.google_simulator.filling.zones import iana_name
 from local.stack.screen import counted
 from local.stack.stack import ROOT, Stack
 
 _NAMESPACE = UUID("3c0b8f0e-7d0a-4d6e-9a45-0d6f6a1c9b11")  # the same names have the same ids at every start
 _RECORDED = ROOT / "local" / "calendars" / "recorded_events.json"
 _ZONE_LINE = re.compile(rb"^X-WR-TIMEZONE:(\S+)", re.MULTILINE)
+_EVENT_ZONE = re.compile(rb"^DTSTART;(?:[^:\n]*;)?TZID=\"?([^\":;\r\n]+)", re.MULTILINE)
+_TOLD = 5
+"""Of what could not be held, or was guessed; the others are counted."""
+FROM_FILES = "Your calendar"
+"""The workspace of the files that somebody brought."""
 
 
 class UnusableCalendar(Exception):
@@ -60,9 +71,34 @@ def planned_zone(name: str) -> str:
 
 
 def check_readable(files: Sequence[Path]) -> None:
-    """Raises UnusableCalendar for the first file that cannot be read at all."""
+    """Raises UnusableCalendar for the first file that cannot be read at all, or that is no calendar."""
     for path in files:
-        _zone_of(path)
+        if b"BEGIN:VCALENDAR" not in _read(path).upper():
+            raise UnusableCalendar(f"{path}: holds no calendar (BEGIN:VCALENDAR is missing)")
+
+
+@contextmanager
+def unpacked(files: Sequence[Path]) -> Iterator[list[Path]]:
+    """The calendars in the files, also in a `.zip` as Google exports it. Raises UnusableCalendar."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = [calendar for path in files for calendar in _calendars_in(path, Path(folder))]
+        check_readable(found)
+        yield found
+
+
+def _calendars_in(path: Path, folder: Path) -> Iterator[Path]:
+    if not zipfile.is_zipfile(path):
+        yield path
+        return
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.lower().endswith(".ics")]
+        if not names:
+            raise UnusableCalendar(f"{path}: holds no .ics file")
+        for number, name in enumerate(names):
+            target = folder / f"{number}" / Path(name).name
+            target.parent.mkdir()
+            target.write_bytes(archive.read(name))
+            yield target
 
 
 def connect_planned(stack: Stack, tell: Callable[[str], None]) -> list[Workspace]:
@@ -85,9 +121,25 @@ def connect_files(stack: Stack, files: Sequence[Path], tell: Callable[[str], Non
             report = stack.google.load_ics(calendar, path)
         except ControlError as error:
             raise UnusableCalendar(str(error) if str(path) in str(error) else f"{path}: {error}") from error
-        told = f"{path.name}: {report['events']} events, {report['series']} series, {report['exceptions']} exceptions"
-        tell(f"{told}, {len(report['skipped'])} that Google's model cannot hold")
-    return connect(stack, "Your calendar", zone, {email: token}, tell)
+        _tell_what_came(stack.google, calendar, path.name, report, tell)
+    return connect(stack, FROM_FILES, zone, {email: token}, tell)
+
+
+def _tell_what_came(
+    google: Control, calendar: str, name: str, report: Mapping[str, Any], tell: Callable[[str], None]
+) -> None:
+    """Counts of a file: what it holds, what lies outside the days that are kept, what could not be held and why."""
+    counts = f"{report['events']} events, {report['series']} series, {report['exceptions']} exceptions"
+    now = datetime.now(UTC)
+    window = (now - timedelta(days=90)).isoformat(), (now + timedelta(days=180)).isoformat()
+    inside = {event.get("recurringEventId", event["id"]) for event in google.truth(calendar, *window)}
+    outside = report["events"] + report["series"] - report["cancelled"] - len(inside)
+    tell(f"{name}: {counts}; {max(0, outside)} lie outside the kept days (90 back, 180 ahead)")
+    for why in (*report["skipped"][:_TOLD], *report["notes"][:_TOLD]):
+        tell(f"{name}: {why}")
+    more = max(0, len(report["skipped"]) - _TOLD) + max(0, len(report["notes"]) - _TOLD)
+    if more:
+        tell(f"{name}: and {more} more of the kind")
 
 
 def connect(stack: Stack, name: str, zone: str, tokens: dict[str, str], tell: Callable[[str], None]) -> Workspace:
@@ -119,10 +171,19 @@ def _make_account(google: Control, account: PlannedAccount, zone: str) -> str:
 
 
 def _zone_of(path: Path) -> str:
-    """The zone that the export names for itself, else UTC. Raises UnusableCalendar when it cannot be read."""
+    """The zone that the export names for itself, else the one of most of its events, else UTC. UnusableCalendar."""
+    text = _read(path)
+    named = [found[1] for found in _ZONE_LINE.finditer(text)]
+    common = [zone for zone, _ in Counter(found[1] for found in _EVENT_ZONE.finditer(text)).most_common()]
+    for name in (*named, *common):
+        zone = iana_name(name.decode("utf-8", "replace").strip())
+        if zone is not None:
+            return zone
+    return "UTC"
+
+
+def _read(path: Path) -> bytes:
     try:
-        found = _ZONE_LINE.search(path.read_bytes())
+        return path.read_bytes()
     except OSError as error:
         raise UnusableCalendar(f"{path}: {error.strerror}") from error
-    name = found[1].decode("ascii", "replace") if found else ""
-    return name if name in available_timezones() else "UTC"

@@ -12,7 +12,7 @@ from almanac.adapters.crypto import new_key
 from almanac.wiring.command_line import Wiring
 from local.deploy.cloud import STACK, Cloud
 from local.google_simulator.control.client import Control
-from local.stack.postgres import Postgres
+from local.stack.postgres import APP_ROLE, Postgres
 from local.stack.simulator_process import start_simulator
 from local.stack.stack import ROOT
 
@@ -22,6 +22,7 @@ PARAMETERS = {
     "Ticks": "ENABLED",
     "SyncCadence": _EACH_MINUTE,
     "ScheduleCadence": _EACH_MINUTE,
+    "ChangesCadence": _EACH_MINUTE,
     "UpkeepCadence": _EACH_MINUTE,
 }
 """What the template is deployed with, besides the secrets."""
@@ -116,6 +117,7 @@ class Deployment:
     def _deploy(self, tell: Callable[[str], None]) -> None:
         parameters = PARAMETERS | {
             "DatabaseSecretArn": self.cloud.secret("database", json.dumps({"url": self.postgres.url})),
+            "DatabaseAppSecretArn": self.cloud.secret("app", json.dumps({"url": self.postgres.url_as(APP_ROLE)})),
             "GoogleSecretArn": self.cloud.secret(
                 "google", json.dumps({"client_id": "local", "client_secret": "local"})
             ),

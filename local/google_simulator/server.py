@@ -66,6 +66,10 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
+    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002 - http.server's
+        """The Date header, by the simulated clock."""
+        return super().date_time_string(self.server.service.store.world.clock.now().timestamp())
+
     def log_message(self, *_args: Any) -> None:
         """Requests are in the request log, not on stderr."""
 

@@ -46,7 +46,8 @@ class Sample:
     @property
     def handler(self) -> Path:
         """The function's file: CalendarSync lives in functions/calendar_sync."""
-        folder = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in self.function).lstrip("_")
+        name = self.function.removesuffix("Large")  # the same code with more memory
+        folder = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
         return ROOT / "functions" / folder / "handler.py"
 
     def outcome(self, answer: Any) -> dict[str, Any]:
@@ -73,6 +74,7 @@ SAMPLES = (
     Sample("Orchestrator", "tick-sync", {"enqueued": 3, "failed": 0}),
     Sample("Orchestrator", "tick-outbound", {"enqueued": 0, "failed": 0}),
     Sample("Orchestrator", "tick-schedule", {"enqueued": 1, "failed": 0}),
+    Sample("Orchestrator", "tick-changes", {"enqueued": 1, "failed": 0}),
     Sample("Orchestrator", "bulk-sync", {"enqueued": 2, "failed": 0, "unknown": 0}),
     Sample("CalendarSync", "sync-manual", {"left": []}),
     Sample("CalendarSync", "sync-redelivery", {"left": []}),
@@ -81,6 +83,8 @@ SAMPLES = (
     Sample("SmartScheduling", "schedule-manual", {"left": []}),
     Sample("SmartScheduling", "schedule-redelivery", {"left": []}),
     Sample("SmartScheduling", "schedule-malformed", {"left": [0]}),
+    Sample("CalendarSyncLarge", "sync-large", {"left": []}),
+    Sample("SmartSchedulingLarge", "schedule-large", {"left": []}),
     Sample("Upkeep", "tick-upkeep", {"dry_run": False, "failed": []}),
     Sample("PushReceiver", "push-ring", {"statusCode": 204}),
     Sample("PushReceiver", "push-forged", {"statusCode": 404}),

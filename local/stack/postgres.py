@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 from contextlib import closing
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Self
 
 from pg8000.native import Connection, identifier
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _USER = "almanac"
+APP_ROLE = "almanac_app"
+"""What handlers sign in as, made with the tables: it reads and writes rows."""
 _START_SECONDS = 60  # crash recovery after a kill happens before the server is ready
 _ORPHAN_SECONDS = 10
 _SOCKET_PATH_BYTES = 103  # sockaddr_un on macOS; Linux allows 107
@@ -86,9 +89,13 @@ class Postgres:
         """URL of the database `almanac`, password included."""
         return self.url_of(_USER)
 
-    def url_of(self, database: str) -> str:
+    def url_as(self, user: str, database: str = _USER) -> str:
+        """URL for another user, whom nobody has made yet; the password is as unguessable as the owner's."""
+        return self.url_of(database, f"{user}:{sha256(f'{user}{self._password}'.encode()).hexdigest()}")
+
+    def url_of(self, database: str, login: str | None = None) -> str:
         """URL of one database: by TCP, or in libpq's `?host=` form when the server has only its unix socket."""
-        credentials = f"postgresql://{_USER}:{self._password}"
+        credentials = f"postgresql://{login or f'{_USER}:{self._password}'}"
         if self._tcp:
             return f"{credentials}@{LOOPBACK}:{self.port}/{database}"
         return f"{credentials}@/{database}?host={self.socket.parent}&port={self.port}"

@@ -30,7 +30,8 @@ class Bar(Protocol):
 class Screen:
     """Prints to stdout. Text is never read as markup: names come from strangers."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, verbose: bool = True) -> None:
+        self.verbose = verbose
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a letter shows a question mark
         terminal = sys.stdout.isatty()
@@ -53,6 +54,11 @@ class Screen:
     def say(self, text: str, style: str = "") -> None:
         """One line of what happens."""
         self._console.print(Text(f"    {printable(text)}", style=style))
+
+    def detail(self, text: str) -> None:
+        """Say one line to those who want to hear everything."""
+        if self.verbose:
+            self.say(text)
 
     def check(self, text: str, *, good: bool) -> None:
         """Something that was compared, and whether it held."""

@@ -17,6 +17,8 @@ from uuid import UUID, uuid4
 import boto3
 from botocore.config import Config
 
+from almanac.adapters.postgres.app_role import AppRole
+from almanac.adapters.postgres.connection import parse_url
 from almanac.adapters.postgres.migrate import migrate
 from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.client import Control
@@ -24,7 +26,7 @@ from local.http_front.server import HttpFront
 from local.lambda_runtime.worker_pool import WorkerPool, invoke
 from local.stack.interruption import Interrupted
 from local.stack.ports import LOOPBACK, Child, free_port
-from local.stack.postgres import Postgres
+from local.stack.postgres import APP_ROLE, Postgres
 from local.stack.queues import Queues, QueueServer
 from local.stack.simulator_process import start_simulator
 
@@ -132,7 +134,7 @@ class Stack:
         return self._workers.pids if self._workers else []
 
     def tick(self, rule: str = "sync") -> dict[str, Any]:
-        """Let a rule fire once: sync, outbound, schedule, upkeep. The function's answer. Raises InvocationError."""
+        """Let a rule fire once: `sync`, `outbound`, `schedule`, `changes`, `upkeep`. Its answer. InvocationError."""
         event = json.loads((ROOT / "events" / f"tick-{rule}.json").read_text(encoding="utf-8"))
         return self._invoke("upkeep" if rule == "upkeep" else "orchestrator", event)
 
@@ -223,7 +225,8 @@ class Stack:
         if not keep_data:
             self.postgres.drop_database(DATABASE)
             self.postgres.create_database(DATABASE)
-        migrate(self.postgres.url)
+        login = parse_url(self.postgres.url_as(APP_ROLE))
+        migrate(self.postgres.url, role=AppRole(login.user, login.password, iam=False))
 
     def _start_queues(self) -> None:
         self._queue_server = QueueServer.start(self.folder / "queues", visibility_seconds=VISIBILITY_SECONDS)
@@ -255,4 +258,5 @@ class Stack:
         )
 
     def _process_environment(self) -> dict[str, str]:
-        return self.environment | {"PYTHONUNBUFFERED": "1"}  # a killed worker has said what it said
+        """Of a handler: it signs in as the deployed ones do; a killed worker has said what it said."""
+        return self.environment | {"ALMANAC_DATABASE_URL": self.postgres.url_as(APP_ROLE), "PYTHONUNBUFFERED": "1"}

@@ -3,7 +3,7 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.adapters.crypto import FernetCipher, new_key
+from almanac.adapters.crypto import FernetCipher, RotatingCipher, new_key
 from almanac.errors import BadSettings, StorageFailed
 
 OLD, NEW, FOREIGN = new_key(), new_key(), new_key()
@@ -75,3 +75,51 @@ def test_no_key_at_all_is_bad_settings() -> None:
 
 def test_space_around_a_key_does_not_matter() -> None:
     assert FernetCipher([f" {NEW}\n"]).is_current(FernetCipher([NEW]).encrypt("token"))
+
+
+class Secret:
+    """Keys that somebody rotates, kept for a while by whoever reads them."""
+
+    def __init__(self, *keys: str) -> None:
+        self.kept = self.stored = list(keys)
+        self.reads_anew = 0
+
+    def forget(self) -> None:
+        self.reads_anew += 1
+        self.kept = self.stored
+
+    @property
+    def cipher(self) -> RotatingCipher:
+        return RotatingCipher(lambda: self.kept, self.forget)
+
+
+def test_a_token_under_a_key_that_has_just_come_is_read_without_a_restart() -> None:
+    secret = Secret(OLD)
+    cipher = secret.cipher
+    secret.stored = [NEW, OLD]  # another process has read this already, and writes with it
+
+    assert cipher.decrypt(FernetCipher([NEW]).encrypt("token")) == "token"
+    assert cipher.is_current(cipher.encrypt("next")), "and writes with it, too"
+    assert secret.reads_anew == 1
+
+
+def test_keys_that_are_read_anew_by_themselves_are_used_at_once() -> None:
+    secret = Secret(OLD)
+    cipher = secret.cipher
+    cipher.encrypt("token")
+    secret.kept = [NEW, OLD]
+
+    assert FernetCipher([NEW]).decrypt(cipher.encrypt("token")) == "token"
+
+
+def test_a_token_under_a_key_that_is_gone_is_told_after_one_look() -> None:
+    secret = Secret(NEW)
+
+    with pytest.raises(StorageFailed, match="no key of"):
+        secret.cipher.decrypt(FernetCipher([FOREIGN]).encrypt("token"))
+    assert secret.reads_anew == 1
+
+
+def test_keys_that_are_none_are_told_when_they_are_used() -> None:
+    with pytest.raises(BadSettings, match="no key"):
+        Secret().cipher.encrypt("token")

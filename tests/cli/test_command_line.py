@@ -75,7 +75,6 @@ def test_every_command_has_help(almanac: Shell, words: tuple[str, ...]) -> None:
         (("connections",), "WS"),
         (("sync",), "WS"),
         (("sync", WS, "--all"), "WS"),
-        (("sync", "--all", "--wait"), "--wait"),
         (("sync", "--all", "--force"), "--force"),
         (("sync", "--all", "--calendar", "primary"), "--calendar"),
         (("sync", WS, "--mode", "fast"), "--mode"),

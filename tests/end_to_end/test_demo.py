@@ -1,6 +1,7 @@
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -11,6 +12,7 @@ from almanac.adapters.postgres.connection import Rows
 from local.demo.__main__ import play, start
 from local.demo.failures import POISON
 from local.demo.stage import Stage
+from local.demo.workspaces import UnusableCalendar, unpacked
 from local.stack.interruption import StopSignals
 from local.stack.screen import Screen
 from local.stack.stack import ROOT
@@ -25,7 +27,7 @@ LIBRARY = ROOT / "local" / "calendars" / "library.ics"
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The demo, played once and still up."""
-    screen, signals = Screen(), StopSignals()
+    screen, signals = Screen(verbose=False), StopSignals()
     stack = start(tmp_path_factory.mktemp("demo"), screen, signals)
     try:
         yield play(stack, screen, signals, [LIBRARY])
@@ -81,13 +83,39 @@ def test_the_large_calendar_was_read_once_although_its_worker_was_killed(played:
 
 
 def test_the_week_was_planned_replanned_around_a_meeting_and_then_left_alone(played: Stage) -> None:
-    found = query(played, "SELECT status, outcome, error_type FROM workspace_scheduling_metadata ORDER BY started_at")
+    sql = "SELECT source, status, outcome FROM workspace_scheduling_metadata m JOIN workspaces w ON w.id = m.ws_id"
+    found = query(played, sql + " WHERE w.name = 'Harbour Design' ORDER BY m.started_at")
     assert [tuple(row) for row in found] == [
-        ("completed", "planned", None),
-        ("completed", "planned", None),
-        ("completed", "unchanged", None),
-        ("completed", "planned", None),  # by itself, after people had moved blocks
+        ("schedule", "completed", "planned"),
+        ("sync", "completed", "planned"),
+        ("schedule", "completed", "unchanged"),
+        ("sync", "completed", "planned"),  # by itself, after people had moved blocks
     ]
+
+
+def test_somebodys_own_calendar_is_planned_and_drawn(played: Stage) -> None:
+    sql = "SELECT m.outcome FROM workspace_scheduling_metadata m JOIN workspaces w ON w.id = m.ws_id"
+    assert query(played, sql + " WHERE w.name = 'Your calendar'") == [["planned"]]
+    assert [path.name for path in played.pages] == ["week-1.html", "week-2.html", "your-week.html"]
+    assert "Brand concept" in played.pages[-1].read_text()
+
+
+def test_googles_export_is_a_zip_of_calendars(tmp_path: Path) -> None:
+    archive = tmp_path / "export.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("ada@example.test.ics", LIBRARY.read_text(encoding="utf-8"))
+        made.writestr("readme.txt", "not a calendar")
+    with unpacked([archive, LIBRARY]) as files:
+        assert [path.name for path in files] == ["ada@example.test.ics", LIBRARY.name]
+        assert files[0].read_bytes() == LIBRARY.read_bytes()
+
+
+def test_a_zip_without_calendars_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "export.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("readme.txt", "not a calendar")
+    with pytest.raises(UnusableCalendar, match=r"holds no \.ics file"), unpacked([archive]):
+        raise AssertionError("it is of no use")
 
 
 def test_no_planned_block_lies_on_a_meeting_or_another_block(played: Stage) -> None:

@@ -4,14 +4,19 @@ Nothing here plays a tick, polls a queue or runs a handler: the deployed stack d
 """
 
 import json
+import os
+import re
 import shlex
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
+from subprocess import PIPE
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +26,7 @@ from botocore.config import Config
 
 from almanac.adapters.postgres.connection import Rows
 from almanac.wiring.command_line import Wiring
+from local.cloud_test import CHECKS
 from local.deploy.cloud import STACK
 from local.deploy.package import read_template
 from local.deploy.stack import WORKSPACE
@@ -32,7 +38,7 @@ from tests.end_to_end.test_demo import Program
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
-POISON = '{"version":1,"job":"calendar.sync","ws_id":'
+TRIAL = [sys.executable, "-m", "local.cloud_test", "--stack", STACK, "--deployed"]
 _RULE_SECONDS = 90  # a rule fires on the minute, the local scheduler looks every ten seconds
 
 
@@ -45,6 +51,7 @@ class Deployed:
     client: Callable[[str], Any]
     outputs: dict[str, str]
     ws_id: UUID
+    trial: subprocess.Popen[str]
 
     def query(self, sql: str, **values: Any) -> Rows:
         return self.wiring.database.run(sql, **values)
@@ -124,8 +131,12 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     with closing(Wiring(environment)) as wiring:
         (stack,) = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        ws_id = wiring.database.run("SELECT id FROM workspaces")[0][0]
-        yield Deployed(wiring, Control(environment["ALMANAC_GOOGLE_API_URL"]), client, outputs, ws_id)
+        ws_id = wiring.database.run("SELECT id FROM workspaces WHERE name = :name", name=WORKSPACE[0])[0][0]
+        google = Control(environment["ALMANAC_GOOGLE_API_URL"])
+        given = os.environ | environment
+        with subprocess.Popen(TRIAL, env=given, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as trial:
+            yield Deployed(wiring, google, client, outputs, ws_id, trial)
+            trial.kill()
     assert program.end(signal.SIGINT) == 0
     left = partial(session_members, program.process.pid)
     assert eventually(lambda: left() == [], 10), left()  # a function that was at work ends with its runtime
@@ -204,19 +215,10 @@ def test_every_rule_wakes_its_function_and_none_fails(deployed: Deployed) -> Non
     assert failed == [], printed
 
 
-def test_a_poison_message_reaches_the_dead_letter_queue_unchanged_and_holds_up_nobody(deployed: Deployed) -> None:
-    sqs = deployed.client("sqs")
-    # The template's 12 minutes between two receives are longer than a test should last.
-    sqs.set_queue_attributes(QueueUrl=deployed.outputs["SyncQueueUrl"], Attributes={"VisibilityTimeout": "1"})
-    deployed.send(POISON, "poison")
-
-    def dead() -> list[str]:
-        answer = sqs.receive_message(
-            QueueUrl=deployed.outputs["SyncDeadLettersUrl"], VisibilityTimeout=0, MaxNumberOfMessages=10
-        )
-        return [message["Body"] for message in answer.get("Messages", [])]
-
-    assert eventually(lambda: dead() == [POISON], 30)
-    after = deployed.insert_event("After the poison")
-    deployed.send(json.dumps({"job": "calendar.sync", "ws_id": str(deployed.ws_id), "force": True}), "after the poison")
-    assert eventually(lambda: deployed.has_row(after), 30)
+def test_what_is_tried_on_aws_holds_here(deployed: Deployed) -> None:
+    """`make cloud-test` on a stack that is there: rule, message and poison; it began with the module."""
+    said, complaint = deployed.trial.communicate(timeout=_RULE_SECONDS + 30)
+    assert (deployed.trial.returncode, complaint) == (0, "")
+    took = {name: float(seconds) for name, seconds in re.findall(r"^(.+): ([0-9.]+) s$", said, re.MULTILINE)}
+    assert list(took) == list(CHECKS)
+    assert took["from poison to dead letter"] < 30, "seconds, not three visibility timeouts"

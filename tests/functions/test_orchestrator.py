@@ -71,6 +71,7 @@ def measured(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
         ("tick-sync", "calendar.sync", None),
         ("tick-outbound", "calendar.sync", None),
         ("tick-schedule", "calendar.schedule", None),
+        ("tick-changes", "calendar.schedule", None),
         ("bulk-sync", "calendar.sync", 2),
     ],
 )
@@ -136,3 +137,16 @@ def test_an_unusable_event_is_refused_by_its_field(handler: ModuleType, wrong: d
 def test_an_outage_fails_the_invocation(handler: ModuleType) -> None:
     with pytest.raises(DatabaseUnavailable):
         handler.lambda_handler(event("tick-sync"), CONTEXT, dispatch=failing(DatabaseUnavailable("gone")))
+
+
+def test_a_tick_bears_the_id_of_its_invocation_for_lambda_may_try_it_again(handler: ModuleType) -> None:
+    ticks: list[Tick] = []
+
+    def dispatch(tick: Tick) -> DispatchReport:
+        ticks.append(tick)
+        return DispatchReport(tick.job)
+
+    handler.lambda_handler(event("tick-schedule"), CONTEXT, dispatch=dispatch)
+    handler.lambda_handler(event("tick-schedule") | {"request_id": "mine"}, CONTEXT, dispatch=dispatch)
+
+    assert [tick.request_id for tick in ticks] == [CONTEXT.aws_request_id, "mine"]

@@ -67,7 +67,7 @@ def receiver(
     answer: Callable[[], PlanReport],
 ) -> tuple[MessageRun[CalendarSchedule, PlanReport], PlayedPlan, RecordingQueue]:
     plan, queue = PlayedPlan(answer), RecordingQueue()
-    return MessageRun(parse_schedule, cast("PlanWorkspace", plan), queue, lambda: 0.0), plan, queue
+    return MessageRun(parse_schedule, cast("PlanWorkspace", plan), queue, lambda: 0.0, "calendar.schedule"), plan, queue
 
 
 def message(body: str = f'{{"job":"calendar.schedule","ws_id":"{WS}"}}', *, receives: int = 1) -> SqsMessage:
@@ -106,7 +106,7 @@ class TestAMessage:
         with pytest.raises(BadJob) as caught:
             receive(message(body), lambda: 60.0)
         assert caught.value.field == named
-        assert (plan.asked, queue.postponed) == ([], [])
+        assert (plan.asked, queue.postponed) == ([], [0])
 
     def test_comes_back_when_the_database_is_away(self) -> None:
         receive, _, queue = receiver(failed(DatabaseUnavailable("gone")))
@@ -132,7 +132,7 @@ class TestAMessage:
         receive, _, queue = receiver(failed(DatabaseUnavailable("gone")))
         with pytest.raises(DatabaseUnavailable):
             receive(message(receives=3), lambda: 60.0)
-        assert queue.postponed == []
+        assert queue.postponed == [0]
 
     def test_goes_to_the_end_of_its_group_when_its_last_receive_meets_a_running_run(self) -> None:
         receive, _, queue = receiver(lambda: report(status="skipped", outcome="already_running", retry_after=100.0))

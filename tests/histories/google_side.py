@@ -18,6 +18,8 @@ _HABITS: tuple[dict[str, Any], ...] = (
     {"series_deletion": "master"},
     {"rotate_refresh_tokens": True},
     {"expires_in": 200},
+    {"paging": "each_moment"},
+    {"paging": "first_moment"},
 )
 
 
@@ -112,6 +114,14 @@ class GoogleSide:
                     name: body[name] for name in ("summary", "start", "end", "organizer") if name in body
                 }
                 self.commands.insert_event(guest, invitation, event_id=event_id)
+
+    def private(self, pick: int, value: int) -> None:
+        """Nobody but its owner and writers is to see more of an event than its times, or everybody again."""
+        calendar = self._calendar(pick)
+        events = self._masters(calendar)
+        if events:
+            visibility = {"visibility": ("private", "confidential", "default")[value % 3]}
+            self.commands.patch_event(calendar, events[value % len(events)], visibility)
 
     def add_calendar(self, pick: int, _value: int) -> None:
         if len(self.calendars) < 5:

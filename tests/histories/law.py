@@ -18,8 +18,9 @@ from tests.histories.product_side import ProductSide
 Etags = Mapping[str, str]
 
 _STATES = (
-    "SELECT c.id, c.calendar_id, s.sync_token, s.checkpoint, s.query_fingerprint LIKE '%-kept'"
-    " FROM calendar_connections c JOIN calendar_sync_states s ON s.connection_id = c.id WHERE c.ws_id = :ws_id"
+    "SELECT c.id, c.calendar_id, s.sync_token, s.checkpoint, s.query_fingerprint LIKE '%-kept', a.account_email"
+    " FROM calendar_connections c JOIN calendar_sync_states s ON s.connection_id = c.id"
+    " JOIN calendar_auth_tokens a ON a.id = c.auth_token_id WHERE c.ws_id = :ws_id"
 )
 _ETAGS = (
     "SELECT external_event_id, etag FROM workspace_calendar_events WHERE ws_id = :ws_id"
@@ -50,6 +51,7 @@ class _State:
     token: SyncToken | None
     unfinished: bool
     deletes_nothing: bool
+    email: str
 
 
 def assert_no_token_is_ahead(product: ProductSide, google: GoogleSide) -> None:
@@ -103,9 +105,9 @@ def _sequence(state: _State) -> int:
 
 
 def _states(product: ProductSide) -> Iterator[_State]:
-    for connection_id, calendar, token, checkpoint, kept in product.run(_STATES):
+    for connection_id, calendar, token, checkpoint, kept, email in product.run(_STATES):
         decoded = decode(SyncToken, token, "syncToken") if token is not None else None
-        yield _State(connection_id, calendar, decoded, checkpoint is not None, bool(kept))
+        yield _State(connection_id, calendar, decoded, checkpoint is not None, bool(kept), email)
 
 
 def assert_the_end(report: SyncReport, product: ProductSide, google: GoogleSide) -> None:
@@ -120,19 +122,20 @@ def assert_the_end(report: SyncReport, product: ProductSide, google: GoogleSide)
             state = states[connection.connection_id]
             assert not state.unfinished
             assert state.token is not None
-            shown_now[state.calendar] = _assert_equal(product, google, state.token)
+            shown_now[state.calendar] = _assert_equal(product, google, state.token, state.email)
     _assert_owned_is_kept(product, google, shown_now)
     _assert_nothing_is_left_over(product)
 
 
-def _assert_equal(product: ProductSide, google: GoogleSide, token: SyncToken) -> set[str]:
-    """Rows and truth of a calendar in its token's window. Returns the ids."""
+def _assert_equal(product: ProductSide, google: GoogleSide, token: SyncToken, email: str) -> set[str]:
+    """Rows and truth of a calendar in its token's window, as that account may see it. Returns the ids."""
     assert token.start is not None
     assert token.end is not None
     with google.simulator.world.lock:
         calendar = google.simulator.world.calendar(token.calendar)
         window = Window(token.start, token.end, token.horizon)
-        bodies = [version.body for version in shown(calendar, window, single=True, at=LATEST)]
+        role = google.simulator.world.account(email).entries[calendar.id].role
+        bodies = [_seen_as(role, version.body) for version in shown(calendar, window, single=True, at=LATEST)]
     zone = ZoneInfo(str(product.run("SELECT coalesce(timezone, 'UTC') FROM workspaces WHERE id = :ws_id")[0][0]))
     rows = product.run(_ROWS, calendar=calendar.id, start=token.start, end=token.end)
     stored = {row[0]: (row[1], *_instants(row[2], row[3]), *row[4:]) for row in rows}
@@ -144,6 +147,12 @@ def _assert_equal(product: ProductSide, google: GoogleSide, token: SyncToken) ->
     }
     assert not different, f"{calendar.id}: stored and true differ: {different}"
     return set(true)
+
+
+def _seen_as(role: str, body: Json) -> Json:
+    """The event as an account of that role sees it: a reader sees no title of a private one."""
+    hidden = role == "reader" and body.get("visibility") in ("private", "confidential")
+    return {**body, "summary": ""} if hidden else body
 
 
 def _as_row(body: Json, calendar: Calendar, zone: ZoneInfo) -> tuple[object, ...]:

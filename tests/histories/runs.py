@@ -95,6 +95,16 @@ class Runs:
             self._product.let_time_pass()
         self._after_a_run()
 
+    def kill_again(self, pick: int, value: int) -> None:
+        """The process dies at the same request, three times in a row."""
+        for _ in range(3):
+            self.kill(pick * 4 + 1, value * 3 + 2)
+
+    def outlast(self, pick: int, value: int) -> None:
+        """Google answers nothing in time, for longer than the invocation lasts."""
+        self._troubles.hang()
+        self.deliver(pick, value, left=_countdown(20.0 + value % 40))
+
     def overtake(self, pick: int, value: int) -> None:
         """The lease runs out in the middle of a run; another run takes it, reads what is new, and comes to its end."""
 

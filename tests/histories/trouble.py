@@ -77,6 +77,11 @@ class Troubles:
         """An answer that comes too late."""
         self._inject(pick, times=1, action="delay", delay_seconds=GOOGLE_SECONDS * 1.5)
 
+    def hang(self) -> None:
+        """Every answer of the next run comes too late."""
+        delay = {"action": "delay", "times": None, "delay_seconds": GOOGLE_SECONDS * 1.5}
+        self._simulator.commands.inject(Fault(**delay))
+
     def page(self, pick: int, value: int) -> None:
         """A page that is odd, though within what Google may send; never for ever: it would be a listing without end."""
         self._inject(pick, times=1 + pick % 5, action=_PAGES[value % len(_PAGES)], count=1 + value % 3)

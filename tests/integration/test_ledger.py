@@ -284,7 +284,7 @@ class TestCost:
 
     def test_what_decides_about_a_message(self, database: Database, plan: Callable[..., str]) -> None:
         ((ws_id,),) = database.run("SELECT ws_id FROM jobs WHERE id = 'r-7'")
-        found = plan("runs.sql", "admission_facts", ws_id=ws_id, kind="sync", sent_at=datetime.now(UTC))
+        found = plan("runs.sql", "admission_facts", ws_id=ws_id, kind="sync", sent_at=datetime.now(UTC), message_id="m")
 
         assert "Seq Scan on runs" not in found
         assert "runs_of_workspace" in found

@@ -10,7 +10,9 @@ import pytest
 
 from almanac.adapters.crypto import new_key
 from almanac.domain.sync.report import SyncReport
+from almanac.errors import StorageFailed
 from almanac.jobs import CalendarSync
+from almanac.presentation import connections
 from almanac.providers.google.ring import ring_of
 from almanac.services.push.receive import ReceiveRing
 from local.google_simulator.push.deliveries import PushFault
@@ -206,11 +208,13 @@ def test_a_renewal_starts_the_new_channel_before_it_stops_the_old(here: Installa
 def test_42_when_renewal_fails_polling_is_back_before_the_channel_ends(here: Installation) -> None:
     here.team.inject("error", path="*/watch", status=503, times=None)
     assert not here.is_due(), "healthy and just read: it would ring"
-    here.change_channels("expires_at = now() + interval '4 hours'")
-    assert not here.is_due()
-    here.team.sync(source="manual")
+    here.change_channels("expires_at = now() + interval '35 hours'")
+    assert here.is_due(), "it is to be renewed"
+    here.team.sync()
     assert here.states() == ["active", "failed"], "the old one stays as long as it lives"
-    here.change_channels("expires_at = now() + interval '2 hours' FROM (SELECT 1) x")
+    here.change_channels("expires_at = now() + interval '4 hours'")
+    assert not here.is_due(), "the next attempt has its time"
+    here.change_channels("expires_at = now() + interval '2 hours'")
     assert here.is_due()
     counted = here.team.wiring.dispatch.store.channel_states()
     assert counted is not None
@@ -453,6 +457,13 @@ def test_a_workspace_whose_calendars_all_ring_is_not_behind(here: Installation) 
     assert health.workspaces_behind == 1
 
 
+def test_rows_of_channels_that_can_ring_no_more_are_not_kept(here: Installation) -> None:
+    here.change_channels("expires_at = now() - interval '2 days'")
+    here.team.sync(source="manual")
+    assert here.states() == ["active"]
+    assert len(here.simulator.push.channels()) == 2, "by the simulator's clock the first one lives"
+
+
 def test_a_ring_reads_one_calendar(here: Installation) -> None:
     account = here.team.database.run("SELECT id FROM calendar_auth_tokens")[0][0]
     second = here.team.google.add_calendar("ada@example.test", "Second")
@@ -479,6 +490,58 @@ def test_the_list_of_channels(here: Installation) -> None:
     (listed,) = here.team.wiring.channels(here.team.ws_id)
     assert (listed.status, listed.healthy, listed.ours, listed.here) == ("active", True, True, True)
     assert here.team.wiring.channels.on
+    shown = connections.channels_text([listed], on=True)
+    assert "healthy" in shown
+    assert str(listed.id) in shown
+    (told,) = connections.channels_document([listed], on=True)["channels"]  # type: ignore[misc]
+    assert told["calendar_id"] == "ada@example.test"
+    assert "ALMANAC_PUBLIC_URL" in connections.channels_text([], on=False)
+
+
+@pytest.mark.parametrize(
+    ("fault", "calls"),
+    [
+        ({"action": "error", "status": 400, "reason": "push.webhookUrlNotHttps"}, 1),
+        ({"action": "error", "status": 401, "reason": "push.webhookUrlUnauthorized"}, 2),
+        ({"action": "error", "status": 403, "reason": "subscriptionRateLimitExceeded"}, 1),
+        ({"action": "error", "status": 403, "reason": "rateLimitExceeded"}, 1),
+        ({"action": "error", "status": 429, "reason": "rateLimitExceeded", "retry_after": 7200}, 1),
+        ({"action": "error", "status": 404, "reason": "notFound"}, 1),
+        ({"action": "error", "status": 503}, 1),
+        ({"action": "text", "status": 200}, 1),
+        ({"action": "cut_before"}, 2),
+    ],
+    ids=lambda value: str(value.get("reason", value["action"])) if isinstance(value, dict) else "",
+)
+def test_no_refusal_of_a_watch_touches_reading_and_none_is_repeated_at_once(
+    install: Callable[..., Installation], fault: dict[str, Any], calls: int
+) -> None:
+    here = install()
+    here.team.connect()
+    event = here.team.add("ada@example.test", "Lunch")
+    here.team.inject(path="*/watch", times=None, **fault)
+    for _ in range(3):
+        report = here.team.sync(source="manual")
+        assert (report.status, report.error_type) == ("completed", None)
+    assert here.team.stored() == {event["id"]: "Lunch"}
+    assert len(asked(here.simulator, "/watch")) == calls, "the failure waits in its row, not in memory"
+    (channel,) = here.channels()
+    assert channel["status"] == "failed"
+    assert channel["retry_at"] > datetime.now(UTC)
+    here.simulator.commands.clear_faults()
+    here.change_channels("retry_at = now()")
+    here.team.sync(source="manual")
+    assert here.states() == ["active"]
+
+
+def test_a_calendar_has_one_active_channel_whoever_writes_the_table(here: Installation) -> None:
+    again = (
+        "INSERT INTO calendar_push_channels (id, ws_id, account_id, connection_id, installation, address_fingerprint,"
+        " resource_id, status, expires_at) SELECT gen_random_uuid(), ws_id, account_id, connection_id, installation,"
+        " address_fingerprint, resource_id, status, expires_at FROM calendar_push_channels"
+    )
+    with pytest.raises(StorageFailed, match="one_active"):
+        here.team.database.run(again)
 
 
 def test_disabled_rows_are_scoped_by_workspace(here: Installation) -> None:

@@ -511,6 +511,43 @@ def expire(database: Database) -> None:
     database.run("UPDATE workspace_sync_leases SET expires_at = now() - interval '1 second'")
 
 
+class TestWhatOnlyAMutationHadShown:
+    def test_a_pass_misses_only_what_its_window_holds(
+        self, store: SyncStores, database: Database, lease: Lease
+    ) -> None:
+        """Old history would make an ordinary listing look as if it lacked most of the calendar, or hide it."""
+        connection = only_connection(store, lease)
+        rows_of_before = page(event("inside"), event("before", start=NOON - timedelta(days=200)))
+        store.pages.apply_page(lease, connection, rows_of_before, "incremental", None)
+        since = database.run("SELECT clock_timestamp()")[0][0]
+
+        found = store.pages.missing_rows(lease, connection, Checkpoint("full", None, "f", WINDOW, since))
+
+        assert (found.missing, found.stored, found.sample) == (1, 1, ("inside",))
+
+    def test_an_instance_that_comes_with_its_series_tombstone_stays(
+        self, store: SyncStores, database: Database, lease: Lease
+    ) -> None:
+        connection = only_connection(store, lease)
+        instances = [event(f"s_{n}", recurring_event_id="s") for n in range(3)]
+        store.pages.apply_page(lease, connection, page(*instances), "incremental", None)
+
+        again = page(instances[1]._replace(etag='"2"'), tombstones=("s",))
+        store.pages.apply_page(lease, connection, again, "incremental", None)
+
+        assert stored(database) == [["s_1"]]
+
+    @pytest.mark.parametrize(("earlier", "expected"), [(0.5, "runs"), (1.5, "superseded")])
+    def test_a_run_supersedes_what_was_sent_a_second_before_it(
+        self, store: SyncStores, database: Database, ws_id: UUID, earlier: float, expected: str
+    ) -> None:
+        """Queue and database have two clocks: within a second nobody knows what came first."""
+        finish(store, begin(store, ws_id))
+        began = database.run("SELECT max(started_at) FROM runs")[0][0]
+
+        assert outcome(store, ws_id, source="push", sent_at=began - timedelta(seconds=earlier)) == expected
+
+
 def outcome(store: SyncStores, ws_id: UUID, *, sent_at: object = None, **job: object) -> str:
     begun = store.runs.begin_run(CalendarSync(ws_id=ws_id, **job), uuid4(), sent_at)
     return begun.outcome if isinstance(begun, Refusal) else "runs"

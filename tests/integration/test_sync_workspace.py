@@ -531,18 +531,20 @@ class TestTime:
     def test_a_run_that_nears_its_limit_goes_on_in_another(self, make_team: Callable[..., Team]) -> None:
         team = make_team(ALMANAC_SYNC_PAGE_SIZE="10", ALMANAC_SYNC_RESERVE_SECONDS="25")
         (calendar,) = team.connect()
+        team.google.step_clock(-3600)
         for n in range(45):
             team.add(calendar, f"event {n}")
+        team.google.step_clock(3600)
 
         runs = [team.sync(seconds=10)]
         while runs[-1].outcome == "continued" and len(runs) < 20:
             runs.append(team.sync(seconds=10, **team.queue.sent[-1].job.model_dump(include={"source", "requested_at"})))
 
-        assert [run.outcome for run in runs] == ["continued"] * 4 + ["redirected_to_full"]
-        assert [envelope.job.source for envelope in team.queue.sent] == ["continuation"] * 4
-        assert len({envelope.reason for envelope in team.queue.sent}) == 4
+        assert [run.outcome for run in runs] == ["continued"] * 5 + ["incremental"]
+        assert [envelope.job.source for envelope in team.queue.sent] == ["continuation"] * 5
+        assert len({envelope.reason for envelope in team.queue.sent}) == 5
         assert team.stored() == team.truth(calendar)
-        assert len(team.listings()) == 5, "no page is read twice"
+        assert len(team.listings()) == 5 + 1, "no page is read twice, and a recheck follows"
 
     def test_a_forced_full_pass_over_many_calendars_ends(self, team: Team) -> None:
         team.connect(calendars=3)
@@ -641,3 +643,45 @@ def last_run(team: Team) -> list[Any]:
 
 def refreshes(team: Team) -> int:
     return sum(request["path"].endswith("/token") for request in team.simulator.observation.requests())
+
+
+class TestWhatADeltaTellsOfOtherTimes:
+    def test_instances_of_decades_are_not_kept(self, team: Team) -> None:
+        (calendar,) = team.connect()
+        team.sync()
+        for year in range(2028, 2048):
+            team.add(calendar, "far away", days=(year - 2026) * 365)
+        near = team.add(calendar, "near")["id"]
+
+        assert team.sync().outcome == "incremental"
+
+        assert team.stored() == {near: "near"}
+
+    def test_an_event_that_is_here_and_moves_out_keeps_its_row_and_what_the_app_owns(self, team: Team) -> None:
+        (calendar,) = team.connect()
+        moved = team.add(calendar, "moved")["id"]
+        team.sync()
+        team.database.run("UPDATE workspace_calendar_events SET locked = true")
+        far = {end: {"dateTime": f"2040-01-01T{hour}:00:00Z"} for end, hour in (("start", "10"), ("end", "11"))}
+        team.google.patch_event(calendar, moved, far)
+
+        team.sync()
+
+        sql = "SELECT locked, extract(year FROM start_at)::integer FROM workspace_calendar_events"
+        assert team.database.run(sql) == [[True, 2040]]
+
+
+def test_whoever_wants_a_calendar_read_anew_does_not_get_the_pages_of_an_unfinished_pass(
+    make_team: Callable[..., Team],
+) -> None:
+    team = make_team(ALMANAC_SYNC_PAGE_SIZE="5")
+    (calendar,) = team.connect()
+    for n in range(12):
+        team.add(calendar, f"event {n}")
+    assert team.sync(seconds=10).outcome == "continued"
+    before = len(team.listings())
+
+    team.sync(source="manual", mode="full")
+
+    assert "pageToken" not in team.listings()[before]["params"]
+    assert team.stored() == team.truth(calendar)

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from importlib import import_module
 from importlib.resources import files
 from itertools import count
@@ -20,7 +21,7 @@ import pytest
 from almanac.adapters.postgres import migrate
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.errors import BadJob, BadSettings, StorageFailed, TransientError
-from almanac.services.deployment.upgrade import UPGRADE_RESERVE_SECONDS
+from almanac.services.deployment.upgrade import UPGRADE_RESERVE_SECONDS, UpgradeDatabase
 from almanac.wiring.command_line import Wiring
 from local.stack.ports import free_port
 from local.stack.postgres import Postgres
@@ -104,7 +105,7 @@ class Deploy:
             get_remaining_time_in_millis=lambda: (ends_at - time.monotonic()) * 1000,
         )
         wiring = Wiring({"ALMANAC_DATABASE_URL": self.url})
-        answer: dict[str, Any] = self.handler.lambda_handler(event, context, upgrade=wiring.upgrade_database)
+        answer: dict[str, Any] = self.handler.lambda_handler(event, context, upgrade=wiring.migrations_resource)
         return answer
 
 
@@ -137,7 +138,7 @@ def test_a_first_deployment_gets_every_migration_and_the_version(
     sent = json.loads((EVENTS / "migrate-create.json").read_text())
     assert told() == {
         "Status": "SUCCESS",
-        "Data": {"Version": SHIPPED[-1]},
+        "Data": {"Version": SHIPPED[-1], "Digest": told()["Data"]["Digest"]},
         "PhysicalResourceId": "almanac-migrations",
         **{name: sent[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
     }
@@ -153,7 +154,7 @@ def test_a_later_deployment_applies_what_is_new_under_the_same_physical_id(
     deploy("update")
 
     physical_id = json.loads((EVENTS / "migrate-update.json").read_text())["PhysicalResourceId"]
-    assert (told()["Data"], told()["PhysicalResourceId"]) == ({"Version": "9999_new.sql"}, physical_id)
+    assert (told()["Data"]["Version"], told()["PhysicalResourceId"]) == ("9999_new.sql", physical_id)
     assert "new" in tables(database)
 
 
@@ -174,7 +175,7 @@ def test_going_back_to_an_older_version_succeeds_and_the_log_says_so(
 
     deploy("update")
 
-    assert (told()["Status"], told()["Data"]) == ("SUCCESS", {"Version": "9999_newer.sql"})
+    assert (told()["Status"], told()["Data"]["Version"]) == ("SUCCESS", "9999_newer.sql")
     (warning,) = [vars(record) for record in caplog.records if record.message == "the database is newer than this code"]
     assert (warning["levelname"], warning["unknown"]) == ("WARNING", ["9999_newer.sql"])
 
@@ -212,10 +213,30 @@ def test_a_database_that_cannot_be_used_fails_the_deployment_without_a_secret(
     url: str,
     reason: str,
 ) -> None:
-    Deploy(handler, url.format(free=free_port(), port=postgres.port), cloudformation.url)("create")
+    deploy = Deploy(handler, url.format(free=free_port(), port=postgres.port), cloudformation.url)
+    deploy("create", seconds=UPGRADE_RESERVE_SECONDS + 0.5)  # no time for another try
 
     assert (told()["Status"], told()["Reason"][: len(reason)]) == ("FAILED", reason)
     assert "hunter2" not in told()["Reason"] + log()
+
+
+def test_a_role_that_is_made_while_the_deployment_waits_is_met(postgres: Postgres, empty_url: str) -> None:
+    owner = parse_url(empty_url)
+    newcomer, pauses = f"newcomer_{next(_numbers)}", []
+
+    def somebody_makes_it(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            with closing(Database(lambda: owner)) as database:
+                database.run(f"CREATE ROLE {newcomer} LOGIN SUPERUSER PASSWORD 'secret'")
+
+    upgrade = UpgradeDatabase(
+        migrate.PostgresMigrations(lambda: replace(owner, user=newcomer, password="secret")),
+        somebody_makes_it,
+    )
+    done = upgrade(lambda: 270.0, patient=True)
+
+    assert (done.applied, pauses) == (tuple(SHIPPED), [1.0, 2.0])
 
 
 @pytest.mark.parametrize("held", ["lock", "statement"])
@@ -258,7 +279,7 @@ def test_a_deployment_that_cannot_be_told_fails_the_invocation_and_may_be_repeat
 
     deploy("create")
 
-    assert told()["Data"] == {"Version": SHIPPED[-1]}
+    assert told()["Data"]["Version"] == SHIPPED[-1]
 
 
 def test_by_hand_it_says_what_was_applied(deploy: Deploy) -> None:

@@ -308,6 +308,21 @@ class TestMarks:
         assert consumed(store.delete_marks()) == deleted
         assert database.run("SELECT count(*) FROM calendar_sync_seen") == [[8 - deleted]]
 
+    def test_a_checkpoint_that_comes_after_the_look_keeps_them(
+        self, database: Database, store: PostgresUpkeepStore, connection_id: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = store._run.alone
+
+        def alone(name: str, /, **values: Any) -> Any:
+            found = real(name, **values)
+            if name == "marked_without_pass" and found:
+                database.run(CHECKPOINT, connection_id=connection_id, checkpoint='{"page_token": "p2"}')
+            return found
+
+        monkeypatch.setattr(store._run, "alone", alone)
+
+        assert consumed(store.delete_marks()) == 0
+
     def test_a_run_that_has_begun_a_pass_keeps_its_marks(
         self, database: Database, store: PostgresUpkeepStore, connection_id: UUID
     ) -> None:
@@ -455,7 +470,7 @@ class TestRound:
         store = PostgresUpkeepStore(database, batch=3)
         account_tokens = PostgresAccountTokens(database)
         tokens = TokenUpkeep(store, account_tokens, {"google": NeverAsked()}, FernetCipher([new_key()]))
-        return Upkeep(store, tokens, now, 90 * DAY, 30 * DAY)
+        return Upkeep(store, tokens, now, 90 * DAY, 30 * DAY, 365 * DAY)
 
     @pytest.fixture
     def full(self, database: Database) -> dict[str, int]:
@@ -571,7 +586,7 @@ def test_a_forecast_knows_which_runs_stay(database: Database, store: PostgresUpk
     run(database, table, busy, DAY)
     run(database, table, at_work, 100 * DAY, "running")
 
-    forecast = store.forecast(Limits.at(now(), 90 * DAY, 30 * DAY))
+    forecast = store.forecast(Limits.at(now(), 90 * DAY, 30 * DAY, 365 * DAY))
 
     assert forecast["run_rows_deleted"] == 5 == consumed(store.delete_old_runs(now() - 90 * DAY))
 
@@ -581,7 +596,7 @@ def test_limits_of_a_forecast_are_those_of_a_round(database: Database, store: Po
     for age in (10, 20):
         run(database, SYNCS, ws_id, age * DAY)
     for days, expected in ((15, 1), (25, 0)):
-        limits = Limits.at(now(), days * DAY, 30 * DAY)
+        limits = Limits.at(now(), days * DAY, 30 * DAY, 365 * DAY)
         assert store.forecast(limits)["run_rows_deleted"] == expected
 
 

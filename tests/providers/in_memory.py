@@ -5,7 +5,7 @@ What a second provider has to be, in its smallest form; tests drive the whole us
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from almanac.domain.calendar.events import EventPage, EventRow
 from almanac.domain.sync.window import Window
@@ -50,6 +50,9 @@ class Calendar:
     changes: list[str] = field(default_factory=list)
     oldest: int = 0
     """Tokens before this position have expired."""
+    now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    """When what is done to it now is done."""
+    changed_at: dict[str, datetime] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     """Events that listings lack although they are there: what a broken provider does."""
 
@@ -60,12 +63,16 @@ class Calendar:
         known = self.events.get(event_id)
         most, version = (max(known.most, times), known.version + 1) if known is not None else (times, 1)
         self.events[event_id] = Event(event_id, title, start, every, times, most, version)
-        self.changes.append(event_id)
+        self._note(event_id)
 
     def delete(self, event_id: str) -> None:
         """Delete the event, or a whole series."""
         self.events[event_id].deleted = True
+        self._note(event_id)
+
+    def _note(self, event_id: str) -> None:
         self.changes.append(event_id)
+        self.changed_at[event_id] = self.now
 
     def expire_tokens(self) -> None:
         """Make every token that was given so far void."""
@@ -96,7 +103,7 @@ class MemoryAccount(OpenAccount):
         last = first + request.page_size
         more = last < len(rows)
         page = EventPage(tuple(rows[first:last]), () if more else tuple(gone), (), (), mapping_version=7)
-        sync_token = None if more else str(len(calendar.changes))
+        sync_token = None if more or request.changed_since is not None else str(len(calendar.changes))
         return ListedPage(str(last) if more else None, sync_token, len(page.rows), lambda: page)
 
     def event_is_live(self, calendar_id: str, event_id: str, window: Window) -> bool:
@@ -108,6 +115,10 @@ class MemoryAccount(OpenAccount):
         if request.window is not None:
             shown = [event for event in calendar.events.values() if event.id not in calendar.hidden]
             return [row for row in _live(shown) if _inside(row, request.window)], []
+        if request.changed_since is not None:
+            times = calendar.changed_at
+            late = [event for event in calendar.events.values() if times[event.id] >= request.changed_since]
+            return _live(late), [gone for event in late for gone in event.tombstones()]
         since = int(request.sync_token or 0)
         if since < calendar.oldest:
             raise SyncTokenExpired("the token is too old")
@@ -143,6 +154,9 @@ class InMemory(Provider):
 
     def grants_calendars(self, scopes: Collection[str]) -> bool:
         return False
+
+    def limit_waits(self, seconds: float) -> None:
+        """It answers at once."""
 
     def is_same_mailbox(self, one: str, other: str) -> bool:
         return one == other

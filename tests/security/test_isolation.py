@@ -24,12 +24,13 @@ from almanac.domain.sync.window import Window
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow
-from almanac.errors import AlmanacError, ReconnectRequired, StorageFailed
+from almanac.errors import AlmanacError, RemovedMeanwhile, StorageFailed
 from almanac.jobs import CalendarSchedule, CalendarSync
 from almanac.services.accounts.ports import Account, AccountTokens
 from almanac.services.plan.admission import plan_admission
 from almanac.services.plan.ports import PlanStore
 from almanac.services.sync.ports import CalendarPages, Connection, Lease, Progress, SyncRuns
+from almanac.services.sync.provider import CalendarEntry
 from tests.integration import rows
 from tests.integration.planned import Planned
 from tests.integration.rows import NOON, event, page
@@ -105,6 +106,17 @@ CALLS: dict[str, Callable[[Twins], object]] = {
     ),
     "missing_rows": lambda t: t.store.pages.missing_rows(t.ours, t.their_connection, CHECKPOINT),
     "complete_full_pass": lambda t: t.store.pages.complete_full_pass(t.ours, t.their_connection, CHECKPOINT, "stolen"),
+    "known_events": lambda t: t.store.pages.known_events(t.ours, t.their_connection, ["e1"]),
+    "note_calendars": lambda t: t.store.pages.note_calendars(
+        t.ours, t.their_account.id, [CalendarEntry("new", "New", None, "owner", None, primary=False)]
+    ),
+    "forget_view": lambda t: t.store.pages.forget_view(t.ours, t.their_connection),
+    "limit_page": lambda t: t.store.pages.limit_page(t.ours, t.their_connection, 7),
+    "begin_reading": lambda t: t.store.runs.begin_reading(t.ours, [t.their_connection.id]),
+    "pause_provider": lambda t: t.store.runs.pause_provider("google", "google_project_refused", "why"),
+    "resume_provider": lambda t: t.store.runs.resume_provider("google"),
+    "plan_to_ask_for": lambda t: t.store.runs.plan_to_ask_for(t.ours, inserted=True),
+    "is_gone": lambda t: t.store.runs.is_gone(t.ours.ws_id),
     "forget_token": lambda t: t.store.pages.forget_token(t.ours, t.their_connection),
     "record_connection": lambda t: t.store.runs.record_connection(
         t.ours,
@@ -135,13 +147,13 @@ def test_a_lease_of_ours_writes_nothing_of_theirs(twins: Twins, method: str) -> 
 
 @pytest.mark.parametrize("method", ["store_tokens", "require_reconnect"])
 def test_an_account_of_theirs_is_nobodys_here(twins: Twins, method: str) -> None:
-    with pytest.raises(ReconnectRequired):
+    with pytest.raises(RemovedMeanwhile):
         CALLS[method](twins)
 
 
 @pytest.mark.parametrize("method", ["apply_page", "complete_full_pass"])
 def test_a_token_of_ours_cannot_be_put_on_a_connection_of_theirs(twins: Twins, method: str) -> None:
-    with pytest.raises(StorageFailed, match="23502"):
+    with pytest.raises(RemovedMeanwhile):
         CALLS[method](twins)
 
 
@@ -234,7 +246,7 @@ def inserted(block: UUID, task: UUID) -> Changes:
 
 
 def test_every_statement_that_writes_blocks_is_tried() -> None:
-    assert methods(PlanStore) == {"begin_run", "prolong", "load", "apply", "finish_run"}
+    assert methods(PlanStore) == {"begin_run", "prolong", "load", "apply", "finish_run", "is_gone"}
 
 
 @pytest.mark.parametrize("changes", [moved, deleted, inserted])
@@ -275,19 +287,33 @@ def test_a_whole_run_touches_its_own_workspace_only(make_team: Callable[..., Tea
 # --- the statements ---------------------------------------------------------------------------------------------------
 
 OF_ALL_WORKSPACES = {
-    "sync.sql": {"due_for_sync", "due_for_outbound", "due_for_schedule", "known_workspaces", "mark_queued"},
+    "sync.sql": {
+        *("due_for_sync", "due_for_outbound", "due_for_schedule", "due_for_replan"),
+        *("known_workspaces", "mark_queued", "now"),
+    },
     "outbound/outbound.sql": {"name_installation"},
     "outbound/operating.sql": {"link_to_resolve", "renew_installation", "forget_all_links"},
-    "plan/plan.sql": {"one_moment"},
+    "plan/plan.sql": set(),
     "channels.sql": {"installation", "channel_states"},
-    "runs.sql": {"record_jobs", "mark_sent"},
+    "app_role.sql": {"describe_app_role", "make_app_role"},
+    "runs.sql": {"record_jobs", "mark_sent", "pause_provider", "resume_provider"},
     "accounts.sql": {"live_workspaces", "list_workspaces", "workspaces_named", "workspace_names"},
     "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},
     "run_summary.sql": {"sync_health"},
     "maintenance.sql": {
         *("free_expired_leases", "close_stale_runs", "kinds_of_runs", "step_of_runs", "delete_old_runs"),
+        "workspaces_with_past",
         *("step_of_jobs", "delete_old_jobs", "orphaned_calendars", "delete_keepsakes", "marked_without_pass"),
-        *("delete_marks", "accounts", "progress", "remember_progress", "forget_progress", "long_in_error", "forecast"),
+        *(
+            "delete_marks",
+            "workspaces_with_past",
+            "accounts",
+            "progress",
+            "remember_progress",
+            "forget_progress",
+            "long_in_error",
+            "forecast",
+        ),
     },
     "sql/workspaces.sql": {"readable", "prepare"},
     "sql/accounts.sql": {"revive_account", "note_accounts"},

@@ -56,6 +56,14 @@ def stack(template: dict[str, Any]) -> Stack:
 
 
 @pytest.fixture(scope="session")
+def in_prod(template: dict[str, Any]) -> Stack:
+    """The same with Stage=prod, which shifts traffic bit by bit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        return translate(template, Stage="prod")
+
+
+@pytest.fixture(scope="session")
 def sam(root: Path) -> Path:
     """The pinned SAM CLI; `make test` installs it."""
     program = root / ".tools" / "sam" / "bin" / "sam"

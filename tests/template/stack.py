@@ -1,12 +1,15 @@
 """template.yaml as CloudFormation gets it: translated by AWS's own SAM translator, offline."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
+
+ALIAS = "Aliaslive"
+"""What SAM puts behind a function's logical id to name its alias `live`."""
 
 Properties = dict[str, Any]
 
@@ -54,18 +57,21 @@ class Stack:
             yield [actions] if isinstance(actions, str) else actions, statement["Resource"]
 
 
-def translate(template: dict[str, Any]) -> Stack:
-    """Run the SAM transform; needs AWS_DEFAULT_REGION. Local code stands for an upload."""
+def translate(template: dict[str, Any], uploads: Mapping[str, str] | None = None, **parameters: str) -> Stack:
+    """Run the SAM transform; needs AWS_DEFAULT_REGION. Local code stands for an upload.
+
+    `uploads`: logical id → address, where it matters; `parameters` take the place of defaults.
+    """
     source = json.loads(json.dumps(template))  # nothing shared any more: anchors are written out before an upload, too
-    for resource in source["Resources"].values():
+    for name, resource in source["Resources"].items():
         for key in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
-            resource["Properties"][key] = "s3://uploads/code.zip"
-    return Stack(Translator({}, Parser()).translate(source, {}))
+            resource["Properties"][key] = (uploads or {}).get(name, "s3://uploads/code.zip")
+    return Stack(Translator({}, Parser()).translate(source, parameters))
 
 
 def target(value: dict[str, Any]) -> str:
-    """The logical id that a Ref or a GetAtt points at."""
-    return str(value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0])
+    """The logical id that a Ref or a GetAtt points at; for the alias of a function, the function's."""
+    return str(value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]).removesuffix(ALIAS)
 
 
 def ways(value: Any) -> Iterator[Any]:

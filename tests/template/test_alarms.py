@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -7,10 +8,22 @@ from almanac.settings import SyncSettings
 from tests.template.stack import Properties, Stack, target
 
 SYNC_PERIOD_SECONDS = 900
-RUNS_UNATTENDED = {"Orchestrator", "CalendarSync", "SmartScheduling", "Upkeep", "PushReceiver"}
+RUNS_UNATTENDED = {
+    "Orchestrator",
+    "CalendarSync",
+    "SmartScheduling",
+    "CalendarSyncLarge",
+    "SmartSchedulingLarge",
+    "Upkeep",
+    "PushReceiver",
+}
 """Not Migrate: the deployment that waits for it tells of its failure."""
-KEEPS_A_RESERVE = {"CalendarSync": SyncSettings().sync_reserve_seconds, "Upkeep": RESERVE_SECONDS}
-"""Seconds; these two work until only that much is left, the others should never come near their limit."""
+KEEPS_A_RESERVE = {
+    "CalendarSync": SyncSettings().sync_reserve_seconds,
+    "CalendarSyncLarge": SyncSettings().sync_reserve_seconds,
+    "Upkeep": RESERVE_SECONDS,
+}
+"""Seconds; these work until only that much is left, the others should never come near their limit."""
 
 
 def watched(observability: Stack, metric: str) -> set[str]:
@@ -40,13 +53,13 @@ def test_every_work_queue_has_an_alarm_on_waiting(stack: Stack, observability: S
     assert watched(observability, "ApproximateAgeOfOldestMessage") == set(stack.queues) - stack.dead_letter_queues
 
 
-@pytest.mark.parametrize("queue", ["SyncQueue", "ScheduleQueue"])
-def test_three_receives_of_one_poison_message_do_not_count_as_waiting(
+@pytest.mark.parametrize("queue", ["SyncQueue", "ScheduleQueue", "SyncLargeQueue", "ScheduleLargeQueue"])
+def test_three_receives_of_a_message_that_kills_its_run_do_not_count_as_waiting(
     stack: Stack, observability: Stack, queue: str
 ) -> None:
     found = stack.queues[queue]
-    poison = found["VisibilityTimeout"] * found["RedrivePolicy"]["maxReceiveCount"]
-    assert threshold(observability, "ApproximateAgeOfOldestMessage", queue) > poison
+    killed = found["VisibilityTimeout"] * found["RedrivePolicy"]["maxReceiveCount"]
+    assert threshold(observability, "ApproximateAgeOfOldestMessage", queue) > killed
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Duration"])
@@ -77,12 +90,76 @@ def test_refused_runs_of_any_function_are_noticed(observability: Stack) -> None:
     assert shown["Expression"] == "SUM(METRICS())"
 
 
-def test_ticks_that_stop_are_noticed_after_two_periods(observability: Stack, stages: dict[str, Any]) -> None:
+def test_ticks_that_stop_are_noticed_after_two_periods(
+    observability: Stack, stages: dict[str, Any], template: dict[str, Any]
+) -> None:
     (silence,) = [each for each in observability.alarms.values() if each.get("MetricName") == "Invocations"]
     assert target(silence["Dimensions"][0]["Value"]) == "Orchestrator"
     assert silence["TreatMissingData"] == "breaching"
-    assert (silence["Period"], silence["EvaluationPeriods"]) == (2 * SYNC_PERIOD_SECONDS, 1)
+    assert (silence["Period"], silence["EvaluationPeriods"]) == ({"Ref": "TickAlarmSeconds"}, 1)
+    assert template["Parameters"]["TickAlarmSeconds"]["Default"] == 2 * SYNC_PERIOD_SECONDS
     assert {row["SyncCadence"] for row in stages.values()} == {"cron(0/15 * * * ? *)"}
+
+
+def metrics_of(alarm: Properties) -> list[Properties]:
+    """The metrics of an alarm, whether it is on one or on a formula over several."""
+    several = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+    return several or [alarm]
+
+
+def test_a_letter_that_comes_to_others_is_noticed_too(stack: Stack, observability: Stack) -> None:
+    """An alarm on the depth tells of the first one only, and then stays on."""
+    alarm = observability.alarms["MoreDeadLettersAlarm"]
+    (formula,) = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
+    ids = {each["Id"]: each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each}
+    assert set(re.findall(r"DIFF\((\w+)\)", formula)) == set(ids)
+    assert {target(each["Dimensions"][0]["Value"]) for each in ids.values()} == stack.dead_letter_queues
+    assert {each["MetricName"] for each in ids.values()} == {"ApproximateNumberOfMessagesVisible"}
+
+
+@pytest.mark.parametrize(
+    ("alarm", "metric", "jobs"),
+    [
+        ("WorkspacesBehindAlarm", "WorkspacesBehind", {"calendar.sync"}),
+        ("NotEnqueuedAlarm", "NotEnqueued", {"calendar.sync", "calendar.schedule"}),
+    ],
+)
+def test_what_the_orchestrator_leaves_undone_is_noticed(
+    observability: Stack, alarm: str, metric: str, jobs: set[str]
+) -> None:
+    metrics = metrics_of(observability.alarms[alarm])
+    dimensions = [{each["Name"]: each["Value"] for each in found["Dimensions"]} for found in metrics]
+    assert {found["MetricName"] for found in metrics} == {metric}
+    assert all(found["Namespace"] == {"Ref": "Namespace"} for found in metrics)
+    assert {each["service"] for each in dimensions} == {"orchestrator"}
+    assert {each["job"] for each in dimensions} == jobs
+    assert observability.alarms[alarm]["Threshold"] == 0
+
+
+@pytest.mark.parametrize("function", sorted(RUNS_UNATTENDED))
+def test_memory_that_runs_short_is_noticed_before_a_run_is_killed_for_it(
+    stack: Stack, observability: Stack, function: str
+) -> None:
+    logs = {"Ref": target(stack.functions[function]["LoggingConfig"]["LogGroup"])}
+    (found,) = [each for each in observability.of("AWS::Logs::MetricFilter").values() if each["LogGroupName"] == logs]
+    (limit,) = re.findall(r"maxMemoryUsedMB > (\d+)", found["FilterPattern"])
+    assert int(limit) == int(0.85 * stack.functions[function]["MemorySize"])
+    (made,) = found["MetricTransformations"]
+    alarm = observability.alarms["MemoryAlarm"]
+    assert (made["MetricNamespace"], made["MetricName"]) == (alarm["Namespace"], alarm["MetricName"])
+
+
+def test_the_database_of_the_stack_is_watched_where_it_stands(network: dict[str, Any]) -> None:
+    found = {name: each for name, each in network["Resources"].items() if each["Type"] == "AWS::CloudWatch::Alarm"}
+    alarms = [each["Properties"] for each in found.values()]
+    assert {each["MetricName"]: target(each["Dimensions"][0]["Value"]) for each in alarms} == {
+        "ACUUtilization": "Cluster",
+        "DatabaseConnectionsBorrowLatency": "Proxy",
+        "AuroraReplicaLagMaximum": "Cluster",
+        "ErrorPortAllocation": "Nat",
+    }
+    assert found["ReplicaLagAlarm"]["Condition"] == network["Resources"]["StandBy"]["Condition"]
+    assert all(each["AlarmActions"] == [{"Ref": "AlarmTopic"}] for each in alarms)
 
 
 def test_silence_that_was_asked_for_wakes_nobody(observability: Stack) -> None:

@@ -80,6 +80,7 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[Metric]:
     upkeep.lambda_handler({"job": "calendar.upkeep"}, CONTEXT, upkeep=lambda _left, dry_run: UpkeepReport(dry_run))
     synced = SyncReport(WS, RUN, "incremental", error_type="google_unavailable", push_lag_ms=900)
     sync.consumer.metrics.done(synced, datetime.now(UTC))
+    sync.consumer.metrics.done(SyncReport(WS, RUN, "incremental", escalated="killed"), datetime.now(UTC))
     for verdict in ("rang", "rejected", "refused"):
         rings.lambda_handler({}, CONTEXT, receive=lambda _headers, verdict=verdict: Answer(verdict))
     plan.consumer.metrics.done(PlanReport(WS, RUN, error_type="timezone_missing"), datetime.now(UTC))

@@ -1,3 +1,4 @@
+import json
 import re
 from itertools import product
 from typing import Any
@@ -12,6 +13,7 @@ GIVEN = {
     "DatabaseIamResource": ("", "cluster-ABC123/almanac"),
     "OwnDatabase": ("false", "true"),
 }
+APP = ("DatabaseAppSecretArn", "DatabaseAppUrl", "DatabaseAppIamResource")
 GOOD = {
     frozenset({"DatabaseSecretArn"}),
     frozenset({"DatabaseUrl", "DatabaseIamResource"}),
@@ -41,14 +43,34 @@ def holds(assertion: Any, parameters: dict[str, str]) -> bool:
 @pytest.mark.parametrize("choice", list(product((False, True), repeat=len(GIVEN))))
 def test_a_deployment_starts_only_with_exactly_one_database(template: dict[str, Any], choice: tuple[bool, ...]) -> None:
     given = frozenset(name for name, chosen in zip(GIVEN, choice, strict=True) if chosen)
-    parameters = {name: GIVEN[name][name in given] for name in GIVEN}
+    parameters = {name: GIVEN[name][name in given] for name in GIVEN} | dict.fromkeys(APP, "")
     rules = [assertion for rule in template["Rules"].values() for assertion in rule["Assertions"]]
     assert all(holds(rule["Assert"], parameters) for rule in rules) == (given in GOOD)
 
 
+@pytest.mark.parametrize(
+    ("database", "login", "starts"),
+    [
+        ({"DatabaseSecretArn"}, {"DatabaseAppSecretArn"}, True),
+        ({"DatabaseUrl", "DatabaseIamResource"}, {"DatabaseAppUrl", "DatabaseAppIamResource"}, True),
+        ({"DatabaseUrl", "DatabaseIamResource"}, {"DatabaseAppUrl"}, False),
+        ({"DatabaseUrl", "DatabaseIamResource"}, {"DatabaseAppSecretArn"}, False),
+        ({"DatabaseSecretArn"}, {"DatabaseAppUrl", "DatabaseAppIamResource"}, False),
+        ({"OwnDatabase"}, {"DatabaseAppSecretArn"}, False),
+    ],
+)
+def test_the_login_of_the_functions_is_of_the_form_of_the_owners(
+    template: dict[str, Any], database: set[str], login: set[str], starts: bool
+) -> None:
+    parameters = {name: GIVEN[name][name in database] for name in GIVEN}
+    parameters |= {name: "given" if name in login else "" for name in APP}
+    rules = [assertion for rule in template["Rules"].values() for assertion in rule["Assertions"]]
+    assert all(holds(rule["Assert"], parameters) for rule in rules) == starts
+
+
 def test_a_refusal_names_the_parameters(template: dict[str, Any]) -> None:
     said = " ".join(each["AssertDescription"] for rule in template["Rules"].values() for each in rule["Assertions"])
-    assert all(name in said for name in GIVEN)
+    assert all(name in said for name in (*GIVEN, *APP))
 
 
 @pytest.mark.parametrize(
@@ -79,20 +101,56 @@ def test_a_function_signs_in_with_the_secret_or_with_iam_and_never_with_both(sta
     assert mentions(by_iam["Resource"], "DatabaseIamResource")
 
 
+def test_only_migrate_signs_in_as_the_owner_where_another_role_is_given(stack: Stack) -> None:
+    owner = {"ALMANAC_DATABASE_SECRET_ARN": {"Ref": "DatabaseSecretArn"}}
+    for name, function in stack.functions.items():
+        variables = function["Environment"]["Variables"]
+        if "ALMANAC_DATABASE_URL" not in variables:
+            continue  # a function without a database
+        if name == "Migrate":
+            assert owner.items() <= variables.items()
+            assert next(ways(variables["ALMANAC_DATABASE_URL"]))["Fn::GetAtt"] == ["Database", "Outputs.Url"]
+        else:
+            app, _ = ways(variables["ALMANAC_DATABASE_SECRET_ARN"])
+            assert app == {"Ref": "DatabaseAppSecretArn"}
+            own, app, _ = ways(variables["ALMANAC_DATABASE_URL"])
+            assert (own, app) == ({"Fn::GetAtt": ["Database", "Outputs.AppUrl"]}, {"Ref": "DatabaseAppUrl"})
+            assert not mentions(list(stack.statements(name)), "Outputs.IamResource"), "nor may it sign in as the owner"
+
+
+def test_migrate_knows_the_login_of_the_role_that_it_makes(stack: Stack) -> None:
+    variables = stack.functions["Migrate"]["Environment"]["Variables"]
+    own, given = ways(variables["ALMANAC_DATABASE_APP_SECRET_ARN"])
+    assert (own, given) == ({"Fn::GetAtt": ["Database", "Outputs.AppSecretArn"]}, {"Ref": "DatabaseAppSecretArn"})
+    readable = [found for actions, found in stack.statements("Migrate") if "secretsmanager:GetSecretValue" in actions]
+    assert own in readable
+    assert given in readable
+
+
+def test_the_role_of_the_functions_has_a_password_that_nobody_has_seen(network: dict[str, Any]) -> None:
+    made = network["Resources"]["AppSecret"]["Properties"]["GenerateSecretString"]
+    assert made["GenerateStringKey"] == "password"
+    assert made["PasswordLength"] >= 32
+    (user,) = json.loads(made["SecretStringTemplate"]).values()
+    assert f"://{user}@" in network["Outputs"]["AppUrl"]["Value"]["Fn::Sub"]
+    assert network["Outputs"]["AppIamResource"]["Value"]["Fn::Sub"][0].endswith(f"/{user}")
+
+
 def test_the_tables_are_there_before_any_function_that_uses_them(stack: Stack) -> None:
     resources = stack.cloudformation["Resources"]
-    users = set(stack.functions) - {"Migrate"} - WITHOUT_A_DATABASE
-    assert {resources[name].get("DependsOn") for name in users} == {"Migrations"}
-    assert "DependsOn" not in resources["Migrate"]
+    for name in set(stack.functions) - {"Migrate"} - WITHOUT_A_DATABASE:
+        # Whoever names what Migrations answers waits for it, as with DependsOn.
+        assert resources[name].get("DependsOn") == "Migrations" or mentions(resources[name], "Migrations.Digest")
+    assert not mentions(resources["Migrate"], "Migrations.Digest")
 
 
-def test_migrations_run_exactly_when_our_code_changes(stack: Stack) -> None:
+def test_migrations_run_exactly_when_our_code_or_a_setting_changes(stack: Stack) -> None:
     resource = stack.cloudformation["Resources"]["Migrations"]["Properties"]
     assert resource["ServiceToken"] == {"Fn::GetAtt": ["Migrate", "Arn"]}
     # The translator gives a layer another logical id whenever its content has another address.
     assert resource["Code"]["Ref"].startswith("AlmanacLayer")
     assert resource["Code"]["Ref"] != "AlmanacLayer"
-    assert resource.keys() == {"ServiceToken", "ServiceTimeout", "Code"}
+    assert resource.keys() == {"ServiceToken", "ServiceTimeout", "Code", "Settings"}
 
 
 def test_a_migration_that_hangs_is_told_by_the_function_and_not_by_silence(stack: Stack) -> None:
@@ -110,7 +168,8 @@ def test_the_stack_of_its_own_is_made_only_when_asked_for(template: dict[str, An
 def test_every_output_that_the_functions_need_is_one_that_it_gives(
     template: dict[str, Any], network: dict[str, Any]
 ) -> None:
-    asked = set(re.findall(r"'Outputs\.(\w+)'", str(template)))
+    asked = set(re.findall(r"'Database', 'Outputs\.(\w+)'|'Database\.Outputs\.(\w+)'", str(template)))
+    asked = {name for each in asked for name in each if name}
     assert {"Url", "IamResource", "SubnetIds", "SecurityGroupId"} <= asked <= set(network["Outputs"])
 
 
@@ -120,11 +179,13 @@ def test_the_proxy_admits_iam_over_tls_and_nothing_else(network: dict[str, Any])
     assert {each["IAMAuth"] for each in proxy["Auth"]} == {"REQUIRED"}
 
 
-def test_the_proxy_reads_the_one_secret_that_rds_made(network: dict[str, Any]) -> None:
+def test_the_proxy_reads_the_secrets_of_its_two_users(network: dict[str, Any]) -> None:
     (policy,) = network["Resources"]["ProxyRole"]["Properties"]["Policies"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Action"] == "secretsmanager:GetSecretValue"
-    assert statement["Resource"] == {"Fn::GetAtt": ["Cluster", "MasterUserSecret.SecretArn"]}
+    users = [{"Fn::GetAtt": ["Cluster", "MasterUserSecret.SecretArn"]}, {"Ref": "AppSecret"}]
+    assert statement["Resource"] == users
+    assert [each["SecretArn"] for each in network["Resources"]["Proxy"]["Properties"]["Auth"]] == users
 
 
 def test_the_cluster_keeps_what_people_connected(network: dict[str, Any]) -> None:

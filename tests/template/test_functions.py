@@ -9,16 +9,25 @@ from tests.template.stack import Stack, mentions, target, ways
 SENDS_TO = {
     "Migrate": set(),
     "Orchestrator": {"SyncQueue", "ScheduleQueue", "TickDeadLetters"},
-    "CalendarSync": {"SyncQueue", "ScheduleQueue"},
-    "SmartScheduling": {"ScheduleQueue"},
+    "CalendarSync": {"SyncQueue", "SyncLargeQueue", "ScheduleQueue"},
+    "SmartScheduling": {"ScheduleQueue", "ScheduleLargeQueue"},
+    "CalendarSyncLarge": {"SyncLargeQueue", "ScheduleQueue"},
+    "SmartSchedulingLarge": {"ScheduleLargeQueue"},
     "Upkeep": {"TickDeadLetters"},
     "PushReceiver": {"SyncQueue"},
 }
-CONSUMES = {"CalendarSync": {"SyncQueue"}, "SmartScheduling": {"ScheduleQueue"}}
+CONSUMES = {
+    "CalendarSync": {"SyncQueue"},
+    "SmartScheduling": {"ScheduleQueue"},
+    "CalendarSyncLarge": {"SyncLargeQueue"},
+    "SmartSchedulingLarge": {"ScheduleLargeQueue"},
+}
+DATABASE_SECRETS = {"DatabaseSecretArn", "DatabaseAppSecretArn"}  # whose of the two: test_database.py
 READS_SECRETS = {
-    "CalendarSync": {"DatabaseSecretArn", "GoogleSecretArn", "TokenKeysSecretArn", "PushKeysSecretArn"},
+    "CalendarSync": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn", "PushKeysSecretArn"},
+    "CalendarSyncLarge": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn", "PushKeysSecretArn"},
     "PushReceiver": {"PushKeysSecretArn"},
-    "Upkeep": {"DatabaseSecretArn", "GoogleSecretArn", "TokenKeysSecretArn"},
+    "Upkeep": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn"},
 }
 ACTIONS = {
     "secretsmanager:GetSecretValue",
@@ -73,7 +82,8 @@ def test_only_known_managed_policies_are_attached(stack: Stack, function: str) -
     attached = stack.role(function)["ManagedPolicyArns"]
     assert {arn.rsplit("/", 1)[1] for arn in attached if isinstance(arn, str)} <= MANAGED_POLICIES
     ours = {target(way) for arn in attached if isinstance(arn, dict) for way in ways(arn)}
-    assert ours - {"PushKeysAccess"} == (set() if function in WITHOUT_A_DATABASE else {"DatabaseAccess"})
+    login = "DatabaseOwnership" if function == "Migrate" else "DatabaseAccess"
+    assert ours - {"PushKeysAccess"} == (set() if function in WITHOUT_A_DATABASE else {login})
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -91,7 +101,7 @@ def test_a_consumer_handles_messages_of_its_own_queue_only(stack: Stack, functio
 def test_a_function_reads_the_secrets_it_needs_only(stack: Stack, template: dict[str, Any], function: str) -> None:
     secrets = {name for name in template["Parameters"] if name.endswith("SecretArn")}
     allowed = opened(stack, function, "secretsmanager:", secrets)
-    assert allowed == READS_SECRETS.get(function, {"DatabaseSecretArn"})
+    assert allowed == READS_SECRETS.get(function, DATABASE_SECRETS)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -113,7 +123,8 @@ def test_no_two_functions_share_a_log_group(stack: Stack) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_is_traced_and_tagged(stack: Stack, function: str) -> None:
     found = stack.functions[function]
-    assert found["TracingConfig"] == {"Mode": "Active"}
+    # What sends very many messages is no trace of its own: each consumer is sampled for itself.
+    assert found["TracingConfig"] == {"Mode": "PassThrough" if function == "Orchestrator" else "Active"}
     assert {"app", "stage"} <= {tag["Key"] for tag in found["Tags"]}
 
 
@@ -133,13 +144,12 @@ def test_the_default_is_python_3_13_on_arm64(stack: Stack, template: dict[str, A
     assert template["Parameters"]["Architecture"]["Default"] == "arm64"
 
 
-def test_only_functions_without_a_queue_reserve_executions(stack: Stack) -> None:
+def test_what_ticks_reserves_what_a_tick_needs(stack: Stack) -> None:
+    """What consumers reserve is what their queues may ask for: test_queues.py."""
     reserved = {
-        name: list(ways(each["ReservedConcurrentExecutions"]))
-        for name, each in stack.functions.items()
-        if "ReservedConcurrentExecutions" in each
+        name: list(ways(each.get("ReservedConcurrentExecutions", {}))) for name, each in stack.functions.items()
     }
-    assert reserved == {"Orchestrator": [2], "Upkeep": [1], "PushReceiver": [10]}
+    assert (reserved["Orchestrator"], reserved["Upkeep"], reserved["PushReceiver"]) == ([2], [1], [10])
 
 
 def test_the_small_account_of_a_dev_stage_reserves_nothing(template: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.stack import Stack
+from tests.template.stack import Stack, target
 
 VARIABLE = "ALMANAC_GOOGLE_REQUESTS_PER_MINUTE"
 USERS_LIMIT = 600  # https://developers.google.com/workspace/calendar/api/guides/quota
@@ -21,7 +21,8 @@ def test_all_syncs_of_a_stage_together_leave_a_part_of_the_projects_limit(
 ) -> None:
     limit = template["Parameters"]["GoogleQuotaPerMinute"]["Default"]
     share = int(stages[stage]["GoogleRequestsPerMinute"])
-    assert share * stages[stage]["SyncConcurrency"] <= (1 - LEFT) * limit
+    at_once = stages[stage]["SyncConcurrency"] + stages[stage]["LargeConcurrency"]
+    assert share * at_once <= (1 - LEFT) * limit
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -34,7 +35,7 @@ def test_the_function_that_reads_calendars_is_paced_and_never_runs_more_often_at
     (source,) = (
         each
         for each in stack.of("AWS::Lambda::EventSourceMapping").values()
-        if each["FunctionName"] == {"Ref": "CalendarSync"}
+        if target(each["FunctionName"]) == "CalendarSync"
     )
     found = [variables[VARIABLE], source["ScalingConfig"]["MaximumConcurrency"]]
     columns = ("GoogleRequestsPerMinute", "SyncConcurrency")

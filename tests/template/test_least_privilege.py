@@ -10,12 +10,15 @@ from tests.template.stack import Properties, Stack, target, ways
 Grant = tuple[str, str]
 """An action, and the resource or parameter that it is allowed on."""
 
-DATABASE: set[Grant] = {
+OWNERSHIP: set[Grant] = {
     ("secretsmanager:GetSecretValue", "DatabaseSecretArn"),
+    ("secretsmanager:GetSecretValue", "DatabaseAppSecretArn"),  # of the role that it makes
     ("rds-db:connect", "Database"),
     ("rds-db:connect", "DatabaseIamResource"),
     ("kms:Decrypt", "SecretsKeyArn"),
 }
+DATABASE: set[Grant] = OWNERSHIP | {("rds-db:connect", "DatabaseAppIamResource")}
+"""As the owner only where no other role is given: test_database.py."""
 GOOGLE: set[Grant] = {
     ("secretsmanager:GetSecretValue", "GoogleSecretArn"),
     ("secretsmanager:GetSecretValue", "TokenKeysSecretArn"),
@@ -35,10 +38,20 @@ def sends(*queues: str) -> set[Grant]:
 
 
 GRANTS: dict[str, set[Grant]] = {
-    "Migrate": DATABASE,
+    "Migrate": OWNERSHIP | {("secretsmanager:GetSecretValue", "Database")},
     "Orchestrator": DATABASE | sends("SyncQueue", "ScheduleQueue") | {("sqs:SendMessage", "TickDeadLetters")},
-    "CalendarSync": DATABASE | GOOGLE | PUSH | consumes("SyncQueue") | sends("SyncQueue", "ScheduleQueue"),
-    "SmartScheduling": DATABASE | consumes("ScheduleQueue") | sends("ScheduleQueue"),
+    "CalendarSync": DATABASE
+    | GOOGLE
+    | PUSH
+    | consumes("SyncQueue")
+    | sends("SyncQueue", "SyncLargeQueue", "ScheduleQueue"),
+    "SmartScheduling": DATABASE | consumes("ScheduleQueue") | sends("ScheduleQueue", "ScheduleLargeQueue"),
+    "CalendarSyncLarge": DATABASE
+    | GOOGLE
+    | PUSH
+    | consumes("SyncLargeQueue")
+    | sends("SyncLargeQueue", "ScheduleQueue"),
+    "SmartSchedulingLarge": DATABASE | consumes("ScheduleLargeQueue") | sends("ScheduleLargeQueue"),
     "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters")},
     "PushReceiver": PUSH | sends("SyncQueue"),
 }
@@ -50,6 +63,7 @@ TICKED = {
     "OrchestratorSyncTick": "Orchestrator",
     "OrchestratorOutboundTick": "Orchestrator",
     "OrchestratorScheduleTick": "Orchestrator",
+    "OrchestratorChangesTick": "Orchestrator",
     "UpkeepDailyTick": "Upkeep",
 }
 
@@ -77,6 +91,8 @@ def subjects(resource: Any) -> Iterator[str]:
         yield from (name for each in resource for name in subjects(each))
     elif isinstance(resource, str):
         yield resource
+    elif "Fn::If" in resource:
+        yield from (name for way in ways(resource) for name in subjects(way))
     elif "Fn::Sub" in resource:
         _text, values = resource["Fn::Sub"]
         yield from (name for value in values.values() for way in ways(value) for name in subjects(way))
@@ -124,6 +140,14 @@ def test_the_template_has_no_role_beside_the_functions(stack: Stack) -> None:
     assert set(stack.of("AWS::IAM::Role")) == {target(each["Role"]) for each in stack.functions.values()}
 
 
+def test_who_shifts_traffic_in_prod_has_awss_own_policy_for_that_and_no_other(in_prod: Stack) -> None:
+    roles = {name: each for name, each in in_prod.of("AWS::IAM::Role").items() if "CodeDeploy" in name}
+    ((statement,),) = (each["AssumeRolePolicyDocument"]["Statement"] for each in roles.values())
+    assert statement["Principal"] == {"Service": ["codedeploy.amazonaws.com"]}
+    (attached,) = (each["ManagedPolicyArns"] for each in roles.values())
+    assert [arn.rsplit("/", 1)[1] for arn in attached] == ["AWSCodeDeployRoleForLambda"]
+
+
 @pytest.mark.parametrize("function", sorted(GRANTS))
 def test_no_statement_says_everything_or_everything_but(stack: Stack, function: str) -> None:
     for document in documents(stack, function):
@@ -154,7 +178,7 @@ def test_only_our_rules_may_invoke_and_each_only_its_own_function(stack: Stack) 
 
 
 def test_only_our_rules_may_leave_a_dead_tick(stack: Stack) -> None:
-    (policy,) = stack.of("AWS::SQS::QueuePolicy").values()
+    policy = stack.of("AWS::SQS::QueuePolicy")["TickDeadLettersPolicy"]
     allowed = [each for each in statements(policy["PolicyDocument"]) if each["Effect"] == "Allow"]
     (statement,) = allowed
 
@@ -162,6 +186,30 @@ def test_only_our_rules_may_leave_a_dead_tick(stack: Stack) -> None:
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert (statement["Action"], target(statement["Resource"])) == ("sqs:SendMessage", "TickDeadLetters")
     assert {target(arn) for arn in statement["Condition"]["ArnEquals"]["aws:SourceArn"]} == set(TICKED)
+
+
+def test_no_queue_is_talked_to_in_the_clear(stack: Stack) -> None:
+    kept: set[str] = set()
+    for policy in stack.of("AWS::SQS::QueuePolicy").values():
+        (denied,) = [each for each in statements(policy["PolicyDocument"]) if each["Effect"] == "Deny"]
+        assert (denied["Principal"], denied["Action"]) == ("*", "sqs:*")
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        kept |= {target(queue) for queue in policy["Queues"]}
+    assert kept == set(stack.queues)
+
+
+def test_only_our_rules_are_let_in_by_a_queue(stack: Stack) -> None:
+    """Everybody else comes by a role of the account; that of a producer may send to the two queues of jobs."""
+    allowed = [
+        name
+        for name, policy in stack.of("AWS::SQS::QueuePolicy").items()
+        for each in statements(policy["PolicyDocument"])
+        if each["Effect"] == "Allow"
+    ]
+    assert allowed == ["TickDeadLettersPolicy"]
+    (sending,) = statements(stack.of("AWS::IAM::ManagedPolicy")["Producers"]["PolicyDocument"])
+    assert set(sending["Action"]) == {"sqs:SendMessage", "sqs:GetQueueUrl"}
+    assert {target(each) for each in sending["Resource"]} == {"SyncQueue", "ScheduleQueue"}
 
 
 def test_the_gateway_may_invoke_each_function_for_its_own_routes_only(stack: Stack) -> None:

@@ -8,7 +8,7 @@ from tests.template.stack import Stack
 
 BY_ATTRIBUTE = {"AWS::SQS::Queue": "QueueName"}
 """Types whose Ref is not the name that CloudWatch knows."""
-SETTINGS = {"Namespace", "GoogleQuotaPerMinute", "Ticking"}
+SETTINGS = {"Namespace", "GoogleQuotaPerMinute", "Ticking", "TickAlarmSeconds"}
 """Parameters that are not named for a resource."""
 
 

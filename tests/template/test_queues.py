@@ -4,7 +4,12 @@ import pytest
 
 from tests.template.stack import Properties, Stack, target
 
-CONSUMERS = {"CalendarSync": "SyncQueue", "SmartScheduling": "ScheduleQueue"}
+CONSUMERS = {
+    "CalendarSync": "SyncQueue",
+    "SmartScheduling": "ScheduleQueue",
+    "CalendarSyncLarge": "SyncLargeQueue",
+    "SmartSchedulingLarge": "ScheduleLargeQueue",
+}
 FOURTEEN_DAYS = 14 * 24 * 3600
 
 
@@ -84,3 +89,38 @@ def test_every_queue_is_encrypted_and_named_by_cloudformation(stack: Stack) -> N
     for each in stack.queues.values():
         assert each["SqsManagedSseEnabled"] is True
         assert "QueueName" not in each
+
+
+def test_a_consumer_owns_room_for_all_that_its_queue_may_ask_for(
+    stack: Stack, mappings: list[Properties], stages: dict[str, Any]
+) -> None:
+    for each in mappings:
+        table, stage, most = each["ScalingConfig"]["MaximumConcurrency"]["Fn::FindInMap"]
+        consumer = stack.functions[target(each["FunctionName"])]
+        condition, kept, nothing = consumer["ReservedConcurrentExecutions"]["Fn::If"]
+        assert (condition, nothing) == ("Reserving", {"Ref": "AWS::NoValue"})
+        assert kept["Fn::FindInMap"][:2] == [table, stage]
+        reserved = kept["Fn::FindInMap"][2]
+        assert all(row[reserved] >= row[most] for row in stages.values())
+
+
+@pytest.mark.parametrize("function", ["CalendarSync", "SmartScheduling"])
+def test_the_large_function_is_the_same_with_more_of_everything(stack: Stack, function: str) -> None:
+    small, large = stack.functions[function], stack.functions[f"{function}Large"]
+    assert large["Code"] == small["Code"]
+    assert large["Handler"] == small["Handler"]
+    assert large["MemorySize"] > small["MemorySize"]
+    assert large["Timeout"] >= small["Timeout"]
+    theirs, ours = (each["Environment"]["Variables"] for each in (small, large))
+    differing = {name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name)}
+    assert all(name.endswith("_QUEUE_URL") for name in differing)
+
+
+@pytest.mark.parametrize(("function", "job"), [("CalendarSync", "SYNC"), ("SmartScheduling", "SCHEDULE")])
+def test_what_is_escalated_goes_to_the_large_functions_queue_and_from_there_nowhere(
+    stack: Stack, function: str, job: str
+) -> None:
+    small, large = (stack.functions[name]["Environment"]["Variables"] for name in (function, f"{function}Large"))
+    assert small[f"ALMANAC_{job}_LARGE_QUEUE_URL"] == {"Ref": CONSUMERS[f"{function}Large"]}
+    assert large[f"ALMANAC_{job}_QUEUE_URL"] == {"Ref": CONSUMERS[f"{function}Large"]}
+    assert large[f"ALMANAC_{job}_LARGE_QUEUE_URL"] == ""

@@ -11,6 +11,7 @@ TICKS = {
     "OrchestratorSyncTick": ("SyncCadence", {"job": "calendar.sync"}),
     "OrchestratorOutboundTick": ("OutboundCadence", {"job": "calendar.sync", "direction": "outbound"}),
     "OrchestratorScheduleTick": ("ScheduleCadence", {"job": "calendar.schedule"}),
+    "OrchestratorChangesTick": ("ChangesCadence", {"job": "calendar.schedule", "due": "changed"}),
     "UpkeepDailyTick": ("UpkeepCadence", {"job": "calendar.upkeep"}),
 }
 EXPRESSION = re.compile(r"cron\((\S+ ){5}\S+\)|rate\(\d+ (minute|hour|day)s?\)")
@@ -67,7 +68,10 @@ def test_a_rule_runs_if_its_stage_or_a_parameter_says_so(
     assert {row["Ticks"] for row in stages.values()} <= {"ENABLED", "DISABLED"}
 
 
-@pytest.mark.parametrize("parameter", ["SyncCadence", "OutboundCadence", "ScheduleCadence", "UpkeepCadence", "Ticks"])
+CADENCES = ["SyncCadence", "OutboundCadence", "ScheduleCadence", "ChangesCadence", "UpkeepCadence"]
+
+
+@pytest.mark.parametrize("parameter", [*CADENCES, "Ticks"])
 def test_without_a_word_from_the_deployer_the_stage_decides(template: dict[str, Any], parameter: str) -> None:
     assert template["Parameters"][parameter]["Default"] == "stage"
 
@@ -90,8 +94,8 @@ def test_a_tick_that_fails_in_its_function_is_kept_too(stack: Stack, targets: di
 
 
 def test_our_rules_and_no_others_may_deliver_to_the_lost_ticks(stack: Stack) -> None:
-    (policy,) = stack.of("AWS::SQS::QueuePolicy").values()
-    (statement,) = policy["PolicyDocument"]["Statement"]
+    policy = stack.of("AWS::SQS::QueuePolicy")["TickDeadLettersPolicy"]
+    (statement,) = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
     sources = {target(each) for each in statement["Condition"]["ArnEquals"]["aws:SourceArn"]}
     assert sources == set(stack.of("AWS::Events::Rule"))
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}

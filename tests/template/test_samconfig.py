@@ -31,6 +31,7 @@ def test_a_section_deploys_its_stage_to_a_stack_of_its_own(
     deploy = config[environment]["deploy"]["parameters"]
     assert deploy["stack_name"] == f"almanac-{stage}"
     assert f"Stage={stage}" in deploy["parameter_overrides"]
+    assert (deploy["s3_prefix"], deploy["tags"]) == (f"almanac-{stage}", f"app=almanac stage={stage}")
     assert deploy["capabilities"].split() == ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 

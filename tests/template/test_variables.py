@@ -9,26 +9,32 @@ from cryptography.fernet import Fernet
 from pydantic import BaseModel
 
 from almanac import settings
+from almanac.adapters.aws.custom_resource import MigrationsResource
 from almanac.errors import BadSettings, DatabaseUnavailable
-from almanac.services.deployment.upgrade import UpgradeDatabase
 from almanac.services.push.receive import ReceiveRing
+from almanac.services.queues.message_run import MessageRun
 from almanac.wiring.command_line import Wiring
 from almanac.wiring.push_receiver import PushReceiverWiring
 from tests.template.stack import Stack, ways
 
+RUNS = {"receive_sync": "sync_workspace", "receive_schedule": "plan_workspace"}
 FUNCTIONS = {
     "Migrate": "migrate",
     "Orchestrator": "orchestrator",
     "CalendarSync": "calendar_sync",
     "SmartScheduling": "smart_scheduling",
+    "CalendarSyncLarge": "calendar_sync",
+    "SmartSchedulingLarge": "smart_scheduling",
     "Upkeep": "upkeep",
     "PushReceiver": "push_receiver",
 }
 NOT_OURS = {"AWS_ENDPOINT_URL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 QUEUES = {
     "Orchestrator": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
-    "CalendarSync": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
-    "SmartScheduling": {"ALMANAC_SCHEDULE_QUEUE_URL"},
+    "CalendarSync": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SYNC_LARGE_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
+    "SmartScheduling": {"ALMANAC_SCHEDULE_QUEUE_URL", "ALMANAC_SCHEDULE_LARGE_QUEUE_URL"},
+    "CalendarSyncLarge": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SYNC_LARGE_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
+    "SmartSchedulingLarge": {"ALMANAC_SCHEDULE_QUEUE_URL", "ALMANAC_SCHEDULE_LARGE_QUEUE_URL"},
     "PushReceiver": {"ALMANAC_SYNC_QUEUE_URL"},
 }
 PARAMETER_OF = {
@@ -37,6 +43,7 @@ PARAMETER_OF = {
     "ALMANAC_PLAN_BUDGET_SECONDS": "PlanBudgetSeconds",
     "ALMANAC_UPKEEP_RETENTION_DAYS": "UpkeepRetentionDays",
     "ALMANAC_UPKEEP_GRACE_DAYS": "UpkeepGraceDays",
+    "ALMANAC_UPKEEP_PAST_DAYS": "UpkeepPastDays",
 }
 """Settings that a deployer gives as a number; their defaults must be those of the settings."""
 
@@ -71,12 +78,14 @@ def settings_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     (use_case,) = re.findall(r"container\(\)\.(\w+)", (folder / "handler.py").read_text(encoding="utf-8"))
     asked = Asked()
-    wiring = PushReceiverWiring if use_case == "receive_ring" else Wiring
-    built = getattr(wiring(asked), use_case)
+    wiring = (PushReceiverWiring if use_case == "receive_ring" else Wiring)(asked)
+    built = getattr(wiring, use_case)
     if isinstance(built, ReceiveRing):  # reads its keys for every ring, so that a rotated one is picked up
         with pytest.raises(BadSettings):
             built.keys()
-    if isinstance(built, UpgradeDatabase):  # reads them when it is called, so that CloudFormation is told of bad ones
+    if isinstance(built, MessageRun):  # asks for what it runs when a message is there
+        getattr(wiring, RUNS[use_case])
+    if isinstance(built, MigrationsResource):  # reads them when called: CloudFormation is told
         with pytest.raises(DatabaseUnavailable):
             built({}, lambda: 60)
     return {name for name in asked.names if name.startswith("ALMANAC_")}
@@ -117,11 +126,15 @@ def test_a_database_url_in_a_variable_has_no_password(
     stack: Stack, template: dict[str, Any], network: dict[str, Any]
 ) -> None:
     url = stack.functions["Orchestrator"]["Environment"]["Variables"]["ALMANAC_DATABASE_URL"]
-    assert list(ways(url)) == [{"Fn::GetAtt": ["Database", "Outputs.Url"]}, {"Ref": "DatabaseUrl"}]
-    pattern = template["Parameters"]["DatabaseUrl"]["AllowedPattern"]
-    assert re.search(pattern, "postgresql://almanac@db.example.org:5432/almanac")
-    assert not re.search(pattern, "postgresql://almanac:secret@db.example.org:5432/almanac")
-    assert re.search(pattern, network["Outputs"]["Url"]["Value"]["Fn::Sub"].replace("${Proxy.Endpoint}", "db"))
+    own, *given = ways(url)
+    assert own == {"Fn::GetAtt": ["Database", "Outputs.AppUrl"]}
+    assert given == [{"Ref": "DatabaseAppUrl"}, {"Ref": "DatabaseUrl"}]
+    for name in ("DatabaseUrl", "DatabaseAppUrl"):
+        pattern = template["Parameters"][name]["AllowedPattern"]
+        assert re.search(pattern, "postgresql://almanac@db.example.org:5432/almanac")
+        assert not re.search(pattern, "postgresql://almanac:secret@db.example.org:5432/almanac")
+        for output in ("Url", "AppUrl"):
+            assert re.search(pattern, network["Outputs"][output]["Value"]["Fn::Sub"].replace("${Proxy.Endpoint}", "db"))
 
 
 @pytest.mark.parametrize("variable", PARAMETER_OF)

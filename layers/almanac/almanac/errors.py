@@ -3,6 +3,7 @@
 AlmanacError
 ├── BadInput                  somebody gave us something unusable; names the field; exit code 2
 │   ├── BadSettings           an environment variable
+│   │   └── DatabaseRefused     the login that it leads to
 │   ├── BadJob                a message body or a direct invocation
 │   ├── UnknownWorkspace
 │   └── UnknownCalendar
@@ -19,14 +20,20 @@ AlmanacError
 │   ├── AccessDenied          the account may not read this calendar, or not write to it
 │   │   └── PermissionMissing   its owner has not granted what it takes
 │   ├── CalendarUnreachable   404 for a calendar we know: no proof that it is deleted
+│   ├── ProjectRefused        the provider refuses our client or project: nobody's account is to blame
 │   ├── PushUnsupported       the provider tells of no changes of this calendar
 │   └── ProviderRejected      an answer or a refusal we have no better name for
+│       └── AnswerTooLarge    more bytes than a function can hold: ask for fewer events
 ├── EventVersionChanged       somebody changed the event since: read it and decide again
 ├── EventIdTaken              the id of a new event is taken: read what is there
 ├── EventGone                 the event is not there, or not any more
 ├── SyncTokenExpired          410 fullSyncRequired: a branch of the sync, not a failure
 ├── PageTokenExpired          a resumed page token is too old: read from the first page again
 ├── AccessTokenRejected       401: refresh once
+├── OutOfMemory               a run needs more memory than its function has
+├── NoProgress                a continuation that moved nothing on: its chain ends here
+├── RemovedMeanwhile          what the run was about is gone: its calendar, account or workspace
+├── OutOfTime                 the rest belongs to the next run
 ├── StorageFailed             the database refused a statement: a bug of ours
 └── Postponed                 a message was put back, it will be received again
 """
@@ -65,6 +72,10 @@ class BadSettings(BadInput):
     """An environment variable is missing or unusable."""
 
     code = "bad_settings"
+
+
+class DatabaseRefused(BadSettings):
+    """The database refuses the login, or does not exist: a setting is wrong, or somebody is about to make it right."""
 
 
 class BadJob(BadInput):
@@ -128,9 +139,13 @@ class ProviderQuotaExhausted(_PassingTrouble):
 
 
 class DatabaseUnavailable(TransientError):
-    """Postgres cannot be reached, or the connection broke."""
+    """Postgres cannot be reached, the connection broke, or it asks to try a transaction again (`sqlstate`)."""
 
     code = "database_unavailable"
+
+    def __init__(self, message: str, retry_after: float | None = None, sqlstate: str | None = None) -> None:
+        super().__init__(message, retry_after)
+        self.sqlstate = sqlstate
 
 
 class QueueUnavailable(TransientError):
@@ -216,6 +231,27 @@ class EventGone(AlmanacError):
     code = "event_gone"
 
 
+class AnswerTooLarge(ProviderRejected):
+    """The answer has more bytes than a function can hold."""
+
+
+class ProjectRefused(PermanentError):
+    """The provider refuses our client or our project, whoever's account we ask for: only its operator can mend that."""
+
+    ending = "project_refused"
+
+    def __init__(self, message: str, *, provider: str) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.code = f"{provider}_{self.ending}"
+
+
+class RemovedMeanwhile(AlmanacError):
+    """The calendar, account or workspace that a run was about has been removed: ordinary life, not a failure."""
+
+    code = "removed"
+
+
 class SyncTokenExpired(AlmanacError):
     """410 on a listing with a sync token: continue with a full pass."""
 
@@ -234,10 +270,32 @@ class AccessTokenRejected(AlmanacError):
     code = "access_token_rejected"
 
 
+class OutOfMemory(AlmanacError):
+    """A run could not get the memory that it needs; a larger function can."""
+
+    code = "out_of_memory"
+
+
+class NoProgress(AlmanacError):
+    """A run that was a continuation has come no further; another one would be a loop."""
+
+    code = "no_progress"
+
+
+class OutOfTime(AlmanacError):
+    """What is left of the invocation does not suffice for one more request: a branch of the run, not a failure."""
+
+    code = "out_of_time"
+
+
 class StorageFailed(AlmanacError):
     """The database refused a statement. The message holds the SQLSTATE and the constraint, never a value."""
 
     code = "storage_failed"
+
+    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
 
 
 class Postponed(AlmanacError):

@@ -13,10 +13,11 @@ from uuid import UUID, uuid5
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from almanac.domain.operations.job_names import JobName
+from almanac.domain.operations.machine import Machine
 from almanac.errors import BadJob
 from almanac.validation import first_fault
 
-Source = Literal["schedule", "manual", "push", "continuation", "batch"]
+Source = Literal["schedule", "manual", "push", "continuation", "batch", "plan", "sync"]
 Mode = Literal["auto", "full", "incremental"]
 Direction = Literal["inbound", "outbound", "both"]
 
@@ -27,6 +28,9 @@ def _storable(text: str) -> str:
     return text
 
 
+MAX_HOPS = 200
+"""Times that a job may be sent on. Ours, because Lambda's own stop of recursive loops, at 16, is off for consumers; a
+first sync of a calendar that is as large as one may be takes about 20 runs."""
 Label = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_storable)]
 
 
@@ -41,6 +45,10 @@ class Job(BaseModel):
     user_id: Label | None = None
     request_id: Label | None = None
     requested_at: AwareDatetime | None = None
+    hops: Annotated[int, Field(ge=0, le=MAX_HOPS)] = 0
+    """How often a run has sent this job on: continuations count, and so does what had to wait for another run."""
+    machine: Machine = "standard"
+    """`large` is what an escalation makes of it; whoever sends a job leaves the choice to us."""
     job: str
 
 
@@ -84,6 +92,8 @@ class JobKind:
     """The field of QueueSettings that holds its queue's URL."""
     scope: frozenset[str]
     """Fields that say how much a run covers: they are kept in its row."""
+    large_queue_setting: str | None = None
+    """The field that holds the URL of its large function's queue, if there can be one."""
 
     @property
     def queue_variable(self) -> str:
@@ -97,13 +107,18 @@ class JobKind:
 
 JOBS: Mapping[str, JobKind] = {
     "calendar.sync": JobKind(
-        "sync", CalendarSync, "sync_queue_url", frozenset({"mode", "direction", "calendar_id", "connection_id"})
+        "sync",
+        CalendarSync,
+        "sync_queue_url",
+        frozenset({"mode", "direction", "calendar_id", "connection_id"}),
+        "sync_large_queue_url",
     ),
     "calendar.schedule": JobKind(
         "schedule",
         CalendarSchedule,
         "schedule_queue_url",
         frozenset({"window_days", "force_reschedule", "apply", "user_id"}),
+        "schedule_large_queue_url",
     ),
 }
 """Every kind of job, by what a message calls it."""
@@ -128,6 +143,8 @@ class Tick(BaseModel):
     job: Literal["calendar.sync", "calendar.schedule"]
     mode: Mode = "auto"
     direction: Direction = "both"
+    due: Literal["all", "changed"] = "all"
+    """Of plans: every workspace with something to plan, or those that have changed since their last plan."""
     request_id: Label | None = None
     workspaces: Annotated[tuple[BulkTarget, ...], Field(min_length=1)] | None = None
 
@@ -167,6 +184,14 @@ def parse_upkeep(event: object) -> UpkeepTick:
         raise _bad_job(error) from None
 
 
+_SameJob = TypeVar("_SameJob", bound=Job)
+
+
+def sent_on(job: _SameJob, **changed: object) -> _SameJob:
+    """Return the job as a run sends it on: one hop more. A receive refuses what has come beyond MAX_HOPS."""
+    return job.model_copy(update={**changed, "hops": job.hops + 1})
+
+
 def message_body(job: Job) -> str:
     """The job as a message body: version and job, then only what differs from the defaults."""
     said = job.model_dump(mode="json", exclude_defaults=True)
@@ -175,7 +200,7 @@ def message_body(job: Job) -> str:
 
 def body_beside(job: Job) -> dict[str, Any]:
     """Return what a job says beyond the columns of its row, JSON-ready; defaults are left out."""
-    columns = {"version", "job", "ws_id", "source", "user_id", "request_id"}
+    columns = {"version", "job", "ws_id", "source", "user_id", "request_id", "hops", "machine"}
     return job.model_dump(mode="json", exclude_defaults=True, exclude=columns)
 
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 """
 
 import os
+import resource
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
@@ -12,6 +13,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from almanac.services.clock import Deadline
 
+MEMORY_RESERVE_MB = 48
+"""Of a function's memory, kept free of data."""
 NAMESPACE = "Almanac"
 """Where metrics go when the environment does not say; the template gives each stack a namespace of its own."""
 
@@ -21,6 +24,21 @@ def function_logger(service: str) -> Logger:
     logger = Logger(service=service)
     copy_config_to_registered_loggers(logger, include={"almanac"})
     return logger
+
+
+def limit_memory() -> int | None:
+    """On Lambda, have what asks for too much memory fail by MemoryError instead of being killed without a word.
+
+    Returns the limit in bytes; None elsewhere. The rest is for what is not counted (stacks, code) and for recording how
+    the run ended.
+    """
+    said = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    if not said.isdigit():
+        return None
+    limit = (int(said) - MEMORY_RESERVE_MB) * 1024 * 1024
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+    return limit
 
 
 def time_left(context: LambdaContext) -> Deadline:

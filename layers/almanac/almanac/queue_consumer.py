@@ -16,9 +16,10 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, proce
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from almanac.domain.operations.machine import EscalationCause
 from almanac.domain.run_outcomes import Outcome
 from almanac.errors import AlmanacError, Postponed, safe_error_fields
-from almanac.lambda_runtime import function_metrics, time_left
+from almanac.lambda_runtime import function_metrics, limit_memory, time_left
 from almanac.services.clock import Clock, Deadline
 from almanac.services.queues.message_run import SqsMessage
 
@@ -49,6 +50,11 @@ class RunReport(Protocol):
         """The code of what went wrong, if anything did."""
         ...
 
+    @property
+    def escalated(self) -> EscalationCause | None:
+        """A dimension: why the job went to the larger function, if it did."""
+        ...
+
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, for the log."""
         ...
@@ -73,6 +79,10 @@ class RunMetrics(Generic[AnyRunReport]):
         waited = max(0, round((self._clock() - sent_at).total_seconds() * 1000))  # two clocks: it may seem negative
         self._run(report, {MESSAGE_TO_DONE: waited})
         self._error(report.error_type)
+        if report.escalated is not None:
+            self._metrics.add_dimension("cause", report.escalated)
+            self._metrics.add_metric("Escalated", MetricUnit.Count, 1)
+            self._metrics.flush_metrics()
 
     def stayed(self, error: Exception) -> None:
         """The message stays in its queue; a run of it that has ended counts nevertheless, with its provider calls."""
@@ -112,6 +122,7 @@ class Consumer(Generic[AnyRunReport]):
         ended: str,
     ) -> None:
         """`kind` is the report that a run ends in, `counts` what one counted; `ended` is the log's word for that."""
+        limit_memory()
         self.metrics = RunMetrics(service, kind, counts, lambda: datetime.now(UTC))
         self._logger = logger
         self._ended = ended

@@ -96,11 +96,20 @@ class DatabaseSettings(_Settings):
         return self
 
 
+class MigrateSettings(DatabaseSettings):
+    """How the other functions sign in, whose role migrate makes: a URL or a secret, as for the owner; or not at all."""
+
+    database_app_url: PostgresUrl | None = None
+    database_app_secret_arn: str | None = None
+
+
 class QueueSettings(_Settings):
-    """The two FIFO queues. A function that sends to one of them only needs that one."""
+    """The FIFO queues. A function needs those that it sends to."""
 
     sync_queue_url: QueueUrl | None = None
     schedule_queue_url: QueueUrl | None = None
+    sync_large_queue_url: QueueUrl | None = None  # of the same functions with more memory, where there are any
+    schedule_large_queue_url: QueueUrl | None = None
 
 
 class GoogleSettings(_Settings):
@@ -181,10 +190,11 @@ class PlanSettings(SyncSettings):
 
 
 class UpkeepSettings(_Settings):
-    """Days: how long run rows are kept, and how long what belongs to a disconnected calendar outlives it."""
+    """Days: how long run rows are kept, what belongs to a disconnected calendar, and a provider's past events."""
 
     upkeep_retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
     upkeep_grace_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    upkeep_past_days: Annotated[int, Field(ge=1, le=3650)] = 365
 
     @property
     def retention(self) -> timedelta:
@@ -195,6 +205,11 @@ class UpkeepSettings(_Settings):
     def grace(self) -> timedelta:
         """How long what was left behind is kept."""
         return timedelta(days=self.upkeep_grace_days)
+
+    @property
+    def past(self) -> timedelta:
+        """How long events of a provider are kept after their end."""
+        return timedelta(days=self.upkeep_past_days)
 
 
 class PushSettings(_Settings):

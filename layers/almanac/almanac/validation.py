@@ -1,10 +1,60 @@
 """What pydantic found wrong, in one line that names the place and keeps the value out: it may be anything."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import ValidationError
+
+_INSTANT = "must be an instant with an offset, like 2026-03-02T09:00:00Z"
+_FAULTS: Mapping[str, str] = {
+    "missing": "missing",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "uuid_parsing": "must be a UUID, like 7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01",
+    "uuid_type": "must be a UUID in quotation marks",
+    "datetime_parsing": _INSTANT,
+    "datetime_from_date_parsing": _INSTANT,
+    "datetime_type": _INSTANT,
+    "timezone_aware": _INSTANT,
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "string_too_short": "must have at least {min_length} character(s)",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must look like {pattern}",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "too_short": "must have at least {min_length} entry",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "json_type": "is not valid JSON",
+}
+"""Pydantic's kinds of faults in words of ours, which say what to write instead."""
 
 
 def first_fault(error: ValidationError, whole: str = "") -> tuple[str, str]:
     """Return place and fault of the first error; the place is dotted, and `whole` when it is no single field."""
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    first = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"])
-    return place or whole, str(first["msg"])
+    return place or whole, _fault(first["type"], first.get("ctx", {}), str(first["msg"]))
+
+
+def _fault(kind: str, limits: Mapping[str, Any], otherwise: str) -> str:
+    """Return the fault in our words; of the limits only those that the model itself sets."""
+    words = _FAULTS.get(kind)
+    if words is None:
+        return otherwise
+    try:
+        return words.format(**limits)
+    except (KeyError, ValueError, TypeError):
+        return otherwise

@@ -1,9 +1,11 @@
 """events.list and events.instances: a listing is fixed at its first page; later changes are the next delta's.
 
-A listing is a pure function of query and sequence number, so page tokens survive everything but a command.
+A listing is a pure function of query and sequence number, so page tokens survive everything but a command. Google does
+not say that a listing is of one moment: with the setting `paging` each page is of its own, and so is the sync token.
 """
 
 import zlib
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -65,22 +67,23 @@ class Listings:
         place = self._page_token(email, calendar, query)
         since = self._sync_token(email, calendar, query)
         window = self._window(query, since, place)
-        until = place.sequence if place else calendar.sequence
+        pinned = self.world.settings.paging == "first_moment"
+        until = place.sequence if place and pinned else calendar.sequence
         cut = _Cut(query, window, since.sequence if since else None, until)
         versions = (
             []
             if nothing
             else self._versions((email, calendar.id, query.identity, until, window.horizon), calendar, cut)
         )
-        start = place.offset if place else 0
+        start = (place.offset if pinned else _position(versions, place.after)) if place else 0
         stop = start + (query.max_results if size is None else min(size, query.max_results))
         before = versions[start - 1] if 0 < start <= len(versions) else None
         key = f"{email} {query.identity} {until} {window.horizon} {start} {stop}"
         if stop < len(versions):
             self._serial += 1 if size is not None else 0
-            token = PageToken(
-                email, calendar.id, query.identity, until, stop, calendar.page_generation, window.horizon, self._serial
-            )
+            told = versions[stop - 1].id if stop > start else place.after if place else ""
+            where = until, stop, calendar.page_generation, window.horizon, self._serial, told
+            token = PageToken(email, calendar.id, query.identity, *where)
             return Slice(versions[start:stop], encode(token), None, key, before)
         return Slice(versions[start:stop], None, self._next_sync(email, calendar, cut), key, before)
 
@@ -164,10 +167,20 @@ def _deleted(calendar: Calendar, cut: _Cut) -> Iterable[Version]:
             yield version
 
 
+def _position(versions: list[Version], told: str) -> int:
+    """Where a listing goes on after the last id that was told, which may be gone."""
+    return bisect_right(versions, listing_place(told), key=lambda version: listing_place(version.id)) if told else 0
+
+
+def listing_place(event_id: str) -> tuple[int, str]:
+    """Return what listings are sorted by when nobody asks for an order."""
+    return zlib.crc32(event_id.encode()), event_id
+
+
 def ordered(versions: Iterable[Version], order_by: str | None) -> list[Version]:
     """By start, by change, or in the unspecified yet stable order that lets exceptions come before their master."""
     if order_by == "startTime":
         return sorted(versions, key=lambda version: (version.start, version.id))
     if order_by == "updated":
         return sorted(versions, key=lambda version: (version.updated, version.id))
-    return sorted(versions, key=lambda version: zlib.crc32(version.id.encode()))
+    return sorted(versions, key=lambda version: listing_place(version.id))

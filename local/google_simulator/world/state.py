@@ -35,6 +35,8 @@ class Settings:
     how many changes a stopped channel still tells, and whether http on this machine is refused too.
     `zero_length`: whether a client may write an event that ends as it begins (reading one is always possible).
     `trims_texts`: whether Google strips texts and evens out line ends. `creates_per_user`: events a day and account.
+    `paging`: whether a listing is all of its first page's moment, or each page of its own; the token at its end is
+    as old as the moment that its last page shows.
     """
 
     expires_in: int = 3599
@@ -44,6 +46,7 @@ class Settings:
     tombstones: Literal["minimal", "full", "bare"] = "minimal"
     left_window: Literal["event", "tombstone"] = "event"
     series_deletion: Literal["instances", "master"] = "instances"
+    paging: Literal["first_moment", "each_moment"] = "first_moment"
     revival: bool = True
     zero_length: Literal["refused", "accepted"] = "refused"
     trims_texts: bool = False

@@ -31,7 +31,8 @@ class SyncToken:
 class PageToken:
     """A place in a listing: the listing's query and the calendar's sequence number it was begun at.
 
-    `serial` tells two tokens of one place apart, as after an empty page.
+    `serial` tells two tokens of one place apart, as after an empty page. `after` is the last id told, where each page
+    is of its own moment.
     """
 
     account: str
@@ -42,6 +43,7 @@ class PageToken:
     generation: int
     horizon: float
     serial: int = 0
+    after: str = ""
 
 
 Token = TypeVar("Token", SyncToken, PageToken)

@@ -2,6 +2,10 @@ import pytest
 
 from almanac.adapters.aws import clients
 from almanac.errors import BadSettings
+from almanac.wiring.calendar_sync import CalendarSyncWiring
+from almanac.wiring.orchestrator import OrchestratorWiring
+from almanac.wiring.smart_scheduling import SmartSchedulingWiring
+from tests.scripted_server import ScriptedServer
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +60,26 @@ def test_a_region_that_is_given_is_for_an_environment_that_names_none(monkeypatc
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
 
     assert clients.client("sqs", "us-east-1").meta.region_name == "us-east-1"
+
+
+@pytest.mark.parametrize(("traced", "told"), [(True, True), (False, False)])
+def test_a_tick_does_not_put_all_its_jobs_into_its_own_trace(
+    monkeypatch: pytest.MonkeyPatch, server: ScriptedServer, traced: bool, told: bool
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "orchestrator")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    server.answers({"QueueUrl": f"{server.url}/1/sync.fifo"})
+    sqs = clients.client("sqs") if traced else clients.without_trace(clients.client("sqs"))
+
+    sqs.get_queue_url(QueueName="sync.fifo")
+
+    (request,) = server.requests
+    assert ("x-amzn-trace-id" in request.headers) is told
+    assert "authorization" in request.headers, "and the request is signed as it is sent"
+
+
+def test_the_orchestrator_is_who_sends_without_its_trace() -> None:
+    assert (OrchestratorWiring.traced, CalendarSyncWiring.traced, SmartSchedulingWiring.traced) == (False, True, True)

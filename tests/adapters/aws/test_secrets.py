@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from almanac.adapters.aws import clients as aws_clients
-from almanac.adapters.aws.secrets import SecretsManager
+from almanac.adapters.aws.secrets import TRUSTED_FOR, SecretsManager
 from almanac.errors import BadSettings, SecretsUnavailable
 
 VARIABLE = "ALMANAC_DATABASE_SECRET_ARN"
@@ -139,3 +139,18 @@ def test_a_missing_region_is_named_by_its_variable(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     with pytest.raises(BadSettings, match="AWS_DEFAULT_REGION"):
         aws_clients.client("sqs")
+
+
+def test_a_value_that_was_refused_is_read_again_but_not_one_that_was_just_read(
+    client: Any, clock: Clock, secrets: SecretsManager
+) -> None:
+    arn = stored(client, SecretString="old")
+    secrets.text(arn, VARIABLE)
+    client.put_secret_value(SecretId=arn, SecretString="new")
+
+    secrets.forget(arn)
+    assert secrets.text(arn, VARIABLE) == "old", "whoever asks with a thousand bad tokens asks AWS once"
+    clock.now += TRUSTED_FOR
+    secrets.forget(arn)
+    assert secrets.text(arn, VARIABLE) == "new"
+    secrets.forget("arn:of:another")

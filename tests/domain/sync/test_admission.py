@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from almanac.domain.sync.admission import (
     AdmissionFacts,
     LaterRun,
+    ManualRun,
     RefusedRun,
     WantedPlan,
     WantedSync,
@@ -34,7 +35,8 @@ def facts(
     *, lease: timedelta | None = None, superseded: bool = False, manual: timedelta | None = None
 ) -> AdmissionFacts:
     later = (LaterRun({"mode": "full"}, "full"),) if superseded else ()
-    return AdmissionFacts(NOW, None if lease is None else NOW + lease, None if manual is None else NOW + manual, later)
+    asked = () if manual is None else (ManualRun(NOW + manual, {"mode": "full"}),)
+    return AdmissionFacts(NOW, None if lease is None else NOW + lease, asked, later)
 
 
 def refuse(known: AdmissionFacts, source: str, direction: str, *, force: bool, cooldown: float) -> RefusedRun | None:
@@ -147,9 +149,28 @@ def sync(mode: str = "auto", calendar_id: str | None = None, source: str = "push
     ],
 )
 def test_what_a_later_sync_must_have_covered(later: LaterRun, wanted: WantedSync, superseded: bool) -> None:
-    answer = refuse_sync(AdmissionFacts(NOW, None, None, [later]), wanted, COOLDOWN)
+    answer = refuse_sync(AdmissionFacts(NOW, None, (), [later]), wanted, COOLDOWN)
 
     assert (answer is not None) == superseded
+
+
+@pytest.mark.parametrize(
+    ("done", "wanted", "refused"),
+    [
+        pytest.param({"mode": "auto"}, sync(source="manual"), True, id="the same again"),
+        pytest.param({"mode": "auto"}, sync("full", source="manual"), False, id="read anew"),
+        pytest.param({"mode": "full"}, sync(source="manual"), True, id="less than was done"),
+        pytest.param({"mode": "auto", "calendar_id": "a"}, sync(calendar_id="b", source="manual"), False, id="another"),
+        pytest.param({"mode": "auto", "calendar_id": "a"}, sync(source="manual"), False, id="one calendar of all"),
+        pytest.param({"mode": "auto"}, sync(calendar_id="a", source="manual"), True, id="one of all of them"),
+    ],
+)
+def test_only_a_repeated_request_cools_down(done: dict[str, str], wanted: WantedSync, refused: bool) -> None:
+    recent = ManualRun(NOW - SECOND, done)
+
+    answer = refuse_sync(AdmissionFacts(NOW, None, [recent]), wanted, COOLDOWN)
+
+    assert (answer is not None) == refused
 
 
 @pytest.mark.parametrize(
@@ -165,9 +186,7 @@ def test_what_a_later_sync_must_have_covered(later: LaterRun, wanted: WantedSync
 def test_what_a_later_plan_must_have_covered(days: int, forced: bool, wanted: WantedPlan, superseded: bool) -> None:
     later = LaterRun({"window_days": days, "force_reschedule": forced, "apply": "full"}, "planned")
 
-    assert refuse_plan(AdmissionFacts(NOW, None, None, [later]), wanted) == (
-        ("superseded", None) if superseded else None
-    )
+    assert refuse_plan(AdmissionFacts(NOW, None, (), [later]), wanted) == (("superseded", None) if superseded else None)
 
 
 def test_a_plan_has_no_cooldown_and_waits_for_a_running_run() -> None:

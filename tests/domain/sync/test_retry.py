@@ -1,11 +1,19 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from almanac.domain.sync import retry
-from almanac.domain.sync.retry import Done, Postpone, backoff, disposition, next_attempt_after, try_again_in_run
+from almanac.domain.sync.retry import (
+    Done,
+    Postpone,
+    backoff,
+    disposition,
+    next_attempt_after,
+    try_again_in_run,
+    wait_after_bug,
+)
 from almanac.errors import (
     AccessDenied,
     AccessTokenRejected,
@@ -105,7 +113,8 @@ def test_traps_75_78_80_a_connection_that_keeps_failing_is_left_alone_for_longer
         (True, 1, 600.0, 0.0, Postpone(600)),
         (True, 1, 0.2, 0.0, Postpone(30)),
         (True, 1, 600.5, 0.0, Postpone(601)),
-        (True, 1, 1e9, 0.0, Postpone(42_000)),
+        (True, 1, 600.0, 0.9, Postpone(843)),
+        (True, 1, 1e9, 0.0, Postpone(900)),
     ],
 )
 def test_trap_83_a_message_comes_back_only_while_it_can_help(
@@ -114,12 +123,20 @@ def test_trap_83_a_message_comes_back_only_while_it_can_help(
     assert disposition(transient, receives, retry_after, chance) == fate
 
 
-@given(st.integers(1, 2), waits, chances)
-def test_a_postponed_message_waits_as_long_as_asked_and_sqs_allows(
-    receives: int, retry_after: float | None, chance: float
+@given(st.integers(1, 2), waits, chances, st.booleans())
+def test_a_postponed_message_waits_as_long_as_asked_and_never_longer_than_a_tick(
+    receives: int, retry_after: float | None, chance: float, recorded: bool
 ) -> None:
-    fate = disposition(True, receives, retry_after, chance)
-    assert isinstance(fate, Postpone)
-    assert min(max(30.0, retry_after or 0.0), retry.LONGEST_VISIBILITY) <= fate.seconds <= 12 * HOUR
-    if retry_after is None:
-        assert timedelta(seconds=fate.seconds) <= timedelta(minutes=15)
+    fate = disposition(True, receives, retry_after, chance, recorded=recorded)
+    asked, tick = max(30.0, retry_after or 0.0), 15 * 60.0
+    if recorded and asked > tick:
+        assert fate == Done(), "the pause is in a row, and the tick minds it"
+    else:
+        assert isinstance(fate, Postpone)
+        assert min(asked, tick) <= fate.seconds <= tick
+
+
+@given(st.integers(1, 5), chances)
+def test_a_bug_comes_back_within_a_minute_while_receives_are_left(receives: int, chance: float) -> None:
+    seconds = wait_after_bug(receives, chance)
+    assert seconds == 0 if receives >= retry.MAX_RECEIVES else 30 <= seconds <= 60

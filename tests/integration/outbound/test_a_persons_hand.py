@@ -50,6 +50,13 @@ class TestBlocks:
         assert [entry["status"] for entry in team.writes()] == [200, 412]
         assert team.row(block) == ["Report", team.at(30), team.at(31), True]
 
+    def test_dragged_far_beyond_the_window_is_followed(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        team.drag(block, 24 * 400)
+        team.sync()
+        assert team.row(block, "start_at") == [team.at(24 * 400)]
+
     def test_renamed_stays_renamed_and_goes_on_being_planned(self, team: Writing) -> None:
         block = team.block()
         team.sync()

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from almanac.errors import AlmanacError, ProviderRateLimited, ProviderRejected, ProviderUnavailable, ReconnectRequired
+from almanac.errors import (
+    AlmanacError,
+    ProjectRefused,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderUnavailable,
+    ReconnectRequired,
+)
 from almanac.providers.google.oauth import GoogleTokens
 from almanac.services.sync.provider import FreshToken
 from tests.scripted_server import ScriptedServer
@@ -80,11 +87,11 @@ def test_a_token_without_a_life_lives_an_hour(tokens: GoogleTokens, server: Scri
     [
         (400, "invalid_grant", ReconnectRequired),
         (401, "invalid_grant", ReconnectRequired),
-        (401, "invalid_client", ProviderRejected),
-        (401, "unauthorized_client", ProviderRejected),
-        (401, "deleted_client", ProviderRejected),
-        (400, "invalid_request", ProviderRejected),
-        (404, "not_found", ProviderRejected),
+        (401, "invalid_client", ProjectRefused),
+        (401, "unauthorized_client", ProjectRefused),
+        (401, "deleted_client", ProjectRefused),
+        (400, "invalid_request", ProjectRefused),
+        (404, "not_found", ProjectRefused),
         (400, "temporarily_unavailable", ProviderUnavailable),
         (403, "rate_limit_exceeded", ProviderRateLimited),
         (429, "invalid_grant", ProviderRateLimited),
@@ -114,7 +121,7 @@ def test_trap_80_only_invalid_grant_costs_the_account_its_grant_and_never_a_5xx(
 @pytest.mark.parametrize("code", ["invalid_client", "unauthorized_client"])
 def test_a_refused_client_names_its_settings(tokens: GoogleTokens, server: ScriptedServer, code: str) -> None:
     server.answers({"error": code}, 401)
-    with pytest.raises(ProviderRejected, match="ALMANAC_GOOGLE_CLIENT_ID and ALMANAC_GOOGLE_CLIENT_SECRET"):
+    with pytest.raises(ProjectRefused, match="ALMANAC_GOOGLE_CLIENT_ID and ALMANAC_GOOGLE_CLIENT_SECRET"):
         tokens.refresh(REFRESH)
 
 
@@ -123,7 +130,7 @@ def test_a_400_that_does_not_say_invalid_grant_is_rejected(
     tokens: GoogleTokens, server: ScriptedServer, caplog: pytest.LogCaptureFixture, body: bytes
 ) -> None:
     server.answers_bytes(body, 400)
-    with pytest.raises(ProviderRejected, match="HTTP 400") as caught:
+    with pytest.raises(ProjectRefused, match="HTTP 400") as caught:
         tokens.refresh(REFRESH)
     assert_tells_nothing(caught.value, caplog)
 
@@ -180,3 +187,43 @@ def test_a_cut_connection_at_the_endpoint_is_unavailable(tokens: GoogleTokens, s
     with pytest.raises(ProviderUnavailable):
         tokens.refresh(REFRESH)
     assert tokens.refresh(REFRESH).access_token == GRANT["access_token"]
+
+
+class TestARotatedClient:
+    """Google refuses the client that a process has known since it started."""
+
+    @staticmethod
+    def endpoint(server: ScriptedServer, *secrets: str) -> GoogleTokens:
+        found = iter(secrets)
+        return GoogleTokens(server.url, "client-id", "old", 5, lambda: NOW, lambda: ("client-id", next(found)))
+
+    def test_is_read_again_and_used_from_then_on(self, server: ScriptedServer) -> None:
+        server.answers({"error": "invalid_client"}, status=401)
+        server.answers(GRANT)
+        server.answers(GRANT)
+        tokens = self.endpoint(server, "new")
+
+        tokens.refresh(REFRESH)
+        tokens.refresh(REFRESH)
+
+        assert [request.query["client_secret"] for request in server.requests] == ["old", "new", "new"]
+        tokens.close()
+
+    def test_that_is_refused_as_well_is_told(self, server: ScriptedServer) -> None:
+        server.answers({"error": "invalid_client"}, status=401)
+        server.answers({"error": "invalid_client"}, status=401)
+        tokens = self.endpoint(server, "new but wrong")
+
+        with pytest.raises(ProviderRejected, match="OAuth client"):
+            tokens.refresh(REFRESH)
+        assert len(server.requests) == 2
+        tokens.close()
+
+    def test_that_has_not_changed_is_not_asked_for_twice(self, server: ScriptedServer) -> None:
+        server.answers({"error": "invalid_client"}, status=401)
+        tokens = self.endpoint(server, "old")
+
+        with pytest.raises(ProviderRejected, match="OAuth client"):
+            tokens.refresh(REFRESH)
+        assert len(server.requests) == 1
+        tokens.close()

@@ -25,7 +25,7 @@ class TestRequest:
 
     @pytest.mark.parametrize("request_", [{}, {"window": WANTED, "sync_token": "token"}])
     def test_neither_and_both_is_no_request(self, request_: dict[str, object]) -> None:
-        with pytest.raises(ValueError, match="window or a sync token"):
+        with pytest.raises(ValueError, match="a window, a sync token or an instant"):
             ListEvents("ada", **request_)
 
     @pytest.mark.parametrize("first", [ListEvents("ada", window=WANTED), ListEvents("ada", sync_token="token")])
@@ -60,7 +60,7 @@ class TestFingerprint:
 
     def test_trap_5_page_size_fields_and_mapping_make_another_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
         found = {query_fingerprint(2500), query_fingerprint(250)}
-        for name, value in (("MAPPING_VERSION", 99), ("LISTING_FIELDS", "items(id)")):
+        for name, value in (("MAPPING_VERSION", 99), ("_TOKENS_FIELDS", "items(id)")):
             monkeypatch.setattr(request, name, value)
             found.add(query_fingerprint(2500))
 

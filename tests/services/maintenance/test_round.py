@@ -15,7 +15,7 @@ from almanac.services.maintenance.round import Upkeep, UpkeepFailed
 from almanac.services.maintenance.steps import COUNTERS, RESERVE_SECONDS
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-STEPS = ["long_in_error", "stale_runs", "tokens", "orphans", "keepsakes", "marks", "old_runs"]
+STEPS = ["long_in_error", "stale_runs", "tokens", "orphans", "past_events", "keepsakes", "marks", "old_runs"]
 
 
 @dataclass
@@ -52,6 +52,9 @@ class Store:
     def delete_orphans(self, before: datetime) -> Iterator[Batch]:
         return self._work("orphans", before)
 
+    def delete_past_events(self, before: datetime) -> Iterator[Batch]:
+        return self._work("past_events", before)
+
     def delete_keepsakes(self, before: datetime) -> Iterator[Batch]:
         return self._work("keepsakes", before)
 
@@ -85,7 +88,7 @@ class Round:
         self.tokens_may_take: float | None = None
 
     def __call__(self, *, dry_run: bool = False) -> UpkeepReport:
-        upkeep = Upkeep(self.store, self._tokens, lambda: NOW, timedelta(days=90), timedelta(days=30))
+        upkeep = Upkeep(self.store, self._tokens, lambda: NOW, *(timedelta(days=n) for n in (90, 30, 365)))
         return upkeep(self.time, dry_run=dry_run)
 
     def _tokens(self, _since: datetime, _report: UpkeepReport, out_of_time: Callable[[], bool]) -> bool:
@@ -116,6 +119,7 @@ def test_retention_and_grace_are_counted_back_from_now() -> None:
     assert a_round.store.limits == {
         "long_in_error": NOW - timedelta(days=7),
         "orphans": month,
+        "past_events": NOW - timedelta(days=365),
         "keepsakes": month,
         "old_runs": NOW - timedelta(days=90),
     }
@@ -135,7 +139,7 @@ def test_it_stops_before_the_deadline_and_names_what_is_left() -> None:
     report = a_round()
 
     assert RESERVE_SECONDS - 10.0 <= a_round.time.left < RESERVE_SECONDS
-    assert report.left == ["tokens", "keepsakes_deleted", "marks_deleted", "run_rows_deleted"]
+    assert report.left == ["tokens", "past_events_deleted", "keepsakes_deleted", "marks_deleted", "run_rows_deleted"]
     assert report.counts["orphans_deleted"] == 20
 
 
@@ -150,7 +154,7 @@ def test_workspaces_that_were_left_alone_are_counted() -> None:
     a_round = Round()
     a_round.store.busy = True
 
-    assert a_round().busy == 10
+    assert a_round().busy == 12
 
 
 @pytest.mark.parametrize("error", [StorageFailed("the database refused a statement (42P01)"), RuntimeError("a title")])

@@ -84,7 +84,7 @@ class TestSync:
 
         sent = request_sync(Workspaces(live=[WS, OTHER]), queue).of_all("incremental")
 
-        assert sent == SentBulkRequest(sent.request_id, enqueued=2, failed=0)
+        assert sent == SentBulkRequest(sent.request_id, enqueued=2, failed=0, ws_ids=(WS, OTHER))
         assert [(each.job.ws_id, each.job.request_id) for each in queue.sent] == [
             (WS, sent.request_id),
             (OTHER, sent.request_id),

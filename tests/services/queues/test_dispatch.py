@@ -27,6 +27,7 @@ class Store:
     """DueStore over numbers: workspaces 1 to `due` are due, those and `others` are known."""
 
     due: int = 0
+    clock: datetime = NOW
     others: Set[UUID] = frozenset()
     asked: list[tuple[UUID | None, int]] = field(default_factory=list)
     marked: list[Sequence[UUID]] = field(default_factory=list)
@@ -47,6 +48,12 @@ class Store:
     def due_for_outbound(self, after: UUID | None, limit: int) -> Sequence[UUID]:
         self.outbound = True
         return self.due_for_sync(after, limit)
+
+    def due_for_replan(self, after: UUID | None, limit: int) -> Sequence[tuple[UUID, str]]:
+        return [(ws_id, f"plan {ws_id.int}") for ws_id in self.due_for_sync(after, limit)]
+
+    def now(self) -> datetime:
+        return self.clock
 
     def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:
         assert len(ws_ids) <= PAGE
@@ -97,6 +104,32 @@ def listed(*ws_ids: UUID, request_id: str | None = "r-1") -> Tick:
 
 
 class TestTick:
+    def test_it_is_the_databases_clock_that_tells_what_has_begun_since(self) -> None:
+        """One ahead of it would mark a workspace as waiting whose run has begun and ended already."""
+        store = Store(1, clock=NOW - timedelta(seconds=3))
+
+        dispatch(store, Queue())(SYNC)
+
+        assert store.marked_since == {NOW - timedelta(seconds=3)}
+
+    @pytest.mark.parametrize(
+        "tick", [Tick(job="calendar.sync", request_id="r"), Tick(job="calendar.schedule", request_id="r")]
+    )
+    def test_an_invocation_that_is_tried_again_sends_the_same_messages(self, tick: Tick) -> None:
+        queue, times = Queue(), iter([NOW, NOW + timedelta(minutes=1)])
+        for _ in range(2):
+            dispatch(Store(3), queue, lambda: next(times))(tick)
+
+        assert len({deduplication_id(entry.job, entry.reason) for entry in queue.sent}) == 3
+
+    def test_what_has_changed_is_asked_for_once_until_it_is_planned(self) -> None:
+        queue, changed = Queue(), Tick(job="calendar.schedule", due="changed")
+        for _ in range(2):
+            dispatch(Store(2), queue)(changed)
+
+        assert {entry.job.source for entry in queue.sent} == {"sync"}
+        assert len({deduplication_id(entry.job, entry.reason) for entry in queue.sent}) == 2
+
     @pytest.mark.parametrize(
         "due",
         [

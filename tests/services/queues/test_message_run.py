@@ -8,12 +8,20 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from almanac.domain.sync.report import SyncReport
-from almanac.domain.sync.retry import LONGEST_POSTPONE, MAX_RECEIVES, SHORTEST_POSTPONE
+from almanac.domain.sync.retry import (
+    LONGEST_BUG_WAIT,
+    LONGEST_POSTPONE,
+    MAX_RECEIVES,
+    SHORTEST_BUG_WAIT,
+    SHORTEST_POSTPONE,
+)
 from almanac.errors import (
     AlmanacError,
     BadJob,
+    BadSettings,
     DatabaseUnavailable,
     LeaseLost,
+    OutOfMemory,
     Postponed,
     QueueUnavailable,
     SecretsUnavailable,
@@ -74,7 +82,7 @@ def message(receive: int = 1, body: str | None = None, message_id: str = "m-1") 
 
 
 def receive(ends: SyncReport | BaseException, queue: Queue, incoming: SqsMessage) -> SyncReport:
-    return MessageRun(parse_sync, Sync(ends), queue, lambda: 0.5)(incoming, lambda: 60.0)
+    return MessageRun(parse_sync, Sync(ends), queue, lambda: 0.5, "calendar.sync")(incoming, lambda: 60.0)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +107,29 @@ def test_what_has_ended_for_good_is_done_at_the_first_receive(ends: SyncReport) 
     assert (queue.sent, queue.postponed) == ([], [])
 
 
+@pytest.mark.parametrize("receives", range(1, MAX_RECEIVES))
+def test_a_ring_that_waits_for_its_burst_comes_back_when_that_is_over(receives: int) -> None:
+    queue = Queue()
+    with pytest.raises(Postponed) as raised:
+        receive(report("skipped", "too_soon", 2.2), queue, message(receives))
+    assert queue.postponed == [("calendar.sync", "handle", 3)]
+    assert raised.value.error_type is None, "nothing went wrong"
+
+
+def test_a_ring_that_meets_a_plan_comes_back_in_seconds_and_not_when_the_lease_ends() -> None:
+    queue = Queue()
+    ring = message(1, json.dumps({"ws_id": str(WS), "source": "push"}))
+    with pytest.raises(Postponed):
+        receive(report("skipped", "already_running", 118.0), queue, ring)
+    assert queue.postponed == [("calendar.sync", "handle", 10)]
+
+
+def test_a_ring_that_has_waited_often_is_sent_anew_and_not_lost() -> None:
+    queue = Queue()
+    receive(report("skipped", "too_soon", 2.2), queue, message(MAX_RECEIVES))
+    assert len(queue.sent) == 1
+
+
 @pytest.mark.parametrize("ends", [report("failed", "failed", 0.0), report("skipped", "already_running", 40.0)])
 @pytest.mark.parametrize("receives", range(1, MAX_RECEIVES))
 def test_what_passes_comes_back_later(ends: SyncReport, receives: int) -> None:
@@ -109,7 +140,7 @@ def test_what_passes_comes_back_later(ends: SyncReport, receives: int) -> None:
 
     ((kind, handle, seconds),) = queue.postponed
     assert (kind, handle, seconds) == ("calendar.sync", "handle", raised.value.seconds)
-    assert max(SHORTEST_POSTPONE, ends.retry_after or 0) <= seconds <= LONGEST_POSTPONE + (ends.retry_after or 0)
+    assert max(SHORTEST_POSTPONE, ends.retry_after or 0) <= seconds <= LONGEST_POSTPONE
     assert queue.sent == []
 
 
@@ -145,13 +176,13 @@ def test_a_job_that_met_a_running_run_at_its_last_receive_is_sent_anew() -> None
     assert receive(ends, queue, message(MAX_RECEIVES)) is ends
 
     (again,) = queue.sent
-    assert again.job == CalendarSync(ws_id=WS, mode="full", request_id=request_id_of("m-1"))
+    assert again.job == CalendarSync(ws_id=WS, mode="full", request_id=request_id_of("m-1"), hops=1)
     assert queue.postponed == []
 
 
 def test_receives_of_a_message_that_names_no_request_are_of_one() -> None:
     sync = Sync(report())
-    run = MessageRun(parse_sync, sync, Queue(), lambda: 0.5)
+    run = MessageRun(parse_sync, sync, Queue(), lambda: 0.5, "calendar.sync")
     named = json.dumps({"ws_id": str(WS), "request_id": "ticket-17"})
     for incoming in (message(), message(2), message(message_id="m-2"), message(body=named)):
         run(incoming, lambda: 60.0)
@@ -187,8 +218,12 @@ def test_what_could_not_be_recorded_comes_back_later(error: TransientError) -> N
 
 
 def test_what_could_not_be_recorded_reaches_the_dead_letter_queue_after_the_last_receive() -> None:
+    queue = Queue()
+
     with pytest.raises(DatabaseUnavailable):
-        receive(DatabaseUnavailable("gone"), Queue(), message(MAX_RECEIVES))
+        receive(DatabaseUnavailable("gone"), queue, message(MAX_RECEIVES))
+
+    assert queue.postponed == [("calendar.sync", "handle", 0)]
 
 
 def test_when_the_message_cannot_be_put_back_it_still_stays_in_the_queue() -> None:
@@ -196,24 +231,115 @@ def test_when_the_message_cannot_be_put_back_it_still_stays_in_the_queue() -> No
         receive(DatabaseUnavailable("gone"), Queue(refuses=True), message(1))
 
 
-@pytest.mark.parametrize("error", [UnknownWorkspace(WS), StorageFailed("42P01"), AlmanacError("a bug"), KeyError("x")])
-@pytest.mark.parametrize("receives", [1, MAX_RECEIVES])
-def test_poison_and_bugs_raise_at_every_receive(error: Exception, receives: int) -> None:
-    queue = Queue()
-
-    with pytest.raises(type(error)):
-        receive(error, queue, message(receives))
-
-    assert (queue.sent, queue.postponed) == ([], [])
-
-
-def test_a_body_that_does_not_parse_runs_nothing() -> None:
-    sync = Sync(report())
+@pytest.mark.parametrize("receives", range(1, MAX_RECEIVES + 1))
+def test_poison_is_shown_again_at_once_so_that_it_is_dead_within_seconds(receives: int) -> None:
+    queue, sync = Queue(), Sync(report())
+    run = MessageRun(parse_sync, sync, queue, lambda: 0.5, "calendar.sync")
 
     with pytest.raises(BadJob, match=r"^ws_id: "):
-        MessageRun(parse_sync, sync, Queue(), lambda: 0.5)(message(body='{"ws_id": "x"}'), lambda: 60.0)
+        run(message(receives, body='{"ws_id": "x"}'), lambda: 60.0)
+    with pytest.raises(UnknownWorkspace):
+        receive(UnknownWorkspace(WS), queue, message(receives))
 
-    assert sync.calls == []
+    assert queue.postponed == [("calendar.sync", "handle", 0)] * 2
+    assert (queue.sent, sync.calls) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "error", [StorageFailed("42P01"), AlmanacError("a bug"), BadSettings("ALMANAC_TOKEN_KEYS", "no key"), KeyError("x")]
+)
+def test_a_bug_raises_at_every_receive_and_is_dead_within_minutes(error: Exception) -> None:
+    queue = Queue()
+    for receives in range(1, MAX_RECEIVES + 1):
+        with pytest.raises(type(error)):
+            receive(error, queue, message(receives))
+
+    *between, last = [seconds for _, _, seconds in queue.postponed]
+    assert all(SHORTEST_BUG_WAIT <= seconds <= LONGEST_BUG_WAIT for seconds in between)
+    assert last == 0, "nothing but the dead-letter queue is left"
+    assert queue.sent == []
+
+
+@pytest.mark.parametrize("error", [UnknownWorkspace(WS), KeyError("x")])
+def test_what_cannot_be_shown_again_says_what_it_met_all_the_same(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        receive(error, Queue(refuses=True), message())
+
+
+@pytest.mark.parametrize("receives", [1, 2])
+def test_a_pause_longer_than_a_tick_is_left_to_the_schedule_that_minds_it(receives: int) -> None:
+    queue = Queue()
+    ends = report("failed", "failed", LONGEST_POSTPONE + 1)
+
+    assert receive(ends, queue, message(receives)) is ends
+    assert queue.postponed == []
+
+
+@pytest.mark.parametrize(
+    "ends", [SecretsUnavailable("away", retry_after=3600.0), report("skipped", "already_running", 3600.0)]
+)
+def test_what_no_row_remembers_comes_back_within_a_tick(ends: SyncReport | Exception) -> None:
+    queue = Queue()
+
+    with pytest.raises(Postponed):
+        receive(ends, queue, message())
+
+    assert [seconds for _, _, seconds in queue.postponed] == [LONGEST_POSTPONE]
+
+
+class TestEscalation:
+    @staticmethod
+    def receive(ends: SyncReport, queue: Queue, *, larger: bool = True, receives: int = 1) -> SyncReport:
+        run = MessageRun(parse_sync, Sync(ends), queue, lambda: 0.5, "calendar.sync", larger=larger)
+        return run(message(receives), lambda: 60.0)
+
+    @pytest.mark.parametrize(
+        ("status", "outcome", "cause"),
+        [
+            ("failed", "failed", "out_of_memory"),
+            ("partial", "partial", "out_of_memory"),
+            ("skipped", "escalated", "killed"),
+        ],
+    )
+    @pytest.mark.parametrize("receives", [1, MAX_RECEIVES])
+    def test_sends_the_job_to_the_large_function_and_the_message_is_done(
+        self, status: str, outcome: str, cause: str, receives: int
+    ) -> None:
+        queue, ends = Queue(), report(status, outcome)
+        ends.escalated = cause
+
+        assert self.receive(ends, queue, receives=receives) is ends
+
+        (sent,) = queue.sent
+        asked = CalendarSync(ws_id=WS, mode="full", request_id=request_id_of("m-1"), hops=1, machine="large")
+        assert sent.job == asked, "the same job, of the same request"
+        assert queue.postponed == []
+
+    def test_of_one_message_has_one_id_however_often_it_is_sent(self) -> None:
+        queue = Queue()
+        for _ in range(2):
+            ends = report("skipped", "escalated")
+            ends.escalated = "killed"
+            self.receive(ends, queue)
+
+        assert len({deduplication_id(entry.job, entry.reason) for entry in queue.sent}) == 1
+
+    def test_that_cannot_be_sent_leaves_the_message_where_it_is(self) -> None:
+        ends = report("skipped", "escalated")
+        ends.escalated = "killed"
+
+        with pytest.raises(TransientError, match="could not send the job to the larger function"):
+            self.receive(ends, Queue(refuses=True))
+
+    def test_beyond_the_large_function_there_is_none(self) -> None:
+        queue, ends = Queue(), report("failed", "failed")
+        ends.escalated = "out_of_memory"
+        for receives in range(1, MAX_RECEIVES + 1):
+            with pytest.raises(OutOfMemory, match=f"there is no larger function for this job; run {ends.run_id}"):
+                self.receive(ends, queue, larger=False, receives=receives)
+
+        assert queue.sent == []
+        assert queue.postponed[-1] == ("calendar.sync", "handle", 0), "it is a dead letter within minutes"
 
 
 def test_the_job_runs_with_what_sqs_knows_about_its_message() -> None:
@@ -226,7 +352,7 @@ def test_the_job_runs_with_what_sqs_knows_about_its_message() -> None:
     }
 
     received = message_of(SQSRecord(record))
-    MessageRun(parse_sync, sync, Queue(), lambda: 0.5)(received, lambda: 60.0)
+    MessageRun(parse_sync, sync, Queue(), lambda: 0.5, "calendar.sync")(received, lambda: 60.0)
 
     assert received.receive_count == 2
     job = CalendarSync(ws_id=WS, request_id=request_id_of("m-1"))

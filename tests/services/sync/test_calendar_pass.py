@@ -4,15 +4,24 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count, groupby
 from uuid import UUID
 
 import pytest
 
 from almanac.domain.calendar.events import EventPage
-from almanac.domain.sync.passes import Checkpoint, PassKind, SyncState, WantedPass
+from almanac.domain.sync.passes import (
+    CLOCK_MARGIN,
+    MOST_RECHECKS,
+    Checkpoint,
+    PassKind,
+    SyncState,
+    WantedPass,
+)
 from almanac.domain.sync.report import ConnectionReport
+from almanac.domain.sync.resume import CHECKPOINT_LIFE
 from almanac.domain.sync.window import Window
-from almanac.errors import ProviderRejected, ProviderUnavailable
+from almanac.errors import PageTokenExpired, ProviderRejected, ProviderUnavailable
 from almanac.services.accounts.ports import Account
 from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.calendar_pass import CalendarPass
@@ -52,7 +61,7 @@ class Pages(CalendarPages):
         for event_id in page.tombstones if connection.delete_enabled else ():
             self.rows.pop(event_id, None)
         if progress is not None and progress.sync_token is not None:
-            self.state = SyncState(progress.sync_token, progress.fingerprint, progress.window)
+            self.state = SyncState(progress.sync_token, progress.fingerprint, progress.window, progress.checkpoint)
         elif progress is not None:
             self.state = replace(self.state, checkpoint=progress.checkpoint)
         return PageCounts(inserted, 0, deleted, len(ids) - inserted)
@@ -61,10 +70,22 @@ class Pages(CalendarPages):
         missing = sorted(set(self.rows) - self.seen)
         return MissingRows(len(missing), len(self.rows), tuple(missing[:3]))
 
-    def complete_full_pass(self, lease: Lease, connection: Connection, checkpoint: Checkpoint, sync_token: str) -> int:
+    def known_events(self, lease: Lease, connection: Connection, event_ids: Sequence[str]) -> set[str]:
+        return set(event_ids) & set(self.rows)
+
+    def complete_full_pass(
+        self,
+        lease: Lease,
+        connection: Connection,
+        checkpoint: Checkpoint,
+        sync_token: str,
+        recheck: Checkpoint | None = None,
+        *,
+        access_role: str | None = None,
+    ) -> int:
         pruned = set(self.rows) - self.seen if connection.delete_enabled else set()
         self.rows = {event_id: title for event_id, title in self.rows.items() if event_id not in pruned}
-        self.state = SyncState(sync_token, checkpoint.fingerprint, checkpoint.window)
+        self.state = SyncState(sync_token, checkpoint.fingerprint, checkpoint.window, recheck)
         return len(pruned)
 
     def forget_token(self, lease: Lease, connection: Connection) -> None:
@@ -86,10 +107,11 @@ class PlainText:
 class Bench:
     """A calendar in memory and what a pass over it needs; `left` is what is left of the invocation, in seconds."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, patch: pytest.MonkeyPatch) -> None:
         self.calendar, self.pages = Calendar(ADA), Pages()
         self.provider = InMemory({PASSWORD: [self.calendar]})
         self.deletes = True
+        self.patch, self.now = patch, NOW
         self.left: Callable[[], float] = lambda: 300.0
         self._pool = pool
 
@@ -116,7 +138,7 @@ class Bench:
         )
         run = RunContext(
             pages=self.pages,
-            clock=lambda: NOW,
+            clock=lambda: self.now,
             lease=Lease(account.ws_id, UUID(int=4), 1),
             retrier=Retrier(lambda _: None, lambda: 0.5, self.left),
             window=window,
@@ -124,6 +146,7 @@ class Bench:
             workspace_zone="Europe/Berlin",
             reserve_seconds=20.0,
             pool=self._pool,
+            now=NOW,
         )
         report = ConnectionReport(connection.id)
         self.asked.clear()
@@ -142,9 +165,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     with ThreadPoolExecutor(1) as pool:
-        yield Bench(pool)
+        yield Bench(pool, monkeypatch)
 
 
 class TestAFullPass:
@@ -153,8 +176,9 @@ class TestAFullPass:
 
         report = bench.read()
 
-        assert (report.outcome, report.tally.pages, report.tally.inserted) == ("redirected_to_full", 3, 5)
-        assert bench.pages.written == [("full", ["a", "b"]), ("full", ["c", "d"]), ("full", ["e"])]
+        assert (report.outcome, report.tally.pages, report.tally.inserted) == ("redirected_to_full", 4, 5)
+        pages: list[tuple[PassKind, Sequence[str]]] = [("full", ["a", "b"]), ("full", ["c", "d"]), ("full", ["e"])]
+        assert bench.pages.written == [*pages, ("incremental", [])], "the last one lets the token hold"
         assert bench.pages.state == SyncState("5", bench.provider.fingerprint(PAGE_SIZE), WINDOW)
 
     def test_pages_are_read_in_the_workspaces_zone_where_the_calendar_has_none(self, bench: Bench) -> None:
@@ -246,6 +270,78 @@ class TestTheDeletionGuard:
         assert bench.pages.state == SyncState(), "the next pass begins at its first page"
 
 
+class TestARecheck:
+    """The provider's clock is at NOW, so that the pass finds whatever is done from now on."""
+
+    @pytest.fixture(autouse=True)
+    def two_pages(self, bench: Bench) -> None:
+        bench.put("a", "b", "c")
+        bench.calendar.now = NOW
+
+    def during(self, bench: Bench, nth: int, act: Callable[[], None]) -> None:
+        """Do something before the nth request is answered, or with 0 before each listing."""
+        answer = MemoryAccount._answer
+
+        def answered(account: MemoryAccount, calendar: Calendar, request: EventsRequest) -> object:
+            if nth == len(bench.asked) or (nth == 0 and request.page_token is None):
+                act()
+            return answer(account, calendar, request)
+
+        bench.patch.setattr(MemoryAccount, "_answer", answered)
+
+    def shapes(self, bench: Bench) -> str:
+        """The listings that were asked for: a window, a delta, changes."""
+        return "".join("w" if r.window else "d" if r.sync_token else "c" for r in bench.asked)
+
+    def test_one_that_finds_nothing_is_one_request(self, bench: Bench) -> None:
+        bench.read()
+
+        assert self.shapes(bench) == "wwc"
+        assert bench.pages.state.checkpoint is None
+
+    def test_one_that_finds_something_is_followed_by_a_delta_and_another(self, bench: Bench) -> None:
+        self.during(bench, 3, lambda: bench.put("d"))
+
+        bench.read()
+
+        assert self.shapes(bench) == "wwcdc"
+
+    def test_it_ends_although_the_calendar_never_rests(self, bench: Bench) -> None:
+        names = map(str, count())
+        self.during(bench, 0, lambda: bench.put(next(names)))
+
+        bench.read()
+
+        listings = "".join(shape for shape, _ in groupby(self.shapes(bench)))
+        assert listings == "w" + "cd" * MOST_RECHECKS + "c"
+        assert bench.pages.state.checkpoint is None
+
+    def test_time_that_ends_before_it_leaves_it_to_the_next_run(self, bench: Bench) -> None:
+        bench.run_out_after(2)
+        assert bench.read().outcome == "continued"
+        left = bench.pages.state.checkpoint
+        assert left is not None
+        assert left.recheck
+        bench.left = lambda: 300.0
+
+        bench.read()
+
+        assert self.shapes(bench) == "c"
+
+    def test_after_one_that_has_found_something_a_delta_comes_first(self, bench: Bench) -> None:
+        """Its rows are younger than the token: of one that goes before the next run, only a recheck tells."""
+        self.during(bench, 3, lambda: bench.put("d"))
+        bench.run_out_after(3)
+        assert bench.read().outcome == "continued"
+        bench.calendar.delete("d")
+        bench.left = lambda: 300.0
+
+        bench.read()
+
+        assert self.shapes(bench)[:2] == "dc"
+        assert set(bench.pages.rows) == {"a", "b", "c"}
+
+
 class TestInterruption:
     @pytest.fixture(autouse=True)
     def five_pages(self, bench: Bench) -> None:
@@ -263,7 +359,7 @@ class TestInterruption:
         assert (left.page_token, left.listed, left.pages, left.attempt) == ("4", 4, 2, 1)
         assert (bench.asked[0].page_token, report.outcome) == ("4", "redirected_to_full")
         assert len(bench.pages.rows) == 10
-        assert bench.asked[-1].sync_token == "10", "a delta follows: the listing is as old as the run that began it"
+        assert bench.asked[-1].changed_since == NOW - CLOCK_MARGIN, "what has changed since the run that began it"
 
     def test_a_restart_begins_at_the_first_page(self, bench: Bench) -> None:
         bench.run_out_after(2)
@@ -285,6 +381,38 @@ class TestInterruption:
 
         assert [request.page_token for request in bench.asked[:2]] == ["4", None]
         assert set(bench.pages.rows) == set("abc")
+
+    def interrupted_delta(self, bench: Bench) -> None:
+        """A delta of two pages whose first one is written."""
+        bench.read()
+        bench.put("a", "b", "c")
+        bench.run_out_after(1)
+        assert bench.read().outcome == "continued"
+        assert bench.pages.state.checkpoint is not None
+        bench.left = lambda: 300.0
+
+    def test_a_delta_that_is_left_for_too_long_becomes_a_full_pass(self, bench: Bench) -> None:
+        """Its first page is there, and of an event of it that went since, another delta need not tell."""
+        self.interrupted_delta(bench)
+        bench.now = NOW + CHECKPOINT_LIFE + timedelta(seconds=1)
+
+        assert bench.read().outcome == "redirected_to_full"
+        assert bench.asked[0].window is not None
+
+    def test_a_delta_whose_page_token_is_refused_becomes_a_full_pass(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.interrupted_delta(bench)
+        listed = MemoryAccount.list_events
+
+        def refused(account: MemoryAccount, request: EventsRequest) -> ListedPage:
+            if request.page_token is not None and request.sync_token is not None:
+                raise PageTokenExpired("no such page")
+            return listed(account, request)
+
+        monkeypatch.setattr(MemoryAccount, "list_events", refused)
+
+        assert bench.read().outcome == "token_expired_full"
 
     @pytest.mark.parametrize(("seconds", "asked"), [(300.0, 2), (30.0, 1)])
     def test_a_page_is_asked_for_ahead_unless_it_might_come_too_late(

@@ -5,12 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almanac.domain.sync.report import Tally
-from almanac.domain.sync.retry import LONGEST_WAIT_IN_RUN, MAX_ATTEMPTS, RUN_RESERVE
+from almanac.domain.sync.retry import (
+    CLOSING_SECONDS,
+    LONGEST_WAIT_IN_RUN,
+    MAX_ATTEMPTS,
+    RUN_RESERVE,
+    SHORTEST_REQUEST,
+)
 from almanac.errors import (
     AccessDenied,
     AccessTokenRejected,
     AlmanacError,
     LeaseLost,
+    OutOfTime,
     PageTokenExpired,
     ProviderUnavailable,
     ReconnectRequired,
@@ -125,3 +132,28 @@ def test_no_wait_reaches_into_the_reserve_of_the_invocation(
     assert invocation.left >= min(left, RUN_RESERVE) - 1e-6
     assert tally.api_calls == tally.retries + 1 <= MAX_ATTEMPTS
     assert all(wait <= LONGEST_WAIT_IN_RUN for wait in invocation.waited)
+
+
+class TestTheEnd:
+    def test_a_request_is_told_what_is_left_less_what_recording_needs(self) -> None:
+        limits: list[float] = []
+
+        Invocation(100.0).retrier(0.5).call(lambda: None, Tally(), limits.append)
+
+        assert limits == [100.0 - CLOSING_SECONDS]
+
+    def test_one_that_would_come_too_late_is_not_made(self) -> None:
+        retrier, tally = Invocation(CLOSING_SECONDS).retrier(0.5), Tally()
+        retrier.asked = 1
+
+        with pytest.raises(OutOfTime):
+            retrier.call(lambda: None, tally)
+
+        assert tally.api_calls == 0
+
+    def test_unless_it_is_the_runs_first(self) -> None:
+        limits: list[float] = []
+
+        Invocation(1.0).retrier(0.5).call(lambda: None, Tally(), limits.append)
+
+        assert limits == [SHORTEST_REQUEST]

@@ -1,6 +1,6 @@
 """OAuth tokens at rest: Fernet (AES-128-CBC with HMAC-SHA256), several keys, so that they can rotate."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from typing_extensions import override
@@ -45,6 +45,47 @@ class FernetCipher(TokenCipher):
         except InvalidToken:
             return False
         return True
+
+
+class RotatingCipher(TokenCipher):
+    """TokenCipher over keys that may change meanwhile: `read` gives those of now, `forget` makes it look again.
+
+    A token that no key decrypts is tried once more with keys that were read anew.
+    """
+
+    def __init__(self, read: Callable[[], Sequence[str]], forget: Callable[[], None]) -> None:
+        self._read = read
+        self._forget = forget
+        self._keys: Sequence[str] = ()
+        self._cipher: FernetCipher | None = None
+
+    @override
+    def encrypt(self, plain: str) -> str:
+        """As FernetCipher. Raises BadSettings and SecretsUnavailable, too."""
+        return self._current().encrypt(plain)
+
+    @override
+    def decrypt(self, ciphertext: str) -> str:
+        """As FernetCipher. Raises BadSettings and SecretsUnavailable, too."""
+        known = self._current()
+        try:
+            return known.decrypt(ciphertext)
+        except StorageFailed:
+            self._forget()
+            fresh = self._current()
+            if fresh is known:
+                raise
+            return fresh.decrypt(ciphertext)
+
+    @override
+    def is_current(self, ciphertext: str) -> bool:
+        return self._current().is_current(ciphertext)
+
+    def _current(self) -> FernetCipher:
+        keys = self._read()
+        if self._cipher is None or keys != self._keys:
+            self._keys, self._cipher = keys, FernetCipher(keys)
+        return self._cipher
 
 
 def new_key() -> str:

@@ -11,7 +11,7 @@ from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.session import Result, Session
 from almanac.errors import BadInput
-from almanac.presentation import channels, connections
+from almanac.presentation import connections
 
 _EXAMPLES = """\
   almanac account add --workspace WS --email ada@example.org --user ada --token-file token.json
@@ -129,4 +129,4 @@ def _connections(args: Namespace, session: Session) -> Result:
 
 def _channels(args: Namespace, session: Session) -> Result:
     found, on = session.wiring.channels(args.ws_id), session.wiring.channels.on
-    return Result(channels.document(found, on=on), channels.text(found, on=on))
+    return Result(connections.channels_document(found, on=on), connections.channels_text(found, on=on))

@@ -47,9 +47,20 @@ def _add_meetings(group: Commands) -> None:
     parser = add_command(group, "add", _add_meeting, "add a meeting; the next plan finds its time", _MEETING_EXAMPLES)
     arguments.add_workspace(parser)
     parser.add_argument("--title", required=True, type=arguments.label, help="what it is called")
-    several = {"type": arguments.label, "action": "append", "metavar": "USER"}
-    parser.add_argument("--with", dest="required", required=True, help="who must come; twice or more", **several)
-    parser.add_argument("--optional", default=[], help="who is asked along; again for more", **several)
+    for option, dest, about in (
+        ("--with", "required", "who must come; twice or more"),
+        ("--optional", "optional", "who is asked along; again for more"),
+    ):
+        parser.add_argument(
+            option,
+            dest=dest,
+            required=dest == "required",
+            action="append",
+            type=arguments.label,
+            default=[],
+            metavar="USER",
+            help=about,
+        )
     parser.add_argument("--minutes", type=arguments.count, default=30, metavar="N", help="its length (default: 30)")
     priorities = ("critical", "high", "normal", "low")
     parser.add_argument("--priority", choices=priorities, default="normal", help="(default: normal)")

@@ -1,5 +1,6 @@
 """`sync`: puts a sync into the queue, and follows it when asked to."""
 
+import time
 from argparse import Namespace
 
 from almanac.cli import arguments
@@ -8,12 +9,12 @@ from almanac.cli.following import WAIT_SECONDS, follow
 from almanac.cli.session import Result, Session
 from almanac.errors import BadInput
 from almanac.presentation import requests
-from almanac.services.operations.requests import SentRequest
+from almanac.services.operations.requests import SentBulkRequest, SentRequest
 
 _EXAMPLES = """\
   almanac sync WS --wait
   almanac sync WS --calendar primary --mode full
-  almanac sync --all
+  almanac sync --all --wait
 
 Exit code with --wait: 0 when the sync has ended well or was not needed, 1 when it has failed or takes too long.
 """
@@ -48,12 +49,31 @@ def _sync(args: Namespace, session: Session) -> Result:
 
 
 def _sync_all(args: Namespace, session: Session) -> Result:
-    given = {"WS": args.ws_id, "--calendar": args.calendar, "--force": args.force, "--wait": args.wait}
+    given = {"WS": args.ws_id, "--calendar": args.calendar, "--force": args.force}
     for name, value in given.items():
         if value:
             raise BadInput(name, "does not go with --all")
     sent = session.wiring.request_sync.of_all(args.mode)
+    if args.wait:
+        return _all_followed(sent, args.timeout, session)
     return Result(requests.bulk_document(sent), requests.bulk_text(sent))
+
+
+def _all_followed(sent: SentBulkRequest, timeout: float, session: Session) -> Result:
+    """Follow one after the other: they run meanwhile, and the time is for all of them."""
+    ends_at, many = time.monotonic() + timeout, len(sent.ws_ids)
+    ended = {
+        ws_id: follow(
+            session.wiring.follow_sync,
+            ws_id,
+            sent.request_id,
+            max(0.0, ends_at - time.monotonic()),
+            f"{done} of {many} workspaces are; `almanac runs` tells how the others go on",
+        )[-1]
+        for done, ws_id in enumerate(sent.ws_ids)
+    }
+    failed = None if all(run.success for run in ended.values()) else "some workspaces could not be synced"
+    return Result(requests.ended_document(sent, ended), requests.ended_text(ended), failed)
 
 
 def _followed(sent: SentRequest, timeout: float, session: Session) -> Result:

@@ -6,11 +6,11 @@ EndStatus = Literal["completed", "partial", "failed", "skipped"]
 Status = Literal["running", EndStatus]
 """`running` is in the database only."""
 
-RefusedOutcome = Literal["superseded", "already_running", "cooldown", "too_soon"]
+RefusedOutcome = Literal["superseded", "already_running", "cooldown", "too_soon", "escalated", "removed"]
 """Of a run that does not take place."""
 PassOutcome = Literal["incremental", "full", "redirected_to_full", "token_expired_full"]
 """Of a pass over a calendar that came to its end."""
-SkippedCalendar = Literal["continued", "reconnect_required", "backing_off", "already_read", "push_healthy"]
+SkippedCalendar = Literal["continued", "reconnect_required", "backing_off", "already_read", "push_healthy", "removed"]
 """Of a calendar that was not read, or not to its end."""
 CalendarOutcome = Literal[PassOutcome, SkippedCalendar, "failed"]
 SyncOutcome = Literal[
@@ -33,7 +33,9 @@ PlanOutcome = Literal[
     "blocked",
     "superseded",
     "already_running",
+    "escalated",
     "timezone_missing",
+    "removed",
     "failed",
 ]
 Outcome = Literal[SyncOutcome, PlanOutcome]

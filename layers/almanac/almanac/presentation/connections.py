@@ -1,13 +1,16 @@
-"""Workspaces, their accounts and calendars, as JSON and as text."""
+"""Workspaces, their accounts, calendars and push channels, as JSON and as text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
+from almanac.domain.operations.channels import ListedChannel
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
 from almanac.presentation.tables import instant_text, listing
 
+_PUSH_OFF = "push is off: set ALMANAC_PUBLIC_URL and ALMANAC_PUSH_KEYS; calendars are asked at every tick"
+_NO_CHANNEL = "no channel; the next sync of a workspace watches its calendars"
 _DIRECTIONS = {(True, True): "both", (True, False): "inbound", (False, True): "outbound", (False, False): "none"}
 
 
@@ -84,3 +87,52 @@ def _table(calendars: Sequence[ConnectedCalendar]) -> str:
         for each in calendars
     )
     return listing(head, rows)
+
+
+def channels_document(channels: Sequence[ListedChannel], *, on: bool) -> Mapping[str, object]:
+    """Return the JSON document of push channels."""
+    return {"push": "on" if on else "off", "channels": [asdict(channel) for channel in channels]}
+
+
+def channels_text(channels: Sequence[ListedChannel], *, on: bool) -> str:
+    """Return the channels as a table, and why there is none."""
+    if not channels:
+        return _NO_CHANNEL if on else _PUSH_OFF
+    head = ("CALENDAR", "WORKSPACE", "STATE", "LAST RING", "ENDS", "MISSED")
+    rows = (
+        (
+            (
+                each.calendar or "(removed)",
+                each.workspace,
+                _channel_state(each),
+                instant_text(each.last_message_at),
+                instant_text(each.expires_at),
+                each.missed_pushes,
+            ),
+            [each.id, each.calendar_id, *_channel_notes(each)],
+        )
+        for each in channels
+    )
+    table = listing(head, rows)
+    return table if on else f"{_PUSH_OFF}\n\n{table}"
+
+
+def _channel_state(channel: ListedChannel) -> str:
+    if channel.status != "active":
+        return channel.status
+    if channel.healthy:
+        return "healthy"
+    return "active" if channel.verified_at is not None else "not verified"
+
+
+def _channel_notes(channel: ListedChannel) -> list[str]:
+    said = []
+    if channel.ours is False:
+        said.append("of another installation")
+    elif channel.here is False:
+        said.append("at another address: to be replaced")
+    if channel.last_error_type is not None:
+        said.append(channel.last_error_type)
+    if channel.retry_at is not None:
+        said.append(f"asked again after {instant_text(channel.retry_at)}")
+    return said

@@ -28,7 +28,7 @@ def agenda_of(instance: Instance, found: Plan) -> Agenda:
 
 def opened(instance: Instance, people: Iterable[PersonSpec]) -> tuple[Interval, ...]:
     """Return the opening hours of some people in the categories in use, in all where nothing is to be placed."""
-    used = {item.category for item in (*instance.tasks, *instance.habits, *instance.meetings)}
+    used = {work.category for work in instance.works} | {habit.category for habit in instance.habits}
     weeks = (
         (person.hours[category], person.zone)
         for person in people

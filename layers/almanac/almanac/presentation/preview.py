@@ -10,7 +10,7 @@ from almanac.domain.workspace_plan.existing_blocks import is_users
 from almanac.domain.workspace_plan.planning_window import utc_instant
 from almanac.domain.workspace_plan.report import COUNTS, Note, Placed, PlanReport
 from almanac.domain.workspace_plan.snapshot import Block
-from almanac.domain.workspace_plan.to_instance import PlanningRequest
+from almanac.domain.workspace_plan.team.request import PlanningRequest
 from almanac.presentation.agenda import Agenda, Change, Entry, Remark
 from almanac.presentation.instance_agenda import opened, people_of
 from almanac.presentation.phrases import STATES

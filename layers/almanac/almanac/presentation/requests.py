@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from uuid import UUID
 
 from almanac.domain.operations.runs import RequestedPlan, SyncRun
 from almanac.domain.workspace_plan.report import CHANGES
@@ -24,7 +25,19 @@ def sent_text(sent: SentRequest, hint: str) -> str:
 
 def bulk_document(sent: SentBulkRequest) -> Mapping[str, object]:
     """Return the JSON document of a request for all workspaces."""
-    return asdict(sent)
+    return {"request_id": sent.request_id, "enqueued": sent.enqueued, "failed": sent.failed}
+
+
+def ended_document(sent: SentBulkRequest, ended: Mapping[UUID, SyncRun]) -> Mapping[str, object]:
+    """Return the JSON document of a request for all workspaces whose syncs have ended."""
+    return {**bulk_document(sent), "workspaces": [run_fields(run) for run in ended.values()]}
+
+
+def ended_text(ended: Mapping[UUID, SyncRun]) -> str:
+    """Return how the syncs of all workspaces ended, in one line, and each that failed."""
+    failed = [run for run in ended.values() if not run.success]
+    told = [f"{run.ws_id}: {run.outcome} ({run.error_type})" for run in failed]
+    return "\n".join([f"{len(ended)} workspace(s) synced, {len(failed)} of them failed", *told])
 
 
 def bulk_text(sent: SentBulkRequest) -> str:

@@ -88,7 +88,7 @@ SENTENCES: Mapping[Code, str] = {
     "default_used": "its default was used",
     "tick_off_or_more": "tick it off, or raise its total_minutes",
     "near_miss": "{days[0]}, {spans[0]}, if {names} {gave_up}",
-    "item_moves": "{names_with_minutes} {shift}, at {times[0]}",
+    "item_moves": "{names} ({amounts[0]}) {shift}, at {times[0]}",
     "add_member": "add them with `almanac member add`, or leave them out",
     # faults
     "length_missing": "total_minutes is missing: without a length it cannot be planned",

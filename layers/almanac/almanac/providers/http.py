@@ -19,15 +19,16 @@ import httplib2
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-LARGEST_ANSWER = 64 * 2**20
-"""Bytes of one answer, packed or unpacked: ten times a page of 2,500 ordinary events, and it fits in a function."""
+LARGEST_ANSWER = 24 * 2**20
+"""Bytes of one answer, packed or unpacked: four times a page of 2,500 ordinary events. Read, it is some six times as
+large, and two pages fit in a function. Of a calendar that has more on a page, fewer events are asked for."""
 PATIENCE = 2
 """A whole answer, headers included, may take so many times as long as one wait for the socket."""
 _PART = 64 * 2**10
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 
-class AnswerTooLarge(Exception):
+class TooManyBytes(Exception):
     """More than LARGEST_ANSWER bytes were sent; the connection is of no further use."""
 
 
@@ -48,13 +49,13 @@ class _Watched(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        """Receive once. Raises TimeoutError and AnswerTooLarge."""
+        """Receive once. Raises TimeoutError and TooManyBytes."""
         received = self._source.readinto(buffer)
         if self._until is not None and monotonic() > self._until:
             raise TimeoutError("the answer took too long")
         self._left -= received or 0
         if self._left < 0:
-            raise AnswerTooLarge
+            raise TooManyBytes
         return received
 
     def close(self) -> None:
@@ -74,7 +75,7 @@ class _BoundedResponse(HTTPResponse):
         self.fp = io.BufferedReader(_Watched(source, None if wait is None else wait * PATIENCE))
 
     def read(self, amt: int | None = None) -> bytes:
-        """Read as the stock response does. Raises IncompleteRead, TimeoutError and AnswerTooLarge."""
+        """Read as the stock response does. Raises IncompleteRead, TimeoutError and TooManyBytes."""
         if amt is not None:
             return super().read(amt)
         content = bytearray()
@@ -133,9 +134,14 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
         return float(text)
+    moment = parse_date(text)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+def parse_date(value: str | None) -> datetime | None:
+    """Return the instant of an HTTP date (RFC 9110, 5.6.7), None if unreadable."""
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(value or "")
     except (ValueError, TypeError, OverflowError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - now).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

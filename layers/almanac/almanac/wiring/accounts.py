@@ -10,11 +10,11 @@ from almanac.wiring.base import Base, utc_now
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from almanac.adapters.crypto import FernetCipher
     from almanac.adapters.postgres.tokens import PostgresAccountTokens
     from almanac.providers.google.calendar import GoogleCalendar
     from almanac.providers.google.oauth import GoogleTokens
     from almanac.providers.google.provider import GoogleProvider
+    from almanac.services.accounts.ports import TokenCipher
     from almanac.services.sync.provider import Provider, TokenEndpoint
 
 
@@ -22,16 +22,15 @@ class AccountWiring(Base):
     """Opens accounts."""
 
     @cached_property
-    def cipher(self) -> "FernetCipher":
-        """Encryption of tokens at rest."""
-        from almanac.adapters.crypto import FernetCipher
+    def cipher(self) -> "TokenCipher":
+        """Encryption of tokens at rest. Keys of a secret may be rotated while the process lives."""
+        from almanac.adapters.crypto import FernetCipher, RotatingCipher
 
         settings = load(KeySettings, self._environment)
         if settings.token_keys is not None:
-            text = settings.token_keys.get_secret_value()
-        else:
-            text = self.secrets.text(settings.token_keys_secret_arn or "", "ALMANAC_TOKEN_KEYS_SECRET_ARN")
-        return FernetCipher([key.strip() for key in text.split(",") if key.strip()])
+            return FernetCipher(_keys(settings.token_keys.get_secret_value()))
+        arn, variable = settings.token_keys_secret_arn or "", "ALMANAC_TOKEN_KEYS_SECRET_ARN"
+        return RotatingCipher(lambda: _keys(self.secrets.text(arn, variable)), lambda: self.secrets.forget(arn))
 
     @cached_property
     def providers(self) -> "Mapping[str, Provider]":
@@ -71,20 +70,23 @@ class AccountWiring(Base):
         from almanac.providers.google.oauth import GoogleTokens
 
         settings = load(GoogleSettings, self._environment)
+        url, patience = settings.google_token_url, settings.google_timeout_seconds
+        revoke_url = settings.google_revoke_url
         if settings.google_client_id is not None and settings.google_client_secret is not None:
-            client_id, client_secret = settings.google_client_id, settings.google_client_secret.get_secret_value()
-        else:
-            arn, variable = settings.google_secret_arn or "", "ALMANAC_GOOGLE_SECRET_ARN"
-            fields = self.secrets.json(arn, variable, "client_id", "client_secret")
-            client_id, client_secret = fields["client_id"], fields["client_secret"]
-        return GoogleTokens(
-            settings.google_token_url,
-            client_id,
-            client_secret,
-            settings.google_timeout_seconds,
-            utc_now,
-            settings.google_revoke_url,
-        )
+            secret = settings.google_client_secret.get_secret_value()
+            return GoogleTokens(url, settings.google_client_id, secret, patience, utc_now, revoke_url=revoke_url)
+        arn = settings.google_secret_arn or ""
+
+        def renewed() -> tuple[str, str]:
+            self.secrets.forget(arn)
+            return self._google_client(arn)
+
+        client = self._google_client(arn)
+        return GoogleTokens(url, *client, patience, utc_now, revoke_url=revoke_url, renewed=renewed)
+
+    def _google_client(self, arn: str) -> tuple[str, str]:
+        fields = self.secrets.json(arn, "ALMANAC_GOOGLE_SECRET_ARN", "client_id", "client_secret")
+        return fields["client_id"], fields["client_secret"]
 
     @cached_property
     def account_tokens(self) -> "PostgresAccountTokens":
@@ -92,3 +94,7 @@ class AccountWiring(Base):
         from almanac.adapters.postgres.tokens import PostgresAccountTokens
 
         return PostgresAccountTokens(self.database)
+
+
+def _keys(text: str) -> list[str]:
+    return [key.strip() for key in text.split(",") if key.strip()]

@@ -29,7 +29,9 @@ class Base:
         from almanac.adapters.postgres.target import database_target
 
         settings = load(DatabaseSettings, self._environment)
-        return Database(database_target(settings, lambda: self.secrets), settings.database_timeout_seconds)
+        arn = settings.database_secret_arn if settings.database_url is None else None
+        forget = None if arn is None else lambda: self.secrets.forget(arn)
+        return Database(database_target(settings, lambda: self.secrets), settings.database_timeout_seconds, forget)
 
     @cached_property
     def secrets(self) -> "SecretsManager":

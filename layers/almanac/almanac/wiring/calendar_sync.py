@@ -41,20 +41,26 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
         """Runs of syncs."""
         from almanac.adapters.postgres.leases import PostgresLeases
         from almanac.adapters.postgres.runs import PostgresLedger, PostgresSyncRuns
+        from almanac.domain.sync.admission import refuse_here
         from almanac.services.sync.admission import sync_admission
 
         settings = load(SyncSettings, self._environment)
-        ledger = PostgresLedger(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
+        leases = PostgresLeases(self.database, settings.sync_lease_seconds)
+        ledger = PostgresLedger(self.database, leases, memory_mb=self.memory_mb)
         admit = partial(sync_admission, cooldown_seconds=settings.sync_cooldown_seconds)
+        if "calendar.sync" in self.large_queue_urls:
+            return PostgresSyncRuns(self.database, ledger, lambda job: refuse_here(admit(job)))
         return PostgresSyncRuns(self.database, ledger, admit)
 
     @cached_property
     def calendar_pages(self) -> "PostgresCalendarPages":
         """Calendars and their pages."""
         from almanac.adapters.postgres.pages import PostgresCalendarPages
+        from almanac.adapters.process_memory import resident_mb
 
         settings = load(SyncSettings, self._environment)
-        return PostgresCalendarPages(self.database, lease_seconds=settings.sync_lease_seconds)
+        seen = resident_mb if self.memory_mb is not None else None
+        return PostgresCalendarPages(self.database, lease_seconds=settings.sync_lease_seconds, resident_mb=seen)
 
     @cached_property
     def diverted_pages(self) -> "DivertedPages":
@@ -80,10 +86,9 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
             most=settings.outbound_daily_budget,
         )
         mass = MassChange(settings.outbound_mass_count, settings.outbound_mass_share)
-        replans = "calendar.schedule" in self.queue_urls
-        rules = OutboundRules(settings.installation, mass, lease.sync_reserve_seconds, replans)
+        rules = OutboundRules(settings.installation, mass, lease.sync_reserve_seconds)
         accounts = (self.account_tokens, self.providers, self.cipher)
-        return WriteOut(store, *accounts, self.queue, utc_now, time.sleep, random.random, rules, self.leave)
+        return WriteOut(store, *accounts, utc_now, time.sleep, random.random, rules, self.leave)
 
     @cached_property
     def leave(self) -> "Leave":
@@ -143,6 +148,7 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
             sleep=time.sleep,
             chance=random.random,
             rules=SyncRules(settings.past, settings.future, settings.sync_page_size, settings.sync_reserve_seconds),
+            plans_follow="calendar.schedule" in self.queue_urls,
             channels=self.keep_channels,
             write_out=self.write_out,
         )
@@ -153,7 +159,14 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
         from almanac.jobs import parse_sync
         from almanac.services.queues.message_run import MessageRun
 
-        return MessageRun(parse_sync, self.sync_workspace, self.queue, random.random)
+        return MessageRun(
+            parse_sync,
+            lambda *asked: self.sync_workspace(*asked),  # noqa: PLW0108 - built for a message, which pays if it cannot be
+            self.queue,
+            random.random,
+            "calendar.sync",
+            larger="calendar.sync" in self.large_queue_urls,
+        )
 
 
 @cache

@@ -52,7 +52,7 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         from almanac.services.deployment.upgrade import MigrateDatabase
 
         settings = load(DatabaseSettings, self._environment)
-        return MigrateDatabase(PostgresMigrations(self._target, settings.database_timeout_seconds))
+        return MigrateDatabase(PostgresMigrations(self._target, settings.database_timeout_seconds, self._app_role))
 
     @cached_property
     def new_key(self) -> "NewKey":

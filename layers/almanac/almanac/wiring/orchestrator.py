@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class OrchestratorWiring(Queues, PushWiring):
     """The use case of the orchestrator."""
 
+    traced = False
+
     @cached_property
     def dispatch(self) -> "Dispatch":
         """The use case of the orchestrator."""

@@ -17,12 +17,29 @@ if TYPE_CHECKING:
 class Queues(Base):
     """Sends jobs."""
 
+    traced = True
+    """Whether what is sent belongs to the trace of this invocation; not of a tick, which sends very many."""
+
     @cached_property
     def queue_urls(self) -> dict[str, str]:
         """URL per job kind, of those that are configured."""
         settings = load(QueueSettings, self._environment)
         urls = {job: getattr(settings, kind.queue_setting) for job, kind in JOBS.items()}
         return {kind: url for kind, url in urls.items() if url is not None}
+
+    @cached_property
+    def large_queue_urls(self) -> dict[str, str]:
+        """URL per job kind of the larger functions' queues, of those that are configured: where escalations go."""
+        settings = load(QueueSettings, self._environment)
+        named = {job: kind.large_queue_setting for job, kind in JOBS.items() if kind.large_queue_setting is not None}
+        urls = {job: getattr(settings, setting) for job, setting in named.items()}
+        return {kind: url for kind, url in urls.items() if url is not None}
+
+    @property
+    def memory_mb(self) -> int | None:
+        """What this function may use, in megabytes, as Lambda says; None elsewhere."""
+        said = self._environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+        return int(said) if said.isdigit() else None
 
     @property
     def queues_region(self) -> str | None:
@@ -37,14 +54,15 @@ class Queues(Base):
         from almanac.adapters.aws import clients
 
         try:
-            return clients.client("sqs", self.queues_region)
+            sqs = clients.client("sqs", self.queues_region)
         except BadSettings:
             configured_jobs(self.queue_urls)
             raise
+        return sqs if self.traced else clients.without_trace(sqs)
 
     @cached_property
     def queue(self) -> "SqsJobQueue":
         """The FIFO queues."""
         from almanac.adapters.aws.queue import SqsJobQueue
 
-        return SqsJobQueue(self.sqs, self.queue_urls, time.sleep)
+        return SqsJobQueue(self.sqs, self.queue_urls, time.sleep, large_urls=self.large_queue_urls)

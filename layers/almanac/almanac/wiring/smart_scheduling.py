@@ -27,10 +27,14 @@ class SmartSchedulingWiring(Queues):
         from almanac.adapters.postgres.leases import PostgresLeases
         from almanac.adapters.postgres.plan.store import PostgresPlanStore
         from almanac.adapters.postgres.runs import PostgresLedger
+        from almanac.domain.sync.admission import refuse_here
         from almanac.services.plan.admission import plan_admission
 
         settings = load(PlanSettings, self._environment)
-        ledger = PostgresLedger(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
+        leases = PostgresLeases(self.database, settings.sync_lease_seconds)
+        ledger = PostgresLedger(self.database, leases, memory_mb=self.memory_mb)
+        if "calendar.schedule" in self.large_queue_urls:
+            return PostgresPlanStore(self.database, ledger, lambda job: refuse_here(plan_admission(job)))
         return PostgresPlanStore(self.database, ledger, plan_admission)
 
     @cached_property
@@ -51,7 +55,14 @@ class SmartSchedulingWiring(Queues):
         from almanac.jobs import parse_schedule
         from almanac.services.queues.message_run import MessageRun
 
-        return MessageRun(parse_schedule, self.plan_workspace, self.queue, random.random)
+        return MessageRun(
+            parse_schedule,
+            lambda *asked: self.plan_workspace(*asked),  # noqa: PLW0108 - see CalendarSyncWiring
+            self.queue,
+            random.random,
+            "calendar.schedule",
+            larger="calendar.schedule" in self.large_queue_urls,
+        )
 
 
 @cache

@@ -25,7 +25,7 @@ class UpkeepWiring(AccountWiring):
         settings = load(UpkeepSettings, self._environment)
         store = PostgresUpkeepStore(self.database)
         tokens = TokenUpkeep(store, self.account_tokens, self.token_endpoints, self.cipher)
-        return Upkeep(store, tokens, utc_now, settings.retention, settings.grace)
+        return Upkeep(store, tokens, utc_now, settings.retention, settings.grace, settings.past)
 
 
 @cache

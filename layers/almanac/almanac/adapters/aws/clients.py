@@ -19,6 +19,9 @@ CONNECT_SECONDS, READ_SECONDS = 5, 20
 """Bounds of every wait for an AWS endpoint; boto3's own are 60 seconds each, longer than a short function lives."""
 
 
+_TRACE_HEADER = "X-Amzn-Trace-Id"
+
+
 def client(service: str, region: str | None = None) -> Any:
     """A boto3 client of that service, safe to share between threads. Raises BadSettings, naming the variable.
 
@@ -37,6 +40,21 @@ def client(service: str, region: str | None = None) -> Any:
         raise BadSettings("AWS_PROFILE", "names no profile of this machine") from None
     except ValueError:
         raise BadSettings("AWS_ENDPOINT_URL", "is not a URL") from None
+
+
+def without_trace(made: Any) -> Any:
+    """Return the client, which from now on tells nobody of the trace that this invocation is a part of.
+
+    Who sends very many messages would have all of them, and what they lead to, in one trace that is sampled or not as a
+    whole: https://docs.aws.amazon.com/xray/latest/devguide/xray-tracelinking.html. Without it each consumer decides.
+    """
+
+    def forget(request: Any, **_: Any) -> None:
+        if _TRACE_HEADER in request.headers:
+            del request.headers[_TRACE_HEADER]
+
+    made.meta.events.register_first(f"request-created.{made.meta.service_model.service_id.hyphenize()}", forget)
+    return made
 
 
 def region_of(queue_url: str) -> str | None:

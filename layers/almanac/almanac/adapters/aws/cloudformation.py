@@ -1,4 +1,4 @@
-"""CloudFormation behind the DeploymentAnswers port: one PUT to the pre-signed address that came with the request.
+"""CloudFormation, told how a custom resource ended: one PUT to the pre-signed address that came with the request.
 
 Written out because of what it may not do: no redirect, no proxy, no log line with the address, which is a credential.
 """
@@ -10,24 +10,21 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from typing_extensions import override
-
 from almanac.errors import BadInput, TransientError
 from almanac.services.clock import Sleep
-from almanac.services.deployment.ports import DeploymentAnswers
 
+_AWS = (".amazonaws.com", ".amazonaws.com.cn")
 _THIS_MACHINE = ("localhost", "127.0.0.1", "host.docker.internal")
 _WAITS = (0.5, 1.0)  # seconds between tries
 _TIMEOUT_SECONDS = 4  # to connect, and to be answered: three tries and two pauses fit in what an upgrade leaves
 
 
 @dataclass(frozen=True, slots=True)
-class PresignedAnswers(DeploymentAnswers):
-    """Answers over HTTP; plain HTTP to this machine only, which is where a local CloudFormation listens."""
+class PresignedAnswers:
+    """Answers over HTTPS to AWS; plain HTTP to this machine only, which is where a local CloudFormation listens."""
 
     sleep: Sleep
 
-    @override
     def send(self, address: str, answer: Mapping[str, Any]) -> None:
         """Deliver the answer. Raises BadInput for an unusable address, TransientError after the third try."""
         parts, body = _checked(address), json.dumps(answer).encode()
@@ -47,10 +44,10 @@ def _checked(address: str) -> SplitResult:
         _ = parts.port
     except ValueError:
         raise BadInput("ResponseURL", "is not a URL") from None
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _THIS_MACHINE):
-        raise BadInput("ResponseURL", "must be https: it is a credential")
-    if not parts.hostname:
-        raise BadInput("ResponseURL", "is not a URL")
+    host = parts.hostname or ""
+    here = parts.scheme == "http" and host in _THIS_MACHINE
+    if not here and not (parts.scheme == "https" and host.endswith(_AWS)):
+        raise BadInput("ResponseURL", "must be an https address of AWS: it is a credential")
     return parts
 
 

@@ -1,6 +1,7 @@
 """Dead letters in SQS: looked at without being taken, sent home, or thrown away one by one.
 
-StartMessageMoveTask would do the latter, but keeps no order and is not served by local stand-ins for SQS.
+StartMessageMoveTask would send home all of a FIFO queue too, oldest first, but with what is new in between, without a
+limit or an end to wait for, and local stand-ins for SQS do not serve it.
 """
 
 import json
@@ -24,7 +25,8 @@ POLL_SECONDS = 1
 HOLD_SECONDS = 60
 """How long received dead letters stay hidden: enough for one batch to be sent and deleted, or for a look at all."""
 _ALL = 10_000
-"""SQS lets 20,000 messages of a FIFO queue be in flight: https://docs.aws.amazon.com/general/latest/gr/sqs-service.html."""
+"""Far below the 120,000 messages of a FIFO queue that may be in flight, and as many as anybody looks through:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html."""
 _ATTRIBUTES = ["MessageGroupId", "SentTimestamp", "ApproximateReceiveCount"]
 
 Message = Mapping[str, Any]

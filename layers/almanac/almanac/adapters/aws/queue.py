@@ -35,11 +35,20 @@ class SqsJobQueue(JobQueue):
     """JobQueue over SQS.
 
     `client` is a boto3 SQS client (they are thread-safe), `queue_urls` the URL per job kind (one that is never sent to
-    may be missing), `sleep` waits between tries, `threads` batches are under way at once.
+    may be missing), `large_urls` likewise for jobs of the machine `large` (without one they go where the others go: the
+    large function knows its own queue only), `sleep` waits between tries, `threads` batches are under way at once.
     """
 
-    def __init__(self, client: Any, queue_urls: Mapping[str, str], sleep: Sleep, threads: int = 4) -> None:
+    def __init__(
+        self,
+        client: Any,
+        queue_urls: Mapping[str, str],
+        sleep: Sleep,
+        threads: int = 4,
+        large_urls: Mapping[str, str] | None = None,
+    ) -> None:
         self._client = client
+        self._large_urls = large_urls or {}
         self._queue_urls = queue_urls
         self._sleep = sleep
         self._threads = threads
@@ -69,7 +78,8 @@ class SqsJobQueue(JobQueue):
     def _batches(self, envelopes: Sequence[OutgoingJob]) -> list[_Batch]:
         per_queue: dict[str, list[OutgoingJob]] = {}
         for envelope in envelopes:
-            per_queue.setdefault(queue_url(self._queue_urls, envelope.job.job), []).append(envelope)
+            large = self._large_urls.get(envelope.job.job) if envelope.job.machine == "large" else None
+            per_queue.setdefault(large or queue_url(self._queue_urls, envelope.job.job), []).append(envelope)
         return [
             _Batch(url, waiting[start : start + ENTRIES_A_BATCH])
             for url, waiting in per_queue.items()

@@ -10,6 +10,8 @@ from almanac.services.clock import Clock
 
 KEPT_FOR = timedelta(minutes=5)
 """How long a value is used before it is read again: a rotated secret is picked up within it."""
+TRUSTED_FOR = timedelta(seconds=10)
+"""How long a value counts as just read: what is refused with it is no matter of its age, whoever asks how often."""
 
 
 class SecretsManager:
@@ -32,6 +34,12 @@ class SecretsManager:
         value = self._read(arn, variable)
         self._kept[arn] = (now, value)
         return value
+
+    def forget(self, arn: str) -> None:
+        """Read the secret again the next time, because what it holds was refused; one that was just read stays."""
+        known = self._kept.get(arn)
+        if known is not None and self._clock() - known[0] >= TRUSTED_FOR:
+            del self._kept[arn]
 
     def json(self, arn: str, variable: str, *required: str) -> dict[str, str]:
         """The text and number fields of a JSON secret (RDS keeps its port as a number), all as text.

@@ -118,12 +118,13 @@ class PostgresAccountStore(AccountStore):
             stored = self._run("put_account", **who, **asdict(secrets) | {"scopes": arrays.texts(secrets.scopes)})
             account = Account(ws_id, *stored[0])
             place = {"ws_id": ws_id, "account_id": account.id, "calendar_ids": ids}
-            self._run("put_connections", provider=provider, **place, **_columns(calendars))
+            self._run("put_connections", provider=provider, **place, **listed_columns(calendars))
             self._run("mark_unlisted", **place, error_type=CalendarUnreachable.code)
         return account
 
 
-def _columns(calendars: Sequence[CalendarEntry]) -> dict[str, str]:
+def listed_columns(calendars: Sequence[CalendarEntry]) -> dict[str, str]:
+    """Return each column of a calendar list as one array literal."""
     return {
         "names": arrays.texts([entry.name for entry in calendars]),
         "colors": arrays.texts([entry.color for entry in calendars]),

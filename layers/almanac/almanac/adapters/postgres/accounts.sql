@@ -25,7 +25,8 @@ INSERT INTO calendar_auth_tokens AS a (ws_id, user_id, provider, account_email, 
 VALUES (:ws_id::uuid, :user_id, :provider, :email, :access_token, :refresh_token, :expires_at::timestamptz, :scopes::text[])
 ON CONFLICT (ws_id, user_id, provider, account_email) DO UPDATE SET
     access_token = excluded.access_token, refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
-    version = a.version + 1, status = 'active', last_error = NULL, scopes = excluded.scopes, updated_at = now()
+    version = a.version + 1, status = 'active', last_error = NULL, scopes = excluded.scopes, listed_at = now(),
+    updated_at = now()
 RETURNING id, provider, account_email, access_token, refresh_token, expires_at, status, version;
 
 -- name: put_connections

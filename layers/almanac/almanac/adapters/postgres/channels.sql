@@ -21,16 +21,22 @@ FROM (
 ) k;
 
 -- name: open_channel
--- In the place of earlier attempts, whose number it takes over; an expired channel is of no use either.
+-- In the place of earlier attempts, whose number it takes over. What can ring no more goes with them, of any calendar.
 WITH held AS (
     UPDATE workspace_sync_leases
     SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
     WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
     RETURNING ws_id
+), ended AS (
+    DELETE FROM calendar_push_channels p USING held
+    WHERE p.ws_id = held.ws_id AND p.installation = :installation AND (
+        p.expires_at < now() - interval '1 day'
+        OR (p.status IN ('stopped', 'stopping') AND p.expires_at IS NULL AND p.created_at < now() - interval '9 days')
+    )
 ), earlier AS (
     DELETE FROM calendar_push_channels p USING held
     WHERE p.ws_id = held.ws_id AND p.connection_id = :connection_id::uuid AND p.installation = :installation
-        AND (p.status IN ('failed', 'unsupported') OR p.expires_at < now() - interval '1 day')
+        AND p.status IN ('failed', 'unsupported')
     RETURNING p.failures
 ), opened AS (
     INSERT INTO calendar_push_channels

@@ -17,7 +17,7 @@ import pg8000.core
 import pg8000.native
 from pg8000.exceptions import DatabaseError, InterfaceError
 
-from almanac.errors import BadSettings, DatabaseUnavailable, StorageFailed
+from almanac.errors import BadSettings, DatabaseRefused, DatabaseUnavailable, StorageFailed
 
 Rows = Sequence[Sequence[Any]]
 _URL = "ALMANAC_DATABASE_URL"
@@ -25,6 +25,7 @@ _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _UNAVAILABLE_CLASSES = ("08", "53", "57")
 """SQLSTATE classes that waiting can heal: connection exception, insufficient resources (disk, memory, connections),
 operator intervention (shutdown, crash recovery). https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+_BEGIN, _BEGIN_SNAPSHOT = "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ"
 _SERIALIZATION = ("40001", "40P01", "55P03")
 _READ_ONLY = "25006"
 _NO_TABLE = "42P01"
@@ -119,9 +120,15 @@ class OneTripConnection(pg8000.native.Connection):  # type: ignore[misc]
 class Database:
     """A connection that opens itself, is dropped when it breaks, and is opened again by the next transaction."""
 
-    def __init__(self, target: Callable[[], Target], timeout_seconds: float = 30) -> None:
-        """`target` is asked at every connect, because a password may be short-lived."""
+    def __init__(
+        self, target: Callable[[], Target], timeout_seconds: float = 30, forget: Callable[[], None] | None = None
+    ) -> None:
+        """`target` is asked at every connect, because a password may be short-lived.
+
+        `forget` makes it look for one anew: after a login that was refused, for the password may have been rotated.
+        """
         self._target = target
+        self._forget = forget
         self._timeout = timeout_seconds
         self._connection: Any = None
         self._in_transaction = False
@@ -129,13 +136,14 @@ class Database:
         """Statements sent so far, one round trip each."""
 
     @contextmanager
-    def transaction(self, *, reconnect: bool = True) -> Iterator["Database"]:
+    def transaction(self, *, reconnect: bool = True, snapshot: bool = False) -> Iterator["Database"]:
         """All or nothing. Raises DatabaseUnavailable or StorageFailed; whatever is raised inside rolls back.
 
+        `snapshot`: every statement sees the moment of the first one, and none overwrites what came after it (40001).
         `reconnect`: a connection that has died meanwhile is opened again. Not for what goes on where an earlier
         transaction stopped: the server may have restarted, and lost that one.
         """
-        self._send("BEGIN", {}, reconnect=reconnect)
+        self._send(_BEGIN_SNAPSHOT if snapshot else _BEGIN, {}, reconnect=reconnect)
         self._in_transaction = True
         try:
             yield self
@@ -145,6 +153,13 @@ class Database:
             raise
         self._in_transaction = False
         self._send("COMMIT", {})
+
+    def read(self, sql: str, **values: Any) -> Rows:
+        """Run one statement that only reads, over a new connection if the last one has died meanwhile."""
+        try:
+            return self._send_once(sql, values)
+        except DatabaseUnavailable:
+            return self._send_once(sql, values)
 
     def run(self, sql: str, **values: Any) -> Rows:
         """Run one statement: in the open transaction, else as a transaction of its own."""
@@ -175,7 +190,7 @@ class Database:
             return self._send_once(sql, values)
         except DatabaseUnavailable:
             # An idle connection may have died since the last invocation. Nothing was begun yet: once more is safe.
-            if fresh or self._in_transaction or sql != "BEGIN":
+            if fresh or self._in_transaction or sql not in (_BEGIN, _BEGIN_SNAPSHOT):
                 raise
             return self._send_once(sql, values)
 
@@ -197,7 +212,15 @@ class Database:
             raise
 
     def _connect(self) -> Any:
-        target = self._target()
+        try:
+            return self._sign_in(self._target())
+        except DatabaseError as error:
+            if self._forget is None or not _sqlstate(error).startswith("28"):
+                raise
+            self._forget()
+            return self._sign_in(self._target())
+
+    def _sign_in(self, target: Target) -> Any:
         try:
             return OneTripConnection(
                 target.user,
@@ -216,23 +239,22 @@ class Database:
 
     def _translate(self, error: DatabaseError) -> DatabaseUnavailable | StorageFailed:
         """The SQLSTATE and the constraint's name tell enough; the server's text can quote values."""
-        fields = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
-        state = str(fields.get("C", "?????"))
+        fields, state = _fields(error), _sqlstate(error)
         place = fields.get("n") or fields.get("t") or fields.get("R") or ""
         detail = f"{state} {place}".strip()
         if state.startswith("28") or state == "3D000":
             self.close()
-            raise BadSettings(_URL, f"the database refuses the login or does not exist ({state})")
+            raise DatabaseRefused(_URL, f"the database refuses the login or does not exist ({state})")
         if state[:2] in _UNAVAILABLE_CLASSES:
             self.close()
             return DatabaseUnavailable(f"the database is not available ({detail})")
         if state == _READ_ONLY:
             self.close()  # after a fail-over this connection leads to a replica; the next one to the new primary
         if state in (*_SERIALIZATION, _READ_ONLY):
-            return DatabaseUnavailable(f"the database asks to try again ({detail})")
+            return DatabaseUnavailable(f"the database asks to try again ({detail})", sqlstate=state)
         if state == _NO_TABLE:
             return StorageFailed(f"the tables are missing: run `almanac migrate` ({state})")
-        return StorageFailed(f"the database refused a statement ({detail})")
+        return StorageFailed(f"the database refused a statement ({detail})", state)
 
     def _roll_back(self) -> None:
         if self._connection is None:
@@ -241,6 +263,15 @@ class Database:
             self._send_once("ROLLBACK", {})
         except (DatabaseUnavailable, StorageFailed):
             self.close()  # a connection that cannot roll back is dropped, which rolls back
+
+
+def _fields(error: DatabaseError) -> Mapping[str, Any]:
+    """Return what the server said, by the letters of its protocol."""
+    return error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+
+
+def _sqlstate(error: DatabaseError) -> str:
+    return str(_fields(error).get("C", "?????"))
 
 
 def _unreachable(target: Target, error: Exception) -> str:
@@ -260,6 +291,10 @@ class Statements:
     def __call__(self, name: str, /, **values: Any) -> Rows:
         """Run a statement; return its rows. Raises as `Database.run`, and KeyError for an unknown name."""
         return self._database.run(self._sql[name], **values)
+
+    def read(self, name: str, /, **values: Any) -> Rows:
+        """Run a statement that only reads, in one round trip, over a new connection if the last one has died."""
+        return self._database.read(self._sql[name], **values)
 
     def alone(self, name: str, /, **values: Any) -> Rows:
         """Run a statement in a transaction of its own, which opens a connection that has died meanwhile again."""

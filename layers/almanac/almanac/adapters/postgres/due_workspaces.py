@@ -7,7 +7,8 @@ from uuid import UUID
 from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
-from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.connection import Database, Rows
+from almanac.domain.push.channels import RENEW_BEFORE
 from almanac.services.push.ports import PushHome
 from almanac.services.queues.ports import ChannelStates, DueStore, SyncHealth
 
@@ -28,7 +29,11 @@ class PostgresDueStore(DueStore):
 
     @override
     def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
-        return [row[0] for row in self._run.alone("due_for_sync", after=after, limit=limit, **self._home)]
+        return [row[0] for row in self._due(after=after, limit=limit)]
+
+    def _due(self, **page: object) -> Rows:
+        renew_seconds = RENEW_BEFORE.total_seconds()
+        return self._run.alone("due_for_sync", renew_seconds=renew_seconds, **page, **self._home)
 
     @override
     def due_for_outbound(self, after: UUID | None, limit: int) -> Sequence[UUID]:
@@ -37,6 +42,15 @@ class PostgresDueStore(DueStore):
     @override
     def due_for_schedule(self, after: UUID | None, limit: int) -> Sequence[UUID]:
         return [row[0] for row in self._run.alone("due_for_schedule", after=after, limit=limit)]
+
+    @override
+    def due_for_replan(self, after: UUID | None, limit: int) -> Sequence[tuple[UUID, str]]:
+        return [(row[0], row[1]) for row in self._run.alone("due_for_replan", after=after, limit=limit)]
+
+    @override
+    def now(self) -> datetime:
+        now: datetime = self._run.read("now")[0][0]
+        return now
 
     @override
     def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:

@@ -20,7 +20,14 @@ ROWS_A_BATCH = 5000
 _PAGE = 500
 """Calendars looked up at a time."""
 _TOKENS = "tokens"
-_FORECAST = ("run_rows_deleted", "stale_runs_closed", "orphans_deleted", "keepsakes_deleted", "marks_deleted")
+_FORECAST = (
+    "run_rows_deleted",
+    "stale_runs_closed",
+    "orphans_deleted",
+    "keepsakes_deleted",
+    "marks_deleted",
+    "past_events_deleted",
+)
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -56,6 +63,14 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
             after = page[-1]
 
     @override
+    def delete_past_events(self, before: datetime) -> Iterator[Batch]:
+        after = None
+        while page := self._run.alone("workspaces_with_past", after=after, before=before, limit=_PAGE):
+            for (ws_id,) in page:
+                yield from self._repeat("delete_past_events", ws_id=ws_id, before=before)
+            after = page[-1][0]
+
+    @override
     def delete_keepsakes(self, before: datetime) -> Iterator[Batch]:
         yield from self._repeat("delete_keepsakes", before=before)
 
@@ -78,6 +93,7 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
             "forecast",
             runs_before=limits.runs,
             left_before=limits.left_behind,
+            past_before=limits.past,
             silence_seconds=SILENCE.total_seconds(),
         )
         return dict(zip(_FORECAST, found[0], strict=True))

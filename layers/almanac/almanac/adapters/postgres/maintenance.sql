@@ -144,6 +144,33 @@ WHERE d.ws_id = :ws_id::uuid AND d.provider = :provider AND d.calendar_id = :cal
         WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
     );
 
+-- name: workspaces_with_past
+SELECT w.id FROM workspaces w
+WHERE (:after::uuid IS NULL OR w.id > :after::uuid) AND EXISTS (
+    SELECT 1 FROM workspace_calendar_events e
+    WHERE e.ws_id = w.id AND e.start_at < :before::timestamptz AND e.end_at < :before::timestamptz AND e.provider <> 'almanac'
+)
+ORDER BY w.id
+LIMIT :limit::integer;
+
+-- name: delete_past_events
+-- What has left every window is never read again: neither its changes nor its end. What the app has given something stays,
+-- and so does what a sync token still tells of, whatever the age says.
+SELECT almanac_delete_events(ARRAY (
+    SELECT e.id FROM workspace_calendar_events e
+    WHERE e.ws_id = :ws_id::uuid AND e.start_at < :before::timestamptz
+        AND e.provider <> 'almanac' AND e.end_at < :before::timestamptz AND e.task_id IS NULL AND NOT e.locked AND e.color_override IS NULL
+        AND NOT EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
+        AND NOT EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id)
+        AND NOT EXISTS (
+            SELECT 1 FROM calendar_connections c JOIN calendar_sync_states s ON s.connection_id = c.id
+            WHERE c.ws_id = e.ws_id AND c.provider = e.provider AND c.calendar_id = e.external_calendar_id
+                AND s.window_start < e.end_at + interval '10 days'
+        )
+    LIMIT :limit::integer
+    FOR UPDATE OF e SKIP LOCKED
+));
+
 -- name: delete_keepsakes
 WITH gone AS (
     DELETE FROM calendar_event_keepsakes WHERE ctid = ANY (ARRAY (
@@ -235,4 +262,13 @@ SELECT
      WHERE k.until < :left_before::timestamptz),
     (SELECT count(*) FROM calendar_event_keepsakes k WHERE k.kept_at < :left_before::timestamptz),
     (SELECT count(*) FROM calendar_sync_seen m LEFT JOIN calendar_sync_states s ON s.connection_id = m.connection_id
-     WHERE s.checkpoint IS NULL);
+     WHERE s.checkpoint IS NULL),
+    (SELECT count(*) FROM workspace_calendar_events e
+     WHERE e.provider <> 'almanac' AND e.end_at < :past_before::timestamptz AND e.task_id IS NULL AND NOT e.locked AND e.color_override IS NULL
+        AND NOT EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
+        AND NOT EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id)
+        AND NOT EXISTS (
+            SELECT 1 FROM calendar_connections c JOIN calendar_sync_states s ON s.connection_id = c.id
+            WHERE c.ws_id = e.ws_id AND c.provider = e.provider AND c.calendar_id = e.external_calendar_id
+                AND s.window_start < e.end_at + interval '10 days'
+        ));

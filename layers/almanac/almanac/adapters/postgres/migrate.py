@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from typing_extensions import override
 
+from almanac.adapters.postgres.app_role import AppRole, make_app_role
 from almanac.adapters.postgres.connection import Database, Target, parse_url
 from almanac.errors import DatabaseUnavailable, StorageFailed
 from almanac.services.clock import Deadline
@@ -21,33 +22,42 @@ _LISTED = "SELECT name FROM almanac_migrations ORDER BY name"
 class PostgresMigrations(Migrations):
     """The Migrations port. Each upgrade opens a connection of its own, whose every wait ends at the deadline.
 
-    Without a deadline each wait may take `timeout_seconds`.
+    To connect, and everything where there is no deadline, may take `timeout_seconds`.
     """
 
     target: Callable[[], Target]
     timeout_seconds: float = 30
+    app_role: Callable[[], AppRole | None] = lambda: None
+    """The role that others sign in as, made after the tables."""
 
     @override
     def upgrade(self, deadline: Deadline | None) -> Upgrade:
         """As `apply_missing`, within the deadline; and what the database knows afterwards."""
-        with closing(
-            Database(self.target, self.timeout_seconds if deadline is None else _seconds(deadline))
-        ) as database:
+        role = self.app_role()
+        patience = self.timeout_seconds if deadline is None else min(_seconds(deadline), self.timeout_seconds)
+        with closing(Database(self.target, patience)) as database:
             applied = apply_missing(database, deadline)
+            if role is not None:
+                _make(database, role, deadline)
             known = [row[0] for row in database.run(_LISTED)]
         ours = {name for name, _ in _available()}
         return Upgrade(tuple(applied), known[-1], tuple(name for name in known if name not in ours))
 
 
-def migrate(database_url: str, ca_file: str | None = None) -> list[str]:
-    """Bring the database up to date. Returns the names applied now; all of them or, on an error, none.
+def migrate(database_url: str, ca_file: str | None = None, role: AppRole | None = None) -> list[str]:
+    """Bring the database up to date, and make the role of the functions, if one is given.
+
+    Returns the names applied now; all of them or, on an error, none.
 
     Raises BadSettings for an unusable URL, DatabaseUnavailable, and StorageFailed when a migration fails or one that
     was applied has been edited since.
     """
     database = Database(lambda: parse_url(database_url, ca_file))
     try:
-        return apply_missing(database)
+        applied = apply_missing(database)
+        if role is not None:
+            _make(database, role, None)
+        return applied
     finally:
         database.close()
 
@@ -63,6 +73,12 @@ def apply_missing(database: Database, deadline: Deadline | None = None) -> list[
         )
         applied = {row[0]: row[1] for row in database.run("SELECT name, sha256 FROM almanac_migrations")}
         return [name for name, sql in _available() if _apply(database, name, sql, applied.get(name), deadline)]
+
+
+def _make(database: Database, role: AppRole, deadline: Deadline | None) -> None:
+    with database.transaction():
+        _limit(database, deadline)
+        make_app_role(database, role)
 
 
 def _available() -> list[tuple[str, str]]:

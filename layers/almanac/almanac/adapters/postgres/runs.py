@@ -11,8 +11,9 @@ from typing_extensions import override
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
+from almanac.domain.operations.machine import STICKY_FOR, EscalationCause, KilledRun
 from almanac.domain.run_outcomes import EndStatus, Outcome
-from almanac.domain.sync.admission import AdmissionFacts, LaterRun, Refuse
+from almanac.domain.sync.admission import AdmissionFacts, LaterRun, ManualRun, Refuse
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncReport
 from almanac.errors import UnknownWorkspace
 from almanac.jobs import JOBS, CalendarSync, Job, body_beside, request_id_of
@@ -50,11 +51,20 @@ class Ending(Protocol):
         """The same in one line."""
         ...
 
+    @property
+    def escalated(self) -> EscalationCause | None:
+        """Why the job belongs into a larger function, if it does."""
+        ...
+
 
 class PostgresLedger:
-    """Jobs and runs over one Database. `leases` are the workspaces', one for runs of every kind."""
+    """Jobs and runs over one Database. `leases` are the workspaces', one for runs of every kind.
 
-    def __init__(self, database: Database, leases: PostgresLeases) -> None:
+    `memory_mb` is what a run may use; None where nobody limits it.
+    """
+
+    def __init__(self, database: Database, leases: PostgresLeases, *, memory_mb: int | None = None) -> None:
+        self._memory_mb = memory_mb
         self._db = database
         self._run = database.statements("runs.sql")
         self.leases = leases
@@ -66,8 +76,35 @@ class PostgresLedger:
 
         The job is recorded too, unless whoever asked has done so. Raises UnknownWorkspace.
         """
+        asked = self._asked(job, run_id, sent_at, message_id)
+        with self._db.transaction():
+            refused = refuse(self._facts(job, JOBS[job.job].name, sent_at, message_id))
+            lease = None if refused else self.leases.take(job.ws_id, run_id)
+            if lease is not None:
+                self._run("close_stale_runs", ws_id=job.ws_id)
+                began = {"status": "running", "outcome": None, "fence": lease.fence, "retry_after": None}
+                self._run("record_run", **asked, **began)
+                return lease
+            refusal = Refusal(*(refused or ("already_running", self.leases.seconds)))
+            self._run("record_run", **asked, **_skipped(refusal))
+            if refusal.escalated == "killed":
+                self._move_to_large(job.ws_id)
+        return refusal
+
+    def refuse(
+        self, job: Job, run_id: UUID, sent_at: datetime | None, message_id: str | None, refusal: Refusal
+    ) -> Refusal:
+        """Record a run that does not take place, in one round trip; the job too."""
+        self._run("record_run", **self._asked(job, run_id, sent_at, message_id), **_skipped(refusal))
+        return refusal
+
+    def has_changed(self, ws_id: UUID) -> bool:
+        """Return whether the workspace has changed since its last plan, in one round trip; also one that is gone."""
+        return bool(self._run.read("has_changed", ws_id=ws_id)[0][0])
+
+    def _asked(self, job: Job, run_id: UUID, sent_at: datetime | None, message_id: str | None) -> dict[str, Any]:
         kind = JOBS[job.job]
-        asked = {
+        return {
             "run_id": run_id,
             "ws_id": job.ws_id,
             "job_id": job.request_id or request_id_of(message_id or str(run_id)),
@@ -78,25 +115,19 @@ class PostgresLedger:
             "message_id": message_id,
             "scope": job.model_dump_json(include=set(kind.scope), exclude_none=True),
             "sent_at": sent_at,
+            "memory_mb": self._memory_mb,
         }
-        with self._db.transaction():
-            refused = refuse(self._facts(job, kind.name, sent_at))
-            lease = None if refused else self.leases.take(job.ws_id, run_id)
-            if lease is not None:
-                self._run("close_stale_runs", ws_id=job.ws_id)
-                began = {"status": "running", "outcome": None, "fence": lease.fence, "retry_after": None}
-                self._run("record_run", **asked, **began)
-                return lease
-            refusal = Refusal(*(refused or ("already_running", self.leases.seconds)))
-            skipped = {"status": "skipped", "outcome": refusal.outcome, "retry_after": refusal.retry_after}
-            self._run("record_run", **asked, **skipped, fence=None)
-        return refusal
 
-    def finish(self, lease: Lease, ending: Ending, total_ms: int, report: Mapping[str, object]) -> None:
+    def finish(
+        self, lease: Lease, ending: Ending, total_ms: int, report: Mapping[str, object], seen: str | None = None
+    ) -> None:
         """Close the run and release its lease, in one statement. Counts of 0 and what is None or empty are left out.
 
+        `seen` is the snapshot that a plan was made of: changes that it holds are planned with this.
         Raises LeaseLost when another run holds the lease.
         """
+        if ending.escalated == "out_of_memory":
+            self._move_to_large(lease.ws_id)
         released = self._run(
             "finish_run",
             run_id=lease.run_id,
@@ -109,18 +140,34 @@ class PostgresLedger:
             error=bounded(ending.error),
             total_ms=total_ms,
             report=json.dumps({name: value for name, value in report.items() if _is_said(value)}),
+            seen=seen,
         )
         if not released:
             raise lease_lost()
 
-    def _facts(self, job: Job, kind: str, sent_at: datetime | None) -> AdmissionFacts:
+    def is_gone(self, ws_id: UUID) -> bool:
+        """Return whether there is no such workspace any more."""
+        return not self._run("is_gone", ws_id=ws_id)
+
+    def _facts(self, job: Job, kind: str, sent_at: datetime | None, message_id: str | None) -> AdmissionFacts:
         connection_id = job.connection_id if isinstance(job, CalendarSync) else None
-        about = {"ws_id": job.ws_id, "kind": kind, "connection_id": connection_id}
+        about = {"ws_id": job.ws_id, "kind": kind, "connection_id": connection_id, "message_id": message_id}
         found = self._run("admission_facts", sent_at=sent_at, **about)
         if not found:
             raise UnknownWorkspace(job.ws_id)
-        now, lease_expires_at, last_manual_at, last_push_at, later = found[0]
-        return AdmissionFacts(now, lease_expires_at, last_manual_at, [LaterRun(**run) for run in later], last_push_at)
+        now, lease_expires_at, asked, last_push_at, later, killed, large_until = found[0]
+        return AdmissionFacts(
+            now,
+            lease_expires_at,
+            [ManualRun(datetime.fromisoformat(run["started_at"]), run["scope"]) for run in asked],
+            [LaterRun(**run) for run in later],
+            last_push_at,
+            None if killed is None else KilledRun(**killed),
+            large_until,
+        )
+
+    def _move_to_large(self, ws_id: UUID) -> None:
+        self._run("move_to_large", ws_id=ws_id, seconds=STICKY_FOR.total_seconds())
 
 
 class PostgresSyncRuns(SyncRuns):
@@ -138,7 +185,33 @@ class PostgresSyncRuns(SyncRuns):
         return self._ledger.begin(job, run_id, sent_at, message_id, self._admit(job))
 
     @override
-    def record_connection(self, lease: Lease, report: ConnectionReport, retry_at: datetime | None) -> None:
+    def begin_reading(self, lease: Lease, connection_ids: Sequence[UUID]) -> None:
+        ids = arrays.texts(map(str, connection_ids))
+        if not self._run("begin_reading", **self._ledger.leases.under(lease), connection_ids=ids):
+            raise lease_lost()
+
+    @override
+    def pause_provider(self, provider: str, error_type: str, error: str) -> None:
+        self._run("pause_provider", provider=provider, error_type=error_type, error=bounded(error))
+
+    @override
+    def resume_provider(self, provider: str) -> None:
+        self._run("resume_provider", provider=provider)
+
+    @override
+    def plan_to_ask_for(self, lease: Lease, *, inserted: bool) -> str | None:
+        rows = [row[0] for row in self._run("plan_to_ask_for", ws_id=lease.ws_id, inserted=inserted)]
+        last = rows[-1] if rows else None
+        return last or None
+
+    @override
+    def is_gone(self, ws_id: UUID) -> bool:
+        return self._ledger.is_gone(ws_id)
+
+    @override
+    def record_connection(
+        self, lease: Lease, report: ConnectionReport, retry_at: datetime | None, *, blamed: bool = True
+    ) -> None:
         problems = [{"id": p.event_id, "reason": p.reason, "stored": p.stored} for p in report.problems[:PROBLEMS_KEPT]]
         recorded = self._run(
             "record_connection",
@@ -150,6 +223,7 @@ class PostgresSyncRuns(SyncRuns):
             error_type=report.error_type,
             error=bounded(report.error),
             retry_at=retry_at,
+            blamed=blamed,
             **report.tally.as_dict(),
         )
         if not recorded:
@@ -181,6 +255,10 @@ class PostgresAskedJobs(AskedJobs):
     @override
     def mark_sent(self, jobs: Sequence[Job]) -> None:
         self._run.alone("mark_sent", **_keys(jobs))
+
+
+def _skipped(refusal: Refusal) -> dict[str, Any]:
+    return {"status": "skipped", "outcome": refusal.outcome, "retry_after": refusal.retry_after, "fence": None}
 
 
 def _keys(jobs: Sequence[Job]) -> dict[str, str]:

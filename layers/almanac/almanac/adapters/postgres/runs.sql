@@ -2,13 +2,14 @@
 -- (run_connections). Rows are always scoped by workspace; a statement that writes under a lease checks its fence.
 
 -- name: admission_facts
--- What decides whether a run may begin: the time, the lease that somebody holds, the last run that a person asked for in
--- the last hour, the last one that a push of the same calendar did, and the runs of the kind that began after the message
--- was sent (a second of grace for the clocks of queue and database) and have completed.
+-- What decides whether a run may begin: the time, the lease that somebody holds, the runs that a person asked for in the
+-- last hour, the last one that a push of the same calendar did, the runs of the kind that began after the message was
+-- sent (a second of grace for the clocks of queue and database) and have completed, an earlier run of this message that
+-- died, and until when only the large function will do.
 SELECT
     now(),
     (SELECT l.expires_at FROM workspace_sync_leases l WHERE l.ws_id = w.id AND l.owner IS NOT NULL),
-    (SELECT max(r.started_at) FROM runs r
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('started_at', r.started_at, 'scope', r.scope)), '[]') FROM runs r
      WHERE r.ws_id = w.id AND r.kind = :kind AND r.source = 'manual' AND r.status IN ('completed', 'partial')
         AND r.started_at > now() - interval '1 hour'),
     (SELECT max(r.started_at) FROM runs r
@@ -20,18 +21,95 @@ SELECT
         ))), '[]')
      FROM runs r
      WHERE r.ws_id = w.id AND r.kind = :kind AND r.status = 'completed'
-        AND r.started_at > :sent_at::timestamptz + interval '1 second')
+        AND r.started_at > :sent_at::timestamptz + interval '1 second'),
+    (SELECT jsonb_build_object('memory_mb', k.memory_mb, 'resident_mb', l.resident_mb)
+     FROM (
+        SELECT r.id, r.ws_id, r.memory_mb FROM runs r
+        WHERE r.ws_id = w.id AND r.kind = :kind AND r.status = 'running' AND r.message_id = :message_id
+        UNION ALL
+        SELECT r.id, r.ws_id, r.memory_mb FROM runs r
+        WHERE r.ws_id = w.id AND r.status = 'failed' AND r.error_type = 'stale' AND r.message_id = :message_id
+     ) k LEFT JOIN workspace_sync_leases l ON l.ws_id = k.ws_id AND l.owner = k.id
+     LIMIT 1),
+    (SELECT l.large_until FROM workspace_sync_leases l WHERE l.ws_id = w.id)
 FROM workspaces w
 WHERE w.id = :ws_id::uuid;
 
 -- name: take_lease
--- Free, expired, or none yet: otherwise no row. The fence rises with every owner.
+-- Free, expired, or none yet: otherwise no row. The fence rises with every owner. What an owner that has died was reading
+-- counts an attempt; the second in a row makes its pages smaller, for memory is what kills a process again and again.
+WITH deadly AS (
+    SELECT l.reading[1] AS reading FROM workspace_sync_leases l
+    WHERE l.ws_id = :ws_id::uuid AND l.owner IS NOT NULL AND l.expires_at <= now() AND l.reading IS NOT NULL
+), blamed AS (
+    UPDATE calendar_connections c
+    SET attempts = c.attempts + 1,
+        page_limit = CASE WHEN c.attempts > 0 THEN greatest(1, coalesce(c.page_limit, 2500) / 5) ELSE c.page_limit END
+    FROM deadly d WHERE c.id = d.reading AND c.ws_id = :ws_id::uuid
+)
 INSERT INTO workspace_sync_leases AS l (ws_id, owner, fence, acquired_at, expires_at)
 VALUES (:ws_id::uuid, :run_id::uuid, 1, now(), now() + :seconds::float8 * interval '1 second')
 ON CONFLICT (ws_id) DO UPDATE
-SET owner = excluded.owner, fence = l.fence + 1, acquired_at = now(), expires_at = excluded.expires_at, queued_at = NULL
+SET owner = excluded.owner, fence = l.fence + 1, acquired_at = now(), expires_at = excluded.expires_at, queued_at = NULL,
+    reading = NULL, resident_mb = NULL
 WHERE l.owner IS NULL OR l.expires_at <= now()
 RETURNING fence;
+
+-- name: move_to_large
+-- From now on the workspace's jobs belong into the large function. A lease is there: a run that needed it has had it.
+UPDATE workspace_sync_leases SET large_until = clock_timestamp() + :seconds::float8 * interval '1 second'
+WHERE ws_id = :ws_id::uuid;
+
+-- name: begin_reading
+UPDATE workspace_sync_leases
+SET reading = :connection_ids::uuid[], expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+RETURNING ws_id;
+
+-- name: pause_provider
+INSERT INTO provider_pauses AS p (provider, error_type, error, retry_at)
+VALUES (:provider, :error_type, :error, now() + interval '1 minute')
+ON CONFLICT (provider) DO UPDATE SET error_type = excluded.error_type, error = excluded.error,
+    retry_at = now() + least(interval '15 minutes', greatest(interval '1 minute', now() - p.since));
+
+-- name: resume_provider
+DELETE FROM provider_pauses WHERE provider = :provider;
+
+-- name: plan_to_ask_for
+-- As due_for_replan, of one workspace, in the middle of its run; what the run has inserted is noted first.
+SELECT almanac_note_change(w.id)::text FROM workspaces w WHERE w.id = :ws_id::uuid AND :inserted::boolean
+UNION ALL
+SELECT coalesce((
+    SELECT r.id::text FROM runs r WHERE r.ws_id = w.id AND r.kind = 'schedule' AND r.status <> 'skipped'
+    ORDER BY r.started_at DESC LIMIT 1
+), 'none')
+FROM workspaces w
+WHERE w.id = :ws_id::uuid
+    AND (:inserted::boolean OR EXISTS (SELECT 1 FROM unplanned_changes u WHERE u.ws_id = w.id))
+    AND (
+        EXISTS (SELECT 1 FROM tasks t WHERE t.ws_id = w.id AND t.auto_schedule AND t.completed_at IS NULL)
+        OR EXISTS (SELECT 1 FROM workspace_habits h WHERE h.ws_id = w.id AND h.is_active AND h.auto_schedule)
+        OR EXISTS (SELECT 1 FROM meetings m WHERE m.ws_id = w.id AND m.auto_schedule AND m.completed_at IS NULL)
+        OR EXISTS (
+            SELECT 1 FROM workspace_calendar_events e
+            WHERE e.ws_id = w.id AND e.start_at > now() AND NOT e.locked
+                AND (EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
+                    OR EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id))
+        )
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM runs r
+        WHERE r.ws_id = w.id AND r.kind = 'schedule' AND r.source = 'sync' AND r.started_at > now()
+            - CASE WHEN r.status = 'failed' THEN interval '1 hour' ELSE interval '2 minutes' END
+            AND r.status <> 'skipped'
+    );
+
+-- name: has_changed
+SELECT EXISTS (SELECT 1 FROM unplanned_changes u WHERE u.ws_id = :ws_id::uuid)
+    OR NOT EXISTS (SELECT 1 FROM workspaces w WHERE w.id = :ws_id::uuid);
+
+-- name: is_gone
+SELECT 1 FROM workspaces WHERE id = :ws_id::uuid;
 
 -- name: renew_lease
 UPDATE workspace_sync_leases
@@ -51,16 +129,17 @@ WHERE ws_id = :ws_id::uuid AND status = 'running';
 -- skipped has used its message up, unless that comes back because another run is going on.
 WITH used_up AS (
     UPDATE workspace_sync_leases SET queued_at = NULL
-    WHERE ws_id = :ws_id::uuid AND :kind = 'sync' AND :status = 'skipped' AND :outcome::text <> 'already_running'
+    WHERE ws_id = :ws_id::uuid AND :kind = 'sync' AND :status = 'skipped'
+        AND :outcome::text NOT IN ('already_running', 'escalated')
 ), job AS (
     INSERT INTO jobs AS j (id, ws_id, kind, body, source, requested_by, sent_at)
     VALUES (:job_id, :ws_id::uuid, :kind, :body::jsonb, :source, :user_id, :sent_at::timestamptz)
     ON CONFLICT (id, ws_id, kind) DO UPDATE SET sent_at = excluded.sent_at WHERE j.sent_at IS NULL
 )
-INSERT INTO runs (id, ws_id, job_id, kind, source, user_id, message_id, scope, sent_at, status, outcome, fence, retry_after,
-    finished_at)
+INSERT INTO runs (id, ws_id, job_id, kind, source, user_id, message_id, scope, sent_at, memory_mb, status, outcome, fence,
+    retry_after, finished_at)
 VALUES (:run_id::uuid, :ws_id::uuid, :job_id, :kind, :source, :user_id, :message_id, :scope::jsonb, :sent_at::timestamptz,
-    :status, :outcome, :fence::bigint, :retry_after::float8, CASE :status WHEN 'skipped' THEN clock_timestamp() END);
+    :memory_mb::integer, :status, :outcome, :fence::bigint, :retry_after::float8, CASE :status WHEN 'skipped' THEN clock_timestamp() END);
 
 -- name: record_jobs
 -- Of whoever asks, before the messages are sent. A workspace that does not exist is told by its foreign key.
@@ -74,20 +153,25 @@ FROM unnest(:ids::text[], :ws_ids::uuid[], :kinds::text[]) AS s (id, ws_id, kind
 WHERE j.id = s.id AND j.ws_id = s.ws_id AND j.kind = s.kind AND j.sent_at IS NULL;
 
 -- name: finish_run
-WITH run AS (
+-- `seen`: the snapshot that a plan was made of; what has changed before it is planned now.
+WITH planned AS (
+    DELETE FROM unplanned_changes u
+    WHERE u.ws_id = :ws_id::uuid AND :seen::text IS NOT NULL
+        AND (u.tx = pg_current_xact_id_if_assigned() OR pg_visible_in_snapshot(u.tx, :seen::text::pg_snapshot))
+), run AS (
     UPDATE runs
     SET status = :status, outcome = :outcome, finished_at = clock_timestamp(), retry_after = :retry_after::float8,
         error_type = :error_type, error = :error, total_ms = :total_ms::integer, report = :report::jsonb
     WHERE id = :run_id::uuid AND ws_id = :ws_id::uuid AND status = 'running'
 )
-UPDATE workspace_sync_leases SET owner = NULL, expires_at = NULL
+UPDATE workspace_sync_leases SET owner = NULL, expires_at = NULL, reading = NULL
 WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
 RETURNING ws_id;
 
 -- name: record_connection
 WITH held AS (
     UPDATE workspace_sync_leases
-    SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+    SET reading = array_remove(reading, :connection_id::uuid), expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
     WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
     RETURNING ws_id
 ), child AS (
@@ -105,17 +189,20 @@ WITH held AS (
 ), connection AS (
     UPDATE calendar_connections c
     SET status = CASE :status::text
-            WHEN 'completed' THEN 'synced'
+            WHEN 'completed' THEN CASE WHEN :outcome::text = 'continued' THEN c.status ELSE 'synced' END
             WHEN 'failed' THEN CASE WHEN :error_type::text IN ('access_denied', 'calendar_unreachable') THEN 'lost' ELSE 'error' END
             ELSE c.status END,
-        last_error_type = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error_type::text ELSE c.last_error_type END,
-        last_error = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :error::text ELSE c.last_error END,
-        failures = CASE :status::text WHEN 'completed' THEN 0 WHEN 'failed' THEN c.failures + 1 ELSE c.failures END,
-        retry_at = CASE :status::text WHEN 'completed' THEN NULL WHEN 'failed' THEN :retry_at::timestamptz ELSE c.retry_at END,
-        updated_at = now()
+        last_error_type = CASE WHEN :status::text = 'failed' THEN :error_type::text WHEN :outcome::text <> 'continued' THEN NULL
+            ELSE c.last_error_type END,
+        last_error = CASE WHEN :status::text = 'failed' THEN :error::text WHEN :outcome::text <> 'continued' THEN NULL
+            ELSE c.last_error END,
+        failures = CASE WHEN :status::text <> 'failed' THEN 0 WHEN :blamed::boolean THEN c.failures + 1 ELSE c.failures END,
+        failed_at = CASE :status::text WHEN 'failed' THEN now() ELSE c.failed_at END,
+        retry_at = CASE :status::text WHEN 'failed' THEN :retry_at::timestamptz END,
+        attempts = 0, updated_at = now()
     FROM held
     WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND :status::text <> 'skipped'
-        AND (:status::text = 'failed' OR c.status <> 'synced')
+        AND (:status::text = 'failed' OR c.status <> 'synced' OR c.attempts > 0)
 )
 SELECT ws_id FROM held;
 

@@ -1,10 +1,12 @@
 -- Statements of the sync store. Rows are always scoped by workspace; a statement that writes checks the lease's fence.
 
 -- name: workspace_zone
-SELECT timezone FROM workspaces WHERE id = :ws_id::uuid;
+SELECT timezone, now(), (SELECT jsonb_object_agg(p.provider, p.retry_at) FROM provider_pauses p)
+FROM workspaces WHERE id = :ws_id::uuid;
 
 -- name: load_connections
 -- A calendar that several accounts can read is read once: through a live account, with the best access, the oldest first.
+-- `primary` is the calendar that is somebody's primary one, whoever reads it.
 -- Each with its account, so that both are of one moment. Where the others stood is void then: their tokens know nothing of
 -- rows that this one writes.
 WITH chosen AS (
@@ -13,7 +15,10 @@ WITH chosen AS (
     JOIN calendar_auth_tokens a ON a.id = c.auth_token_id AND a.status <> 'disconnected'
     WHERE c.ws_id = :ws_id::uuid AND c.is_enabled AND c.sync_inbound_enabled
         AND c.access_role <> 'freeBusyReader'
-        AND (:calendar_id::text IS NULL OR c.calendar_id = :calendar_id::text OR (:calendar_id::text = 'primary' AND c.is_primary))
+        AND (:calendar_id::text IS NULL OR c.calendar_id = :calendar_id::text
+            OR (:calendar_id::text = 'primary' AND (c.provider, c.calendar_id) IN (
+                SELECT p.provider, p.calendar_id FROM calendar_connections p WHERE p.ws_id = :ws_id::uuid AND p.is_primary
+            )))
     ORDER BY c.provider, c.calendar_id, a.status <> 'active', c.status = 'lost',
         array_position(ARRAY['owner', 'writer', 'writerWithoutPrivateAccess', 'reader'], c.access_role) NULLS LAST, c.created_at, c.id
 ), others AS (
@@ -24,11 +29,14 @@ WITH chosen AS (
 )
 SELECT
     c.id, c.auth_token_id, c.provider, c.calendar_id, c.time_zone, c.sync_delete_enabled, c.failures, c.retry_at,
-    s.last_synced_at, s.full_synced_at, s.sync_token, s.query_fingerprint, s.window_start, s.window_end, s.checkpoint,
-    a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
+    s.last_synced_at, s.full_synced_at, c.access_role, c.attempts, c.page_limit, c.failed_at,
+    v.ws_id IS NOT NULL, v.connection_id, v.access_role,
+    s.sync_token, s.query_fingerprint, s.window_start, s.window_end, s.checkpoint,
+    a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version, a.listed_at
 FROM chosen c
 JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
 LEFT JOIN calendar_sync_states s ON s.connection_id = c.id
+LEFT JOIN calendar_views v ON v.ws_id = c.ws_id AND v.provider = c.provider AND v.calendar_id = c.calendar_id
 WHERE :connection_id::uuid IS NULL OR c.id = :connection_id::uuid;
 
 -- name: store_tokens
@@ -67,15 +75,16 @@ FROM own WHERE s.connection_id = own.id AND (s.sync_token IS NOT NULL OR s.check
 -- (0003_event_keepsakes.sql); without preserved fields in the workspace that is one look at an index.
 WITH held AS (
     UPDATE workspace_sync_leases
-    SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+    SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second', resident_mb = :resident_mb::integer
     WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
     RETURNING ws_id
 ), own AS (
-    -- Null for a connection that has been removed, or is another workspace's: then nothing can be stored for it.
-    SELECT (SELECT c.id FROM calendar_connections c WHERE c.id = :connection_id::uuid AND c.ws_id = held.ws_id) AS id
-    FROM held
+    -- No row for a connection that has been removed, or is another workspace's: then nothing is stored for it. Until the
+    -- page is written nobody can remove it.
+    SELECT c.id FROM held JOIN calendar_connections c ON c.id = :connection_id::uuid AND c.ws_id = held.ws_id
+    FOR KEY SHARE OF c
 ), page AS (
-    SELECT p.* FROM held, unnest(
+    SELECT p.* FROM own, unnest(
         :external_event_id::text[], :title::text[], :description::text[], :location::text[],
         :start_at::timestamptz[], :end_at::timestamptz[], :all_day::boolean[], :start_date::date[], :end_date::date[],
         :time_zone::text[], :status::text[], :transparency::text[], :response::text[], :event_type::text[],
@@ -126,6 +135,7 @@ WITH held AS (
         external_updated_at = excluded.external_updated_at, mapping_version = excluded.mapping_version,
         sync_status = 'synced', sync_error = NULL, last_synced_at = now(), updated_at = now()
     WHERE e.etag IS DISTINCT FROM excluded.etag OR excluded.etag IS NULL OR e.mapping_version <> excluded.mapping_version
+        OR :rewrite::boolean
     RETURNING e.external_event_id, (xmax = 0) AS inserted
 ), restored AS (
     SELECT almanac_restore_events(
@@ -140,7 +150,7 @@ WITH held AS (
             AND (e.external_event_id = ANY (:tombstones::text[]) OR e.recurring_event_id = ANY (:tombstones::text[]))
             AND e.external_event_id <> ALL (:external_event_id::text[])
     )) AS deleted
-    FROM held WHERE :delete_enabled::boolean AND cardinality(:tombstones::text[]) > 0
+    FROM own WHERE :delete_enabled::boolean AND cardinality(:tombstones::text[]) > 0
 ), seen AS (
     INSERT INTO calendar_sync_seen (connection_id, external_event_id)
     SELECT own.id, k.id FROM own, unnest(:known_ids::text[]) AS k (id)
@@ -166,7 +176,13 @@ SELECT
     (SELECT count(*) FROM written WHERE inserted),
     (SELECT count(*) FROM written WHERE NOT inserted),
     (SELECT coalesce(max(deleted), 0) FROM gone),
-    (SELECT count(*) FROM restored);
+    (SELECT count(*) FROM restored),
+    (SELECT count(*) FROM own);
+
+-- name: known_events
+SELECT external_event_id FROM workspace_calendar_events
+WHERE ws_id = :ws_id::uuid AND provider = :provider AND external_calendar_id = :calendar_id
+    AND external_event_id = ANY (:event_ids::text[]);
 
 -- name: missing_rows
 WITH old AS (
@@ -203,14 +219,64 @@ SELECT almanac_delete_events(ARRAY (
 ));
 
 -- name: complete_full_pass
+WITH own AS (
+    SELECT c.id, c.ws_id, c.provider, c.calendar_id FROM calendar_connections c
+    WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid
+    FOR KEY SHARE
+), viewed AS (
+    INSERT INTO calendar_views AS v (ws_id, provider, calendar_id, connection_id, access_role)
+    SELECT own.ws_id, own.provider, own.calendar_id, own.id, :access_role FROM own
+    ON CONFLICT (ws_id, provider, calendar_id) DO UPDATE
+    SET connection_id = excluded.connection_id, access_role = excluded.access_role
+    WHERE (v.connection_id, v.access_role) IS DISTINCT FROM (excluded.connection_id, excluded.access_role)
+)
 INSERT INTO calendar_sync_states AS t
     (connection_id, sync_token, query_fingerprint, window_start, window_end, checkpoint, last_synced_at, full_synced_at)
-VALUES ((SELECT id FROM calendar_connections WHERE id = :connection_id::uuid AND ws_id = :ws_id::uuid), :sync_token,
-    :fingerprint, :window_start::timestamptz, :window_end::timestamptz, NULL, now(), now())
+SELECT own.id, :sync_token, :fingerprint, :window_start::timestamptz, :window_end::timestamptz, :checkpoint::jsonb, now(),
+    now()
+FROM own
 ON CONFLICT (connection_id) DO UPDATE SET
     sync_token = excluded.sync_token, query_fingerprint = excluded.query_fingerprint,
-    window_start = excluded.window_start, window_end = excluded.window_end, checkpoint = NULL,
-    last_synced_at = now(), full_synced_at = now();
+    window_start = excluded.window_start, window_end = excluded.window_end, checkpoint = excluded.checkpoint,
+    last_synced_at = now(), full_synced_at = now()
+RETURNING t.connection_id;
+
+-- name: note_calendars
+-- What an account's calendar list says now: new calendars, names, roles, zones. A known connection keeps its switches and
+-- its state; one whose events the account could not see is switched on when it can; another role is worth a try at once.
+WITH own AS (
+    UPDATE calendar_auth_tokens SET listed_at = now() WHERE id = :account_id::uuid AND ws_id = :ws_id::uuid
+    RETURNING id, ws_id, provider
+), listed AS (
+    SELECT p.* FROM unnest(:calendar_ids::text[], :names::text[], :colors::text[], :access_roles::text[], :time_zones::text[],
+        :primaries::boolean[], :readable::boolean[])
+        AS p (calendar_id, name, color, access_role, time_zone, is_primary, readable)
+), gone AS (
+    UPDATE calendar_connections c
+    SET status = 'lost', last_error_type = :error_type, last_error = 'the account''s calendar list no longer has it',
+        updated_at = now()
+    FROM own WHERE c.auth_token_id = own.id AND c.ws_id = own.ws_id AND c.status <> 'lost'
+        AND c.calendar_id <> ALL (:calendar_ids::text[])
+)
+INSERT INTO calendar_connections AS c
+    (ws_id, auth_token_id, provider, calendar_id, calendar_name, color, access_role, time_zone, is_primary, is_enabled)
+SELECT own.ws_id, own.id, own.provider, l.calendar_id, l.name, l.color, l.access_role, l.time_zone, l.is_primary, l.readable
+FROM own, listed l
+ON CONFLICT (auth_token_id, calendar_id) DO UPDATE SET
+    calendar_name = excluded.calendar_name, color = excluded.color, access_role = excluded.access_role,
+    time_zone = excluded.time_zone, is_primary = excluded.is_primary,
+    is_enabled = c.is_enabled OR (excluded.is_enabled AND c.access_role IN ('freeBusyReader', 'none')),
+    retry_at = CASE WHEN c.access_role = excluded.access_role THEN c.retry_at END, updated_at = now()
+WHERE (c.calendar_name, c.color, c.access_role, c.time_zone, c.is_primary)
+    IS DISTINCT FROM (excluded.calendar_name, excluded.color, excluded.access_role, excluded.time_zone, excluded.is_primary);
+
+-- name: forget_view
+UPDATE calendar_views SET connection_id = NULL, access_role = NULL
+WHERE ws_id = :ws_id::uuid AND provider = :provider AND calendar_id = :calendar_id;
+
+-- name: limit_page
+UPDATE calendar_connections SET page_limit = :events::integer, updated_at = now()
+WHERE id = :connection_id::uuid AND ws_id = :ws_id::uuid;
 
 -- name: forget_token
 UPDATE calendar_sync_states s SET sync_token = NULL, checkpoint = NULL
@@ -218,16 +284,18 @@ FROM calendar_connections c
 WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND s.connection_id = c.id;
 
 -- name: due_for_sync
--- Due: a live account with a calendar to read that is not backing off; nothing waiting in the queue, nothing running.
+-- Due: a live account with a calendar to read that is not backing off; nothing waiting in the queue, no sync running. A
+-- plan is over in seconds, so its workspace need not wait for the next tick.
 -- A message that never arrived makes its workspace due again after an hour. A calendar whose push channel is healthy is
--- asked about once an hour; without push there is no installation, and no pause. A channel that has to be stopped is a
--- reason, too.
+-- asked about once an hour; without push there is no installation, and no pause. A channel that has to be stopped or
+-- renewed is a reason, too.
 SELECT w.id
 FROM workspaces w
 LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     AND (l.queued_at IS NULL OR l.queued_at < now() - interval '1 hour')
-    AND (l.expires_at IS NULL OR l.expires_at <= now())
+    AND (l.expires_at IS NULL OR l.expires_at <= now()
+        OR EXISTS (SELECT 1 FROM runs r WHERE r.id = l.owner AND r.kind = 'schedule'))
     AND (EXISTS (
         SELECT 1 FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
         WHERE c.ws_id = w.id AND a.status = 'active' AND c.is_enabled AND c.sync_inbound_enabled
@@ -244,7 +312,12 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
         WHERE p.ws_id = w.id AND p.installation = :installation::text AND p.status IN ('active', 'stopping')
             AND (p.expires_at IS NULL OR p.expires_at > now())
             AND (p.status = 'stopping' OR c.id IS NULL OR NOT c.is_enabled OR NOT c.sync_inbound_enabled
-                OR a.status = 'disconnected')
+                OR a.status = 'disconnected'
+                OR (p.expires_at < now() + :renew_seconds::float8 * interval '1 second' AND a.status = 'active'
+                    AND c.failures = 0 AND NOT EXISTS (
+                        SELECT 1 FROM calendar_push_channels f
+                        WHERE f.connection_id = p.connection_id AND f.installation = p.installation AND f.retry_at > now()
+                    )))
     )))
 ORDER BY w.id
 LIMIT :limit::integer;
@@ -280,6 +353,7 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     AND (
         EXISTS (SELECT 1 FROM tasks t WHERE t.ws_id = w.id AND t.auto_schedule AND t.completed_at IS NULL)
         OR EXISTS (SELECT 1 FROM workspace_habits h WHERE h.ws_id = w.id AND h.is_active AND h.auto_schedule)
+        OR EXISTS (SELECT 1 FROM meetings m WHERE m.ws_id = w.id AND m.auto_schedule AND m.completed_at IS NULL)
         OR EXISTS (
             SELECT 1 FROM workspace_calendar_events e
             WHERE e.ws_id = w.id AND e.start_at > now() AND NOT e.locked
@@ -289,6 +363,43 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     )
 ORDER BY w.id
 LIMIT :limit::integer;
+
+-- name: due_for_replan
+-- Workspaces that have changed since their last plan, each with that plan's run, which makes the message known: as long as
+-- it is the last one, the same message is asked for. At most one such plan in two minutes, and an hour after one that failed.
+-- What is a day old was seen by every plan since, or there is nothing to plan.
+WITH old AS (
+    DELETE FROM unplanned_changes WHERE at < now() - interval '1 day'
+)
+SELECT w.id, coalesce((
+    SELECT r.id::text FROM runs r WHERE r.ws_id = w.id AND r.kind = 'schedule' AND r.status <> 'skipped'
+    ORDER BY r.started_at DESC LIMIT 1
+), 'none')
+FROM workspaces w
+WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
+    AND w.id IN (SELECT u.ws_id FROM unplanned_changes u)
+    AND (
+        EXISTS (SELECT 1 FROM tasks t WHERE t.ws_id = w.id AND t.auto_schedule AND t.completed_at IS NULL)
+        OR EXISTS (SELECT 1 FROM workspace_habits h WHERE h.ws_id = w.id AND h.is_active AND h.auto_schedule)
+        OR EXISTS (SELECT 1 FROM meetings m WHERE m.ws_id = w.id AND m.auto_schedule AND m.completed_at IS NULL)
+        OR EXISTS (
+            SELECT 1 FROM workspace_calendar_events e
+            WHERE e.ws_id = w.id AND e.start_at > now() AND NOT e.locked
+                AND (EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
+                    OR EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id))
+        )
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM runs r
+        WHERE r.ws_id = w.id AND r.kind = 'schedule' AND r.source = 'sync' AND r.started_at > now()
+            - CASE WHEN r.status = 'failed' THEN interval '1 hour' ELSE interval '2 minutes' END
+            AND r.status <> 'skipped'
+    )
+ORDER BY w.id
+LIMIT :limit::integer;
+
+-- name: now
+SELECT now();
 
 -- name: known_workspaces
 SELECT id FROM workspaces WHERE id = ANY (:ws_ids::uuid[]);

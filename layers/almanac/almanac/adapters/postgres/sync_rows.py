@@ -8,6 +8,7 @@ from typing import Any
 from almanac.adapters.postgres import arrays
 from almanac.domain.calendar.events import EventPage, EventRow
 from almanac.domain.sync.passes import Checkpoint, SyncState
+from almanac.domain.sync.view import View
 from almanac.domain.sync.window import Window
 from almanac.services.sync.ports import Connection, Progress
 
@@ -23,7 +24,7 @@ _ENCODERS: Mapping[str, arrays.Encoder] = dict.fromkeys(EventRow._fields, arrays
     "own_block": arrays.booleans,
     "external_updated_at": arrays.instants,
 }
-_CONNECTION_FIELDS = tuple(name for name in Connection.__slots__ if name != "state")
+_CONNECTION_FIELDS = tuple(name for name in Connection.__slots__ if name not in ("state", "view"))
 
 
 def page_columns(page: EventPage) -> dict[str, str]:
@@ -62,11 +63,12 @@ def progress_values(progress: Progress | None) -> dict[str, Any]:
         "fingerprint": progress.fingerprint,
         "window_start": progress.window.start,
         "window_end": progress.window.end,
-        "checkpoint": None if progress.checkpoint is None else _checkpoint_json(progress.checkpoint),
+        "checkpoint": None if progress.checkpoint is None else checkpoint_json(progress.checkpoint),
     }
 
 
-def _checkpoint_json(checkpoint: Checkpoint) -> str:
+def checkpoint_json(checkpoint: Checkpoint) -> str:
+    """Return a checkpoint as it is stored."""
     return json.dumps(
         {
             "kind": checkpoint.kind,
@@ -77,6 +79,11 @@ def _checkpoint_json(checkpoint: Checkpoint) -> str:
             "reading": checkpoint.attempt,  # its stored name
             "listed": checkpoint.listed,
             "pages": checkpoint.pages,
+            "changed_since": None if checkpoint.changed_since is None else checkpoint.changed_since.isoformat(),
+            "recheck": checkpoint.recheck,
+            "found": checkpoint.found,
+            "rechecks": checkpoint.rechecks,
+            "relisted": checkpoint.relisted,
         }
     )
 
@@ -85,6 +92,7 @@ def _checkpoint(stored: dict[str, Any] | None) -> Checkpoint | None:
     if stored is None:
         return None
     start, end = (datetime.fromisoformat(edge) for edge in stored["window"])
+    since = stored.get("changed_since")  # an earlier release's checkpoint has none
     return Checkpoint(
         kind=stored["kind"],
         page_token=stored["page_token"],
@@ -94,12 +102,18 @@ def _checkpoint(stored: dict[str, Any] | None) -> Checkpoint | None:
         attempt=stored["reading"],
         listed=stored["listed"],
         pages=stored["pages"],
+        changed_since=datetime.fromisoformat(since) if since is not None else None,
+        recheck=stored.get("recheck", False),
+        found=stored.get("found", False),
+        rechecks=stored.get("rechecks", 0),
+        relisted=stored.get("relisted", False),
     )
 
 
 def connection_from(row: Sequence[Any]) -> tuple[Connection, Sequence[Any]]:
     """Return the connection in a row of `load_connections`, and the rest of the row: its account's fields."""
-    own, (token, fingerprint, start, end, checkpoint), account = row[:10], row[10:15], row[15:]
+    own, (seen, reader, role), (token, fingerprint, start, end, checkpoint) = row[:14], row[14:17], row[17:22]
     window = Window(start, end) if start is not None else None
     state = SyncState(token, fingerprint, window, _checkpoint(checkpoint))
-    return Connection(**dict(zip(_CONNECTION_FIELDS, own, strict=True)), state=state), account
+    view = View(reader, role) if seen else None
+    return Connection(**dict(zip(_CONNECTION_FIELDS, own, strict=True)), state=state, view=view), row[22:]

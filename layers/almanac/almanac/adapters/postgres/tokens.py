@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, Rows
-from almanac.errors import ReconnectRequired
+from almanac.errors import RemovedMeanwhile
 from almanac.services.accounts.ports import Account, AccountTokens
 
 _ERROR_LENGTH = 1000
@@ -41,5 +41,5 @@ class PostgresAccountTokens(AccountTokens):
 
 def _the_account(ws_id: UUID, rows: Rows) -> Account:
     if not rows:
-        raise ReconnectRequired("the account was removed meanwhile")
+        raise RemovedMeanwhile("the account was removed meanwhile")
     return Account(ws_id, *rows[0])

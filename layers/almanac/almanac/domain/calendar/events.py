@@ -1,6 +1,7 @@
 """What one provider event becomes, and what a page of them does to a calendar."""
 
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -66,7 +67,8 @@ class EventPage:
     """One page in neutral form, one entry an event id: rows to store, ids that are deleted, events with a problem.
 
     `unreadable` holds the ids of events that exist at the provider but have no storable form: their rows are kept.
-    `mapping_version` is the provider's: rows of another version are rewritten although they look equal.
+    `mapping_version` is the provider's: rows of another version are rewritten although they look equal; with `rewrite`
+    all are, for they were read with other eyes.
     """
 
     rows: tuple[EventRow, ...]
@@ -74,3 +76,8 @@ class EventPage:
     problems: tuple[EventProblem, ...]
     unreadable: tuple[str, ...]
     mapping_version: int
+    rewrite: bool = False
+
+    def without(self, event_ids: Set[str]) -> "EventPage":
+        """Return the page without the rows of these events."""
+        return replace(self, rows=tuple(row for row in self.rows if row.external_event_id not in event_ids))

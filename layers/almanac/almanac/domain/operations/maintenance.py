@@ -26,11 +26,12 @@ class Limits:
     left_behind: datetime
     unused: datetime
     in_error: datetime
+    past: datetime
 
     @staticmethod
-    def at(now: datetime, retention: timedelta, grace: timedelta) -> "Limits":
+    def at(now: datetime, retention: timedelta, grace: timedelta, past: timedelta) -> "Limits":
         """The limits of a round that begins `now`."""
-        return Limits(now - retention, now - grace, now - UNUSED_FOR, now - LONG_IN_ERROR)
+        return Limits(now - retention, now - grace, now - UNUSED_FOR, now - LONG_IN_ERROR, now - past)
 
 
 @dataclass(frozen=True, slots=True)

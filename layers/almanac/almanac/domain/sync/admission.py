@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from almanac.domain.operations.machine import EscalationCause, KilledRun, escalation
 from almanac.domain.run_outcomes import Outcome, RefusedOutcome
 
 BURST_SECONDS = 3.0
@@ -26,20 +27,32 @@ class LaterRun:
 
 
 @dataclass(frozen=True, slots=True)
+class ManualRun:
+    """A run that a person asked for in the last hour, and that did something."""
+
+    started_at: datetime
+    scope: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class AdmissionFacts:
     """What the store knows about a workspace when a message arrives. Instants are the database's."""
 
     now: datetime
     lease_expires_at: datetime | None
     """Of a lease that somebody holds, live or not."""
-    last_manual_at: datetime | None
+    manual_runs: Sequence[ManualRun] = ()
     later_runs: Sequence[LaterRun] = ()
     last_push_at: datetime | None = None
     """When a push of the same calendar last had it read, within the last minute."""
+    killed: KilledRun | None = None
+    """An earlier run of this message, which died."""
+    large_until: datetime | None = None
+    """Until when the workspace's jobs belong into the large function."""
 
 
-RefusedRun = tuple[RefusedOutcome, float | None]
-"""The outcome that refuses a run, and the seconds after which asking again makes sense."""
+RefusedRun = tuple[RefusedOutcome, float | None] | tuple[RefusedOutcome, float | None, EscalationCause]
+"""The outcome that refuses a run, the seconds after which asking again makes sense, and why it is escalated."""
 Refuse = Callable[[AdmissionFacts], RefusedRun | None]
 """Decides about one message; None lets its run begin."""
 
@@ -81,11 +94,14 @@ def refuse_sync(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> R
         left = wanted.settle - (facts.now - facts.last_push_at).total_seconds()
         if left > 0:
             return "too_soon", left
-    if wanted.source == "manual" and facts.last_manual_at is not None:
-        left = cooldown - (facts.now - facts.last_manual_at).total_seconds()
-        if left > 0:
-            return "cooldown", left
-    return None
+    return _cooling_down(facts, wanted, cooldown) if wanted.source == "manual" else None
+
+
+def _cooling_down(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> RefusedRun | None:
+    """Only what repeats a request is refused: another calendar, or all of it anew, is another one."""
+    same = [run.started_at for run in facts.manual_runs if _covers_scope(run.scope, wanted)]
+    left = cooldown - (facts.now - max(same)).total_seconds() if same else 0.0
+    return ("cooldown", left) if left > 0 else None
 
 
 def refuse_plan(facts: AdmissionFacts, wanted: WantedPlan) -> RefusedRun | None:
@@ -94,6 +110,17 @@ def refuse_plan(facts: AdmissionFacts, wanted: WantedPlan) -> RefusedRun | None:
     if running is None and any(_covers_plan(run, wanted) for run in facts.later_runs):
         return "superseded", None
     return running
+
+
+def refuse_here(refuse: Refuse) -> Refuse:
+    """Return the rule of a function beside which there is a larger one: `refuse`, and what is too large for it."""
+
+    return lambda facts: refuse(facts) or _escalated(facts)
+
+
+def _escalated(facts: AdmissionFacts) -> RefusedRun | None:
+    cause = escalation(facts.killed, facts.large_until, facts.now)
+    return None if cause is None else ("escalated", None, cause)
 
 
 def _running(facts: AdmissionFacts) -> RefusedRun | None:
@@ -106,11 +133,17 @@ def _covers_sync(run: LaterRun, wanted: WantedSync) -> bool:
     """Whether it did at least what is wanted. Only another schedule is content with one that left a calendar paused."""
     return (
         run.outcome != "continued"
-        and run.scope.get("calendar_id") in (None, wanted.calendar_id)
-        and run.scope.get("direction", "both") in ("both", wanted.direction)
-        and run.scope.get("connection_id") in (None, _text(wanted.connection_id))
-        and (wanted.mode != "full" or run.scope["mode"] == "full")
+        and _covers_scope(run.scope, wanted)
         and (wanted.source == "schedule" or not run.paused)
+    )
+
+
+def _covers_scope(scope: Mapping[str, Any], wanted: WantedSync) -> bool:
+    return (
+        scope.get("calendar_id") in (None, wanted.calendar_id)
+        and scope.get("direction", "both") in ("both", wanted.direction)
+        and scope.get("connection_id") in (None, _text(wanted.connection_id))
+        and (wanted.mode != "full" or scope["mode"] == "full")
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from almanac.domain.calendar.events import EventProblem
+from almanac.domain.operations.machine import EscalationCause
 from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.run_outcomes import CalendarOutcome, EndStatus, SyncOutcome
 
@@ -87,6 +88,8 @@ class SyncReport:
     retry_after: float | None = None
     outbound: OutboundReport | None = None
     """What was written, of a run that had anything to do with it."""
+    escalated: EscalationCause | None = None
+    """Why the job belongs into a larger function, if it does."""
     push_lag_ms: int | None = None
     """From a ring's arrival to the end of its run; None of a run that no ring asked for."""
 
@@ -146,6 +149,8 @@ def conclude(report: SyncReport) -> None:
         report.outcome = "reconnect_required"
     else:
         report.outcome = next((name for name in _OUTCOME_ORDER if name in outcomes), "nothing_to_read")
+    if any(c.error_type == "out_of_memory" for c in failed):
+        report.escalated = "out_of_memory"
     if failed and completed:
         report.status, report.outcome = "partial", "partial"
     if "continued" in outcomes:

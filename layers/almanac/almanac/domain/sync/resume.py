@@ -14,10 +14,13 @@ def resumable(
 ) -> Checkpoint | None:
     """Return the stored checkpoint when the pass it belongs to can go on; None to begin at the first page.
 
-    An unfinished full pass goes on although an older token would do: somebody asked for it.
+    An unfinished full pass goes on although an older token would do: somebody asked for it. A recheck is the end of
+    whatever pass it belongs to.
     """
     if checkpoint is None or checkpoint.fingerprint != fingerprint or now - checkpoint.started_at > CHECKPOINT_LIFE:
         return None
+    if checkpoint.recheck:
+        return checkpoint
     if checkpoint.kind == "incremental":
         return checkpoint if due.kind == "incremental" else None
     return checkpoint if checkpoint.window.distance(wanted) < timedelta(days=1) else None

@@ -16,6 +16,10 @@ FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 32.0
 """Ceilings of the first and of any later wait: doubling from a second up to 32, as providers' guides advise."""
 LONGEST_WAIT_IN_RUN = 20.0
 """Waiting costs Lambda time: what needs longer goes back to the queue."""
+CLOSING_SECONDS = 8.0
+"""Kept free of requests at the end of an invocation: for recording what came of its calendars."""
+SHORTEST_REQUEST = 2.0
+"""A request with less time than this is not begun."""
 RUN_RESERVE = 20.0
 """Kept free at the end of an invocation, for one more page and for recording where the run stands."""
 
@@ -29,8 +33,8 @@ MAX_RECEIVES = 3
 runs record it; one of the database's does, for then the message is the only trace."""
 SHORTEST_POSTPONE, FIRST_POSTPONE, LONGEST_POSTPONE = 30.0, 5 * _MINUTE, 15 * _MINUTE
 """A message waits longer than a run would; the ceiling doubles with its receives, up to one tick of the schedule."""
-LONGEST_VISIBILITY = 12 * _HOUR - 20 * _MINUTE
-"""SQS allows 12 hours from the receive on; the margin covers the time that the run has used up since."""
+SHORTEST_BUG_WAIT, LONGEST_BUG_WAIT = 30.0, 60.0
+"""A message whose run met a bug: its three receives outlast a hiccup that we took for one, and end within minutes."""
 
 
 def backoff(attempt: int, retry_after: float | None, chance: float) -> float:
@@ -79,17 +83,31 @@ class Postpone:
     seconds: int
 
 
-def disposition(transient: bool, receive_count: int, retry_after: float | None, chance: float) -> Done | Postpone:
+def disposition(
+    transient: bool, receive_count: int, retry_after: float | None, chance: float, *, recorded: bool = False
+) -> Done | Postpone:
     """Return what happens to the message of a run that failed: again later, while it can help and receives are left.
 
-    `receive_count` includes this receive; `chance` in [0, 1) is the jitter. Bugs are not asked about here: they raise,
-    and reach the dead-letter queue after MAX_RECEIVES.
+    `receive_count` includes this receive; `chance` in [0, 1) is the jitter. A message that waits holds up its group, so
+    none waits for longer than a tick: what asks for more is done if the pause is `recorded`, for a schedule minds it.
+    Bugs are not asked about here: they raise, and reach the dead-letter queue after MAX_RECEIVES.
     """
-    if not transient or receive_count >= MAX_RECEIVES:
+    asked = retry_after or 0.0
+    if not transient or receive_count >= MAX_RECEIVES or (recorded and asked > LONGEST_POSTPONE):
         return Done()
     ceiling = _doubled(FIRST_POSTPONE, receive_count, LONGEST_POSTPONE)
-    delay = max(SHORTEST_POSTPONE, retry_after or 0.0) + chance * (ceiling - SHORTEST_POSTPONE)
-    return Postpone(math.ceil(min(delay, LONGEST_VISIBILITY)))
+    delay = max(SHORTEST_POSTPONE, asked) + chance * (ceiling - SHORTEST_POSTPONE)
+    return Postpone(math.ceil(min(delay, LONGEST_POSTPONE)))
+
+
+def wait_after_bug(receive_count: int, chance: float) -> int:
+    """Return the whole seconds until a message is received again whose run met a bug; `chance` in [0, 1) is the jitter.
+
+    After the last receive none: nothing but the dead-letter queue is left for it.
+    """
+    if receive_count >= MAX_RECEIVES:
+        return 0
+    return math.ceil(SHORTEST_BUG_WAIT + chance * (LONGEST_BUG_WAIT - SHORTEST_BUG_WAIT))
 
 
 def _doubled(first: float, nth: int, longest: float) -> float:

@@ -10,7 +10,7 @@ from almanac.domain.explanation import Explanation
 from almanac.domain.workspace_plan.planning_window import utc_instant
 from almanac.domain.workspace_plan.report import Placed
 from almanac.domain.workspace_plan.snapshot import NOBODY, Block, ItemKind
-from almanac.domain.workspace_plan.to_instance import PlanningRequest
+from almanac.domain.workspace_plan.team.request import PlanningRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,10 @@ def _new(request: PlanningRequest, place: Placed) -> NewBlock:
 
 def _moved(block: Block, place: Placed, title: str, attending: tuple[str, ...]) -> MovedBlock:
     span = utc_instant(place.start), utc_instant(place.end)
-    why = (None, None) if span == (block.start, block.end) else (place.reason, place.explanation)
-    return MovedBlock(block.event_id, block.kind, title, *span, place.minutes, *why, attending)
+    stays = span == (block.start, block.end)
+    reason, explanation = (None, None) if stays else (place.reason, place.explanation)
+    minutes = place.minutes
+    return MovedBlock(block.event_id, block.kind, title, *span, minutes, reason, explanation, attending)
 
 
 def _date(request: PlanningRequest, place: Placed) -> date | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from almanac.domain.workspace_plan.from_plan import WorkspacePlan
 from almanac.domain.workspace_plan.habit_requests import UNLIMITED, MinuteLimits, OccurrenceKey
-from almanac.domain.workspace_plan.to_instance import PlanningRequest
+from almanac.domain.workspace_plan.team.request import PlanningRequest
 
 
 def solve_to_fixpoint(

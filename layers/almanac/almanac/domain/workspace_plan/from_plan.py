@@ -8,7 +8,7 @@ from almanac.domain.explanation import Explanation, ItemFinding, Wording
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
 from almanac.domain.planner.model.slot_mask import ceil_to_slot
 from almanac.domain.workspace_plan.report import Note, Placed
-from almanac.domain.workspace_plan.to_instance import PlanningRequest
+from almanac.domain.workspace_plan.team.request import PlanningRequest
 
 _STATUS = {"unplaced": "unscheduled", "missed": "unscheduled"}
 """The planner's states under the names of the metadata row, where they differ."""

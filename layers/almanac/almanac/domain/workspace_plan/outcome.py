@@ -3,7 +3,7 @@
 from almanac.domain.workspace_plan.changes import Changes
 from almanac.domain.workspace_plan.from_plan import WorkspacePlan
 from almanac.domain.workspace_plan.report import PlanReport
-from almanac.domain.workspace_plan.to_instance import PlanningRequest
+from almanac.domain.workspace_plan.team.request import PlanningRequest
 
 NOT_WRITTEN = ("nothing_to_plan", "blocked")
 """Outcomes of a plan that is not written."""

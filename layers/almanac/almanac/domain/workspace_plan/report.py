@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation, ItemFinding
+from almanac.domain.operations.machine import EscalationCause
 from almanac.domain.run_outcomes import PlanOutcome, RefusedOutcome
 
 COUNTS = ("scheduled", "late", "partial", "unscheduled", "at_risk", "left_out")
@@ -110,6 +111,8 @@ class PlanReport:
     error: str | None = None
     retry_after: float | None = None
     """Seconds, when trying again later can help."""
+    escalated: EscalationCause | None = None
+    """Why the job belongs into a larger function, if it does."""
 
     def fail(
         self, error_type: str, error: str, retry_after: float | None = None, *, outcome: PlanOutcome = "failed"

@@ -177,7 +177,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Everything a plan depends on. `version` differs whenever a row of it does.
+    """Everything a plan depends on. `version` differs whenever a row of it does; `seen` names the moment it is of.
 
     `unreadable_hours` says per category what is wrong with its stored hours; `findings` what else could not be used.
     Without `members`, who stand in the order they were added, all of it is one timeline.
@@ -195,6 +195,7 @@ class Workspace:
     events: tuple[CalendarEvent, ...]
     blocks: tuple[Block, ...]
     findings: tuple[ItemFinding, ...] = ()
+    seen: str | None = None
     creator: str | None = None
     members: tuple[Member, ...] = ()
     assignments: tuple[Assignment, ...] = ()

@@ -43,7 +43,8 @@ class WorkRequests:
     ) -> "WorkRequests":
         """Return the requests; `category_fault` says what is wrong with the hours of a task."""
         own = {task.id: fault for task in tasks if (fault := _own_fault(task, category_fault(task))) is not None}
-        faults = _with_waiting(own | dict(known_faults), {each.id for each in (*tasks, *meetings)}, waits)
+        known = {task.id for task in tasks} | {meeting.id for meeting in meetings}
+        faults = _with_waiting(own | dict(known_faults), known, waits)
         return cls(
             [task for task in tasks if task.id not in faults],
             {meeting.id: meeting for meeting in meetings if meeting.id not in faults},

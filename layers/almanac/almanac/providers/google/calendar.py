@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Protocol
 
@@ -69,12 +69,17 @@ class _Entry(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of `events.list`: items as they came, the calendar's zone, exactly one of the two tokens."""
+    """One page of `events.list`: items as they came, the calendar's zone and role, exactly one of the two tokens.
+
+    A listing by `changed_since` ends without one. `answered_at` is Google's clock.
+    """
 
     items: Sequence[Mapping[str, Any]]
     time_zone: str | None
     next_page_token: str | None
     next_sync_token: str | None
+    answered_at: datetime | None = None
+    access_role: str | None = None
 
 
 class Refusal(Protocol):
@@ -118,16 +123,19 @@ class GoogleCalendar:
         answer = self._answer(
             access_token,
             self._events.list(**request.parameters()),
-            listing_with_token=request.sync_token is not None,
+            listing_with_token=request.window is None,
             resumed_page=request.page_token is not None,
         )
         next_page, next_sync = _token(answer, "nextPageToken"), _token(answer, "nextSyncToken")
-        if next_page is None and next_sync is None:
+        if next_page is None and next_sync is None and request.changed_since is None:
             raise rejected("a last page without sync token")
         if next_page is not None and next_sync is not None:
             raise rejected("a page with both a page token and a sync token")
         zone = answer.get("timeZone")
-        return Listing(_items(answer), zone if isinstance(zone, str) and zone else None, next_page, next_sync)
+        known_zone = zone if isinstance(zone, str) and zone else None
+        role = answer.get("accessRole")
+        known_role = role if isinstance(role, str) and clean(role) == role else None
+        return Listing(_items(answer), known_zone, next_page, next_sync, self._http.answered_at, known_role)
 
     def list_calendars(self, access_token: str, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
         """Return one page of the account's calendar list, hidden ones included, and the token of the next one."""
@@ -158,6 +166,10 @@ class GoogleCalendar:
         row = page.rows[0]
         later, sooner = (_LATEST_ZONE, _EARLIEST_ZONE) if row.all_day else (timedelta(0), timedelta(0))
         return row.start_at + later < window.end and row.end_at - sooner > window.start
+
+    def limit_waits(self, seconds: float) -> None:
+        """From now on no answer takes longer than that."""
+        self._http.limit_waits(seconds)
 
     def send(
         self,

@@ -17,6 +17,7 @@ from almanac.errors import (
     EventVersionChanged,
     PageTokenExpired,
     PermissionMissing,
+    ProjectRefused,
     ProviderQuotaExhausted,
     ProviderRateLimited,
     ProviderRejected,
@@ -29,10 +30,13 @@ unavailable = partial(ProviderUnavailable, provider=NAME)
 rate_limited = partial(ProviderRateLimited, provider=NAME)
 quota_exhausted = partial(ProviderQuotaExhausted, provider=NAME)
 rejected = partial(ProviderRejected, provider=NAME)
+project_refused = partial(ProjectRefused, provider=NAME)
 
 _RATE = {"ratelimitexceeded", "userratelimitexceeded"}
 _QUOTA = {"quotaexceeded", "dailylimitexceeded"}
 _NOT_GRANTED = {"insufficientpermissions", "accesstokenscopeinsufficient"}
+_PROJECT = {"accessnotconfigured", "servicedisabled", "consumersuspended", "consumerinvalid", "projectinvalid"}
+"""Our project, not the account: the Calendar API is switched off for it, or it is suspended or gone."""
 _TOKEN_GONE = {"fullsyncrequired", "updatedmintoolongago"}
 _TOKEN_INVALID = _TOKEN_GONE | {"invalid", "invalidparameter", "invalidsynctoken"}
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -86,6 +90,8 @@ def _too_much_or_denied(status: int, names: set[str], detail: str, retry_after: 
         return quota_exhausted(f"A Calendar quota is used up {detail}", max(retry_after or 0.0, QUOTA_PAUSE))
     if status == 429 or names & _RATE:
         return rate_limited(f"Google asks to slow down {detail}", retry_after)
+    if names & _PROJECT:
+        return project_refused(f"Google refuses our project {detail}: is the Calendar API switched on for it?")
     return AccessDenied(f"Google denies this account access {detail}")
 
 

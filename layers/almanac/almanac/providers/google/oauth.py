@@ -5,6 +5,7 @@ https://developers.google.com/identity/protocols/oauth2#expiration
 """
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from typing_extensions import override
 
 from almanac.errors import AlmanacError, ReconnectRequired
 from almanac.providers.google.connection import GoogleHttp, Refused
-from almanac.providers.google.errors import rate_limited, rejected, unavailable
+from almanac.providers.google.errors import project_refused, rate_limited, rejected, unavailable
 from almanac.services.clock import Clock
 from almanac.services.sync.provider import FreshToken, TokenEndpoint
 
@@ -46,11 +47,15 @@ class GoogleTokens(TokenEndpoint):
         client_secret: str,
         timeout_seconds: float,
         clock: Clock,
+        renewed: Callable[[], tuple[str, str]] | None = None,
+        *,
         revoke_url: str | None = None,
     ) -> None:
+        """`renewed` reads client id and secret again, for the case that they were rotated and the old ones refused."""
         self._url = token_url
         self._revoke_url = revoke_url or f"{token_url.rpartition('/')[0]}/revoke"
         self._client = {"client_id": client_id, "client_secret": client_secret}
+        self._renewed = renewed
         self._http = GoogleHttp(timeout_seconds)
         self._clock = clock
 
@@ -58,11 +63,11 @@ class GoogleTokens(TokenEndpoint):
     def refresh(self, refresh_token: str) -> FreshToken:
         """Trade a refresh token for an access token; `refresh_token` of the answer is None when the old one stays.
 
-        Raises ReconnectRequired (invalid_grant), ProviderRejected (our client or the request is wrong),
+        Raises ReconnectRequired (invalid_grant), ProjectRefused (our client or the request is wrong), ProviderRejected,
         ProviderRateLimited and ProviderUnavailable: trouble at the endpoint never costs an account its grant (trap 80).
         """
         asked_at = self._clock()  # before the request: a slow answer must not make the token look younger
-        grant = self._grant({**self._client, "refresh_token": refresh_token, "grant_type": "refresh_token"})
+        grant = self._asked({"refresh_token": refresh_token, "grant_type": "refresh_token"})
         return FreshToken(
             access_token=grant.access_token,
             expires_at=asked_at + timedelta(seconds=grant.expires_in),
@@ -80,17 +85,39 @@ class GoogleTokens(TokenEndpoint):
             if not set(refused.reasons) & {"invalid_token", "invalid_grant"}:
                 raise _refusal(refused) from None
 
+    @override
+    def limit_waits(self, seconds: float) -> None:
+        """From now on no refresh takes longer than that."""
+        self._http.limit_waits(seconds)
+
     def close(self) -> None:
         """Drop the kept-alive connection; the next refresh opens a new one."""
         self._http.close()
+
+    def _asked(self, form: dict[str, str]) -> _Grant:
+        """Ask as our client, and once more as the one that it has become, if it is refused and has changed."""
+        try:
+            return self._grant({**self._client, **form})
+        except Refused as refused:
+            if not (set(refused.reasons) & _CLIENT_REFUSED and self._has_changed()):
+                raise _refusal(refused) from None
+        try:
+            return self._grant({**self._client, **form})
+        except Refused as refused:
+            raise _refusal(refused) from None
+
+    def _has_changed(self) -> bool:
+        if self._renewed is None:
+            return False
+        client_id, client_secret = self._renewed()
+        known, self._client = self._client, {"client_id": client_id, "client_secret": client_secret}
+        return self._client != known
 
     def _grant(self, form: dict[str, str]) -> _Grant:
         headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
         try:
             _, content = self._http.request(self._url, "POST", urlencode(form), headers)
             return _Grant.model_validate(json.loads(content))
-        except Refused as refused:
-            raise _refusal(refused) from None
         except ValidationError as error:
             raise rejected(f"the token endpoint answered without a usable {_field(error)}") from None
         except (ValueError, RecursionError):
@@ -110,11 +137,11 @@ def _refusal(refused: Refused) -> AlmanacError:
     if "invalid_grant" in names and refused.status in (400, 401):
         return ReconnectRequired(f"the account's grant is gone, its owner must connect again {detail}")
     if names & _CLIENT_REFUSED:
-        return rejected(
+        return project_refused(
             f"Google does not accept our OAuth client {detail}: check ALMANAC_GOOGLE_CLIENT_ID and "
             "ALMANAC_GOOGLE_CLIENT_SECRET, or what ALMANAC_GOOGLE_SECRET_ARN holds"
         )
-    return rejected(f"the token endpoint refused the request {detail}")
+    return project_refused(f"the token endpoint refused the request {detail}")
 
 
 def _field(error: ValidationError) -> str:

@@ -1,8 +1,9 @@
 """Google behind the Provider contract."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from typing_extensions import override
 
@@ -50,12 +51,15 @@ class GoogleAccount(OpenAccount):
             sync_token=request.sync_token,
             page_token=request.page_token,
             page_size=min(request.page_size, MOST_A_PAGE),
+            changed_since=request.changed_since,
         )
         answer = self._calendar.list_events(self._token, shape)
         zones = replace(request.zones, calendar=answer.time_zone) if answer.time_zone else request.zones
-        return ListedPage(
-            answer.next_page_token, answer.next_sync_token, len(answer.items), partial(map_page, answer.items, zones)
-        )
+        series = [] if request.changed_since is None else [item for item in answer.items if _is_live_series(item)]
+        items = [item for item in answer.items if not _is_live_series(item)] if series else answer.items
+        events = partial(map_page, items, zones)
+        tokens = answer.next_page_token, answer.next_sync_token
+        return ListedPage(*tokens, len(answer.items), events, answer.answered_at, bool(series), answer.access_role)
 
     @override
     def event_is_live(self, calendar_id: str, event_id: str, window: Window) -> bool:
@@ -86,12 +90,23 @@ class GoogleProvider(Provider):
         return bool(set(scopes) & {_FULL, _MADE_HERE})
 
     @override
+    def limit_waits(self, seconds: float) -> None:
+        self._calendar.limit_waits(seconds)
+        if self.token_endpoint is not None:
+            self.token_endpoint.limit_waits(seconds)
+
+    @override
     def is_same_mailbox(self, one: str, other: str) -> bool:
         return _mailbox(one) == _mailbox(other)
 
     @override
     def fingerprint(self, page_size: int) -> str:
         return query_fingerprint(min(page_size, MOST_A_PAGE))
+
+
+def _is_live_series(item: Any) -> bool:
+    """Return whether an item stands for instances. A cancelled one is a tombstone, which takes them along."""
+    return isinstance(item, Mapping) and bool(item.get("recurrence")) and item.get("status") != "cancelled"
 
 
 def _mailbox(address: str) -> str:

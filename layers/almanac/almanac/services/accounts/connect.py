@@ -1,18 +1,15 @@
 """Connecting an account, or connecting it again: its tokens and its calendars, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from almanac.domain.sync.report import Tally
-from almanac.domain.text import clean
-from almanac.errors import AccessTokenRejected, BadInput, ProviderRejected, ReconnectRequired, TransientError
+from almanac.errors import AccessTokenRejected, BadInput, ReconnectRequired, TransientError
+from almanac.services.accounts.calendar_list import whole_list
 from almanac.services.accounts.ports import Account, AccountStore, SealedSecrets, TokenCipher
 from almanac.services.sync.provider import CalendarEntry, OpenAccount, Provider
 from almanac.services.sync.retrying import Retrier
-
-MOST_LIST_PAGES = 1000
-"""Nobody has 250,000 calendars: a list of more pages has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +51,7 @@ class ConnectAccount:
         return fresh.access_token, SealedSecrets(kept, encrypt(fresh.access_token), fresh.expires_at, fresh.scopes)
 
     def _calendars(self, account: OpenAccount) -> Sequence[CalendarEntry]:
-        """Return the account's whole list, one entry a calendar: one that changes while it is paged may repeat it."""
-        found: dict[str, CalendarEntry] = {}
-        page_token, asked = None, set[str]()
-        while True:
-            entries, page_token = self._page(account, page_token)
-            found |= {entry.calendar_id: _storable(entry) for entry in entries}
-            if page_token is None:
-                return [entry for entry in found.values() if not entry.deleted]
-            if page_token in asked:
-                raise self._rejected("a page of the calendar list names an earlier one as the next")
-            if len(asked) == MOST_LIST_PAGES:
-                raise self._rejected(f"a calendar list of more than {MOST_LIST_PAGES} pages")
-            asked.add(page_token)
+        return whole_list(lambda page_token: self._page(account, page_token), self.provider.name)
 
     def _page(self, account: OpenAccount, page_token: str | None) -> tuple[list[CalendarEntry], str | None]:
         try:
@@ -85,10 +70,3 @@ class ConnectAccount:
         primary = next((entry.calendar_id for entry in calendars if entry.primary), None)
         if primary is not None and "@" in primary and not self.provider.is_same_mailbox(primary, email):
             raise BadInput("email", f"the token belongs to {primary}; give that address, or {email}'s own token")
-
-    def _rejected(self, message: str) -> ProviderRejected:
-        return ProviderRejected(message, provider=self.provider.name)
-
-
-def _storable(entry: CalendarEntry) -> CalendarEntry:
-    return replace(entry, name=clean(entry.name))

@@ -1,8 +1,7 @@
 """What a deployment needs from the outside."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from almanac.services.clock import Deadline
 
@@ -30,12 +29,4 @@ class Migrations(Protocol):
 
         Raises BadSettings, SecretsUnavailable, and DatabaseUnavailable or StorageFailed, which name the migration.
         """
-        ...
-
-
-class DeploymentAnswers(Protocol):
-    """The other end of a custom resource: CloudFormation, which waits for one JSON document at a pre-signed address."""
-
-    def send(self, address: str, answer: Mapping[str, Any]) -> None:
-        """Deliver the answer, in several tries. Raises BadInput for an unusable address, TransientError otherwise."""
         ...

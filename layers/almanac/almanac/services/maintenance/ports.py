@@ -31,6 +31,10 @@ class UpkeepStore(Protocol):
         """Delete events of calendars that have had no reader since before, and void their sync tokens with them."""
         ...
 
+    def delete_past_events(self, before: datetime) -> Iterator[Batch]:
+        """Delete providers' events that ended before, and before any window, that the app has given nothing."""
+        ...
+
     def delete_keepsakes(self, before: datetime) -> Iterator[Batch]:
         """Delete keepsakes of events that went before and have not come back."""
         ...

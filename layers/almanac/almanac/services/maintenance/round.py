@@ -26,13 +26,17 @@ class UpkeepFailed(AlmanacError):
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """The use case of the daily rule and of `almanac upkeep`. `retention` of run rows, `grace` of what was left."""
+    """The use case of the daily rule and of `almanac upkeep`.
+
+    `retention` of run rows, `grace` of what was left behind, `past` of providers' events that are over.
+    """
 
     store: UpkeepStore
     tokens: TokenRound
     clock: Clock
     retention: timedelta
     grace: timedelta
+    past: timedelta
 
     def __call__(self, deadline: Deadline, *, dry_run: bool = False) -> UpkeepReport:
         """Do what is due until `deadline` is near; what is left is named, and the next round goes on with it.
@@ -41,7 +45,7 @@ class Upkeep:
         Raises UpkeepFailed at the end when a step failed, and DatabaseUnavailable at once.
         """
         report = UpkeepReport(dry_run, defaultdict(int, dict.fromkeys(COUNTERS, 0)))
-        limits = Limits.at(self.clock(), self.retention, self.grace)
+        limits = Limits.at(self.clock(), self.retention, self.grace, self.past)
         work = Round(self.store, self.tokens, limits, report, deadline)
         for step in STEPS:
             do = step.forecast if dry_run else step.run

@@ -91,6 +91,7 @@ STEPS = (
         {"tokens_refreshed": "TokensRefreshed", "tokens_reencrypted": None, "tokens_failing": "TokensFailing"},
     ),
     deleting("orphans_deleted", "OrphansDeleted", lambda store, limits: store.delete_orphans(limits.left_behind)),
+    deleting("past_events_deleted", "PastEventsDeleted", lambda store, limits: store.delete_past_events(limits.past)),
     deleting("keepsakes_deleted", None, lambda store, limits: store.delete_keepsakes(limits.left_behind)),
     deleting("marks_deleted", None, lambda store, _: store.delete_marks()),
     deleting("run_rows_deleted", "RunRowsDeleted", lambda store, limits: store.delete_old_runs(limits.runs)),

@@ -27,6 +27,13 @@ class RequestProgress:
     events_listed: int | None = None
 
 
+_WHY = {
+    True: "",
+    False: ": no run of it has begun; its message waits for a free worker, or behind another one of its workspace "
+    "(`almanac queues` counts them, `almanac queues --dead` shows what failed)",
+}
+
+
 class RequestNotDone(TransientError):
     """No run has ended the request within the time; it stays queued or goes on."""
 
@@ -55,7 +62,7 @@ class FollowRequest(Generic[FollowedRun]):
                 return runs
             elapsed = self.monotonic() - began
             if elapsed >= timeout_seconds:
-                raise RequestNotDone(f"not done after {timeout_seconds:g} s")
+                raise RequestNotDone(f"not done after {timeout_seconds:g} s{_WHY[bool(runs)]}")
             tell(self._progress(runs, elapsed))
             self.sleep(min(FOLLOW_SECONDS, timeout_seconds - elapsed))
 

@@ -2,38 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 from uuid import UUID
 
 from almanac.domain.operations.people import ListedMeeting, ListedMember, NewMeeting
 from almanac.errors import BadInput
-from almanac.services.operations.ports import WorkspaceStore
+from almanac.services.operations.ports import PeopleStore, WorkspaceStore
 
 LEAST_PEOPLE = 2
-
-
-class PeopleStore(Protocol):
-    """Members and meetings. Raises DatabaseUnavailable and StorageFailed."""
-
-    def add_member(self, ws_id: UUID, user: str, name: str | None, zone: str | None) -> tuple[str, str | None]:
-        """Add a member, or change what is given of one. Return name and zone as stored. Raises UnknownWorkspace."""
-        ...
-
-    def remove_member(self, ws_id: UUID, user: str) -> bool:
-        """Take a member out of the plan; False when there was none."""
-        ...
-
-    def members(self, ws_id: UUID) -> Sequence[ListedMember]:
-        """Return the members in the order in which they were added."""
-        ...
-
-    def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
-        """Add a meeting with its people, and return its id."""
-        ...
-
-    def meetings(self, ws_id: UUID) -> Sequence[ListedMeeting]:
-        """Return the open meetings, those without a place first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

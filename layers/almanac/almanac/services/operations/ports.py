@@ -8,6 +8,7 @@ from uuid import UUID
 from almanac.domain.operations.channels import ListedChannel
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.job_names import JobName
+from almanac.domain.operations.people import ListedMeeting, ListedMember, NewMeeting
 from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.domain.operations.run_statistics import RunStatistics
 from almanac.domain.operations.runs import AnyRun, AnyRunDetails, RequestedPlan, SyncProgress, SyncRun
@@ -60,6 +61,30 @@ class WorkspaceStore(Protocol):
 
         Raises UnknownWorkspace.
         """
+        ...
+
+
+class PeopleStore(Protocol):
+    """Members and meetings. Raises DatabaseUnavailable and StorageFailed."""
+
+    def add_member(self, ws_id: UUID, user: str, name: str | None, zone: str | None) -> tuple[str, str | None]:
+        """Add a member, or change what is given of one. Return name and zone as stored. Raises UnknownWorkspace."""
+        ...
+
+    def remove_member(self, ws_id: UUID, user: str) -> bool:
+        """Take a member out of the plan; False when there was none."""
+        ...
+
+    def members(self, ws_id: UUID) -> Sequence[ListedMember]:
+        """Return the members in the order in which they were added."""
+        ...
+
+    def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
+        """Add a meeting with its people, and return its id."""
+        ...
+
+    def meetings(self, ws_id: UUID) -> Sequence[ListedMeeting]:
+        """Return the open meetings, those without a place first."""
         ...
 
 

@@ -27,6 +27,7 @@ class SentBulkRequest:
     request_id: str
     enqueued: int
     failed: int
+    ws_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class RequestSync:
         report = DispatchReport("calendar.sync")
         if targets:
             report = self.dispatch(Tick(job="calendar.sync", mode=mode, request_id=request_id, workspaces=targets))
-        return SentBulkRequest(request_id, report.enqueued, report.failed)
+        return SentBulkRequest(request_id, report.enqueued, report.failed, tuple(t.ws_id for t in targets))
 
     def _reads(self, ws_id: UUID, calendar_id: str) -> bool:
         return any(

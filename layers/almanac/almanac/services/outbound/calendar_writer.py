@@ -22,6 +22,7 @@ from almanac.errors import (
     EventIdTaken,
     EventVersionChanged,
     PermissionMissing,
+    ProjectRefused,
     ProviderQuotaExhausted,
     ProviderRateLimited,
     ProviderRejected,
@@ -163,6 +164,10 @@ class CalendarWriter:
             self._hold_for(error)
         elif isinstance(error, TransientError):
             self._unknown(link, error)
+        elif isinstance(error, ProjectRefused):  # whoever reads next tells its operator; nothing here goes through
+            self._store.refused(self._lease, link, may_have_landed=False)
+            self._store.postponed(self._lease, link, _LONGEST_POSTPONE, error.code)
+            raise StopHere(None)
         else:
             raise error
 
@@ -200,7 +205,7 @@ class CalendarWriter:
         except (ProviderQuotaExhausted, ProviderRateLimited, ReconnectRequired, AccessDenied) as error:
             self._hold_for(error)
             raise
-        except (TransientError, ProviderRejected, AccessTokenRejected):
+        except (TransientError, ProviderRejected, ProjectRefused, AccessTokenRejected):
             raise StopHere(None) from None
 
     def _hold_for(self, error: AlmanacError) -> None:

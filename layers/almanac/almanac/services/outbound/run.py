@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from almanac.domain.outbound.place import LOOK_AGAIN, WRITING_ROLES, HoldReason, MassChange, Place, reason_to_hold
 from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.outbound.step import LetBe, Look, Write, next_step
-from almanac.errors import QueueUnavailable
-from almanac.jobs import CalendarSchedule
 from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher
 from almanac.services.clock import Clock, Deadline, Sleep
 from almanac.services.outbound.calendar_writer import CalendarWriter, StopHere
 from almanac.services.outbound.leaving import Leave
 from almanac.services.outbound.ports import OutboundStore, WritingWorkspace
-from almanac.services.queues.ports import JobQueue, OutgoingJob
 from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.ports import Lease
 from almanac.services.sync.provider import Provider
@@ -34,8 +31,6 @@ class OutboundRules:
     installation: str | None
     mass: MassChange
     reserve_seconds: float
-    replans: bool
-    """Whether a plan can be asked for after people have moved blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,6 @@ class WriteOut:
     tokens: AccountTokens
     providers: Mapping[str, Provider]
     cipher: TokenCipher
-    queue: JobQueue
     clock: Clock
     sleep: Sleep
     chance: Callable[[], float]
@@ -74,14 +68,7 @@ class WriteOut:
                 self.store.forget_old(lease, account)
         if workspace.leaving:
             self.leave.finish(lease.ws_id)
-        if report.replan and self.rules.replans:
-            self._plan_anew(lease)
         return report
-
-    def _plan_anew(self, lease: Lease) -> None:
-        job = CalendarSchedule(ws_id=lease.ws_id, source="push", requested_at=self.clock())
-        for lost in self.queue.send([OutgoingJob(job, reason=f"after {lease.run_id}")]):
-            raise QueueUnavailable(f"the plan after a person's change could not be asked for ({lost.error})")
 
 
 class _Visit:

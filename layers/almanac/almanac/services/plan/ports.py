@@ -9,7 +9,7 @@ from almanac.domain.workspace_plan.changes import Changes
 from almanac.domain.workspace_plan.from_plan import WorkspacePlan
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Recurrence, Workspace
-from almanac.domain.workspace_plan.to_instance import PlanningRequest
+from almanac.domain.workspace_plan.team.request import PlanningRequest
 from almanac.jobs import CalendarSchedule
 from almanac.services.sync.ports import Lease, Refusal
 
@@ -50,6 +50,13 @@ class PlanStore(Protocol):
         """
         ...
 
-    def finish_run(self, lease: Lease, report: PlanReport) -> None:
-        """Close the run without a change of the calendar, and release the lease."""
+    def is_gone(self, ws_id: UUID) -> bool:
+        """Return whether there is no such workspace any more."""
+        ...
+
+    def finish_run(self, lease: Lease, report: PlanReport, seen: str | None = None) -> None:
+        """Close the run without a change of the calendar, and release the lease.
+
+        `seen` is the moment of the workspace that was planned all the same: its changes ask for no plan any more.
+        """
         ...

@@ -15,14 +15,17 @@ from almanac.domain.workspace_plan.outcome import NOT_WRITTEN, record_outcome
 from almanac.domain.workspace_plan.planning_window import PlanningWindow, zone_of
 from almanac.domain.workspace_plan.report import Counts, PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
+from almanac.domain.workspace_plan.team.request import PlanningRequest
 from almanac.domain.workspace_plan.team.views import windows_of
-from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance
+from almanac.domain.workspace_plan.to_instance import to_instance
 from almanac.errors import (
     AlmanacError,
     DatabaseUnavailable,
     LeaseLost,
+    OutOfMemory,
     PermanentError,
     TransientError,
+    UnknownWorkspace,
     safe_error_fields,
 )
 from almanac.jobs import CalendarSchedule
@@ -32,6 +35,7 @@ from almanac.services.sync.ports import Lease, Refusal
 
 logger = logging.getLogger(__name__)
 
+_REMOVED = Refusal("removed")
 ATTEMPTS = 3
 """Plans of one run: a calendar that changes under each of them is left to a later message."""
 RETRY_SECONDS = 60.0
@@ -83,13 +87,16 @@ class PlanWorkspace:
         LeaseLost, which leave nothing to record, and after recording it any bug.
         """
         report = PlanReport(job.ws_id, uuid4())
-        admitted = self.store.begin_run(job, report.run_id, sent_at, message_id)
+        admitted = self._admit(job, report.run_id, sent_at, message_id)
         if isinstance(admitted, Refusal):
-            report.status, report.outcome, report.retry_after = "skipped", admitted.outcome, admitted.retry_after
-            return report
+            return _skipped(report, admitted)
         try:
             self._plan(admitted, job, report, deadline)
-        except (DatabaseUnavailable, LeaseLost):
+        except (UnknownWorkspace, LeaseLost):
+            if self.store.is_gone(job.ws_id):
+                return _skipped(report, _REMOVED)
+            raise
+        except DatabaseUnavailable:
             raise
         except TimezoneMissing as error:
             report.fail(error.code, str(error), outcome="timezone_missing")
@@ -98,6 +105,10 @@ class PlanWorkspace:
             retry_after = (error.retry_after or 0.0) if isinstance(error, TransientError) else None
             report.fail(error.code, str(error), retry_after)
             self.store.finish_run(admitted, report)
+        except MemoryError:
+            report.fail(OutOfMemory.code, "the plan needs more memory than its function has")
+            report.escalated = "out_of_memory"
+            self.store.finish_run(admitted, report)
         except Exception as error:  # noqa: BLE001 - a bug; recorded, and raised again without its text
             said = safe_error_fields(error)
             report.fail(said["error_type"], said["error"])
@@ -105,6 +116,16 @@ class PlanWorkspace:
             self.store.finish_run(admitted, report)
             raise AlmanacError(f"planning met an unexpected {type(error).__name__}; run {report.run_id}") from None
         return report
+
+    def _admit(
+        self, job: CalendarSchedule, run_id: UUID, sent_at: datetime | None, message_id: str | None
+    ) -> Lease | Refusal:
+        try:
+            return self.store.begin_run(job, run_id, sent_at, message_id)
+        except UnknownWorkspace:
+            if job.source == "manual":
+                raise  # somebody may have mistyped it
+            return _REMOVED
 
     def preview(self, job: CalendarSchedule, counts: Counts | None = None) -> Proposal:
         """Return what a run would do now, without a lease and without writing anything; times go to `counts`.
@@ -115,19 +136,20 @@ class PlanWorkspace:
 
     def _plan(self, lease: Lease, job: CalendarSchedule, report: PlanReport, deadline: Deadline) -> None:
         """Plan until a plan could be written, or there is nothing to write."""
-        began = perf_counter()
+        began, seen = perf_counter(), None
         for attempt in self._attempts(lease, deadline):
             report.counts.attempts = attempt
             found = self._propose(job, self._budget(deadline), report.counts)
             record_outcome(report, found.request, found.planned, found.changes, safe=job.apply == "safe")
             report.counts.total_ms = _milliseconds(began)
             if report.outcome in NOT_WRITTEN:
+                seen = found.workspace.seen
                 break
             if self.store.apply(lease, found.reach, found.workspace, found.changes, report):
                 return
         else:
             report.fail("calendar_changing", "the calendar changed under every plan", RETRY_SECONDS)
-        self.store.finish_run(lease, report)
+        self.store.finish_run(lease, report, seen)
 
     def _attempts(self, lease: Lease, deadline: Deadline) -> Iterator[int]:
         """Yield 1, 2, 3: each under a lease of whole length, and each after the first only while there is time."""
@@ -168,6 +190,12 @@ class PlanWorkspace:
 
     def _budget(self, deadline: Deadline) -> float:
         return max(SHORTEST_BUDGET, min(self.budget_seconds, deadline() - PLAN_RESERVE_SECONDS))
+
+
+def _skipped(report: PlanReport, refusal: Refusal) -> PlanReport:
+    report.status, report.outcome, report.retry_after = "skipped", refusal.outcome, refusal.retry_after
+    report.escalated = refusal.escalated
+    return report
 
 
 def _milliseconds(since: float) -> int:

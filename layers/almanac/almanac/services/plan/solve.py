@@ -4,7 +4,7 @@ from almanac.domain.explanation import Wording
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.planner import MonotonicClock, plan, standing_still
 from almanac.domain.workspace_plan.from_plan import WorkspacePlan, from_plan
-from almanac.domain.workspace_plan.to_instance import PlanningRequest
+from almanac.domain.workspace_plan.team.request import PlanningRequest
 
 
 def solve_request(

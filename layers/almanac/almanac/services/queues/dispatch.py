@@ -12,6 +12,7 @@ from almanac.errors import AlmanacError
 from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Job, Tick, deduplication_id, request_id_of
 from almanac.services.clock import Clock
 from almanac.services.queues.ports import ChannelStates, DueStore, FailedSend, JobQueue, OutgoingJob, SyncHealth
+from almanac.services.queues.replan import replan_reason
 
 logger = logging.getLogger(__name__)
 
@@ -61,13 +62,19 @@ class Dispatch:
     clock: Clock
 
     def __call__(self, tick: Tick) -> DispatchReport:
-        """Send what is due, or to the tick's explicit list. Raises DispatchFailed, at the end, if any was not sent."""
+        """Send what is due, or to the tick's explicit list. Raises DispatchFailed, at the end, if any was not sent.
+
+        A tick that bears a request id, tried again, sends nothing a second time that a queue still remembers.
+        """
         began = self.clock()
         report = DispatchReport(tick.job)
         if tick.workspaces is not None:
             self._send_listed(tick, tick.workspaces, began, report)
         else:
-            self._send_due(tick, began, report)
+            if tick.job == "calendar.schedule" and tick.due == "changed":
+                self._send_changed(began, report)
+            else:
+                self._send_due(tick, began, report, f"tick {tick.request_id or began.isoformat()}")
             if tick.job == "calendar.sync" and tick.direction != "outbound":
                 report.health = self.store.sync_health(began - SYNC_BEHIND_AFTER)
                 report.channels = self.store.channel_states()
@@ -76,15 +83,26 @@ class Dispatch:
             raise DispatchFailed(report)
         return report
 
-    def _send_due(self, tick: Tick, began: datetime, report: DispatchReport) -> None:
+    def _send_changed(self, began: datetime, report: DispatchReport) -> None:
+        """Ask for a plan of what has changed since the last one: whoever asks for it before that plan, asks for one."""
+        after: UUID | None = None
+        while page := self.store.due_for_replan(after, WORKSPACES_A_PAGE):
+            jobs = [(CalendarSchedule(ws_id=ws, source="sync", requested_at=began), last) for ws, last in page]
+            lost = self.queue.send([_outgoing(job, replan_reason(last)) for job, last in jobs])
+            self._count(report, [ws_id for ws_id, _ in page], lost, named=False)
+            after = page[-1][0]
+            if len(page) < WORKSPACES_A_PAGE:
+                return
+
+    def _send_due(self, tick: Tick, began: datetime, report: DispatchReport, reason: str) -> None:
         due = self._due(tick)
-        reason = f"tick {began.isoformat()}"  # its own: a job that the queue drops as known would stay marked as queued
+        since = self.store.now() if tick.job == "calendar.sync" else began
         for ws_ids in _pages(due):
             lost = self.queue.send([_outgoing(_scheduled(tick, ws_id, began), reason) for ws_id in ws_ids])
             self._count(report, ws_ids, lost, named=False)
             if tick.job == "calendar.sync":
                 missing = {entry.ws_id for entry in lost}
-                self.store.mark_queued([ws_id for ws_id in ws_ids if ws_id not in missing], began)
+                self.store.mark_queued([ws_id for ws_id in ws_ids if ws_id not in missing], since)
 
     def _due(self, tick: Tick) -> Callable[[UUID | None, int], Sequence[UUID]]:
         if tick.job == "calendar.schedule":

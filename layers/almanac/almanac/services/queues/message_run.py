@@ -1,17 +1,33 @@
 """What becomes of a received message: run, put back for later, or sent anew."""
 
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
+from almanac.domain.operations.machine import EscalationCause
 from almanac.domain.run_outcomes import EndStatus, Outcome
-from almanac.domain.sync.retry import MAX_RECEIVES, Postpone, disposition
-from almanac.errors import Postponed, TransientError
-from almanac.jobs import Job, request_id_of
+from almanac.domain.sync.retry import MAX_RECEIVES, Postpone, disposition, wait_after_bug
+from almanac.errors import (
+    AlmanacError,
+    BadJob,
+    OutOfMemory,
+    Postponed,
+    TransientError,
+    UnknownWorkspace,
+    safe_error_fields,
+)
+from almanac.jobs import Job, request_id_of, sent_on
 from almanac.services.clock import Deadline
 from almanac.services.queues.ports import JobQueue, OutgoingJob
+
+logger = logging.getLogger(__name__)
+
+LONGEST_RING_WAIT = 10.0
+"""Seconds that a push stays away: for the others of its burst, or for a plan that holds the workspace."""
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 AnyReport = TypeVar("AnyReport", bound="Report")
@@ -51,63 +67,112 @@ class Report(Protocol):
         """Seconds, when trying again later can help."""
         ...
 
+    @property
+    def run_id(self) -> UUID:
+        """The run's row."""
+        ...
+
+    @property
+    def escalated(self) -> EscalationCause | None:
+        """Why the job belongs into a larger function, if it does."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class MessageRun(Generic[AnyJob, AnyReport]):
-    """The use case behind one record of a queue: `parse` its body, `run` the job, settle the message."""
+    """The use case behind one record of a queue: `parse` its body, `run` the job, settle the message.
+
+    `kind` is what the queue's messages are about: a body that is no job has to be put back, too.
+    """
 
     parse: Callable[[str], AnyJob]
     run: Callable[[AnyJob, datetime, Deadline, str], AnyReport]
     queue: JobQueue
     chance: Callable[[], float]
+    kind: str
+    larger: bool = False
+    """Whether there is a larger function, for jobs that this one has not the memory for."""
 
     def __call__(self, message: SqsMessage, deadline: Deadline) -> AnyReport:
         """Run the message's job. Returning means the message is done, raising that it stays in the queue.
 
-        Raises BadJob and UnknownWorkspace (poison: the dead-letter queue after the last receive), Postponed when the
-        message will come back by itself, and bugs.
+        Raises BadJob and UnknownWorkspace (poison: in the dead-letter queue within seconds), Postponed when the message
+        will come back by itself, and bugs, which come back soon. Only who is killed leaves the visibility timeout.
         """
+        try:
+            return self._settled(message, deadline)
+        except Postponed:
+            raise
+        except (BadJob, UnknownWorkspace):
+            self._show_again(message, 0)
+            raise
+        except Exception:
+            self._show_again(message, wait_after_bug(message.receive_count, self.chance()))
+            raise
+
+    def _settled(self, message: SqsMessage, deadline: Deadline) -> AnyReport:
         job = self.parse(message.body)
         if job.request_id is None:  # its receives, and what is sent on for it, are one job
             job = job.model_copy(update={"request_id": request_id_of(message.message_id)})
         try:
             report = self.run(job, message.sent_at, deadline, message.message_id)
         except TransientError as error:
-            seconds = self._put_back(job, message, error.retry_after)
+            seconds = self._put_back(message, error.retry_after, recorded=False)
             if seconds is None:
                 raise
             raise Postponed(error.code, seconds, error.code) from error
-        if report.outcome == "too_soon":
-            self._let_a_burst_settle(job, message, report)
+        if report.escalated is not None:
+            self._escalate(job, message, report)
+            return report
+        if report.outcome == "too_soon" or (job.source == "push" and report.outcome == "already_running"):
+            self._wait_shortly(job, message, report)
             return report
         if _asks_for_another_receive(report):
-            seconds = self._put_back(job, message, report.retry_after)
+            seconds = self._put_back(message, report.retry_after, recorded=report.outcome != "already_running")
             if seconds is not None:
                 raise Postponed(report.outcome, seconds, report.error_type, report)
         if report.outcome == "already_running":
             self._send_anew(job, message)
         return report
 
-    def _let_a_burst_settle(self, job: AnyJob, message: SqsMessage, report: AnyReport) -> None:
-        """Let a push wait for the others of its burst: by visibility, and at its last receive as a new message."""
+    def _wait_shortly(self, job: AnyJob, message: SqsMessage, report: AnyReport) -> None:
+        """Let a push wait for seconds, as people do for what it brings; at its last receive it is a new message."""
         if message.receive_count >= MAX_RECEIVES:
             self._send_anew(job, message)
             return
-        seconds = max(1, math.ceil(report.retry_after or 0.0))
-        self.queue.postpone(job.job, message.receipt_handle, seconds)
+        seconds = max(1, math.ceil(min(report.retry_after or 0.0, LONGEST_RING_WAIT)))
+        self.queue.postpone(self.kind, message.receipt_handle, seconds)
         raise Postponed(report.outcome, seconds, None, report)
 
-    def _put_back(self, job: Job, message: SqsMessage, retry_after: float | None) -> int | None:
-        """Let the message come back after so many seconds; None when this was its last receive."""
-        fate = disposition(True, message.receive_count, retry_after, self.chance())
+    def _escalate(self, job: Job, message: SqsMessage, report: Report) -> None:
+        """Send the job to the larger function; without one it is a message that cannot be done.
+
+        Sent twice, after an interruption, it has the same id both times. Raises OutOfMemory, and TransientError when it
+        could not be sent: the message stays then.
+        """
+        if not self.larger:
+            raise OutOfMemory(f"there is no larger function for this job; run {report.run_id}")
+        for lost in self.queue.send([OutgoingJob(sent_on(job, machine="large"), f"large {message.message_id}")]):
+            raise TransientError(f"could not send the job to the larger function ({lost.error})")
+
+    def _put_back(self, message: SqsMessage, retry_after: float | None, *, recorded: bool) -> int | None:
+        """Let the message come back after so many seconds; None when it has had its receives, or waits for too long."""
+        fate = disposition(True, message.receive_count, retry_after, self.chance(), recorded=recorded)
         if not isinstance(fate, Postpone):
             return None
-        self.queue.postpone(job.job, message.receipt_handle, fate.seconds)
+        self.queue.postpone(self.kind, message.receipt_handle, fate.seconds)
         return fate.seconds
+
+    def _show_again(self, message: SqsMessage, seconds: int) -> None:
+        """Shorten the wait of what is about to be raised; without the queue it is the visibility timeout's."""
+        try:
+            self.queue.postpone(self.kind, message.receipt_handle, seconds)
+        except AlmanacError as error:
+            logger.warning("a message waits for its visibility timeout", extra=safe_error_fields(error))
 
     def _send_anew(self, job: Job, message: SqsMessage) -> None:
         """The last receive met a running run: the job goes to the end of its group, so that it is not lost."""
-        for lost in self.queue.send([OutgoingJob(job, reason=f"again {message.message_id}")]):
+        for lost in self.queue.send([OutgoingJob(sent_on(job), reason=f"again {message.message_id}")]):
             raise TransientError(f"could not send the job anew ({lost.error})")
 
 

@@ -100,6 +100,14 @@ class DueStore(Protocol):
         """Workspaces with something to plan, likewise."""
         ...
 
+    def due_for_replan(self, after: UUID | None, limit: int) -> Sequence[tuple[UUID, str]]:
+        """Workspaces that have changed since their last plan, likewise, each with the run of that plan."""
+        ...
+
+    def now(self) -> datetime:
+        """The database's time: what `mark_queued` compares with."""
+        ...
+
     def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:
         """Those of the ids that are workspaces."""
         ...

@@ -62,11 +62,11 @@ class AccountSession:
     def _call(self, operation: Callable[[OpenAccount], _Returned], retrier: Retrier, tally: Tally) -> _Returned:
         account = self.provider.open(self._access(retrier, tally))
         try:
-            return retrier.call(lambda: operation(account), tally)
+            return retrier.call(lambda: operation(account), tally, self.provider.limit_waits)
         except AccessTokenRejected:
             renewed = self.provider.open(self._renew(retrier, tally))
         try:
-            return retrier.call(lambda: operation(renewed), tally)
+            return retrier.call(lambda: operation(renewed), tally, self.provider.limit_waits)
         except AccessTokenRejected as error:
             raise TransientError("the provider refuses an access token that it has just issued") from error
 
@@ -99,7 +99,7 @@ class AccountSession:
     def _trade(self, endpoint: TokenEndpoint, retrier: Retrier, tally: Tally) -> str:
         plain = self._cipher.decrypt(self._account.refresh_token)
         try:
-            fresh = retrier.call(lambda: endpoint.refresh(plain), tally)
+            fresh = retrier.call(lambda: endpoint.refresh(plain), tally, self.provider.limit_waits)
         except ReconnectRequired as error:
             return self._give_up(error, retrier, tally)
         self._account = self._tokens.store_tokens(

@@ -1,7 +1,8 @@
 """Brings one calendar up to date: page by page, each page and its progress in one transaction.
 
 A pass ends with a sync token. A full pass also deletes what it has not met, after reading a listing that lacks most of
-the calendar a second time. What interrupts a pass loses nothing: the next run goes on at the last checkpoint.
+the calendar a second time. A pass of several pages lists once more what has changed since it began. What interrupts a
+pass loses nothing: the next run goes on at the last checkpoint.
 """
 
 from collections.abc import Sequence
@@ -9,17 +10,30 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
-from almanac.domain.calendar.events import EventPage, EventProblem
+from almanac.domain.calendar.events import EventPage
 from almanac.domain.sync.deletion_guard import is_suspicious
-from almanac.domain.sync.passes import Checkpoint, Due, PassKind, SyncState, WantedPass, due_pass
-from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport
+from almanac.domain.sync.passes import (
+    MOST_RECHECKS,
+    Checkpoint,
+    Due,
+    PassKind,
+    SyncState,
+    WantedPass,
+    delta_before_recheck,
+    due_pass,
+    recheck_after,
+    recheck_from,
+)
+from almanac.domain.sync.report import ConnectionReport
 from almanac.domain.sync.resume import resumable
 from almanac.domain.sync.window import Window
-from almanac.errors import PageTokenExpired, ProviderRejected, ProviderUnavailable, SyncTokenExpired
+from almanac.errors import OutOfTime, PageTokenExpired, ProviderRejected, ProviderUnavailable, SyncTokenExpired
 from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.page_reader import PageReader, RunContext, following
+from almanac.services.sync.page_writer import PageWriter
 from almanac.services.sync.ports import Connection, Progress
 from almanac.services.sync.provider import ListedPage, OpenAccount
+from almanac.services.sync.recheck import recheck, settle
 
 
 class CalendarPass:
@@ -33,11 +47,13 @@ class CalendarPass:
         self._session = session
         self._report = report
         self._state = connection.state
+        self._role = connection.access_role
         self._provider = session.provider.name
         fingerprint = session.provider.fingerprint(run.page_size)
         # A token of a pass that deleted nothing does not know what is still to be deleted.
         self._fingerprint = fingerprint if connection.delete_enabled else f"{fingerprint}-kept"
         self._reader = PageReader(run, connection, session, report.tally)
+        self._writer = PageWriter(run, connection, report)
 
     def read(self, mode: WantedPass, *, restart: bool) -> None:
         """Make the pass that is due; outcome, counts and problems go into the report. Raises what stopped it.
@@ -52,31 +68,40 @@ class CalendarPass:
             due = Due("full", "redirected_to_full")  # rows of its pages are there: the token does not know of them
         self._report.outcome = due.outcome if at is None or at.kind == due.kind else at.kind
         try:
-            finished = self._pass(at or self._first_page(due.kind))
-            if finished and at is not None and not run.out_of_time:  # its listing is as old as the run that began it
-                finished = self._pass(self._first_page("incremental"))
+            self._pass(at or self._first_page(due.kind))
         except SyncTokenExpired:
             run.pages.forget_token(run.lease, connection)
             self._report.outcome = "token_expired_full"
-            finished = self._pass(self._first_page("full"))
+            self._full_pass()
+        except OutOfTime:
+            self._leave_the_rest()
         finally:
             self._reader.forget_ahead()
-        if not finished:
-            self._report.outcome = "continued"
 
-    def _pass(self, at: Checkpoint) -> bool:
-        """Make the pass from a checkpoint on. A refused page token costs one new start, not two.
+    def _full_pass(self) -> None:
+        try:
+            self._pass(self._first_page("full"))
+        except OutOfTime:
+            self._leave_the_rest()
+
+    def _leave_the_rest(self) -> None:
+        self._report.outcome = "continued"
+        if not self._report.tally.pages:
+            self._report.status = "skipped"
+
+    def _pass(self, at: Checkpoint) -> None:
+        """Make the pass from a checkpoint on. A refused page token costs one new start, not two. Raises OutOfTime.
 
         A delta restarts as a full pass: its first pages are written already, and of an event that they brought and
         that has gone since, another delta from the same token need not tell.
         """
         try:
-            return self._pages(at)
+            self._whole(at)
         except PageTokenExpired as expired:
             if at.kind == "incremental":
                 raise SyncTokenExpired("a delta cannot be read to its end") from expired
             try:
-                return self._pages(self._first_page(at.kind))
+                self._whole(self._first_page(at.kind))
             except PageTokenExpired as error:
                 refused = "the provider refuses page tokens that it has just issued"
                 raise ProviderUnavailable(refused, provider=self._provider) from error
@@ -88,44 +113,88 @@ class CalendarPass:
         started_at = run.pages.open_full_pass(run.lease, self._connection)
         return Checkpoint("full", None, self._fingerprint, run.window, started_at)
 
-    def _pages(self, at: Checkpoint) -> bool:
-        """Read and write page after page; False when time ran out before the last one."""
+    def _whole(self, at: Checkpoint) -> None:
+        """Read a listing to its end, and what has changed under it until nothing has.
+
+        A recheck that finds nothing proves the token: no row is younger than it, and no page older. What one finds is
+        followed by a delta and the next recheck. A series of which occurrences went is told by a listing only.
+        """
+        while True:
+            left = at if at.recheck else self._pages(at)
+            if left is None:
+                return
+            found = recheck(self._reader, self._writer, left, self._provider)
+            relist = found.series and not left.relisted
+            if not (found.written or relist) or left.rechecks >= MOST_RECHECKS:
+                break
+            at = replace(self._first_page("full"), relisted=True) if relist else delta_before_recheck(left)
+        settle(self._writer, left, self._state.sync_token)
+
+    def _pages(self, at: Checkpoint) -> Checkpoint | None:
+        """Read and write page after page. Returns what is still to do after the last one. Raises OutOfTime."""
         self._reader.forget_ahead()  # of an earlier attempt: its page token is void
         asked = {(at.attempt, at.page_token)}
-        while not self._run.out_of_time:
+        if at.page_token is not None and at.changed_since is None:  # an earlier release began it
+            at = replace(at, changed_since=recheck_from(at.started_at, self._run.clock()))
+        while True:
             listed = self._reader.read(at, self._state.sync_token)
-            page = self._translate(listed)
+            self._look_at_view(at, listed)
+            page = self._writer.translate(listed, at)
             if at.kind == "incremental":
                 self._report.note_changes(listed.listed, (row.external_updated_at for row in page.rows))
             next_page = following(at, listed, asked, self._provider)
-            if next_page is None and listed.next_sync_token is not None:
+            if next_page is not None:
+                since = at.changed_since or recheck_from(at.started_at, self._run.clock(), listed.answered_at)
+                next_page = replace(next_page, changed_since=since)
+                self._writer.write(page, at, Progress(at.fingerprint, at.window, checkpoint=next_page))
+            elif listed.next_sync_token is not None:
                 next_page = self._last_page(at, page, listed.next_sync_token)
-                if next_page is None:
-                    return True
-            elif next_page is not None:
-                self._write(page, at, Progress(at.fingerprint, at.window, checkpoint=next_page))
+                if next_page is None or next_page.recheck:
+                    return next_page
             else:
                 raise ProviderRejected("a listing ended without a sync token", provider=self._provider)
             at = next_page
-        return False
 
     def _last_page(self, at: Checkpoint, page: EventPage, sync_token: str) -> Checkpoint | None:
-        """Write the last page with the token. Returns a checkpoint if the listing has to be read again instead."""
+        """Write the last page with the token. Returns what is still to do: a recheck, or the whole listing again."""
         self._state = SyncState(sync_token, at.fingerprint, at.window)
+        recheck = recheck_after(at, self._run.clock())
         if at.kind == "incremental":
-            self._write(page, at, Progress(at.fingerprint, at.window, sync_token=sync_token))
-            return None
-        self._write(page, at, None)
+            self._writer.write(page, at, Progress(at.fingerprint, at.window, recheck, sync_token))
+            return recheck
+        self._writer.write(page, at, None)
         run, connection = self._run, self._connection
         found = run.pages.missing_rows(run.lease, connection, at)
         if connection.delete_enabled and is_suspicious(found.missing, found.stored):
             if at.attempt == 1:
-                return replace(self._first_page("full"), attempt=2)  # with ids seen of its own: only it has a token
+                # With ids seen of its own: only it has a token.
+                return replace(self._first_page("full"), attempt=2, relisted=at.relisted)
             self._refuse_if_any_lives(found.sample, at.window)
         began = perf_counter()
-        self._report.tally.deleted += run.pages.complete_full_pass(run.lease, connection, at, sync_token)
+        self._report.tally.deleted += run.pages.complete_full_pass(
+            run.lease, connection, at, sync_token, recheck, access_role=self._role
+        )
         self._report.tally.write_ms += (perf_counter() - began) * 1000
-        return None
+        return recheck
+
+    def _look_at_view(self, at: Checkpoint, listed: ListedPage) -> None:
+        """See to it that rows are written anew when they were read through another account, or in another role.
+
+        Raises SyncTokenExpired in a delta: only a full pass meets every row.
+        """
+        self._role = listed.access_role or self._connection.access_role
+        view = self._connection.view
+        if view is None:
+            same = at.kind == "incremental" or self._connection.full_synced_at is not None
+        else:
+            same = view.shows_as(self._connection.id, self._role)
+        if same or self._writer.rewrites:
+            return
+        if at.kind == "incremental":
+            raise SyncTokenExpired("the calendar is read with other rights than before")
+        self._writer.rewrites = True
+        if view is not None and view.connection_id is not None:
+            self._run.pages.forget_view(self._run.lease, self._connection)
 
     def _refuse_if_any_lives(self, sample: Sequence[str], window: Window) -> None:
         """Ask for a few of what two listings lack by name, and raise ProviderUnavailable if one of them still exists.
@@ -142,27 +211,3 @@ class CalendarPass:
                 self._run.pages.open_full_pass(self._run.lease, self._connection)
                 lives = "the listing lacks events that still exist; nothing was deleted"
                 raise ProviderUnavailable(lives, provider=self._provider)
-
-    def _translate(self, listed: ListedPage) -> EventPage:
-        began = perf_counter()
-        page = listed.events()
-        self._report.tally.map_ms += (perf_counter() - began) * 1000
-        self._note(page.problems)
-        return page
-
-    def _note(self, problems: Sequence[EventProblem]) -> None:
-        report = self._report
-        repaired = sum(problem.stored for problem in problems)
-        report.tally.repaired += repaired
-        report.tally.rejected += len(problems) - repaired
-        report.problems += problems[: PROBLEMS_KEPT - len(report.problems)]
-
-    def _write(self, page: EventPage, at: Checkpoint, progress: Progress | None) -> None:
-        tally = self._report.tally
-        began = perf_counter()
-        written = self._run.pages.apply_page(self._run.lease, self._connection, page, at.kind, progress)
-        tally.write_ms += (perf_counter() - began) * 1000
-        tally.inserted += written.inserted
-        tally.updated += written.updated
-        tally.deleted += written.deleted
-        tally.unchanged += written.unchanged

@@ -25,8 +25,9 @@ class CalendarEntry:
 
 @dataclass(frozen=True, slots=True)
 class EventsRequest:
-    """One page of a listing. Exactly one of `window` (full) and `sync_token` (incremental) is set.
+    """One page of a listing. Exactly one of `window` (full), `sync_token` (incremental) and `changed_since` is set.
 
+    The last asks for what was changed or deleted from that instant on, whatever its time; its last page has no token.
     `zones` are what the page is read in, unless it names the calendar's own. `page_size` is the most events wanted.
     """
 
@@ -36,20 +37,26 @@ class EventsRequest:
     window: Window | None = None
     sync_token: str | None = None
     page_token: str | None = None
+    changed_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ListedPage:
     """One page of a listing: exactly one of the two tokens, how many events it lists, and the events.
 
-    `events` returns the page in neutral form, and is asked once: the next page is under way by then, so that
-    translating one costs no time of the run.
+    `answered_at` is the provider's own time, if it says so. `events` returns the page in neutral form, and is asked
+    once: the next page is under way by then, so that translating one costs no time of the run.
     """
 
     next_page_token: str | None
     next_sync_token: str | None
     listed: int
     events: Callable[[], EventPage]
+    answered_at: datetime | None = None
+    series_changed: bool = False
+    """Of a listing by `changed_since`: a series has changed, of whose occurrences it tells nothing."""
+    access_role: str | None = None
+    """What the account may do with the calendar, if the listing says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,8 @@ class OpenAccount(Protocol):
     """One account, opened. One request a call, no retry, a timeout on every wait; used by one thread at a time.
 
     Calls raise AccessTokenRejected, SyncTokenExpired, PageTokenExpired, ProviderUnavailable, ProviderRateLimited,
-    ProviderQuotaExhausted, AccessDenied, CalendarUnreachable, ProviderRejected.
+    ProviderQuotaExhausted, AccessDenied, CalendarUnreachable, ProjectRefused, ProviderRejected; AnswerTooLarge where
+    fewer events would do.
     """
 
     writes: Writes | None
@@ -153,7 +161,10 @@ class FreshToken:
 
 
 class TokenEndpoint(Protocol):
-    """OAuth 2 token endpoint. Raises ReconnectRequired on invalid_grant, ProviderUnavailable and ProviderRejected."""
+    """OAuth 2 token endpoint.
+
+    Raises ReconnectRequired on invalid_grant, ProjectRefused, ProviderUnavailable and ProviderRejected.
+    """
 
     def refresh(self, refresh_token: str) -> FreshToken:
         """Trade a refresh token for an access token."""
@@ -161,6 +172,9 @@ class TokenEndpoint(Protocol):
 
     def revoke(self, refresh_token: str) -> None:
         """Give the grant back: no token of it works any more. One that is gone already is no error."""
+
+    def limit_waits(self, seconds: float) -> None:
+        """From now on no request takes longer than that."""
         ...
 
 
@@ -185,6 +199,9 @@ class Provider(Protocol):
 
     def grants_calendars(self, scopes: Collection[str]) -> bool:
         """Return whether consent to these scopes lets a calendar be made."""
+
+    def limit_waits(self, seconds: float) -> None:
+        """From now on no request, its token endpoint's included, takes longer than that."""
         ...
 
     def is_same_mailbox(self, one: str, other: str) -> bool:

@@ -4,44 +4,43 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import perf_counter
 from uuid import UUID, uuid4
 
 from almanac.domain.outbound.report import OutboundReport
-from almanac.domain.run_outcomes import SkippedCalendar
-from almanac.domain.sync.passes import WantedPass
-from almanac.domain.sync.report import ConnectionReport, SyncReport, conclude
-from almanac.domain.sync.retry import next_attempt_after
+from almanac.domain.sync.report import SyncReport, conclude
 from almanac.domain.sync.window import Window
 from almanac.errors import (
     AlmanacError,
     DatabaseUnavailable,
     LeaseLost,
-    ProviderRejected,
+    OutOfMemory,
+    ProjectRefused,
     QueueUnavailable,
-    ReconnectRequired,
-    StorageFailed,
-    TransientError,
+    RemovedMeanwhile,
     UnknownCalendar,
-    safe_error_fields,
+    UnknownWorkspace,
 )
-from almanac.jobs import CalendarSync
+from almanac.jobs import CalendarSchedule, CalendarSync
 from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher
 from almanac.services.clock import Clock, Deadline, Sleep
 from almanac.services.push.keep import KeepChannels
 from almanac.services.push.run_channels import RunChannels
 from almanac.services.queues.ports import JobQueue, OutgoingJob
+from almanac.services.queues.replan import replan_reason
 from almanac.services.sync.account_access import AccountSession
-from almanac.services.sync.calendar_pass import CalendarPass
+from almanac.services.sync.calendar_lists import look_at_lists
+from almanac.services.sync.continuation import continuation_of
 from almanac.services.sync.page_reader import RunContext
-from almanac.services.sync.ports import CalendarPages, Connection, Lease, Refusal, SyncRuns
+from almanac.services.sync.ports import CalendarPages, Connection, Lease, Refusal, SyncRuns, WorkspaceCalendars
 from almanac.services.sync.provider import Provider
 from almanac.services.sync.retrying import Retrier
+from almanac.services.sync.turns import OUT_OF_MEMORY, CalendarTurn, is_bug, order
 
 logger = logging.getLogger(__name__)
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
+_REMOVED = Refusal("removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,8 @@ class SyncWorkspace:
     rules: SyncRules
     write_out: Callable[[Lease, Deadline], OutboundReport] | None = None
     """The part that writes, after the part that reads."""
+    plans_follow: bool = False
+    """Whether what a run has changed is planned at once: there is a queue for it."""
     channels: KeepChannels | None = None
     """None: push is off, and no channel is watched or stopped."""
 
@@ -78,35 +79,74 @@ class SyncWorkspace:
     ) -> SyncReport:
         """Run the job; `sent_at` is when its message was sent, `deadline` what is left of the invocation.
 
-        What goes wrong in one calendar is recorded on it and in the report. Raises UnknownWorkspace,
-        DatabaseUnavailable and LeaseLost, which leave nothing to record, and after recording it any bug.
+        What goes wrong in one calendar is recorded on it and in the report; what is removed meanwhile is ordinary
+        life. Raises UnknownWorkspace, DatabaseUnavailable and LeaseLost, which leave nothing to record, and after
+        recording it any bug.
         """
         report = SyncReport(job.ws_id, uuid4(), job.mode)
         if not self._rings(job, report):
             return report
-        admitted = self.runs.begin_run(job, report.run_id, sent_at, message_id)
+        try:
+            admitted = self.runs.begin_run(job, report.run_id, sent_at, message_id)
+        except UnknownWorkspace:
+            if job.source == "manual":
+                raise  # somebody may have mistyped it
+            admitted = _REMOVED
         if isinstance(admitted, Refusal):
-            report.status, report.outcome, report.retry_after = "skipped", admitted.outcome, admitted.retry_after
-            return report
+            return _skipped(report, admitted)
+        try:
+            bug = self._run(admitted, job, report, deadline, message_id)
+        except RemovedMeanwhile:
+            return _skipped(report, _REMOVED)
+        except LeaseLost:
+            if self.runs.is_gone(job.ws_id):
+                return _skipped(report, _REMOVED)
+            raise
+        # What a continuation goes on with is not done once more by its message; the run's row tells of the bug.
+        if bug is not None and report.outcome != "continued":
+            raise AlmanacError(f"a calendar met an unexpected {type(bug).__name__}; run {report.run_id}") from None
+        return report
+
+    def _run(
+        self, lease: Lease, job: CalendarSync, report: SyncReport, deadline: Deadline, message_id: str | None
+    ) -> Exception | None:
+        """Read, and record how it ended. Returns the first bug met; raises what leaves nothing to record."""
         began = perf_counter()
         bug = None
         try:
             if job.direction != "outbound":
-                bug = self._read_all(admitted, job, report, deadline)
+                bug = self._read_all(lease, job, report, deadline, message_id)
             if job.direction != "inbound" and self.write_out is not None:
-                report.outbound = self.write_out(admitted, deadline)
-                self._conclude_writing(job, report, report.outbound)
-        except (DatabaseUnavailable, LeaseLost):
+                report.outbound = self.write_out(lease, deadline)
+                self._conclude_writing(job, report, report.outbound, message_id)
+        except (DatabaseUnavailable, LeaseLost, RemovedMeanwhile):
             raise
         except AlmanacError as error:
             report.fail(error.code, str(error), getattr(error, "retry_after", None))
+        except MemoryError:
+            report.fail(OutOfMemory.code, OUT_OF_MEMORY, None)
+            report.escalated = "out_of_memory"
         report.tally.total_ms = (perf_counter() - began) * 1000
-        self.runs.finish_run(admitted, report)
+        last_plan = self._plan_to_ask_for(lease, report)
+        self.runs.finish_run(lease, report)
         if job.source == "push" and job.requested_at is not None:
             report.push_lag_ms = max(0, round((self.clock() - job.requested_at).total_seconds() * 1000))
-        if bug is not None:
-            raise AlmanacError(f"a calendar met an unexpected {type(bug).__name__}; run {report.run_id}") from None
-        return report
+        if last_plan is not None:  # now that the lease is free
+            self._ask_for_plan(job.ws_id, last_plan)
+        return bug
+
+    def _plan_to_ask_for(self, lease: Lease, report: SyncReport) -> str | None:
+        tally = report.tally
+        by_hand = report.outbound is not None and report.outbound.replan
+        if not (self.plans_follow and (tally.inserted or tally.updated or tally.deleted or by_hand)):
+            return None
+        return self.runs.plan_to_ask_for(lease, inserted=tally.inserted > 0)
+
+    def _ask_for_plan(self, ws_id: UUID, last_plan: str) -> None:
+        """Ask for a plan of what has changed. If the queue does not take it, the next tick that looks asks again."""
+        job = CalendarSchedule(ws_id=ws_id, source="sync", requested_at=self.clock())
+        for lost in self.queue.send([OutgoingJob(job, replan_reason(last_plan))]):
+            logger.warning("a plan could not be asked for", extra={"ws_id": str(ws_id), "error": lost.error})
 
     def _rings(self, job: CalendarSync, report: SyncReport) -> bool:
         """Note a ring, if the job is one. False: its channel is none of ours any more, and nothing is read."""
@@ -115,34 +155,46 @@ class SyncWorkspace:
         report.status, report.outcome = "skipped", "channel_unknown"
         return False
 
-    def _read_all(self, lease: Lease, job: CalendarSync, report: SyncReport, deadline: Deadline) -> Exception | None:
+    def _read_all(
+        self, lease: Lease, job: CalendarSync, report: SyncReport, deadline: Deadline, message_id: str | None
+    ) -> Exception | None:
         """Read every calendar the job is about. Returns the first bug met; the calendars after it were still read."""
         calendars = self.pages.load_calendars(lease, job.calendar_id, job.connection_id)
         if job.calendar_id is not None and not calendars.connections:
             raise UnknownCalendar("calendar_id", "the workspace has no enabled calendar of that id")
-        since = job.requested_at if job.source == "continuation" else self.clock()
+        since = job.requested_at if job.source == "continuation" else calendars.now
         sessions = self._sessions(calendars.accounts)
         bug = None
         with ThreadPoolExecutor(1) as pool:
-            run = self._context(lease, calendars.time_zone, deadline, pool)
+            run = self._context(lease, calendars, deadline, pool)
             channels = self._channels(run, job, calendars.connections, sessions, report)
-            for connection in sorted(calendars.connections, key=_longest_waiting):
-                outcome, failure = self._read_one(run, sessions.get(connection.account_id), connection, job, channels)
+            turn = CalendarTurn(self.runs, self.clock, run, job, channels)
+            connections = sorted(calendars.connections, key=order)
+            self.runs.begin_reading(lease, [connection.id for connection in connections])
+            for connection in connections:
+                outcome, failure = turn(sessions.get(connection.account_id), connection)
                 report.connections.append(outcome)
-                bug = bug or (failure if _is_bug(failure) else None)
+                bug = bug or (failure if is_bug(failure) else None)
+            asked = {key: sessions[key] for key in sessions if calendars.accounts[key].provider not in turn.refused}
+            listing = look_at_lists(run, asked, calendars, report.connections)
             if channels is not None:
                 channels.end(calendars.connections, report)
+        report.tally.add(listing)
         conclude(report)
+        self._note_pauses(calendars, report, turn.refused)
         if report.outcome == "continued":
-            self._continue(job, since, report.run_id)
+            self._continue(continuation_of(job, since, report, message_id or str(report.run_id)))
         return bug
 
-    def _conclude_writing(self, job: CalendarSync, report: SyncReport, outbound: OutboundReport) -> None:
+    def _conclude_writing(
+        self, job: CalendarSync, report: SyncReport, outbound: OutboundReport, message_id: str | None
+    ) -> None:
         """Let a run that only writes say how it ended; what time leaves is asked for again."""
         if job.direction == "outbound":
             report.outcome = "written" if outbound.writes else "nothing_to_write"
-        if outbound.more and report.outcome != "continued":
-            self._continue(job.model_copy(update={"direction": "outbound"}), self.clock(), report.run_id)
+        if outbound.more and outbound.writes and report.outcome != "continued":
+            rest = job.model_copy(update={"direction": "outbound"})
+            self._continue(continuation_of(rest, self.clock(), report, message_id or str(report.run_id)))
 
     def _channels(
         self,
@@ -160,6 +212,17 @@ class SyncWorkspace:
             channels.reconcile(connections, sessions, report)
         return channels
 
+    def _note_pauses(
+        self, calendars: WorkspaceCalendars, report: SyncReport, refused: Mapping[str, ProjectRefused]
+    ) -> None:
+        """Keep that a provider refuses our project, or forget it when it has answered."""
+        for provider, error in refused.items():
+            self.runs.pause_provider(provider, error.code, str(error))
+        provider_of = {connection.id: connection.provider for connection in calendars.connections}
+        answered = {provider_of[c.connection_id] for c in report.connections if c.tally.pages}
+        for provider in answered & calendars.paused.keys() - refused.keys():
+            self.runs.resume_provider(provider)
+
     def open_session(self, account: Account) -> AccountSession | None:
         """Open an account; None when its provider is not known here."""
         return self._sessions({account.id: account}).get(account.id)
@@ -172,7 +235,7 @@ class SyncWorkspace:
             if account.provider in self.providers
         }
 
-    def _context(self, lease: Lease, zone: str, deadline: Deadline, pool: Executor) -> RunContext:
+    def _context(self, lease: Lease, calendars: WorkspaceCalendars, deadline: Deadline, pool: Executor) -> RunContext:
         rules = self.rules
         return RunContext(
             pages=self.pages,
@@ -181,104 +244,20 @@ class SyncWorkspace:
             retrier=Retrier(self.sleep, self.chance, deadline),
             window=Window.around(self.clock(), rules.past, rules.future),
             page_size=rules.page_size,
-            workspace_zone=zone,
+            workspace_zone=calendars.time_zone,
             reserve_seconds=rules.reserve_seconds,
             pool=pool,
+            now=calendars.now,
+            paused=calendars.paused,
         )
 
-    def _read_one(
-        self,
-        run: RunContext,
-        session: AccountSession | None,
-        connection: Connection,
-        job: CalendarSync,
-        channels: RunChannels | None,
-    ) -> tuple[ConnectionReport, Exception | None]:
-        report = ConnectionReport(connection.id)
-        began = perf_counter()
-        failure: Exception | None = None
-        if session is None:
-            failure = ProviderRejected("the provider is not known here", provider=connection.provider)
-        elif (skip := self._reason_to_skip(run, session, connection, job)) is not None:
-            report.status, report.outcome = "skipped", skip
-        elif channels is not None and _is_poll(job) and channels.may_wait(connection):
-            report.status, report.outcome = "skipped", "push_healthy"
-        else:
-            # Who asks for a full pass doubts what was read; only its own continuation trusts the pages before it.
-            restart = job.mode == "full" and job.source != "continuation"
-            failure = _attempt(CalendarPass(run, connection, session, report), job.mode, restart=restart)
-        report.tally.total_ms = (perf_counter() - began) * 1000
-        retry_at = self._note_failure(report, connection, failure) if failure is not None else None
-        self.runs.record_connection(run.lease, report, retry_at)
-        if channels is not None:
-            channels.after(job, connection, report, self.clock())
-        return report, failure
-
-    def _reason_to_skip(
-        self, run: RunContext, session: AccountSession, connection: Connection, job: CalendarSync
-    ) -> SkippedCalendar | None:
-        """Return why not: a dead account, a failing calendar in its pause (from schedules), no more time."""
-        if session.dead:
-            return "reconnect_required"
-        if job.source == "schedule" and connection.retry_at is not None and connection.retry_at > self.clock():
-            return "backing_off"
-        if _had_its_turn(job, connection):
-            return "already_read"
-        return "continued" if run.out_of_time else None
-
-    def _note_failure(self, report: ConnectionReport, connection: Connection, failure: Exception) -> datetime | None:
-        """Put the failure into the report. Returns until when schedules leave the connection alone."""
-        report.status = "failed"
-        report.outcome = "reconnect_required" if isinstance(failure, ReconnectRequired) else "failed"
-        if not isinstance(failure, AlmanacError):
-            report.error_type, report.error = AlmanacError.code, f"unexpected {type(failure).__name__}"
-            return None
-        report.error_type, report.error = failure.code, str(failure)
-        if isinstance(failure, TransientError):
-            report.retry_after = failure.retry_after or 0.0
-        if isinstance(failure, ReconnectRequired):
-            return None  # schedules skip the account; a new token revives its calendars at once
-        return self.clock() + timedelta(seconds=next_attempt_after(failure, connection.failures + 1))
-
-    def _continue(self, job: CalendarSync, since: datetime | None, run_id: UUID) -> None:
+    def _continue(self, rest: OutgoingJob) -> None:
         """Ask for the rest. When the queue does not take it, the run has failed for now and its message comes back."""
-        rest = job.model_copy(update={"source": "continuation", "requested_at": since})
-        for lost in self.queue.send([OutgoingJob(rest, reason=f"continuation of {run_id}")]):
+        for lost in self.queue.send([rest]):
             raise QueueUnavailable(f"the continuation could not be sent ({lost.error})")
 
 
-def _attempt(calendar_pass: CalendarPass, mode: WantedPass, *, restart: bool) -> Exception | None:
-    """Read the calendar; what stopped it is returned, for it must not cost the other calendars their turn."""
-    try:
-        calendar_pass.read(mode, restart=restart)
-    except (DatabaseUnavailable, LeaseLost):
-        raise
-    except AlmanacError as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - a bug; raised again at the end of the run
-        logger.error("a calendar could not be read", extra=safe_error_fields(error))  # noqa: TRY400 - its text may quote an event
-        return error
-    return None
-
-
-def _is_bug(failure: Exception | None) -> bool:
-    """Return whether the message should come back and end among the dead letters, although the run tells the story."""
-    return failure is not None and (not isinstance(failure, AlmanacError) or isinstance(failure, StorageFailed))
-
-
-def _had_its_turn(job: CalendarSync, connection: Connection) -> bool:
-    """Return whether an earlier run of the same continued job has read this calendar to its end already."""
-    if job.source != "continuation" or job.requested_at is None or connection.state.checkpoint is not None:
-        return False
-    read_at = connection.full_synced_at if job.mode == "full" else connection.last_synced_at
-    return read_at is not None and read_at >= job.requested_at
-
-
-def _is_poll(job: CalendarSync) -> bool:
-    """Return whether nobody and nothing but the clock asks."""
-    return job.source == "schedule" and job.mode == "auto" and not job.force
-
-
-def _longest_waiting(connection: Connection) -> tuple[bool, datetime]:
-    """Sort unfinished passes first, then what was read longest ago."""
-    return connection.state.checkpoint is None, connection.last_synced_at or _NEVER
+def _skipped(report: SyncReport, refusal: Refusal) -> SyncReport:
+    report.status, report.outcome, report.retry_after = "skipped", refusal.outcome, refusal.retry_after
+    report.escalated = refusal.escalated
+    return report

@@ -35,6 +35,11 @@ WITH listed AS (
 )
 SELECT id FROM linked;
 
+-- name: linked_events
+SELECT l.external_event_id FROM calendar_event_links l
+WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id
+    AND l.external_event_id = ANY (:event_ids::text[]) AND l.state NOT IN ('gone', 'detached');
+
 -- name: doubt_missing
 -- After a full listing: what it should have held and did not is read by name, before anybody calls it deleted.
 UPDATE calendar_event_links l SET doubt = 'missing', updated_at = now()

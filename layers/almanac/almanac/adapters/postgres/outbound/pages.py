@@ -1,6 +1,6 @@
 """Pages without linked events: what exists at a provider because of us becomes no row of its own."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -20,6 +20,7 @@ from almanac.services.sync.ports import (
     Progress,
     WorkspaceCalendars,
 )
+from almanac.services.sync.provider import CalendarEntry
 
 
 class DivertedPages(CalendarPages):
@@ -53,11 +54,41 @@ class DivertedPages(CalendarPages):
         return self._pages.apply_page(lease, connection, page, kind, progress)
 
     @override
+    def note_calendars(self, lease: Lease, account_id: UUID, calendars: Sequence[CalendarEntry]) -> None:
+        self._pages.note_calendars(lease, account_id, calendars)
+
+    @override
+    def forget_view(self, lease: Lease, connection: Connection) -> None:
+        self._pages.forget_view(lease, connection)
+
+    @override
+    def limit_page(self, lease: Lease, connection: Connection, events: int) -> None:
+        self._pages.limit_page(lease, connection, events)
+
+    @override
+    def known_events(self, lease: Lease, connection: Connection, event_ids: Sequence[str]) -> Set[str]:
+        known = self._pages.known_events(lease, connection, event_ids)
+        if not self._has_links:
+            return known
+        place = {"provider": connection.provider, "calendar_id": connection.calendar_id}
+        linked = self._run("linked_events", ws_id=lease.ws_id, event_ids=arrays.texts(event_ids), **place)
+        return known | {row[0] for row in linked}
+
+    @override
     def missing_rows(self, lease: Lease, connection: Connection, checkpoint: Checkpoint) -> MissingRows:
         return self._pages.missing_rows(lease, connection, checkpoint)
 
     @override
-    def complete_full_pass(self, lease: Lease, connection: Connection, checkpoint: Checkpoint, sync_token: str) -> int:
+    def complete_full_pass(
+        self,
+        lease: Lease,
+        connection: Connection,
+        checkpoint: Checkpoint,
+        sync_token: str,
+        recheck: Checkpoint | None = None,
+        *,
+        access_role: str | None = None,
+    ) -> int:
         if self._has_links and connection.delete_enabled:
             self._run(
                 "doubt_missing",
@@ -70,7 +101,9 @@ class DivertedPages(CalendarPages):
                 window_start=checkpoint.window.start.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 window_end=checkpoint.window.end.strftime("%Y-%m-%dT%H:%M:%SZ"),
             )
-        return self._pages.complete_full_pass(lease, connection, checkpoint, sync_token)
+        return self._pages.complete_full_pass(
+            lease, connection, checkpoint, sync_token, recheck, access_role=access_role
+        )
 
     @override
     def forget_token(self, lease: Lease, connection: Connection) -> None:

@@ -9,7 +9,7 @@ from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.domain.operations.people import ListedMeeting, ListedMember, NewMeeting
 from almanac.errors import UnknownWorkspace
-from almanac.services.operations.people import PeopleStore
+from almanac.services.operations.ports import PeopleStore
 
 
 class PostgresPeople(PeopleStore):
@@ -55,6 +55,6 @@ class PostgresPeople(PeopleStore):
     @override
     def meetings(self, ws_id: UUID) -> Sequence[ListedMeeting]:
         return [
-            ListedMeeting(row[0], row[1], tuple(row[2]), tuple(row[3]), *row[4:10], tuple(row[10] or ()))
+            ListedMeeting(*(*row[:2], tuple(row[2]), tuple(row[3]), *row[4:10], tuple(row[10] or ())))
             for row in self._run.alone("list_meetings", ws_id=ws_id)
         ]

@@ -55,8 +55,7 @@ def assignment(row: Row) -> Assignment:
 
 def meeting(row: Row) -> Meeting:
     """A row of load_meetings."""
-    *own, required, optional = row
-    return Meeting(*own, tuple(required), tuple(optional))
+    return Meeting(*(*row[:-2], tuple(row[-2]), tuple(row[-1])))
 
 
 def meeting_dependency(row: Row) -> MeetingDependency:

@@ -1,9 +1,5 @@
 -- Statements of the plan store. Rows are always scoped by workspace; plans are written under the workspace's lease.
 
--- name: one_moment
--- Everything a plan is made of is read from one snapshot.
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
-
 -- name: load_workspace
 SELECT timezone, settings -> 'scheduling', creator_id,
     EXISTS (SELECT 1 FROM workspace_members m WHERE m.ws_id = w.id)
@@ -12,7 +8,7 @@ FROM workspaces w WHERE id = :ws_id::uuid;
 -- name: version
 -- Differs whenever a row that a plan depends on was added, changed or removed: xmin names the transaction that wrote a
 -- row version, so no writer has to remember to touch a column.
-SELECT md5(concat_ws('|',
+SELECT pg_current_snapshot()::text, md5(concat_ws('|',
     (SELECT w.xmin::text || coalesce(w.timezone, '') || w.settings::text FROM workspaces w WHERE w.id = :ws_id::uuid),
     (SELECT string_agg(e.id::text || e.xmin::text, ',' ORDER BY e.id) FROM workspace_calendar_events e
      WHERE e.ws_id = :ws_id::uuid AND e.end_at > :since::timestamptz AND e.start_at < :until::timestamptz),

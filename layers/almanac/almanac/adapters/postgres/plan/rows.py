@@ -10,7 +10,7 @@ Row = Sequence[Any]
 
 def task(row: Row) -> TaskRow:
     """A row of load_tasks."""
-    return TaskRow(*row[:12], tuple(zip(row[12] or (), row[13] or (), strict=True)))
+    return TaskRow(*(*row[:12], tuple(zip(row[12] or (), row[13] or (), strict=True))))
 
 
 def dependency(row: Row) -> Dependency:
@@ -20,14 +20,13 @@ def dependency(row: Row) -> Dependency:
 
 def event(row: Row) -> CalendarEvent:
     """A row of load_events, or of load_events_of_people, which says on whose calendars it is."""
-    *own, users = (*row, None) if len(row) == len(CalendarEvent.__slots__) - 1 else row
-    return CalendarEvent(*own, None if users is None else frozenset(users))
+    own, users = row[:10], row[10] if len(row) > len(CalendarEvent.__slots__) - 1 else None
+    return CalendarEvent(*(*own, None if users is None else frozenset(users)))
 
 
 def block(row: Row) -> Block:
     """A row of load_blocks or load_meeting_blocks."""
-    *own, attending = row
-    return Block(*own, tuple(attending or ()))
+    return Block(*(*row[:-1], tuple(row[-1] or ())))
 
 
 def habit(row: Row) -> Habit:

@@ -19,10 +19,15 @@ from almanac.domain.sync.admission import Refuse
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
 from almanac.domain.workspace_plan.report import NOTES_KEPT, PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
-from almanac.errors import AlmanacError, UnknownWorkspace
+from almanac.errors import AlmanacError, DatabaseUnavailable, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSchedule
 from almanac.services.plan.ports import PlanStore
 from almanac.services.sync.ports import Lease, Refusal
+
+_WRITES = 3
+"""Of one plan: what another transaction has just written makes this one begin anew, and see whether it matters."""
+_CHANGED_MEANWHILE = ("40001", "40P01", "23503", "23505")
+"""Rows of the plan were changed, their task or habit deleted, or their occurrence placed, since the first statement."""
 
 
 class _NotAsLoaded(AlmanacError):
@@ -43,6 +48,8 @@ class PostgresPlanStore(PlanStore):
     def begin_run(
         self, job: CalendarSchedule, run_id: UUID, sent_at: datetime | None, message_id: str | None = None
     ) -> Lease | Refusal:
+        if job.source == "sync" and not self._ledger.has_changed(job.ws_id):
+            return self._ledger.refuse(job, run_id, sent_at, message_id, Refusal("superseded"))
         return self._ledger.begin(job, run_id, sent_at, message_id, self._admit(job))
 
     @override
@@ -54,18 +61,18 @@ class PostgresPlanStore(PlanStore):
         of = {"ws_id": ws_id}
         ahead = of | {"since": reach.since}
         span = of | _span(reach)
-        with self._db.transaction():
-            self._run("one_moment")
+        with self._db.transaction(snapshot=True):
             found = self._run("load_workspace", **of)
             if not found:
                 raise UnknownWorkspace(ws_id)
             time_zone, stored_preferences, creator, has_members = found[0]
+            seen, version = self._run("version", **span)[0]
             stored_hours = StoredHours.of(self._run("load_hours", **of))
             hours, unreadable = read_open_hours(stored_hours.of_all.items())
             preferences, findings = read_preferences(stored_preferences, hours)
             workspace = Workspace(
                 time_zone=time_zone,
-                version=self._run("version", **span)[0][0],
+                version=version,
                 preferences=preferences,
                 hours=hours,
                 unreadable_hours=unreadable,
@@ -76,6 +83,7 @@ class PostgresPlanStore(PlanStore):
                 events=() if has_members else tuple(event(row) for row in self._run("load_events", **span)),
                 blocks=tuple(block(row) for row in self._run("load_blocks", **ahead)),
                 findings=tuple(findings),
+                seen=seen,
                 creator=creator,
             )
             return (
@@ -105,24 +113,40 @@ class PostgresPlanStore(PlanStore):
     def apply(
         self, lease: Lease, reach: LoadWindow, workspace: Workspace, changes: Changes, report: PlanReport
     ) -> bool:
-        try:
-            with self._db.transaction():
-                self._ledger.leases.renew(lease)
-                self._write(lease.ws_id, reach, workspace, changes)
-                self._finish(lease, report)
-        except _NotAsLoaded:
-            return False
-        return True
+        if changes.empty:  # nothing to keep apart from what others write
+            if self._version(lease.ws_id, reach) != workspace.version:
+                return False
+            self._finish(lease, report, workspace.seen)
+            return True
+        for _ in range(_WRITES):
+            try:
+                with self._db.transaction(snapshot=True):
+                    self._ledger.leases.renew(lease)
+                    self._write(lease.ws_id, reach, workspace, changes)
+                    self._finish(lease, report, workspace.seen)
+            except _NotAsLoaded:
+                return False
+            except (DatabaseUnavailable, StorageFailed) as error:
+                if error.sqlstate not in _CHANGED_MEANWHILE:
+                    raise
+            else:
+                return True
+        return False
 
     @override
-    def finish_run(self, lease: Lease, report: PlanReport) -> None:
-        with self._db.transaction():
-            self._finish(lease, report)
+    def is_gone(self, ws_id: UUID) -> bool:
+        return self._ledger.is_gone(ws_id)
+
+    @override
+    def finish_run(self, lease: Lease, report: PlanReport, seen: str | None = None) -> None:
+        self._finish(lease, report, seen)
+
+    def _version(self, ws_id: UUID, reach: LoadWindow) -> str:
+        return str(self._run("version", ws_id=ws_id, **_span(reach))[0][1])
 
     def _write(self, ws_id: UUID, reach: LoadWindow, workspace: Workspace, changes: Changes) -> None:
         """Raises _NotAsLoaded when a row has changed, or becomes the user's while it is written."""
-        version = self._run("version", ws_id=ws_id, **_span(reach))[0][0]
-        if version != workspace.version:
+        if self._version(ws_id, reach) != workspace.version:
             raise _NotAsLoaded
         if changes.deleted:
             ids = arrays.texts(map(str, changes.deleted))
@@ -133,7 +157,7 @@ class PostgresPlanStore(PlanStore):
         if changes.inserted:
             self._run("insert_blocks", ws_id=ws_id, time_zone=workspace.time_zone, **_new(changes.inserted))
 
-    def _finish(self, lease: Lease, report: PlanReport) -> None:
+    def _finish(self, lease: Lease, report: PlanReport, seen: str | None) -> None:
         counts = asdict(report.counts)
         start, end = report.window or (None, None)
         kept: dict[str, object] = {
@@ -142,7 +166,7 @@ class PostgresPlanStore(PlanStore):
             "objective": report.objective,
             "warnings": [note.as_dict() for note in report.notes[:NOTES_KEPT]],
         }
-        self._ledger.finish(lease, report, counts.pop("total_ms"), counts | kept)
+        self._ledger.finish(lease, report, counts.pop("total_ms"), counts | kept, seen)
 
 
 def _span(reach: LoadWindow) -> dict[str, datetime]:

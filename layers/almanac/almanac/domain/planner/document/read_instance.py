@@ -134,7 +134,8 @@ def with_known_order(
     tasks: list[TaskSpec], meetings: list[MeetingSpec], reader: Reader
 ) -> tuple[list[TaskSpec], list[MeetingSpec]]:
     """Return what waits for known tasks and meetings only, and for no cycle, in the order given."""
-    waiting: dict[str, TaskSpec | MeetingSpec] = {each.id: each for each in (*tasks, *meetings)}
+    waiting: dict[str, TaskSpec | MeetingSpec] = {task.id: task for task in tasks}
+    waiting |= {meeting.id: meeting for meeting in meetings}
     placed: set[str] = set()
     while ready := [each for each in waiting.values() if placed.issuperset(each.depends_on)]:
         placed.update(each.id for each in ready)

@@ -7,8 +7,8 @@ from almanac.domain.planner.explain.occupancy import Occupancies
 from almanac.domain.planner.explain.reasons import move_reason, reason
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock, Summary
 from almanac.domain.planner.model.previous_blocks import blocks_by_item, joined
-from almanac.domain.planner.model.problem import Attendance, Item, Placement, Problem, Task, block_minutes
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered
+from almanac.domain.planner.model.problem import Attendance, Item, Occurrence, Problem, Task, block_minutes
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, covered
 from almanac.domain.planner.search.solution import Snapshot, Solution
 
 
@@ -43,7 +43,8 @@ def blocks_of(occupancies: Occupancies) -> Iterator[PlannedBlock]:
     """Yield the blocks of tasks, meetings and occurrences, each with its reason."""
     solution = occupancies.solution
     problem, places, items = solution.problem, solution.places, solution.items
-    for item in (*problem.tasks, *problem.occurrences):
+    placed: list[Task | Occurrence] = [*problem.tasks, *problem.occurrences]
+    for item in placed:
         for k, (first, _) in enumerate(places[item.index]):
             start = problem.minute(first)
             present = item.attendances if isinstance(item, Task) else ()

@@ -7,9 +7,10 @@ from almanac.domain.explanation import Explanation, ReasonCode, ReasonPart
 from almanac.domain.planner.explain.occupancy import Occupancy, most_first
 from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import HabitSpec
-from almanac.domain.planner.model.problem import Candidate, Movable, Occurrence, Placement, Problem, Task, block_minutes
+from almanac.domain.planner.model.problem import Candidate, Movable, Occurrence, Problem, Task, block_minutes
 from almanac.domain.planner.model.slot_mask import (
     SLOT_MINUTES,
+    Placement,
     Span,
     between,
     covered,

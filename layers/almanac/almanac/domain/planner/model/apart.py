@@ -28,11 +28,11 @@ def groups_of(instance: Instance) -> list[Instance]:
 
 def ties(instance: Instance) -> Iterator[Iterable[str]]:
     """Yield the people of each thing that several have in common."""
-    of = {task.id: (task.person,) for task in instance.tasks}
+    of: dict[str, tuple[str, ...]] = {task.id: (task.person,) for task in instance.tasks}
     of |= {meeting.id: (*meeting.people, *meeting.optional) for meeting in instance.meetings}
     for meeting in instance.meetings:
         yield of[meeting.id]
-    for waiting in (*instance.tasks, *instance.meetings):
+    for waiting in instance.works:
         for name in waiting.depends_on:
             yield (*of[waiting.id], *of[name])
     for event in instance.movable:
@@ -44,7 +44,7 @@ def part(instance: Instance, names: set[str]) -> Instance:
     tasks = tuple(task for task in instance.tasks if task.person in names)
     habits = tuple(habit for habit in instance.habits if habit.person in names)
     meetings = tuple(meeting for meeting in instance.meetings if meeting.people[0] in names)
-    items = {each.id for each in (*tasks, *habits, *meetings)}
+    items = {t.id for t in tasks} | {h.id for h in habits} | {m.id for m in meetings}
     return replace(
         instance,
         people=tuple(person for person in instance.people if person.id in names),

@@ -1,6 +1,6 @@
 """An instance on the slot grid: zones, hours, deadlines and buffers become bits and integers, once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import and_, or_
@@ -8,8 +8,8 @@ from operator import and_, or_
 from almanac.domain.planner.model.grid import Grid, hours_in_slots, split_movable
 from almanac.domain.planner.model.habit_candidates import occurrences_of
 from almanac.domain.planner.model.heirs import with_heirs
-from almanac.domain.planner.model.instance import Instance, MovableEvent
-from almanac.domain.planner.model.person import Person, person_on_grid
+from almanac.domain.planner.model.instance import Instance, LockedEvent, MovableEvent, PersonSpec
+from almanac.domain.planner.model.person import Person
 from almanac.domain.planner.model.problem import Attendance, Movable, Problem, Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, starts_of_runs
 from almanac.domain.planner.model.work import Works
@@ -47,6 +47,32 @@ def problem_of(instance: Instance) -> Problem:
         attendances=tuple(present),
         instance=instance,
     )
+
+
+def person_on_grid(
+    index: int, spec: PersonSpec, instance: Instance, grid: Grid, locked: Iterable[LockedEvent]
+) -> Person:
+    """Return a person of an instance on the grid; `locked` are the events in this person's time."""
+    weights, days, events = instance.weights, grid.days(spec.zone), list(locked)
+    return Person(
+        index=index,
+        id=spec.id,
+        zone=spec.zone,
+        first=grid.after_notice(instance, spec),
+        day_of=tuple(day for day, bits in enumerate(days) for _ in range(bits.bit_count())),
+        day_slots=days,
+        daily_caps=tuple(cap for cap in spec.daily_caps.values() for _ in days),
+        over_cap_cost=weights.milli(weights.over_cap_per_slot),
+        touch_cost=weights.milli(weights.back_to_back) if spec.break_minutes else 0,
+        touched_start=reduce(or_, (slot_bit(grid.up(e.end), e.end, grid) for e in events), 0),
+        touched_end=reduce(or_, (slot_bit(grid.down(e.start), e.start, grid) for e in events), 0),
+    )
+
+
+def slot_bit(slot: int, minute: int, grid: Grid) -> int:
+    """Return the bit of a slot, or 0 when the instant lies outside the grid."""
+    begin, end = grid.origin - SLOT_MINUTES, grid.origin + SLOT_MINUTES * (grid.size + 1)
+    return 1 << slot if begin < minute < end else 0
 
 
 def movable_item(

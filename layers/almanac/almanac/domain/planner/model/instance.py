@@ -136,6 +136,11 @@ class Instance:
     meetings: tuple[MeetingSpec, ...] = ()
 
     @property
+    def works(self) -> "tuple[TaskSpec | MeetingSpec, ...]":
+        """The tasks, then the meetings."""
+        return (*self.tasks, *self.meetings)
+
+    @property
     def zone(self) -> ZoneInfo:
         """The zone of the first person, in which a plan is shown where nothing else is said."""
         return self.people[0].zone

@@ -9,14 +9,11 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.instance import Instance
 from almanac.domain.planner.model.person import Person
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, covered
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, covered
 from almanac.domain.wall_clock import DAY_MINUTES
 
 NO_PLACE_COST = 10**9
 """Cost of leaving a movable event out, in thousandths of a point: never worth it."""
-
-Placement = tuple[Span, ...]
-"""The place of an item: its blocks in time order, none for an item without a place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ SLOT_MINUTES = 15
 Span = tuple[int, int]
 """(first slot, number of slots) of one block."""
 
+Placement = tuple[Span, ...]
+"""The place of an item: its blocks in time order, none for an item without a place."""
+
 
 def floor_to_slot(minute: int) -> int:
     """Return the last multiple of a slot at or before a minute."""

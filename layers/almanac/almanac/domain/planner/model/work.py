@@ -1,15 +1,28 @@
 """Tasks and meetings on the slot grid; they refer to each other by position, tasks first."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from operator import and_
+from typing import TypedDict
 
 from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import Instance, MeetingSpec, PreviousBlock, TaskSpec
 from almanac.domain.planner.model.person import Person
 from almanac.domain.planner.model.previous_blocks import kept_slots
-from almanac.domain.planner.model.problem import Task
+from almanac.domain.planner.model.problem import Kept, Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, fewest_chunks, in_runs_of, slots_for
+
+
+class Lateness(TypedDict):
+    """The fields of a task that its deadline gives."""
+
+    deadline: int | None
+    late_flag: int
+    late_per_day: int
+    late_days_cap: int
+    late_offset: int
+    hard: bool
 
 
 class Works:
@@ -23,12 +36,13 @@ class Works:
         self.people = people
         self.free = free
         self.by_id = {person.id: person for person in people}
-        self.specs: tuple[TaskSpec | MeetingSpec, ...] = (*instance.tasks, *instance.meetings)
+        self.specs = instance.works
         self.position = {spec.id: index for index, spec in enumerate(self.specs)}
+        self.predecessors = [tuple(self.position[name] for name in spec.depends_on) for spec in self.specs]
         self.successors: list[list[int]] = [[] for _ in self.specs]
-        for index, spec in enumerate(self.specs):
-            for name in spec.depends_on:
-                self.successors[self.position[name]].append(index)
+        for index, befores in enumerate(self.predecessors):
+            for before in befores:
+                self.successors[before].append(index)
         self.previous: dict[str, list[PreviousBlock]] = {}
         for block in instance.previous:
             self.previous.setdefault(block.item, []).append(block)
@@ -47,17 +61,14 @@ class Works:
     def task(self, index: int, spec: TaskSpec) -> Task:
         """Return one task on the grid."""
         person = self.by_id[spec.person]
-        slots, smallest, largest = chunk_slots(spec)
-        weight = self.instance.weights.priority[spec.priority]
-        cap_row = self.cap_rows[person.index].get(spec.category, -1)
-        return self.work(index, spec, (person,), weight, slots, smallest, largest, cap_row, splits=spec.splittable)
+        task = self.work(index, spec, (person,), self.instance.weights.priority[spec.priority], chunk_slots(spec))
+        return replace(task, cap_row=self.cap_rows[person.index].get(spec.category, -1))
 
     def meeting(self, index: int, spec: MeetingSpec) -> Task:
         """Return one meeting on the grid: it pays what a task of its length would pay for each of its people."""
         people = tuple(self.by_id[name] for name in spec.people)
-        slots = slots_for(spec.minutes)
         weight = self.instance.weights.priority[spec.priority] * len(people)
-        return self.work(index, spec, people, weight, slots, slots, slots, -1, splits=False)
+        return self.work(index, spec, people, weight, (slots_for(spec.minutes),) * 3)
 
     def work(
         self,
@@ -65,19 +76,12 @@ class Works:
         spec: TaskSpec | MeetingSpec,
         people: Sequence[Person],
         weight: float,
-        slots: int,
-        smallest: int,
-        largest: int,
-        cap_row: int,
-        *,
-        splits: bool,
+        sizes: tuple[int, int, int],
     ) -> Task:
-        """Return what takes the time of `people`, at most `largest` slots in a row."""
-        weights, grid = self.instance.weights, self.grid
-        slack = SLOT_MINUTES * slots - spec.minutes
-        release = max(person.first for person in people)
-        release = max(release, grid.up(spec.earliest)) if spec.earliest is not None else release
-        open_slots = self.open_slots(spec, people, release, 0 if splits else slack)
+        """Return what takes the time of `people`, without a daily limit; `sizes` are those of `chunk_slots`."""
+        weights, (slots, smallest, largest) = self.instance.weights, sizes
+        release, slack = self.release(spec, people), SLOT_MINUTES * slots - spec.minutes
+        open_slots = self.open_slots(spec, people, release, slack)
         eligible = in_runs_of(open_slots, smallest)
         unit = weights.milli(weight * weights.asap_per_slot_step)
         return Task(
@@ -94,26 +98,47 @@ class Works:
             release=release,
             eligible=eligible,
             open_slots=open_slots,
-            deadline=spec.deadline if spec.deadline is not None and spec.deadline < self.instance.end else None,
             slack_minutes=slack,
-            cap_row=cap_row,
-            predecessors=tuple(self.position[name] for name in spec.depends_on),
+            cap_row=-1,
+            predecessors=self.predecessors[index],
             successors=tuple(self.successors[index]),
-            kept=kept_slots(grid, weights, self.instance.now, self.previous.get(spec.id, []), eligible),
+            kept=self.kept(spec, eligible),
             unit_cost=unit,
-            missing_cost=weights.per_slot(weight * weights.unscheduled_per_hour) + unit * (grid.size - release),
-            late_flag=weights.milli(weight * weights.late_flag),
-            late_per_day=weights.milli(weight * weights.late_per_day),
-            late_days_cap=weights.late_days_cap,
-            late_offset=(spec.deadline or 0) + slack - grid.origin,
+            missing_cost=weights.per_slot(weight * weights.unscheduled_per_hour) + unit * (self.grid.size - release),
             extra_chunk=weights.milli(weights.extra_chunk),
             base_chunks=fewest_chunks(slots, largest),
-            window=grid.size,
-            hard=spec.hard_deadline,
+            window=self.grid.size,
+            **self.lateness(spec, weight, slack),
         )
 
+    def kept(self, spec: TaskSpec | MeetingSpec, eligible: int) -> Kept | None:
+        """Return what it costs to leave the previous blocks that could be kept."""
+        blocks = self.previous.get(spec.id, [])
+        return kept_slots(self.grid, self.instance.weights, self.instance.now, blocks, eligible)
+
+    def release(self, spec: TaskSpec | MeetingSpec, people: Sequence[Person]) -> int:
+        """Return the first slot after the notice of all people and at or after the earliest start."""
+        first = max(person.first for person in people)
+        return max(first, self.grid.up(spec.earliest)) if spec.earliest is not None else first
+
+    def lateness(self, spec: TaskSpec | MeetingSpec, weight: float, slack: int) -> Lateness:
+        """Return what a task's deadline is and costs."""
+        weights = self.instance.weights
+        return {
+            "deadline": spec.deadline if spec.deadline is not None and spec.deadline < self.instance.end else None,
+            "late_flag": weights.milli(weight * weights.late_flag),
+            "late_per_day": weights.milli(weight * weights.late_per_day),
+            "late_days_cap": weights.late_days_cap,
+            "late_offset": (spec.deadline or 0) + slack - self.grid.origin,
+            "hard": spec.hard_deadline,
+        }
+
     def open_slots(self, spec: TaskSpec | MeetingSpec, people: Sequence[Person], release: int, slack: int) -> int:
-        """Return the slots where any part of it may lie: of all whose time it takes."""
+        """Return the slots where any part of it may lie: of all whose time it takes.
+
+        The last slot of what is in one piece may reach `slack` minutes beyond a hard deadline: it is used in part.
+        """
+        slack = 0 if isinstance(spec, TaskSpec) and spec.splittable else slack
         rooms = (self.free[person.index].get(spec.category, 0) for person in people)
         bits = reduce(and_, rooms) & ~between(0, release)
         if spec.hard_deadline and spec.deadline is not None:

@@ -52,8 +52,8 @@ def insert_missing(solution: Solution) -> None:
     """Insert everything that has no place, or only part of one; heavy and urgent tasks first."""
     problem = solution.problem
     tasks = in_order(problem, (task.index for task in sorted(problem.tasks, key=rules(problem)[0])))
-    others = (*problem.occurrences, *problem.attendances)
-    for index in (*tasks, *(other.index for other in others)):
+    others = [each.index for each in problem.occurrences] + [each.index for each in problem.attendances]
+    for index in (*tasks, *others):
         item = solution.items[index]
         if not solution.places[index] or (isinstance(item, Task) and not item.complete(solution.places[index])):
             reinsert(solution, index)

@@ -79,7 +79,7 @@ class PricedOptions:
 
     def costs(self, sums: Sequence[float]) -> list[float]:
         """Return the cost with prices of every option; `sums` are the prices summed up to each slot."""
-        costs: list[float] = self.alone
+        costs: list[float] = list(self.alone)
         for begins, ends in self.edges:
             costs = list(map(sub, map(add, costs, ends(sums)), begins(sums)))
         return costs

@@ -27,7 +27,7 @@ class DestroyParams:
     chain_rate: float = 0.5
     """How often an ejected item ejects others in turn (ejection chains: Glover 1996)."""
     longest_chain: int = 4
-    chain_share: float = 0.2
+    chain_share: float = 0.35
     """How often a meeting or a waiting task is placed together with all that it waits for, where there are such."""
     lighter_rate: float = 0.5
     """How often these eject only what weighs no more than the heaviest of them."""

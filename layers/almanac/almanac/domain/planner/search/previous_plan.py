@@ -6,8 +6,8 @@ from almanac.domain.planner.model.dependencies import in_order
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.instance import PreviousBlock
 from almanac.domain.planner.model.previous_blocks import blocks_by_item, joined
-from almanac.domain.planner.model.problem import Movable, Occurrence, Placement, Problem, Task, block_minutes
-from almanac.domain.planner.model.slot_mask import Span, between, covered
+from almanac.domain.planner.model.problem import Movable, Occurrence, Problem, Task, block_minutes
+from almanac.domain.planner.model.slot_mask import Placement, Span, between, covered
 from almanac.domain.planner.search.greedy import insert_missing
 from almanac.domain.planner.search.placing.insertion import best_place
 from almanac.domain.planner.search.solution import Snapshot, Solution, earliest_allowed

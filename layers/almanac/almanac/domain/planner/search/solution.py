@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from almanac.domain.planner.model.problem import Item, Placement, Problem, Task
+from almanac.domain.planner.model.problem import Attendance, Item, Problem, Task
+from almanac.domain.planner.model.slot_mask import Placement, between
 from almanac.domain.planner.search.timeline import Timeline, TimelineState
 
 
@@ -141,3 +142,9 @@ def earliest_allowed(solution: Solution, task: Task) -> int | None:
             return None
         first = max(first, place[-1][0] + place[-1][1])
     return first
+
+
+def can_attend(solution: Solution, item: Attendance) -> bool:
+    """Return whether the meeting has a place inside the hours of an optional person."""
+    place = solution.places[item.meeting]
+    return bool(place) and not between(place[0][0], sum(place[0])) & ~item.eligible

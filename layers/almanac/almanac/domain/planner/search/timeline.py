@@ -1,8 +1,7 @@
 """One person's time in a solution: the slots that blocks take, whose they are, and what that costs this person."""
 
 from almanac.domain.planner.model.person import Person
-from almanac.domain.planner.model.problem import Placement
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement
 
 TimelineState = tuple[int, int, int, list[int], int, int]
 """(occupied, starts, ends, load, cost of the load, cost) of a timeline."""

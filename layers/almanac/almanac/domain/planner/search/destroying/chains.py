@@ -7,8 +7,8 @@ what waits for it later still, however urgent that is. Here the whole chain take
 from random import Random
 
 from almanac.domain.planner.model.dependencies import in_order
-from almanac.domain.planner.model.problem import Placement, Problem, Task
-from almanac.domain.planner.model.slot_mask import between, covered, lowest, starts_of_runs
+from almanac.domain.planner.model.problem import Problem, Task
+from almanac.domain.planner.model.slot_mask import Placement, between, covered, lowest, starts_of_runs
 from almanac.domain.planner.search.destroying.relocation import random_slot_in
 from almanac.domain.planner.search.destroying.removal import Removal
 from almanac.domain.planner.search.params import DestroyParams

@@ -2,10 +2,9 @@
 
 from random import Random
 
-from almanac.domain.planner.model.problem import Attendance, Movable, Placement, Task
-from almanac.domain.planner.model.slot_mask import between, lowest, starts_of_runs
-from almanac.domain.planner.search.placing.meetings import can_attend
-from almanac.domain.planner.search.solution import Solution, earliest_allowed
+from almanac.domain.planner.model.problem import Attendance, Movable, Task
+from almanac.domain.planner.model.slot_mask import Placement, between, lowest, starts_of_runs
+from almanac.domain.planner.search.solution import Solution, can_attend, earliest_allowed
 
 
 def preferred_place(solution: Solution, index: int, random: Random, candidate_skew: float) -> Placement:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from random import Random
 
-from almanac.domain.planner.model.problem import Attendance, Placement, Task
-from almanac.domain.planner.model.slot_mask import between, lowest
+from almanac.domain.planner.model.problem import Attendance, Task
+from almanac.domain.planner.model.slot_mask import Placement, between, lowest
 from almanac.domain.planner.search.params import DestroyParams
-from almanac.domain.planner.search.placing.meetings import can_attend
-from almanac.domain.planner.search.solution import Solution, earliest_allowed
+from almanac.domain.planner.search.solution import Solution, can_attend, earliest_allowed
 
 
 class Removal:

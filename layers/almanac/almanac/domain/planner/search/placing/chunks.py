@@ -2,8 +2,16 @@
 
 from collections.abc import Iterator
 
-from almanac.domain.planner.model.problem import Placement, Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, between, lowest, run_length, starts_of_runs
+from almanac.domain.planner.model.problem import Task
+from almanac.domain.planner.model.slot_mask import (
+    SLOT_MINUTES,
+    Placement,
+    Span,
+    between,
+    lowest,
+    run_length,
+    starts_of_runs,
+)
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Solution
 from almanac.domain.planner.search.timeline import Timeline

@@ -1,7 +1,7 @@
 """The best place for one item in a solution, everything else staying where it is."""
 
-from almanac.domain.planner.model.problem import Attendance, Movable, Occurrence, Placement, Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, covered, lowest, starts_of_runs
+from almanac.domain.planner.model.problem import Attendance, Movable, Occurrence, Task
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, between, covered, lowest, starts_of_runs
 from almanac.domain.planner.search.placing.chunks import chunkings, lengthened
 from almanac.domain.planner.search.placing.meetings import absent_cost, attendance_place, meeting_starts
 from almanac.domain.planner.search.randomness import Randomization
@@ -72,8 +72,8 @@ def best_task_place(solution: Solution, task: Task, randomization: Randomization
         alone = task.cost(place)
         if alone >= best_cost:
             continue
-        cost = alone + solution.added_touches(task, place) + solution.added_load(task, place)
-        cost += beside_cost(solution, task, place, randomization)
+        terms = alone + solution.added_touches(task, place) + solution.added_load(task, place)
+        cost = terms + beside_cost(solution, task, place, randomization)
         if cost < best_cost:
             best, best_cost = place, cost
     return best

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from almanac.domain.planner.model.problem import Attendance, Placement, Task
-from almanac.domain.planner.model.slot_mask import between, lowest, starts_of_runs
-from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.model.problem import Attendance, Task
+from almanac.domain.planner.model.slot_mask import Placement, between, lowest, starts_of_runs
+from almanac.domain.planner.search.solution import Solution, can_attend
 
 
 def meeting_starts(solution: Solution, task: Task, free: int) -> list[int]:
@@ -60,12 +60,6 @@ def absent_cost(solution: Solution, task: Task, place: Placement) -> int:
         if not place or bits & ~room_of(solution, index):
             total += item.cost(())
     return total
-
-
-def can_attend(solution: Solution, item: Attendance) -> bool:
-    """Return whether the meeting has a place inside the hours of an optional person."""
-    place = solution.places[item.meeting]
-    return bool(place) and not between(place[0][0], sum(place[0])) & ~item.eligible
 
 
 def attendance_place(solution: Solution, item: Attendance) -> Placement:

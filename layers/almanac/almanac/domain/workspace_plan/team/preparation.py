@@ -1,0 +1,183 @@
+"""A workspace on its way to the planner: what is whose, what can be planned at all, and which blocks stay."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from almanac.domain.explanation import Explanation, ItemFinding
+from almanac.domain.planner.model.instance import Instance, MeetingSpec, TaskSpec
+from almanac.domain.planner.model.weights import Weights
+from almanac.domain.workspace_plan.existing_blocks import BlockSets
+from almanac.domain.workspace_plan.habit_requests import Dates, MinuteLimits
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
+from almanac.domain.workspace_plan.snapshot import NOBODY, Workspace
+from almanac.domain.workspace_plan.task_requests import Waits, WorkRequests, open_predecessors, used_up
+from almanac.domain.workspace_plan.team.assignments import AssignedTasks, assigned_tasks
+from almanac.domain.workspace_plan.team.meetings import meeting_faults, sort_meetings, taken_by
+from almanac.domain.workspace_plan.team.person_plan import (
+    PersonPlan,
+    busy_time,
+    category_faults,
+    person_plan,
+    previous_blocks,
+)
+from almanac.domain.workspace_plan.team.request import ItemOwner, PlanningRequest
+from almanac.domain.workspace_plan.team.rows import Meeting
+from almanac.domain.workspace_plan.team.views import views_of
+
+
+class Preparation:
+    """What a request is made of, worked out once; with `only` of one member, else of everybody."""
+
+    def __init__(self, workspace: Workspace, window: PlanningWindow, only: str | None) -> None:
+        self.workspace, self.window, self.only = workspace, window, only
+        self.assigned = assigned_tasks(workspace)
+        self.views = views_of(workspace, window, self.assigned)
+        self.hours = {view.user: view.workspace.hours for view in self.views}
+        meetings = (replace(m, optional=tuple(u for u in m.optional if u in self.hours)) for m in workspace.meetings)
+        self.meetings = {meeting.id: meeting for meeting in meetings}
+        self.categories = {view.user: category_faults(view.workspace) for view in self.views}
+        self.work = WorkRequests.of(
+            self.assigned.rows,
+            tuple(self.meetings.values()),
+            _waits(workspace, self.assigned),
+            {**self.assigned.faults, **meeting_faults(self.meetings.values(), self.hours)},
+            lambda task: self.categories[self.assigned.users[task.id]].get(task.category),
+        )
+        self.busy = {view.user: busy_time(view.workspace) for view in self.views}
+        self.held = self.meeting_blocks()
+        self.taken = [taken_by(block, self.meetings, self.hours) for block in self.held.fixed]
+
+    def meeting_blocks(self) -> BlockSets:
+        """Return the blocks of meetings by what this run may do with them: nothing, when it plans one person."""
+        blocks = tuple(block for block in self.assigned.blocks if block.kind == "meeting")
+        if self.only is not None:
+            return BlockSets(blocks, (), ())
+        spans = {user: [(event.start, event.end) for event in events] for user, events in self.busy.items()}
+        windows = {view.user: view.window for view in self.views}
+        return sort_meetings(blocks, self.meetings, self.work.faults, spans, windows)
+
+    def plans(self, dates: Dates, *, force: bool, limits: MinuteLimits) -> list[PersonPlan]:
+        """Return each person's part, or the one's that is to be planned."""
+        return [
+            person_plan(
+                view,
+                dates,
+                self.categories[view.user],
+                self.work.faults,
+                self.busy[view.user],
+                [event for event in self.taken if view.user in (event.people or ())],
+                force=force,
+                limits=limits,
+            )
+            for view in self.views
+            if self.only in (None, view.user)
+        ]
+
+    def request(self, ws_id: UUID, dates: Dates, *, force: bool, limits: MinuteLimits) -> PlanningRequest:
+        """Return the whole request."""
+        plans = self.plans(dates, force=force, limits=limits)
+        existing = _joined(self.held, plans)
+        tasks, meetings, waiting = self.specs(existing)
+        previous = [block for plan in plans for block in plan.previous] + previous_blocks(self.held.movable, ())
+        instance = Instance(
+            id=str(ws_id),
+            people=tuple(plan.spec for plan in plans),
+            now=self.window.now,
+            end=self.window.end,
+            locked=(*(event for plan in plans for event in plan.locked), *self.taken),
+            movable=(),
+            tasks=tasks,
+            habits=tuple(habit for plan in plans for habit in plan.habits),
+            meetings=meetings,
+            previous=() if force else tuple(previous),
+            weights=Weights(),
+        )
+        wanted = {one.spec_id: days for plan in plans for one, days in plan.decisions.open_dates.items()}
+        return PlanningRequest(
+            instance=instance,
+            window=self.window,
+            items=_items(self.assigned, self.meetings.values(), plans),
+            wanted={spec: frozenset(day.isoformat() for day in days) for spec, days in wanted.items()},
+            names=_names(self.workspace),
+            existing=existing,
+            lengthened={key: n for plan in plans for key, n in plan.decisions.lengthened.items()},
+            findings=(*self.findings(waiting), *(finding for plan in plans for finding in plan.findings)),
+            windows={plan.view.user: plan.view.window for plan in plans},
+        )
+
+    def specs(self, existing: BlockSets) -> tuple[tuple[TaskSpec, ...], tuple[MeetingSpec, ...], Sequence[ItemFinding]]:
+        """Return what is to be placed, and a finding for each task of one person that waits for what is not."""
+        blocks = [block for block in self.assigned.blocks if block.kind == "task"]
+        others = [block for block in blocks if self.only not in (None, block.user)]
+        tasks, meetings = self.work.specs((*existing.fixed, *others))
+        tasks = tuple(replace(task, person=self.assigned.users[UUID(task.id)]) for task in tasks)
+        if self.only is None:
+            return tasks, meetings, ()
+        mine, waiting = _of_one(tasks, self.only)
+        return mine, (), waiting
+
+    def findings(self, waiting: Iterable[ItemFinding]) -> Iterator[ItemFinding]:
+        """Yield what cannot be planned, about tasks and not about parts of them."""
+        yield from self.workspace.findings
+        blocks = [block for block in self.assigned.blocks if block.kind == "task"]
+        tasks_of = {str(row): str(task) for row, task in self.assigned.tasks_of.items()}
+        idle = used_up(self.work.tasks, blocks, self.window)
+        for finding in (*_left_out(self.work, self.meetings), *idle, *waiting):
+            yield replace(finding, id=tasks_of.get(finding.id, finding.id))
+
+
+def _waits(workspace: Workspace, assigned: AssignedTasks) -> Waits:
+    """Return what each part of a task, and each meeting, still waits for; what was ticked off is waited for no more."""
+    waits = {key: set(afters) for key, afters in open_predecessors(assigned.dependencies).items()}
+    for each in workspace.meeting_dependencies:
+        for waiting in () if each.after_completed else assigned.parts.get(each.waiting, [each.waiting]):
+            waits.setdefault(waiting, set()).update(assigned.parts.get(each.after, [each.after]))
+    return {key: frozenset(afters) for key, afters in waits.items()}
+
+
+def _joined(held: BlockSets, plans: Sequence[PersonPlan]) -> BlockSets:
+    sets = [plan.decisions.existing for plan in plans] + [held]
+    return BlockSets(
+        tuple(block for each in sets for block in each.fixed),
+        tuple(block for each in sets for block in each.movable),
+        tuple(block for each in sets for block in each.unwanted),
+    )
+
+
+def _of_one(tasks: Sequence[TaskSpec], only: str) -> tuple[tuple[TaskSpec, ...], list[ItemFinding]]:
+    """Return one person's tasks, and a finding for each that waits for work that this run does not place."""
+    mine = {task.id: task for task in tasks if task.person == only}
+    findings = []
+    while blocked := [task for task in mine.values() if not mine.keys() >= set(task.depends_on)]:
+        for task in blocked:
+            del mine[task.id]
+            lacking = tuple(name for name in task.depends_on if name not in mine)
+            findings.append(ItemFinding("task", task.id, "left_out", Explanation("waits_for_unplaced", items=lacking)))
+    return tuple(mine.values()), findings
+
+
+def _left_out(work: WorkRequests, meetings: Mapping[UUID, Meeting]) -> Iterator[ItemFinding]:
+    for key, fault in work.faults.items():
+        yield ItemFinding("meeting" if key in meetings else "task", str(key), "left_out", fault)
+
+
+def _items(assigned: AssignedTasks, meetings: Iterable[Meeting], plans: Sequence[PersonPlan]) -> dict[str, ItemOwner]:
+    items = {
+        str(row.id): ItemOwner("task", assigned.tasks_of[row.id], row.title, "BLUE", user=assigned.users[row.id])
+        for row in assigned.rows
+    }
+    for each in meetings:
+        user = next(iter(each.required), NOBODY)
+        items[str(each.id)] = ItemOwner("meeting", each.id, each.title, each.color, user=user)
+    for plan in plans:
+        for one in plan.decisions.occurrences:
+            habit = one.habit
+            items[one.spec_id] = ItemOwner("habit", habit.id, habit.name, habit.color, one.instance, plan.view.user)
+    return items
+
+
+def _names(workspace: Workspace) -> dict[str, str]:
+    blocks: dict[str, str] = {str(block.event_id): block.title for block in workspace.blocks}
+    people = {member.user: member.name or member.user for member in workspace.members}
+    return people | blocks | {str(event.id): event.title for event in workspace.events}

@@ -1,0 +1,21 @@
+"""What a run that is out of time sends itself: a chain of messages, which must come to an end."""
+
+from datetime import datetime
+
+from almanac.domain.sync.report import SyncReport
+from almanac.errors import NoProgress
+from almanac.jobs import CalendarSync, sent_on
+from almanac.services.queues.ports import OutgoingJob
+
+
+def continuation_of(job: CalendarSync, since: datetime | None, report: SyncReport, cause: str) -> OutgoingJob:
+    """Return the message that asks for the rest of the job; `since` is when the first run of the chain began.
+    One message has one continuation, however often it is received: `cause` is what makes it known again.
+
+    Raises NoProgress when this run was a continuation and has not read a page, or written anything: the next one would
+    not either.
+    """
+    written = report.outbound is not None and report.outbound.writes > 0
+    if job.source == "continuation" and report.tally.pages == 0 and not written:
+        raise NoProgress("a continuation has read no page, so none follows it; the next tick goes on")
+    return OutgoingJob(sent_on(job, source="continuation", requested_at=since), f"continuation of {cause}")

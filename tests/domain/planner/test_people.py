@@ -1,0 +1,188 @@
+"""Several people: who is planned apart, what a meeting says when it finds no time, what a plan costs whom."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from almanac.domain.planner.document.read_instance import read_instance
+from almanac.domain.planner.explain.occupancy import Occupancies
+from almanac.domain.planner.explain.suggestions import ItemMoves, explanation_of
+from almanac.domain.planner.explain.what_if import WhatIf
+from almanac.domain.planner.model.apart import groups_of
+from almanac.domain.planner.model.discretize import problem_of
+from almanac.domain.planner.model.plan import Plan
+from almanac.domain.planner.search.solution import Solution
+from almanac.presentation.wording import words
+from tests.domain.planner.instances import at, busy, planned, task
+from tests.domain.planner.sentences import cause_of, help_of
+from tests.domain.planner.team_instances import meeting, person, team
+
+ANN, BEN, CY = (person(name) for name in ("ann", "ben", "cy"))
+
+
+def of(who: str, name: str, minutes: int = 60, **fields: Any) -> dict[str, Any]:
+    return task(name, minutes, **fields) | {"person": who}
+
+
+def groups(document: dict[str, Any]) -> list[list[str]]:
+    return [[person.id for person in part.people] for part in groups_of(read_instance(document).instance)]
+
+
+def test_whom_nothing_connects_is_planned_apart() -> None:
+    crossing = [of("ann", "a"), of("ben", "b", depends_on=["a"])]
+    assert groups(team([ANN, BEN, CY], tasks=[of("ann", "a")])) == [["ann"], ["ben"], ["cy"]]
+    assert groups(team([ANN, BEN, CY], tasks=crossing)) == [["ann", "ben"], ["cy"]]
+    assert groups(team([ANN, BEN, CY], meetings=[meeting("m", "ann", "cy")])) == [["ann", "cy"], ["ben"]]
+    asked = meeting("m", "ann", "ben", people_optional=["cy"])
+    assert groups(team([ANN, BEN, CY], meetings=[asked])) == [["ann", "ben", "cy"]]
+    moves = busy("x", "05 09:00", "05 10:00", people=["ben", "cy"], locked=False, hours="work")
+    moves |= {"move_from": at("05 09:00"), "move_until": at("06 17:00")}
+    assert groups(team([ANN, BEN, CY], busy=[moves])) == [["ann"], ["ben", "cy"]]
+
+
+def test_a_change_for_one_moves_nobody_elses_blocks() -> None:
+    tasks = [of(who, f"{who}{k}", 30 * (1 + k % 4), priority="high") for who in ("ann", "ben") for k in range(9)]
+    before = planned(team([ANN, BEN], tasks=tasks))
+    urgent = of("ann", "urgent", 240, priority="critical", deadline=at("05 13:00"))
+    after = planned(team([ANN, BEN], tasks=[urgent, *tasks], busy=[busy("x", "06 09:00", "06 12:00", people=["ann"])]))
+    assert bens(after) == bens(before)
+    assert len(bens(before)) == 9
+
+
+def bens(result: Plan) -> list[tuple[str, int, int]]:
+    return [(block.item, block.start, block.end) for block in result.blocks if block.people == ("ben",)]
+
+
+def test_a_meeting_without_a_time_says_who_lacks_and_what_nearly_did() -> None:
+    document = team(
+        [ANN, BEN],
+        meetings=[meeting("m", "ann", "ben", deadline=at("05 17:00"), deadline_type="hard")],
+        busy=[
+            busy("trip", "05 09:00", "05 16:30", people=["ann"]),
+            busy("review", "05 16:30", "05 17:00", people=["ben"]),
+            busy("call", "05 09:00", "05 09:30", people=["ben"]),
+        ],
+    )
+    (finding,) = planned(document).findings
+    assert cause_of(finding) == (
+        "while all of them are open (8 h of work hours), the time of ann (7 h 30 min) and ben (1 h) is taken"
+    )
+    assert [each.code for each in finding.suggestions] == ["near_miss"] * 3
+    assert help_of(finding).split(", or ")[0] == ("Mon 05 Jan, 09:30-10:30, if ann could be free of trip (1 h)")
+
+
+def test_hours_that_have_nothing_in_common_are_said_to() -> None:
+    night = person("ben", "UTC", "20:00-23:00")
+    (finding,) = planned(team([ANN, night], meetings=[meeting("m", "ann", "ben")])).findings
+    assert cause_of(finding) == "the work hours of ann and ben have only 0 min in common, it needs 1 h"
+    assert "came outside their hours" in help_of(finding)
+
+
+def test_what_would_help_says_by_how_much_another_task_would_move() -> None:
+    short = person("ann", "UTC", "09:00-13:00")
+    tasks = [of("ann", "other", 120), of("ann", "due", 120, deadline=at("05 11:00"), deadline_type="hard")]
+    problem = problem_of(read_instance(team([short, BEN], tasks=tasks)).instance)
+    solution = Solution(problem)
+    other, due = problem.tasks
+    solution.move(other.index, ((12, 8),))  # 09:00, three hours after the first slot
+    what_if = WhatIf(Occupancies(solution).of(due), due, 20)
+    nine = 20_458 * 1440 + 540
+    assert ItemMoves("other", 120, 120, nine + 120) in what_if.suggestions(0)
+    told = explanation_of(ItemMoves("other", 120, 120, nine + 120))
+    assert words([told], {}, ZoneInfo("UTC")) == "other (2 h) 2 h later, at Mon 05 Jan 11:00"
+
+
+PEOPLE = ("ann", "ben", "cy")
+
+
+@st.composite
+def teams(draw: st.DrawFn) -> dict[str, Any]:
+    """Three people in zones of their own, work for each, meetings of some, order across them."""
+    zones = ("Europe/Berlin", "America/New_York", "Pacific/Auckland", "UTC")
+    people = [
+        person(
+            name, draw(st.sampled_from(zones)), "00:00-12:00", "14:00-24:00", break_min=draw(st.sampled_from([0, 15]))
+        )
+        for name in PEOPLE
+    ]
+    spans = st.sampled_from([30, 60, 90, 120])
+    tasks = [of(draw(st.sampled_from(PEOPLE)), f"t{k}", draw(spans)) for k in range(draw(st.integers(0, 6)))]
+    meetings = []
+    for k in range(draw(st.integers(0, 3))):
+        whose = draw(st.permutations(PEOPLE))
+        optional = [whose[2]] if draw(st.booleans()) else []
+        meetings.append(meeting(f"m{k}", *whose[:2], minutes=draw(spans), people_optional=optional))
+    works = [*tasks, *meetings]
+    for index, work in enumerate(works):
+        if index and draw(st.booleans()):
+            work["depends_on"] = [works[draw(st.integers(0, index - 1))]["id"]]
+    taken = [
+        busy(f"b{k}", f"05 {hour:02d}:00", f"05 {hour + 2:02d}:00", people=[draw(st.sampled_from(PEOPLE))])
+        for k, hour in enumerate(draw(st.lists(st.integers(6, 20), max_size=4)))
+    ]
+    return team(people, tasks=tasks, meetings=meetings, busy=taken)
+
+
+def broken_rules(document: dict[str, Any], result: Plan) -> list[str]:
+    """What a plan of a team breaks: overlaps in anybody's time, events, order, who comes."""
+    said: list[str] = []
+    meetings = {each["id"]: each for each in document["meetings"]}
+    ends = {block.item: block.end for block in result.blocks}
+    for name in PEOPLE:
+        mine = [(b.start, b.end, b.item) for b in result.blocks if name in b.people]
+        mine += [(minute(e["start"]), minute(e["end"]), e["id"]) for e in document["busy"] if name in e["people"]]
+        said += [f"{name}: {a[2]} on {b[2]}" for a, b in pairs(sorted(mine)) if b[0] < a[1]]
+    for block in result.blocks:
+        asked = meetings.get(block.item)
+        if asked and (set(block.people) - set(block.optional) != set(asked["people"])):
+            said.append(f"{block.item}: somebody lacks")
+        if asked and not set(block.optional) <= set(asked["people_optional"]):
+            said.append(f"{block.item}: a stranger comes")
+    for work in (*document["tasks"], *document["meetings"]):
+        for before in work.get("depends_on", []):
+            begins = [block.start for block in result.blocks if block.item == work["id"]]
+            if begins and (before not in ends or min(begins) < ends[before]):
+                said.append(f"{work['id']} before {before}")
+    return said
+
+
+def pairs(spans: Sequence[tuple[int, int, str]]) -> list[tuple[tuple[int, int, str], tuple[int, int, str]]]:
+    return [(a, b) for k, a in enumerate(spans) for b in spans[k + 1 :] if a[2][0] != "b" or b[2][0] != "b"]
+
+
+def minute(text: str) -> int:
+    return int(datetime.fromisoformat(text).astimezone(UTC).timestamp() // 60)
+
+
+slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@slow
+@given(teams())
+def test_no_plan_of_a_team_breaks_a_hard_rule_and_planning_again_changes_nothing(document: dict[str, Any]) -> None:
+    result = planned(document)
+    assert broken_rules(document, result) == []
+    stands = [{"item": b.item, "start": iso(b.start), "end": iso(b.end)} for b in result.blocks]
+    again = planned(document | {"previous": stands})
+    assert [(b.item, b.start, b.end, b.people) for b in again.blocks] == [
+        (b.item, b.start, b.end, b.people) for b in result.blocks
+    ]
+
+
+def iso(at_minute: int) -> str:
+    return datetime.fromtimestamp(60 * at_minute, UTC).isoformat()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_people_alone_get_the_plans_they_would_have_got_alone(count: int) -> None:
+    tasks = [of(who, f"{who}{k}", 60 + 30 * k, deadline=at("06 12:00")) for who in PEOPLE[:count] for k in range(6)]
+    people = [person(name) for name in PEOPLE[:count]]
+    whole = planned(team(people, tasks=tasks), 0.05 * count)
+    apart = [planned(team([each], tasks=[t for t in tasks if t["person"] == each["id"]])) for each in people]
+    assert whole.objective == pytest.approx(sum(plan.objective for plan in apart))
+    assert len(whole.blocks) == 6 * count

@@ -1,0 +1,98 @@
+"""`almanac member`, `members` and `meeting`, and plans of one member, against a real Postgres."""
+
+import json
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from almanac.adapters.postgres.connection import Database
+from almanac.cli.main import main
+from tests.integration import rows
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def run(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    monkeypatch.setenv("ALMANAC_DATABASE_URL", database_url)
+
+    def one(*words: object) -> tuple[int, str, str]:
+        code = main([str(word) for word in words])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return one
+
+
+@pytest.fixture
+def ws_id(database: Database) -> UUID:
+    return rows.workspace(database)
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def test_a_member_is_added_changed_and_listed(run: Run, ws_id: UUID) -> None:
+    assert run("members", ws_id)[1] == "no members: the whole workspace is planned as one timeline\n"
+    run("member", "add", ws_id, "--user", "ada", "--name", "Ada")
+    run("member", "add", ws_id, "--user", "ben")
+    run("member", "add", ws_id, "--user", "ben", "--timezone", "America/New_York")
+
+    listed = json.loads(run("members", ws_id, "--json")[1])["members"]
+    assert [(m["user_id"], m["name"], m["time_zone"], m["default"]) for m in listed] == [
+        ("ada", "Ada", None, True),
+        ("ben", "", "America/New_York", False),
+    ]
+    assert "has what is nobody's" in run("members", ws_id)[1]
+    assert run("member", "remove", ws_id, "--user", "ada")[0] == 0
+    code, _, error = run("member", "remove", ws_id, "--user", "ada")
+    assert (code, error) == (2, "almanac: --user: is no member; members are ben\n")
+
+
+def test_a_meeting_is_added_previewed_and_listed(run: Run, ws_id: UUID) -> None:
+    for user in ("ada", "ben", "cy"):
+        run("member", "add", ws_id, "--user", user)
+    who = ("--with", "ada", "--with", "ben", "--optional", "cy")
+    added = json.loads(run("meeting", "add", ws_id, "--title", "Kick-off", *who, "--minutes", "45", "--json")[1])
+
+    (listed,) = json.loads(run("meeting", "list", ws_id, "--json")[1])["meetings"]
+    assert (listed["meeting_id"], listed["required"], listed["optional"]) == (
+        added["meeting_id"],
+        ["ada", "ben"],
+        ["cy"],
+    )
+    assert "with ada, ben, perhaps cy" in run("meeting", "list", ws_id)[1]
+    (block,) = json.loads(run("schedule", ws_id, "--preview", "--json")[1])["blocks"]
+    assert (block["kind"], block["people"], block["optional"]) == ("meeting", ["ada", "ben", "cy"], ["cy"])
+    assert json.loads(run("schedule", ws_id, "--preview", "--user", "ada", "--json")[1])["blocks"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--with", "ada", "--with", "zoe"), "--with: names somebody who is no member; members are ada, ben"),
+        (("--with", "ada"), "--with: must name two people or more"),
+        (("--with", "ada", "--with", "ben", "--optional", "ada"), "--optional: names somebody a second time"),
+        (
+            (*("--with", "ada", "--with", "ben", "--earliest", "2026-03-02T10:00Z"), "--deadline", "2026-03-02T09:00Z"),
+            "--deadline: must lie after the earliest start",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_meeting_names_its_option(
+    run: Run, ws_id: UUID, words: tuple[str, ...], said: str
+) -> None:
+    for user in ("ada", "ben"):
+        run("member", "add", ws_id, "--user", user)
+    assert run("meeting", "add", ws_id, "--title", "M", *words) == (2, "", f"almanac: {said}\n")
+
+
+def test_a_plan_of_somebody_who_is_no_member_is_refused(run: Run, ws_id: UUID) -> None:
+    assert run("schedule", ws_id, "--preview", "--user", "zoe") == (
+        2,
+        "",
+        "almanac: --user: is no member; members are none yet\n",
+    )
