@@ -128,8 +128,9 @@ lock: $(UV) ## Pin what pyproject.toml asks for (LOCK_ARGS=--upgrade for newer v
 	@digest=$$($(PY) -c "from hashlib import sha256; print(sha256(open('layers/vendor/requirements.txt', 'rb').read()).hexdigest()[:12])"); \
 		sed -i.old "s/\(with third-party code \)[0-9a-f]*$$/\1$$digest/" template.yaml && rm template.yaml.old
 
-schemas: .venv/.ready ## Write docs/schemas from the models of a job
+schemas: .venv/.ready ## Write docs/schemas from the models of a job and the kinds of events
 	@$(PY) -m local.job_schemas
+	@$(PY) -m local.event_schemas
 
 clean: ## Remove everything that these targets made
 	@rm -rf .venv .tools .aws-sam .almanac .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,7 +16,7 @@ _FILES = ("workspaces", "accounts", "tasks", "habits", "events")
 _NAME_LENGTH = 255
 _BEFORE = {"events": ("sort_events", "learn_events")}
 """Statements that a kind's own one builds on."""
-_AFTER = {"events": ("find_events", "carry_tasks")}
+_AFTER = {"events": ("find_events", "carry_tasks"), "habits": ("own_habits",)}
 
 
 class _NothingKept(Exception):

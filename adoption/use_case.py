@@ -17,7 +17,10 @@ from adoption.rules import (
 )
 from almanac.services.accounts.ports import TokenCipher
 
-KINDS = ("connections", "tasks", "habits", "skips", "hours", "events", "task_blocks", "habit_blocks")
+KINDS = (
+    *("connections", "tasks", "members", "assignees", "habits", "skips", "hours", "events", "task_blocks"),
+    "habit_blocks",
+)
 """What is adopted after workspace and accounts, in the order in which the rows need each other."""
 
 

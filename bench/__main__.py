@@ -13,6 +13,7 @@ from pathlib import Path
 from bench.cold_start import cold_start
 from bench.drain import drain
 from bench.figures import Figure, table
+from bench.history import history
 from bench.isolation import isolation
 from bench.machine import machine
 from bench.memory import memory
@@ -67,6 +68,7 @@ def _sync(options: Options) -> list[Figure]:
         return [
             *throughput(around, options.events, options.rounds),
             *resync(around),
+            *history(around, options.rounds),
             *memory(around, sizes),
         ]
 

@@ -47,7 +47,7 @@ class Calendar:
 
 def throughput(stage: Stage, events: int, rounds: int) -> list[Figure]:
     """Compare the ways over `rounds` interleaved rounds, each on an empty table (`again`: on one that is in sync)."""
-    calendar = _calendar(stage, events)
+    calendar = connected_calendar(stage, "throughput@example.test", events)
     gc.collect()
     gc.freeze()  # the pages stay; collecting among them would be a cost of this measurement, not of the ways
     url = stage.environment["ALMANAC_DATABASE_URL"]
@@ -97,10 +97,10 @@ def _against_values(found: Rounds) -> list[Figure]:
     ]
 
 
-def _calendar(stage: Stage, events: int) -> Calendar:
+def connected_calendar(stage: Stage, email: str, events: int) -> Calendar:
     """A connected calendar; reading its pages here also lets the simulator prepare them."""
     ws_id = stage.workspace()
-    account = stage.account(ws_id, "throughput@example.test", [events])
+    account = stage.account(ws_id, email, [events])
     now = datetime.now(UTC).replace(microsecond=0)
     return Calendar(ws_id, account.email, now, _pages(stage, account, now))
 
@@ -134,7 +134,7 @@ def _store_against_bare(stage: Stage, calendar: Calendar) -> float:
     """The store's rate as a share of the bare one's, the two writing page about into workspaces of their own."""
     stage.reset()
     bare = page_writes.bare(stage.wiring.database, stage.workspace(), calendar.id)
-    store = _store_write(stage, calendar)
+    store = store_write(stage, calendar)
     seconds = {bare: 0.0, store: 0.0}
     for number, page in enumerate(calendar.pages):
         for write in (bare, store) if number % 2 else (store, bare):
@@ -144,7 +144,7 @@ def _store_against_bare(stage: Stage, calendar: Calendar) -> float:
     return seconds[bare] / seconds[store]
 
 
-def _store_write(stage: Stage, calendar: Calendar) -> Write:
+def store_write(stage: Stage, calendar: Calendar) -> Write:
     """`apply_page` as a full pass calls it: under a lease, with marks, and with a bookmark a page."""
     runs, pages = stage.wiring.sync_runs, stage.wiring.calendar_pages
     lease = runs.begin_run(CalendarSync(ws_id=calendar.ws_id, source="schedule"), uuid4(), None)

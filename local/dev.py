@@ -38,7 +38,7 @@ from local.things_to_try import things_to_try
 
 FAILED, BAD_INPUT = 1, 2
 SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60
-EACH_MINUTE = {"outbound": 60, "changes": 60}
+EACH_MINUTE = {"outbound": 60, "changes": 60, "relay": 60}
 """The rules' cadences, as in template.yaml. Those of each minute mostly have nothing to say."""
 
 _LOOK_SECONDS = 0.3
@@ -81,7 +81,11 @@ def _start(folder: Path, screen: Screen, signals: StopSignals) -> Stack:
     folder.mkdir(parents=True, exist_ok=True)
     return Stack.start(
         folder,
-        {"ALMANAC_TOKEN_KEYS": _kept_key(folder / "token-key"), **http_settings(choose_port())},
+        {
+            "ALMANAC_TOKEN_KEYS": _kept_key(folder / "token-key"),
+            "ALMANAC_WEBHOOK_KEYS": _kept_key(folder / "webhook-key"),
+            **http_settings(choose_port()),
+        },
         keep_data=True,
         tell=lambda name, seconds: screen.say(f"{name} is up ({seconds:.1f} s)"),
         between=signals.check,
@@ -106,6 +110,7 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
     tell("the database is kept between starts; the simulated Google begins anew, so the first tick reads everything")
     _publish(stack.environment, _environment_file(options.folder), workspaces[0], screen)
     watches = RunWatch(stack.wiring.database, lambda: stack.worker_logs), PlanWatch(stack.wiring.database)
+    stack.deliver_webhooks()
     cadences = {
         "sync": options.every,
         "schedule": options.plan_every,
@@ -144,12 +149,11 @@ def _tick(stack: Stack, rule: str, screen: Screen, signals: StopSignals) -> bool
         signals.check()  # Ctrl-C reaches the function's process too
         screen.say(f"the {rule} rule ticks, its function fails: {error}", style="red")  # the next may do better
     else:
-        said = (
-            f"upkeep deletes {counted(answer['run_rows_deleted'], 'run row')}"
-            if rule == "upkeep"
-            else f"the orchestrator enqueues {counted(answer['enqueued'], 'workspace')}"
-        )
-        if rule in EACH_MINUTE and not answer["enqueued"]:
+        said = {
+            "upkeep": lambda: f"upkeep deletes {counted(answer['run_rows_deleted'], 'run row')}",
+            "relay": lambda: f"the relay wakes {counted(answer['lanes'], 'webhook lane')}",
+        }.get(rule, lambda: f"the orchestrator enqueues {counted(answer['enqueued'], 'workspace')}")()
+        if rule in EACH_MINUTE and not answer["lanes" if rule == "relay" else "enqueued"]:
             return False
         screen.say(f"the {rule} rule ticks: {said}")
     return True

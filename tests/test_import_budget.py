@@ -26,10 +26,20 @@ SETTINGS = {
     "ALMANAC_SCHEDULE_QUEUE_URL": "https://queue.invalid/schedule.fifo",
     "ALMANAC_GOOGLE_CLIENT_ID": "client",
     "ALMANAC_GOOGLE_CLIENT_SECRET": "not-a-secret",
+    "ALMANAC_WEBHOOK_KEYS": "A" * 43 + "=",
     "AWS_DEFAULT_REGION": "us-east-1",
     "POWERTOOLS_SERVICE_NAME": "test",
 }
-FUNCTIONS = ["orchestrator", "calendar_sync", "smart_scheduling", "migrate", "upkeep", "push_receiver"]
+FUNCTIONS = [
+    "orchestrator",
+    "calendar_sync",
+    "smart_scheduling",
+    "migrate",
+    "upkeep",
+    "push_receiver",
+    "relay",
+    "deliver",
+]
 LIST_MODULES = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))\n"
 
 
@@ -79,6 +89,26 @@ def migrate() -> set[str]:
 @pytest.fixture(scope="module")
 def upkeep() -> set[str]:
     return cold_start("upkeep", "upkeep")
+
+
+@pytest.fixture(scope="module")
+def relay() -> set[str]:
+    return cold_start("relay", "relay")
+
+
+@pytest.fixture(scope="module")
+def deliver() -> set[str]:
+    return cold_start("deliver", "deliver_lane")
+
+
+def test_the_relay_loads_neither_google_nor_keys(relay: set[str]) -> None:
+    assert {"pg8000", "almanac.services.events_out.relay"} <= relay
+    assert not within(relay, GOOGLE | {"cryptography", "almanac.services.sync.run", "almanac.domain.planner"})
+
+
+def test_who_delivers_webhooks_loads_no_provider(deliver: set[str]) -> None:
+    assert {"pg8000", "cryptography.fernet", "almanac.services.events_out.deliver"} <= deliver
+    assert not within(deliver, GOOGLE | {"almanac.services.sync.run", "almanac.domain.planner"})
 
 
 @pytest.fixture(scope="module")

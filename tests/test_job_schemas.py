@@ -19,7 +19,7 @@ from tests.schema_growth import broken_promises
 
 ROOT = Path(__file__).parents[1]
 WS = "7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01"
-RELEASED = sorted(path for path in FOLDER.glob("*/*.json"))
+RELEASED = sorted(path for path in FOLDER.glob("[0-9]*/*.json"))
 AS_RELEASED = {
     "0.1.0/bulk.json": "5e753798a8ded8521b8cbb627c1d05ad553ffb248975b169923051cdbdf68cc4",
     "0.1.0/calendar.schedule.json": "6d7a8362cdd2d7a75ab70df51cd6a153f53d1081ac546803dc4fcde8c1f1e3b7",
@@ -138,7 +138,7 @@ def sample_jobs() -> list[tuple[str, Any]]:
             found.append(("upkeep", document))
         if not re.search("malformed|poison", event.stem):
             bodies = [json.loads(record["body"]) for record in document.get("Records", ()) if "body" in record]
-            found += [(body["job"], body) for body in bodies]
+            found += [(body["job"], body) for body in bodies if "job" in body]
     return found
 
 

@@ -90,3 +90,9 @@ WITH found AS (
 )
 SELECT coalesce(left_out, 'fit'), count(*) FROM found GROUP BY 1
 UNION ALL SELECT 'adopted', count(*) FROM put;
+
+-- name: own_habits
+-- A habit was its creator's.
+UPDATE workspace_habits h SET user_id = h.creator_id
+FROM workspace_members m
+WHERE h.ws_id = :ws_id::uuid AND m.ws_id = h.ws_id AND m.user_id = h.creator_id AND h.user_id IS NULL;

@@ -40,6 +40,45 @@ WITH settings AS (
 SELECT coalesce(left_out, 'fit'), count(*) FROM sorted GROUP BY 1
 UNION ALL SELECT 'adopted', count(*) FROM put;
 
+-- name: members
+-- Where several people plan, each has a time of their own here: all who do, and all who have an account. Where one does,
+-- the workspace stays one timeline, as the old planner saw it.
+WITH planners AS (
+    SELECT DISTINCT s.user_id
+    FROM legacy.task_user_scheduling_settings s JOIN legacy.tasks t ON t.id = s.task_id
+    WHERE t.ws_id = :ws_id::uuid AND t.deleted_at IS NULL AND s.auto_schedule AND s.user_id <> ''
+), sorted AS (
+    SELECT user_id FROM (
+        SELECT user_id FROM planners UNION SELECT user_id FROM calendar_auth_tokens WHERE ws_id = :ws_id::uuid
+    ) AS people
+    WHERE (SELECT count(*) FROM planners) > 1
+), put AS (
+    INSERT INTO workspace_members (ws_id, user_id) SELECT :ws_id::uuid, user_id FROM sorted ORDER BY user_id
+    ON CONFLICT DO NOTHING
+    RETURNING user_id
+)
+SELECT 'fit', count(*) FROM sorted
+UNION ALL SELECT 'adopted', count(*) FROM put;
+
+-- name: assignees
+WITH sorted AS (
+    SELECT s.task_id, s.user_id,
+        CASE WHEN s.total_duration > 0 THEN least(44640, greatest(1, round(s.total_duration * 60)))::integer END AS minutes,
+        CASE WHEN o.id IS NULL THEN 'no_task' END AS left_out
+    FROM legacy.task_user_scheduling_settings s
+    JOIN legacy.tasks t ON t.id = s.task_id
+    JOIN workspace_members m ON m.ws_id = :ws_id::uuid AND m.user_id = s.user_id
+    LEFT JOIN tasks o ON o.id = s.task_id AND o.ws_id = :ws_id::uuid
+    WHERE t.ws_id = :ws_id::uuid AND s.auto_schedule
+), put AS (
+    INSERT INTO task_assignees (task_id, ws_id, user_id, total_minutes)
+    SELECT task_id, :ws_id::uuid, user_id, minutes FROM sorted WHERE left_out IS NULL
+    ON CONFLICT DO NOTHING
+    RETURNING task_id
+)
+SELECT coalesce(left_out, 'fit'), count(*) FROM sorted GROUP BY 1
+UNION ALL SELECT 'adopted', count(*) FROM put;
+
 -- name: carry_tasks
 -- What the app had attached to a row, to whichever row stands for it now; what is attached here already stays.
 UPDATE workspace_calendar_events e SET task_id = chosen.task_id

@@ -8,9 +8,9 @@ from local.demo.stage import Stage
 
 
 def ring_before_tick(stage: Stage) -> None:
-    """Scene 11."""
+    """Scene 12."""
     why = "A ring says that something changed: verified without a database, it is one job for one calendar."
-    stage.screen.headline(11, "A calendar rings", why)
+    stage.screen.headline(12, "A calendar rings", why)
     workspace, google = stage.workspace("Monsoon Studio"), stage.stack.google
     stage.stack.switch_push_on(new_key())
     stage.tell("the real push_receiver answers on 127.0.0.1; the next sync of the workspace watches its calendars")

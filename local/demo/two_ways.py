@@ -28,9 +28,9 @@ _PLANS = "SELECT count(*) FROM workspace_scheduling_metadata WHERE ws_id = :ws_i
 
 
 def blocks_in_a_calendar(stage: Stage) -> str:
-    """Scene 12. Returns the id of the calendar that is made."""
+    """Scene 13. Returns the id of the calendar that is made."""
     why = "`almanac member target --new-calendar`, a dry run, and the next tick writes; nothing was before that."
-    stage.screen.headline(12, "The week appears in Google", why)
+    stage.screen.headline(13, "The week appears in Google", why)
     workspace, database = stage.workspace(_NAME), stage.stack.wiring.database
     user = workspace.emails[0].partition("@")[0]
     database.run(
@@ -56,9 +56,9 @@ def blocks_in_a_calendar(stage: Stage) -> str:
 
 
 def people_move_blocks(stage: Stage, calendar: str) -> None:
-    """Scene 13."""
+    """Scene 14."""
     why = "A drag pins, a deletion is a wish for another time: the plan settles around both by itself."
-    stage.screen.headline(13, "Somebody drags one, and deletes another", why)
+    stage.screen.headline(14, "Somebody drags one, and deletes another", why)
     workspace, database = stage.workspace(_NAME), stage.stack.wiring.database
     ours = database.run(_OURS, ws_id=workspace.ws_id)
     dragged, deleted = [row for row in ours if row[7] is not None and row[2] > datetime.now(UTC) + _AHEAD][:2]

@@ -86,6 +86,9 @@ SAMPLES = (
     Sample("CalendarSyncLarge", "sync-large", {"left": []}),
     Sample("SmartSchedulingLarge", "schedule-large", {"left": []}),
     Sample("Upkeep", "tick-upkeep", {"dry_run": False, "failed": []}),
+    Sample("Relay", "tick-relay", {"published": 0, "refused": 0}),
+    Sample("Deliver", "deliver-lane", {"left": []}),
+    Sample("Deliver", "deliver-malformed", {"left": [0]}),
     Sample("PushReceiver", "push-ring", {"statusCode": 204}),
     Sample("PushReceiver", "push-forged", {"statusCode": 404}),
 )
@@ -166,6 +169,7 @@ class Surroundings:
             "ALMANAC_GOOGLE_CLIENT_SECRET": "local",
             "ALMANAC_TOKEN_KEYS": new_key(),
             "ALMANAC_PUSH_KEYS": _PUSH_KEY,
+            "ALMANAC_WEBHOOK_KEYS": new_key(),
             **queues.environment(),
         }
 

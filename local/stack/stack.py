@@ -17,8 +17,8 @@ from uuid import UUID, uuid4
 import boto3
 from botocore.config import Config
 
-from almanac.adapters.postgres.app_role import AppRole
 from almanac.adapters.postgres.connection import parse_url
+from almanac.adapters.postgres.deployment.app_role import AppRole
 from almanac.adapters.postgres.migrate import migrate
 from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.client import Control
@@ -70,6 +70,7 @@ class Stack:
         self._workers: WorkerPool | None = None
         self._planners: WorkerPool | None = None
         self._front: HttpFront | None = None
+        self._senders: WorkerPool | None = None
 
     @classmethod
     def start(
@@ -134,12 +135,12 @@ class Stack:
         return self._workers.pids if self._workers else []
 
     def tick(self, rule: str = "sync") -> dict[str, Any]:
-        """Let a rule fire once: `sync`, `outbound`, `schedule`, `changes`, `upkeep`. Its answer. InvocationError."""
+        """Let a rule fire once: sync, outbound, schedule, changes, upkeep, relay; its answer. InvocationError."""
         event = json.loads((ROOT / "events" / f"tick-{rule}.json").read_text(encoding="utf-8"))
-        return self._invoke("upkeep" if rule == "upkeep" else "orchestrator", event)
+        return self._invoke(rule if rule in ("upkeep", "relay") else "orchestrator", event)
 
     def orchestrate(self, event: Any) -> dict[str, Any]:
-        """Invoke the orchestrator with an event and return its answer. Raises InvocationError."""
+        """Invoke the orchestrator with an event and return its answer. InvocationError."""
         return self._invoke("orchestrator", event)
 
     def _invoke(self, function: str, event: Any) -> dict[str, Any]:
@@ -152,10 +153,10 @@ class Stack:
         )
         return answer
 
-    def send(self, group: UUID, body: str) -> None:
-        """Put a message into the sync queue as a person would type it; its group is a workspace."""
+    def send(self, group: UUID, body: str, *, queue_url: str | None = None) -> None:
+        """Put a message into the sync queue, or another, as a person would type it; its group is a workspace."""
         self.sqs.send_message(
-            QueueUrl=self.queues.sync_url,
+            QueueUrl=queue_url or self.queues.sync_url,
             MessageBody=body,
             MessageGroupId=str(group),
             MessageDeduplicationId=str(uuid4()),
@@ -172,6 +173,10 @@ class Stack:
         )
         return [message["Body"] for message in answer.get("Messages", [])]
 
+    def deliver_webhooks(self) -> None:
+        """Start who sends webhooks; the environment needs ALMANAC_WEBHOOK_KEYS. The relay's ticks wake it."""
+        self._senders = self._start_pool("deliver", self.queues.deliver_url, 1)
+
     def switch_push_on(self, key: str) -> None:
         """Let Google ring at the real push_receiver; the workers that sync begin anew, for they have to know where."""
         port = free_port()
@@ -184,7 +189,8 @@ class Stack:
     def stop(self, *, hurry: bool = False) -> None:
         """Stop everything; safe to call twice, or half-way up. In a hurry, a worker's current run is not awaited."""
         if hurry:
-            for pid in [*self.worker_pids, *(self._planners.pids if self._planners else ())]:
+            others = [pool.pids for pool in (self._planners, self._senders) if pool is not None]
+            for pid in [*self.worker_pids, *(pid for pids in others for pid in pids)]:
                 with suppress(ProcessLookupError):
                     os.kill(pid, 9)
         if "wiring" in vars(self):
@@ -193,7 +199,7 @@ class Stack:
             self.sqs.close()
         if self._front is not None:
             self._front.stop()
-        pools = (self._workers, self._planners)
+        pools = (self._workers, self._planners, self._senders)
         for part in (*pools, self._queue_server, self._simulator, getattr(self, "postgres", None)):
             if part is not None:
                 part.stop()
@@ -235,6 +241,8 @@ class Stack:
             "ALMANAC_DATABASE_URL": self.postgres.url,
             "ALMANAC_SYNC_QUEUE_URL": self.queues.sync_url,
             "ALMANAC_SCHEDULE_QUEUE_URL": self.queues.schedule_url,
+            "ALMANAC_DELIVER_QUEUE_URL": self.queues.deliver_url,
+            "ALMANAC_WEBHOOK_ALLOW_LOCAL": "true",
             "ALMANAC_GOOGLE_API_URL": self._google_url,
             "ALMANAC_GOOGLE_TOKEN_URL": f"{self._google_url}/token",
             "ALMANAC_GOOGLE_CLIENT_ID": "local",

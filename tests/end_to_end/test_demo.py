@@ -103,7 +103,7 @@ def test_somebodys_own_calendar_is_planned_and_drawn(played: Stage) -> None:
 def test_googles_export_is_a_zip_of_calendars(tmp_path: Path) -> None:
     archive = tmp_path / "export.zip"
     with zipfile.ZipFile(archive, "w") as made:
-        made.writestr("ada@example.test.ics", LIBRARY.read_text(encoding="utf-8"))
+        made.writestr("ada@example.test.ics", LIBRARY.read_bytes())
         made.writestr("readme.txt", "not a calendar")
     with unpacked([archive, LIBRARY]) as files:
         assert [path.name for path in files] == ["ada@example.test.ics", LIBRARY.name]

@@ -1,6 +1,7 @@
 """What the product does to its own tables, and what it must find again: the fields and links it has given to events."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
@@ -53,8 +54,8 @@ class ProductSide:
         """Task by event id."""
         values = "(:ws_id, 'Team', 'Europe/Berlin')"
         self.run(f"INSERT INTO workspaces (id, name, timezone) VALUES {values} ON CONFLICT DO NOTHING")
-        for pick in range(len(ACCOUNTS)):
-            self.connect(pick, 0)
+        for email in ACCOUNTS:
+            self._connect(email)
 
     def run(self, sql: str, **values: Any) -> Rows:
         """A statement about the workspace; one that may be done twice."""
@@ -101,12 +102,12 @@ class ProductSide:
 
     def connect(self, pick: int, _value: int) -> None:
         """A person connects an account, or connects it again; when that fails they will come back later."""
-        email = ACCOUNTS[pick % len(ACCOUNTS)]
+        with suppress(AlmanacError):
+            self._connect(ACCOUNTS[pick % len(ACCOUNTS)])
+
+    def _connect(self, email: str) -> None:
         token = self._google.simulator.world.account(email).refresh_token
-        try:
-            self._process.wiring.connect_account(self.ws_id, "somebody", email, token)
-        except AlmanacError:
-            return
+        self._process.wiring.connect_account(self.ws_id, "somebody", email, token)
 
     def heal(self) -> None:
         """Whoever is told to connect an account again does so, and deletes are on."""
@@ -114,13 +115,13 @@ class ProductSide:
         cipher = self._process.wiring.cipher
         rows = self.run("SELECT account_email, status, refresh_token FROM calendar_auth_tokens WHERE ws_id = :ws_id")
         stored = {row[0]: row[1:] for row in rows}
-        for pick, email in enumerate(ACCOUNTS):
+        for email in ACCOUNTS:
             account = self._google.simulator.world.account(email)
             if account.revoked:
                 self._google.commands.reconnect_account(email)
             status, token = stored.get(email, ("missing", ""))
             if status != "active" or cipher.decrypt(token) != account.refresh_token:
-                self.connect(pick, 0)
+                self._connect(email)
 
     def let_time_pass(self) -> None:
         """A lease that nobody prolongs runs out; a dead process's last statement has come to its end."""

@@ -79,8 +79,7 @@ class Troubles:
 
     def hang(self) -> None:
         """Every answer of the next run comes too late."""
-        delay = {"action": "delay", "times": None, "delay_seconds": GOOGLE_SECONDS * 1.5}
-        self._simulator.commands.inject(Fault(**delay))
+        self._simulator.commands.inject(Fault(action="delay", times=None, delay_seconds=GOOGLE_SECONDS * 1.5))
 
     def page(self, pick: int, value: int) -> None:
         """A page that is odd, though within what Google may send; never for ever: it would be a listing without end."""

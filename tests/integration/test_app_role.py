@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from almanac.adapters.postgres.app_role import AppRole, app_role, make_app_role, scram_verifier
 from almanac.adapters.postgres.connection import Database, parse_url
+from almanac.adapters.postgres.deployment.app_role import AppRole, app_role, make_app_role, scram_verifier
 from almanac.adapters.postgres.migrate import PostgresMigrations
 from almanac.errors import BadSettings, DatabaseRefused, StorageFailed
 from almanac.settings import MigrateSettings, load

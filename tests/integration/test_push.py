@@ -171,6 +171,7 @@ def test_40_a_first_message_before_the_answer_verifies_the_channel(install: Call
     (channel,) = here.channels()
     assert channel["status"] == "active"
     assert channel["verified_at"] is not None
+    assert len(here.team.listings()) == 1, "it tells of no change, and its calendar has been read since the watch"
     (live,) = here.simulator.push.channels()
     assert (live["id"], live["resource_id"]) == (str(channel["id"]), channel["resource_id"])
 

@@ -15,7 +15,7 @@ from almanac.providers.google import connection
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.oauth import GoogleTokens
 from almanac.providers.google.request import ListEvents
-from almanac.services.accounts import connect
+from almanac.services.accounts import calendar_list
 from almanac.services.sync import page_reader
 from almanac.wiring.base import utc_now
 from tests.integration.team import Team
@@ -235,6 +235,7 @@ def test_the_same_page_tokens_may_come_again_when_a_listing_is_read_a_second_tim
         server.answers({"items": [], "nextSyncToken": "s2"})
     for _sample in range(3):
         server.answers({"error": {"code": 404}}, 404)
+    server.answers({"items": [], "nextSyncToken": "s3"})  # what has changed under the two pages
 
     report = fooled.sync(mode="full")
 
@@ -245,7 +246,7 @@ def test_the_same_page_tokens_may_come_again_when_a_listing_is_read_a_second_tim
 def test_a_calendar_list_without_end_connects_nothing(
     fooled: Team, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connect, "MOST_LIST_PAGES", 4)
+    monkeypatch.setattr(calendar_list, "MOST_LIST_PAGES", 4)
     for number in range(20):
         server.answers({"items": [], "nextPageToken": f"page-{number}"})
     token = fooled.google.add_account("bob@example.test")["refresh_token"]

@@ -187,8 +187,14 @@ TROUBLE: dict[str, tuple[Callable[[Watched], object], str | None]] = {
     "none": (lambda _: None, None),
     "expired access token": (lambda w: w.team.google.expire_access_tokens(EMAIL), None),
     "invalid_grant": (revoke, "reconnect_required"),
-    "refused client": (fail(action="error", path="/token", status=401, reason="invalid_client"), "google_rejected"),
-    "token endpoint quotes": (fail(action="text", path="/token", status=400, body=REFRESH_TOKEN), "google_rejected"),
+    "refused client": (
+        fail(action="error", path="/token", status=401, reason="invalid_client"),
+        "google_project_refused",
+    ),
+    "token endpoint quotes": (
+        fail(action="text", path="/token", status=400, body=REFRESH_TOKEN),
+        "google_project_refused",
+    ),
     "403 quotes": (fail(action="error", path="*/events", status=403, reason=EMAIL, message=TITLE), "access_denied"),
     "404 quotes": (fail(action="error", path="*/events", status=404, message=TITLE), "calendar_unreachable"),
     "503 in HTML": (fail(action="text", path="*/events", status=503, body=TITLE), "google_unavailable"),

@@ -6,7 +6,7 @@ import pytest
 
 from almanac.adapters.aws.cloudformation import PresignedAnswers
 from almanac.domain.sync.window import Window
-from almanac.errors import AlmanacError, ProviderRejected, ProviderUnavailable
+from almanac.errors import AlmanacError, ProjectRefused, ProviderUnavailable
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.connection import GoogleHttp
 from almanac.providers.google.oauth import GoogleTokens
@@ -64,7 +64,7 @@ def test_no_redirect_takes_the_clients_secret_along(
     tokens = GoogleTokens(server.url, "client", "client-secret", 5, utc_now)
     server.answers_bytes(b"", status, location=elsewhere.url)
 
-    with pytest.raises(ProviderRejected):
+    with pytest.raises(ProjectRefused):
         tokens.refresh("1//refresh")
 
     assert elsewhere.requests == []

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from almanac.services.events_out import deliver, relay
 from almanac.services.maintenance.steps import RESERVE_SECONDS
 from almanac.settings import SyncSettings
 from tests.template.stack import Properties, Stack, target
@@ -16,12 +17,16 @@ RUNS_UNATTENDED = {
     "SmartSchedulingLarge",
     "Upkeep",
     "PushReceiver",
+    "Relay",
+    "Deliver",
 }
 """Not Migrate: the deployment that waits for it tells of its failure."""
 KEEPS_A_RESERVE = {
     "CalendarSync": SyncSettings().sync_reserve_seconds,
     "CalendarSyncLarge": SyncSettings().sync_reserve_seconds,
     "Upkeep": RESERVE_SECONDS,
+    "Relay": relay.RESERVE_SECONDS,
+    "Deliver": deliver.RESERVE_SECONDS,
 }
 """Seconds; these work until only that much is left, the others should never come near their limit."""
 

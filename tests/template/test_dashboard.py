@@ -15,15 +15,18 @@ import pytest
 from almanac.domain.operations.maintenance import UpkeepReport
 from almanac.domain.sync.report import SyncReport
 from almanac.domain.workspace_plan.report import PlanReport
+from almanac.services.events_out.deliver import DeliverReport
+from almanac.services.events_out.relay import RelayReport
 from almanac.services.push.receive import Answer
 from almanac.services.queues.dispatch import DispatchReport
 from almanac.services.queues.ports import ChannelStates, SyncHealth
 from tests.template.stack import Stack
 
-NAMES = ("orchestrator", "upkeep", "calendar_sync", "smart_scheduling", "push_receiver")
+NAMES = ("orchestrator", "upkeep", "calendar_sync", "smart_scheduling", "push_receiver", "relay", "deliver")
 HANDLERS = tuple(import_module(f"functions.{name}.handler") for name in NAMES)  # their loggers keep stdout as it is now
 WIDTH = 24
 WS, RUN = UUID(int=1), UUID(int=2)
+LANE = json.dumps({"endpoint_id": str(RUN), "ws_id": str(WS)})
 CONTEXT = SimpleNamespace(
     function_name="any",
     memory_limit_in_mb=512,
@@ -73,7 +76,7 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[Metric]:
     """Every metric that a run of each function gives to CloudWatch."""
     ours = logging.getLogger("almanac")
     before = (ours.handlers[:], ours.propagate, ours.level)
-    ticks, upkeep, sync, plan, rings = HANDLERS
+    ticks, upkeep, sync, plan, rings, relay, deliver = HANDLERS
     health = SyncHealth(workspaces_behind=1, connections_in_error=1)
     report = DispatchReport("calendar.sync", health=health, channels=ChannelStates(1, 0, 0, 0, 0))
     ticks.lambda_handler({"job": "calendar.sync"}, CONTEXT, dispatch=lambda _tick: report)
@@ -83,6 +86,12 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[Metric]:
     sync.consumer.metrics.done(SyncReport(WS, RUN, "incremental", escalated="killed"), datetime.now(UTC))
     for verdict in ("rang", "rejected", "refused"):
         rings.lambda_handler({}, CONTEXT, receive=lambda _headers, verdict=verdict: Answer(verdict))
+    relay.lambda_handler({"job": "calendar.relay"}, CONTEXT, relay=lambda _left: RelayReport())
+    deliver.lambda_handler(
+        {"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": LANE}]},
+        CONTEXT,
+        deliver=lambda _lane, _left: DeliverReport(RUN, WS),
+    )
     plan.consumer.metrics.done(PlanReport(WS, RUN, error_type="timezone_missing"), datetime.now(UTC))
     ours.handlers[:], ours.propagate, ours.level = before
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]

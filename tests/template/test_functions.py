@@ -9,11 +9,13 @@ from tests.template.stack import Stack, mentions, target, ways
 SENDS_TO = {
     "Migrate": set(),
     "Orchestrator": {"SyncQueue", "ScheduleQueue", "TickDeadLetters"},
-    "CalendarSync": {"SyncQueue", "SyncLargeQueue", "ScheduleQueue"},
+    "CalendarSync": {"SyncQueue", "ScheduleQueue", "SyncLargeQueue"},  # a plan of what it has changed
     "SmartScheduling": {"ScheduleQueue", "ScheduleLargeQueue"},
     "CalendarSyncLarge": {"SyncLargeQueue", "ScheduleQueue"},
     "SmartSchedulingLarge": {"ScheduleLargeQueue"},
     "Upkeep": {"TickDeadLetters"},
+    "Relay": {"DeliverQueue", "TickDeadLetters"},
+    "Deliver": {"DeliverQueue"},
     "PushReceiver": {"SyncQueue"},
 }
 CONSUMES = {
@@ -21,9 +23,11 @@ CONSUMES = {
     "SmartScheduling": {"ScheduleQueue"},
     "CalendarSyncLarge": {"SyncLargeQueue"},
     "SmartSchedulingLarge": {"ScheduleLargeQueue"},
+    "Deliver": {"DeliverQueue"},
 }
 DATABASE_SECRETS = {"DatabaseSecretArn", "DatabaseAppSecretArn"}  # whose of the two: test_database.py
 READS_SECRETS = {
+    "Deliver": DATABASE_SECRETS | {"WebhookKeysSecretArn"},
     "CalendarSync": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn", "PushKeysSecretArn"},
     "CalendarSyncLarge": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn", "PushKeysSecretArn"},
     "PushReceiver": {"PushKeysSecretArn"},
@@ -33,6 +37,7 @@ ACTIONS = {
     "secretsmanager:GetSecretValue",
     "kms:Decrypt",
     "rds-db:connect",
+    "events:PutEvents",
     "sqs:ChangeMessageVisibility",
     "sqs:ChangeMessageVisibilityBatch",
     "sqs:DeleteMessage",
@@ -83,7 +88,9 @@ def test_only_known_managed_policies_are_attached(stack: Stack, function: str) -
     assert {arn.rsplit("/", 1)[1] for arn in attached if isinstance(arn, str)} <= MANAGED_POLICIES
     ours = {target(way) for arn in attached if isinstance(arn, dict) for way in ways(arn)}
     login = "DatabaseOwnership" if function == "Migrate" else "DatabaseAccess"
-    assert ours - {"PushKeysAccess"} == (set() if function in WITHOUT_A_DATABASE else {login})
+    assert ours - {"PushKeysAccess", "ChangesBusAccess", "WebhookKeysAccess"} == (
+        set() if function in WITHOUT_A_DATABASE else {login}
+    )
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -150,6 +157,7 @@ def test_what_ticks_reserves_what_a_tick_needs(stack: Stack) -> None:
         name: list(ways(each.get("ReservedConcurrentExecutions", {}))) for name, each in stack.functions.items()
     }
     assert (reserved["Orchestrator"], reserved["Upkeep"], reserved["PushReceiver"]) == ([2], [1], [10])
+    assert reserved["Relay"] == [1]
 
 
 def test_the_small_account_of_a_dev_stage_reserves_nothing(template: dict[str, Any]) -> None:

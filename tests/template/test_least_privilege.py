@@ -52,6 +52,13 @@ GRANTS: dict[str, set[Grant]] = {
     | consumes("SyncLargeQueue")
     | sends("SyncLargeQueue", "ScheduleQueue"),
     "SmartSchedulingLarge": DATABASE | consumes("ScheduleLargeQueue") | sends("ScheduleLargeQueue"),
+    "Relay": DATABASE
+    | sends("DeliverQueue")
+    | {("events:PutEvents", "ChangesBus"), ("sqs:SendMessage", "TickDeadLetters")},
+    "Deliver": DATABASE
+    | consumes("DeliverQueue")
+    | sends("DeliverQueue")
+    | {("secretsmanager:GetSecretValue", "WebhookKeysSecretArn")},
     "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters")},
     "PushReceiver": PUSH | sends("SyncQueue"),
 }
@@ -65,6 +72,7 @@ TICKED = {
     "OrchestratorScheduleTick": "Orchestrator",
     "OrchestratorChangesTick": "Orchestrator",
     "UpkeepDailyTick": "Upkeep",
+    "RelayMinuteTick": "Relay",
 }
 
 

@@ -4,12 +4,13 @@ import pytest
 
 from tests.template.stack import Properties, Stack, target
 
-CONSUMERS = {
+OF_JOBS = {
     "CalendarSync": "SyncQueue",
     "SmartScheduling": "ScheduleQueue",
     "CalendarSyncLarge": "SyncLargeQueue",
     "SmartSchedulingLarge": "ScheduleLargeQueue",
 }
+CONSUMERS = OF_JOBS | {"Deliver": "DeliverQueue"}
 FOURTEEN_DAYS = 14 * 24 * 3600
 
 
@@ -54,13 +55,13 @@ def test_every_stage_has_its_row(template: dict[str, Any], stages: dict[str, Any
     assert set(stages) == set(template["Parameters"]["Stage"]["AllowedValues"])
 
 
-@pytest.mark.parametrize("queue", CONSUMERS.values())
+@pytest.mark.parametrize("queue", OF_JOBS.values())
 def test_throughput_limit_and_deduplication_are_both_by_group(stack: Stack, queue: str) -> None:
     found = stack.queues[queue]
     assert (found["DeduplicationScope"], found["FifoThroughputLimit"]) == ("messageGroup", "perMessageGroupId")
 
 
-@pytest.mark.parametrize("queue", CONSUMERS.values())
+@pytest.mark.parametrize("queue", OF_JOBS.values())
 def test_deduplication_ids_are_ours_not_a_hash_of_the_content(stack: Stack, queue: str) -> None:
     assert not stack.queues[queue].get("ContentBasedDeduplication", False)
 
@@ -71,8 +72,8 @@ def test_a_job_is_dead_after_three_receives(stack: Stack, queue: str) -> None:
 
 
 def test_each_work_queue_has_a_fifo_dead_letter_queue_of_its_own(stack: Stack) -> None:
-    letters = [target(stack.queues[queue]["RedrivePolicy"]["deadLetterTargetArn"]) for queue in CONSUMERS.values()]
-    assert len(set(letters)) == len(CONSUMERS)
+    letters = [target(stack.queues[queue]["RedrivePolicy"]["deadLetterTargetArn"]) for queue in OF_JOBS.values()]
+    assert len(set(letters)) == len(OF_JOBS)
     assert all(stack.queues[name]["FifoQueue"] is True for name in letters)
 
 

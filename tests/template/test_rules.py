@@ -13,6 +13,7 @@ TICKS = {
     "OrchestratorScheduleTick": ("ScheduleCadence", {"job": "calendar.schedule"}),
     "OrchestratorChangesTick": ("ChangesCadence", {"job": "calendar.schedule", "due": "changed"}),
     "UpkeepDailyTick": ("UpkeepCadence", {"job": "calendar.upkeep"}),
+    "RelayMinuteTick": ("RelayCadence", {"job": "calendar.relay"}),
 }
 EXPRESSION = re.compile(r"cron\((\S+ ){5}\S+\)|rate\(\d+ (minute|hour|day)s?\)")
 
@@ -68,7 +69,7 @@ def test_a_rule_runs_if_its_stage_or_a_parameter_says_so(
     assert {row["Ticks"] for row in stages.values()} <= {"ENABLED", "DISABLED"}
 
 
-CADENCES = ["SyncCadence", "OutboundCadence", "ScheduleCadence", "ChangesCadence", "UpkeepCadence"]
+CADENCES = ["SyncCadence", "OutboundCadence", "ScheduleCadence", "ChangesCadence", "UpkeepCadence", "RelayCadence"]
 
 
 @pytest.mark.parametrize("parameter", [*CADENCES, "Ticks"])

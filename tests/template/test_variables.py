@@ -26,6 +26,8 @@ FUNCTIONS = {
     "CalendarSyncLarge": "calendar_sync",
     "SmartSchedulingLarge": "smart_scheduling",
     "Upkeep": "upkeep",
+    "Relay": "relay",
+    "Deliver": "deliver",
     "PushReceiver": "push_receiver",
 }
 NOT_OURS = {"AWS_ENDPOINT_URL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
@@ -35,6 +37,8 @@ QUEUES = {
     "SmartScheduling": {"ALMANAC_SCHEDULE_QUEUE_URL", "ALMANAC_SCHEDULE_LARGE_QUEUE_URL"},
     "CalendarSyncLarge": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SYNC_LARGE_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
     "SmartSchedulingLarge": {"ALMANAC_SCHEDULE_QUEUE_URL", "ALMANAC_SCHEDULE_LARGE_QUEUE_URL"},
+    "Relay": {"ALMANAC_DELIVER_QUEUE_URL"},
+    "Deliver": {"ALMANAC_DELIVER_QUEUE_URL"},
     "PushReceiver": {"ALMANAC_SYNC_QUEUE_URL"},
 }
 PARAMETER_OF = {
@@ -60,6 +64,7 @@ class Asked(Mapping[str, str]):
             "ALMANAC_GOOGLE_CLIENT_ID": "client",
             "ALMANAC_GOOGLE_CLIENT_SECRET": "secret",
             "ALMANAC_TOKEN_KEYS": Fernet.generate_key().decode(),
+            "ALMANAC_WEBHOOK_KEYS": Fernet.generate_key().decode(),
         }
 
     def __getitem__(self, name: str) -> str:
@@ -118,7 +123,7 @@ def test_logs_and_metrics_bear_the_name_of_the_folder(stack: Stack, function: st
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_variable_holds_a_secret(stack: Stack, function: str) -> None:
     variables = stack.functions[function]["Environment"]["Variables"]
-    for name in ("ALMANAC_GOOGLE_CLIENT_SECRET", "ALMANAC_TOKEN_KEYS"):
+    for name in ("ALMANAC_GOOGLE_CLIENT_SECRET", "ALMANAC_TOKEN_KEYS", "ALMANAC_WEBHOOK_KEYS"):
         assert variables.get(name, "") == ""
 
 

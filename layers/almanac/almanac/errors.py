@@ -6,7 +6,8 @@ AlmanacError
 │   │   └── DatabaseRefused     the login that it leads to
 │   ├── BadJob                a message body or a direct invocation
 │   ├── UnknownWorkspace
-│   └── UnknownCalendar
+│   ├── UnknownCalendar
+│   └── CursorExpired         a version of history that retention has taken
 ├── TransientError            trying again later can help
 │   ├── ProviderUnavailable     5xx, cut connections, timeouts
 │   ├── ProviderRateLimited     too many requests; seconds to minutes
@@ -97,6 +98,16 @@ class UnknownCalendar(BadInput):
     """The workspace has no enabled calendar with that id."""
 
     code = "unknown_calendar"
+
+
+class CursorExpired(BadInput):
+    """Changes after that version have gone by their age, from `oldest` on they are kept: read a snapshot instead."""
+
+    code = "cursor_expired"
+
+    def __init__(self, field: str, oldest: int) -> None:
+        super().__init__(field, f"history before version {oldest} is no longer kept; begin with the calendar as it is")
+        self.oldest = oldest
 
 
 class TransientError(AlmanacError):

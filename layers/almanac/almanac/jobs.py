@@ -158,6 +158,24 @@ class UpkeepTick(BaseModel):
     dry_run: bool = False
 
 
+class RelayTick(BaseModel):
+    """What wakes the relay: a rule's constant input."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job: Literal["calendar.relay"]
+
+
+class LaneMessage(BaseModel):
+    """What wakes whoever delivers webhooks: one endpoint in one workspace has something to hear."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: Literal[1] = 1
+    endpoint_id: UUID
+    ws_id: UUID
+
+
 def parse_sync(body: str | bytes) -> CalendarSync:
     """Read a `calendar.sync` message body. Raises BadJob naming the field."""
     return _parse(CalendarSync, body)
@@ -182,6 +200,19 @@ def parse_upkeep(event: object) -> UpkeepTick:
         return UpkeepTick.model_validate(event)
     except ValidationError as error:
         raise _bad_job(error) from None
+
+
+def parse_relay(event: object) -> RelayTick:
+    """Read what woke the relay. Raises BadJob naming the field."""
+    try:
+        return RelayTick.model_validate(event)
+    except ValidationError as error:
+        raise _bad_job(error) from None
+
+
+def parse_lane(body: str | bytes) -> LaneMessage:
+    """Read a message to whoever delivers. Raises BadJob naming the field."""
+    return _parse(LaneMessage, body)
 
 
 _SameJob = TypeVar("_SameJob", bound=Job)

@@ -35,6 +35,12 @@ def _queue_url(value: str) -> str:
     return value
 
 
+def _plain_queue_url(value: str) -> str:
+    if urlsplit(value).scheme not in ("http", "https") or value.endswith(".fifo"):
+        raise ValueError("is not the URL of a standard queue (https://…)")
+    return value
+
+
 def _postgres_url(value: SecretStr) -> SecretStr:
     if not re.match(r"postgres(ql)?://", value.get_secret_value()):
         raise ValueError("is not a URL like postgresql://user:password@host:5432/name")
@@ -66,6 +72,7 @@ def _is_private(host: str) -> bool:
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 QueueUrl = Annotated[str, AfterValidator(_queue_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
+PlainQueueUrl = Annotated[str, AfterValidator(_plain_queue_url)]
 InstallationName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_./-]+$")]
 """What an installation is called in its channels, and in the marks of events that it writes."""
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
@@ -224,6 +231,38 @@ class PushSettings(_Settings):
     def has_keys(self) -> bool:
         """Whether there are keys to sign with."""
         return self.push_keys is not None or self.push_keys_secret_arn is not None
+
+
+class ExportSettings(_Settings):
+    """Where exported files go that nobody names a place for."""
+
+    export_folder: str | None = None
+
+
+class EventBusSettings(_Settings):
+    """The name of the EventBridge bus that hears of every change."""
+
+    event_bus: str | None = None
+
+
+class LaneSettings(_Settings):
+    """The queue that wakes whoever delivers webhooks."""
+
+    deliver_queue_url: PlainQueueUrl | None = None
+
+
+class WebhookSettings(_Settings):
+    """Fernet keys that encrypt webhooks' secrets at rest; whether local addresses are allowed, for development."""
+
+    webhook_keys: SecretStr | None = None
+    webhook_keys_secret_arn: str | None = None
+    webhook_allow_local: bool = False
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "WebhookSettings":
+        if self.webhook_keys is None and self.webhook_keys_secret_arn is None:
+            raise ValueError("ALMANAC_WEBHOOK_KEYS: missing; set it to a Fernet key (`almanac new-key` prints one)")
+        return self
 
 
 def load(model: type[_Loaded], environment: Environment) -> _Loaded:

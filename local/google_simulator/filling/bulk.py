@@ -13,12 +13,14 @@ _DESCRIPTIONS = 500
 _SPREAD_MINUTES = 250 * 24 * 60
 _BACK = timedelta(days=80)
 _LENGTH = timedelta(minutes=30)
+_AGE = timedelta(days=1)
+"""Events of a calendar that is large already have not all changed this minute."""
 
 
 def add_flat_events(world: World, calendar: Calendar, count: int, seed: int, around: datetime) -> int:
     """`count` confirmed single events of 30 minutes, from 80 days before `around` to 170 after, written in UTC.
 
-    About 200 characters of description each. Returns `count`.
+    About 200 characters of description each; last changed a day ago. Returns `count`.
     """
     rng = random.Random(seed)
     descriptions = [" ".join(rng.choices(_WORDS, k=32)) for _ in range(_DESCRIPTIONS)]
@@ -27,9 +29,10 @@ def add_flat_events(world: World, calendar: Calendar, count: int, seed: int, aro
     for number in range(count):
         start = base + timedelta(minutes=rng.randrange(_SPREAD_MINUTES))
         event_id = base64.b32hexencode(rng.randbytes(16)).decode().rstrip("=").lower()
-        updated, etag = world.stamp()
+        now, etag = world.stamp()
+        updated = stamp_text(instant(now) - _AGE)
         text = _text(event_id, etag, updated, start, f"Event {number}", rng.choice(descriptions), person)
-        calendar.store(_version(event_id, etag, updated, start, text), updated)
+        calendar.store(_version(event_id, etag, updated, start, text), now)
     return count
 
 

@@ -42,7 +42,7 @@ class Queue:
             for began in self.runs
             if began > sent + GRACE
         ]
-        facts = AdmissionFacts(now, None, None, later, max(self.runs, default=None))
+        facts = AdmissionFacts(now, None, (), later, max(self.runs, default=None))
         refused = refuse_sync(facts, WANTED, 30)
         if refused is None:
             self.runs.append(now)
@@ -82,18 +82,16 @@ def test_after_every_ring_a_run_begins(rings: list[float], takes: float) -> None
     ],
 )
 def test_what_makes_a_ring_superfluous(scope: dict[str, str], covered: bool) -> None:
-    facts = AdmissionFacts(START, None, None, [LaterRun(scope, "incremental")])
+    facts = AdmissionFacts(START, None, (), [LaterRun(scope, "incremental")])
     assert refuse_sync(facts, WANTED, 30) == (("superseded", None) if covered else None)
 
 
 def test_a_run_that_left_healthy_calendars_alone_covers_no_ring() -> None:
-    facts = AdmissionFacts(START, None, None, [LaterRun({"mode": "auto"}, "incremental", paused=True)])
+    facts = AdmissionFacts(START, None, (), [LaterRun({"mode": "auto"}, "incremental", paused=True)])
     assert refuse_sync(facts, WANTED, 30) is None
 
 
 def test_one_calendars_run_covers_no_whole_sync() -> None:
     whole = WantedSync("auto", None, "both", "manual", force=False)
-    facts = AdmissionFacts(
-        START, None, None, [LaterRun({"mode": "auto", "connection_id": str(CALENDAR)}, "incremental")]
-    )
+    facts = AdmissionFacts(START, None, (), [LaterRun({"mode": "auto", "connection_id": str(CALENDAR)}, "incremental")])
     assert refuse_sync(facts, whole, 0) is None

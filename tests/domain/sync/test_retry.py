@@ -13,6 +13,7 @@ from almanac.domain.sync.retry import (
     next_attempt_after,
     try_again_in_run,
     wait_after_bug,
+    wait_for_turn,
 )
 from almanac.errors import (
     AccessDenied,
@@ -140,3 +141,11 @@ def test_a_postponed_message_waits_as_long_as_asked_and_never_longer_than_a_tick
 def test_a_bug_comes_back_within_a_minute_while_receives_are_left(receives: int, chance: float) -> None:
     seconds = wait_after_bug(receives, chance)
     assert seconds == 0 if receives >= retry.MAX_RECEIVES else 30 <= seconds <= 60
+
+
+@pytest.mark.parametrize(
+    ("receives", "chance", "seconds"),
+    [(1, 0.0, 5), (1, 0.5, 10), (1, 1.0, 15), (2, 0.5, 18), (2, 1.0, 30), (99, 1.0, 60)],
+)
+def test_who_meets_a_running_run_comes_back_in_seconds(receives: int, chance: float, seconds: int) -> None:
+    assert wait_for_turn(receives, chance) == seconds

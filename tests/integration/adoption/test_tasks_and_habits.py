@@ -15,6 +15,45 @@ from tests.integration.adoption.results import adopt, adopted, left_out, one
 pytestmark = pytest.mark.integration
 
 
+class TestPeople:
+    def test_where_several_plan_each_has_a_time_of_their_own(
+        self, almanac: Shell, old: OldSystem, ours: Database
+    ) -> None:
+        bob = uuid4()
+        both, his = old.task("Both"), old.task("His")
+        old.settings(both, hours=1)
+        old.settings(both, user=bob, hours=3)
+        old.settings(his, user=bob, hours=2)
+        old.settings(old.task("Idle"), user=uuid4(), auto_schedule=False)
+        old.habit()
+
+        document = adopt(almanac)
+
+        people = {str(old.ada), str(bob)}
+        assert {row[0] for row in ours.run("SELECT user_id FROM workspace_members")} == people
+        assert sorted(ours.run("SELECT task_id, user_id, total_minutes FROM task_assignees")) == sorted(
+            [[both, str(old.ada), 60], [both, str(bob), 180], [his, str(bob), 120]]
+        )
+        assert one(ours, "SELECT user_id FROM workspace_habits") == [str(old.ada)]
+        assert (adopted(document, "members"), adopted(document, "assignees")) == ((2, 0), (3, 0))
+        again = adopt(almanac)
+        assert (adopted(again, "members"), adopted(again, "assignees")) == ((0, 2), (0, 3))
+
+    def test_where_one_plans_the_workspace_stays_one_timeline(
+        self, almanac: Shell, old: OldSystem, ours: Database
+    ) -> None:
+        old.settings(old.task())
+        old.habit()
+
+        adopt(almanac)
+
+        assert one(ours, "SELECT (SELECT count(*) FROM workspace_members), (SELECT count(*) FROM task_assignees)") == [
+            0,
+            0,
+        ]
+        assert one(ours, "SELECT user_id FROM workspace_habits") == [None]
+
+
 class TestTasks:
     def test_hours_become_minutes_and_the_hours_category_loses_its_suffix(
         self, almanac: Shell, old: OldSystem, ours: Database

@@ -15,7 +15,17 @@ from almanac.services.maintenance.round import Upkeep, UpkeepFailed
 from almanac.services.maintenance.steps import COUNTERS, RESERVE_SECONDS
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-STEPS = ["long_in_error", "stale_runs", "tokens", "orphans", "past_events", "keepsakes", "marks", "old_runs"]
+STEPS = [
+    "long_in_error",
+    "stale_runs",
+    "tokens",
+    "orphans",
+    "past_events",
+    "keepsakes",
+    "marks",
+    "old_runs",
+    "old_history",
+]
 
 
 @dataclass
@@ -48,6 +58,9 @@ class Store:
 
     def delete_old_runs(self, before: datetime) -> Iterator[Batch]:
         return self._work("old_runs", before)
+
+    def delete_old_history(self, before: datetime) -> Iterator[Batch]:
+        return self._work("old_history", before)
 
     def delete_orphans(self, before: datetime) -> Iterator[Batch]:
         return self._work("orphans", before)
@@ -122,6 +135,7 @@ def test_retention_and_grace_are_counted_back_from_now() -> None:
         "past_events": NOW - timedelta(days=365),
         "keepsakes": month,
         "old_runs": NOW - timedelta(days=90),
+        "old_history": NOW - timedelta(days=90),
     }
 
 
@@ -139,7 +153,8 @@ def test_it_stops_before_the_deadline_and_names_what_is_left() -> None:
     report = a_round()
 
     assert RESERVE_SECONDS - 10.0 <= a_round.time.left < RESERVE_SECONDS
-    assert report.left == ["tokens", "past_events_deleted", "keepsakes_deleted", "marks_deleted", "run_rows_deleted"]
+    left = ["past_events_deleted", "keepsakes_deleted", "marks_deleted", "run_rows_deleted", "history_rows_deleted"]
+    assert report.left == ["tokens", *left]
     assert report.counts["orphans_deleted"] == 20
 
 
@@ -154,7 +169,7 @@ def test_workspaces_that_were_left_alone_are_counted() -> None:
     a_round = Round()
     a_round.store.busy = True
 
-    assert a_round().busy == 12
+    assert a_round().busy == 14
 
 
 @pytest.mark.parametrize("error", [StorageFailed("the database refused a statement (42P01)"), RuntimeError("a title")])

@@ -130,17 +130,28 @@ def test_a_ring_that_has_waited_often_is_sent_anew_and_not_lost() -> None:
     assert len(queue.sent) == 1
 
 
-@pytest.mark.parametrize("ends", [report("failed", "failed", 0.0), report("skipped", "already_running", 40.0)])
-@pytest.mark.parametrize("receives", range(1, MAX_RECEIVES))
-def test_what_passes_comes_back_later(ends: SyncReport, receives: int) -> None:
+@pytest.mark.parametrize("lease_left", [0.5, 119.0, 900.0])
+def test_a_job_that_meets_a_running_run_comes_back_in_seconds_however_long_its_lease_is(lease_left: float) -> None:
     queue = Queue()
+    for receives in range(1, MAX_RECEIVES):
+        with pytest.raises(Postponed):
+            receive(report("skipped", "already_running", lease_left), queue, message(receives))
+
+    assert queue.postponed == [("calendar.sync", "handle", 10), ("calendar.sync", "handle", 18)]
+    assert queue.sent == []
+
+
+@pytest.mark.parametrize("receives", range(1, MAX_RECEIVES))
+def test_what_passes_comes_back_later(receives: int) -> None:
+    queue = Queue()
+    ends = report("failed", "failed", 0.0)
 
     with pytest.raises(Postponed) as raised:
         receive(ends, queue, message(receives))
 
     ((kind, handle, seconds),) = queue.postponed
     assert (kind, handle, seconds) == ("calendar.sync", "handle", raised.value.seconds)
-    assert max(SHORTEST_POSTPONE, ends.retry_after or 0) <= seconds <= LONGEST_POSTPONE
+    assert SHORTEST_POSTPONE <= seconds <= LONGEST_POSTPONE
     assert queue.sent == []
 
 
@@ -275,14 +286,11 @@ def test_a_pause_longer_than_a_tick_is_left_to_the_schedule_that_minds_it(receiv
     assert queue.postponed == []
 
 
-@pytest.mark.parametrize(
-    "ends", [SecretsUnavailable("away", retry_after=3600.0), report("skipped", "already_running", 3600.0)]
-)
-def test_what_no_row_remembers_comes_back_within_a_tick(ends: SyncReport | Exception) -> None:
+def test_what_no_row_remembers_comes_back_within_a_tick() -> None:
     queue = Queue()
 
     with pytest.raises(Postponed):
-        receive(ends, queue, message())
+        receive(SecretsUnavailable("away", retry_after=3600.0), queue, message())
 
     assert [seconds for _, _, seconds in queue.postponed] == [LONGEST_POSTPONE]
 

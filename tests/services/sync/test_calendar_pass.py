@@ -326,7 +326,19 @@ class TestARecheck:
 
         bench.read()
 
-        assert self.shapes(bench) == "c"
+        assert self.shapes(bench) == "dc"
+        assert bench.pages.state.checkpoint is None
+
+    def test_runs_of_a_page_each_come_to_its_end(self, bench: Bench) -> None:
+        listings = ""
+        for _run in range(9):
+            bench.run_out_after(1)
+            bench.read()
+            listings += self.shapes(bench)
+            if bench.pages.state.checkpoint is None:
+                break
+
+        assert listings.lstrip("w") == "dc"  # a page asked for ahead is asked for again
 
     def test_after_one_that_has_found_something_a_delta_comes_first(self, bench: Bench) -> None:
         """Its rows are younger than the token: of one that goes before the next run, only a recheck tells."""

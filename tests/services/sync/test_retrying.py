@@ -1,4 +1,6 @@
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -157,3 +159,21 @@ class TestTheEnd:
         Invocation(1.0).retrier(0.5).call(lambda: None, Tally(), limits.append)
 
         assert limits == [SHORTEST_REQUEST]
+
+    def test_where_no_invocation_ends_requests_go_on_after_the_time_for_trying_again(self) -> None:
+        retrier = replace(Invocation(-60.0).retrier(0.5), ends_requests=False)
+        limits: list[float] = []
+        for _account in range(2):
+            assert retrier.call(lambda: "answer", Tally(), limits.append) == "answer"
+            with pytest.raises(ProviderUnavailable):
+                retrier.call(raising(DOWN), Tally(), limits.append)
+
+        assert limits == [inf] * 4
+
+
+def test_what_is_tried_once_may_take_more_than_one_request() -> None:
+    once = replace(Invocation().retrier(0.5), tries=1)
+
+    assert [once.call(lambda: "answer", Tally()) for _ in range(2)] == ["answer"] * 2
+    with pytest.raises(ProviderUnavailable):
+        once.call(raising(DOWN), Tally())

@@ -17,10 +17,12 @@ class FernetCipher(TokenCipher):
     Rotation: put a new key first, drop an old one once no stored token needs it (`is_current`). Raises BadSettings.
     """
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], variable: str = KEYS_VARIABLE) -> None:
+        """`variable` is where the keys come from, for whoever has to correct it."""
+        self._variable = variable
         if not keys:
-            raise BadSettings(KEYS_VARIABLE, "holds no key (`almanac new-key` prints one)")
-        fernets = [_fernet(key, place) for place, key in enumerate(keys, start=1)]
+            raise BadSettings(variable, "holds no key (`almanac new-key` prints one)")
+        fernets = [_fernet(key, place, variable) for place, key in enumerate(keys, start=1)]
         self._newest = fernets[0]
         self._all = MultiFernet(fernets)
 
@@ -35,7 +37,7 @@ class FernetCipher(TokenCipher):
         try:
             return self._all.decrypt(ciphertext.encode()).decode()
         except InvalidToken:
-            raise StorageFailed(f"no key of {KEYS_VARIABLE} decrypts a stored token") from None
+            raise StorageFailed(f"no key of {self._variable} decrypts a stored token") from None
 
     @override
     def is_current(self, ciphertext: str) -> bool:
@@ -93,8 +95,8 @@ def new_key() -> str:
     return Fernet.generate_key().decode()
 
 
-def _fernet(key: str, place: int) -> Fernet:
+def _fernet(key: str, place: int, variable: str) -> Fernet:
     try:
         return Fernet(key.strip())
     except ValueError:  # its message may quote the key
-        raise BadSettings(KEYS_VARIABLE, f"key {place} is not a Fernet key (`almanac new-key` prints one)") from None
+        raise BadSettings(variable, f"key {place} is not a Fernet key (`almanac new-key` prints one)") from None

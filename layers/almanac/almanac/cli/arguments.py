@@ -4,7 +4,7 @@ import argparse
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -147,3 +147,21 @@ def length_of_time(text: str) -> timedelta:
     if not timedelta(minutes=1) <= length <= timedelta(days=366):
         raise argparse.ArgumentTypeError("is not a span of time such as 30m, 24h or 7d")
     return length
+
+
+def instant(text: str) -> datetime:
+    """Return an instant, given in ISO 8601 with its offset from UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise argparse.ArgumentTypeError("is not an instant with an offset, such as 2026-11-16T18:00:00+01:00")
+    return found
+
+
+def version(text: str) -> int:
+    """Return a version of a workspace's history: 0 is before its first change."""
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise argparse.ArgumentTypeError("is not a version, a whole number from 0")
+    return int(text)

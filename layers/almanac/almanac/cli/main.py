@@ -7,6 +7,7 @@ from importlib.metadata import entry_points, version
 
 from almanac.cli import accounts, maintenance, members, output, plan, queues, runs, schedule, sync, workspaces
 from almanac.cli.arguments import Commands, Parser, add_command, resolve_workspaces
+from almanac.cli.history import changes, exports, webhooks
 from almanac.cli.outbound import commands as outbound
 from almanac.cli.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
@@ -55,7 +56,22 @@ def _parser() -> Parser:
     commands: Commands = parser.add_subparsers(required=True, metavar="command")
     add_command(commands, "migrate", _migrate, "bring the database up to date; safe to repeat, from several places too")
     add_command(commands, "new-key", _new_key, "print a new key for ALMANAC_TOKEN_KEYS")
-    for group in (workspaces, members, accounts, sync, outbound, schedule, plan, runs, queues, maintenance):
+    groups = (
+        workspaces,
+        members,
+        accounts,
+        sync,
+        outbound,
+        schedule,
+        plan,
+        runs,
+        changes,
+        exports,
+        webhooks,
+        queues,
+        maintenance,
+    )
+    for group in groups:
         group.add_to(commands)
     for plugin in sorted(entry_points(group=PLUGINS), key=lambda entry: entry.name):
         plugin.load()(commands)

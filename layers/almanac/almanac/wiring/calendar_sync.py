@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from uuid import UUID
 
-    from almanac.adapters.postgres.channels import PostgresChannels
     from almanac.adapters.postgres.outbound.pages import DivertedPages
     from almanac.adapters.postgres.pages import PostgresCalendarPages
+    from almanac.adapters.postgres.push.channels import PostgresChannels
     from almanac.adapters.postgres.runs import PostgresSyncRuns
     from almanac.domain.sync.report import SyncReport
     from almanac.jobs import CalendarSync
@@ -105,8 +105,8 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
     @cached_property
     def channel_store(self) -> "PostgresChannels":
         """Push channels."""
-        from almanac.adapters.postgres.channels import PostgresChannels
         from almanac.adapters.postgres.leases import PostgresLeases
+        from almanac.adapters.postgres.push.channels import PostgresChannels
 
         settings = load(SyncSettings, self._environment)
         return PostgresChannels(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
@@ -128,7 +128,7 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
         if home is None:
             return 0
         ends_at = time.monotonic() + _STOPPING_SECONDS
-        retrier = Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic())
+        retrier = Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False)
         return StopChannels(self.channel_store, home, self.sync_workspace.open_session, retrier)(ws_id, account_id)
 
     @cached_property

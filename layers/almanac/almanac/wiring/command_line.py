@@ -5,11 +5,13 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from almanac.settings import DatabaseSettings, load
+from almanac.settings import DatabaseSettings, ExportSettings, load
 from almanac.wiring.base import utc_now
 from almanac.wiring.calendar_sync import CalendarSyncWiring
+from almanac.wiring.deliver import DeliverWiring
 from almanac.wiring.migrate import MigrateWiring
 from almanac.wiring.orchestrator import OrchestratorWiring
+from almanac.wiring.relay import RelayWiring
 from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 from almanac.wiring.upkeep import UpkeepWiring
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from almanac.services.accounts.connect import ConnectAccount
     from almanac.services.accounts.new_key import NewKey
     from almanac.services.deployment.upgrade import MigrateDatabase
+    from almanac.services.export.calendar_file import ExportCalendar
+    from almanac.services.history.read import History
     from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.connections import Connections
@@ -42,7 +46,15 @@ CONNECT_SECONDS = 120
 """How long somebody at a terminal waits for an account to be connected, waits for the provider included."""
 
 
-class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, UpkeepWiring, MigrateWiring):
+class Wiring(
+    OrchestratorWiring,
+    CalendarSyncWiring,
+    SmartSchedulingWiring,
+    UpkeepWiring,
+    MigrateWiring,
+    RelayWiring,
+    DeliverWiring,
+):
     """Everything, for whoever sits at a terminal."""
 
     @cached_property
@@ -88,7 +100,7 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
     @cached_property
     def channels(self) -> "Channels":
         """The use case of `almanac channels`."""
-        from almanac.adapters.postgres.channels import PostgresChannelDirectory
+        from almanac.adapters.postgres.push.channels import PostgresChannelDirectory
         from almanac.services.operations.channels import Channels
 
         home = self.push_home
@@ -138,7 +150,25 @@ class Wiring(OrchestratorWiring, CalendarSyncWiring, SmartSchedulingWiring, Upke
         from almanac.services.sync.retrying import Retrier
 
         ends_at = time.monotonic() + CONNECT_SECONDS
-        return Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic())
+        return Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False)
+
+    @cached_property
+    def history(self) -> "History":
+        """The use case of `almanac history` and `almanac redact`."""
+        from almanac.adapters.postgres.history.store import PostgresHistory
+        from almanac.services.history.read import History
+
+        return History(PostgresHistory(self.database))
+
+    @cached_property
+    def export_calendar(self) -> "ExportCalendar":
+        """The use case of `almanac export`."""
+        from almanac.adapters.files import FolderFiles
+        from almanac.presentation.history.calendar_file import csv_text, ics_text
+        from almanac.services.export.calendar_file import ExportCalendar
+
+        files = FolderFiles(load(ExportSettings, self._environment).export_folder)
+        return ExportCalendar(self.history, {"csv": csv_text, "ics": ics_text}, files, utc_now)
 
     @cached_property
     def connections(self) -> "Connections":

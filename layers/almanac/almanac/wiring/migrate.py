@@ -11,8 +11,8 @@ from almanac.wiring.base import Base
 
 if TYPE_CHECKING:
     from almanac.adapters.aws.custom_resource import MigrationsResource
-    from almanac.adapters.postgres.app_role import AppRole
     from almanac.adapters.postgres.connection import Target
+    from almanac.adapters.postgres.deployment.app_role import AppRole
 
 
 class MigrateWiring(Base):
@@ -35,7 +35,7 @@ class MigrateWiring(Base):
 
     def _app_role(self) -> "AppRole | None":
         """Asked there too, for the same reason."""
-        from almanac.adapters.postgres.app_role import app_role
+        from almanac.adapters.postgres.deployment.app_role import app_role
 
         return app_role(load(MigrateSettings, self._environment), lambda: self.secrets)
 

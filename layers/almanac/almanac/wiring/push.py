@@ -43,6 +43,6 @@ class PushWiring(Base):
             raise BadSettings("ALMANAC_PUSH_KEYS", f"{error} (`almanac new-key` prints one)") from None
 
     def _stored_installation(self) -> str:
-        from almanac.adapters.postgres.channels import stored_installation
+        from almanac.adapters.postgres.push.channels import stored_installation
 
         return stored_installation(self.database)

@@ -19,7 +19,7 @@ class PostgresDueStore(DueStore):
     def __init__(self, database: Database, home: PushHome | None = None) -> None:
         """`home` is None where push is off: then every calendar is due at every tick."""
         self._db = database
-        self._channels = database.statements("channels.sql")
+        self._channels = database.statements("push/channels.sql")
         self._home = {
             "installation": home.installation if home else None,
             "address_fingerprint": home.fingerprint if home else None,

@@ -27,6 +27,7 @@ _FORECAST = (
     "keepsakes_deleted",
     "marks_deleted",
     "past_events_deleted",
+    "history_rows_deleted",
 )
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -52,6 +53,16 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
         for (kind,) in self._run.alone("kinds_of_runs"):
             yield from self._delete_old("step_of_runs", "delete_old_runs", before, kind=kind)
         for _ in self._delete_old("step_of_jobs", "delete_old_jobs", before):
+            yield Batch(0)
+
+    @override
+    def delete_old_history(self, before: datetime) -> Iterator[Batch]:
+        """With deliveries of webhooks, which the report does not count; one that is under way stays."""
+        after = UUID(int=0)
+        while page := self._run.alone("aged_history", before=before, after=after, limit=_PAGE):
+            for (after,) in page:
+                yield from self._repeat("prune_history", ws_id=after, before=before)
+        for _ in self._repeat("delete_old_deliveries", before=before):
             yield Batch(0)
 
     @override
@@ -149,7 +160,7 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
         them again. The token that is there goes with the first row, for the same reason."""
         if not self._run("claim_workspace", ws_id=calendar["ws_id"]):
             return Batch(0, busy=True)
-        rows = self._run("delete_orphans", before=before, limit=self._batch, **calendar)[0][0]
+        rows = self._run("delete_orphans", before=before, limit=self._batch, **calendar)[0][1]
         if rows:
             self._run("forget_reading", **calendar)
         if rows < self._batch:

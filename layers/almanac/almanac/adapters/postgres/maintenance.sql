@@ -85,6 +85,34 @@ WITH gone AS (
 )
 SELECT count(*) FROM gone;
 
+-- name: aged_history
+-- Workspaces whose oldest change is from before: one look at an index each.
+SELECT h.ws_id
+FROM workspace_history_heads h
+WHERE h.ws_id > :after::uuid AND h.oldest <= h.version
+    AND EXISTS (
+        SELECT 1 FROM workspace_history c
+        WHERE c.ws_id = h.ws_id AND c.version = h.oldest AND c.at < :before::timestamptz
+    )
+ORDER BY h.ws_id
+LIMIT :limit::integer;
+
+-- name: prune_history
+SELECT almanac_prune_history(:ws_id::uuid, :before::timestamptz, :limit::integer);
+
+-- name: delete_old_deliveries
+WITH gone AS (
+    DELETE FROM webhook_deliveries WHERE id = ANY (ARRAY (
+        SELECT d.id FROM webhook_deliveries d
+        WHERE d.created_at < :before::timestamptz AND d.status <> 'pending'
+        ORDER BY d.created_at
+        LIMIT :limit::integer
+        FOR UPDATE OF d SKIP LOCKED
+    ))
+    RETURNING 1
+)
+SELECT count(*) FROM gone;
+
 -- name: claim_workspace
 -- No run begins or writes in it until this transaction ends; no row while one is at work. A lease that has expired is
 -- overtaken: the fence rises. queued_at stays, for no message is used up.
@@ -113,7 +141,7 @@ LIMIT :limit::integer;
 -- name: delete_orphans
 -- Asks again whether it is an orphan: its owner may have come back since it was listed. What the app owns of an event is
 -- kept for another time of grace, as of every event that goes (0003_event_keepsakes.sql).
-SELECT almanac_delete_events(ARRAY (
+SELECT set_config('almanac.origin', 'operator', true), almanac_delete_events(ARRAY (
     SELECT e.id FROM workspace_calendar_events e
     WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
         AND EXISTS (
@@ -169,7 +197,8 @@ SELECT almanac_delete_events(ARRAY (
         )
     LIMIT :limit::integer
     FOR UPDATE OF e SKIP LOCKED
-));
+))
+FROM set_config('almanac.origin', 'operator', true);
 
 -- name: delete_keepsakes
 WITH gone AS (
@@ -271,4 +300,5 @@ SELECT
             SELECT 1 FROM calendar_connections c JOIN calendar_sync_states s ON s.connection_id = c.id
             WHERE c.ws_id = e.ws_id AND c.provider = e.provider AND c.calendar_id = e.external_calendar_id
                 AND s.window_start < e.end_at + interval '10 days'
-        ));
+        )),
+    (SELECT count(*) FROM workspace_history h WHERE h.at < :runs_before::timestamptz);

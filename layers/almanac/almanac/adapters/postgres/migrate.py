@@ -8,8 +8,8 @@ from importlib.resources import files
 
 from typing_extensions import override
 
-from almanac.adapters.postgres.app_role import AppRole, make_app_role
 from almanac.adapters.postgres.connection import Database, Target, parse_url
+from almanac.adapters.postgres.deployment.app_role import AppRole, make_app_role
 from almanac.errors import DatabaseUnavailable, StorageFailed
 from almanac.services.clock import Deadline
 from almanac.services.deployment.ports import Migrations, Upgrade

@@ -122,7 +122,7 @@ class PostgresCalendarPages(CalendarPages):
         where = {"ws_id": lease.ws_id, **place(connection), **pruned_span(checkpoint)}
         with self._db.transaction(reconnect=False):
             self._leases.renew(lease)
-            pruned: int = self._run("prune", **where)[0][0] if connection.delete_enabled else 0
+            pruned: int = self._run("prune", **where)[0][1] if connection.delete_enabled else 0
             self._run("forget_seen", ws_id=lease.ws_id, connection_id=connection.id)
             stored = self._run(
                 "complete_full_pass",

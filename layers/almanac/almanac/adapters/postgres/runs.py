@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from almanac.services.queues.ports import AskedJobs
 from almanac.services.sync.ports import Lease, Refusal, SyncRuns
 
 _ERROR_LENGTH = 1000
+_OLD = timedelta(minutes=5)
+"""Of a message that may have been received before: a run that was killed hides it for longer."""
 
 
 class Ending(Protocol):
@@ -151,20 +153,26 @@ class PostgresLedger:
 
     def _facts(self, job: Job, kind: str, sent_at: datetime | None, message_id: str | None) -> AdmissionFacts:
         connection_id = job.connection_id if isinstance(job, CalendarSync) else None
-        about = {"ws_id": job.ws_id, "kind": kind, "connection_id": connection_id, "message_id": message_id}
-        found = self._run("admission_facts", sent_at=sent_at, **about)
+        found = self._run("admission_facts", ws_id=job.ws_id, kind=kind, connection_id=connection_id, sent_at=sent_at)
         if not found:
             raise UnknownWorkspace(job.ws_id)
-        now, lease_expires_at, asked, last_push_at, later, killed, large_until = found[0]
+        now, lease_expires_at, asked, last_push_at, later, large_until = found[0]
+        waited = sent_at is not None and now - sent_at > _OLD
+        killed = self._killed(job.ws_id, kind, message_id) if waited or lease_expires_at is not None else None
         return AdmissionFacts(
             now,
             lease_expires_at,
             [ManualRun(datetime.fromisoformat(run["started_at"]), run["scope"]) for run in asked],
             [LaterRun(**run) for run in later],
             last_push_at,
-            None if killed is None else KilledRun(**killed),
+            killed,
             large_until,
         )
+
+    def _killed(self, ws_id: UUID, kind: str, message_id: str | None) -> KilledRun | None:
+        """Asked for only where there may be one: its lease was never released, and its message has waited since."""
+        found = self._run("killed_run", ws_id=ws_id, kind=kind, message_id=message_id) if message_id else ()
+        return KilledRun(*found[0]) if found else None
 
     def _move_to_large(self, ws_id: UUID) -> None:
         self._run("move_to_large", ws_id=ws_id, seconds=STICKY_FOR.total_seconds())

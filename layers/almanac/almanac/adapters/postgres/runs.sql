@@ -4,11 +4,11 @@
 -- name: admission_facts
 -- What decides whether a run may begin: the time, the lease that somebody holds, the runs that a person asked for in the
 -- last hour, the last one that a push of the same calendar did, the runs of the kind that began after the message was
--- sent (a second of grace for the clocks of queue and database) and have completed, an earlier run of this message that
--- died, and until when only the large function will do.
+-- sent (a second of grace for the clocks of queue and database) and have completed, and until when only the large function
+-- will do.
 SELECT
     now(),
-    (SELECT l.expires_at FROM workspace_sync_leases l WHERE l.ws_id = w.id AND l.owner IS NOT NULL),
+    CASE WHEN l.owner IS NOT NULL THEN l.expires_at END,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('started_at', r.started_at, 'scope', r.scope)), '[]') FROM runs r
      WHERE r.ws_id = w.id AND r.kind = :kind AND r.source = 'manual' AND r.status IN ('completed', 'partial')
         AND r.started_at > now() - interval '1 hour'),
@@ -22,18 +22,21 @@ SELECT
      FROM runs r
      WHERE r.ws_id = w.id AND r.kind = :kind AND r.status = 'completed'
         AND r.started_at > :sent_at::timestamptz + interval '1 second'),
-    (SELECT jsonb_build_object('memory_mb', k.memory_mb, 'resident_mb', l.resident_mb)
-     FROM (
-        SELECT r.id, r.ws_id, r.memory_mb FROM runs r
-        WHERE r.ws_id = w.id AND r.kind = :kind AND r.status = 'running' AND r.message_id = :message_id
-        UNION ALL
-        SELECT r.id, r.ws_id, r.memory_mb FROM runs r
-        WHERE r.ws_id = w.id AND r.status = 'failed' AND r.error_type = 'stale' AND r.message_id = :message_id
-     ) k LEFT JOIN workspace_sync_leases l ON l.ws_id = k.ws_id AND l.owner = k.id
-     LIMIT 1),
-    (SELECT l.large_until FROM workspace_sync_leases l WHERE l.ws_id = w.id)
-FROM workspaces w
+    l.large_until
+FROM workspaces w LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
 WHERE w.id = :ws_id::uuid;
+
+-- name: killed_run
+-- An earlier run of a message that never said how it ended, and what it was last seen with, if nobody has come since.
+SELECT k.memory_mb, l.resident_mb
+FROM (
+    SELECT r.id, r.ws_id, r.memory_mb FROM runs r
+    WHERE r.ws_id = :ws_id::uuid AND r.kind = :kind AND r.status = 'running' AND r.message_id = :message_id
+    UNION ALL
+    SELECT r.id, r.ws_id, r.memory_mb FROM runs r
+    WHERE r.ws_id = :ws_id::uuid AND r.status = 'failed' AND r.error_type = 'stale' AND r.message_id = :message_id
+) k LEFT JOIN workspace_sync_leases l ON l.ws_id = k.ws_id AND l.owner = k.id
+LIMIT 1;
 
 -- name: take_lease
 -- Free, expired, or none yet: otherwise no row. The fence rises with every owner. What an owner that has died was reading
@@ -112,10 +115,13 @@ SELECT EXISTS (SELECT 1 FROM unplanned_changes u WHERE u.ws_id = :ws_id::uuid)
 SELECT 1 FROM workspaces WHERE id = :ws_id::uuid;
 
 -- name: renew_lease
+-- And who writes in this transaction, for the history.
 UPDATE workspace_sync_leases
 SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
 WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-RETURNING clock_timestamp();
+RETURNING clock_timestamp(), set_config('almanac.run', :run_id::uuid::text, true), set_config('almanac.origin', (
+    SELECT CASE r.kind WHEN 'schedule' THEN 'plan' ELSE 'sync' END FROM runs r WHERE r.id = :run_id::uuid
+), true);
 
 -- name: close_stale_runs
 -- Whoever holds the lease knows that no other run of the workspace is alive.
@@ -173,7 +179,7 @@ WITH held AS (
     UPDATE workspace_sync_leases
     SET reading = array_remove(reading, :connection_id::uuid), expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
     WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-    RETURNING ws_id
+    RETURNING ws_id, set_config('almanac.run', :run_id::uuid::text, true), set_config('almanac.origin', 'sync', true)
 ), child AS (
     INSERT INTO run_connections (
         run_id, connection_id, status, outcome, inserted, updated, deleted, unchanged, rejected, repaired, api_calls,

@@ -74,10 +74,15 @@ FROM own WHERE s.connection_id = own.id AND (s.sync_token IS NOT NULL OR s.check
 -- takes its instances along. What the app owns of a deleted event is preserved and comes back with it
 -- (0003_event_keepsakes.sql); without preserved fields in the workspace that is one look at an index.
 WITH held AS (
+    -- And who writes, for the history: the first complete reading of a calendar is an import.
     UPDATE workspace_sync_leases
     SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second', resident_mb = :resident_mb::integer
     WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
-    RETURNING ws_id
+    RETURNING ws_id, set_config('almanac.run', :run_id::uuid::text, true), set_config('almanac.origin', CASE
+        WHEN NOT :full_pass::boolean OR EXISTS (
+            SELECT FROM calendar_sync_states s
+            WHERE s.connection_id = :connection_id::uuid AND s.full_synced_at IS NOT NULL
+        ) THEN 'sync' ELSE 'import' END, true)
 ), own AS (
     -- No row for a connection that has been removed, or is another workspace's: then nothing is stored for it. Until the
     -- page is written nobody can remove it.
@@ -204,7 +209,7 @@ FROM old;
 
 -- name: prune
 -- Only rows of this calendar that the pass's listing would hold, that were there before it and that it has not met.
-SELECT almanac_delete_events(ARRAY (
+SELECT set_config('almanac.origin', 'sweep', true), almanac_delete_events(ARRAY (
     SELECT e.id FROM workspace_calendar_events e
     WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
         AND almanac_listed(

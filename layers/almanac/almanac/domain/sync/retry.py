@@ -33,6 +33,9 @@ MAX_RECEIVES = 3
 runs record it; one of the database's does, for then the message is the only trace."""
 SHORTEST_POSTPONE, FIRST_POSTPONE, LONGEST_POSTPONE = 30.0, 5 * _MINUTE, 15 * _MINUTE
 """A message waits longer than a run would; the ceiling doubles with its receives, up to one tick of the schedule."""
+SHORTEST_TURN_WAIT, FIRST_TURN_WAIT, LONGEST_TURN_WAIT = 5.0, 15.0, 60.0
+"""A job waits so long for another run of its workspace, whose lease tells when it is dead, not when it is done: most
+runs take seconds, and the whole group waits along."""
 SHORTEST_BUG_WAIT, LONGEST_BUG_WAIT = 30.0, 60.0
 """A message whose run met a bug: its three receives outlast a hiccup that we took for one, and end within minutes."""
 
@@ -108,6 +111,15 @@ def wait_after_bug(receive_count: int, chance: float) -> int:
     if receive_count >= MAX_RECEIVES:
         return 0
     return math.ceil(SHORTEST_BUG_WAIT + chance * (LONGEST_BUG_WAIT - SHORTEST_BUG_WAIT))
+
+
+def wait_for_turn(receive_count: int, chance: float) -> int:
+    """Return the whole seconds until a job that met a running run is received again; `chance` in [0, 1) is the jitter.
+
+    It takes no notice of the lease, so that who comes back too soon waits a little longer each time.
+    """
+    ceiling = _doubled(FIRST_TURN_WAIT, receive_count, LONGEST_TURN_WAIT)
+    return math.ceil(SHORTEST_TURN_WAIT + chance * (ceiling - SHORTEST_TURN_WAIT))
 
 
 def _doubled(first: float, nth: int, longest: float) -> float:

@@ -27,6 +27,10 @@ class UpkeepStore(Protocol):
         """Delete run rows of both kinds that began before; never a running one, never a workspace's newest."""
         ...
 
+    def delete_old_history(self, before: datetime) -> Iterator[Batch]:
+        """Delete changes that were made before, from each workspace's oldest on."""
+        ...
+
     def delete_orphans(self, before: datetime) -> Iterator[Batch]:
         """Delete events of calendars that have had no reader since before, and void their sync tokens with them."""
         ...

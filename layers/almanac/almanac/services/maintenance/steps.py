@@ -95,6 +95,7 @@ STEPS = (
     deleting("keepsakes_deleted", None, lambda store, limits: store.delete_keepsakes(limits.left_behind)),
     deleting("marks_deleted", None, lambda store, _: store.delete_marks()),
     deleting("run_rows_deleted", "RunRowsDeleted", lambda store, limits: store.delete_old_runs(limits.runs)),
+    deleting("history_rows_deleted", None, lambda store, limits: store.delete_old_history(limits.runs)),
 )
 COUNTERS = tuple(counter for step in STEPS for counter in step.counters)
 """What a round counts, in the report's order."""

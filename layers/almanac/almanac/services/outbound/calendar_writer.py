@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from almanac.domain.calendar.events import CalendarZones
 from almanac.domain.calendar.written import Draft, Mark, RemoteEvent
@@ -21,6 +21,7 @@ from almanac.errors import (
     EventGone,
     EventIdTaken,
     EventVersionChanged,
+    OutOfTime,
     PermissionMissing,
     ProjectRefused,
     ProviderQuotaExhausted,
@@ -79,7 +80,7 @@ class CalendarWriter:
         self._account = account
         self._session = session
         self._retrier = retrier
-        self._once = Retrier(retrier.sleep, retrier.chance, lambda: 0.0)  # a write is not repeated unread
+        self._once = Retrier(retrier.sleep, retrier.chance, retrier.deadline, tries=1)  # a write is not repeated unread
         self._clock = clock
         self._report = report
         self._unanswered = 0
@@ -164,6 +165,9 @@ class CalendarWriter:
             self._hold_for(error)
         elif isinstance(error, TransientError):
             self._unknown(link, error)
+        elif isinstance(error, OutOfTime):
+            self._store.refused(self._lease, link, may_have_landed=False)
+            self._out_of_time()
         elif isinstance(error, ProjectRefused):  # whoever reads next tells its operator; nothing here goes through
             self._store.refused(self._lease, link, may_have_landed=False)
             self._store.postponed(self._lease, link, _LONGEST_POSTPONE, error.code)
@@ -205,8 +209,14 @@ class CalendarWriter:
         except (ProviderQuotaExhausted, ProviderRateLimited, ReconnectRequired, AccessDenied) as error:
             self._hold_for(error)
             raise
+        except OutOfTime:
+            self._out_of_time()
         except (TransientError, ProviderRejected, ProjectRefused, AccessTokenRejected):
             raise StopHere(None) from None
+
+    def _out_of_time(self) -> NoReturn:
+        self._report.more = True
+        raise StopHere(None)
 
     def _hold_for(self, error: AlmanacError) -> None:
         """Raise StopHere, after what the error says is stored: the account, or the calendar, waits."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from almanac.domain.push.channels import Channel, Status
@@ -64,6 +64,10 @@ class RangChannel:
     resource_id: str
 
 
+Heard = Literal["unknown", "unread", "read"]
+"""Of a ring: its channel is none of ours, or its calendar was not, or was, read since the channel was asked for."""
+
+
 class ChannelStore(Protocol):
     """Channels of one installation. Every method is one transaction; those that take a Lease check its fence.
 
@@ -92,8 +96,8 @@ class ChannelStore(Protocol):
         """The channel was stopped, outside of any run."""
         ...
 
-    def ring(self, rang: RangChannel, home: PushHome) -> bool:
-        """Note a ring. Returns whether the channel is current; one that nobody knows is kept to be stopped."""
+    def ring(self, rang: RangChannel, home: PushHome) -> Heard:
+        """Note a ring. A channel that nobody knows is kept to be stopped."""
         ...
 
     def found(self, lease: Lease, connection_id: UUID, home: PushHome, *, missed: bool) -> None:

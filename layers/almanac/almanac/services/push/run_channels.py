@@ -24,6 +24,7 @@ from almanac.domain.push.channels import (
 )
 from almanac.domain.push.token import PushKeys
 from almanac.domain.sync.report import ConnectionReport, SyncReport, Tally
+from almanac.domain.sync.retry import RUN_RESERVE
 from almanac.errors import (
     AlmanacError,
     DatabaseUnavailable,
@@ -191,8 +192,8 @@ class RunChannels:
 
     @property
     def _once(self) -> Retrier:
-        """One try a run: no watch may keep calendars waiting."""
-        return Retrier(self._retrier.sleep, self._retrier.chance, lambda: 0.0)
+        """One try a run, in what a run keeps free: no watch may keep calendars waiting."""
+        return Retrier(self._retrier.sleep, lambda: 1.0, lambda: min(self._retrier.deadline(), RUN_RESERVE))
 
     def _look_again(self, job: CalendarSync) -> None:
         """A ring may overtake the change it tells of (P21). Sent without the channel: it is no ring."""

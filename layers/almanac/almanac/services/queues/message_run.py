@@ -10,7 +10,7 @@ from uuid import UUID
 
 from almanac.domain.operations.machine import EscalationCause
 from almanac.domain.run_outcomes import EndStatus, Outcome
-from almanac.domain.sync.retry import MAX_RECEIVES, Postpone, disposition, wait_after_bug
+from almanac.domain.sync.retry import MAX_RECEIVES, Postpone, disposition, wait_after_bug, wait_for_turn
 from almanac.errors import (
     AlmanacError,
     BadJob,
@@ -125,22 +125,23 @@ class MessageRun(Generic[AnyJob, AnyReport]):
             self._escalate(job, message, report)
             return report
         if report.outcome == "too_soon" or (job.source == "push" and report.outcome == "already_running"):
-            self._wait_shortly(job, message, report)
+            shortly = max(1, math.ceil(min(report.retry_after or 0.0, LONGEST_RING_WAIT)))  # people wait for a ring
+            self._come_back(job, message, report, shortly)
+            return report
+        if report.outcome == "already_running":  # its lease tells when that one is dead, not when it is done
+            self._come_back(job, message, report, wait_for_turn(message.receive_count, self.chance()))
             return report
         if _asks_for_another_receive(report):
-            seconds = self._put_back(message, report.retry_after, recorded=report.outcome != "already_running")
+            seconds = self._put_back(message, report.retry_after, recorded=True)
             if seconds is not None:
                 raise Postponed(report.outcome, seconds, report.error_type, report)
-        if report.outcome == "already_running":
-            self._send_anew(job, message)
         return report
 
-    def _wait_shortly(self, job: AnyJob, message: SqsMessage, report: AnyReport) -> None:
-        """Let a push wait for seconds, as people do for what it brings; at its last receive it is a new message."""
+    def _come_back(self, job: AnyJob, message: SqsMessage, report: AnyReport, seconds: int) -> None:
+        """Let a job wait for its turn by visibility, and at its last receive as a new message: it must not be lost."""
         if message.receive_count >= MAX_RECEIVES:
             self._send_anew(job, message)
             return
-        seconds = max(1, math.ceil(min(report.retry_after or 0.0, LONGEST_RING_WAIT)))
         self.queue.postpone(self.kind, message.receipt_handle, seconds)
         raise Postponed(report.outcome, seconds, None, report)
 
@@ -171,13 +172,11 @@ class MessageRun(Generic[AnyJob, AnyReport]):
             logger.warning("a message waits for its visibility timeout", extra=safe_error_fields(error))
 
     def _send_anew(self, job: Job, message: SqsMessage) -> None:
-        """The last receive met a running run: the job goes to the end of its group, so that it is not lost."""
+        """The last receive was not its turn either: the job goes to the end of its group, so that it is not lost."""
         for lost in self.queue.send([OutgoingJob(sent_on(job), reason=f"again {message.message_id}")]):
             raise TransientError(f"could not send the job anew ({lost.error})")
 
 
 def _asks_for_another_receive(report: Report) -> bool:
     """A continued run has sent its own rest, so its message is done whatever else happened."""
-    if report.outcome == "already_running":
-        return True
     return report.status == "failed" and report.retry_after is not None and report.outcome != "continued"

@@ -117,8 +117,12 @@ class CalendarPass:
         """Read a listing to its end, and what has changed under it until nothing has.
 
         A recheck that finds nothing proves the token: no row is younger than it, and no page older. What one finds is
-        followed by a delta and the next recheck. A series of which occurrences went is told by a listing only.
+        followed by a delta and the next recheck. A delta also comes before a recheck that an earlier run has left: what
+        went since may have been forgotten, and then only the token tells. A series of which occurrences went is told by
+        a listing only.
         """
+        if at.recheck and at.page_token is None and at.rechecks == 0:
+            at = delta_before_recheck(at)
         while True:
             left = at if at.recheck else self._pages(at)
             if left is None:

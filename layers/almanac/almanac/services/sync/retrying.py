@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 from almanac.domain.sync.report import Tally
-from almanac.domain.sync.retry import CLOSING_SECONDS, SHORTEST_REQUEST, try_again_in_run
+from almanac.domain.sync.retry import CLOSING_SECONDS, MAX_ATTEMPTS, SHORTEST_REQUEST, try_again_in_run
 from almanac.errors import AlmanacError, OutOfTime
 from almanac.services.clock import Deadline, Sleep
 
@@ -18,11 +19,17 @@ def _no_limit(_seconds: float) -> None:
 
 @dataclass(slots=True)
 class Retrier:
-    """How one run waits: `deadline` is what is left of the invocation, `chance` a random number in [0, 1)."""
+    """How one run waits: `deadline` is what is left of the invocation, `chance` a random number in [0, 1).
+
+    `tries` is how often a request is made at most. `ends_requests`: none is made after the deadline, which else only
+    ends the trying again.
+    """
 
     sleep: Sleep
     chance: Callable[[], float]
     deadline: Deadline
+    tries: int = MAX_ATTEMPTS
+    ends_requests: bool = True
     asked: int = 0
     """Requests so far: the first one is made whatever the time, so that every run moves on."""
 
@@ -43,12 +50,15 @@ class Retrier:
                 return operation()
             except AlmanacError as error:
                 delay = try_again_in_run(error, attempt, self.deadline(), self.chance())
-                if delay is None:
+                if delay is None or attempt >= self.tries:
                     raise
                 tally.retries += 1
                 self.sleep(delay)
 
     def _begin(self, limit: Callable[[float], None]) -> None:
+        if not self.ends_requests:
+            limit(inf)
+            return
         left = self.deadline() - CLOSING_SECONDS
         if left < SHORTEST_REQUEST and self.asked:
             raise OutOfTime("the run's time is used up")

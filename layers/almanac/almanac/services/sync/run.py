@@ -1,7 +1,7 @@
 """One run: a workspace's lease, its calendars one after the other, and a row that tells how it went."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.calendar_lists import look_at_lists
 from almanac.services.sync.continuation import continuation_of
 from almanac.services.sync.page_reader import RunContext
-from almanac.services.sync.ports import CalendarPages, Connection, Lease, Refusal, SyncRuns, WorkspaceCalendars
+from almanac.services.sync.ports import CalendarPages, Lease, Refusal, SyncRuns, WorkspaceCalendars
 from almanac.services.sync.provider import Provider
 from almanac.services.sync.retrying import Retrier
 from almanac.services.sync.turns import OUT_OF_MEMORY, CalendarTurn, is_bug, order
@@ -84,7 +84,8 @@ class SyncWorkspace:
         recording it any bug.
         """
         report = SyncReport(job.ws_id, uuid4(), job.mode)
-        if not self._rings(job, report):
+        if self.channels is not None and job.source == "push" and (refused := self.channels.ring(job)) is not None:
+            report.status, report.outcome = "skipped", refused
             return report
         try:
             admitted = self.runs.begin_run(job, report.run_id, sent_at, message_id)
@@ -148,13 +149,6 @@ class SyncWorkspace:
         for lost in self.queue.send([OutgoingJob(job, replan_reason(last_plan))]):
             logger.warning("a plan could not be asked for", extra={"ws_id": str(ws_id), "error": lost.error})
 
-    def _rings(self, job: CalendarSync, report: SyncReport) -> bool:
-        """Note a ring, if the job is one. False: its channel is none of ours any more, and nothing is read."""
-        if self.channels is None or job.source != "push" or self.channels.ring(job):
-            return True
-        report.status, report.outcome = "skipped", "channel_unknown"
-        return False
-
     def _read_all(
         self, lease: Lease, job: CalendarSync, report: SyncReport, deadline: Deadline, message_id: str | None
     ) -> Exception | None:
@@ -167,7 +161,7 @@ class SyncWorkspace:
         bug = None
         with ThreadPoolExecutor(1) as pool:
             run = self._context(lease, calendars, deadline, pool)
-            channels = self._channels(run, job, calendars.connections, sessions, report)
+            channels = self._channels(run, job, calendars, sessions, report)
             turn = CalendarTurn(self.runs, self.clock, run, job, channels)
             connections = sorted(calendars.connections, key=order)
             self.runs.begin_reading(lease, [connection.id for connection in connections])
@@ -200,16 +194,21 @@ class SyncWorkspace:
         self,
         run: RunContext,
         job: CalendarSync,
-        connections: Sequence[Connection],
+        calendars: WorkspaceCalendars,
         sessions: Mapping[UUID, AccountSession],
         report: SyncReport,
     ) -> RunChannels | None:
-        """Return the run's channels, None where push is off. A run about the whole workspace reconciles them."""
+        """Return the run's channels, None where push is off. A run about the whole workspace reconciles them.
+
+        A provider that refuses our project is not asked for any.
+        """
         if self.channels is None:
             return None
         channels = self.channels.begin(run.lease, run.retrier, self.open_session)
         if job.calendar_id is None and job.connection_id is None:
-            channels.reconcile(connections, sessions, report)
+            paused, accounts = calendars.paused, calendars.accounts
+            answering = {key: each for key, each in sessions.items() if accounts[key].provider not in paused}
+            channels.reconcile(calendars.connections, answering, report)
         return channels
 
     def _note_pauses(

@@ -178,6 +178,14 @@ WITH new AS (
 )
 SELECT (SELECT count(*) FROM tasks) + (SELECT count(*) FROM habits) + (SELECT count(*) FROM meetings);
 
+-- name: lock_blocks
+-- Before the first of two statements that change blocks. That one takes the head of the workspace's history, for which
+-- everybody waits who changes an event meanwhile, with its row locked: the second must not want such a row.
+SELECT e.id FROM workspace_calendar_events e
+WHERE e.ws_id = :ws_id::uuid AND e.id = ANY (:ids::uuid[])
+ORDER BY e.id
+FOR UPDATE OF e;
+
 -- name: delete_blocks
 DELETE FROM workspace_calendar_events e
 WHERE e.ws_id = :ws_id::uuid AND e.id = ANY (:ids::uuid[]) AND e.provider = 'almanac' AND NOT e.locked

@@ -148,6 +148,8 @@ class PostgresPlanStore(PlanStore):
         """Raises _NotAsLoaded when a row has changed, or becomes the user's while it is written."""
         if self._version(ws_id, reach) != workspace.version:
             raise _NotAsLoaded
+        if changes.deleted and changes.moved:
+            self._run("lock_blocks", ws_id=ws_id, ids=arrays.texts(str(block.event_id) for block in changes.moved))
         if changes.deleted:
             ids = arrays.texts(map(str, changes.deleted))
             if len(self._run("delete_blocks", ws_id=ws_id, ids=ids)) != len(changes.deleted):

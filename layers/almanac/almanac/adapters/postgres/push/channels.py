@@ -12,7 +12,7 @@ from almanac.domain.operations.channels import ListedChannel
 from almanac.domain.push.channels import Channel, Status
 from almanac.services.accounts.ports import Account
 from almanac.services.operations.ports import ChannelDirectory
-from almanac.services.push.ports import ChannelStore, PushHome, RangChannel, StoredChannels
+from almanac.services.push.ports import ChannelStore, Heard, PushHome, RangChannel, StoredChannels
 from almanac.services.sync.ports import Lease
 
 _CHANNEL_COLUMNS = 14
@@ -23,7 +23,7 @@ class PostgresChannels(ChannelStore):
 
     def __init__(self, database: Database, leases: PostgresLeases) -> None:
         self._db = database
-        self._run = database.statements("channels.sql")
+        self._run = database.statements("push/channels.sql")
         self._leases = leases
 
     @override
@@ -63,13 +63,15 @@ class PostgresChannels(ChannelStore):
         self._run.alone("stopped_channel", ws_id=ws_id, channel_id=channel_id)
 
     @override
-    def ring(self, rang: RangChannel, home: PushHome) -> bool:
+    def ring(self, rang: RangChannel, home: PushHome) -> Heard:
         key = {"ws_id": rang.ws_id, "channel_id": rang.channel_id, "connection_id": rang.connection_id}
         with self._db.transaction():
             known = self._run("ring_channel", resource_id=rang.resource_id, installation=home.installation, **key)
             if not known:
                 self._run("keep_unknown_channel", resource_id=rang.resource_id, **key, **_whose(home))
-        return bool(known and known[0][0])
+        if not known or not known[0][0]:
+            return "unknown"
+        return "read" if known[0][1] else "unread"
 
     @override
     def found(self, lease: Lease, connection_id: UUID, home: PushHome, *, missed: bool) -> None:
@@ -85,7 +87,7 @@ class PostgresChannelDirectory(ChannelDirectory):
     """ChannelDirectory over one Database; `home` is None where push is off."""
 
     def __init__(self, database: Database, home: PushHome | None) -> None:
-        self._run = database.statements("channels.sql")
+        self._run = database.statements("push/channels.sql")
         self._home = home
 
     @override
@@ -96,7 +98,7 @@ class PostgresChannelDirectory(ChannelDirectory):
 
 def stored_installation(database: Database) -> str:
     """Return the name that the database keeps for its installation."""
-    name: str = database.statements("channels.sql").alone("installation")[0][0]
+    name: str = database.statements("push/channels.sql").alone("installation")[0][0]
     return name
 
 

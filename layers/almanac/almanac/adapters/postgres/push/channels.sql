@@ -88,7 +88,9 @@ SET last_message_at = clock_timestamp(), verified_at = coalesce(p.verified_at, c
     status = CASE p.status WHEN 'failed' THEN 'stopping' WHEN 'unsupported' THEN 'stopping' ELSE p.status END
 WHERE p.id = :channel_id::uuid AND p.ws_id = :ws_id::uuid AND p.installation = :installation
     AND coalesce(p.resource_id, :resource_id) = :resource_id
-RETURNING p.status IN ('active', 'pending') AND p.connection_id = :connection_id::uuid;
+RETURNING p.status IN ('active', 'pending') AND p.connection_id = :connection_id::uuid,
+    EXISTS (SELECT 1 FROM calendar_sync_states s
+        WHERE s.connection_id = p.connection_id AND s.last_synced_at >= p.created_at);
 
 -- name: keep_unknown_channel
 -- Rows were lost, or the channel is older than what was restored: the ring names all that is needed to stop it.

@@ -54,7 +54,7 @@ def make_app_role(database: Database, role: AppRole) -> None:
 
     Nothing happens where it is the one that asks. Raises StorageFailed, DatabaseUnavailable.
     """
-    run = database.statements("app_role.sql")
+    run = database.statements("deployment/app_role.sql")
     verifier = "" if role.password is None else scram_verifier(role.password, token_bytes(16))
     try:
         run("describe_app_role", name=role.name, verifier=verifier, iam=str(role.iam).lower())

@@ -1,0 +1,89 @@
+-- Statements of whoever delivers webhooks. A lane is one endpoint in one workspace.
+
+-- name: claim
+WITH endpoint AS (
+    SELECT e.* FROM webhook_endpoints e JOIN workspaces w ON w.id = :ws_id::uuid
+    WHERE e.id = :endpoint_id::uuid AND e.status = 'active' AND (e.ws_id IS NULL OR e.ws_id = :ws_id::uuid)
+        AND (e.retry_at IS NULL OR e.retry_at <= now())
+), lane AS (
+    INSERT INTO webhook_cursors AS c (endpoint_id, ws_id, version, claimed_until)
+    SELECT e.id, :ws_id::uuid, 0, now() + :seconds::float8 * interval '1 second' FROM endpoint e
+    ON CONFLICT (endpoint_id, ws_id) DO UPDATE SET claimed_until = excluded.claimed_until
+    WHERE c.claimed_until IS NULL OR c.claimed_until <= now()
+    RETURNING c.endpoint_id
+)
+SELECT e.id, e.ws_id, e.url, e.kinds, e.status,
+    CASE WHEN e.old_until > now() THEN ARRAY [e.secret, e.old_secret] ELSE ARRAY [e.secret] END, e.failures,
+    e.failing_since
+FROM endpoint e JOIN lane ON lane.endpoint_id = e.id;
+
+-- name: release
+UPDATE webhook_cursors SET claimed_until = NULL WHERE endpoint_id = :endpoint_id::uuid AND ws_id = :ws_id::uuid;
+
+-- name: pending
+SELECT id, from_version, to_version, attempts, replayed, more, created_at, next_attempt_at <= now()
+FROM webhook_deliveries
+WHERE endpoint_id = :endpoint_id::uuid AND ws_id = :ws_id::uuid AND status = 'pending';
+
+-- name: cursor
+-- Where the lane stands, and the head; prolongs the claim.
+UPDATE webhook_cursors c SET claimed_until = now() + interval '60 seconds'
+FROM workspace_history_heads h
+WHERE c.endpoint_id = :endpoint_id::uuid AND c.ws_id = :ws_id::uuid AND h.ws_id = c.ws_id
+RETURNING greatest(c.version, h.oldest - 1), h.version, c.replayed_until;
+
+-- name: changes
+-- Of a range, those that the endpoint is told: events of a first reading are told as one.
+SELECT x.version, x.kind, x.subject, x.at, x.origin, x.run_id,
+    CASE WHEN x.kind IN ('event.updated', 'block.moved') THEN x.was END, x.note
+FROM workspace_history x
+WHERE x.ws_id = :ws_id::uuid AND x.version > :after::bigint AND x.version <= :until::bigint
+    AND (x.origin <> 'import' OR x.kind <> ALL (:of_events::text[]))
+    AND (cardinality(:kinds::text[]) = 0 OR x.kind = ANY (:kinds::text[]))
+ORDER BY x.version
+LIMIT :limit::integer;
+
+-- name: cut
+INSERT INTO webhook_deliveries (id, endpoint_id, ws_id, from_version, to_version, more, replayed)
+VALUES (:id::uuid, :endpoint_id::uuid, :ws_id::uuid, :first::bigint, :last::bigint, :more, :replayed)
+RETURNING created_at;
+
+-- name: advance
+UPDATE webhook_cursors SET version = :version::bigint
+WHERE endpoint_id = :endpoint_id::uuid AND ws_id = :ws_id::uuid AND version < :version::bigint;
+
+-- name: attempt
+INSERT INTO webhook_attempts (delivery_id, n, status_code, ms, error_type, response_head)
+VALUES (:id::uuid, :n::integer, :status_code::integer, :ms::integer, :error_type, :head);
+
+-- name: delivered
+-- The cursor only if nobody has set it back meanwhile, for a replay.
+WITH delivery AS (
+    UPDATE webhook_deliveries SET status = 'delivered', attempts = attempts + 1
+    WHERE id = :id::uuid AND status = 'pending'
+    RETURNING endpoint_id, ws_id, to_version
+), endpoint AS (
+    UPDATE webhook_endpoints e SET failures = 0, failing_since = NULL, retry_at = NULL
+    FROM delivery d WHERE e.id = d.endpoint_id AND e.failing_since IS NOT NULL
+)
+UPDATE webhook_cursors c SET version = d.to_version
+FROM delivery d WHERE c.endpoint_id = d.endpoint_id AND c.ws_id = d.ws_id;
+
+-- name: failed
+WITH delivery AS (
+    UPDATE webhook_deliveries
+    SET attempts = attempts + 1, next_attempt_at = now() + :wait::float8 * interval '1 second'
+    WHERE id = :id::uuid AND status = 'pending'
+)
+UPDATE webhook_endpoints e
+SET failures = e.failures + 1, failing_since = coalesce(e.failing_since, now()),
+    retry_at = CASE WHEN :pause::float8 IS NULL THEN e.retry_at ELSE now() + :pause::float8 * interval '1 second' END
+WHERE e.id = :endpoint_id::uuid;
+
+-- name: disable
+-- The cursors stay: whoever enables the endpoint goes on there.
+WITH given_up AS (
+    UPDATE webhook_deliveries SET status = 'given_up' WHERE endpoint_id = :endpoint_id::uuid AND status = 'pending'
+)
+UPDATE webhook_endpoints SET status = 'disabled', disabled_reason = :reason, told = false, updated_at = now()
+WHERE id = :endpoint_id::uuid AND status = 'active';

@@ -1,0 +1,56 @@
+-- Statements of the relay: what the bus has not heard, and which lanes of webhooks have something to do.
+
+-- name: claim
+-- Only heads are locked, for this statement: writers of those workspaces wait for no call to a bus. A claim that was not
+-- given back ends by itself.
+WITH chosen AS (
+    SELECT h.ws_id, h.published, h.version
+    FROM workspace_history_heads h
+    WHERE h.published < h.version AND (h.claimed_until IS NULL OR h.claimed_until <= now())
+    ORDER BY h.ws_id
+    LIMIT :workspaces::integer
+    FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE workspace_history_heads h SET claimed_until = now() + :seconds::float8 * interval '1 second'
+    FROM chosen c WHERE h.ws_id = c.ws_id
+)
+SELECT c.ws_id, c.version, x.version, x.kind, x.subject, x.at, x.origin, x.run_id,
+    CASE WHEN x.kind IN ('event.updated', 'block.moved') THEN x.was END, x.note
+FROM chosen c
+LEFT JOIN LATERAL (
+    SELECT * FROM workspace_history x
+    WHERE x.ws_id = c.ws_id AND x.version > c.published AND x.version <= c.version
+        AND (x.origin <> 'import' OR x.kind <> ALL (:of_events::text[]))
+    ORDER BY x.version
+    LIMIT :changes::integer
+) x ON true
+ORDER BY c.ws_id, x.version;
+
+-- name: published
+UPDATE workspace_history_heads h
+SET published = greatest(h.published, u.version), claimed_until = now() + u.held * interval '1 second'
+FROM unnest(:ws_ids::uuid[], :versions::bigint[], :held::float8[]) AS u (ws_id, version, held)
+WHERE h.ws_id = u.ws_id;
+
+-- name: skip_all
+UPDATE workspace_history_heads SET published = version
+WHERE ws_id IN (SELECT ws_id FROM workspace_history_heads WHERE published < version FOR UPDATE SKIP LOCKED);
+
+-- name: disabled_endpoints
+SELECT id, ws_id, disabled_reason FROM webhook_endpoints WHERE status = 'disabled' AND NOT told ORDER BY id LIMIT 100;
+
+-- name: told_disabled
+UPDATE webhook_endpoints SET told = true WHERE id = ANY (:ids::uuid[]) AND status = 'disabled';
+
+-- name: due_lanes
+-- Something new where nothing is under way, or a repetition whose time has come. The longest waiting first.
+SELECT e.id, h.ws_id
+FROM webhook_endpoints e
+JOIN workspace_history_heads h ON e.ws_id IS NULL OR h.ws_id = e.ws_id
+LEFT JOIN webhook_cursors c ON c.endpoint_id = e.id AND c.ws_id = h.ws_id
+LEFT JOIN webhook_deliveries d ON d.endpoint_id = e.id AND d.ws_id = h.ws_id AND d.status = 'pending'
+WHERE e.status = 'active' AND (e.retry_at IS NULL OR e.retry_at <= now())
+    AND (c.claimed_until IS NULL OR c.claimed_until <= now())
+    AND CASE WHEN d.id IS NULL THEN coalesce(c.version, 0) < h.version ELSE d.next_attempt_at <= now() END
+ORDER BY d.next_attempt_at NULLS FIRST
+LIMIT :limit::integer;

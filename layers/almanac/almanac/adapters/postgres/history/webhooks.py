@@ -1,0 +1,69 @@
+"""Endpoints of webhooks in Postgres: the WebhookStore of the services."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from typing_extensions import override
+
+from almanac.adapters.postgres import arrays
+from almanac.adapters.postgres.connection import Database
+from almanac.errors import BadInput, CursorExpired, UnknownWorkspace
+from almanac.services.events_out.ports import Endpoint, ListedEndpoint, WebhookStore
+
+
+class PostgresWebhooks(WebhookStore):
+    """WebhookStore over one Database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._run = database.statements("history/webhooks.sql")
+
+    @override
+    def add(self, endpoint_id: UUID, ws_id: UUID | None, url: str, kinds: Sequence[str], secret: str) -> None:
+        with self._db.transaction():
+            if ws_id is not None and not self._run("workspace", ws_id=ws_id):
+                raise UnknownWorkspace(ws_id)
+            self._run("add", id=endpoint_id, ws_id=ws_id, url=url, kinds=arrays.texts(kinds), secret=secret)
+            self._run("begin_at_heads", id=endpoint_id, ws_id=ws_id)
+
+    @override
+    def all(self, ws_id: UUID | None) -> Sequence[ListedEndpoint]:
+        return [ListedEndpoint(*row) for row in self._run.alone("all", ws_id=ws_id)]
+
+    @override
+    def load(self, endpoint_id: UUID) -> Endpoint | None:
+        found = self._run.alone("load", id=endpoint_id)
+        return Endpoint(*found[0]) if found else None
+
+    @override
+    def set_status(self, endpoint_id: UUID, status: str) -> bool:
+        with self._db.transaction():
+            self._run("repeat_now", id=endpoint_id)
+            return bool(self._run("set_status", id=endpoint_id, status=status))
+
+    @override
+    def remove(self, endpoint_id: UUID) -> bool:
+        return bool(self._run.alone("remove", id=endpoint_id))
+
+    @override
+    def rotate(self, endpoint_id: UUID, secret: str, old_until: datetime) -> bool:
+        return bool(self._run.alone("rotate", id=endpoint_id, secret=secret, old_until=old_until))
+
+    @override
+    def replay(self, endpoint_id: UUID, ws_id: UUID, version: int | None, moment: datetime | None) -> int:
+        with self._db.transaction():
+            found = self._run("lane", id=endpoint_id, ws_id=ws_id)
+            if not found:
+                raise BadInput("id", f"no webhook endpoint {endpoint_id} that hears of workspace {ws_id}")
+            head, oldest = found[0]
+            if version is None:
+                version = self._run("first_since", ws_id=ws_id, moment=moment, head=head)[0][0]
+            first = max(version, 1)
+            if first > head + 1:
+                raise BadInput("from_version", f"must be at most {head}, the last version")
+            if first < oldest:
+                raise CursorExpired("from_version", oldest)
+            self._run("cancel_pending", id=endpoint_id, ws_id=ws_id)
+            self._run("set_back", id=endpoint_id, ws_id=ws_id, version=first - 1)
+            return first

@@ -1,0 +1,1 @@
+"""The channels by which providers ring, in Postgres."""

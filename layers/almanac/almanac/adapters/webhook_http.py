@@ -1,0 +1,106 @@
+"""One POST to a stranger's address, behind the WebhookSender port.
+
+The name is resolved once, every address it has must be public, and the connection goes to one of those: a name that
+resolves otherwise a moment later leads nowhere else. No redirect is followed, no proxy of the environment is used.
+"""
+
+import http.client
+import re
+import socket
+import ssl
+from collections.abc import Mapping
+from threading import Timer
+from time import perf_counter
+from urllib.parse import SplitResult, urlsplit
+
+from typing_extensions import override
+
+from almanac.domain.delivery.addresses import is_public, url_fault
+from almanac.services.events_out.ports import Answer, WebhookSender
+
+SECONDS = 15.0
+"""Of the whole attempt, however slowly the other side sends."""
+MOST_BYTES = 64 * 1024
+"""Of an answer that are read."""
+_LOCAL = ("127.0.0.1", "::1")
+
+
+class _Blocked(Exception):
+    """The name has an address that is not public."""
+
+
+class HttpWebhookSender(WebhookSender):
+    """WebhookSender over sockets. `allow_local` lets http and this machine's own address pass, for development."""
+
+    def __init__(self, *, allow_local: bool, seconds: float = SECONDS, tls: ssl.SSLContext | None = None) -> None:
+        self._allow_local = allow_local
+        self._seconds = seconds
+        self._tls = tls or ssl.create_default_context()
+
+    @override
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        began = perf_counter()
+
+        def ended(status: int | None, error: str | None, head: str = "", retry_after: float | None = None) -> Answer:
+            return Answer(status, error, round((perf_counter() - began) * 1000), head, retry_after)
+
+        if url_fault(url, allow_local=self._allow_local) is not None:
+            return ended(None, "bad_url")
+        try:
+            status, head, retry_after = self._exchange(urlsplit(url), headers, body)
+        except _Blocked:
+            return ended(None, "blocked_address")
+        except socket.gaierror:
+            return ended(None, "unknown_host")
+        except TimeoutError:
+            return ended(None, "timeout")
+        except ssl.SSLError:
+            return ended(None, "tls_failed")
+        except (OSError, http.client.HTTPException, ValueError):
+            late = perf_counter() - began >= self._seconds
+            return ended(None, "timeout" if late else "connection_failed")
+        return ended(status, None if 200 <= status < 300 else "refused", head, retry_after)
+
+    def _exchange(self, parts: SplitResult, headers: Mapping[str, str], body: bytes) -> tuple[int, str, float | None]:
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        sock = socket.create_connection((self._address(host, port), port), timeout=self._seconds)
+        watch = Timer(self._seconds, _cut, [sock])
+        watch.daemon = True
+        watch.start()
+        try:
+            if parts.scheme == "https":
+                sock = self._tls.wrap_socket(sock, server_hostname=host)
+            connection = http.client.HTTPConnection(host, port)
+            connection.sock = sock
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request(
+                "POST", target, body, {**headers, "content-type": "application/json", "host": parts.netloc}
+            )
+            answer = connection.getresponse()
+            text = answer.read(MOST_BYTES).decode("utf-8", "replace")
+            return answer.status, _printable(text[:256]), _seconds(answer.getheader("retry-after"))
+        finally:
+            watch.cancel()
+            sock.close()
+
+    def _address(self, host: str, port: int) -> str:
+        """One of the host's addresses, if all of them may be reached. Raises _Blocked."""
+        found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        if not found or not all(is_public(each) or (self._allow_local and each in _LOCAL) for each in found):
+            raise _Blocked
+        return found[0]
+
+
+def _cut(sock: socket.socket) -> None:
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # it has ended by itself
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _seconds(value: str | None) -> float | None:
+    return float(value) if value and re.fullmatch(r"[0-9]{1,9}", value.strip()) else None

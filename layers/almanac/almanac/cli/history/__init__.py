@@ -1,0 +1,1 @@
+"""Commands about what changed, and who is told."""

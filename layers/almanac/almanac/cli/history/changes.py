@@ -1,0 +1,59 @@
+"""`history` and `redact`: what changed in a workspace, its calendar as it was, and what of it has to be forgotten."""
+
+from argparse import Namespace
+
+from almanac.cli import arguments
+from almanac.cli.arguments import Commands, add_command
+from almanac.cli.session import Result, Session
+from almanac.errors import BadInput
+from almanac.presentation.history import changes
+
+_EXAMPLES = """\
+  almanac history WS
+  almanac history WS --from 412
+  almanac history WS --at 2026-11-16T18:00:00+01:00
+  almanac history WS --version 400
+"""
+
+
+def add_to(commands: Commands) -> None:
+    """Add the parsers."""
+    about = "list what changed in a workspace, or show its calendar as it was"
+    parser = add_command(commands, "history", _history, about, _EXAMPLES)
+    arguments.add_workspace(parser)
+    parser.add_argument("--from", dest="after", type=arguments.version, metavar="V", help="changes after version V")
+    parser.add_argument("--limit", type=arguments.count, metavar="N", help="at most so many changes (default: 20)")
+    parser.add_argument("--at", type=arguments.instant, metavar="TIME", help="the calendar as it was at an instant")
+    parser.add_argument("--version", type=arguments.version, metavar="V", help="the calendar as it was at version V")
+    about = "take texts and people of one event out of the history"
+    parser = add_command(commands, "redact", _redact, about, "  almanac redact WS --event EVENT")
+    arguments.add_workspace(parser)
+    parser.add_argument("--event", required=True, type=arguments.uuid, metavar="EVENT", help="id of the event")
+
+
+def _history(args: Namespace, session: Session) -> Result:
+    if (args.at is not None) + (args.version is not None) + (args.after is not None or args.limit is not None) > 1:
+        raise BadInput("--at", "shows a calendar as --version does; --from and --limit list changes: give one of them")
+    with arguments.named({"after": "--from", "version": "--version", "at": "--at"}):
+        if args.at is not None or args.version is not None:
+            return _calendar(args, session)
+        limit = args.limit or 20
+        if args.after is None:
+            page = session.wiring.history.latest(args.ws_id, limit)
+        else:
+            page = session.wiring.history.changes(args.ws_id, args.after, limit)
+    return Result(changes.page_document(args.ws_id, page), changes.page_text(page))
+
+
+def _calendar(args: Namespace, session: Session) -> Result:
+    if args.at is not None:
+        found = session.wiring.history.calendar_at(args.ws_id, args.at)
+    else:
+        found = session.wiring.history.calendar(args.ws_id, args.version)
+    document = changes.calendar_document(args.ws_id, found.version, found.events)
+    return Result(document, changes.calendar_text(found.version, found.events))
+
+
+def _redact(args: Namespace, session: Session) -> Result:
+    count = session.wiring.history.redact(args.ws_id, args.event)
+    return Result({"ws_id": args.ws_id, "event_id": args.event, "redacted": count}, f"{count} change(s) redacted")

@@ -1,0 +1,64 @@
+"""Changes as CloudEvents 1.0: ids and columns, no text of an event. https://github.com/cloudevents/spec"""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from almanac.domain.history.changes import OF_EVENTS, Change
+
+
+def is_told(change: Change) -> bool:
+    """Whether subscribers hear of it by itself: events of a first reading are told as one, `calendar.imported`."""
+    return change.origin != "import" or change.kind not in OF_EVENTS
+
+
+def change_fields(change: Change) -> dict[str, Any]:
+    """Return what subscribers hear of a change: `note` of its kind among it, what an event was never."""
+    fields: dict[str, Any] = {
+        "version": change.version,
+        "kind": change.kind,
+        "subject": str(change.subject),
+        "at": instant(change.at),
+        "origin": change.origin,
+        **(change.note or {}),
+    }
+    if change.run_id is not None:
+        fields["run_id"] = str(change.run_id)
+    if change.changed:
+        fields["changed"] = list(change.changed)
+    return fields
+
+
+def change_event(ws_id: UUID, change: Change, source: str) -> dict[str, Any]:
+    """Return the envelope of a change; `id` is the same however often it is published."""
+    fields = change_fields(change)
+    kind, subject = fields.pop("kind"), fields.pop("subject")
+    return {
+        "specversion": "1.0",
+        "id": f"{ws_id}/{change.version}",
+        "source": source,
+        "type": kind,
+        "subject": subject,
+        "time": fields.pop("at"),
+        "sequence": f"{change.version:020}",
+        "data": {"ws_id": str(ws_id), **fields},
+    }
+
+
+def disabled_event(endpoint_id: UUID, ws_id: UUID | None, reason: str, source: str, now: datetime) -> dict[str, Any]:
+    """Return the envelope of `webhook.disabled`, which is of no version: an endpoint may be of all workspaces."""
+    data = {"endpoint_id": str(endpoint_id), "reason": reason}
+    return {
+        "specversion": "1.0",
+        "id": f"{endpoint_id}/disabled/{int(now.timestamp())}",
+        "source": source,
+        "type": "webhook.disabled",
+        "subject": str(endpoint_id),
+        "time": instant(now),
+        "data": data if ws_id is None else {"ws_id": str(ws_id), **data},
+    }
+
+
+def instant(moment: datetime) -> str:
+    """Return it as RFC 3339 in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,45 @@
+"""A calendar at an earlier version: the rows of now, with later changes taken back."""
+
+from collections.abc import Iterable, Mapping, Set
+from typing import Any
+from uuid import UUID
+
+from almanac.domain.history.changes import COMES, GOES, OF_EVENTS, Change
+
+State = Mapping[str, Any]
+"""What an event is, by column; a column that is null is left out."""
+
+
+def fold_back(rows: Mapping[UUID, State], newest_first: Iterable[Change]) -> dict[UUID, State]:
+    """Return what the events were before the changes: `rows` are as they are after the newest of them."""
+    events = dict(rows)
+    for change in newest_first:
+        if change.kind in COMES:
+            del events[change.subject]
+        elif change.kind in GOES:
+            events[change.subject] = _without_nulls(change.was or {})
+        elif change.kind in OF_EVENTS:
+            events[change.subject] = _without_nulls({**events[change.subject], **(change.was or {})})
+    return events
+
+
+def fold_ids(ids: Set[UUID], oldest_first: Iterable[Change]) -> set[UUID]:
+    """Return which events are there after the changes, when `ids` were there before them: what a reader can follow.
+
+    Raises ValueError when an event comes that is there, or one goes or changes that is not: a change is missing.
+    """
+    there = set(ids)
+    for change in oldest_first:
+        if change.kind not in OF_EVENTS:
+            continue
+        if (change.subject in there) == (change.kind in COMES):
+            raise ValueError(f"version {change.version}: {change.kind} of {change.subject} does not follow")
+        if change.kind in COMES:
+            there.add(change.subject)
+        elif change.kind in GOES:
+            there.remove(change.subject)
+    return there
+
+
+def _without_nulls(state: State) -> State:
+    return {column: value for column, value in state.items() if value is not None}

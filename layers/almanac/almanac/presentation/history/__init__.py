@@ -1,0 +1,1 @@
+"""History as JSON and as text."""

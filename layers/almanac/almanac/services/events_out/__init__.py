@@ -1,0 +1,1 @@
+"""Tells others what changed: the event bus, and webhooks."""

@@ -1,0 +1,212 @@
+"""What telling others needs from the outside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from almanac.domain.history.changes import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """Changes of one workspace that the bus has not heard of, in order; `until` is the version that they reach.
+
+    Not all versions have one: events of a first reading are not told one by one.
+    """
+
+    ws_id: UUID
+    changes: Sequence[Change]
+    until: int
+
+
+class PublishingStore(Protocol):
+    """Up to where the bus has heard of each workspace. All raise DatabaseUnavailable and StorageFailed."""
+
+    def claim(self, workspaces: int, changes: int, seconds: float) -> Sequence[Unpublished]:
+        """Claim workspaces with something to publish for so long, at most `changes` changes of each."""
+        ...
+
+    def published(self, until: Mapping[UUID, int], held: Mapping[UUID, float]) -> None:
+        """Note up to which version each claimed workspace was published, and give the claims back.
+
+        `held` are kept for so many seconds more: their events were refused, and are to be put again later.
+        """
+        ...
+
+    def skip_all(self) -> None:
+        """Note everything as published: nobody listens."""
+        ...
+
+    def disabled_endpoints(self) -> Sequence[tuple[UUID, UUID | None, str]]:
+        """Webhook endpoints that were disabled and that nobody was told of: id, workspace if it has one, why."""
+        ...
+
+    def told_disabled(self, endpoint_ids: Sequence[UUID]) -> None:
+        """Note that the bus has heard of them."""
+        ...
+
+
+class EventBus(Protocol):
+    """A bus with many subscribers."""
+
+    def put(self, events: Sequence[Mapping[str, Any]]) -> Sequence[bool]:
+        """Put CloudEvents onto the bus, in order; whether each was accepted. Raises nothing for what may pass."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One endpoint in one workspace."""
+
+    endpoint_id: UUID
+    ws_id: UUID
+
+
+class LaneStore(Protocol):
+    """Lanes in which something is due. Raises DatabaseUnavailable and StorageFailed."""
+
+    def due(self, limit: int) -> Sequence[Lane]:
+        """Lanes of active endpoints that have changes to deliver or to repeat now, and that nobody works on."""
+        ...
+
+
+class LaneQueue(Protocol):
+    """Wakes whoever delivers. Raises QueueUnavailable."""
+
+    def send(self, lanes: Sequence[Lane], delay_seconds: int = 0) -> None:
+        """Send a message a lane, which arrives after the delay (at most 900 seconds)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A subscriber. `secrets` are ciphertext, the newest first; one that has been replaced is valid for a day."""
+
+    id: UUID
+    ws_id: UUID | None
+    url: str
+    kinds: Sequence[str]
+    status: str
+    secrets: Sequence[str]
+    failures: int
+    failing_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A range of versions for one endpoint; `attempts` were made before. `changes` are those that it is told of."""
+
+    id: UUID
+    from_version: int
+    to_version: int
+    attempts: int
+    replayed: bool
+    more: bool
+    cut_at: datetime
+    changes: Sequence[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How an attempt ended: the endpoint's status code, or None and the code of what went wrong."""
+
+    status_code: int | None
+    error_type: str | None
+    ms: int
+    head: str = ""
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What becomes of a delivery after an attempt: taken, or repeated after `wait` seconds.
+
+    `pause` seconds all lanes of the endpoint wait, `disabled` is why the endpoint is given up.
+    """
+
+    delivered: bool
+    wait: float = 0.0
+    pause: float | None = None
+    disabled: str | None = None
+
+
+class DeliveryStore(Protocol):
+    """Lanes and their deliveries. All raise DatabaseUnavailable and StorageFailed."""
+
+    def claim(self, lane: Lane, seconds: float) -> Endpoint | None:
+        """Take a lane of an active endpoint for so long; None when somebody has it, or the endpoint is not active."""
+        ...
+
+    def next(self, lane: Lane, kinds: Sequence[str]) -> Delivery | None:
+        """Return the range that is due now, one that is repeated or a new one; prolong the claim. None: nothing is."""
+        ...
+
+    def settle(self, lane: Lane, delivery: Delivery, answer: Answer, settlement: Settlement) -> None:
+        """Write down how an attempt ended; all or nothing."""
+        ...
+
+    def release(self, lane: Lane) -> None:
+        """Give a lane back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEndpoint:
+    """An endpoint as people see it: no secret. `behind` counts versions of all its workspaces that it has not heard."""
+
+    id: UUID
+    ws_id: UUID | None
+    url: str
+    kinds: Sequence[str]
+    status: str
+    disabled_reason: str | None
+    failing_since: datetime | None
+    failures: int
+    old_until: datetime | None
+    created_at: datetime
+    behind: int
+
+
+class WebhookStore(Protocol):
+    """Endpoints. Changes return whether there is such an endpoint. All raise DatabaseUnavailable and StorageFailed."""
+
+    def add(self, endpoint_id: UUID, ws_id: UUID | None, url: str, kinds: Sequence[str], secret: str) -> None:
+        """Store an endpoint with the ciphertext of its secret; it begins at the heads. Raises UnknownWorkspace."""
+        ...
+
+    def all(self, ws_id: UUID | None) -> Sequence[ListedEndpoint]:
+        """Endpoints of one workspace alone, or all, by creation."""
+        ...
+
+    def load(self, endpoint_id: UUID) -> Endpoint | None:
+        """An endpoint with the ciphertext of its secrets."""
+        ...
+
+    def set_status(self, endpoint_id: UUID, status: str) -> bool:
+        """Pause it, or let it go on at its cursors, its failures forgotten."""
+        ...
+
+    def remove(self, endpoint_id: UUID) -> bool:
+        """Delete it with all that belongs to it."""
+        ...
+
+    def rotate(self, endpoint_id: UUID, secret: str, old_until: datetime) -> bool:
+        """Give it a new secret; the one before stays valid until then."""
+        ...
+
+    def replay(self, endpoint_id: UUID, ws_id: UUID, version: int | None, moment: datetime | None) -> int:
+        """Set its cursor in a workspace back, and cancel what is under way there; the first version it hears again.
+
+        Raises BadInput when it does not hear of that workspace or the version is to come, and CursorExpired.
+        """
+        ...
+
+
+class WebhookSender(Protocol):
+    """One signed POST."""
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send it; follow nothing. Never raises for what the other side does."""
+        ...

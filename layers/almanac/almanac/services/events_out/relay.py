@@ -1,0 +1,89 @@
+"""Publishes what changed: onto the bus, in order within a workspace, and wakes the lanes of webhooks.
+
+At least once: a relay that dies between the bus and its own note publishes the same events again, with the same ids.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from almanac.domain.history.envelope import change_event, disabled_event
+from almanac.services.clock import Clock, Deadline
+from almanac.services.events_out.ports import EventBus, LaneQueue, LaneStore, PublishingStore, Unpublished
+
+WORKSPACES_AT_ONCE, CHANGES_AT_ONCE = 50, 200
+CLAIM_SECONDS = 120.0
+"""Longer than the function lives: nobody else publishes a workspace meanwhile, so its events keep their order."""
+HELD_SECONDS = 45.0
+"""Of a workspace whose events were refused: less than a tick, so that the next one tries again."""
+RESERVE_SECONDS = 10.0
+LANES_AT_ONCE = 1000
+
+
+@dataclass(slots=True)
+class RelayReport:
+    """What one round did; `refused` events stay for the next."""
+
+    published: int = 0
+    refused: int = 0
+    lanes: int = 0
+
+    def as_dict(self) -> Mapping[str, int | str]:
+        """JSON-ready."""
+        return {"job": "calendar.relay", "published": self.published, "refused": self.refused, "lanes": self.lanes}
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """The use case of the relay; without a bus or a queue it leaves out what they are for."""
+
+    store: PublishingStore
+    lanes: LaneStore
+    bus: EventBus | None
+    queue: LaneQueue | None
+    source: str
+    clock: Clock
+
+    def __call__(self, deadline: Deadline) -> RelayReport:
+        """Publish and wake until nothing is left, the bus takes nothing, or the time is nearly up."""
+        report = RelayReport()
+        if self.queue is not None:
+            self._wake(self.queue, report)
+        if self.bus is None:
+            self.store.skip_all()
+            return report
+        self._tell_disabled(self.bus)
+        while deadline() > RESERVE_SECONDS:
+            claimed = self.store.claim(WORKSPACES_AT_ONCE, CHANGES_AT_ONCE, CLAIM_SECONDS)
+            if not claimed or not self._publish(self.bus, claimed, report):
+                break
+        return report
+
+    def _wake(self, queue: LaneQueue, report: RelayReport) -> None:
+        due = self.lanes.due(LANES_AT_ONCE)
+        queue.send(due)
+        report.lanes = len(due)
+
+    def _publish(self, bus: EventBus, claimed: Sequence[Unpublished], report: RelayReport) -> bool:
+        """Put all at once, and note per workspace up to which version nothing was refused. Whether any was taken.
+
+        A workspace whose events are refused is left alone until the next tick: it must not hold up the others.
+        """
+        events = [(each, change) for each in claimed for change in each.changes]
+        accepted = bus.put([change_event(each.ws_id, change, self.source) for each, change in events])
+        until = {each.ws_id: each.until for each in claimed}
+        for (each, change), taken in zip(events, accepted, strict=True):
+            if not taken:
+                until[each.ws_id] = min(until[each.ws_id], change.version - 1)
+        held = {each.ws_id: HELD_SECONDS for (each, _), taken in zip(events, accepted, strict=True) if not taken}
+        self.store.published(until, held)
+        report.published += sum(accepted)
+        report.refused += len(accepted) - sum(accepted)
+        return any(accepted) or not accepted
+
+    def _tell_disabled(self, bus: EventBus) -> None:
+        found = self.store.disabled_endpoints()
+        events: list[Mapping[str, Any]] = [disabled_event(*each, self.source, self.clock()) for each in found]
+        told = [each[0] for each, taken in zip(found, bus.put(events), strict=True) if taken] if events else []
+        if told:
+            self.store.told_disabled(told)

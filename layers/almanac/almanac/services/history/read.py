@@ -1,0 +1,93 @@
+"""Reads a workspace's history: its changes after a version, and its calendar as it was."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from almanac.domain.history.changes import ChangePage, FeedPlace, FleetPage, Head
+from almanac.domain.history.fold import State, fold_back
+from almanac.errors import BadInput, CursorExpired
+from almanac.services.history.ports import HistoryStore
+
+MOST_CHANGES = 200
+"""Changes that one answer holds at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarAt:
+    """A workspace's events, by id, as they were at a version."""
+
+    version: int
+    events: Mapping[UUID, State]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The use cases of `almanac history`, of `…/changes`, `…/snapshot` and of a calendar at a version."""
+
+    store: HistoryStore
+
+    def changes(self, ws_id: UUID, after: int, limit: int = MOST_CHANGES) -> ChangePage:
+        """Return the changes after a version. Raises UnknownWorkspace, CursorExpired, BadInput for one to come."""
+        head = self.store.head(ws_id)
+        _require(head, after, "after")
+        items = self.store.changes(ws_id, after, limit)
+        return ChangePage(items, items[-1].version if items else after, max(head.version, after), head.oldest)
+
+    def latest(self, ws_id: UUID, limit: int) -> ChangePage:
+        """Return the last changes. Raises UnknownWorkspace."""
+        head = self.store.head(ws_id)
+        return self.changes(ws_id, max(head.oldest - 1, head.version - limit), limit)
+
+    def calendar(self, ws_id: UUID, version: int | None = None) -> CalendarAt:
+        """Return the events as they were at a version, or are. Raises UnknownWorkspace, CursorExpired and BadInput."""
+        with self.store.one_moment():
+            head = self.store.head(ws_id)
+            if version == 0:
+                return CalendarAt(0, {})
+            at = head.version if version is None else version
+            _require(head, at, "version")
+            return CalendarAt(at, fold_back(self.store.events(ws_id), self.store.newest_first(ws_id, at)))
+
+    def calendar_at(self, ws_id: UUID, moment: datetime) -> CalendarAt:
+        """Return the events as they were at an instant. Raises UnknownWorkspace and CursorExpired."""
+        head = self.store.head(ws_id)
+        version = self.store.version_at(ws_id, moment)
+        if version < head.oldest > 1:
+            raise CursorExpired("at", head.oldest)  # how long before the oldest change it is, nobody knows any more
+        return self.calendar(ws_id, version)
+
+    def between(self, ws_id: UUID, version: int, since: datetime, until: datetime) -> CalendarAt:
+        """Return the events that touch the time between two instants, as they were at a version. As `calendar`."""
+        found = self.calendar(ws_id, version)
+        touching = {
+            event_id: state
+            for event_id, state in found.events.items()
+            if datetime.fromisoformat(state["start_at"]) < until and datetime.fromisoformat(state["end_at"]) > since
+        }
+        return CalendarAt(found.version, touching)
+
+    def fleet(self, after: FeedPlace | None, ws_ids: Sequence[UUID] | None, limit: int = MOST_CHANGES) -> FleetPage:
+        """Return changes of many workspaces (None: all) after a place, or from the first on.
+
+        Within a workspace they are in the order of versions. What a transaction writes that is still open, and what
+        began after it, is not there yet: so nothing ever comes late.
+        """
+        found = self.store.fleet(after or (0, 0, 0), ws_ids, limit)
+        return FleetPage([(ws_id, change) for _, ws_id, change in found], found[-1][0] if found else after)
+
+    def redact(self, ws_id: UUID, event_id: UUID) -> int:
+        """Take texts and people out of what history keeps of one event; return how many changes held any.
+
+        Raises UnknownWorkspace.
+        """
+        self.store.head(ws_id)
+        return self.store.redact(ws_id, event_id)
+
+
+def _require(head: Head, version: int, field: str) -> None:
+    if version > head.version or version < 0:
+        raise BadInput(field, f"must be a version from 0 to {head.version}, the last one")
+    if not head.reaches(version):
+        raise CursorExpired(field, head.oldest)

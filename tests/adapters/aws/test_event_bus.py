@@ -1,0 +1,56 @@
+"""PutEvents: tens at most, what each entry's answer means, and a call that fails."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from almanac.adapters.aws.event_bus import EventBridgeBus
+
+
+class Client:
+    """A boto3 client of `events`, as far as it is used."""
+
+    def __init__(self, refuse: set[str] = frozenset(), error: Exception | None = None) -> None:  # type: ignore[assignment]
+        self.refuse, self.error = refuse, error
+        self.calls: list[list[dict[str, Any]]] = []
+
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - its name
+        if self.error is not None:
+            raise self.error
+        self.calls.append(Entries)
+        ids = [json.loads(entry["Detail"])["id"] for entry in Entries]
+        answers = [{"ErrorCode": "ThrottlingException"} if each in self.refuse else {"EventId": each} for each in ids]
+        return {"FailedEntryCount": len(self.refuse & set(ids)), "Entries": answers}
+
+
+def events(many: int) -> list[dict[str, Any]]:
+    return [{"id": f"ws/{number}", "type": "event.created", "data": {}} for number in range(many)]
+
+
+def test_entries_go_in_tens_and_each_is_told_apart() -> None:
+    client = Client({"ws/3", "ws/20"})
+
+    taken = EventBridgeBus(client, "bus", threads=1).put(events(25))
+
+    assert [len(call) for call in client.calls] == [10, 10, 5]
+    assert [number for number, ok in enumerate(taken) if not ok] == [3, 20]
+    entry = client.calls[0][0]
+    assert (entry["EventBusName"], entry["Source"], entry["DetailType"]) == ("bus", "almanac", "event.created")
+    assert json.loads(entry["Detail"]) == events(1)[0]
+
+
+def test_a_call_that_fails_has_taken_nothing() -> None:
+    error = ClientError(
+        {"Error": {"Code": "InternalFailure"}, "ResponseMetadata": {"HTTPStatusCode": 500}}, "PutEvents"
+    )
+
+    assert EventBridgeBus(Client(error=error), "bus").put(events(12)) == [False] * 12
+
+
+def test_an_answer_that_does_not_fit_has_taken_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client()
+    monkeypatch.setattr(client, "put_events", lambda Entries: {"Entries": [{"EventId": "1"}]})  # noqa: N803
+
+    assert EventBridgeBus(client, "bus").put(events(2)) == [False, False]

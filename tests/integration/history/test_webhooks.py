@@ -1,0 +1,394 @@
+"""Webhooks from a change to a subscriber's own server: ranges, signatures, repetitions, giving up, replay."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from cryptography.fernet import Fernet
+
+from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
+from almanac.domain.delivery.signature import signature
+from almanac.errors import BadInput, CursorExpired, UnknownWorkspace
+from almanac.services.events_out.deliver import DeliverLane, DeliverReport
+from almanac.services.events_out.ports import Lane
+from almanac.wiring.deliver import DeliverWiring
+from tests.cli.shell import Shell
+from tests.integration import rows
+from tests.integration.history.endpoint import Subscriber, listening
+
+pytestmark = pytest.mark.integration
+
+
+class Queue:
+    """LaneQueue that keeps what it was asked to wake."""
+
+    def __init__(self) -> None:
+        self.woken: list[tuple[Lane, int]] = []
+
+    def send(self, lanes: Any, delay_seconds: int = 0) -> None:
+        self.woken += [(lane, delay_seconds) for lane in lanes]
+
+
+class Told:
+    """A workspace, a subscriber of it, and the real use cases between them."""
+
+    def __init__(self, database_url: str, subscriber: Subscriber) -> None:
+        self.environment = {
+            "ALMANAC_DATABASE_URL": database_url,
+            "ALMANAC_WEBHOOK_KEYS": Fernet.generate_key().decode(),
+            "ALMANAC_WEBHOOK_ALLOW_LOCAL": "true",
+        }
+        self.wiring = DeliverWiring(self.environment)
+        self.database = self.wiring.database
+        self.subscriber = subscriber
+        self.ws_id = rows.workspace(self.database)
+        self.event()  # before anybody listens
+        self.id, self.secret = self.wiring.webhooks.add(f"{subscriber.url}/hook", self.ws_id)
+        self.queue = Queue()
+
+    def event(self, many: int = 1, ws_id: UUID | None = None) -> None:
+        self.database.run(
+            "INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at)"
+            " SELECT :ws, 'Secret title', now(), now() FROM generate_series(1, :many)",
+            ws=ws_id or self.ws_id,
+            many=many,
+        )
+
+    def deliver(self, ws_id: UUID | None = None, endpoint_id: UUID | None = None) -> DeliverReport:
+        use_case: DeliverLane = replace(self.wiring.deliver_lane, queue=self.queue, chance=lambda: 0.5)
+        return use_case(Lane(endpoint_id or self.id, ws_id or self.ws_id), lambda: 300.0)
+
+    def repeat(self) -> DeliverReport:
+        """As if the time of the repetition had come."""
+        self.database.run("UPDATE webhook_deliveries SET next_attempt_at = now()")
+        self.database.run("UPDATE webhook_endpoints SET retry_at = NULL")
+        return self.deliver()
+
+    def cursor(self) -> int:
+        return int(self.database.run("SELECT version FROM webhook_cursors WHERE endpoint_id = :id", id=self.id)[0][0])
+
+    def status(self) -> tuple[str, str | None]:
+        found = self.wiring.webhooks.one(self.id)
+        return found.status, found.disabled_reason
+
+    def deliveries(self) -> list[Any]:
+        columns = "from_version, to_version, status, attempts"
+        sql = f"SELECT {columns} FROM webhook_deliveries ORDER BY created_at, from_version"
+        return [tuple(row) for row in self.database.run(sql)]
+
+
+@pytest.fixture
+def subscriber() -> Iterator[Subscriber]:
+    with listening() as subscriber:
+        yield subscriber
+
+
+@pytest.fixture
+def told(database_url: str, subscriber: Subscriber) -> Iterator[Told]:
+    told = Told(database_url, subscriber)
+    yield told
+    told.wiring.close()
+
+
+class TestDelivery:
+    def test_a_new_endpoint_hears_what_happens_from_now_on(self, told: Told) -> None:
+        told.event(2)
+
+        report = told.deliver()
+
+        (request,) = told.subscriber.received
+        assert (report.delivered, report.failed) == (1, 0)
+        assert request.json["type"] == "workspace.changed"
+        data = request.json["data"]
+        assert (data["ws_id"], data["from"], data["to"], data["more"]) == (str(told.ws_id), 2, 3, False)
+        assert [(each["version"], each["kind"]) for each in data["changes"]] == [
+            (2, "event.created"),
+            (3, "event.created"),
+        ]
+        assert "replayed" not in data
+        assert b"Secret title" not in request.body
+        assert told.deliver().delivered == 0
+
+    def test_it_is_signed(self, told: Told) -> None:
+        told.event()
+        told.deliver()
+
+        (request,) = told.subscriber.received
+        delivery_id, timestamp = request.headers["webhook-id"], int(request.headers["webhook-timestamp"])
+        assert request.headers["webhook-signature"] == signature(told.secret, delivery_id, timestamp, request.body)
+        assert abs(datetime.now(UTC).timestamp() - timestamp) < 60
+
+    def test_both_secrets_are_good_while_one_rotates(self, told: Told) -> None:
+        new = told.wiring.webhooks.rotate(told.id)
+        told.event()
+        told.deliver()
+        told.database.run("UPDATE webhook_endpoints SET old_until = now()")
+        told.event()
+        told.deliver()
+
+        first, second = told.subscriber.received
+        signed = [
+            signature(secret, first.headers["webhook-id"], int(first.headers["webhook-timestamp"]), first.body)
+            for secret in (new, told.secret)
+        ]
+        assert first.headers["webhook-signature"].split() == signed
+        assert len(second.headers["webhook-signature"].split()) == 1
+
+    def test_many_changes_are_ranges_in_order_without_a_gap(self, told: Told) -> None:
+        told.event(250)
+
+        report = told.deliver()
+
+        spans = [(each.json["data"]["from"], each.json["data"]["to"]) for each in told.subscriber.received]
+        assert told.subscriber.versions == list(range(2, 252))
+        assert spans[0][0] == 2
+        assert all(before[1] + 1 == after[0] for before, after in pairwise(spans))
+        assert [each.json["data"]["more"] for each in told.subscriber.received] == [True] * (len(spans) - 1) + [False]
+        assert all(len(each.body) <= 20_000 for each in told.subscriber.received)
+        assert report.delivered == len(spans)
+
+    def test_events_of_a_first_reading_are_told_as_one(self, told: Told) -> None:
+        told.database.run("BEGIN")
+        told.database.run("SELECT set_config('almanac.origin', 'import', true)")
+        told.event(500)
+        told.database.run("COMMIT")
+        told.database.run(
+            "SELECT almanac_add_to_history(:ws, 'calendar.imported', :id, NULL, 'import', '{\"count\": 500}')",
+            ws=told.ws_id,
+            id=uuid4(),
+        )
+
+        told.deliver()
+
+        (request,) = told.subscriber.received
+        (change,) = request.json["data"]["changes"]
+        assert (change["kind"], change["count"], change["version"]) == ("calendar.imported", 500, 502)
+
+    def test_kinds_that_nobody_asked_for_are_passed_by(self, told: Told) -> None:
+        picky, _ = told.wiring.webhooks.add(f"{told.subscriber.url}/picky", told.ws_id, ["event.deleted"])
+        told.event(3)
+
+        assert told.deliver(endpoint_id=picky).delivered == 0
+        told.database.run("DELETE FROM workspace_calendar_events")
+        told.deliver(endpoint_id=picky)
+
+        (request,) = told.subscriber.received
+        assert {each["kind"] for each in request.json["data"]["changes"]} == {"event.deleted"}
+        assert request.json["data"]["from"] == 5
+
+    def test_an_endpoint_of_all_workspaces_hears_of_new_ones_from_the_start(self, told: Told) -> None:
+        everything, _ = told.wiring.webhooks.add(f"{told.subscriber.url}/all", None)
+        new = rows.workspace(told.database)
+        told.event(2, new)
+
+        told.deliver(new, everything)
+
+        assert told.subscriber.versions == [1, 2]
+
+
+class TestFailing:
+    def test_a_repetition_has_the_same_id_and_content_and_the_next_range_waits(self, told: Told) -> None:
+        told.subscriber.status = 500
+        told.event()
+        failed = told.deliver()
+        told.event()
+        waiting = told.deliver()
+        told.subscriber.status = 200
+        told.repeat()
+
+        first, again, following = told.subscriber.received
+        assert (failed.failed, failed.error_type, waiting.failed) == (1, "refused", 0)
+        assert (first.headers["webhook-id"], first.body) == (again.headers["webhook-id"], again.body)
+        assert [each.json["data"]["from"] for each in (again, following)] == [2, 3]
+        assert told.queue.woken[0] == (Lane(told.id, told.ws_id), 6)
+        assert told.deliveries() == [(2, 2, "delivered", 2), (3, 3, "delivered", 1)]
+        attempts = told.database.run("SELECT n, status_code, error_type FROM webhook_attempts ORDER BY at")
+        assert [list(each) for each in attempts] == [[1, 500, "refused"], [2, 200, None], [1, 200, None]]
+
+    def test_another_workspaces_lane_goes_on(self, told: Told) -> None:
+        everything, _ = told.wiring.webhooks.add(f"{told.subscriber.url}/all", None)
+        other = rows.workspace(told.database)
+        told.event()
+        told.event(1, other)
+        told.subscriber.status = 500
+        told.deliver(told.ws_id, everything)
+        told.subscriber.status = 200
+
+        assert told.deliver(other, everything).delivered == 1
+
+    @pytest.mark.parametrize("status", [429, 502, 504])
+    def test_an_endpoint_that_asks_to_slow_down_is_left_alone_in_all_lanes(self, told: Told, status: int) -> None:
+        everything, _ = told.wiring.webhooks.add(f"{told.subscriber.url}/all", None)
+        other = rows.workspace(told.database)
+        told.event()
+        told.event(1, other)
+        told.subscriber.status = status
+        told.subscriber.headers = {"retry-after": "120"}
+
+        told.deliver(told.ws_id, everything)
+
+        assert told.deliver(other, everything) == DeliverReport(everything, other)
+        assert len(told.subscriber.received) == 1
+        assert told.queue.woken == [(Lane(everything, told.ws_id), 121)]
+
+    def test_one_that_is_gone_is_disabled_at_once_and_goes_on_when_enabled(self, told: Told) -> None:
+        told.subscriber.status = 410
+        told.event()
+        report = told.deliver()
+        told.event()
+
+        assert report.disabled == "gone"
+        assert told.status() == ("disabled", "gone")
+        assert told.deliveries() == [(2, 2, "given_up", 1)]
+        assert told.deliver().delivered == 0
+        told.subscriber.status = 200
+        told.wiring.webhooks.set_status(told.id, "active")
+        told.deliver()
+        assert told.subscriber.versions == [2, 2, 3]
+
+    def test_one_that_takes_nothing_for_three_days_is_disabled(self, told: Told) -> None:
+        told.subscriber.status = 503
+        told.event()
+        for _ in range(9):
+            told.repeat()
+        assert told.status() == ("active", None)
+        told.database.run("UPDATE webhook_endpoints SET failing_since = now() - interval '73 hours'")
+
+        told.repeat()
+
+        assert told.status() == ("disabled", "failing")
+
+    def test_a_success_forgets_earlier_failures(self, told: Told) -> None:
+        told.subscriber.status = 500
+        told.event()
+        told.deliver()
+        told.subscriber.status = 200
+        told.repeat()
+
+        found = told.wiring.webhooks.one(told.id)
+        assert (found.failures, found.failing_since) == (0, None)
+
+    def test_a_pause_sends_nothing(self, told: Told) -> None:
+        told.event()
+        told.wiring.webhooks.set_status(told.id, "paused")
+
+        assert told.deliver().delivered == 0
+        told.wiring.webhooks.set_status(told.id, "active")
+        assert told.deliver().delivered == 1
+
+    def test_two_workers_do_not_share_a_lane(self, told: Told) -> None:
+        told.event()
+        held = told.wiring.deliver_lane.store.claim(Lane(told.id, told.ws_id), 60)
+
+        assert held is not None
+        assert told.deliver().delivered == 0
+        told.database.run("UPDATE webhook_cursors SET claimed_until = now()")
+        assert told.deliver().delivered == 1
+
+
+def test_old_deliveries_go_and_what_is_under_way_stays(told: Told) -> None:
+    told.event()
+    told.deliver()
+    told.subscriber.status = 500
+    told.event()
+    told.deliver()
+    told.database.run("UPDATE webhook_deliveries SET created_at = now() - interval '100 days'")
+
+    [*PostgresUpkeepStore(told.database).delete_old_history(datetime.now(UTC) - timedelta(days=90))]
+
+    assert told.deliveries() == [(3, 3, "pending", 1)]
+    assert told.database.run("SELECT count(*) FROM webhook_attempts") == [[1]]
+
+
+class TestReplay:
+    def test_only_that_endpoint_hears_again_and_then_goes_on(self, told: Told) -> None:
+        told.event(2)
+        told.deliver()
+
+        assert told.wiring.webhooks.replay(told.id, told.ws_id, from_version=1) == 1
+        told.deliver()
+        told.event()
+        told.deliver()
+
+        assert told.subscriber.versions == [2, 3, 1, 2, 3, 4]
+        marks = [each.json["data"].get("replayed", False) for each in told.subscriber.received]
+        assert marks == [False, True, False]
+
+    def test_from_an_instant(self, told: Told) -> None:
+        told.event(2)
+        told.deliver()
+        moment = told.database.run("SELECT at FROM workspace_history WHERE version = 2")[0][0]
+
+        assert told.wiring.webhooks.replay(told.id, told.ws_id, from_time=moment) == 2
+        assert told.wiring.webhooks.replay(told.id, told.ws_id, from_time=moment + timedelta(days=1)) == 4
+
+    def test_what_is_under_way_is_cancelled(self, told: Told) -> None:
+        told.subscriber.status = 500
+        told.event()
+        told.deliver()
+
+        told.wiring.webhooks.replay(told.id, told.ws_id, from_version=1)
+
+        assert told.deliveries() == [(2, 2, "cancelled", 1)]
+
+    def test_what_cannot_be_replayed_is_refused(self, told: Told) -> None:
+        replay = told.wiring.webhooks.replay
+        with pytest.raises(BadInput, match="hears of workspace"):
+            replay(told.id, rows.workspace(told.database), from_version=1)
+        with pytest.raises(BadInput, match="at most 1"):
+            replay(told.id, told.ws_id, from_version=9)
+        told.database.run("UPDATE workspace_history_heads SET oldest = 2 WHERE ws_id = :ws", ws=told.ws_id)
+        with pytest.raises(CursorExpired):
+            replay(told.id, told.ws_id, from_version=1)
+
+
+class TestManaging:
+    def test_no_secret_is_stored_or_listed(self, told: Told, almanac: Shell) -> None:
+        stored = str(told.database.run("SELECT e::text FROM webhook_endpoints e"))
+        listed = almanac("webhook", "list", "--json")
+
+        assert told.secret.removeprefix("whsec_") not in stored + listed.out
+        assert listed.json["webhooks"][0]["status"] == "active"
+
+    @pytest.mark.parametrize(
+        ("url", "kinds", "field"),
+        [("ftp://example.com", [], "url"), ("http://127.0.0.1/", ["event.exploded"], "kinds")],
+    )
+    def test_unusable_input_is_named(self, told: Told, url: str, kinds: list[str], field: str) -> None:
+        with pytest.raises(BadInput) as refused:
+            told.wiring.webhooks.add(url, told.ws_id, kinds)
+        assert refused.value.field == field
+
+    def test_an_unknown_workspace_or_endpoint_is_refused(self, told: Told) -> None:
+        with pytest.raises(UnknownWorkspace):
+            told.wiring.webhooks.add(told.subscriber.url, uuid4())
+        for call in (told.wiring.webhooks.rotate, told.wiring.webhooks.test, told.wiring.webhooks.remove):
+            with pytest.raises(BadInput, match="no webhook endpoint"):
+                call(uuid4())
+
+    @pytest.fixture
+    def almanac(self, told: Told, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+        shell = Shell(monkeypatch, capsys)
+        shell.set(**{name.removeprefix("ALMANAC_"): value for name, value in told.environment.items()})
+        return shell
+
+    def test_the_commands(self, told: Told, almanac: Shell) -> None:
+        added = almanac("webhook", "add", f"{told.subscriber.url}/x", "--workspace", str(told.ws_id), "--json")
+        endpoint = added.json["id"]
+        tested = almanac("webhook", "test", endpoint, "--json")
+        paused = almanac("webhook", "pause", endpoint)
+        enabled = almanac("webhook", "enable", endpoint)
+        replayed = almanac("webhook", "replay", endpoint, "--workspace", str(told.ws_id), "--from", "1")
+        told.subscriber.status = 404
+        failed = almanac("webhook", "test", endpoint)
+        removed = almanac("webhook", "remove", endpoint)
+
+        assert added.json["secret"].startswith("whsec_")
+        assert tested.json["status_code"] == 200
+        assert told.subscriber.received[0].json["type"] == "webhook.test"
+        assert [each.code for each in (paused, enabled, replayed, failed, removed)] == [0, 0, 0, 1, 0]
+        assert "answered 404" in failed.out

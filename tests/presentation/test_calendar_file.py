@@ -1,0 +1,66 @@
+"""Exports read by the programs they are for: csv and icalendar."""
+
+import csv
+import io
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import icalendar
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from almanac.presentation.history.calendar_file import COLUMNS, csv_text, ics_text
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+EVENT, DAY = UUID(int=1), UUID(int=2)
+TIMED = {"title": "Review", "start_at": "2026-03-03T09:00:00+01:00", "end_at": "2026-03-03T10:00:00+01:00"}
+ALL_DAY = {
+    "title": "Fair",
+    "all_day": True,
+    "start_at": "2026-03-01T23:00:00+00:00",
+    "end_at": "2026-03-03T23:00:00+00:00",
+    "start_date": "2026-03-02",
+    "end_date": "2026-03-04",
+    "transparency": "transparent",
+    "status": "tentative",
+}
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_row_an_event_in_order_with_a_heading() -> None:
+    found = rows(csv_text({EVENT: TIMED, DAY: ALL_DAY}, NOW))
+
+    assert [row["title"] for row in found] == ["Fair", "Review"]
+    assert (found[0]["id"], found[0]["all_day"], found[0]["start_date"]) == (str(DAY), "true", "2026-03-02")
+    assert csv_text({}, NOW).strip().split(",") == list(COLUMNS)
+
+
+@pytest.mark.parametrize("title", ["=cmd()", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_no_cell_is_a_formula(title: str) -> None:
+    (found,) = rows(csv_text({EVENT: {**TIMED, "title": title}}, NOW))
+
+    assert found["title"].startswith("'")
+
+
+def test_icalendar_reads_what_was_written() -> None:
+    calendar = icalendar.Calendar.from_ical(ics_text({EVENT: {**TIMED, "location": "A; B, C\\D"}, DAY: ALL_DAY}, NOW))
+
+    day, timed = calendar.walk("VEVENT")
+    assert (timed["SUMMARY"], timed["LOCATION"]) == ("Review", "A; B, C\\D")
+    assert timed["DTSTART"].dt == datetime(2026, 3, 3, 8, tzinfo=UTC)
+    assert (day["DTSTART"].dt, day["DTEND"].dt) == (date(2026, 3, 2), date(2026, 3, 4))
+    assert (day["TRANSP"], day["STATUS"], timed["UID"]) == ("TRANSPARENT", "TENTATIVE", f"{EVENT}@almanac")
+
+
+@given(title=st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=300))
+def test_any_title_is_text_in_lines_of_75_octets(title: str) -> None:
+    text = ics_text({EVENT: {**TIMED, "title": title, "description": "BEGIN:VEVENT\nEND:VCALENDAR\r\nX\x00Y"}}, NOW)
+
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+    (event,) = icalendar.Calendar.from_ical(text).walk("VEVENT")
+    assert event["SUMMARY"] == title
+    assert event["DESCRIPTION"] == "BEGIN:VEVENT\nEND:VCALENDAR\nXY"

@@ -1,0 +1,45 @@
+"""docs/schemas/events is what the relay publishes."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from almanac.domain.history.changes import GOES, KINDS, OF_EVENTS, Change
+from almanac.domain.history.envelope import change_event, disabled_event
+from local.event_schemas import FOLDER, schemas
+from local.job_schemas import as_text
+
+WS, SUBJECT = UUID(int=1), UUID(int=2)
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MOST_BYTES = 8_000
+
+
+def valid(name: str, event: Any) -> None:
+    schema = schemas()[f"{name}.json"]
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(event)
+
+
+def test_the_files_are_what_the_kinds_say() -> None:
+    written = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")}
+    assert written == {name: as_text(schema) for name, schema in schemas().items()}, "run `make schemas`"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_published_is_valid_and_small(kind: str) -> None:
+    was = {f"column_{number}": "x" * 5000 for number in range(31)} if kind in OF_EVENTS else None
+    note = {"calendar.imported": {"count": 3}, "run.failed": {"outcome": "failed", "error_type": "stale"}}.get(kind)
+    event = change_event(WS, Change(7, kind, SUBJECT, NOW, "sync", WS, was, note), "almanac")
+
+    valid(kind, event)
+    assert len(str(event).encode()) < MOST_BYTES
+    assert "xxx" not in str(event)
+    assert ("changed" in event["data"]) == (kind in OF_EVENTS - GOES)
+
+
+@pytest.mark.parametrize("ws_id", [WS, None])
+def test_a_disabled_endpoint_is_told_so(ws_id: UUID | None) -> None:
+    valid("webhook.disabled", disabled_event(SUBJECT, ws_id, "gone", "almanac", NOW))
