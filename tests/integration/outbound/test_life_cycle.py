@@ -294,6 +294,7 @@ class TestRestoredDatabase:
     def test_a_run_under_another_name_writes_nothing(self, make_team: Callable[..., Writing]) -> None:
         team = make_team(ALMANAC_INSTALLATION="eu/production")
         team.wiring.repair_links.renew()
+        team.target(ADA)
         block = team.block()
         team.sync()
         assert team.of(block)["extendedProperties"]["private"]["almanac"] == "eu/production"

@@ -15,7 +15,7 @@ BEFORE = (
     "visibility,eventType,colorId,htmlLink,iCalUID,recurringEventId,originalStartTime,creator(email),organizer(email),"
     "attendees(email,displayName,responseStatus,self,organizer,optional,resource),extendedProperties(private)"
 )
-LISTED = f"nextPageToken,nextSyncToken,timeZone,items({BEFORE})"
+LISTED = f"accessRole,nextPageToken,nextSyncToken,timeZone,items({BEFORE})"
 ENTRIES = "nextPageToken,items(id,summary,summaryOverride,backgroundColor,accessRole,timeZone,primary,deleted)"
 
 
