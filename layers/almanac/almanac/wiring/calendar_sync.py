@@ -13,8 +13,8 @@ from almanac.wiring.push import PushWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
-    from almanac.adapters.postgres.push.channels import PostgresChannels
     from almanac.adapters.postgres.pages import PostgresCalendarPages
+    from almanac.adapters.postgres.push.channels import PostgresChannels
     from almanac.adapters.postgres.runs import PostgresSyncRuns
     from almanac.domain.sync.report import SyncReport
     from almanac.jobs import CalendarSync
@@ -55,8 +55,8 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
     @cached_property
     def channel_store(self) -> "PostgresChannels":
         """Push channels."""
-        from almanac.adapters.postgres.push.channels import PostgresChannels
         from almanac.adapters.postgres.leases import PostgresLeases
+        from almanac.adapters.postgres.push.channels import PostgresChannels
 
         settings = load(SyncSettings, self._environment)
         return PostgresChannels(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
