@@ -287,7 +287,12 @@ def test_a_whole_run_touches_its_own_workspace_only(make_team: Callable[..., Tea
 # --- the statements ---------------------------------------------------------------------------------------------------
 
 OF_ALL_WORKSPACES = {
-    "sync.sql": {"due_for_sync", "due_for_schedule", "due_for_replan", "known_workspaces", "mark_queued", "now"},
+    "sync.sql": {
+        *("due_for_sync", "due_for_outbound", "due_for_schedule", "due_for_replan"),
+        *("known_workspaces", "mark_queued", "now"),
+    },
+    "outbound/outbound.sql": {"name_installation"},
+    "outbound/operating.sql": {"link_to_resolve", "renew_installation", "forget_all_links"},
     "plan/plan.sql": set(),
     "push/channels.sql": {"installation", "channel_states"},
     "history/history.sql": {"one_moment", "fleet"},

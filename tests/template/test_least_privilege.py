@@ -68,6 +68,7 @@ RUNG_OR_CALLED = {"PushReceiver"}
 """Functions that the HTTP API may invoke."""
 TICKED = {
     "OrchestratorSyncTick": "Orchestrator",
+    "OrchestratorOutboundTick": "Orchestrator",
     "OrchestratorScheduleTick": "Orchestrator",
     "OrchestratorChangesTick": "Orchestrator",
     "UpkeepDailyTick": "Upkeep",
