@@ -291,19 +291,24 @@ class TestWriting:
     def test_who_may_not_touch_history_is_in_it_all_the_same(self, imported: Synced) -> None:
         """A product signs in with a role of its own; the triggers write as their owner."""
         run, before = imported.database.run, imported.head
+
+        def as_product(*statements: str) -> None:
+            with imported.database.transaction():
+                run("SET LOCAL ROLE a_product")
+                for statement in statements:
+                    run(statement)
+
         run("CREATE ROLE a_product")
         try:
             run("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO a_product")
             for table in ("workspace_history", "workspace_history_heads", "workspace_history_feed"):
                 run(f"REVOKE ALL ON {table} FROM a_product")
-            with imported.database.transaction():
-                run("SET LOCAL ROLE a_product")
-                run("UPDATE workspace_calendar_events SET title = 'Ours' WHERE external_event_id = 'e1'")
-                run("DELETE FROM workspace_calendar_events WHERE external_event_id = 'e2'")
-            with imported.database.transaction():
-                run("SET LOCAL ROLE a_product")
-                with pytest.raises(StorageFailed, match="42501"):
-                    run("INSERT INTO workspace_history_heads (ws_id) VALUES (:ws)", ws=imported.ws_id)
+            as_product(
+                "UPDATE workspace_calendar_events SET title = 'Ours' WHERE external_event_id = 'e1'",
+                "DELETE FROM workspace_calendar_events WHERE external_event_id = 'e2'",
+            )
+            with pytest.raises(StorageFailed, match="42501"):
+                as_product("UPDATE workspace_history_heads SET version = 0")
         finally:
             run("DROP OWNED BY a_product")
             run("DROP ROLE a_product")
