@@ -44,7 +44,7 @@ with_runtime = runtime="$$($(find_runtime))"; PATH="$${runtime:+$$runtime:}$$PAT
 with_calendars = set --; if test -e "$(ICS)"; then set -- --ics "$(ICS)"; else \
 	for file in $(ICS); do set -- "$$@" --ics "$$file"; done; fi
 
-.PHONY: help setup setup-sam demo dev dev-reset test lint format typecheck soak bench bench-scale test-browser browser-tools openapi client checkov audit build invoke-all deploy-local cloud-test lock schemas clean other-python
+.PHONY: help setup setup-sam demo dev dev-reset test lint format typecheck soak soak-two-ways bench bench-scale test-browser browser-tools openapi client checkov audit build invoke-all deploy-local cloud-test lock schemas clean other-python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -87,6 +87,11 @@ typecheck: .venv/.ready ## Check types
 soak: .venv/.ready ## Random histories until Ctrl-C (SOAK_SECONDS=600 SOAK_HISTORIES=500 SOAK_SEED=1; SOAK_HISTORY="…" plays one)
 	@$(PY) -m tests.histories $(if $(SOAK_SECONDS),--seconds $(SOAK_SECONDS)) $(if $(SOAK_HISTORIES),--histories $(SOAK_HISTORIES)) \
 		$(if $(SOAK_SEED),--seed $(SOAK_SEED)) $(if $(SOAK_HISTORY),--history "$(SOAK_HISTORY)")
+
+soak-two-ways: .venv/.ready ## The same of both directions: plans, people in Google, lost answers (the same variables)
+	@$(PY) -m tests.histories.two_ways $(if $(SOAK_SECONDS),--seconds $(SOAK_SECONDS)) \
+		$(if $(SOAK_HISTORIES),--histories $(SOAK_HISTORIES)) $(if $(SOAK_SEED),--seed $(SOAK_SEED)) \
+		$(if $(SOAK_HISTORY),--history "$(SOAK_HISTORY)")
 
 bench: setup ## Measure, and say on which machine
 	@$(PY) -m bench

@@ -27,6 +27,7 @@ from bench.throughput import throughput
 from bench.traffic import traffic
 from bench.upkeep import upkeep
 from bench.watching import watching
+from bench.writing import writing
 
 _LAST = Path(__file__).with_name("last.md")
 _PLANNER = Path(__file__).with_name("planner.py")
@@ -85,6 +86,10 @@ def _watching(options: Options) -> list[Figure]:
     return watching(options.workspaces, options.rounds, durable=options.durable)
 
 
+def _writing(options: Options) -> list[Figure]:
+    return writing(options.rounds, durable=options.durable)
+
+
 def _upkeep(options: Options) -> list[Figure]:
     return upkeep(durable=options.durable)
 
@@ -116,6 +121,7 @@ def _ringing(_options: Options) -> list[Figure]:
 _PARTS = {
     "sync": _sync,
     "orchestrator": _orchestrator,
+    "writing": _writing,
     "upkeep": _upkeep,
     "cold-start": _cold_start,
     "watching": _watching,

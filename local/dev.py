@@ -38,8 +38,8 @@ from local.things_to_try import things_to_try
 
 FAILED, BAD_INPUT = 1, 2
 SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60
-CHANGES_SECONDS, RELAY_SECONDS = 60, 60
-"""The rules' cadences, as in template.yaml."""
+EACH_MINUTE = {"outbound": 60, "changes": 60, "relay": 60}
+"""The rules' cadences, as in template.yaml. Those of each minute mostly have nothing to say."""
 
 _LOOK_SECONDS = 0.3
 # The queues and the simulated Google are new: nothing waits, nothing runs, no sync token or channel is known any more.
@@ -116,8 +116,7 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
         "sync": options.every,
         "schedule": options.plan_every,
         "upkeep": UPKEEP_SECONDS,
-        "relay": RELAY_SECONDS,
-        "changes": CHANGES_SECONDS,
+        **EACH_MINUTE,
     }
     due = {rule: _next(seconds) for rule, seconds in cadences.items()} | {"sync": time.time()}  # plans need calendars
     while True:
@@ -155,7 +154,7 @@ def _tick(stack: Stack, rule: str, screen: Screen, signals: StopSignals) -> bool
             "upkeep": lambda: f"upkeep deletes {counted(answer['run_rows_deleted'], 'run row')}",
             "relay": lambda: f"the relay wakes {counted(answer['lanes'], 'webhook lane')}",
         }.get(rule, lambda: f"the orchestrator enqueues {counted(answer['enqueued'], 'workspace')}")()
-        if (rule == "changes" and not answer["enqueued"]) or (rule == "relay" and not answer["lanes"]):
+        if rule in EACH_MINUTE and not answer["lanes" if rule == "relay" else "enqueued"]:
             return False
         screen.say(f"the {rule} rule ticks: {said}")
     return True

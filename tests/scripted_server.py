@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
 
-    do_GET = do_POST = do_PUT = _answer  # noqa: N815 - http.server looks for these names
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - http.server looks for these names
 
     def log_message(self, *_args: Any, **_named: Any) -> None:
         """Nothing on the terminal."""

@@ -44,7 +44,7 @@ JOBS, DATA_MODEL, RUNBOOK, DEPLOY, PLANNING, MAP, GLOSSARY = (
 )
 GUIDE = ROOT / "CONTRIBUTING.md"
 SOME_ID = "7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01"
-PLACEHOLDERS = {"WS": SOME_ID, "RUN": SOME_ID, "EVENT": SOME_ID, "ENDPOINT": SOME_ID, "USER": "ada"}
+PLACEHOLDERS = {"WS": SOME_ID, "RUN": SOME_ID, "LINK": SOME_ID, "EVENT": SOME_ID, "ENDPOINT": SOME_ID, "USER": "ada"}
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from almanac.adapters.crypto import new_key
 from almanac.errors import AlmanacError
-from local.demo import failures, planning, ringing, scenes, team
+from local.demo import failures, planning, ringing, scenes, team, two_ways
 from local.demo.stage import DemoFailed, Stage
 from local.demo.workspaces import UnusableCalendar, unpacked
 from local.google_simulator.control.client import ControlError
@@ -62,9 +62,10 @@ def play(stack: Stack, screen: Screen, signals: StopSignals, files: Sequence[Pat
     planning.meeting_on_a_block(stage)
     team.a_team(stage)
     ringing.ring_before_tick(stage)
+    two_ways.people_move_blocks(stage, two_ways.blocks_in_a_calendar(stage))
     if files:
         planning.your_week(stage)
-    _summary(stage)
+    _summary(stage, 16 if files else 15)
     return stage
 
 
@@ -74,6 +75,7 @@ def start(folder: Path, screen: Screen, signals: StopSignals) -> Stack:
         "ALMANAC_TOKEN_KEYS": new_key(),
         "ALMANAC_SYNC_LEASE_SECONDS": str(failures.LEASE_SECONDS),
         "ALMANAC_PLAN_BUDGET_SECONDS": str(planning.BUDGET_SECONDS),
+        "ALMANAC_OUTBOUND_WRITES_PER_SECOND": str(two_ways.WRITES_PER_SECOND),
     }
     return Stack.start(
         folder,
@@ -104,9 +106,9 @@ def _demo(folder: Path, files: Sequence[Path], screen: Screen, signals: StopSign
         screen.say(f"a week to look at: {path}")
 
 
-def _summary(stage: Stage) -> None:
+def _summary(stage: Stage, number: int) -> None:
     stage.screen.headline(
-        13, "What happened", "Every run left a row; here they are by outcome, and the rows they left."
+        number, "What happened", "Every run left a row; here they are by outcome, and the rows they left."
     )
     database = stage.stack.wiring.database
     runs = database.run(

@@ -184,7 +184,7 @@ def your_week(stage: Stage) -> None:
     """The calendar that somebody brought, planned and drawn."""
     workspace = stage.workspace(FROM_FILES)
     why = "A few tasks of an ordinary week go between your own events; nothing of it leaves this machine."
-    stage.screen.headline(11, "Your calendar", why)
+    stage.screen.headline(15, "Your calendar", why)
     zone = stage.stack.wiring.database.run("SELECT timezone FROM workspaces WHERE id = :id", id=workspace.ws_id)[0][0]
     furnish(stage.stack.wiring.database, workspace.ws_id, zone)
     _tick(stage, workspace, "changes")

@@ -78,6 +78,7 @@ SAMPLES = (
     Sample("Migrate", "migrate-by-hand", {"applied": [], "unknown": []}),
     Sample("Migrate", "migrate-delete", {"Status": "SUCCESS"}),
     Sample("Orchestrator", "tick-sync", {"enqueued": 3, "failed": 0}),
+    Sample("Orchestrator", "tick-outbound", {"enqueued": 0, "failed": 0}),
     Sample("Orchestrator", "tick-schedule", {"enqueued": 1, "failed": 0}),
     Sample("Orchestrator", "tick-changes", {"enqueued": 1, "failed": 0}),
     Sample("Orchestrator", "bulk-sync", {"enqueued": 2, "failed": 0, "unknown": 0}),

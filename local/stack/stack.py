@@ -135,12 +135,12 @@ class Stack:
         return self._workers.pids if self._workers else []
 
     def tick(self, rule: str = "sync") -> dict[str, Any]:
-        """Let a rule fire once: sync, schedule, changes, upkeep, relay; the function's answer. InvocationError."""
+        """Let a rule fire once: sync, outbound, schedule, changes, upkeep, relay; its answer. InvocationError."""
         event = json.loads((ROOT / "events" / f"tick-{rule}.json").read_text(encoding="utf-8"))
         return self._invoke(rule if rule in ("upkeep", "relay") else "orchestrator", event)
 
     def orchestrate(self, event: Any) -> dict[str, Any]:
-        """Invoke the orchestrator with an event and return its answer. Raises InvocationError."""
+        """Invoke the orchestrator with an event and return its answer. InvocationError."""
         return self._invoke("orchestrator", event)
 
     def _invoke(self, function: str, event: Any) -> dict[str, Any]:

@@ -26,6 +26,10 @@ _ROWS = """
 SELECT external_event_id, start_at, end_at, start_date, end_date, title FROM workspace_calendar_events
 WHERE ws_id = :ws_id AND external_calendar_id = :calendar_id AND end_at > :since AND start_at < :until
 """
+_LINKED = """
+SELECT external_event_id FROM calendar_event_links
+WHERE ws_id = :ws_id AND calendar_id = :calendar_id AND kind <> 'edit' AND state NOT IN ('gone', 'detached')
+"""
 _UNSTORABLE = """
 SELECT DISTINCT p ->> 'id' FROM workspace_calendar_sync_log_connections k
 JOIN calendar_connections c ON c.id = k.connection_id, jsonb_array_elements(k.problems) p
@@ -56,7 +60,9 @@ def compare(database: Database, google: Control, ws_id: UUID) -> list[Comparison
     for calendar_id, name, zone_name, since, until in database.run(_CALENDARS, ws_id=ws_id):
         place = {"ws_id": ws_id, "calendar_id": calendar_id}
         stored = _stored(database, since=since, until=until, **place)
-        true = truth(google, calendar_id, zone_name, since, until)
+        linked = {row[0] for row in database.run(_LINKED, **place)}  # what we have written is no row of its own
+        shown = truth(google, calendar_id, zone_name, since, until)
+        true = {event_id: seen for event_id, seen in shown.items() if event_id not in linked}
         reported = {row[0] for row in database.run(_UNSTORABLE, **place)} & (true.keys() - stored.keys())
         true = {event_id: seen for event_id, seen in true.items() if event_id not in reported}
         different = sum(stored.get(event_id) != true.get(event_id) for event_id in stored.keys() | true.keys())

@@ -144,7 +144,7 @@ def test_the_sync_tick_sends_each_due_workspace_its_job_once(office: Office) -> 
     sent = office.received(office.queues.sync_url)
     jobs = [parse_sync(message["Body"]) for message in sent]
     assert {job.ws_id for job in jobs} == set(IDS)
-    assert {(job.source, job.mode, job.direction) for job in jobs} == {("schedule", "auto", "inbound")}
+    assert {(job.source, job.mode, job.direction) for job in jobs} == {("schedule", "auto", "both")}
     assert [message["Attributes"]["MessageGroupId"] for message in sent] == [str(job.ws_id) for job in jobs]
     assert office.handle("orchestrator", sample("tick-sync"))["enqueued"] == 0, "their messages are still waiting"
 

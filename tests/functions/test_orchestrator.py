@@ -69,6 +69,7 @@ def measured(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     ("name", "job", "listed"),
     [
         ("tick-sync", "calendar.sync", None),
+        ("tick-outbound", "calendar.sync", None),
         ("tick-schedule", "calendar.schedule", None),
         ("tick-changes", "calendar.schedule", None),
         ("bulk-sync", "calendar.sync", 2),

@@ -119,7 +119,7 @@ class Requests:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.provider, name)
-        if name not in ("list_events", "list_calendars", "event_is_live"):
+        if name not in ("list_events", "list_calendars", "event_is_live", "send"):
             return method
 
         def asked(*arguments: Any, **named: Any) -> Any:
@@ -142,6 +142,8 @@ class Process:
         client = ("client", "not-a-secret", GOOGLE_SECONDS)
         tokens = GoogleTokens(environment["ALMANAC_GOOGLE_TOKEN_URL"], *client, clock)
         self.wiring.__dict__.update(database=self.database, google=self.requests, google_tokens=tokens, queue=queue)
+        write_out = replace(self.wiring.write_out, sleep=lambda _seconds: None, clock=clock)
+        self.wiring.__dict__["write_out"] = write_out
         use_case = replace(self.wiring.sync_workspace, sleep=lambda _seconds: None, clock=clock)
         self.wiring.__dict__["sync_workspace"] = use_case
 

@@ -77,9 +77,14 @@ class Step(NamedTuple):
 
 def draw(seed: int) -> tuple[Step, ...]:
     """The history of a seed."""
+    return drawn(KINDS, LONGEST, seed)
+
+
+def drawn(kinds: Mapping[str, int], longest: int, seed: int) -> tuple[Step, ...]:
+    """A history of 6 to `longest` steps of these kinds, by their weights."""
     chance = random.Random(seed)
-    kinds = chance.choices(list(KINDS), weights=list(KINDS.values()), k=chance.randint(6, LONGEST))
-    return tuple(Step(kind, chance.randrange(NUMBERS), chance.randrange(NUMBERS)) for kind in kinds)
+    chosen = chance.choices(list(kinds), weights=list(kinds.values()), k=chance.randint(6, longest))
+    return tuple(Step(kind, chance.randrange(NUMBERS), chance.randrange(NUMBERS)) for kind in chosen)
 
 
 def told(history: Sequence[Step]) -> str:
@@ -87,12 +92,12 @@ def told(history: Sequence[Step]) -> str:
     return "; ".join(f"{step.kind} {step.pick} {step.value}" for step in history)
 
 
-def heard(line: str) -> tuple[Step, ...]:
+def heard(line: str, kinds: Mapping[str, int] = KINDS) -> tuple[Step, ...]:
     """The history of such a line. Raises ValueError when it is none."""
     steps = []
     for part in filter(None, map(str.strip, line.split(";"))):
         kind, pick, value = part.rsplit(" ", 2)
-        if kind not in KINDS:
+        if kind not in kinds:
             raise ValueError(f"no such step: {kind}")
         steps.append(Step(kind, int(pick), int(value)))
     return tuple(steps)

@@ -510,7 +510,7 @@ def test_the_list_of_channels(here: Installation) -> None:
         ({"action": "error", "status": 404, "reason": "notFound"}, 1),
         ({"action": "error", "status": 503}, 1),
         ({"action": "text", "status": 200}, 1),
-        ({"action": "cut_before"}, 2),
+        ({"action": "cut_before"}, 1),
     ],
     ids=lambda value: str(value.get("reason", value["action"])) if isinstance(value, dict) else "",
 )

@@ -212,8 +212,8 @@ class TestAdmission:
         kept = database.run("SELECT status, outcome FROM workspace_calendar_sync_log WHERE status = 'skipped'")
         assert kept == [["skipped", "already_running"]]
 
-    def test_outbound_alone_is_told_that_nothing_is_written_to_google_yet(self, store: SyncStores, ws_id: UUID) -> None:
-        assert outcome(store, ws_id, direction="outbound") == "outbound_unavailable"
+    def test_outbound_alone_runs_too(self, store: SyncStores, ws_id: UUID) -> None:
+        assert outcome(store, ws_id, direction="outbound") == "runs"
 
 
 class TestPage:

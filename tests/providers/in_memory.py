@@ -3,7 +3,7 @@
 What a second provider has to be, in its smallest form; tests drive the whole use case with it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -148,6 +148,12 @@ class InMemory(Provider):
 
     def open(self, access: str) -> OpenAccount:
         return MemoryAccount(self, access)
+
+    def grants_writing(self, scopes: Collection[str], *, owned: bool, made_here: bool) -> bool:
+        return False
+
+    def grants_calendars(self, scopes: Collection[str]) -> bool:
+        return False
 
     def limit_waits(self, seconds: float) -> None:
         """It answers at once."""

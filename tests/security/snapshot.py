@@ -17,7 +17,7 @@ _BEHIND = {
 }
 """Tables without a `ws_id`, and how their rows are a workspace's all the same."""
 OF_NOBODY = {
-    *("almanac_migrations", "installation", "provider_pauses", "upkeep_progress"),
+    *("almanac_migrations", "installation", "outbound_budget", "provider_pauses", "upkeep_progress"),
     *("api_keys", "console_logins", "idempotency_keys", "run_rollup", "run_rollup_times", "run_rollup_calls"),
 }
 """Tables whose rows are no workspace's."""

@@ -218,7 +218,7 @@ def test_pages_without_end_are_given_up_however_many_runs_share_them(
     for number in range(50):
         server.answers({"items": [], "nextPageToken": f"page-{number}"})
 
-    outcomes = [fooled.sync(seconds=1, source="continuation").outcome for _ in range(7)]  # time for a page each
+    outcomes = [fooled.sync(seconds=15, source="continuation").outcome for _ in range(7)]  # time for a page each
 
     assert outcomes == ["continued"] * 5 + ["failed"] * 2
     assert len(server.requests) == 7

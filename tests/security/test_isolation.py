@@ -287,8 +287,15 @@ def test_a_whole_run_touches_its_own_workspace_only(make_team: Callable[..., Tea
 # --- the statements ---------------------------------------------------------------------------------------------------
 
 OF_ALL_WORKSPACES = {
-    "sync.sql": {"due_for_sync", "due_for_schedule", "due_for_replan", "known_workspaces", "mark_queued", "now"},
+    "sync.sql": {
+        *("due_for_sync", "due_for_outbound", "due_for_schedule", "due_for_replan"),
+        *("known_workspaces", "mark_queued", "now"),
+    },
+    "outbound/outbound.sql": {"name_installation"},
+    "outbound/operating.sql": {"link_to_resolve", "renew_installation", "forget_all_links"},
     "plan/plan.sql": set(),
+    "plan/members.sql": set(),
+    "plan/people.sql": set(),
     "push/channels.sql": {"installation", "channel_states"},
     "history/history.sql": {"one_moment", "fleet"},
     "history/publish.sql": {"claim", "published", "skip_all", "disabled_endpoints", "told_disabled", "due_lanes"},
@@ -326,8 +333,6 @@ OF_ALL_WORKSPACES = {
         "live_calls",
         "waiting",
     },
-    "plan/members.sql": set(),
-    "plan/people.sql": set(),
     "deployment/app_role.sql": {"describe_app_role", "make_app_role"},
     "accounts.sql": {"live_workspaces", "list_workspaces", "workspaces_named", "workspace_names"},
     "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},

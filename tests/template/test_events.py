@@ -16,7 +16,7 @@ from local.lambda_runtime.sample_events import EVENTS, SAMPLES, WORKSPACES
 from tests.template.stack import Stack, target
 
 NAMES = sorted(path.stem for path in EVENTS.glob("*.json"))
-TICKS = ["tick-sync", "tick-schedule", "tick-changes", "bulk-sync"]
+TICKS = ["tick-sync", "tick-outbound", "tick-schedule", "tick-changes", "bulk-sync"]
 BATCHES = [name for name in NAMES if name.startswith(("sync-", "schedule-"))]
 DEPLOYMENTS = ["migrate-create", "migrate-update", "migrate-delete"]
 POISON = {"sync-batch-with-poison": [1], "sync-malformed": [0], "schedule-malformed": [0]}

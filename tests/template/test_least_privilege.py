@@ -83,6 +83,7 @@ RUNG_OR_CALLED = {"Api", "Connect", "PushReceiver"}
 """Functions that the HTTP API may invoke."""
 TICKED = {
     "OrchestratorSyncTick": "Orchestrator",
+    "OrchestratorOutboundTick": "Orchestrator",
     "OrchestratorScheduleTick": "Orchestrator",
     "OrchestratorChangesTick": "Orchestrator",
     "UpkeepDailyTick": "Upkeep",

@@ -9,6 +9,7 @@ from tests.template.stack import Properties, Stack, target, ways
 
 TICKS = {
     "OrchestratorSyncTick": ("SyncCadence", {"job": "calendar.sync"}),
+    "OrchestratorOutboundTick": ("OutboundCadence", {"job": "calendar.sync", "direction": "outbound"}),
     "OrchestratorScheduleTick": ("ScheduleCadence", {"job": "calendar.schedule"}),
     "OrchestratorChangesTick": ("ChangesCadence", {"job": "calendar.schedule", "due": "changed"}),
     "UpkeepDailyTick": ("UpkeepCadence", {"job": "calendar.upkeep"}),
@@ -68,9 +69,10 @@ def test_a_rule_runs_if_its_stage_or_a_parameter_says_so(
     assert {row["Ticks"] for row in stages.values()} <= {"ENABLED", "DISABLED"}
 
 
-@pytest.mark.parametrize(
-    "parameter", ["SyncCadence", "ScheduleCadence", "ChangesCadence", "UpkeepCadence", "RelayCadence", "Ticks"]
-)
+CADENCES = ["SyncCadence", "OutboundCadence", "ScheduleCadence", "ChangesCadence", "UpkeepCadence", "RelayCadence"]
+
+
+@pytest.mark.parametrize("parameter", [*CADENCES, "Ticks"])
 def test_without_a_word_from_the_deployer_the_stage_decides(template: dict[str, Any], parameter: str) -> None:
     assert template["Parameters"][parameter]["Default"] == "stage"
 

@@ -18,12 +18,16 @@ AlmanacError
 │   └── LeaseLost             another run overtook this one; it wrote nothing more
 ├── PermanentError            trying again cannot help until somebody acts
 │   ├── ReconnectRequired     the account's grant is gone
-│   ├── AccessDenied          the account may not read this calendar
+│   ├── AccessDenied          the account may not read this calendar, or not write to it
+│   │   └── PermissionMissing   its owner has not granted what it takes
 │   ├── CalendarUnreachable   404 for a calendar we know: no proof that it is deleted
 │   ├── ProjectRefused        the provider refuses our client or project: nobody's account is to blame
 │   ├── PushUnsupported       the provider tells of no changes of this calendar
 │   └── ProviderRejected      an answer or a refusal we have no better name for
 │       └── AnswerTooLarge    more bytes than a function can hold: ask for fewer events
+├── EventVersionChanged       somebody changed the event since: read it and decide again
+├── EventIdTaken              the id of a new event is taken: read what is there
+├── EventGone                 the event is not there, or not any more
 ├── SyncTokenExpired          410 fullSyncRequired: a branch of the sync, not a failure
 ├── PageTokenExpired          a resumed page token is too old: read from the first page again
 ├── AccessTokenRejected       401: refresh once
@@ -191,6 +195,12 @@ class AccessDenied(PermanentError):
     code = "access_denied"
 
 
+class PermissionMissing(AccessDenied):
+    """The account's owner has not consented to what the request needs: ask for it, do not disconnect."""
+
+    code = "permission_missing"
+
+
 class CalendarUnreachable(PermanentError):
     """404 for a known calendar. Can mean lost access: rows are kept."""
 
@@ -212,6 +222,24 @@ class ProviderRejected(PermanentError):
         super().__init__(message)
         self.provider = provider
         self.code = f"{provider}_{self.ending}"
+
+
+class EventVersionChanged(AlmanacError):
+    """The guard of a write named another version than the provider has: read it and decide again."""
+
+    code = "event_version_changed"
+
+
+class EventIdTaken(AlmanacError):
+    """The id of a new event is taken, perhaps by an earlier attempt: read what is there."""
+
+    code = "event_id_taken"
+
+
+class EventGone(AlmanacError):
+    """The provider does not know the event, or it was deleted; of a calendar that is gone, every event is."""
+
+    code = "event_gone"
 
 
 class AnswerTooLarge(ProviderRejected):

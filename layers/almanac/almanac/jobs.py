@@ -142,6 +142,7 @@ class Tick(BaseModel):
 
     job: Literal["calendar.sync", "calendar.schedule"]
     mode: Mode = "auto"
+    direction: Direction = "both"
     due: Literal["all", "changed"] = "all"
     """Of plans: every workspace with something to plan, or those that have changed since their last plan."""
     request_id: Label | None = None

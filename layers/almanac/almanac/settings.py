@@ -73,6 +73,8 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 QueueUrl = Annotated[str, AfterValidator(_queue_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
 PlainQueueUrl = Annotated[str, AfterValidator(_plain_queue_url)]
+InstallationName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_./-]+$")]
+"""What an installation is called in its channels, and in the marks of events that it writes."""
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 
 
@@ -125,6 +127,7 @@ class GoogleSettings(_Settings):
     google_secret_arn: str | None = None
     google_api_url: HttpUrl = "https://www.googleapis.com"
     google_token_url: HttpUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address, not a secret
+    google_revoke_url: HttpUrl | None = None  # beside the token URL unless it is given
     google_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 20
     google_requests_per_minute: Annotated[int, Field(ge=30, le=600)] | None = None  # of one process; 600 are a user's
 
@@ -168,6 +171,16 @@ class SyncSettings(_Settings):
     def future(self) -> timedelta:
         """How far ahead the window reaches."""
         return timedelta(days=self.sync_future_days)
+
+
+class OutboundSettings(_Settings):
+    """What is written to providers at most, and what this installation is called in the marks of its events."""
+
+    installation: InstallationName | None = None
+    outbound_writes_per_second: Annotated[float, Field(gt=0, le=10)] = 2  # of one account
+    outbound_daily_budget: Annotated[int, Field(ge=1, le=100_000)] = 500  # creations and deletions of one account
+    outbound_mass_count: Annotated[int, Field(ge=1, le=100_000)] = 20  # deletions at once that need no consent
+    outbound_mass_share: Annotated[float, Field(ge=0, le=1)] = 0.5  # or this part of what is there, if that is more
 
 
 class PlanSettings(SyncSettings):
@@ -247,7 +260,7 @@ class PushSettings(PublicSettings):
 
     push_keys: SecretStr | None = None
     push_keys_secret_arn: str | None = None
-    installation: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    installation: InstallationName | None = None
 
     @property
     def has_keys(self) -> bool:

@@ -76,7 +76,7 @@ def create(world: World, account: Account, body: Json) -> Calendar:
         raise required("Missing summary.")
     calendar_id = f"c_{world.new_id()}@group.calendar.google.com"
     calendar = add(world, account, calendar_id, body["summary"], body.get("timeZone", "UTC"))
-    calendar.description = body.get("description", "")
+    calendar.description, calendar.made_by_client = body.get("description", ""), True
     return calendar
 
 

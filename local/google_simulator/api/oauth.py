@@ -10,8 +10,6 @@ from local.google_simulator.api.errors import unauthorized
 from local.google_simulator.api.reply import Reply, json_reply
 from local.google_simulator.world.state import Account, Settings, World
 
-_SCOPE = "https://www.googleapis.com/auth/calendar"
-
 
 def grant(world: World, form: bytes) -> Reply:
     """Answer a form-encoded refresh grant with an access token, or with 400 or 401 and OAuth's error names."""
@@ -29,7 +27,7 @@ def grant(world: World, form: bytes) -> Reply:
     answer = {
         "access_token": issue(world, account),
         "expires_in": lifetime,
-        "scope": _SCOPE,
+        "scope": " ".join(sorted(account.scopes)),
         "token_type": "Bearer",
     }
     if world.settings.rotate_refresh_tokens:
@@ -51,6 +49,16 @@ def _trade(world: World, fields: dict[str, str]) -> Reply:
     account.refresh_token = new_refresh_token(world)
     said = {"expires_in": world.settings.expires_in, "scope": code.scope, "token_type": "Bearer"}
     return json_reply({"access_token": issue(world, account), "refresh_token": account.refresh_token, **said})
+
+
+def revoke(world: World, form: bytes) -> Reply:
+    """Answer a revocation (RFC 7009): the grant of that token is gone; 400 for an unknown one."""
+    token = parse_qs(form.decode("utf-8", "replace")).get("token", [""])[0]
+    for account in world.accounts.values():
+        if not account.revoked and (account.refresh_token == token or token in account.access_tokens):
+            account.revoked = True
+            return json_reply({})
+    return _refused(400, "invalid_token", "Token expired or revoked")
 
 
 def issue(world: World, account: Account) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from local.google_simulator.api import calendar_list, writes
+from local.google_simulator.api import calendar_list, client_body, writes
 from local.google_simulator.api.errors import invalid, required
 from local.google_simulator.api.event_pages import item_view
 from local.google_simulator.api.fields import parse, select
@@ -136,18 +136,24 @@ def _insert_event(store: Store, account: Account, call: Call) -> Reply:
     calendar, entry = store.world.open(account, call.steps[1], "writer")
     body = call.document()
     chosen = check_client_id(body["id"]) if "id" in body else None
-    return _event(store, entry, writes.insert(store.world, calendar, account.email, body, chosen), call)
+    client_body.check_identity(body)
+    client_body.count_creation(store.world, account)
+    kept, zero = client_body.accepted(store.world.settings, body), _zero_length(store)
+    made = writes.insert(store.world, calendar, account.email, kept, chosen, zero_length=zero)
+    return _event(store, entry, made, call)
 
 
 def _patch_event(store: Store, account: Account, call: Call) -> Reply:
     calendar, entry = store.world.open(account, call.steps[1], "writer")
-    changed = writes.patch(store.world, calendar, call.steps[3], call.document(), call.headers.get("if-match"))
+    body, guard = client_body.accepted(store.world.settings, call.document()), call.headers.get("if-match")
+    changed = writes.patch(store.world, calendar, call.steps[3], body, guard, zero_length=_zero_length(store))
     return _event(store, entry, changed, call)
 
 
 def _update_event(store: Store, account: Account, call: Call) -> Reply:
     calendar, entry = store.world.open(account, call.steps[1], "writer")
-    changed = writes.update(store.world, calendar, call.steps[3], call.document(), call.headers.get("if-match"))
+    body, guard = client_body.accepted(store.world.settings, call.document()), call.headers.get("if-match")
+    changed = writes.update(store.world, calendar, call.steps[3], body, guard, zero_length=_zero_length(store))
     return _event(store, entry, changed, call)
 
 
@@ -155,6 +161,10 @@ def _delete_event(store: Store, account: Account, call: Call) -> Reply:
     calendar, _ = store.world.open(account, call.steps[1], "writer")
     writes.delete(store.world, calendar, call.steps[3], call.headers.get("if-match"))
     return Reply(204, Payload(b""))
+
+
+def _zero_length(store: Store) -> bool:
+    return store.world.settings.zero_length == "accepted"
 
 
 def _move_event(store: Store, account: Account, call: Call) -> Reply:

@@ -64,8 +64,10 @@ def merged(stored: Json, changes: Json) -> Json:
     return result
 
 
-def settle(calendar: Calendar, body: Json) -> Json:
+def settle(calendar: Calendar, body: Json, *, zero_length: bool = True) -> Json:
     """Check the times and write them as Google does: dateTime in the calendar's zone, the event's zone beside it.
+
+    Without `zero_length` an event that ends as it begins is refused, as Google refuses those of API clients.
 
     Raises 400 for missing, mixed, reversed or unreadable times and for a recurrence that cannot be expanded.
     """
@@ -74,7 +76,8 @@ def settle(calendar: Calendar, body: Json) -> Json:
         body[name] = _settled_point(calendar, body.get(name), name)
     if ("date" in body["start"]) != ("date" in body["end"]):
         raise invalid("Invalid start time.", "start")
-    if epoch(body["end"], calendar.zone) < epoch(body["start"], calendar.zone):
+    length = epoch(body["end"], calendar.zone) - epoch(body["start"], calendar.zone)
+    if length < 0 or (length == 0 and not zero_length):
         raise invalid("The specified time range is empty.", "timeMax", "timeRangeEmpty")
     if not body.get("recurrence"):
         body.pop("recurrence", None)

@@ -26,12 +26,20 @@ def gone(calendar: Calendar, version: Version) -> bool:
     return not version.live or (version.series is not None and not masters_live(calendar, version, LATEST))
 
 
-def insert(world: World, calendar: Calendar, actor: str, body: Json, event_id: str | None = None) -> Version:
+def insert(
+    world: World,
+    calendar: Calendar,
+    actor: str,
+    body: Json,
+    event_id: str | None = None,
+    *,
+    zero_length: bool = True,
+) -> Version:
     """A new event. 409 when the id was ever used on this calendar, 400 for unusable times."""
     event_id = event_id or world.new_id()
     if event_id in calendar.records:
         raise errors.duplicate()
-    settled = settle(calendar, complete(calendar, actor, body, event_id))
+    settled = settle(calendar, complete(calendar, actor, body, event_id), zero_length=zero_length)
     updated, etag = world.stamp()
     return _store(calendar, settled | {"created": updated[:-4] + "000Z"}, updated, etag)
 
@@ -44,6 +52,7 @@ def patch(
     if_match: str | None = None,
     *,
     as_organizer: bool = False,
+    zero_length: bool = True,
 ) -> Version:
     """Merge changes into an event; a change to a generated instance makes it an exception.
 
@@ -53,15 +62,23 @@ def patch(
     _check(world, calendar, current, changes, if_match)
     if not as_organizer:
         _check_organizer(current.body, changes)
-    return _save(world, calendar, current.body, merged(current.body, changes))
+    return _save(world, calendar, current.body, merged(current.body, changes), zero_length=zero_length)
 
 
-def update(world: World, calendar: Calendar, event_id: str, body: Json, if_match: str | None = None) -> Version:
+def update(
+    world: World,
+    calendar: Calendar,
+    event_id: str,
+    body: Json,
+    if_match: str | None = None,
+    *,
+    zero_length: bool = True,
+) -> Version:
     """Replace an event whole, also to bring a deleted one back with status confirmed."""
     current = find(calendar, event_id)
     _check(world, calendar, current, body, if_match)
     _check_organizer(current.body, body)
-    return _save(world, calendar, current.body, replaced(current.body, body))
+    return _save(world, calendar, current.body, replaced(current.body, body), zero_length=zero_length)
 
 
 def delete(world: World, calendar: Calendar, event_id: str, if_match: str | None = None) -> None:
@@ -110,10 +127,10 @@ def _check_match(current: Version, if_match: str | None) -> None:
         raise errors.condition_not_met()
 
 
-def _save(world: World, calendar: Calendar, before: Json, body: Json) -> Version:
+def _save(world: World, calendar: Calendar, before: Json, body: Json, *, zero_length: bool) -> Version:
     if body["status"] == "cancelled":
         return _cancel(world, calendar, before)
-    settled = settle(calendar, body)
+    settled = settle(calendar, body, zero_length=zero_length)
     if _when(calendar, settled) != _when(calendar, before):
         settled["sequence"] = before["sequence"] + 1
     return _store(calendar, settled, *world.stamp())

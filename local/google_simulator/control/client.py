@@ -82,6 +82,18 @@ class Control:
         """Cancel an event, a series, or one instance."""
         self.call("delete_event", calendar=calendar, event_id=event_id)
 
+    def copy_event(self, calendar: str, event_id: str) -> Json:
+        """Duplicate an event as a person does; returns the copy."""
+        return self._object("copy_event", calendar=calendar, event_id=event_id)
+
+    def delete_calendar(self, calendar: str) -> None:
+        """A secondary calendar is deleted by its owner."""
+        self.call("delete_calendar", calendar=calendar)
+
+    def grant(self, email: str, scopes: list[str]) -> None:
+        """Change what an account has consented to."""
+        self.call("grant", email=email, scopes=scopes)
+
     def split_series(self, calendar: str, instance_id: str, changes: Json) -> Json:
         """Change an instance and all that follow; returns the new master."""
         return self._object("split_series", calendar=calendar, instance_id=instance_id, changes=changes)

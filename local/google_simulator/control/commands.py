@@ -3,6 +3,7 @@
 The same methods are reached over HTTP under `/_simulator/` (`control.Control`).
 """
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -46,6 +47,11 @@ class Commands:
             account.revoked = False
             account.refresh_token = oauth.new_refresh_token(self.world)
             return self._tokens(account)
+
+    def issue_token(self, email: str) -> str:
+        """Another access token of the account, for a client of one's own."""
+        with self.world.lock:
+            return oauth.issue(self.world, self.world.account(email))
 
     def expire_access_tokens(self, email: str) -> None:
         """Every access token of the account is 401 from now on."""
@@ -107,6 +113,35 @@ class Commands:
         with self.world.lock:
             source, target = self.world.calendar(calendar), self.world.calendar(destination)
             return writes.move(self.world, source, event_id, target).body
+
+    def copy_event(self, calendar: str, event_id: str) -> Json:
+        """Duplicate an event as a person does: a new id, everything else as it was, private properties too."""
+        with self.world.lock:
+            target = self.world.calendar(calendar)
+            own = ("id", "iCalUID", "htmlLink", "etag", "created", "updated", "sequence")
+            body = {key: value for key, value in writes.find(target, event_id).body.items() if key not in own}
+            return writes.insert(self.world, target, target.owner, body).body
+
+    def delete_calendar(self, calendar: str) -> None:
+        """Its owner deletes a secondary calendar: it is gone from every list, with all its events."""
+        with self.world.lock:
+            self.world.calendar(calendar)
+            for account in self.world.accounts.values():
+                entry = account.entries.get(calendar)
+                if entry is not None:
+                    self.world.put_entry(account, replace(entry, deleted=True))
+            self.service.store.forget_pages()
+
+    def grant(self, email: str, scopes: list[str]) -> None:
+        """What the account's owner has consented to from now on: whole scope URLs, or their last part."""
+        root = "https://www.googleapis.com/auth/"
+        with self.world.lock:
+            given = {scope if ":" in scope else root + scope for scope in scopes}
+            self.world.account(email).scopes = given
+
+    def land(self, number: int = 0) -> bool:
+        """Carry out a request that a `land_late` fault has kept; False when there is none left."""
+        return self.service.land(number)
 
     def split_series(self, calendar: str, instance_id: str, changes: Json) -> Json:
         """Change an instance and all that follow; returns the new master."""

@@ -17,6 +17,9 @@ Action = Literal[
     "delay",
     "cut_before",
     "cut_within",
+    "error_after",
+    "cut_after",
+    "land_late",
     "empty_page",
     "short_page",
     "empty_listing",
@@ -36,8 +39,9 @@ class Fault(BaseModel):
 
     `path` is a glob on the unquoted path (`*/events`, `/token`); `calendar` is matched as sent, `primary` too.
     `error` sends status and Google's body with `reason`; `text` sends `body` as it is; `delay` waits
-    `delay_seconds` and answers normally; the listing actions change what events.list says. `count` is the size of
-    a short page or the number of items a truncated listing leaves out of a page.
+    `delay_seconds` and answers normally; `error_after` and `cut_after` carry the request out and then refuse or break
+    off; `land_late` breaks off and keeps it for `land`; the listing actions change what events.list says. `count` is
+    the size of a short page or the number of items a truncated listing leaves out of a page.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -13,7 +13,8 @@ _SECRETS = {"access_token", "key"}
 class Entry:
     """One request; `method` is the one on the wire, also where a header overrides it.
 
-    `number` counts from 1, `duration_ms` is the simulator's own time, without injected delays.
+    `number` counts from 1, `duration_ms` is the simulator's own time, without injected delays. `body` is there of
+    requests that write events and calendars.
     """
 
     number: int
@@ -26,6 +27,8 @@ class Entry:
     reason: str | None
     faults: list[str]
     duration_ms: float
+    if_match: str | None = None
+    body: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -50,6 +53,8 @@ class RequestLog:
         reason: str | None,
         faults: list[str],
         duration_ms: float,
+        if_match: str | None = None,
+        body: dict[str, Any] | None = None,
     ) -> None:
         """Note one answered request."""
         self.total += 1
@@ -57,7 +62,20 @@ class RequestLog:
         self.by_operation[operation] += 1
         shown = {name: values for name, values in params.items() if name not in _SECRETS}
         self.kept.append(
-            Entry(self.total, at, method, path, shown, account, status, reason, faults, round(duration_ms, 3))
+            Entry(
+                self.total,
+                at,
+                method,
+                path,
+                shown,
+                account,
+                status,
+                reason,
+                faults,
+                round(duration_ms, 3),
+                if_match,
+                body,
+            )
         )
 
     def since(self, number: int) -> list[dict[str, Any]]:

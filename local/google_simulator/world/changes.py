@@ -91,7 +91,9 @@ def _changed_series(
     record = calendar.records[series_id]
     master = record.at(until)
     before, now = _view(calendar, series_id, window, since), _view(calendar, series_id, window, until)
-    if settings.series_deletion == "master" and before and master is not None and not master.live:
+    ended = master is not None and not master.live
+    made_and_ended = ended and not before and record.at(since) is None
+    if master is not None and (made_and_ended or (ended and before and settings.series_deletion == "master")):
         yield master
         return
     for instance_id, version in now.items():

@@ -33,6 +33,8 @@ class Settings:
     `series_deletion`: whether a deleted series is told by its instances or by the master's id alone. `push_…`: the
     longest life of a channel, how its end is written, whether its first message comes before the answer to the watch,
     how many changes a stopped channel still tells, and whether http on this machine is refused too.
+    `zero_length`: whether a client may write an event that ends as it begins (reading one is always possible).
+    `trims_texts`: whether Google strips texts and evens out line ends. `creates_per_user`: events a day and account.
     `paging`: whether a listing is all of its first page's moment, or each page of its own; the token at its end is
     as old as the moment that its last page shows.
     """
@@ -46,6 +48,9 @@ class Settings:
     series_deletion: Literal["instances", "master"] = "instances"
     paging: Literal["first_moment", "each_moment"] = "first_moment"
     revival: bool = True
+    zero_length: Literal["refused", "accepted"] = "refused"
+    trims_texts: bool = False
+    creates_per_user: int | None = None
     sync_token_padding: int = 0
     expansion_days: int = 730
     project_per_minute: int | None = None
@@ -76,7 +81,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Account:
-    """A Google user: address, refresh token, access tokens with the instant each expires, and the calendar list."""
+    """A Google user: address, refresh token, access tokens with the instant each expires, and the calendar list.
+
+    `scopes` are what it has granted, `created` when clients made events of its.
+    """
 
     email: str
     refresh_token: str
@@ -84,6 +92,8 @@ class Account:
     access_tokens: dict[str, datetime] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     list_sequence: int = 0
+    scopes: set[str] = field(default_factory=lambda: {"https://www.googleapis.com/auth/calendar"})
+    created: list[datetime] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +117,7 @@ class Calendar:
     owner: str
     description: str = ""
     primary: bool = False
+    made_by_client: bool = False
     sequence: int = 0
     updated: str = "1970-01-01T00:00:00.000Z"
     records: dict[str, Record] = field(default_factory=dict)

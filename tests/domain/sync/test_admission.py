@@ -16,12 +16,12 @@ from almanac.domain.sync.admission import (
     refuse_plan,
     refuse_sync,
 )
-from almanac.jobs import Direction, Source
+from almanac.jobs import Source
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 COOLDOWN = 30.0
 SOURCES = st.sampled_from(get_args(Source))
-INBOUND = st.sampled_from([direction for direction in get_args(Direction) if direction != "outbound"])
+DIRECTIONS = st.sampled_from(["inbound", "outbound", "both"])
 OFFSETS = st.none() | st.timedeltas(timedelta(hours=-2), timedelta(hours=2))
 FACTS = st.builds(
     lambda lease, superseded, manual: facts(lease=lease, superseded=superseded, manual=manual),
@@ -74,7 +74,7 @@ def test_what_refuses_a_run(
     assert refuse(known, source, "both", force=force, cooldown=COOLDOWN) == answer
 
 
-@given(FACTS, SOURCES, INBOUND, st.booleans())
+@given(FACTS, SOURCES, DIRECTIONS, st.booleans())
 def test_two_runs_never_meet(known: AdmissionFacts, source: str, direction: str, force: bool) -> None:
     live = known.lease_expires_at is not None and known.lease_expires_at > known.now
 
@@ -83,7 +83,7 @@ def test_two_runs_never_meet(known: AdmissionFacts, source: str, direction: str,
     assert (answer is not None and answer[0] == "already_running") == live
 
 
-@given(FACTS, SOURCES, INBOUND, st.booleans())
+@given(FACTS, SOURCES, DIRECTIONS, st.booleans())
 def test_whoever_asks_again_after_the_time_named_is_not_refused_for_the_same_reason(
     known: AdmissionFacts, source: str, direction: str, force: bool
 ) -> None:
@@ -98,12 +98,27 @@ def test_whoever_asks_again_after_the_time_named_is_not_refused_for_the_same_rea
     assert again is None or again[0] != answer[0]
 
 
-@given(FACTS, SOURCES, st.booleans())
-def test_outbound_alone_is_always_told_so(known: AdmissionFacts, source: str, force: bool) -> None:
-    assert refuse(known, source, "outbound", force=force, cooldown=COOLDOWN) == ("outbound_unavailable", None)
+@pytest.mark.parametrize(
+    ("did", "wanted", "superseded"),
+    [
+        ("both", "inbound", True),
+        ("both", "outbound", True),
+        (None, "outbound", True),  # a row of before, which says both by saying nothing
+        ("inbound", "inbound", True),
+        ("inbound", "outbound", False),
+        ("inbound", "both", False),
+        ("outbound", "both", False),
+        ("outbound", "inbound", False),
+    ],
+)
+def test_a_run_covers_the_directions_that_it_went(did: str | None, wanted: str, superseded: bool) -> None:
+    scope = {"mode": "auto"} | ({} if did is None else {"direction": did})
+    known = replace(facts(), later_runs=(LaterRun(scope, "incremental"),))
+    answer = refuse(known, "push", wanted, force=False, cooldown=COOLDOWN)
+    assert answer == (("superseded", None) if superseded else None)
 
 
-@given(FACTS, SOURCES, INBOUND)
+@given(FACTS, SOURCES, DIRECTIONS)
 def test_force_never_refuses_more(known: AdmissionFacts, source: str, direction: str) -> None:
     plain = refuse(known, source, direction, force=False, cooldown=COOLDOWN)
     forced = refuse(known, source, direction, force=True, cooldown=COOLDOWN)

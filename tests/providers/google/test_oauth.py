@@ -42,7 +42,9 @@ def assert_tells_nothing(error: BaseException, caplog: pytest.LogCaptureFixture)
 
 def test_a_refresh_is_one_form_post_and_its_life_counts_from_now(tokens: GoogleTokens, server: ScriptedServer) -> None:
     server.answers(GRANT)
-    assert tokens.refresh(REFRESH) == FreshToken("ya29.fresh-secret", NOW + timedelta(seconds=3599), None)
+    assert tokens.refresh(REFRESH) == FreshToken(
+        "ya29.fresh-secret", NOW + timedelta(seconds=3599), None, ("calendar",)
+    )
     (request,) = server.requests
     assert (request.method, request.path) == ("POST", "/token")
     assert request.headers["content-type"] == "application/x-www-form-urlencoded"

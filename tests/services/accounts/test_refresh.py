@@ -78,7 +78,9 @@ class Directory:
     def remember(self, after: UUID | None) -> None:
         self.kept = after
 
-    def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
+    def store_tokens(
+        self, account: Account, access: str, expires_at: datetime, refresh: str, scopes: Sequence[str] = ()
+    ) -> Account:
         row = self.rows[account.id]
         if row.version == account.version:
             newer = replace(row, access_token=access, refresh_token=refresh, expires_at=expires_at)

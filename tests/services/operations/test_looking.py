@@ -66,13 +66,23 @@ class TestWorkspaces:
             workspaces.set(OTHER, "Crew", None)
 
 
+def leave(_ws_id: UUID, _account_id: UUID, _blocks: str) -> int:
+    """Nothing of ours is anywhere."""
+    return 0
+
+
+def stop_watching(_ws_id: UUID, _account_id: UUID) -> int:
+    """Nothing rings."""
+    return 0
+
+
 class TestAccounts:
     def account(self, number: int, email: str = "ada@example.test") -> ListedAccount:
         return ListedAccount(UUID(int=number), WS, "Team", email, "ada", "active", None, 2, 1)
 
     def test_one_is_disconnected_by_its_id_or_its_only_address(self) -> None:
         switches = Switches([self.account(1), self.account(2), self.account(3, "bo@example.test")])
-        accounts = Accounts(Workspaces(), Workspaces(), switches)
+        accounts = Accounts(Workspaces(), Workspaces(), switches, leave, stop_watching)
 
         assert accounts.disconnect(WS, "Bo@example.test").status == "disconnected"
         accounts.disconnect(WS, str(UUID(int=1)))
@@ -86,7 +96,7 @@ class TestAccounts:
         both = [calendar("team", connection_id=UUID(int=n), name="Team") for n in (1, 2)]
         other = [calendar(f"c{n}", connection_id=UUID(int=n), name="Climbing") for n in (3, 4)]
         store, switches = Workspaces(calendars=[*both, *other]), Switches()
-        accounts = Accounts(store, store, switches)
+        accounts = Accounts(store, store, switches, leave, stop_watching)
 
         assert accounts.switch(WS, "team", on=False) == both
         accounts.switch(WS, str(UUID(int=3)), on=True)

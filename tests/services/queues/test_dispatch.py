@@ -33,6 +33,7 @@ class Store:
     marked: list[Sequence[UUID]] = field(default_factory=list)
     marked_since: set[datetime] = field(default_factory=set)
     scheduled: bool = False
+    outbound: bool = False
     asked_for_health: list[datetime] = field(default_factory=list)
 
     def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
@@ -42,6 +43,10 @@ class Store:
 
     def due_for_schedule(self, after: UUID | None, limit: int) -> Sequence[UUID]:
         self.scheduled = True
+        return self.due_for_sync(after, limit)
+
+    def due_for_outbound(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        self.outbound = True
         return self.due_for_sync(after, limit)
 
     def due_for_replan(self, after: UUID | None, limit: int) -> Sequence[tuple[UUID, str]]:
@@ -169,7 +174,7 @@ class TestTick:
             ws_id=UUID(int=1),
             mode="incremental",
             source="schedule",
-            direction="inbound",
+            direction="both",
             requested_at=NOW,
             request_id=job.request_id,
         )

@@ -96,7 +96,7 @@ def receive(ends: SyncReport | BaseException, queue: Queue, incoming: SqsMessage
         report("failed", "continued", retry_after=5.0),
         report("skipped", "superseded"),
         report("skipped", "cooldown", retry_after=12.0),
-        report("skipped", "outbound_unavailable"),
+        report("completed", "nothing_to_write"),
     ],
     ids=lambda ends: f"{ends.status} {ends.outcome}",
 )

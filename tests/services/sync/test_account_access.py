@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
@@ -60,7 +60,9 @@ class Store:
     row: Account = ACCOUNT
     reasons: list[str] = field(default_factory=list)
 
-    def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
+    def store_tokens(
+        self, account: Account, access: str, expires_at: datetime, refresh: str, scopes: Sequence[str] = ()
+    ) -> Account:
         if account.version == self.row.version:
             tokens = {"access_token": access, "refresh_token": refresh, "expires_at": expires_at}
             self.row = replace(self.row, version=self.row.version + 1, status="active", **tokens)

@@ -169,11 +169,3 @@ class TestTheEnd:
                 retrier.call(raising(DOWN), Tally(), limits.append)
 
         assert limits == [inf] * 4
-
-
-def test_what_is_tried_once_may_take_more_than_one_request() -> None:
-    once = replace(Invocation().retrier(0.5), tries=1)
-
-    assert [once.call(lambda: "answer", Tally()) for _ in range(2)] == ["answer"] * 2
-    with pytest.raises(ProviderUnavailable):
-        once.call(raising(DOWN), Tally())

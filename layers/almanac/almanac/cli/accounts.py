@@ -20,6 +20,10 @@ _EXAMPLES = """\
 The file is JSON: {"refresh_token": "…", "access_token": "…", "expires_at": "2026-01-31T12:00:00Z"}.
 Only refresh_token is needed; it is tried at once. The same command with a new token connects an account again.
 """
+_LEAVE = """\
+  almanac account disconnect WS ada@example.org
+  almanac account disconnect --workspace WS --email ada@example.org --user ada --blocks remove
+"""
 _Token = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[\x21-\x7e]+$")]
 
 
@@ -43,9 +47,14 @@ def add_to(commands: Commands) -> None:
     parser = add_command(accounts, "list", _list, "list the connected accounts of a workspace, or of all")
     arguments.add_workspace(parser, optional=True)
     about = "read nothing through an account any more; its calendars' events go after the grace"
-    parser = add_command(accounts, "disconnect", _disconnect, about, "  almanac account disconnect WS ada@example.org")
-    arguments.add_workspace(parser)
-    parser.add_argument("account", metavar="ACCOUNT", type=arguments.label, help="its address or id")
+    parser = add_command(accounts, "disconnect", _disconnect, about, _LEAVE)
+    arguments.add_workspace(parser, optional=True)
+    parser.add_argument("account", metavar="ACCOUNT", nargs="?", type=arguments.label, help="its address or id")
+    parser.add_argument("--workspace", type=arguments.workspace, metavar="WS", help="the workspace's id or name")
+    parser.add_argument("--email", type=arguments.email, help="the account's address")
+    parser.add_argument("--user", type=arguments.label, help="id of the person whose account it is")
+    about = "take what we have written ahead out of its calendars, or leave it there; then the grant is given back"
+    parser.add_argument("--blocks", choices=("remove", "leave"), help=about)
 
     calendars = add_group(commands, "calendar", "switch calendars")
     about = "let syncs read a calendar, or not; while it is off its events take no time"
@@ -94,9 +103,16 @@ def _list(args: Namespace, session: Session) -> Result:
 
 
 def _disconnect(args: Namespace, session: Session) -> Result:
+    ws_id, name = args.workspace or args.ws_id, args.email or args.account
+    if ws_id is None:
+        raise BadInput("--workspace", "missing; give the workspace of the account")
+    if name is None:
+        raise BadInput("--email", "missing; give the account's address, or its id")
     with arguments.named({"account": "ACCOUNT"}):
-        account = session.wiring.accounts.disconnect(args.ws_id, args.account)
+        account = session.wiring.accounts.disconnect(ws_id, name, user_id=args.user, blocks=args.blocks)
     document = connections.accounts_document([account])
+    if account.status != "disconnected":
+        return Result(document, f"leaving: {account.email} goes once syncs have taken its blocks back")
     return Result(document, f"disconnected: {account.email}; `almanac account add` connects it again")
 
 

@@ -9,6 +9,7 @@ from almanac.cli import accounts, maintenance, members, output, plan, queues, ru
 from almanac.cli.access import keys
 from almanac.cli.arguments import Commands, Parser, add_command, resolve_workspaces
 from almanac.cli.history import changes, exports, webhooks
+from almanac.cli.outbound import commands as outbound
 from almanac.cli.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
 
@@ -61,6 +62,7 @@ def _parser() -> Parser:
         members,
         accounts,
         sync,
+        outbound,
         schedule,
         plan,
         runs,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command, add_group
+from almanac.cli.outbound.targets import add_target
 from almanac.cli.session import Result, Session
 from almanac.domain.operations.people import NewMeeting
 from almanac.errors import BadInput
@@ -24,6 +25,7 @@ _LONGEST_MEETING = 44_640
 def add_to(commands: Commands) -> None:
     """Add the parsers."""
     group = add_group(commands, "member", "manage whose time is planned")
+    add_target(group)
     about = "plan somebody's own time; repeated, it changes what is given"
     parser = add_command(group, "add", _add, about, _MEMBER_EXAMPLES)
     _add_person(parser)

@@ -6,9 +6,7 @@ EndStatus = Literal["completed", "partial", "failed", "skipped"]
 Status = Literal["running", EndStatus]
 """`running` is in the database only."""
 
-RefusedOutcome = Literal[
-    "superseded", "already_running", "cooldown", "too_soon", "outbound_unavailable", "escalated", "removed", "cancelled"
-]
+RefusedOutcome = Literal["superseded", "already_running", "cooldown", "too_soon", "escalated", "removed", "cancelled"]
 """Of a run that does not take place."""
 PassOutcome = Literal["incremental", "full", "redirected_to_full", "token_expired_full"]
 """Of a pass over a calendar that came to its end."""
@@ -20,6 +18,8 @@ SyncOutcome = Literal[
     RefusedOutcome,
     "continued",
     "nothing_to_read",
+    "written",
+    "nothing_to_write",
     "channel_unknown",
     "partial",
     "failed",

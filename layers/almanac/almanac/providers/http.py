@@ -5,12 +5,13 @@ http.client reads as much as it is told to expect, allocates that at once, and b
 
 import io
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPResponse, IncompleteRead
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from socket import SocketIO, socket
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httplib2
@@ -29,6 +30,10 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 
 class TooManyBytes(Exception):
     """More than LARGEST_ANSWER bytes were sent; the connection is of no further use."""
+
+
+class NotSentAgain(HTTPException):
+    """A write may have been carried out, although it was not answered."""
 
 
 class _Watched(io.RawIOBase):
@@ -81,11 +86,41 @@ class _BoundedResponse(HTTPResponse):
         return bytes(content) + super().read()  # nothing is left; it is what ends the answer
 
 
-class _Plain(httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc] # httplib2 has no types
+class _SentOnce:
+    """A connection over which a write goes at most once.
+
+    httplib2 sends a request again when a kept-alive connection breaks before its answer: of a write nobody knows then
+    how often it was carried out (W109). What it opens a new connection for is refused instead.
+    """
+
+    _write_is_out = False
+
+    def request(self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None) -> None:
+        """Send it. A GET that travels as a POST, as long ones do, and a token's form may go again."""
+        sent = {name.lower(): value for name, value in (headers or {}).items()}
+        form = sent.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        self._write_is_out = method not in ("GET", "HEAD") and "x-http-method-override" not in sent and not form
+        super().request(method, url, body, headers or {})  # type: ignore[misc]
+
+    def getresponse(self) -> HTTPResponse:
+        """Return the answer."""
+        response: HTTPResponse = super().getresponse()  # type: ignore[misc]
+        self._write_is_out = False
+        return response
+
+    def connect(self) -> None:
+        """Open it. Raises NotSentAgain while nobody knows what became of a write."""
+        if self._write_is_out:
+            self._write_is_out = False
+            raise NotSentAgain("the connection broke before a write was answered")
+        super().connect()  # type: ignore[misc]
+
+
+class _Plain(_SentOnce, httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc] # httplib2 has no types
     response_class = _BoundedResponse
 
 
-class _Tls(httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]
+class _Tls(_SentOnce, httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]
     response_class = _BoundedResponse
 
 

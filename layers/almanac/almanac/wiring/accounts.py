@@ -71,16 +71,18 @@ class AccountWiring(Base):
 
         settings = load(GoogleSettings, self._environment)
         url, patience = settings.google_token_url, settings.google_timeout_seconds
+        revoke_url = settings.google_revoke_url
         if settings.google_client_id is not None and settings.google_client_secret is not None:
             secret = settings.google_client_secret.get_secret_value()
-            return GoogleTokens(url, settings.google_client_id, secret, patience, utc_now)
+            return GoogleTokens(url, settings.google_client_id, secret, patience, utc_now, revoke_url=revoke_url)
         arn = settings.google_secret_arn or ""
 
         def renewed() -> tuple[str, str]:
             self.secrets.forget(arn)
             return self._google_client(arn)
 
-        return GoogleTokens(url, *self._google_client(arn), patience, utc_now, renewed)
+        client = self._google_client(arn)
+        return GoogleTokens(url, *client, patience, utc_now, revoke_url=revoke_url, renewed=renewed)
 
     def _google_client(self, arn: str) -> tuple[str, str]:
         fields = self.secrets.json(arn, "ALMANAC_GOOGLE_SECRET_ARN", "client_id", "client_secret")

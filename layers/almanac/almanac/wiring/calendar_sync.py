@@ -6,21 +6,31 @@ import time
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
-from almanac.settings import SyncSettings, load
+from almanac.settings import OutboundSettings, SyncSettings, load
 from almanac.wiring.accounts import AccountWiring
 from almanac.wiring.base import utc_now
 from almanac.wiring.push import PushWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from uuid import UUID
+
+    from almanac.adapters.postgres.outbound.pages import DivertedPages
     from almanac.adapters.postgres.pages import PostgresCalendarPages
     from almanac.adapters.postgres.push.channels import PostgresChannels
     from almanac.adapters.postgres.runs import PostgresSyncRuns
     from almanac.domain.sync.report import SyncReport
     from almanac.jobs import CalendarSync
+    from almanac.services.outbound.leaving import Leave
+    from almanac.services.outbound.run import WriteOut
     from almanac.services.push.keep import KeepChannels
     from almanac.services.queues.message_run import MessageRun
     from almanac.services.sync.run import SyncWorkspace
+
+
+_STOPPING_SECONDS = 30
+"""How long the channels of an account that goes may take to stop."""
 
 
 class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
@@ -53,6 +63,46 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
         return PostgresCalendarPages(self.database, lease_seconds=settings.sync_lease_seconds, resident_mb=seen)
 
     @cached_property
+    def diverted_pages(self) -> "DivertedPages":
+        """Calendars and their pages, without what exists there because of us."""
+        from almanac.adapters.postgres.outbound.pages import DivertedPages
+
+        return DivertedPages(self.database, self.calendar_pages)
+
+    @cached_property
+    def write_out(self) -> "WriteOut":
+        """The part of a sync that writes."""
+        from almanac.adapters.postgres.outbound.store import PostgresOutboundStore
+        from almanac.domain.outbound.place import MassChange
+        from almanac.services.outbound.run import OutboundRules, WriteOut
+
+        lease, settings = load(SyncSettings, self._environment), load(OutboundSettings, self._environment)
+        store = PostgresOutboundStore(
+            self.database,
+            self.calendar_pages,
+            self._grants_writing,
+            lease_seconds=lease.sync_lease_seconds,
+            interval=1 / settings.outbound_writes_per_second,
+            most=settings.outbound_daily_budget,
+        )
+        mass = MassChange(settings.outbound_mass_count, settings.outbound_mass_share)
+        rules = OutboundRules(settings.installation, mass, lease.sync_reserve_seconds)
+        accounts = (self.account_tokens, self.providers, self.cipher)
+        return WriteOut(store, *accounts, utc_now, time.sleep, random.random, rules, self.leave)
+
+    @cached_property
+    def leave(self) -> "Leave":
+        """The use case of an account that goes."""
+        from almanac.adapters.postgres.outbound.operating import PostgresLeaving
+        from almanac.services.outbound.leaving import Leave
+
+        return Leave(PostgresLeaving(self.database), self.token_endpoints, self.cipher, self.stop_watching)
+
+    def _grants_writing(self, provider: str, scopes: "Collection[str]", owned: bool, made_here: bool) -> bool:
+        known = self.providers.get(provider)
+        return known is not None and known.grants_writing(scopes, owned=owned, made_here=made_here)
+
+    @cached_property
     def channel_store(self) -> "PostgresChannels":
         """Push channels."""
         from almanac.adapters.postgres.leases import PostgresLeases
@@ -69,6 +119,18 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
         home = self.push_home
         return None if home is None else KeepChannels(self.channel_store, home, self.push_keys, self.queue)
 
+    def stop_watching(self, ws_id: "UUID", account_id: "UUID") -> int:
+        """Stop the channels of an account that is about to go; return how many were. None are where push is off."""
+        from almanac.services.push.leave import StopChannels
+        from almanac.services.sync.retrying import Retrier
+
+        home = self.push_home
+        if home is None:
+            return 0
+        ends_at = time.monotonic() + _STOPPING_SECONDS
+        retrier = Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False)
+        return StopChannels(self.channel_store, home, self.sync_workspace.open_session, retrier)(ws_id, account_id)
+
     @cached_property
     def sync_workspace(self) -> "SyncWorkspace":
         """The use case of calendar_sync."""
@@ -77,7 +139,7 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
         settings = load(SyncSettings, self._environment)
         return SyncWorkspace(
             runs=self.sync_runs,
-            pages=self.calendar_pages,
+            pages=self.diverted_pages,
             tokens=self.account_tokens,
             providers=self.providers,
             cipher=self.cipher,
@@ -88,6 +150,7 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
             rules=SyncRules(settings.past, settings.future, settings.sync_page_size, settings.sync_reserve_seconds),
             plans_follow="calendar.schedule" in self.queue_urls,
             channels=self.keep_channels,
+            write_out=self.write_out,
         )
 
     @cached_property

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from almanac.services.operations.follow_request import FollowRequest
     from almanac.services.operations.people import People
     from almanac.services.operations.workspaces import Workspaces
+    from almanac.services.outbound.repair import RepairLinks
+    from almanac.services.outbound.targets import Targets
+    from almanac.services.outbound.waiting import Outbound
     from almanac.services.plan.preview import PreviewPlan
-    from almanac.services.push.leave import StopChannels
+    from almanac.services.sync.retrying import Retrier
 
 CONNECT_SECONDS = 120
 """How long somebody at a terminal waits for an account to be connected, waits for the provider included."""
@@ -83,7 +86,9 @@ class Wiring(
         """The use case of `almanac account list`, `almanac account disconnect` and `almanac calendar switch`."""
         from almanac.services.operations.accounts import Accounts
 
-        return Accounts(self._workspace_store, self._workspace_store, self._workspace_store, self.stop_channels)
+        return Accounts(
+            self._workspace_store, self._workspace_store, self._workspace_store, self.leave, self.stop_watching
+        )
 
     @cached_property
     def channels(self) -> "Channels":
@@ -95,32 +100,50 @@ class Wiring(
         return Channels(self._workspace_store, PostgresChannelDirectory(self.database, home), home is not None)
 
     @cached_property
-    def stop_channels(self) -> "StopChannels | None":
-        """Stops an account's channels before it goes; None where push is off."""
-        from almanac.services.push.leave import StopChannels
-        from almanac.services.sync.retrying import Retrier
-
-        home = self.push_home
-        if home is None:
-            return None
-        ends_at = time.monotonic() + CONNECT_SECONDS
-        retrier = Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False)
-        return StopChannels(self.channel_store, home, self.sync_workspace.open_session, retrier)
-
-    @cached_property
     def connect_account(self) -> "ConnectAccount":
         """The use case of `almanac account add`."""
         from almanac.adapters.postgres.accounts import PostgresAccountStore
         from almanac.services.accounts.connect import ConnectAccount
-        from almanac.services.sync.retrying import Retrier
 
-        ends_at = time.monotonic() + CONNECT_SECONDS
         return ConnectAccount(
             store=PostgresAccountStore(self.database),
             provider=self.google_provider,
             cipher=self.cipher,
-            retrier=Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False),
+            retrier=self._patience,
         )
+
+    @cached_property
+    def targets(self) -> "Targets":
+        """The use case of `almanac member target`."""
+        from almanac.adapters.postgres.outbound.operating import PostgresTargets
+        from almanac.services.outbound.targets import Targets
+
+        store, accounts = PostgresTargets(self.database), (self.account_tokens, self.providers, self.cipher)
+        return Targets(store, *accounts, self._patience, utc_now)
+
+    @cached_property
+    def outbound(self) -> "Outbound":
+        """The use case of `almanac outbound`, `almanac conflicts` and `almanac resolve`."""
+        from almanac.adapters.postgres.outbound.operating import PostgresWaiting
+        from almanac.services.outbound.waiting import Outbound
+
+        return Outbound(self._workspace_store, PostgresWaiting(self.database, self._grants_writing))
+
+    @cached_property
+    def repair_links(self) -> "RepairLinks":
+        """The use case of `almanac links repair` and `almanac installation renew`."""
+        from almanac.adapters.postgres.outbound.repair import PostgresRepair
+        from almanac.services.outbound.repair import RepairLinks
+
+        store, accounts = PostgresRepair(self.database), (self.account_tokens, self.providers, self.cipher)
+        return RepairLinks(self._workspace_store, store, *accounts, self._patience, utc_now)
+
+    @property
+    def _patience(self) -> "Retrier":
+        from almanac.services.sync.retrying import Retrier
+
+        ends_at = time.monotonic() + CONNECT_SECONDS
+        return Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False)
 
     @cached_property
     def history(self) -> "History":

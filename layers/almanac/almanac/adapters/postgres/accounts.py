@@ -115,7 +115,7 @@ class PostgresAccountStore(AccountStore):
         ids = arrays.texts([entry.calendar_id for entry in calendars])
         who = {"ws_id": ws_id, "provider": provider, "user_id": user_id, "email": email}
         with self._db.transaction():
-            stored = self._run("put_account", **who, **asdict(secrets))
+            stored = self._run("put_account", **who, **asdict(secrets) | {"scopes": arrays.texts(secrets.scopes)})
             account = Account(ws_id, *stored[0])
             place = {"ws_id": ws_id, "account_id": account.id, "calendar_ids": ids}
             self._run("put_connections", provider=provider, **place, **listed_columns(calendars))

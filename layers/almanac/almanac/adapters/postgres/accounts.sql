@@ -21,11 +21,12 @@ WHERE a.ws_id = :ws_id::uuid AND a.user_id = :user_id AND a.provider = :provider
 
 -- name: put_account
 -- New tokens revive an account. The raised version tells a run that holds the old tokens to load these.
-INSERT INTO calendar_auth_tokens AS a (ws_id, user_id, provider, account_email, access_token, refresh_token, expires_at)
-VALUES (:ws_id::uuid, :user_id, :provider, :email, :access_token, :refresh_token, :expires_at::timestamptz)
+INSERT INTO calendar_auth_tokens AS a (ws_id, user_id, provider, account_email, access_token, refresh_token, expires_at, scopes)
+VALUES (:ws_id::uuid, :user_id, :provider, :email, :access_token, :refresh_token, :expires_at::timestamptz, :scopes::text[])
 ON CONFLICT (ws_id, user_id, provider, account_email) DO UPDATE SET
     access_token = excluded.access_token, refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
-    version = a.version + 1, status = 'active', last_error = NULL, listed_at = now(), updated_at = now()
+    version = a.version + 1, status = 'active', last_error = NULL, scopes = excluded.scopes, listed_at = now(),
+    updated_at = now()
 RETURNING id, provider, account_email, access_token, refresh_token, expires_at, status, version;
 
 -- name: put_connections
@@ -45,7 +46,8 @@ ON CONFLICT (auth_token_id, calendar_id) DO UPDATE SET
         WHEN c.status IN ('new', 'synced') THEN c.status
         WHEN EXISTS (SELECT 1 FROM calendar_sync_states s WHERE s.connection_id = c.id AND s.last_synced_at IS NOT NULL)
         THEN 'synced' ELSE 'new' END,
-    last_error_type = NULL, last_error = NULL, failures = 0, retry_at = NULL, updated_at = now()
+    last_error_type = NULL, last_error = NULL, failures = 0, retry_at = NULL, updated_at = now(),
+    outbound_held_until = NULL
 WHERE c.ws_id = excluded.ws_id;
 
 -- name: mark_unlisted

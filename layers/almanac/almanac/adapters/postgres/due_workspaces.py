@@ -38,6 +38,10 @@ class PostgresDueStore(DueStore):
         return self._run.alone("due_for_sync", renew_seconds=renew_seconds, **page, **self._home)
 
     @override
+    def due_for_outbound(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        return [row[0] for row in self._run.alone("due_for_outbound", after=after, limit=limit)]
+
+    @override
     def due_for_schedule(self, after: UUID | None, limit: int) -> Sequence[UUID]:
         return [row[0] for row in self._run.alone("due_for_schedule", after=after, limit=limit)]
 

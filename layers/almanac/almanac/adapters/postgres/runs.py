@@ -247,6 +247,7 @@ class PostgresSyncRuns(SyncRuns):
     @override
     def finish_run(self, lease: Lease, report: SyncReport) -> None:
         counts: dict[str, Any] = {"connections": len(report.connections), **report.tally.as_dict()}
+        counts["outbound"] = None if report.outbound is None else report.outbound.as_dict() or None
         self._ledger.finish(lease, report, counts.pop("total_ms"), counts)
 
 

@@ -42,7 +42,8 @@ WHERE :connection_id::uuid IS NULL OR c.id = :connection_id::uuid;
 -- name: store_tokens
 UPDATE calendar_auth_tokens
 SET access_token = :access_token, refresh_token = :refresh_token, expires_at = :expires_at::timestamptz,
-    version = version + 1, status = 'active', last_error = NULL, updated_at = now()
+    version = version + 1, status = 'active', last_error = NULL, updated_at = now(),
+    scopes = CASE WHEN cardinality(:scopes::text[]) > 0 THEN :scopes::text[] ELSE scopes END
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND version = :version::integer AND status <> 'disconnected'
 RETURNING id, provider, account_email, access_token, refresh_token, expires_at, status, version;
 
@@ -323,6 +324,28 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
                         WHERE f.connection_id = p.connection_id AND f.installation = p.installation AND f.retry_at > now()
                     )))
     )))
+ORDER BY w.id
+LIMIT :limit::integer;
+
+-- name: due_for_outbound
+-- Something to write, or an answer to find out about, at a calendar that is not held, through an account that works;
+-- nothing waiting in the queue for the last minutes, nothing running.
+SELECT w.id
+FROM workspaces w
+LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
+WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
+    AND (l.queued_at IS NULL OR l.queued_at < now() - interval '5 minutes')
+    AND (l.expires_at IS NULL OR l.expires_at <= now())
+    AND w.id IN (
+        SELECT k.ws_id FROM calendar_event_links k
+        JOIN calendar_auth_tokens a ON a.ws_id = k.ws_id AND a.provider = k.provider AND a.account_email = k.account
+            AND a.status = 'active'
+        JOIN calendar_connections c ON c.auth_token_id = a.id AND c.calendar_id = k.calendar_id
+            AND CASE WHEN c.outbound_held IS NULL THEN true
+                WHEN c.outbound_held_until IS NOT NULL THEN c.outbound_held_until <= now()
+                ELSE c.outbound_held NOT IN ('mass_change', 'dry_run_first') OR c.outbound_consent_until > now() END
+        WHERE k.state IN ('wanted', 'dirty', 'sent') AND (k.next_attempt_at IS NULL OR k.next_attempt_at <= now())
+    )
 ORDER BY w.id
 LIMIT :limit::integer;
 

@@ -1,10 +1,12 @@
 """Tokens of accounts in Postgres: the AccountTokens of the services."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from typing_extensions import override
 
+from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, Rows
 from almanac.errors import RemovedMeanwhile
 from almanac.services.accounts.ports import Account, AccountTokens
@@ -20,11 +22,13 @@ class PostgresAccountTokens(AccountTokens):
         self._run = database.statements("sync.sql")
 
     @override
-    def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
+    def store_tokens(
+        self, account: Account, access: str, expires_at: datetime, refresh: str, scopes: Sequence[str] = ()
+    ) -> Account:
         key = {"id": account.id, "ws_id": account.ws_id}
-        tokens = {"access_token": access, "refresh_token": refresh, "expires_at": expires_at}
+        tokens = {"access_token": access, "refresh_token": refresh, "scopes": arrays.texts(scopes)}
         with self._db.transaction(reconnect=False):
-            stored = self._run("store_tokens", version=account.version, **key, **tokens)
+            stored = self._run("store_tokens", version=account.version, expires_at=expires_at, **key, **tokens)
             return _the_account(account.ws_id, stored or self._run("load_account", **key))
 
     @override

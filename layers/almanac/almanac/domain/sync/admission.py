@@ -84,12 +84,7 @@ class WantedPlan:
 
 
 def refuse_sync(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> RefusedRun | None:
-    """Return what refuses a sync. `cooldown` in seconds, between manual requests only.
-
-    Nothing is written to a provider yet, so a purely outbound job has nothing to do here and is told so.
-    """
-    if wanted.direction == "outbound":
-        return "outbound_unavailable", None
+    """Return what refuses a sync. `cooldown` in seconds, between manual requests only."""
     running = _running(facts)
     if running is not None or wanted.force:
         return running
@@ -146,6 +141,7 @@ def _covers_sync(run: LaterRun, wanted: WantedSync) -> bool:
 def _covers_scope(scope: Mapping[str, Any], wanted: WantedSync) -> bool:
     return (
         scope.get("calendar_id") in (None, wanted.calendar_id)
+        and scope.get("direction", "both") in ("both", wanted.direction)
         and scope.get("connection_id") in (None, _text(wanted.connection_id))
         and (wanted.mode != "full" or scope["mode"] == "full")
     )

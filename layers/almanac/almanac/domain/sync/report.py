@@ -8,6 +8,7 @@ from uuid import UUID
 
 from almanac.domain.calendar.events import EventProblem
 from almanac.domain.operations.machine import EscalationCause
+from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.run_outcomes import CalendarOutcome, EndStatus, SyncOutcome
 
 PROBLEMS_KEPT = 50
@@ -85,6 +86,8 @@ class SyncReport:
     error_type: str | None = None
     error: str | None = None
     retry_after: float | None = None
+    outbound: OutboundReport | None = None
+    """What was written, of a run that had anything to do with it."""
     escalated: EscalationCause | None = None
     """Why the job belongs into a larger function, if it does."""
     push_lag_ms: int | None = None
@@ -118,6 +121,7 @@ class SyncReport:
             "error_type": self.error_type,
             "error": self.error,
             "retry_after": self.retry_after,
+            "outbound": None if self.outbound is None else self.outbound.as_dict(),
         }
 
 

@@ -31,6 +31,8 @@ class TaskRow:
     deadline: datetime | None
     hard_deadline: bool
     category: str
+    refused: tuple[tuple[datetime, datetime], ...] = ()
+    """Slots that somebody has taken it out of, in their own calendar."""
 
 
 @dataclass(frozen=True, slots=True)

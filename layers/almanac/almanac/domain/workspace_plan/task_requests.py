@@ -196,6 +196,7 @@ def _spec(task: TaskRow, work: WorkLeft, afters: frozenset[UUID]) -> TaskSpec:
         min_chunk=smallest,
         max_chunk=largest,
         depends_on=tuple(sorted(str(after) for after in afters if work.left[after] > 0)),
+        refused=tuple((minutes_of(start), ceil_minutes(end)) for start, end in task.refused),
     )
 
 

@@ -12,7 +12,11 @@ from almanac.errors import (
     AccessTokenRejected,
     AlmanacError,
     CalendarUnreachable,
+    EventGone,
+    EventIdTaken,
+    EventVersionChanged,
     PageTokenExpired,
+    PermissionMissing,
     ProjectRefused,
     ProviderQuotaExhausted,
     ProviderRateLimited,
@@ -30,11 +34,32 @@ project_refused = partial(ProjectRefused, provider=NAME)
 
 _RATE = {"ratelimitexceeded", "userratelimitexceeded"}
 _QUOTA = {"quotaexceeded", "dailylimitexceeded"}
+_NOT_GRANTED = {"insufficientpermissions", "accesstokenscopeinsufficient"}
 _PROJECT = {"accessnotconfigured", "servicedisabled", "consumersuspended", "consumerinvalid", "projectinvalid"}
 """Our project, not the account: the Calendar API is switched off for it, or it is suspended or gone."""
 _TOKEN_GONE = {"fullsyncrequired", "updatedmintoolongago"}
 _TOKEN_INVALID = _TOKEN_GONE | {"invalid", "invalidparameter", "invalidsynctoken"}
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+
+
+def classify_write(status: int, reasons: Sequence[str], *, retry_after: float | None) -> AlmanacError:
+    """Return the error that a refusal of a request about one event or calendar is.
+
+    Google's "Handle API errors"; W18, W24, W80, W96.
+    """
+    names = {reason.replace("_", "").lower() for reason in reasons}
+    detail = f"(HTTP {status}, {reasons[0]})" if reasons else f"(HTTP {status})"
+    if status == 412:
+        return EventVersionChanged(f"the event was changed meanwhile {detail}")
+    if status == 409 and "duplicate" in names:
+        return EventIdTaken(f"the event's id is taken {detail}")
+    if status == 409:
+        return unavailable(f"the request met another one {detail}", retry_after)
+    if status in (404, 410):
+        return EventGone(f"Google does not know the event {detail}")
+    if status == 403 and names & _NOT_GRANTED:
+        return PermissionMissing(f"the account's owner has not granted this {detail}")
+    return classify(status, reasons, retry_after=retry_after, listing_with_token=False, resumed_page=False)
 
 
 def classify(

@@ -31,7 +31,7 @@ class _Grant(BaseModel):
     access_token: Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
     expires_in: Annotated[int, Field(gt=0, le=_LONGEST_LIFE)] = 3600
     refresh_token: str | None = None
-    scope: str | None = None
+    scope: str = ""
 
 
 class GoogleTokens(TokenEndpoint):
@@ -48,9 +48,12 @@ class GoogleTokens(TokenEndpoint):
         timeout_seconds: float,
         clock: Clock,
         renewed: Callable[[], tuple[str, str]] | None = None,
+        *,
+        revoke_url: str | None = None,
     ) -> None:
         """`renewed` reads client id and secret again, for the case that they were rotated and the old ones refused."""
         self._url = token_url
+        self._revoke_url = revoke_url or f"{token_url.rpartition('/')[0]}/revoke"
         self._client = {"client_id": client_id, "client_secret": client_secret}
         self._renewed = renewed
         self._http = GoogleHttp(timeout_seconds)
@@ -69,6 +72,7 @@ class GoogleTokens(TokenEndpoint):
             access_token=grant.access_token,
             expires_at=asked_at + timedelta(seconds=grant.expires_in),
             refresh_token=grant.refresh_token or None,
+            scopes=tuple(sorted(set(grant.scope.split()))),
         )
 
     def trade_code(self, code: str, verifier: str, redirect_uri: str) -> tuple[FreshToken, Sequence[str] | None]:
@@ -82,13 +86,24 @@ class GoogleTokens(TokenEndpoint):
         grant = self._asked(form | {"grant_type": "authorization_code"})
         ends = asked_at + timedelta(seconds=grant.expires_in)
         tokens = FreshToken(grant.access_token, ends, grant.refresh_token or None)
-        return tokens, None if grant.scope is None else grant.scope.split()
+        return tokens, grant.scope.split() or None
 
     @property
     def client_id(self) -> str:
         """Who we are to Google; no secret."""
         return self._client["client_id"]
 
+    @override
+    def revoke(self, refresh_token: str) -> None:
+        """Give the grant back (RFC 7009). Raises as `refresh`; an unknown token is what was asked for."""
+        headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
+        try:
+            self._http.request(self._revoke_url, "POST", urlencode({"token": refresh_token}), headers)
+        except Refused as refused:
+            if not set(refused.reasons) & {"invalid_token", "invalid_grant"}:
+                raise _refusal(refused) from None
+
+    @override
     def limit_waits(self, seconds: float) -> None:
         """From now on no refresh takes longer than that."""
         self._http.limit_waits(seconds)

@@ -1,6 +1,6 @@
 """Google behind the Provider contract."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.pages import map_page
 from almanac.providers.google.request import MOST_A_PAGE, ListEvents, query_fingerprint
 from almanac.providers.google.watch import GoogleWatch
+from almanac.providers.google.write import GoogleWrites
 from almanac.services.sync.provider import (
     CalendarEntry,
     EventsRequest,
@@ -21,17 +22,21 @@ from almanac.services.sync.provider import (
     Provider,
     TokenEndpoint,
     Watch,
+    Writes,
 )
+
+_ROOT = "https://www.googleapis.com/auth/"
+_FULL, _EVENTS = f"{_ROOT}calendar", f"{_ROOT}calendar.events"
+_OWNED_EVENTS, _MADE_HERE = f"{_ROOT}calendar.events.owned", f"{_ROOT}calendar.app.created"
 
 
 class GoogleAccount(OpenAccount):
-    """One account's calendars, read with one access token."""
-
-    writes = None
+    """One account's calendars, read and written with one access token."""
 
     def __init__(self, calendar: GoogleCalendar, access_token: str) -> None:
         self._calendar = calendar
         self._token = access_token
+        self.writes: Writes | None = GoogleWrites(calendar, access_token)
         self.watch: Watch | None = GoogleWatch(calendar, access_token)
 
     @override
@@ -73,6 +78,16 @@ class GoogleProvider(Provider):
     @override
     def open(self, access: str) -> OpenAccount:
         return GoogleAccount(self._calendar, access)
+
+    @override
+    def grants_writing(self, scopes: Collection[str], *, owned: bool, made_here: bool) -> bool:
+        given = set(scopes)
+        everywhere = bool(given & {_FULL, _EVENTS})
+        return everywhere or (owned and _OWNED_EVENTS in given) or (made_here and _MADE_HERE in given)
+
+    @override
+    def grants_calendars(self, scopes: Collection[str]) -> bool:
+        return bool(set(scopes) & {_FULL, _MADE_HERE})
 
     @override
     def limit_waits(self, seconds: float) -> None:

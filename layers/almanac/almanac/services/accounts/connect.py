@@ -48,7 +48,7 @@ class ConnectAccount:
         except ReconnectRequired as error:
             raise ReconnectRequired(f"the refresh token does not work, nothing was stored: {error}") from None
         kept = encrypt(fresh.refresh_token or secret)
-        return fresh.access_token, SealedSecrets(kept, encrypt(fresh.access_token), fresh.expires_at)
+        return fresh.access_token, SealedSecrets(kept, encrypt(fresh.access_token), fresh.expires_at, fresh.scopes)
 
     def _calendars(self, account: OpenAccount) -> Sequence[CalendarEntry]:
         return whole_list(lambda page_token: self._page(account, page_token), self.provider.name)

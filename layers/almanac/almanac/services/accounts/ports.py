@@ -11,11 +11,12 @@ from almanac.services.sync.provider import CalendarEntry
 
 @dataclass(frozen=True, slots=True)
 class SealedSecrets:
-    """Ciphertext of what opens an account: what it was connected with and, by OAuth, an access token and its end."""
+    """Ciphertext of what opens an account, and by OAuth the access token's end and the scopes that were granted."""
 
     refresh_token: str
     access_token: str | None = None
     expires_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
 
 
 class TokenCipher(Protocol):
@@ -82,8 +83,13 @@ class AccountTokens(Protocol):
     All raise DatabaseUnavailable and StorageFailed, and ReconnectRequired when the account is gone.
     """
 
-    def store_tokens(self, account: Account, access: str, expires_at: datetime, refresh: str) -> Account:
-        """Compare and set (encrypted) tokens. Return the account as stored: another writer's if it was faster."""
+    def store_tokens(
+        self, account: Account, access: str, expires_at: datetime, refresh: str, scopes: Sequence[str] = ()
+    ) -> Account:
+        """Compare and set (encrypted) tokens; known scopes stay unless there are others.
+
+        Return the account as stored: another writer's if it was faster.
+        """
         ...
 
     def require_reconnect(self, account: Account, reason: str) -> Account:

@@ -111,7 +111,7 @@ class _Visit:
         self._failures_in_a_row[account.provider] = 0
         encrypt = self._upkeep.cipher.encrypt
         access, refresh = encrypt(fresh.access_token), encrypt(fresh.refresh_token or plain)
-        self._upkeep.tokens.store_tokens(account, access, fresh.expires_at, refresh)
+        self._upkeep.tokens.store_tokens(account, access, fresh.expires_at, refresh, fresh.scopes)
         self._report.counts["tokens_refreshed"] += 1
 
     def _is_current(self, account: Account) -> bool:

@@ -8,6 +8,7 @@ from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.workspaces import ListedAccount
 from almanac.errors import BadInput
 from almanac.services.operations.ports import AccountSwitches, ConnectionStore, WorkspaceStore
+from almanac.services.outbound.leaving import Blocks, Leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Accounts:
     workspaces: WorkspaceStore
     connections: ConnectionStore
     switches: AccountSwitches
-    leave: Callable[[UUID, UUID], object] | None = None
+    leave: Leave
+    stop_watching: Callable[[UUID, UUID], object]
     """Called before an account of a workspace is disconnected: its push channels are stopped while that is possible."""
 
     def all(self, ws_id: UUID | None) -> Sequence[ListedAccount]:
@@ -26,22 +28,30 @@ class Accounts:
             self.workspaces.require_workspace(ws_id)
         return self.switches.accounts(ws_id)
 
-    def disconnect(self, ws_id: UUID, account: str) -> ListedAccount:
+    def disconnect(
+        self, ws_id: UUID, account: str, *, user_id: str | None = None, blocks: Blocks | None = None
+    ) -> ListedAccount:
         """Let nothing be read through the account any more: `account` is its id, or its address if it is the only one.
 
-        Return it as it is now. Raises UnknownWorkspace, and BadInput when no account or more than one is meant.
+        `blocks`: what of ours is in its calendars is removed, which runs do before the account goes, or left there;
+        then its grant is given back. Without, only reading ends. Return the account as it is now. Raises
+        UnknownWorkspace, and BadInput when no account or more than one is meant.
         """
-        found = [each for each in self.all(ws_id) if account.lower() in (str(each.account_id), each.email)]
+        known = [each for each in self.all(ws_id) if user_id is None or each.user_id == user_id]
+        found = [each for each in known if account.lower() in (str(each.account_id), each.email)]
         if not found:
             raise BadInput("account", f"no account of that id or address; `almanac account list {ws_id}` shows them")
         if len(found) > 1:
             raise BadInput(
                 "account", f"several accounts have it; give the id of one: {_ids(a.account_id for a in found)}"
             )
-        if self.leave is not None:
-            self.leave(ws_id, found[0].account_id)
-        self.switches.disconnect(ws_id, found[0].account_id)
-        return replace(found[0], status="disconnected", read=0)
+        (one,) = found
+        if blocks is None:
+            self.stop_watching(ws_id, one.account_id)
+        elif self.leave(ws_id, one.account_id, blocks) and one.status == "active":
+            return one
+        self.switches.disconnect(ws_id, one.account_id)
+        return replace(one, status="disconnected", read=0)
 
     def switch(self, ws_id: UUID, calendar: str, *, on: bool) -> Sequence[ConnectedCalendar]:
         """Switch a calendar on or off, in every account of the workspace that has it. Return its connections after it.

@@ -75,7 +75,7 @@ class Dispatch:
                 self._send_changed(began, report)
             else:
                 self._send_due(tick, began, report, f"tick {tick.request_id or began.isoformat()}")
-            if tick.job == "calendar.sync":
+            if tick.job == "calendar.sync" and tick.direction != "outbound":
                 report.health = self.store.sync_health(began - SYNC_BEHIND_AFTER)
                 self.store.roll_up_runs()
                 report.channels = self.store.channel_states()
@@ -96,7 +96,7 @@ class Dispatch:
                 return
 
     def _send_due(self, tick: Tick, began: datetime, report: DispatchReport, reason: str) -> None:
-        due = self.store.due_for_sync if tick.job == "calendar.sync" else self.store.due_for_schedule
+        due = self._due(tick)
         since = self.store.now() if tick.job == "calendar.sync" else began
         for ws_ids in _pages(due):
             lost = self.queue.send([_outgoing(_scheduled(tick, ws_id, began), reason) for ws_id in ws_ids])
@@ -104,6 +104,11 @@ class Dispatch:
             if tick.job == "calendar.sync":
                 missing = {entry.ws_id for entry in lost}
                 self.store.mark_queued([ws_id for ws_id in ws_ids if ws_id not in missing], since)
+
+    def _due(self, tick: Tick) -> Callable[[UUID | None, int], Sequence[UUID]]:
+        if tick.job == "calendar.schedule":
+            return self.store.due_for_schedule
+        return self.store.due_for_outbound if tick.direction == "outbound" else self.store.due_for_sync
 
     def _send_listed(self, tick: Tick, listed: Sequence[BulkTarget], began: datetime, report: DispatchReport) -> None:
         """A bulk request names its workspaces: unknown ones are reported, the others sent."""
@@ -153,7 +158,7 @@ def _outgoing(job: Job, reason: str) -> OutgoingJob:
 def _scheduled(tick: Tick, ws_id: UUID, began: datetime) -> Job:
     if tick.job == "calendar.schedule":
         return CalendarSchedule(ws_id=ws_id, source="schedule", requested_at=began)
-    return CalendarSync(ws_id=ws_id, mode=tick.mode, source="schedule", direction="inbound", requested_at=began)
+    return CalendarSync(ws_id=ws_id, mode=tick.mode, source="schedule", direction=tick.direction, requested_at=began)
 
 
 def _asked_for(tick: Tick, target: BulkTarget, began: datetime) -> Job:

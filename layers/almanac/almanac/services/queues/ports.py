@@ -96,6 +96,10 @@ class DueStore(Protocol):
         """The next due workspaces in id order after `after`; fewer than `limit` = the end."""
         ...
 
+    def due_for_outbound(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Workspaces with something to write to a provider, likewise."""
+        ...
+
     def due_for_schedule(self, after: UUID | None, limit: int) -> Sequence[UUID]:
         """Workspaces with something to plan, likewise."""
         ...

@@ -107,6 +107,7 @@ class AccountSession:
             self._cipher.encrypt(fresh.access_token),
             fresh.expires_at,
             self._cipher.encrypt(fresh.refresh_token or plain),
+            fresh.scopes,
         )
         stored = self._account.access_token  # another writer's, if it was faster
         return fresh.access_token if stored is None else self._cipher.decrypt(stored)

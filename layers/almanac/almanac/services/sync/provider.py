@@ -1,11 +1,12 @@
 """What a calendar provider offers. Behind this contract each keeps its own API, ids, formats and errors to itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from almanac.domain.calendar.events import CalendarZones, EventPage
+from almanac.domain.calendar.written import Draft, RemoteEvent
 from almanac.domain.sync.window import Window
 
 
@@ -58,22 +59,53 @@ class ListedPage:
     """What the account may do with the calendar, if the listing says so."""
 
 
+@dataclass(frozen=True, slots=True)
+class MadeCalendar:
+    """A calendar that was made for us."""
+
+    calendar_id: str
+    name: str
+    time_zone: str
+
+
 class Writes(Protocol):
-    """Writing events. One request a call, no retry. `fields` are named as the columns of an EventRow.
+    """Writing events. One request a call, no retry; nobody is mailed, no guest is named.
 
     A guard is the etag of the version whose content was merged: another version at the provider is left as it is.
+    Beside what OpenAccount raises: EventVersionChanged, EventIdTaken, EventGone, PermissionMissing. After
+    ProviderUnavailable nobody knows whether the request was carried out.
     """
 
-    def insert(self, calendar_id: str, event_id: str, fields: Mapping[str, object]) -> str:
-        """Add the event under an id of ours. Returns its etag."""
+    def read(self, calendar_id: str, event_id: str, zones: CalendarZones) -> RemoteEvent | None:
+        """Return the event as it is now, cancelled ones too; None when the provider knows none of that id."""
         ...
 
-    def patch(self, calendar_id: str, event_id: str, fields: Mapping[str, object], guard: str) -> str:
-        """Change these fields of the guarded version. Returns the new etag."""
+    def insert(self, calendar_id: str, draft: Draft, zones: CalendarZones) -> RemoteEvent:
+        """Add the event under an id of ours. Return it as it is there."""
+        ...
+
+    def patch(self, calendar_id: str, draft: Draft, guard: str, zones: CalendarZones) -> RemoteEvent:
+        """Change the draft's fields of the guarded version. Return the event as it is then."""
         ...
 
     def delete(self, calendar_id: str, event_id: str, guard: str) -> None:
         """Delete the guarded version."""
+        ...
+
+    def role_on(self, calendar_id: str) -> str | None:
+        """Return the account's role on a calendar; None when it is gone, or is not the account's any more."""
+        ...
+
+    def make_calendar(self, name: str, time_zone: str, nonce: str) -> MadeCalendar:
+        """Make a calendar that `find_calendars` finds by its nonce. Never to be repeated: each call makes another."""
+        ...
+
+    def find_calendars(self, nonce: str) -> Sequence[MadeCalendar]:
+        """Return the account's calendars that were made with that nonce."""
+        ...
+
+    def marked(self, calendar_id: str, installation: str, zones: CalendarZones) -> Sequence[RemoteEvent]:
+        """Return the live events of a calendar that bear the mark of an installation, copies by people too."""
         ...
 
 
@@ -117,11 +149,15 @@ class OpenAccount(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FreshToken:
-    """Answer of a token endpoint. `refresh_token` is None when the old one stays valid (trap 81)."""
+    """Answer of a token endpoint. `refresh_token` is None when the old one stays valid (trap 81).
+
+    `scopes` are what the account's owner has granted; empty when the answer does not say.
+    """
 
     access_token: str = field(repr=False)
     expires_at: datetime
     refresh_token: str | None = field(default=None, repr=False)
+    scopes: tuple[str, ...] = ()
 
 
 class TokenEndpoint(Protocol):
@@ -133,6 +169,9 @@ class TokenEndpoint(Protocol):
     def refresh(self, refresh_token: str) -> FreshToken:
         """Trade a refresh token for an access token."""
         ...
+
+    def revoke(self, refresh_token: str) -> None:
+        """Give the grant back: no token of it works any more. One that is gone already is no error."""
 
     def limit_waits(self, seconds: float) -> None:
         """From now on no request takes longer than that."""
@@ -150,6 +189,16 @@ class Provider(Protocol):
     def open(self, access: str) -> OpenAccount:
         """Return the account that `access` opens: an access token, or without a token endpoint the account's secret."""
         ...
+
+    def grants_writing(self, scopes: Collection[str], *, owned: bool, made_here: bool) -> bool:
+        """Return whether consent to these scopes lets events be written to a calendar.
+
+        `owned`: the calendar is the account's own; `made_here`: it was made for us. A provider without scopes: no.
+        """
+        ...
+
+    def grants_calendars(self, scopes: Collection[str]) -> bool:
+        """Return whether consent to these scopes lets a calendar be made."""
 
     def limit_waits(self, seconds: float) -> None:
         """From now on no request, its token endpoint's included, takes longer than that."""

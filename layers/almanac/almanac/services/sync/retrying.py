@@ -21,8 +21,8 @@ def _no_limit(_seconds: float) -> None:
 class Retrier:
     """How one run waits: `deadline` is what is left of the invocation, `chance` a random number in [0, 1).
 
-    `tries` is how often a request is made at most. `ends_requests`: none is made after the deadline, which else only
-    ends the trying again.
+    `tries` is how often a request is made at most: a write is made once, and read before it is repeated.
+    `ends_requests`: no request is made after the deadline, which else only ends the trying again.
     """
 
     sleep: Sleep

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from uuid import UUID, uuid4
 
+from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.sync.report import SyncReport, conclude
 from almanac.domain.sync.window import Window
 from almanac.errors import (
@@ -66,6 +67,8 @@ class SyncWorkspace:
     sleep: Sleep
     chance: Callable[[], float]
     rules: SyncRules
+    write_out: Callable[[Lease, Deadline], OutboundReport] | None = None
+    """The part that writes, after the part that reads."""
     plans_follow: bool = False
     """Whether what a run has changed is planned at once: there is a queue for it."""
     channels: KeepChannels | None = None
@@ -112,7 +115,11 @@ class SyncWorkspace:
         began = perf_counter()
         bug = None
         try:
-            bug = self._read_all(lease, job, report, deadline, message_id)
+            if job.direction != "outbound":
+                bug = self._read_all(lease, job, report, deadline, message_id)
+            if job.direction != "inbound" and self.write_out is not None:
+                report.outbound = self.write_out(lease, deadline)
+                self._conclude_writing(job, report, report.outbound, message_id)
         except (DatabaseUnavailable, LeaseLost, RemovedMeanwhile):
             raise
         except AlmanacError as error:
@@ -131,7 +138,8 @@ class SyncWorkspace:
 
     def _plan_to_ask_for(self, lease: Lease, report: SyncReport) -> str | None:
         tally = report.tally
-        if not (self.plans_follow and (tally.inserted or tally.updated or tally.deleted)):
+        by_hand = report.outbound is not None and report.outbound.replan
+        if not (self.plans_follow and (tally.inserted or tally.updated or tally.deleted or by_hand)):
             return None
         return self.runs.plan_to_ask_for(lease, inserted=tally.inserted > 0)
 
@@ -171,6 +179,16 @@ class SyncWorkspace:
         if report.outcome == "continued":
             self._continue(continuation_of(job, since, report, message_id or str(report.run_id)))
         return bug
+
+    def _conclude_writing(
+        self, job: CalendarSync, report: SyncReport, outbound: OutboundReport, message_id: str | None
+    ) -> None:
+        """Let a run that only writes say how it ended; what time leaves is asked for again."""
+        if job.direction == "outbound":
+            report.outcome = "written" if outbound.writes else "nothing_to_write"
+        if outbound.more and outbound.writes and report.outcome != "continued":
+            rest = job.model_copy(update={"direction": "outbound"})
+            self._continue(continuation_of(rest, self.clock(), report, message_id or str(report.run_id)))
 
     def _channels(
         self,

@@ -19,6 +19,8 @@ SELECT pg_current_snapshot()::text, md5(concat_ws('|',
      FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id WHERE c.ws_id = :ws_id::uuid),
     (SELECT string_agg(t.id::text || t.xmin::text, ',' ORDER BY t.id) FROM tasks t
      WHERE t.ws_id = :ws_id::uuid AND t.completed_at IS NULL),
+    (SELECT string_agg(r.task_id::text || r.start_at || r.end_at, ',' ORDER BY r.task_id, r.start_at, r.end_at)
+     FROM refused_slots r WHERE r.ws_id = :ws_id::uuid),
     (SELECT string_agg(d.task_id::text || d.depends_on_task_id::text, ',' ORDER BY d.task_id, d.depends_on_task_id)
      FROM task_dependencies d WHERE d.ws_id = :ws_id::uuid),
     (SELECT string_agg(b.event_id::text || b.xmin::text, ',' ORDER BY b.event_id) FROM task_calendar_events b
@@ -46,10 +48,14 @@ SELECT pg_current_snapshot()::text, md5(concat_ws('|',
 
 -- name: load_tasks
 SELECT id, title, priority, total_minutes, done_minutes, is_splittable, min_split_duration_minutes,
-    max_split_duration_minutes, start_date, end_date, deadline_type = 'hard', calendar_hours
-FROM tasks
-WHERE ws_id = :ws_id::uuid AND auto_schedule AND completed_at IS NULL
-ORDER BY created_at, id;
+    max_split_duration_minutes, start_date, end_date, deadline_type = 'hard', calendar_hours, r.starts, r.ends
+FROM tasks t
+LEFT JOIN LATERAL (
+    SELECT array_agg(s.start_at ORDER BY s.start_at, s.end_at) AS starts, array_agg(s.end_at ORDER BY s.start_at, s.end_at) AS ends
+    FROM refused_slots s WHERE s.task_id = t.id AND s.ws_id = t.ws_id
+) r ON true
+WHERE t.ws_id = :ws_id::uuid AND t.auto_schedule AND t.completed_at IS NULL
+ORDER BY t.created_at, t.id;
 
 -- name: load_dependencies
 SELECT d.task_id, d.depends_on_task_id, p.completed_at IS NOT NULL

@@ -10,7 +10,7 @@ Row = Sequence[Any]
 
 def task(row: Row) -> TaskRow:
     """A row of load_tasks."""
-    return TaskRow(*row)
+    return TaskRow(*(*row[:12], tuple(zip(row[12] or (), row[13] or (), strict=True))))
 
 
 def dependency(row: Row) -> Dependency:

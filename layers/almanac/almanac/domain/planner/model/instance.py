@@ -41,6 +41,8 @@ class TaskSpec:
     depends_on: tuple[str, ...]
     """Ids of tasks and meetings, of whoever."""
     person: str = NOBODY
+    refused: tuple[Interval, ...] = ()
+    """Where nothing of it may be: its owner has taken it away from there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What is written out, in Postgres: links, places to write to, pages without linked events."""

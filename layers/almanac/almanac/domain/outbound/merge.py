@@ -1,0 +1,158 @@
+"""What becomes of a link once the provider has told what it has: three-way, field by field; a person's hand wins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from almanac.domain.calendar.written import FIELD_NAMES, Fields, RemoteEvent
+from almanac.domain.outbound.link import Link, alike, is_past, same
+
+DetachReason = Literal["all_day", "repeats", "guests", "edited_beats_deleted"]
+_THEIRS_ONCE_TOUCHED = ("transparency", "visibility")
+"""Also of events made here; of a plan's blocks every field is, but the times, which pin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """Both sides have one version again. `taken` goes into the row; a block whose time was taken is pinned.
+
+    `ours` is the version as we have it, without what is taken. `conflicts` holds per field what was wanted here and
+    what stands there.
+    """
+
+    remote: RemoteEvent
+    ours: Fields
+    revision: int
+    taken: Mapping[str, Any] = field(default_factory=dict)
+    theirs: frozenset[str] = frozenset()
+    conflicts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def pins(self) -> bool:
+        """Whether a person has said when it is to be."""
+        return "when" in self.taken
+
+
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """The event is a person's now: never written again, foreign and busy."""
+
+    remote: RemoteEvent
+    reason: DetachReason
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """It is not there, and we did that or it never arrived. `id_is_dead`: it takes another id to make it."""
+
+    id_is_dead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedThere:
+    """A person has deleted it there. `over`: it was over by then; `wanted`: it was changed here since, which wins."""
+
+    over: bool
+    wanted: bool
+
+
+Outcome = Agreed | Detached | NotThere | DeletedThere
+
+
+def merge(link: Link, found: RemoteEvent | None, now: datetime, *, id_taken: bool = False) -> Outcome:
+    """Return what becomes of a link; `found` is what the provider has under its id, None when it knows none.
+
+    `id_taken`: an insert was refused because the id is taken; with nothing found, a forgotten deletion holds it.
+    """
+    if found is None or found.row is None:
+        return _merge_absent(link, now, cancelled=found is not None, id_taken=id_taken)
+    reason = _taken_over(link, found)
+    if reason is not None:
+        return Detached(found, reason)
+    return _merge_alive(link, found)
+
+
+def _merge_absent(link: Link, now: datetime, *, cancelled: bool, id_taken: bool) -> Outcome:
+    if link.desired is None or link.sent == "delete":
+        return NotThere(id_is_dead=True)
+    if link.base is None and not cancelled:
+        return NotThere(id_is_dead=id_taken)
+    if link.base is None and link.sent_revision is None:
+        return NotThere(id_is_dead=True)
+    known = link.base or link.desired
+    return DeletedThere(over=is_past(known, now), wanted=link.kind != "block" and bool(link.changed_here))
+
+
+def _taken_over(link: Link, found: RemoteEvent) -> DetachReason | None:
+    if link.kind == "edit":
+        return None
+    if found.repeats:
+        return "repeats"
+    if found.guests:
+        return "guests"
+    if link.kind == "block" and "first" in found.fields.get("when", {}):
+        return "all_day"
+    return None
+
+
+def _merge_alive(link: Link, found: RemoteEvent) -> Outcome:
+    remote = found.fields
+    base, ours, revision = _agreed_before(link, found)
+    changed_there = [name for name in FIELD_NAMES if not _unchanged_there(name, remote, base, ours)]
+    if link.desired is None:
+        if changed_there:
+            return Detached(found, "edited_beats_deleted")
+        return Agreed(found, ours, revision)
+    wanted = link.desired
+    changed_here = {name for name in wanted if not same(name, wanted[name], ours.get(name))}
+    taken: dict[str, Any] = {}
+    conflicts: dict[str, dict[str, Any]] = {}
+    for name in changed_there:
+        if name in wanted and alike(name, wanted[name], remote[name]):
+            ours = {**ours, name: wanted[name]}  # both sides say the same
+            continue
+        if link.insists and name in changed_here:
+            ours = {**ours, name: remote[name]}
+            continue
+        taken[name] = remote[name]
+        if name in changed_here and link.kind != "block":
+            conflicts[name] = {"ours": wanted[name], "theirs": remote[name]}
+    theirs = {name for name in taken if _becomes_theirs(link, name)}
+    return Agreed(found, ours, revision, taken, link.theirs | theirs, conflicts)
+
+
+def _agreed_before(link: Link, found: RemoteEvent) -> tuple[Fields, Fields, int]:
+    """Return the version that a person started from, as the provider and as we have it, and its revision.
+
+    The mark tells it: a late write of ours may have landed since the last agreement (D6). Without one, what was sent
+    last counts beside the base.
+    """
+    if found.mark is not None and link.base is not None and found.mark.revision == link.base_revision:
+        return link.base, link.ours or link.base, link.base_revision
+    body = link.bodies.get(str(found.mark.revision)) if found.mark is not None else None
+    if body is not None and found.mark is not None:
+        return body, body, found.mark.revision
+    if link.base is not None:
+        sent = link.bodies.get(str(link.sent_revision)) if link.sent_revision is not None else None
+        return _landed(link.base, sent, found), _landed(link.ours or link.base, sent, found), link.base_revision
+    sent = link.bodies.get(str(link.sent_revision)) or link.desired or found.fields
+    return sent, sent, link.sent_revision or link.revision
+
+
+def _landed(base: Fields, sent: Fields | None, found: RemoteEvent) -> Fields:
+    """Return the base with those fields of an unanswered write that the provider has now."""
+    if sent is None:
+        return base
+    there = found.fields
+    return {**base, **{name: sent[name] for name in sent if alike(name, sent[name], there.get(name))}}
+
+
+def _unchanged_there(name: str, remote: Fields, base: Fields, ours: Fields) -> bool:
+    return alike(name, remote.get(name), base.get(name)) or alike(name, remote.get(name), ours.get(name))
+
+
+def _becomes_theirs(link: Link, name: str) -> bool:
+    if link.kind == "edit" or name == "when":
+        return False
+    return link.kind == "block" or name in _THEIRS_ONCE_TOUCHED

@@ -1,0 +1,117 @@
+"""What is written out, and what waits: as a document and in words."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from almanac.domain.outbound.waiting import HeldCalendar, OutboundStatus, WaitingLink
+from almanac.presentation.outbound.conflicts import REASONS, conflict_document
+from almanac.presentation.tables import instant_text, listing
+from almanac.services.outbound.ports import RepairCounts
+
+HELP = {
+    "reconnect_required": "its owner must connect the account again",
+    "permission_missing": "its owner has not granted writing: connect the account again with that scope",
+    "role": "the account may only read the calendar; it is looked at again every hour",
+    "calendar_lost": "the calendar is gone; choose another with `almanac member target`",
+    "quota": "the account has used up a limit of its calendars; it goes on by itself",
+    "rate_limit": "the provider asks to slow down; it goes on by itself",
+    "budget": "the account has had its creations and deletions of today; it goes on tomorrow (UTC)",
+    "mass_change": "much would be deleted at once; `almanac outbound WS --confirm` lets it through",
+    "dry_run_first": "look at `almanac outbound WS --dry-run` first; then syncs write",
+}
+
+
+def target_text(user_id: str, calendar: str | None) -> str:
+    """Say where a member's blocks go from now on."""
+    if calendar is None:
+        return f"{user_id}: written nowhere; blocks ahead are taken back by the next sync"
+    return f"{user_id}: blocks go to {calendar}, after `almanac outbound WS --dry-run` has been looked at"
+
+
+def status_document(status: OutboundStatus) -> dict[str, Any]:
+    """Return everything that waits, by what is to become of it."""
+    by: dict[str, list[dict[str, Any]]] = {"create": [], "change": [], "delete": []}
+    for link in status.links:
+        if link.operation is not None:
+            by[link.operation].append(_link(link))
+    return {
+        "ws_id": status.ws_id,
+        "dry_run": status.dry_run,
+        **by,
+        "held": [_held(each) for each in status.held],
+        "lost": [_held(each) for each in status.held if each.reason == "calendar_lost"],
+        "mass_change": [_held(each) for each in status.held if each.reason == "mass_change"],
+        "consented": list(status.consented),
+        "failed": [_link(link) for link in status.links if link.state == "failed"],
+        "kept_alive": [_link(link) for link in status.links if link.reason == "edited_beats_deleted"],
+        "conflicts": [conflict_document(link) for link in status.conflicts],
+    }
+
+
+def status_text(status: OutboundStatus) -> str:
+    """Return the same for people."""
+    lines: list[str] = []
+    signs = {"create": "+", "change": "~", "delete": "-"}
+    waiting = [link for link in status.links if link.operation is not None]
+    if waiting:
+        head = ("", "title", "when", "calendar")
+        rows = [
+            (signs[link.operation or ""], link.title or "(no title)", _when(link), link.calendar_id) for link in waiting
+        ]
+        details = [(", ".join(link.changes),) if link.operation == "change" else () for link in waiting]
+        lines.append(listing(head, list(zip(rows, details, strict=True))))
+    counts = {name: sum(link.operation == name for link in waiting) for name in signs}
+    lines.append(f"{counts['create']} to create, {counts['change']} to change, {counts['delete']} to delete")
+    lines += [
+        f"held: {each.calendar_id} ({each.reason}) - {HELP.get(each.reason, '')}{_until(each)}" for each in status.held
+    ]
+    for link in status.links:
+        if link.state == "failed" or link.reason == "edited_beats_deleted":
+            told = REASONS.get(link.reason or "", link.reason or link.error_type or "")
+            lines.append(f"{link.state}: {link.title or link.event_id} - {told}")
+    if status.conflicts:
+        lines.append(f"{len(status.conflicts)} to decide: `almanac conflicts {status.ws_id}`")
+    if status.dry_run:
+        lines.append("Nothing was written. The next sync does what stands here.")
+    return "\n".join(lines)
+
+
+def repair_document(ws_id: UUID, counts: RepairCounts) -> dict[str, Any]:
+    """Return what a repair found."""
+    return {"ws_id": ws_id, **asdict(counts)}
+
+
+def repair_text(counts: RepairCounts) -> str:
+    """Say what a repair found."""
+    found = f"{counts.known} known, {counts.adopted} adopted, {counts.restored} brought back here"
+    return f"{found}, {counts.copies} copies by people, left alone; the next sync reads what is in doubt"
+
+
+def _link(link: WaitingLink) -> dict[str, Any]:
+    return {
+        "link_id": link.link_id,
+        "event_id": link.event_id,
+        "external_event_id": link.remote_id,
+        "title": link.title,
+        "calendar_id": link.calendar_id,
+        "kind": link.kind,
+        "state": link.state,
+        "when": (link.desired or link.base or {}).get("when"),
+        "changes": dict(link.changes),
+        "reason": link.reason or link.error_type,
+    }
+
+
+def _held(each: HeldCalendar) -> dict[str, Any]:
+    said = {"calendar_id": each.calendar_id, "email": each.email, "reason": each.reason, "until": each.until}
+    return said | {"help": HELP.get(each.reason, "")}
+
+
+def _until(each: HeldCalendar) -> str:
+    return "" if each.until is None else f", {instant_text(each.until)}"
+
+
+def _when(link: WaitingLink) -> str:
+    when = (link.desired or link.base or {}).get("when", {})
+    return str(when.get("start") or when.get("first") or "")

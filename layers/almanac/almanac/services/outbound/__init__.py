@@ -1,0 +1,1 @@
+"""Writing out: what a run brings to providers, and what people do about it."""

@@ -1,0 +1,165 @@
+"""Writing out in one run: calendar after calendar, what is unanswered first, within time, pace and budget."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from almanac.domain.outbound.place import LOOK_AGAIN, WRITING_ROLES, HoldReason, MassChange, Place, reason_to_hold
+from almanac.domain.outbound.report import OutboundReport
+from almanac.domain.outbound.step import LetBe, Look, Write, next_step
+from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher
+from almanac.services.clock import Clock, Deadline, Sleep
+from almanac.services.outbound.calendar_writer import CalendarWriter, StopHere
+from almanac.services.outbound.leaving import Leave
+from almanac.services.outbound.ports import OutboundStore, WritingWorkspace
+from almanac.services.sync.account_access import AccountSession
+from almanac.services.sync.ports import Lease
+from almanac.services.sync.provider import Provider
+from almanac.services.sync.retrying import Retrier
+
+LINKS_A_TIME = 50
+"""Links read from the database at a time."""
+MOST_VISITS = 8
+"""Of one link in one run: more than any course of events takes that comes to an end."""
+_AGAIN = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundRules:
+    """What this installation is called (None: as the database says), what is too much at once, seconds to keep free."""
+
+    installation: str | None
+    mass: MassChange
+    reserve_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOut:
+    """The part of a run that writes, after the part that reads."""
+
+    store: OutboundStore
+    tokens: AccountTokens
+    providers: Mapping[str, Provider]
+    cipher: TokenCipher
+    clock: Clock
+    sleep: Sleep
+    chance: Callable[[], float]
+    rules: OutboundRules
+    leave: Leave
+
+    def __call__(self, lease: Lease, deadline: Deadline) -> OutboundReport:
+        """Bring the providers to what is wanted. What cannot be written is held, with its reason, and costs no error.
+
+        Raises DatabaseUnavailable, StorageFailed and LeaseLost.
+        """
+        report = OutboundReport()
+        workspace = self.store.load(lease, self.rules.installation, self.clock())
+        sessions: dict[object, AccountSession] = {}
+        for place, account in workspace.places:
+            provider = self.providers.get(account.provider)
+            if provider is None:
+                continue
+            session = sessions.get(account.id)
+            if session is None:
+                session = sessions[account.id] = AccountSession(account, provider, self.tokens, self.cipher, self.clock)
+            before = report.writes
+            _Visit(self, lease, deadline, workspace, place, account, session, report).make()
+            if report.writes > before:
+                self.store.forget_old(lease, account)
+        if workspace.leaving:
+            self.leave.finish(lease.ws_id)
+        return report
+
+
+class _Visit:
+    """One calendar in one run."""
+
+    def __init__(
+        self,
+        owner: WriteOut,
+        lease: Lease,
+        deadline: Deadline,
+        workspace: WritingWorkspace,
+        place: Place,
+        account: Account,
+        session: AccountSession,
+        report: OutboundReport,
+    ) -> None:
+        self._owner = owner
+        self._store = owner.store
+        self._lease = lease
+        self._deadline = deadline
+        self._place = place
+        self._account = account
+        self._report = report
+        retrier = Retrier(owner.sleep, owner.chance, deadline)
+        self._writer = CalendarWriter(
+            owner.store, lease, workspace, place, account, session, retrier, owner.clock, report
+        )
+        self._visits: Counter[object] = Counter()
+
+    def make(self) -> None:
+        """Write what is due, unless the calendar is held."""
+        reason = self._reason_to_hold()
+        if reason is not None:
+            self._report.held[self._place.calendar_id] = reason
+            return
+        try:
+            while self._some():
+                pass
+        except StopHere as stop:
+            if stop.reason is not None:
+                self._report.held[self._place.calendar_id] = stop.reason
+
+    def _some(self) -> bool:
+        """Write some of what is due. False when nothing is left, or no time."""
+        links = self._store.due(self._lease, self._place, self._account, LINKS_A_TIME)
+        for link in links:
+            if self._deadline() < self._owner.rules.reserve_seconds:
+                self._report.more = True
+                return False
+            self._visits[link.id] += 1
+            step = next_step(link, self._owner.clock())
+            if self._visits[link.id] > MOST_VISITS or step is None:
+                self._store.postponed(self._lease, link, _AGAIN, "no_progress")
+            elif isinstance(step, Look):
+                self._writer.look(link)
+            elif isinstance(step, LetBe):
+                self._store.let_be(self._lease, link)
+            elif isinstance(step, Write):
+                self._writer.write(link, step)
+        return bool(links)
+
+    def _reason_to_hold(self) -> HoldReason | None:
+        """Return why nothing is written here now; a hold whose cause is gone ends, and what waited is read first."""
+        place, now = self._place, self._owner.clock()
+        if self._account.status != "active":
+            return self._hold("reconnect_required")
+        if place.still_held(now):
+            return place.held
+        reason = reason_to_hold(place, now, self._owner.rules.mass)
+        if reason is not None:
+            return self._hold(reason)
+        if place.role not in WRITING_ROLES or place.held in ("role", "calendar_lost"):
+            reason = self._ask_for_role()
+            if reason is not None:
+                return reason
+        if place.held is not None:
+            self._store.release(self._lease, place, self._account)
+        return None
+
+    def _ask_for_role(self) -> HoldReason | None:
+        try:
+            role = self._writer.role()
+        except StopHere as stop:
+            return stop.reason or "rate_limit"
+        if role is None:
+            return self._hold("calendar_lost")
+        self._store.set_role(self._lease, self._place, role)
+        return None if role in WRITING_ROLES else self._hold("role")
+
+    def _hold(self, reason: HoldReason) -> HoldReason:
+        again = LOOK_AGAIN.get(reason)
+        until = None if again is None else self._owner.clock() + again
+        self._store.hold(self._lease, self._place, reason, until)
+        return reason

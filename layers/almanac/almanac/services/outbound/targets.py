@@ -1,0 +1,126 @@
+"""Where a member's blocks are written: a calendar they name, one that is made for them, or nowhere."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from almanac.domain.outbound.place import WRITING_ROLES
+from almanac.domain.sync.report import Tally
+from almanac.errors import AlmanacError, BadInput, PermissionMissing, TransientError
+from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher
+from almanac.services.clock import Clock
+from almanac.services.outbound.ports import CalendarIntent, TargetStore
+from almanac.services.sync.account_access import AccountSession
+from almanac.services.sync.provider import MadeCalendar, OpenAccount, Provider, Writes
+from almanac.services.sync.retrying import Retrier
+
+CALENDAR_NAME = "Almanac"
+ASK_AGAIN_AFTER = timedelta(hours=1)
+"""A request for a calendar that nobody has answered and that cannot be found by then was never carried out."""
+_Returned = TypeVar("_Returned")
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The use case of `almanac member target`."""
+
+    store: TargetStore
+    tokens: AccountTokens
+    providers: Mapping[str, Provider]
+    cipher: TokenCipher
+    retrier: Retrier
+    clock: Clock
+
+    def use(self, ws_id: UUID, user_id: str, calendar: str) -> str:
+        """Let a member's blocks go to a calendar of theirs, `primary` or its id. Return its id.
+
+        Raises BadInput when there is no such member or calendar, or they may not write to it.
+        """
+        self._require_member(ws_id, user_id)
+        known = self.store.calendars(ws_id, user_id)
+        found = [each for each in known if calendar == each.calendar_id or (calendar == "primary" and each.primary)]
+        if not found:
+            raise BadInput(
+                "calendar", f"none of {user_id}'s accounts has that calendar; `almanac connections` shows them"
+            )
+        writable = [each for each in found if each.role in WRITING_ROLES]
+        if not writable:
+            raise BadInput("calendar", f"{user_id} may only read it: their role is {found[0].role}")
+        self.store.set_target(ws_id, user_id, writable[0].connection_id)
+        return writable[0].calendar_id
+
+    def none(self, ws_id: UUID, user_id: str) -> None:
+        """Write a member's blocks nowhere; those ahead are taken back. Raises BadInput when there is no such member."""
+        self._require_member(ws_id, user_id)
+        self.store.set_target(ws_id, user_id, None)
+
+    def make(self, ws_id: UUID, user_id: str) -> str:
+        """Make a calendar for a member's blocks and let them go there. Return its id.
+
+        Exactly one, whatever breaks: the intent is stored first, and what was not answered is looked for, not asked
+        for again. Raises BadInput, PermissionMissing, and TransientError while nobody knows whether it was made.
+        """
+        self._require_member(ws_id, user_id)
+        account, scopes = self._account(ws_id, user_id)
+        provider = self.providers[account.provider]
+        if scopes and not provider.grants_calendars(scopes):
+            raise PermissionMissing(
+                f"{account.email} has not granted making calendars: connect it again with that scope"
+            )
+        session = AccountSession(account, provider, self.tokens, self.cipher, self.clock)
+        intent = self.store.intent(ws_id, user_id, account.id)
+        calendar = self._made_before(session, intent) or self._make(ws_id, session, intent)
+        made = (calendar.calendar_id, calendar.name, calendar.time_zone)
+        self.store.made(ws_id, user_id, account.id, intent, made)
+        return calendar.calendar_id
+
+    def _made_before(self, session: AccountSession, intent: CalendarIntent) -> MadeCalendar | None:
+        """Return the calendar of a request that was not answered; None when it is to be asked for."""
+        if intent.requested_at is None:
+            return None
+        found = _ask(session, self.retrier, lambda writes: writes.find_calendars(intent.nonce))
+        if len(found) > 1:
+            ids = ", ".join(each.calendar_id for each in found)
+            raise BadInput("new_calendar", f"there are several of them, name one with --calendar: {ids}")
+        if found:
+            return found[0]
+        if self.clock() - intent.requested_at < ASK_AGAIN_AFTER:
+            raise TransientError(
+                "a calendar was asked for and nobody knows yet whether it was made; try again in a while"
+            )
+        return None
+
+    def _make(self, ws_id: UUID, session: AccountSession, intent: CalendarIntent) -> MadeCalendar:
+        self.store.requested(ws_id, intent, requested=True)
+        once = Retrier(self.retrier.sleep, lambda: 1.0, lambda: 0.0, ends_requests=False)
+        try:
+            return _ask(
+                session, once, lambda writes: writes.make_calendar(CALENDAR_NAME, intent.time_zone, intent.nonce)
+            )
+        except TransientError:
+            raise
+        except AlmanacError:
+            self.store.requested(ws_id, intent, requested=False)
+            raise
+
+    def _account(self, ws_id: UUID, user_id: str) -> tuple[Account, tuple[str, ...]]:
+        found = [pair for pair in self.store.accounts(ws_id, user_id) if pair[0].provider in self.providers]
+        if not found:
+            raise BadInput("user", f"{user_id} has no connected account; `almanac account add` connects one")
+        account, scopes = found[0]
+        return account, tuple(scopes)
+
+    def _require_member(self, ws_id: UUID, user_id: str) -> None:
+        if not self.store.is_member(ws_id, user_id):
+            raise BadInput("user", "the workspace has no such member; `almanac member add` adds one")
+
+
+def _ask(session: AccountSession, retrier: Retrier, operation: Callable[[Writes], _Returned]) -> _Returned:
+    def of(account: OpenAccount) -> _Returned:
+        if account.writes is None:
+            raise PermissionMissing("the provider does not allow writing")
+        return operation(account.writes)
+
+    return session.call(of, retrier, Tally())

@@ -1,0 +1,131 @@
+"""What must be true of writing out, whatever happens: invariants I1 to I8, seen in Google and in its request log."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from local.google_simulator.world.event import Json
+from tests.histories.two_ways.world import EMAIL, World
+
+_SETTLED = {"agreed", "gone", "detached"}
+_NEVER_SENT = {"attendees", "conferenceData", "attachments", "sequence", "iCalUID"}
+
+
+class Watcher:
+    """Looks at every request once, and at both sides after every step."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._looked_at = 0
+        self.writes = 0
+
+    def look(self) -> None:
+        """I1 to I4."""
+        world = self._world
+        for entry in world.simulator.observation.requests(self._looked_at):
+            self._looked_at = entry["number"]
+            if entry["method"] in ("POST", "PATCH", "DELETE") and "/events" in entry["path"]:
+                self._judge(entry)
+        links = self._links()
+        alive = Counter(links[body["id"]] for body in world.live() if body["id"] in links)
+        doubled = [event_id for event_id, count in alive.items() if count > 1]
+        assert not doubled, f"I1: two live events of {doubled}"
+        world.note_rows()
+
+    def _links(self) -> dict[str, str]:
+        """Event by id in Google, of links that were not given up to a person."""
+        sql = "SELECT external_event_id, event_id FROM calendar_event_links WHERE ws_id = :ws AND state <> 'detached'"
+        return {row[0]: str(row[1]) for row in self._world.run(sql)}
+
+    def _judge(self, entry: Json) -> None:
+        assert entry["params"].get("sendUpdates") == ["none"], f"I2: {entry['path']} may mail somebody"
+        assert not _NEVER_SENT & set(entry["body"] or {}), f"I2: {sorted(entry['body'])} were sent"
+        done = entry["status"] in (200, 204) or "error_after" in entry["faults"] or "cut_after" in entry["faults"]
+        if not done or "error" in entry["faults"] or entry["method"] == "POST":
+            return
+        self.writes += 1
+        event_id = entry["path"].rpartition("/")[2]
+        assert event_id not in self._world.copies, f"I3: a copy was touched: {entry['method']}"
+        assert entry["if_match"], "I4: a change without a guard"
+        self._judge_version(event_id, entry)
+
+    def _judge_version(self, event_id: str, entry: Json) -> None:
+        """I4: what a person wrote is replaced only after it has been in the row."""
+        before = self._version(event_id, entry["if_match"])
+        if before is None:
+            return
+        seen = self._world.rows_seen.get(before["extendedProperties"]["private"]["almanac-event"], set())
+        title, start = before.get("summary", ""), _start(before)
+        body = entry["body"] or {}
+        if title in self._world.persons_titles.get(event_id, set()) and (
+            entry["method"] == "DELETE" or "summary" in body
+        ):
+            assert self._was_here(title, seen), f"I4: the title {title!r} of a person was replaced unseen"
+        if start in self._world.persons_times.get(event_id, set()) and (entry["method"] == "DELETE" or "start" in body):
+            assert self._was_here(start, seen), f"I4: the time {start} of a person was replaced unseen"
+
+    def _was_here(self, value: str, seen: set[str]) -> bool:
+        self._world.note_rows()
+        return value in seen
+
+    def _version(self, event_id: str, etag: str) -> Json | None:
+        with self._world.simulator.world.lock:
+            record = self._world.simulator.world.calendar(EMAIL).records.get(event_id)
+            versions = [] if record is None else [version for _, version in record.history if version.etag == etag]
+            return versions[-1].body if versions else None
+
+
+def assert_the_end(world: World) -> None:
+    """I5, I7, I8: after the last fault both sides are one, and nothing is pinned or taken that nobody touched."""
+    sql = (
+        "SELECT l.state, l.external_event_id, e.id, e.title, e.start_at, e.locked, l.kind, l.theirs, l.reason, l.doubt"
+        " FROM calendar_event_links l LEFT JOIN workspace_calendar_events e ON e.id = l.event_id"
+        " AND e.provider = 'almanac' WHERE l.ws_id = :ws AND l.current"
+    )
+    there = {body["id"]: body for body in world.live()}
+    for state, event_id, row, title, start, locked, kind, theirs, reason, doubt in world.run(sql):
+        about = f"{kind} {event_id} ({state}, {reason}, {doubt})"
+        assert state in _SETTLED or reason is not None, f"I7: {about} is not settled"
+        if state != "agreed":
+            continue
+        assert row is not None, f"I7: {about} has no row"
+        assert event_id in there, f"I7: {about} is not in Google"
+        body = there[event_id]
+        if "title" in theirs:
+            given = world.persons_titles.get(event_id, set())
+            assert body.get("summary", "") in given, f"I5: {about} has a title that nobody gave it"
+        else:
+            assert body.get("summary", "") == title, f"I7: {about}: {body.get('summary')!r} there, {title!r} here"
+        assert _start(body) == start.astimezone(UTC).isoformat(), f"I7: {about}: another time there than here"
+        if locked:
+            times = world.persons_times.get(event_id, set())
+            assert _start(body) in times, f"I8: {about} is pinned where nobody put it"
+    _assert_nothing_is_left_over(world, there)
+
+
+def _assert_nothing_is_left_over(world: World, there: dict[str, Json]) -> None:
+    rows = {
+        str(row[0])
+        for row in world.run("SELECT id FROM workspace_calendar_events WHERE ws_id = :ws AND provider = 'almanac'")
+    }
+    links = {
+        row[0]: row[1]
+        for row in world.run("SELECT external_event_id, state FROM calendar_event_links WHERE ws_id = :ws")
+    }
+    agreed = {
+        str(row[0])
+        for row in world.run(
+            "SELECT event_id FROM calendar_event_links WHERE ws_id = :ws AND current"
+            " AND state IN ('agreed', 'failed', 'conflict')"
+        )
+    }
+    assert rows <= agreed, f"I7: rows that are nowhere: {rows - agreed}"
+    orphans = [key for key in there if key.startswith("alm") and links.get(key) in (None, "gone")]
+    assert not orphans, f"I7: left over in Google: {orphans}"
+
+
+def _start(body: Json) -> str:
+    point: Any = body.get("start", {})
+    if "dateTime" not in point:
+        return str(point.get("date"))
+    return datetime.fromisoformat(point["dateTime"]).astimezone(UTC).isoformat()

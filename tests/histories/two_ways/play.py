@@ -1,0 +1,132 @@
+"""One two-way history, played: a simulator and a workspace of its own, and the law after every step and at the end."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from almanac.errors import AlmanacError
+from almanac.jobs import CalendarSync, Direction, message_body
+from local.google_simulator.api.errors import ApiError
+from tests.histories.play import Act, Broken
+from tests.histories.processes import Process
+from tests.histories.runs import time_enough
+from tests.histories.stage import Stage
+from tests.histories.steps import Step
+from tests.histories.two_ways.law import Watcher, assert_the_end
+from tests.histories.two_ways.world import World
+
+_RUNS_TO_SETTLE = 4
+
+
+def play(stage: Stage, history: Sequence[Step], met: Counter[str]) -> None:
+    """Play a history to its end. Raises Broken, with what was wrong as its cause. `met` counts what happened."""
+    with stage.simulator() as simulator:
+        world = World(simulator, stage.beside, stage.process)
+        going = TwoWays(stage, world, met)
+        number = 0
+        try:
+            going.begin()
+            for number, step in enumerate(history, 1):  # noqa: B007 - named in the failure
+                going.step(step)
+            number += 1
+            going.end()
+        except Exception as error:
+            raise Broken(f"after step {number} of {len(history)}: {type(error).__name__}: {error}") from error
+        finally:
+            stage.clear()
+            world.leave()
+
+
+class TwoWays:
+    """A history in progress."""
+
+    def __init__(self, stage: Stage, world: World, met: Counter[str]) -> None:
+        self._stage = stage
+        self._world = world
+        self._met = met
+        self._watcher = Watcher(world)
+        names = ("block", "event", "move", "rename", "drop", "drag", "retitle", "remove", "copy", "free")
+        names += ("trouble", "land", "revoke", "connect", "role")
+        self._acts: dict[str, Act] = {name: getattr(world, name) for name in names} | {
+            "bring back": world.bring_back,
+            "take over": world.take_over,
+            "expire sync tokens": world.expire_sync_tokens,
+            "time passes": world.time_passes,
+            "statement": self._statement,
+            "sync": lambda _pick, _value: self._sync("both"),
+            "write": lambda _pick, _value: self._sync("outbound"),
+            "kill": self._kill,
+            "overtake": self._overtake,
+        }
+
+    def begin(self) -> None:
+        """A few blocks and an event are in Google already."""
+        for act in (self._world.block, self._world.block, self._world.block, self._world.event):
+            act(0, 0)
+        self._sync("both")
+        self._watcher.look()
+
+    def step(self, step: Step) -> None:
+        """Do what the step says, as far as it can be done, and look at both sides."""
+        self._met[f"step: {step.kind}"] += 1
+        try:
+            self._acts[step.kind](step.pick, step.value)
+        except ApiError:
+            self._met["steps that could not be taken"] += 1
+        self._watcher.look()
+
+    def end(self) -> None:
+        """The faults stop; a few runs later both sides are one, and then nothing is written any more (I6)."""
+        self._stage.process.calm()
+        self._world.heal()
+        for _ in range(_RUNS_TO_SETTLE):
+            self._world.time_passes(0, 0)
+            self._sync("both")
+            self._watcher.look()
+        assert_the_end(self._world)
+        before = self._world.simulator.observation.requests()[-1]["number"]
+        self._sync("both")
+        asked = [entry["method"] + " " + entry["path"] for entry in self._world.simulator.observation.requests(before)]
+        assert len(asked) == 1, f"I6: a quiet world is asked {asked}"
+        self._met["writes"] += self._watcher.writes
+
+    def _sync(self, direction: Direction, process: Process | None = None) -> None:
+        job = CalendarSync(ws_id=self._world.ws_id, direction=direction, force=True)
+        try:
+            report = (process or self._stage.process).wiring.sync_workspace(job, None, time_enough())
+        except AlmanacError as error:
+            self._met[f"run: {error.code}"] += 1
+            return
+        self._met[f"run: {report.outcome}"] += 1
+        for reason in () if report.outbound is None else report.outbound.held.values():
+            self._met[f"held: {reason}"] += 1
+
+    def _statement(self, pick: int, value: int) -> None:
+        """A statement of the next run fails, or is done and nobody hears of it."""
+        database = self._stage.process.database
+        if value % 3:
+            database.after.set(1 + pick % 40, database.lose_answer)
+        else:
+            database.before.set(1 + pick % 40, lambda: database.fail("57014"))
+
+    def _kill(self, pick: int, value: int) -> None:
+        """A run dies in the middle; its lease runs out."""
+        where = ("before", "after", "request")[value % 3]
+        nth = 1 + pick % (8 if where == "request" else 36)
+        body = message_body(CalendarSync(ws_id=self._world.ws_id, force=True))
+        fate = self._stage.mortals.run(body, self._world.now, self._stage.clock, where=where, nth=nth)
+        self._met["killed by SIGKILL" if fate.killed else "not killed in time"] += 1
+        self._world.run("UPDATE workspace_sync_leases SET expires_at = now() WHERE ws_id = :ws AND owner IS NOT NULL")
+
+    def _overtake(self, pick: int, value: int) -> None:
+        """The lease runs out before a request; another run takes it and comes to its end."""
+
+        def happen() -> None:
+            self._met["overtaken"] += 1
+            sql = "UPDATE workspace_sync_leases SET expires_at = now() WHERE ws_id = :ws AND owner IS NOT NULL"
+            self._world.run(sql)
+            self._sync("both", self._stage.other)
+
+        requests = self._stage.process.requests
+        (requests.before if value % 2 else requests.after).set(1 + pick % 5, happen)
+        self._sync("both")
+        self._stage.process.calm()

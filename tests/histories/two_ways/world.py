@@ -1,0 +1,247 @@
+"""A workspace that writes to a calendar of its member: what the product and people in Google do to both sides."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from almanac.adapters.postgres.connection import Database, Rows
+from local.google_simulator.api.errors import ApiError
+from local.google_simulator.control.faults import Fault
+from local.google_simulator.simulator import Simulator
+from local.google_simulator.world.event import Json
+from tests.histories.processes import Process
+
+EMAIL = "ada@example.test"
+_FAULTS: tuple[dict[str, Any], ...] = (
+    {"action": "cut_after"},
+    {"action": "cut_within"},
+    {"action": "cut_before"},
+    {"action": "error", "status": 500},
+    {"action": "error_after", "status": 500},
+    {"action": "land_late"},
+    {"action": "land_late"},
+    {"action": "error", "status": 403, "reason": "rateLimitExceeded"},
+    {"action": "error", "status": 403, "reason": "quotaExceeded"},
+    {"action": "error", "status": 404, "reason": "notFound"},
+    {"action": "error", "status": 412, "reason": "conditionNotMet"},
+    {"action": "error", "status": 400, "reason": "invalid"},
+)
+_METHODS = (("POST", "*/events"), ("PATCH", "*/events/*"), ("DELETE", "*/events/*"), ("GET", "*/events/*"))
+
+
+class World:
+    """Both sides of one calendar, and the memory of who gave an event which value."""
+
+    def __init__(self, simulator: Simulator, database: Database, process: Process) -> None:
+        self.simulator = simulator
+        self.google = simulator.commands
+        self._db = database
+        self._process = process
+        self.ws_id = uuid4()
+        self.now = datetime.now().astimezone().replace(microsecond=0)
+        self.numbers = 0
+        self.deleted: list[UUID] = []
+        self.persons_times: dict[str, set[str]] = {}
+        """By event id in Google, the starts that people gave it."""
+        self.persons_titles: dict[str, set[str]] = {}
+        self.copies: set[str] = set()
+        self.rows_seen: dict[str, set[str]] = {}
+        """By row, every title and start that it has had."""
+        tokens = self.google.add_account(EMAIL)
+        self.run("INSERT INTO workspaces (id, name, timezone, creator_id) VALUES (:ws, 'Team', 'Europe/Berlin', 'ada')")
+        process.wiring.connect_account(self.ws_id, "ada", EMAIL, tokens["refresh_token"])
+        self.run(
+            "INSERT INTO workspace_members (ws_id, user_id, target_connection_id, target_reviewed_at)"
+            " SELECT ws_id, 'ada', id, now() FROM calendar_connections WHERE ws_id = :ws"
+        )
+
+    def run(self, sql: str, **values: Any) -> Rows:
+        """A statement of the product's about its workspace."""
+        return self._db.run(sql.replace(":ws", ":ws_id"), ws_id=self.ws_id, **values)
+
+    def _next(self) -> int:
+        self.numbers += 1
+        return self.numbers
+
+    def _id(self, number: int) -> UUID:
+        """An id of a new row: in the order of their making, so that a history chooses the same ones again."""
+        return UUID(int=self.ws_id.int - self.ws_id.int % 1_000_000 + number)
+
+    def _at(self, number: int) -> datetime:
+        return self.now + timedelta(hours=24 + number)
+
+    # -- the product -----------------------------------------------------------------------------------------------
+
+    def block(self, _pick: int, _value: int) -> None:
+        number, task = self._next(), uuid4()
+        event_id = self._id(number)
+        self.run("INSERT INTO tasks (id, ws_id, title) VALUES (:id, :ws, 'Work')", id=task)
+        self.run(
+            "WITH e AS (INSERT INTO workspace_calendar_events (id, ws_id, title, start_at, end_at)"
+            " VALUES (:id, :ws, :title, :start, :end) RETURNING id)"
+            " INSERT INTO task_calendar_events (event_id, ws_id, task_id, scheduled_minutes)"
+            " SELECT id, :ws, :task, 60 FROM e",
+            **self._values(event_id, number),
+            task=task,
+        )
+
+    def event(self, _pick: int, _value: int) -> None:
+        self._insert_event(self._id(self._next()))
+
+    def _insert_event(self, event_id: UUID) -> None:
+        self.run(
+            "INSERT INTO workspace_calendar_events (id, ws_id, title, start_at, end_at)"
+            " VALUES (:id, :ws, :title, :start, :end) ON CONFLICT DO NOTHING",
+            **self._values(event_id, self._next()),
+        )
+
+    def _values(self, event_id: UUID, number: int) -> dict[str, Any]:
+        at = self._at(number)
+        return {"id": event_id, "title": f"Row {number}", "start": at, "end": at + timedelta(hours=1)}
+
+    def move(self, pick: int, _value: int) -> None:
+        """A plan moves what it may move."""
+        number = self._next()
+        for event_id in self._row(pick, " AND NOT locked"):
+            self.run(
+                "UPDATE workspace_calendar_events SET start_at = :start, end_at = :end"
+                " WHERE id = :id AND ws_id = :ws AND NOT locked",
+                **{key: value for key, value in self._values(event_id, number).items() if key != "title"},
+            )
+
+    def rename(self, pick: int, _value: int) -> None:
+        number = self._next()
+        for event_id in self._row(pick):
+            sql = "UPDATE workspace_calendar_events SET title = :title WHERE id = :id AND ws_id = :ws"
+            self.run(sql, id=event_id, title=f"Row {number}")
+
+    def drop(self, pick: int, _value: int) -> None:
+        for event_id in self._row(pick):
+            self.run("DELETE FROM workspace_calendar_events WHERE id = :id AND ws_id = :ws", id=event_id)
+            self.deleted.append(event_id)
+
+    def bring_back(self, pick: int, _value: int) -> None:
+        if self.deleted:
+            self._insert_event(self.deleted[pick % len(self.deleted)])
+
+    def _row(self, pick: int, also: str = "") -> list[UUID]:
+        sql = "SELECT id FROM workspace_calendar_events WHERE ws_id = :ws AND provider = 'almanac'" + also
+        rows = self.run(f"{sql} ORDER BY created_at, id")
+        return [rows[pick % len(rows)][0]] if rows else []
+
+    # -- people in Google ------------------------------------------------------------------------------------------
+
+    def drag(self, pick: int, _value: int) -> None:
+        at = self._at(1_000 + self._next())
+        for event_id in self._there(pick):
+            times = {"start": {"dateTime": at.isoformat()}, "end": {"dateTime": (at + timedelta(hours=1)).isoformat()}}
+            body = self.google.patch_event(EMAIL, event_id, times)
+            self.persons_times.setdefault(event_id, set()).add(instant(body["start"]))
+
+    def retitle(self, pick: int, _value: int) -> None:
+        title = f"Person {self._next()}"
+        for event_id in self._there(pick):
+            self.google.patch_event(EMAIL, event_id, {"summary": title})
+            self.persons_titles.setdefault(event_id, set()).add(title)
+
+    def remove(self, pick: int, _value: int) -> None:
+        for event_id in self._there(pick):
+            self.google.delete_event(EMAIL, event_id)
+
+    def copy(self, pick: int, _value: int) -> None:
+        for event_id in self._there(pick):
+            self.copies.add(self.google.copy_event(EMAIL, event_id)["id"])
+
+    def take_over(self, pick: int, value: int) -> None:
+        change = ({"attendees": [{"email": "bob@example.test"}]}, {"recurrence": ["RRULE:FREQ=DAILY;COUNT=2"]})[
+            value % 2
+        ]
+        for event_id in self._there(pick):
+            self.google.patch_event(EMAIL, event_id, change)
+
+    def free(self, pick: int, _value: int) -> None:
+        for event_id in self._there(pick):
+            self.google.patch_event(EMAIL, event_id, {"transparency": "transparent"})
+
+    def _there(self, pick: int) -> list[str]:
+        """One of the live events of ours in Google."""
+        ours = [body for body in self.live() if body["id"].startswith("alm")]
+        ours.sort(key=lambda body: str(body.get("extendedProperties", {}).get("private", {}).get("almanac-event")))
+        found = [body["id"] for body in ours]
+        return [found[pick % len(found)]] if found else []
+
+    def live(self) -> list[Json]:
+        """The live events in Google, series whole."""
+        with self.simulator.world.lock:
+            records = self.simulator.world.calendar(EMAIL).records.values()
+            return [record.current.body for record in records if record.current.live and not record.current.series]
+
+    # -- trouble ---------------------------------------------------------------------------------------------------
+
+    def trouble(self, pick: int, value: int) -> None:
+        method, path = _METHODS[pick % len(_METHODS)]
+        fault = _FAULTS[value % len(_FAULTS)]
+        if method == "GET" and fault["action"] == "land_late":
+            return
+        # One answer that something is not there may be a hiccup; two in a row are taken for the truth.
+        times = 1 if fault.get("status") == 404 else (1, 1, 2, 3)[pick // 7 % 4]
+        self.google.inject(Fault(method=method, path=path, nth=1 + value // 13 % 2, times=times, message="no", **fault))
+
+    def land(self, pick: int, _value: int) -> None:
+        self.google.land(pick)
+
+    def expire_sync_tokens(self, _pick: int, _value: int) -> None:
+        self.google.expire_sync_tokens(EMAIL)
+
+    def revoke(self, _pick: int, _value: int) -> None:
+        self.google.revoke_account(EMAIL)
+
+    def connect(self, _pick: int, _value: int) -> None:
+        """Whoever is told to connect the account again does so."""
+        account = self.simulator.world.account(EMAIL)
+        if account.revoked:
+            tokens = self.google.reconnect_account(EMAIL)
+            self._process.wiring.connect_account(self.ws_id, "ada", EMAIL, tokens["refresh_token"])
+
+    def role(self, _pick: int, value: int) -> None:
+        self.google.set_entry(EMAIL, EMAIL, role="reader" if value % 2 else "owner")
+
+    def time_passes(self, _pick: int, _value: int) -> None:
+        """Whatever waits for a time has waited long enough."""
+        self.run("UPDATE calendar_event_links SET next_attempt_at = NULL WHERE ws_id = :ws")
+        self.run("UPDATE calendar_connections SET outbound_held_until = now(), retry_at = NULL WHERE ws_id = :ws")
+        self.run(
+            "UPDATE outbound_budget SET next_write_at = now(), created = 0, deleted = 0 WHERE :ws::uuid IS NOT NULL"
+        )
+        self.run("UPDATE workspace_sync_leases SET expires_at = now() WHERE ws_id = :ws AND owner IS NOT NULL")
+
+    def note_rows(self) -> None:
+        """Remember what rows have had: a person's value may be replaced once it has been here."""
+        for event_id, title, start in self.run(
+            "SELECT id, title, start_at FROM workspace_calendar_events WHERE ws_id = :ws AND provider = 'almanac'"
+        ):
+            self.rows_seen.setdefault(str(event_id), set()).update((title, start.isoformat()))
+
+    def heal(self) -> None:
+        """The faults stop, what is under way lands, people do what they were asked to."""
+        self.google.clear_faults()
+        while self.google.land():
+            pass
+        self.google.set_entry(EMAIL, EMAIL, role="owner")
+        self.connect(0, 0)
+        self.time_passes(0, 0)
+
+    def leave(self) -> None:
+        """The workspace goes."""
+        self.run("DELETE FROM calendar_event_links WHERE ws_id = :ws")
+        self.run("DELETE FROM workspaces WHERE id = :ws")
+
+
+def instant(point: Json) -> str:
+    """A time of Google's as rows have it."""
+    if "dateTime" not in point:
+        return str(point.get("date"))
+    return datetime.fromisoformat(point["dateTime"]).astimezone(tz=datetime.now().astimezone().tzinfo).isoformat()
+
+
+__all__ = ["EMAIL", "ApiError", "World", "instant"]

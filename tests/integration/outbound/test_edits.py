@@ -1,0 +1,230 @@
+"""Edits of Google's own events: only what has changed, three-way, one occurrence of a series, deletions both ways."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.integration.outbound.stage import ADA, Json, Writing
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def editing(team: Writing) -> Writing:
+    """Edits are switched on; nobody has a target."""
+    team.target(None)
+    team.run("UPDATE calendar_connections SET sync_outbound_enabled = true WHERE ws_id = :ws")
+    return team
+
+
+def stored(team: Writing, event: Json) -> UUID:
+    sql = "SELECT id FROM workspace_calendar_events WHERE ws_id = :ws AND external_event_id = :id"
+    return UUID(str(team.run(sql, id=event["id"])[0][0]))
+
+
+def now(team: Writing, event_id: str) -> Json:
+    return team.simulator.world.calendar(ADA).records[event_id].current.body
+
+
+@pytest.fixture
+def review(editing: Writing) -> tuple[Writing, Json, UUID]:
+    event = editing.add(ADA, "Review", location="Room 1", description="<b>bring</b> notes")
+    editing.sync()
+    return editing, event, stored(editing, event)
+
+
+Review = tuple[Writing, Json, UUID]
+
+
+def test_only_the_changed_field_is_sent_under_the_version_that_was_read(review: Review) -> None:
+    team, event, row = review
+    team.change(row, title="Retro")
+    team.sync()
+    (write,) = team.writes()
+    assert (write["method"], write["body"], write["if_match"]) == ("PATCH", {"summary": "Retro"}, event["etag"])
+    assert write["params"]["sendUpdates"] == ["none"]
+    assert now(team, event["id"])["location"] == "Room 1"
+
+
+def test_its_echo_is_no_change_and_leaves_nothing_behind(review: Review) -> None:
+    team, event, row = review
+    team.change(row, title="Retro")
+    team.sync()
+    before = team.requests()
+    report = team.sync()
+    assert team.writes(before) == []
+    assert (report.tally.updated, team.states()) == (0, [])
+    assert team.row(row, "title", "etag") == ["Retro", now(team, event["id"])["etag"]]
+
+
+def test_time_and_day_are_edits_too(review: Review) -> None:
+    team, event, row = review
+    team.move(row, 40, 2)
+    team.sync()
+    day = team.at(72).date()
+    team.run(
+        "UPDATE workspace_calendar_events SET all_day = true, start_date = :day, end_date = :day::date + 1,"
+        " start_at = almanac_day_start(:day, 'Europe/Berlin'),"
+        " end_at = almanac_day_start(:day::date + 1, 'Europe/Berlin')"
+        " WHERE id = :id AND ws_id = :ws",
+        day=day,
+        id=row,
+    )
+    team.sync()
+    assert now(team, event["id"])["start"] == {"date": day.isoformat()}
+    before = team.requests()
+    team.sync()
+    assert team.writes(before) == []
+
+
+def test_what_the_app_owns_is_no_edit(review: Review) -> None:
+    team, _, row = review
+    team.change(row, locked=True, color_override="PINK")
+    team.sync()
+    assert team.writes() == []
+
+
+def test_an_edit_here_and_another_field_there_both_survive(review: Review) -> None:
+    team, event, row = review
+    team.change(row, title="Retro")
+    team.google.patch_event(ADA, event["id"], {"location": "Room 2"})
+    team.sync()
+    team.sync()
+    assert team.row(row, "title", "location") == ["Retro", "Room 2"]
+    assert (now(team, event["id"])["summary"], now(team, event["id"])["location"]) == ("Retro", "Room 2")
+
+
+def test_the_same_field_on_both_sides_is_a_conflict(review: Review) -> None:
+    team, event, row = review
+    team.change(row, title="Ours")
+    team.google.patch_event(ADA, event["id"], {"summary": "Theirs"})
+    team.sync()
+    assert team.row(row, "title") == ["Theirs"]
+    (found,) = team.wiring.outbound.conflicts(team.ws_id)
+    assert found.conflict == {"title": {"ours": "Ours", "theirs": "Theirs"}}
+    team.wiring.outbound.resolve(found.link_id, "mine")
+    team.sync()
+    assert now(team, event["id"])["summary"] == "Ours"
+    assert team.states() == []
+
+
+def test_one_occurrence_of_a_series_is_changed_and_no_other(editing: Writing) -> None:
+    team = editing
+    series = {"recurrence": ["RRULE:FREQ=DAILY;COUNT=3"]}
+    zone = {"timeZone": "Europe/Berlin"}
+    times = {name: {"dateTime": team.at(24 + n).isoformat(), **zone} for n, name in enumerate(("start", "end"))}
+    team.google.insert_event(ADA, {"summary": "Daily", **times, **series})
+    team.sync()
+    sql = "SELECT id, external_event_id FROM workspace_calendar_events WHERE ws_id = :ws ORDER BY start_at"
+    rows = team.run(sql)
+    team.change(rows[1][0], title="Only this one")
+    team.delete(rows[2][0])
+    team.sync()
+    assert {team.truth(ADA)[row[1]] for row in rows[:2]} == {"Daily", "Only this one"}
+    assert rows[2][1] not in team.truth(ADA)
+    assert len(team.stored(ADA)) == 2
+    before = team.requests()
+    team.sync()
+    assert team.writes(before) == []
+
+
+def test_a_deletion_here_is_one_there(review: Review) -> None:
+    team, event, row = review
+    team.delete(row)
+    team.sync()
+    assert event["id"] not in team.truth(ADA)
+    assert team.stored(ADA) == {}
+    team.sync()
+    assert team.stored(ADA) == {}
+
+
+def test_a_deletion_here_of_what_was_changed_there_is_not_made(review: Review) -> None:
+    team, event, row = review
+    team.delete(row)
+    team.google.patch_event(ADA, event["id"], {"summary": "Changed since"})
+    team.sync()
+    assert now(team, event["id"])["status"] == "confirmed"
+    assert list(team.stored(ADA).values()) == ["Changed since"]
+    (told,) = team.wiring.outbound.conflicts(team.ws_id)
+    assert told.reason == "edited_beats_deleted"
+
+
+def test_a_deletion_there_of_what_was_changed_here_is_for_a_person(review: Review) -> None:
+    team, event, row = review
+    team.change(row, title="Still on")
+    team.google.delete_event(ADA, event["id"])
+    team.sync()
+    assert team.row(row, "title") == ["Still on"]
+    (found,) = team.wiring.outbound.conflicts(team.ws_id)
+    team.target(ADA)
+    team.wiring.outbound.resolve(found.link_id, "mine")
+    team.sync()
+    assert team.of(row)["summary"] == "Still on"
+
+
+def test_a_deletion_there_is_one_here_and_is_not_sent_back(review: Review) -> None:
+    team, event, _ = review
+    team.google.delete_event(ADA, event["id"])
+    team.sync()
+    assert (team.stored(ADA), team.writes(), team.states()) == ({}, [], [])
+
+
+def test_what_a_listing_lacks_is_not_deleted_there(review: Review) -> None:
+    team, event, _ = review
+    team.google.expire_sync_tokens(ADA)
+    team.inject(action="empty_listing", path="*/events", times=None)
+    team.sync()
+    team.google.clear_faults()
+    team.sync()
+    assert now(team, event["id"])["status"] == "confirmed"
+    assert team.writes() == []
+
+
+@pytest.mark.parametrize("fault", [{"action": "cut_after"}, {"action": "cut_before"}, {"action": "land_late"}])
+def test_lost_answers_are_no_conflicts(review: Review, fault: dict[str, Any]) -> None:
+    team, event, row = review
+    team.inject(method="PATCH", path="*/events/*", **fault)
+    team.change(row, title="Retro")
+    team.sync()
+    while team.google.land():
+        pass
+    for _ in range(2):
+        team.again()
+        team.sync()
+    assert (now(team, event["id"])["summary"], team.row(row, "title")) == ("Retro", ["Retro"])
+    assert team.wiring.outbound.conflicts(team.ws_id) == []
+    assert team.states() == []
+
+
+def test_what_google_refuses_says_so_and_is_not_repeated(editing: Writing) -> None:
+    team = editing
+    event = team.add(ADA, "Theirs", organizer={"email": "boss@example.test"})
+    team.sync()
+    row = stored(team, event)
+    team.change(row, title="Mine")
+    team.sync()
+    before = team.requests()
+    team.sync()
+    assert [entry["status"] for entry in team.writes()] == [403]
+    assert team.writes(before) == []
+    assert team.link(row) == "failed"
+    assert team.held() is None
+
+
+def test_switched_off_again_nothing_is_sent(review: Review) -> None:
+    team, _, row = review
+    team.change(row, title="Retro")
+    team.run("UPDATE calendar_connections SET sync_outbound_enabled = false WHERE ws_id = :ws")
+    team.sync()
+    assert (team.writes(), team.states()) == ([], [])
+
+
+def test_a_writer_that_never_calls_us_is_found_by_the_rule(review: Review) -> None:
+    team, _, row = review
+    store = team.wiring.dispatch.store
+    assert list(store.due_for_outbound(None, 10)) == []
+    team.change(row, title="Retro")
+    assert list(store.due_for_outbound(None, 10)) == [team.ws_id]
+    team.sync(direction="outbound")
+    assert list(store.due_for_outbound(None, 10)) == []

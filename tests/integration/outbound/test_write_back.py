@@ -1,0 +1,312 @@
+"""Planned blocks and the product's events in Google: written once, kept equal, never mailed, whatever gets lost."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.integration.outbound.stage import Writing
+
+pytestmark = pytest.mark.integration
+
+
+def assert_nobody_is_mailed(team: Writing) -> None:
+    """No write without sendUpdates=none, and none that names a guest."""
+    for entry in team.writes():
+        if "/events" in entry["path"]:
+            assert entry["params"].get("sendUpdates") == ["none"], entry
+        assert not {"attendees", "conferenceData", "attachments", "sequence", "iCalUID"} & set(entry["body"] or {})
+
+
+class TestOut:
+    def test_a_plan_appears_once_and_a_second_run_writes_nothing(self, team: Writing) -> None:
+        blocks = [team.block(f"Piece {number}", hours=24 + 2 * number) for number in range(12)]
+
+        report = team.sync()
+        before = team.requests()
+        team.sync()
+
+        assert report.outbound is not None
+        assert report.outbound.created == 12
+        assert {body["summary"] for body in team.there()} == {f"Piece {number}" for number in range(12)}
+        assert team.writes(before) == []
+        assert [team.link(block) for block in blocks] == ["agreed"] * 12
+        assert_nobody_is_mailed(team)
+
+    def test_a_block_bears_our_mark_and_rings_for_nobody(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        body = team.of(block)
+
+        assert body["id"] == team.link(block, "external_event_id")[0]
+        assert body["extendedProperties"]["private"]["almanac-ws"] == str(team.ws_id)
+        assert body["reminders"] == {"useDefault": False, "overrides": []}
+        assert body["start"]["timeZone"] == "Europe/Berlin"
+
+    def test_our_own_blocks_become_no_rows(self, team: Writing) -> None:
+        team.block()
+        team.sync()
+        team.google.expire_sync_tokens(team.calendar)
+        team.sync()
+
+        assert team.run("SELECT count(*) FROM workspace_calendar_events WHERE ws_id = :ws")[0][0] == 1
+
+    def test_what_a_plan_moves_is_moved_and_what_it_drops_is_deleted(self, team: Writing) -> None:
+        moved, dropped = team.block("Moved"), team.block("Dropped")
+        team.sync()
+        team.move(moved, 30, 2)
+        team.delete(dropped)
+
+        report = team.sync()
+
+        (left,) = team.there()
+        assert (left["summary"], left["id"]) == ("Moved", team.link(moved, "external_event_id")[0])
+        assert team.row(moved, "start_at")[0] == team.at(30)
+        assert report.outbound is not None
+        assert (report.outbound.changed, report.outbound.deleted) == (1, 1)
+        assert all(entry["if_match"] for entry in team.writes() if entry["method"] != "POST")
+
+    def test_only_what_has_changed_is_sent(self, team: Writing) -> None:
+        event = team.event("Review", location="Room 1")
+        team.sync()
+        team.change(event, title="Retro")
+        team.sync()
+
+        body = team.writes()[-1]["body"]
+        assert set(body) == {"summary", "extendedProperties"}
+
+    def test_nothing_is_made_or_deleted_in_the_past(self, team: Writing) -> None:
+        team.block("Yesterday", hours=-24)
+        over = team.block("Over soon", hours=1)
+        team.sync()
+        team.run(
+            "UPDATE calendar_event_links SET base = jsonb_set(base, '{when}', base -> 'when' ||"
+            ' \'{"start": "2026-01-01T09:00:00Z", "end": "2026-01-01T10:00:00Z"}\') WHERE ws_id = :ws'
+        )
+        team.delete(over)
+        team.sync()
+
+        assert [body["summary"] for body in team.there()] == ["Over soon"]
+        assert team.link(over) == "detached"
+
+    def test_an_event_without_length_is_refused_here_and_others_proceed(self, team: Writing) -> None:
+        empty, fine = team.event("Empty", length=0), team.event("Fine")
+        team.sync()
+        assert [body["summary"] for body in team.there()] == ["Fine"]
+        assert team.link(empty, "state", "reason") == ["failed", "empty_range"]
+
+        team.move(empty, 24, 1)
+        team.sync()
+        assert team.link(empty) == team.link(fine) == "agreed"
+
+    def test_without_a_target_nothing_is_written_and_nothing_is_kept(self, make_team: Callable[..., Writing]) -> None:
+        team = make_team()
+        team.target(None)
+        team.block()
+        team.event()
+        report = team.sync()
+        assert team.writes() == []
+        assert team.states() == []
+        assert report.outbound is not None
+        assert report.outbound.as_dict() == {}
+
+    def test_the_first_run_waits_for_a_dry_run(self, team: Writing) -> None:
+        team.target(None)
+        team.target(team.calendar, reviewed=False)
+        team.run("UPDATE workspace_members SET target_reviewed_at = NULL WHERE ws_id = :ws")
+        team.block()
+        team.sync()
+        assert team.writes() == []
+        assert team.held() == "dry_run_first"
+        team.run("UPDATE workspace_members SET target_reviewed_at = now() WHERE ws_id = :ws")
+        team.sync()
+        assert len(team.there()) == 1
+        assert team.held() is None
+
+    def test_an_inbound_job_only_reads_and_an_outbound_one_only_writes(self, team: Writing) -> None:
+        team.block()
+        assert team.sync(direction="inbound").outbound is None
+        assert team.writes() == []
+        before = team.requests()
+        report = team.sync(direction="outbound")
+        assert (report.status, report.outcome) == ("completed", "written")
+        asked = [entry for entry in team.simulator.observation.requests(before) if entry["method"] == "GET"]
+        assert asked == []
+        assert team.sync(direction="outbound", force=True).outcome == "nothing_to_write"
+
+    def test_the_same_id_after_a_delete_is_wanted_again(self, team: Writing) -> None:
+        event = team.event("Once")
+        team.sync()
+        team.delete(event)
+        team.sync()
+        assert team.there() == []
+        team.event("Again", id=event)
+        team.sync()
+        (body,) = team.there()
+        assert body["summary"] == "Again"
+        assert team.link(event, "generation") == [2]
+
+    def test_all_day_and_timed_both_ways(self, team: Writing) -> None:
+        event = team.event("Trip")
+        team.sync()
+        day = team.at(48).date()
+        team.run(
+            "UPDATE workspace_calendar_events SET all_day = true, start_date = :day, end_date = :day::date + 1,"
+            " start_at = almanac_day_start(:day, 'Europe/Berlin'),"
+            " end_at = almanac_day_start(:day::date + 1, 'Europe/Berlin')"
+            " WHERE id = :id AND ws_id = :ws",
+            day=day,
+            id=event,
+        )
+        team.sync()
+        assert team.of(event)["start"] == {"date": day.isoformat()}
+        before = team.requests()
+        team.sync()
+        assert team.writes(before) == []
+
+        team.run(
+            "UPDATE workspace_calendar_events SET all_day = false, start_date = NULL, end_date = NULL,"
+            " start_at = :start, end_at = :end WHERE id = :id AND ws_id = :ws",
+            start=team.at(30),
+            end=team.at(31),
+            id=event,
+        )
+        team.sync()
+        assert set(team.of(event)["start"]) == {"dateTime", "timeZone"}
+        assert_nobody_is_mailed(team)
+
+    def test_a_change_of_zones_moves_nothing(self, team: Writing) -> None:
+        team.block()
+        team.event("Plain")
+        team.sync()
+        before = team.requests()
+        team.run("UPDATE workspaces SET timezone = 'Asia/Tokyo' WHERE id = :ws")
+        team.run("UPDATE workspace_calendar_events SET time_zone = 'Asia/Tokyo' WHERE ws_id = :ws")
+        team.sync()
+        assert team.writes(before) == []
+
+    def test_text_of_ours_is_no_markup(self, team: Writing) -> None:
+        event = team.event("Review", description="a < b & c")
+        team.sync()
+        assert team.of(event)["description"] == "a &lt; b &amp; c"
+        before = team.requests()
+        team.edit(event, description="<b>new</b> &amp; better")
+        team.sync()
+        assert team.row(event, "description") == ["new & better"]
+        assert team.writes(before) == []
+
+
+FIELDS = (
+    {"title": "Plain"},
+    {"title": "Ümläut", "description": "a\nb", "location": "Room", "transparency": "transparent"},
+    {"title": "Private", "visibility": "private", "time_zone": "Asia/Tokyo"},
+)
+
+
+@pytest.mark.parametrize("columns", FIELDS)
+def test_sql_and_python_read_the_same_fields_of_an_event(team: Writing, columns: dict[str, Any]) -> None:
+    """`almanac_event_fields` of a row, and `fields_of` of what Google has of it."""
+    event = team.event(**columns)
+    team.sync()
+    base, ours = team.link(event, "base", "ours")
+    assert {**base, "when": {**base["when"], "zone": ""}} == {**ours, "when": {**ours["when"], "zone": ""}}
+
+
+def test_links_that_ended_long_ago_are_forgotten(team: Writing) -> None:
+    event = team.event()
+    team.sync()
+    team.delete(event)
+    team.sync()
+    assert team.states() == ["gone"]
+    team.run("UPDATE calendar_event_links SET updated_at = now() - interval '31 days' WHERE ws_id = :ws")
+    team.event("Another")
+    team.sync()
+    assert team.states() == ["agreed"]
+
+
+LOST: dict[str, dict[str, Any]] = {
+    "answer cut after commit": {"action": "cut_after"},
+    "answer cut in the middle": {"action": "cut_within"},
+    "500 after commit": {"action": "error_after", "status": 500},
+    "cut before": {"action": "cut_before"},
+    "503 before": {"action": "error", "status": 503},
+    "lands late": {"action": "land_late"},
+}
+
+
+class TestLostAnswers:
+    @pytest.mark.parametrize("name", LOST)
+    def test_of_an_insert_leave_one_event(self, team: Writing, name: str) -> None:
+        team.inject(method="POST", path="*/events", **LOST[name])
+        block = team.block()
+        team.sync()
+        assert team.link(block) == "sent"
+        while team.google.land():
+            pass
+        team.again()
+        team.sync()
+        assert team.of(block)["summary"] == "Report"
+        assert team.link(block) == "agreed"
+        assert len(team.simulator.world.calendar(team.calendar).records) == 1
+
+    @pytest.mark.parametrize("name", LOST)
+    def test_of_a_change_are_no_change_of_a_person(self, team: Writing, name: str) -> None:
+        block = team.block()
+        team.sync()
+        team.inject(method="PATCH", path="*/events/*", **LOST[name])
+        team.move(block, 30)
+        team.sync()
+        while team.google.land():
+            pass
+        team.again()
+        team.sync()
+        team.again()
+        team.sync()
+        assert team.link(block) == "agreed"
+        title, start, _, locked = team.row(block)
+        assert (title, start, locked) == ("Report", team.at(30), False)
+        assert team.of(block)["start"]["dateTime"] is not None
+
+    @pytest.mark.parametrize("name", LOST)
+    def test_of_a_delete_are_a_success(self, team: Writing, name: str) -> None:
+        block = team.block()
+        team.sync()
+        team.inject(method="DELETE", path="*/events/*", **LOST[name])
+        team.delete(block)
+        team.sync()
+        while team.google.land():
+            pass
+        for _ in range(2):
+            team.again()
+            team.sync()
+        assert team.there() == []
+        assert team.link(block, "state", "error_type") == ["gone", None]
+
+    def test_the_client_does_not_repeat_a_write_by_itself(self, team: Writing) -> None:
+        team.inject(action="cut_after", method="POST", path="*/events", times=None)
+        team.block()
+        team.sync()
+        assert len([entry for entry in team.writes() if entry["method"] == "POST"]) == 1
+
+    def test_an_outage_stops_a_run_after_two_writes(self, team: Writing) -> None:
+        team.inject(action="error", status=503, method="POST", path="*/events", times=None)
+        for number in range(6):
+            team.block(f"Piece {number}", hours=24 + number)
+        report = team.sync()
+        assert report.status == "completed"
+        assert len(team.writes()) == 2
+        team.google.clear_faults()
+        team.again()
+        team.sync()
+        assert len(team.there()) == 6
+
+    def test_an_id_that_a_forgotten_deletion_holds_is_given_up(self, team: Writing) -> None:
+        block = team.block()
+        key = team.link(block, "external_event_id")[0]
+        times = {name: {"dateTime": team.at(hour).isoformat()} for name, hour in (("start", 5), ("end", 6))}
+        team.google.insert_event(team.calendar, times, event_id=key)
+        team.google.delete_event(team.calendar, key)
+        team.google.forget_tombstones(team.calendar)
+        team.sync()
+        assert team.of(block)["summary"] == "Report"
+        assert team.link(block, "generation", "state") == [2, "agreed"]
