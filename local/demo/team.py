@@ -79,13 +79,13 @@ def _furnish(stage: Stage, database: Database) -> UUID:
     wiring.workspaces.add(_NAME, "Europe/Berlin", ws_id)
     for user, (name, zone) in _PEOPLE.items():
         wiring.people.add(ws_id, user, name, zone)
-    for category, user, week in _HOURS:
+    for category, owner, week in _HOURS:
         database.run(
             "INSERT INTO workspace_calendar_hour_settings (ws_id, type, user_id, data)"
             " VALUES (:ws, :type, :user, :data::jsonb)",
             ws=ws_id,
             type=category,
-            user=user,
+            user=owner,
             data=json.dumps(week),
         )
     for user, title, minutes in _TASKS:

@@ -123,7 +123,9 @@ def test_no_planned_block_lies_on_a_meeting_or_another_block(played: Stage) -> N
         played,
         "SELECT b.title, e.title FROM workspace_calendar_events b JOIN workspace_calendar_events e ON e.ws_id = b.ws_id"
         " AND e.id <> b.id AND e.start_at < b.end_at AND b.start_at < e.end_at AND NOT e.all_day"
-        " WHERE b.provider = 'almanac' AND (e.provider = 'almanac' OR e.title = 'Board meeting')",
+        " WHERE b.provider = 'almanac' AND (e.provider = 'almanac' OR e.title = 'Board meeting')"
+        " AND NOT EXISTS (SELECT 1 FROM task_calendar_events mine JOIN task_calendar_events theirs"
+        " ON theirs.event_id = e.id AND theirs.user_id IS DISTINCT FROM mine.user_id WHERE mine.event_id = b.id)",
     )
     assert not overlapping
 

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from almanac.domain.history.changes import Change
+from almanac.domain.history.fold import fold_back, fold_ids
 from almanac.domain.sync.report import SyncReport
 from local.google_simulator.world.event import Json
 from local.google_simulator.world.state import Calendar
@@ -38,6 +40,11 @@ _OWNED = (
     " FROM workspace_calendar_events e LEFT JOIN task_calendar_events l ON l.event_id = e.id"
     " WHERE e.ws_id = :ws_id AND e.provider = 'google'"
 )
+_CHANGES = (
+    "SELECT version, kind, subject, at, origin, run_id, was, note FROM workspace_history"
+    " WHERE ws_id = :ws_id ORDER BY version"
+)
+_EVENTS = "SELECT e.id, almanac_event_state(e) FROM workspace_calendar_events e WHERE e.ws_id = :ws_id"
 _READ_TO_ITS_END = {"full", "incremental", "redirected_to_full", "token_expired_full"}
 _LOST = {"access_denied", "calendar_unreachable"}
 
@@ -125,6 +132,7 @@ def assert_the_end(report: SyncReport, product: ProductSide, google: GoogleSide)
             shown_now[state.calendar] = _assert_equal(product, google, state.token, state.email)
     _assert_owned_is_kept(product, google, shown_now)
     _assert_nothing_is_left_over(product)
+    _assert_history_is_whole(product)
 
 
 def _assert_equal(product: ProductSide, google: GoogleSide, token: SyncToken, email: str) -> set[str]:
@@ -209,3 +217,12 @@ def _assert_nothing_is_left_over(product: ProductSide) -> None:
         " (SELECT count(*) FROM workspace_sync_leases WHERE ws_id = :ws_id AND owner IS NOT NULL)"
     )
     assert product.run(left)[0] == [0, 0], "a run or a lease is left over"
+
+
+def _assert_history_is_whole(product: ProductSide) -> None:
+    """Each version is there once; whoever follows them has the table, whoever takes them back has nothing."""
+    changes = [Change(*row) for row in product.run(_CHANGES)]
+    assert [change.version for change in changes] == list(range(1, len(changes) + 1)), "a version is missing"
+    events = {row[0]: row[1] for row in product.run(_EVENTS)}
+    assert fold_ids(set(), changes) == events.keys(), "following the history leads elsewhere"
+    assert fold_back(events, reversed(changes)) == {}, "something is left when everything is taken back"

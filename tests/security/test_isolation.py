@@ -294,6 +294,8 @@ OF_ALL_WORKSPACES = {
     "outbound/outbound.sql": {"name_installation"},
     "outbound/operating.sql": {"link_to_resolve", "renew_installation", "forget_all_links"},
     "plan/plan.sql": set(),
+    "plan/members.sql": set(),
+    "plan/people.sql": set(),
     "push/channels.sql": {"installation", "channel_states"},
     "history/history.sql": {"one_moment", "fleet"},
     "history/publish.sql": {"claim", "published", "skip_all", "disabled_endpoints", "told_disabled", "due_lanes"},

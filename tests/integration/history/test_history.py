@@ -288,6 +288,33 @@ class TestWriting:
         with pytest.raises(StorageFailed, match="42501"):
             imported.database.run(statement)
 
+    def test_who_may_not_touch_history_is_in_it_all_the_same(self, imported: Synced) -> None:
+        """A product signs in with a role of its own; the triggers write as their owner."""
+        run, before = imported.database.run, imported.head
+
+        def as_product(*statements: str) -> None:
+            with imported.database.transaction():
+                run("SET LOCAL ROLE a_product")
+                for statement in statements:
+                    run(statement)
+
+        run("CREATE ROLE a_product")
+        try:
+            run("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO a_product")
+            for table in ("workspace_history", "workspace_history_heads", "workspace_history_feed"):
+                run(f"REVOKE ALL ON {table} FROM a_product")
+            as_product(
+                "UPDATE workspace_calendar_events SET title = 'Ours' WHERE external_event_id = 'e1'",
+                "DELETE FROM workspace_calendar_events WHERE external_event_id = 'e2'",
+            )
+            with pytest.raises(StorageFailed, match="42501"):
+                as_product("UPDATE workspace_history_heads SET version = 0")
+        finally:
+            run("DROP OWNED BY a_product")
+            run("DROP ROLE a_product")
+
+        assert imported.told(before) == [("event.updated", "app"), ("event.deleted", "app")]
+
     def test_a_statement_over_many_workspaces_gives_each_its_versions(self, imported: Synced) -> None:
         others = [Synced(imported.database) for _ in range(3)]
         for other in others:

@@ -6,7 +6,7 @@ from math import inf
 from typing import TypeVar
 
 from almanac.domain.sync.report import Tally
-from almanac.domain.sync.retry import CLOSING_SECONDS, SHORTEST_REQUEST, try_again_in_run
+from almanac.domain.sync.retry import CLOSING_SECONDS, MAX_ATTEMPTS, SHORTEST_REQUEST, try_again_in_run
 from almanac.errors import AlmanacError, OutOfTime
 from almanac.services.clock import Deadline, Sleep
 
@@ -21,12 +21,14 @@ def _no_limit(_seconds: float) -> None:
 class Retrier:
     """How one run waits: `deadline` is what is left of the invocation, `chance` a random number in [0, 1).
 
+    `tries` is how often a request is made at most: a write is made once, and read before it is repeated.
     `ends_requests`: no request is made after the deadline, which else only ends the trying again.
     """
 
     sleep: Sleep
     chance: Callable[[], float]
     deadline: Deadline
+    tries: int = MAX_ATTEMPTS
     ends_requests: bool = True
     asked: int = 0
     """Requests so far: the first one is made whatever the time, so that every run moves on."""
@@ -48,7 +50,7 @@ class Retrier:
                 return operation()
             except AlmanacError as error:
                 delay = try_again_in_run(error, attempt, self.deadline(), self.chance())
-                if delay is None:
+                if delay is None or attempt >= self.tries:
                     raise
                 tally.retries += 1
                 self.sleep(delay)
