@@ -53,6 +53,7 @@ class TestBlocks:
     def test_dragged_far_beyond_the_window_is_followed(self, team: Writing) -> None:
         block = team.block()
         team.sync()
+        team.sync()
         team.drag(block, 24 * 400)
         team.sync()
         assert team.row(block, "start_at") == [team.at(24 * 400)]

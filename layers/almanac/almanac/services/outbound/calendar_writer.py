@@ -13,7 +13,7 @@ from almanac.domain.outbound.place import LOOK_AGAIN, WRITING_ROLES, HoldReason,
 from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.outbound.step import MOST_REFUSALS, Write
 from almanac.domain.sync.report import Tally
-from almanac.domain.sync.retry import RUN_RESERVE, backoff
+from almanac.domain.sync.retry import backoff
 from almanac.errors import (
     AccessDenied,
     AccessTokenRejected,
@@ -80,8 +80,7 @@ class CalendarWriter:
         self._account = account
         self._session = session
         self._retrier = retrier
-        # A write is not repeated unread: in what a run keeps free there is time for one try.
-        self._once = Retrier(retrier.sleep, lambda: 1.0, lambda: min(retrier.deadline(), RUN_RESERVE))
+        self._once = Retrier(retrier.sleep, retrier.chance, retrier.deadline, tries=1)  # a write is not repeated unread
         self._clock = clock
         self._report = report
         self._unanswered = 0

@@ -94,7 +94,7 @@ class Targets:
 
     def _make(self, ws_id: UUID, session: AccountSession, intent: CalendarIntent) -> MadeCalendar:
         self.store.requested(ws_id, intent, requested=True)
-        once = Retrier(self.retrier.sleep, lambda: 1.0, lambda: 0.0, ends_requests=False)
+        once = Retrier(self.retrier.sleep, self.retrier.chance, self.retrier.deadline, tries=1, ends_requests=False)
         try:
             return _ask(
                 session, once, lambda writes: writes.make_calendar(CALENDAR_NAME, intent.time_zone, intent.nonce)
