@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from almanac.services.access.once import Once
     from almanac.services.access.ports import AuditLog
     from almanac.services.ledger.jobs import Jobs
-    from almanac.services.operations.accounts import Accounts
+    from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
@@ -73,7 +73,7 @@ class UseCases(Protocol):
         ...
 
     @property
-    def accounts(self) -> "Accounts":
+    def accounts(self) -> "ListAccounts":
         """The accounts of a workspace."""
         ...
 

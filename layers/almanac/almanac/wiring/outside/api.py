@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from almanac.adapters.postgres.operations.directory import PostgresDirectory
     from almanac.services.access.once import Once
     from almanac.services.ledger.jobs import Jobs
-    from almanac.services.operations.accounts import Accounts
+    from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.plan.apply import ApplyPlan
@@ -156,11 +156,11 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring):
         return ShowCalendar(self._workspace_store, self.directory)
 
     @cached_property
-    def accounts(self) -> "Accounts":
+    def accounts(self) -> "ListAccounts":
         """The accounts of a workspace."""
-        from almanac.services.operations.accounts import Accounts
+        from almanac.services.operations.accounts import ListAccounts
 
-        return Accounts(self._workspace_store, self._workspace_store, self._workspace_store, None)
+        return ListAccounts(self._workspace_store, self._workspace_store)
 
     @cached_property
     def people(self) -> "People":
