@@ -11,6 +11,7 @@ SAM_CLI := .tools/sam/.ready-1.170.0
 CHECKOV := .tools/checkov/.ready-3.3.30
 PIP_AUDIT := .tools/pip-audit/.ready-2.10.1
 UV := .tools/uv/.ready-0.13.9
+BROWSER := .tools/browser/.ready-1.65.0
 
 PY := .venv/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check
@@ -43,7 +44,7 @@ with_runtime = runtime="$$($(find_runtime))"; PATH="$${runtime:+$$runtime:}$$PAT
 with_calendars = set --; if test -e "$(ICS)"; then set -- --ics "$(ICS)"; else \
 	for file in $(ICS); do set -- "$$@" --ics "$$file"; done; fi
 
-.PHONY: help setup setup-sam demo dev dev-reset test lint format typecheck soak soak-two-ways bench bench-scale checkov audit build invoke-all deploy-local cloud-test lock schemas clean other-python
+.PHONY: help setup setup-sam demo dev dev-reset test lint format typecheck soak soak-two-ways bench bench-scale test-browser browser-tools openapi client checkov audit build invoke-all deploy-local cloud-test lock schemas clean other-python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +67,11 @@ PROCESSES = 2
 test: setup setup-sam lint typecheck ## Lint, types and every test (PYTEST_ARGS="-k sync", PROCESSES=2)
 	@$(say_other_python)
 	@$(with_runtime) $(PY) -m pytest --numprocesses $(PROCESSES) $(PYTEST_ARGS)
+
+test-browser: setup $(BROWSER) ## The console in a real browser, with axe; needs chromium (screenshots in .almanac/screenshots)
+	@$(PY) -m pytest tests/browser -rs
+
+browser-tools: $(BROWSER) ## Install what drives the browser of test-browser
 
 lint: .venv/.ready ## Check style
 	@$(PY) -m ruff check --quiet
@@ -132,6 +138,13 @@ schemas: .venv/.ready ## Write docs/schemas from the models of a job and the kin
 	@$(PY) -m local.job_schemas
 	@$(PY) -m local.event_schemas
 
+openapi: .venv/.ready ## Write docs/openapi.json from the routes, and the client's types from it (needs node)
+	@$(PY) -m local.openapi_document
+	@$(MAKE) client
+
+client: ## Install what compiles clients/typescript, and write its types (needs node)
+	@cd clients/typescript && npm install --silent --no-audit --no-fund && npm run --silent types
+
 clean: ## Remove everything that these targets made
 	@rm -rf .venv .tools .aws-sam .almanac .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -152,9 +165,11 @@ $(SAM_CLI): PACKAGE = aws-sam-cli
 $(CHECKOV): PACKAGE = checkov
 $(PIP_AUDIT): PACKAGE = pip-audit
 $(UV): PACKAGE = uv
-$(MINISTACK) $(SAM_CLI) $(CHECKOV) $(PIP_AUDIT) $(UV): | .venv/.ready
+$(BROWSER): PACKAGE = playwright
+$(BROWSER): MORE = axe-playwright-python==0.1.8
+$(MINISTACK) $(SAM_CLI) $(CHECKOV) $(PIP_AUDIT) $(UV) $(BROWSER): | .venv/.ready
 	@echo "Installing $(PACKAGE) into $(@D)"
 	@$(PY) -m venv --clear --without-pip $(@D)
-	@$(PY) -m pip --python $(@D)/bin/python install -qq --disable-pip-version-check $(PACKAGE)==$(subst .ready-,,$(@F)) \
+	@$(PY) -m pip --python $(@D)/bin/python install -qq --disable-pip-version-check $(PACKAGE)==$(subst .ready-,,$(@F)) $(MORE) \
 		|| { $(say_no_index); exit 1; }
 	@touch $@

@@ -14,6 +14,7 @@ from bench.cold_start import cold_start
 from bench.drain import drain
 from bench.figures import Figure, table
 from bench.history import history
+from bench.http import http
 from bench.isolation import isolation
 from bench.machine import machine
 from bench.memory import memory
@@ -93,6 +94,10 @@ def _upkeep(options: Options) -> list[Figure]:
     return upkeep(durable=options.durable)
 
 
+def _http(options: Options) -> list[Figure]:
+    return http(options.rounds)
+
+
 def _traffic(_options: Options) -> list[Figure]:
     return traffic()
 
@@ -120,6 +125,7 @@ _PARTS = {
     "upkeep": _upkeep,
     "cold-start": _cold_start,
     "watching": _watching,
+    "http": _http,
     "traffic": _traffic,
     "drain": _drain,
     "isolation": _isolation,

@@ -53,6 +53,8 @@ _EVENTS = {
     "smart_scheduling": "sync-malformed",
     "upkeep": "tick-upkeep",
     "migrate": "migrate-by-hand",
+    "api": "http-no-key",
+    "connect": "http-callback-unknown",
 }
 """A first event for each function."""
 _TARGETS = {"calendar_sync": Target("at most", 2.5)}

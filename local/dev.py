@@ -109,6 +109,7 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
         tell(f"{email} was added at an earlier start: it is there again, with the events that were stored")
     tell("the database is kept between starts; the simulated Google begins anew, so the first tick reads everything")
     _publish(stack.environment, _environment_file(options.folder), workspaces[0], screen)
+    screen.say(f"console, this link works once: {stack.wiring.console_logins.link('admin', None)}", style="bold")
     watches = RunWatch(stack.wiring.database, lambda: stack.worker_logs), PlanWatch(stack.wiring.database)
     stack.deliver_webhooks()
     cadences = {
@@ -177,8 +178,15 @@ def _publish(environment: Mapping[str, str], file: Path, workspace: Workspace, s
 
 
 def http_settings(port: int) -> dict[str, str]:
-    """Return what the functions of HTTP are told: where they are rung at, and a key for the rings of this start."""
-    return {"ALMANAC_PUBLIC_URL": f"http://{LOOPBACK}:{port}", "ALMANAC_PUSH_KEYS": new_key()}
+    """Return what the functions of HTTP are told: where they are, and keys of sessions and rings of this start."""
+    url = f"http://{LOOPBACK}:{port}"
+    return {
+        "ALMANAC_PUBLIC_URL": url,
+        "ALMANAC_PUSH_KEYS": new_key(),
+        "ALMANAC_SESSION_KEYS": new_key(),
+        "ALMANAC_API_AUTH": "key",
+        "ALMANAC_CONNECT_RETURN_URLS": f"{url}/console/connected",
+    }
 
 
 def http_port(environment: Mapping[str, str]) -> int:

@@ -298,7 +298,13 @@ def outcome_values(node: ast.AST) -> Iterator[ast.expr | None]:
         ):
             yield value
         case ast.FunctionDef(
-            name="refuse_sync" | "refuse_plan" | "_running" | "_escalated" | "_cooling_down" | "reason_to_skip"
+            name="refuse_sync"
+            | "refuse_plan"
+            | "_refused"
+            | "_running"
+            | "_escalated"
+            | "_cooling_down"
+            | "reason_to_skip"
         ):
             yield from (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
         case ast.FunctionDef(name="fail", args=ast.arguments(kw_defaults=defaults)):
@@ -334,7 +340,7 @@ def test_every_outcome_is_one_that_something_ends_in() -> None:
     """mypy holds the code to the types; this holds the types to the code."""
     calendars = set(get_args(run_outcomes.CalendarOutcome))
     assert set(get_args(run_outcomes.SyncOutcome)) | calendars == outcomes(planning=False)
-    refused_by_the_rule_of_syncs = {"superseded", "already_running", "escalated"}
+    refused_by_the_rule_of_syncs = {"superseded", "already_running", "escalated", "cancelled"}
     assert set(get_args(run_outcomes.PlanOutcome)) == outcomes(planning=True) | refused_by_the_rule_of_syncs
 
 

@@ -28,6 +28,7 @@ SETTINGS = {
     "ALMANAC_GOOGLE_CLIENT_SECRET": "not-a-secret",
     "ALMANAC_WEBHOOK_KEYS": "A" * 43 + "=",
     "AWS_DEFAULT_REGION": "us-east-1",
+    "ALMANAC_PUBLIC_URL": "https://almanac.invalid",
     "POWERTOOLS_SERVICE_NAME": "test",
 }
 FUNCTIONS = [
@@ -36,6 +37,8 @@ FUNCTIONS = [
     "smart_scheduling",
     "migrate",
     "upkeep",
+    "api",
+    "connect",
     "push_receiver",
     "relay",
     "deliver",
@@ -89,6 +92,27 @@ def migrate() -> set[str]:
 @pytest.fixture(scope="module")
 def upkeep() -> set[str]:
     return cold_start("upkeep", "upkeep")
+
+
+@pytest.fixture(scope="module")
+def api() -> set[str]:
+    """After its first call: the routes are registered."""
+    return cold_start("api", "api._resolver")
+
+
+@pytest.fixture(scope="module")
+def connect() -> set[str]:
+    return cold_start("connect", "consents")
+
+
+def test_the_api_loads_neither_google_nor_cryptography_nor_templates(api: set[str]) -> None:
+    assert "almanac.web.api.table" in api
+    assert not within(api, GOOGLE | {"cryptography", "jinja2", "dateutil.rrule", "almanac.domain.planner.search"})
+
+
+def test_connect_loads_neither_templates_nor_planning(connect: set[str]) -> None:
+    assert {"cryptography.fernet", "almanac.providers.google.consent"} <= connect
+    assert not within(connect, {"jinja2", "almanac.domain.planner", "almanac.web.console"})
 
 
 @pytest.fixture(scope="module")

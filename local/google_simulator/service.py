@@ -7,7 +7,7 @@ from threading import Event
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from local.google_simulator.api import oauth, scopes
+from local.google_simulator.api import consent, oauth, scopes
 from local.google_simulator.api.errors import ApiError, not_found
 from local.google_simulator.api.operations import API_PREFIX, Call, Operation, route
 from local.google_simulator.api.query import Params, first
@@ -18,8 +18,11 @@ from local.google_simulator.control.request_log import RequestLog
 from local.google_simulator.world.store import Store
 from local.google_simulator.world.times import stamp_text
 
+CONSENT_PATH = "/o/oauth2/v2/auth"
 TOKEN_PATH = "/token"  # noqa: S105 - a path
 REVOKE_PATH = "/revoke"
+
+_OAUTH = {CONSENT_PATH: "consent", TOKEN_PATH: "token", REVOKE_PATH: "revoke"}
 
 
 @dataclass(slots=True)
@@ -94,7 +97,7 @@ class Service:
 
     def _reply(self, call: Call) -> tuple[str, Reply]:
         found = route(call) if call.path.startswith(API_PREFIX) else None
-        operation = found.name if found else {TOKEN_PATH: "token", REVOKE_PATH: "revoke"}.get(call.path, "unknown")
+        operation = found.name if found else _OAUTH.get(call.path, "unknown")
         if any(fault.action == "land_late" for fault in call.faults):
             self.late.append(replace(call, faults=[]))
             return operation, Reply(503, Payload(b""), cut="before", reason="land_late")
@@ -104,6 +107,8 @@ class Service:
             return operation, refusal(error)
 
     def _real(self, call: Call, found: Operation | None) -> Reply:
+        if call.path == CONSENT_PATH:
+            return consent.page(self.store.world, call.method, call.params, call.body)
         if call.path == TOKEN_PATH and call.method == "POST":
             return _cut(oauth.grant(self.store.world, call.body), call.faults)
         if call.path == REVOKE_PATH and call.method == "POST":

@@ -17,6 +17,8 @@ from local.http_front.functions import HttpRoute, WarmFunction, http_routes
 from local.stack.ports import LOOPBACK, free_port
 
 USUAL_PORT = 8787
+WARM = {"api", "push_receiver"}
+"""Functions that are started with the front: somebody looks, or Google rings, at once."""
 Answerer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _LARGEST_BODY = 10 * 2**20
 _NAMES = ("127.0.0.1", "localhost")
@@ -51,8 +53,8 @@ class HttpFront:
         everything = os.environ | dict(environment) | {"PYTHONUNBUFFERED": "1"}
         functions = {name: WarmFunction(name, everything, logs) for name in {r.function for r in http_routes()}}
         front = cls(port, functions)
-        for function in functions.values():
-            function.warm_up()
+        for name in WARM & functions.keys():
+            functions[name].warm_up()
         return front.listen()
 
     def listen(self) -> Self:

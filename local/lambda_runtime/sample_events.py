@@ -27,6 +27,12 @@ from local.stack.stack import ROOT, VISIBILITY_SECONDS
 EVENTS = ROOT / "events"
 WORKSPACES = tuple(UUID(f"7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c0{n}") for n in (1, 2, 3))
 """The workspaces that the events name."""
+KEY_ID, KEY_SECRET = "5a3c0f1e2d4b", "sample-secret-of-events"
+"""Of the caller of the HTTP events."""
+_ADD_KEY = """
+INSERT INTO api_keys (id, name, secret_hash, scopes)
+VALUES (:id, 'events', sha256(convert_to(:secret, 'UTF8')), '{read,run,operate,admin}')
+"""
 _ZONE = "Europe/Berlin"
 _PUSH_KEY = "c2FtcGxlLWtleS1vZi1hLXNhbXBsZS1ldmVudC0uLi4="
 """Signed the ring in events/push-ring.json; worth nothing anywhere else."""
@@ -86,6 +92,19 @@ SAMPLES = (
     Sample("CalendarSyncLarge", "sync-large", {"left": []}),
     Sample("SmartSchedulingLarge", "schedule-large", {"left": []}),
     Sample("Upkeep", "tick-upkeep", {"dry_run": False, "failed": []}),
+    Sample("Api", "http-alive", {"statusCode": 200}),
+    Sample("Api", "http-ready", {"statusCode": 200}),
+    Sample("Api", "http-no-key", {"statusCode": 401}),
+    Sample("Api", "http-sync", {"statusCode": 202}),
+    Sample("Api", "http-runs", {"statusCode": 200}),
+    Sample("Api", "http-health", {"statusCode": 200}),
+    Sample("Api", "http-plan-preview", {"statusCode": 200}),
+    Sample("Api", "http-calendar", {"statusCode": 200}),
+    Sample("Api", "http-queues", {"statusCode": 200}),
+    Sample("Api", "http-document", {"statusCode": 200}),
+    Sample("Api", "http-console", {"statusCode": 401}),  # nobody is signed in
+    Sample("Connect", "http-connect", {"statusCode": 201}),
+    Sample("Connect", "http-callback-unknown", {"statusCode": 400}),
     Sample("Relay", "tick-relay", {"published": 0, "refused": 0}),
     Sample("Deliver", "deliver-lane", {"left": []}),
     Sample("Deliver", "deliver-malformed", {"left": [0]}),
@@ -167,7 +186,12 @@ class Surroundings:
             "ALMANAC_GOOGLE_TOKEN_URL": f"{google_url}/token",
             "ALMANAC_GOOGLE_CLIENT_ID": "local",
             "ALMANAC_GOOGLE_CLIENT_SECRET": "local",
+            "ALMANAC_GOOGLE_AUTH_URL": f"{google_url}/o/oauth2/v2/auth",
             "ALMANAC_TOKEN_KEYS": new_key(),
+            "ALMANAC_SESSION_KEYS": new_key(),
+            "ALMANAC_API_AUTH": "key",
+            "ALMANAC_PUBLIC_URL": "https://almanac.example.org",
+            "ALMANAC_CONNECT_RETURN_URLS": "https://app.example.org/settings",
             "ALMANAC_PUSH_KEYS": _PUSH_KEY,
             "ALMANAC_WEBHOOK_KEYS": new_key(),
             **queues.environment(),
@@ -185,6 +209,7 @@ class Surroundings:
             wiring.workspaces.add(f"Workspace {number}", _ZONE, ws_id)
             wiring.connect_account(ws_id, "person", email, token)
         furnish(wiring.database, WORKSPACES[0], _ZONE)
+        wiring.database.run(_ADD_KEY, id=KEY_ID, secret=KEY_SECRET)
 
 
 class _Answers:

@@ -245,6 +245,7 @@ class Stack:
             "ALMANAC_WEBHOOK_ALLOW_LOCAL": "true",
             "ALMANAC_GOOGLE_API_URL": self._google_url,
             "ALMANAC_GOOGLE_TOKEN_URL": f"{self._google_url}/token",
+            "ALMANAC_GOOGLE_AUTH_URL": f"{self._google_url}/o/oauth2/v2/auth",
             "ALMANAC_GOOGLE_CLIENT_ID": "local",
             "ALMANAC_GOOGLE_CLIENT_SECRET": "local",
             **self.queues.environment(),

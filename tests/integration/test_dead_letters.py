@@ -22,6 +22,7 @@ from almanac.services.queues.message_run import SqsMessage
 from almanac.services.queues.ports import DeadLetter
 from almanac.services.sync.ports import Lease
 from almanac.wiring.command_line import Wiring
+from almanac.wiring.outside.api import ApiWiring
 from functions.calendar_sync.handler import lambda_handler
 from local.lambda_runtime.worker import sqs_event
 from local.stack.ports import free_port
@@ -29,6 +30,7 @@ from local.stack.queues import MAX_RECEIVES, Queues, QueueServer
 from tests.cli.shell import Shell
 from tests.integration import rows
 from tests.integration.planned import Planned
+from tests.web.conftest import Client
 
 pytestmark = pytest.mark.integration
 
@@ -258,6 +260,22 @@ class TestGoingHome:
         assert letters.redrive(KIND, 12) == 3
         assert take(sqs, queues.sync_url) == {"group 0": buried[12:]}
 
+    def test_only_of_the_groups_and_ids_that_are_chosen(
+        self, sqs: Any, queues: Queues, letters: SqsDeadLetters
+    ) -> None:
+        buried = bury(sqs, queues, groups=3, each=2)
+        ids = {each.group: each.message_id for each in reversed(letters.peek(KIND, 100))}
+
+        assert letters.redrive_chosen(KIND, 100, {"group 1"}, set(ids.values())) == [ids["group 1"]]
+        assert letters.redrive_chosen(KIND, 100, {"group 1"}, [ids["group 1"], ids["group 0"]]) == []
+        assert len(letters.redrive_chosen(KIND, 100, {"group 0"}, None)) == 2
+        assert letters.count(KIND) == 3
+
+        sent = take(sqs, queues.sync_url)
+        assert sent == {"group 0": buried["group 0"], "group 1": buried["group 1"][:1]}
+        assert len(letters.redrive_chosen(KIND, 2, None, None)) == 2
+        assert letters.count(KIND) == 1
+
     @pytest.mark.parametrize("step", ["send_message", "delete_message"])
     @pytest.mark.parametrize("after", [0, 3, 8])
     def test_killed_anywhere_and_begun_again_loses_doubles_and_overtakes_nothing(
@@ -367,6 +385,43 @@ def post(sqs: Any, queues: Queues, database_url: str) -> Iterator[Post]:
     )
     yield Post(sqs, queues, wiring)
     wiring.close()
+
+
+class TestOverHttp:
+    @pytest.fixture
+    def caller(self, database_url: str, queues: Queues, sqs: Any) -> Iterator[Client]:
+        wiring = ApiWiring(
+            {
+                "ALMANAC_DATABASE_URL": database_url,
+                "ALMANAC_SYNC_QUEUE_URL": queues.sync_url,
+                "ALMANAC_SCHEDULE_QUEUE_URL": queues.schedule_url,
+            }
+        )
+        yield Client(wiring, wiring.api_keys.add("operator", {"operate"}, None).token)
+        wiring.close()
+
+    def test_letters_of_a_workspace_are_sent_back_once(
+        self, caller: Client, sqs: Any, queues: Queues, database: Database
+    ) -> None:
+        mine, other = rows.workspace(database), rows.workspace(database)
+        for ws_id in (mine, mine, other):
+            send(sqs, queues.sync_url, ws_id, json.dumps({"job": "calendar.sync", "ws_id": str(ws_id)}))
+        fail(sqs, queues.sync_url)
+
+        listed = caller("GET", "/v1/dead-letters", ws_id=mine).json["items"]
+        assert {row["ws_id"] for row in listed} == {str(mine)}
+        once = {"Idempotency-Key": "k"}
+        first, again = (caller("POST", "/v1/dead-letters/redrive", {"ws_id": str(mine)}, once).json for _ in range(2))
+        assert first == again
+        assert first["redriven"] == 2
+        (left,) = caller("GET", "/v1/dead-letters").json["items"]
+        assert left["ws_id"] == str(other)
+        assert database.run("SELECT action, ws_id FROM audit_log") == [["redrive", mine]]
+        depths = {row["queue"]: row for row in caller("GET", "/v1/queues").json["items"]}
+        assert (depths["sync"]["waiting"], depths["sync"]["dead"]) == (2, 1)
+        gone = {"job": "sync", "message_id": left["message_id"]}
+        assert caller("POST", "/v1/dead-letters/discard", gone).json == {"discarded": left["message_id"]}
+        assert caller("POST", "/v1/dead-letters/discard", gone).status == 404
 
 
 class TestCauses:

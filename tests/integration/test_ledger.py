@@ -284,8 +284,15 @@ class TestCost:
 
     def test_what_decides_about_a_message(self, database: Database, plan: Callable[..., str]) -> None:
         ((ws_id,),) = database.run("SELECT ws_id FROM jobs WHERE id = 'r-7'")
-        asked = {"ws_id": ws_id, "kind": "sync", "sent_at": datetime.now(UTC), "connection_id": None}
-        found = plan("runs.sql", "admission_facts", **asked)
+        found = plan(
+            "runs.sql",
+            "admission_facts",
+            ws_id=ws_id,
+            kind="sync",
+            job_id="r-7",
+            connection_id=None,
+            sent_at=datetime.now(UTC),
+        )
 
         assert "Seq Scan on runs" not in found
         assert "runs_of_workspace" in found

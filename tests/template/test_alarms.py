@@ -21,6 +21,8 @@ RUNS_UNATTENDED = {
     "Deliver",
 }
 """Not Migrate: the deployment that waits for it tells of its failure."""
+ANSWERS = {"Api", "Connect"}
+"""Whoever asked sees that it takes long; a crash takes a deployment back."""
 KEEPS_A_RESERVE = {
     "CalendarSync": SyncSettings().sync_reserve_seconds,
     "CalendarSyncLarge": SyncSettings().sync_reserve_seconds,
@@ -69,8 +71,8 @@ def test_three_receives_of_a_message_that_kills_its_run_do_not_count_as_waiting(
 
 @pytest.mark.parametrize("metric", ["Errors", "Duration"])
 def test_every_function_that_nobody_waits_for_has_an_alarm(stack: Stack, observability: Stack, metric: str) -> None:
-    assert watched(observability, metric) == RUNS_UNATTENDED
-    assert set(stack.functions) - RUNS_UNATTENDED == {"Migrate"}
+    assert watched(observability, metric) == RUNS_UNATTENDED | (ANSWERS if metric == "Errors" else set())
+    assert set(stack.functions) - RUNS_UNATTENDED == {"Migrate"} | ANSWERS
 
 
 @pytest.mark.parametrize("function", sorted(RUNS_UNATTENDED))
@@ -93,6 +95,13 @@ def test_refused_runs_of_any_function_are_noticed(observability: Stack) -> None:
     assert {target(each["Dimensions"][0]["Value"]) for each in metrics} == RUNS_UNATTENDED
     (shown,) = [each for each in observability.alarms["ThrottlesAlarm"]["Metrics"] if each.get("ReturnData", True)]
     assert shown["Expression"] == "SUM(METRICS())"
+
+
+def test_failures_that_callers_are_told_are_noticed_but_not_the_first(observability: Stack) -> None:
+    alarm = observability.alarms["HttpFailuresAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/ApiGateway", "5xx")
+    assert [(each["Name"], target(each["Value"])) for each in alarm["Dimensions"]] == [("ApiId", "HttpApi")]
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 2)
 
 
 def test_ticks_that_stop_are_noticed_after_two_periods(

@@ -177,7 +177,7 @@ def test_every_alarm_is_shown(observability: Stack, widgets: list[dict[str, Any]
 
 def test_every_queue_and_every_ticking_function_is_shown(stack: Stack, widgets: list[dict[str, Any]]) -> None:
     named = {row[3].partition(".")[0] for widget in widgets for row in rows(widget) if row[0].startswith("AWS/")}
-    assert named == set(stack.queues) | set(stack.functions) - {"Migrate"}
+    assert named == set(stack.queues) | set(stack.functions) - {"Migrate", "Api", "Connect"}
 
 
 def test_the_tables_read_the_logs_of_the_consumers(stack: Stack, widgets: list[dict[str, Any]]) -> None:

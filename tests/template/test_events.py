@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes import CloudFormationCustomResourceEvent
-from aws_lambda_powertools.utilities.parser.models import CloudFormationCustomResourceBaseModel, SqsModel
+from aws_lambda_powertools.utilities.parser.models import (
+    APIGatewayProxyEventV2Model,
+    CloudFormationCustomResourceBaseModel,
+    SqsModel,
+)
 
 from almanac.errors import BadJob
 from almanac.jobs import parse_schedule, parse_sync, parse_tick, parse_upkeep
@@ -89,6 +93,11 @@ def test_a_body_parses_unless_it_is_there_to_be_poison(name: str) -> None:
 def test_a_redelivery_says_that_it_was_received_before(name: str) -> None:
     (record,) = read(name)["Records"]
     assert int(record["attributes"]["ApproximateReceiveCount"]) > 1
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("http-")])
+def test_a_request_has_the_shape_that_the_gateway_gives_it(name: str) -> None:
+    APIGatewayProxyEventV2Model.model_validate(read(name))
 
 
 def test_no_two_messages_share_an_id() -> None:

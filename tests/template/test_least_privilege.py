@@ -37,6 +37,15 @@ def sends(*queues: str) -> set[Grant]:
     return {("sqs:SendMessage*", queue) for queue in queues}  # one message, or a batch of them
 
 
+def looks_at(*queues: str) -> set[Grant]:
+    return {("sqs:GetQueueAttributes", queue) for queue in queues}
+
+
+def handles_letters(*queues: str) -> set[Grant]:
+    actions = ("GetQueueUrl", "GetQueueAttributes", "ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility")
+    return {(f"sqs:{name}", queue) for name in actions for queue in queues}
+
+
 GRANTS: dict[str, set[Grant]] = {
     "Migrate": OWNERSHIP | {("secretsmanager:GetSecretValue", "Database")},
     "Orchestrator": DATABASE | sends("SyncQueue", "ScheduleQueue") | {("sqs:SendMessage", "TickDeadLetters")},
@@ -60,11 +69,17 @@ GRANTS: dict[str, set[Grant]] = {
     | sends("DeliverQueue")
     | {("secretsmanager:GetSecretValue", "WebhookKeysSecretArn")},
     "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters")},
+    "Api": DATABASE
+    | sends("SyncQueue", "ScheduleQueue")
+    | looks_at("SyncQueue", "ScheduleQueue")
+    | handles_letters("SyncDeadLetters", "ScheduleDeadLetters")
+    | {("secretsmanager:GetSecretValue", "SessionKeysSecretArn")},
+    "Connect": DATABASE | GOOGLE | sends("SyncQueue"),
     "PushReceiver": PUSH | sends("SyncQueue"),
 }
 EVERY_FUNCTION = {"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "AWSXrayWriteOnlyAccess"}
 """AWS's own policies for logs, network interfaces and traces: actions that know no single resource, or none of ours."""
-RUNG_OR_CALLED = {"PushReceiver"}
+RUNG_OR_CALLED = {"Api", "Connect", "PushReceiver"}
 """Functions that the HTTP API may invoke."""
 TICKED = {
     "OrchestratorSyncTick": "Orchestrator",
@@ -237,8 +252,9 @@ def test_rings_have_one_route_and_a_throttle(stack: Stack) -> None:
 
 
 def test_nothing_else_is_reachable_from_the_internet(stack: Stack) -> None:
-    kinds = {resource["Type"] for resource in stack.cloudformation["Resources"].values()}
+    resources = stack.cloudformation["Resources"].items()
+    kinds = {resource["Type"] for _, resource in resources}
 
-    gateways = {kind for kind in kinds if "ApiGateway" in kind or kind == "AWS::Lambda::Url"}
-    assert gateways == {"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"}
+    assert [name for name, each in resources if each["Type"] == "AWS::ApiGatewayV2::Api"] == ["HttpApi"]
+    assert not {kind for kind in kinds if "ApiGateway::" in kind or kind == "AWS::Lambda::Url"}
     assert not {kind for kind in kinds if kind in ("AWS::SNS::TopicPolicy", "AWS::SecretsManager::ResourcePolicy")}

@@ -1,8 +1,9 @@
+import importlib
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from cryptography.fernet import Fernet
@@ -13,8 +14,7 @@ from almanac.adapters.aws.custom_resource import MigrationsResource
 from almanac.errors import BadSettings, DatabaseUnavailable
 from almanac.services.push.receive import ReceiveRing
 from almanac.services.queues.message_run import MessageRun
-from almanac.wiring.command_line import Wiring
-from almanac.wiring.push_receiver import PushReceiverWiring
+from almanac.web.use_cases import UseCases
 from tests.template.stack import Stack, ways
 
 RUNS = {"receive_sync": "sync_workspace", "receive_schedule": "plan_workspace"}
@@ -26,6 +26,8 @@ FUNCTIONS = {
     "CalendarSyncLarge": "calendar_sync",
     "SmartSchedulingLarge": "smart_scheduling",
     "Upkeep": "upkeep",
+    "Api": "api",
+    "Connect": "connect",
     "Relay": "relay",
     "Deliver": "deliver",
     "PushReceiver": "push_receiver",
@@ -39,6 +41,8 @@ QUEUES = {
     "SmartSchedulingLarge": {"ALMANAC_SCHEDULE_QUEUE_URL", "ALMANAC_SCHEDULE_LARGE_QUEUE_URL"},
     "Relay": {"ALMANAC_DELIVER_QUEUE_URL"},
     "Deliver": {"ALMANAC_DELIVER_QUEUE_URL"},
+    "Api": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
+    "Connect": {"ALMANAC_SYNC_QUEUE_URL"},
     "PushReceiver": {"ALMANAC_SYNC_QUEUE_URL"},
 }
 PARAMETER_OF = {
@@ -50,6 +54,13 @@ PARAMETER_OF = {
     "ALMANAC_UPKEEP_PAST_DAYS": "UpkeepPastDays",
 }
 """Settings that a deployer gives as a number; their defaults must be those of the settings."""
+
+
+USES = {
+    "api": [name for name in vars(UseCases) if not name.startswith("_")] + ["api", "console"],
+    "connect": ["connect_api", "consents"],
+}
+"""What is built when a route needs it."""
 
 
 class Asked(Mapping[str, str]):
@@ -64,6 +75,8 @@ class Asked(Mapping[str, str]):
             "ALMANAC_GOOGLE_CLIENT_ID": "client",
             "ALMANAC_GOOGLE_CLIENT_SECRET": "secret",
             "ALMANAC_TOKEN_KEYS": Fernet.generate_key().decode(),
+            "ALMANAC_PUBLIC_URL": "https://almanac.example.org",
+            "ALMANAC_SESSION_KEYS": Fernet.generate_key().decode(),
             "ALMANAC_WEBHOOK_KEYS": Fernet.generate_key().decode(),
         }
 
@@ -81,10 +94,15 @@ class Asked(Mapping[str, str]):
 def settings_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Variables that the wiring asks for when it builds what a function's handler takes from it."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    (use_case,) = re.findall(r"container\(\)\.(\w+)", (folder / "handler.py").read_text(encoding="utf-8"))
+    handler = (folder / "handler.py").read_text(encoding="utf-8")
+    (use_case,) = re.findall(r"container\(\)\.(\w+)", handler)
+    (home,) = re.findall(r"^from (almanac\.wiring\.[\w.]+) import container$", handler, re.MULTILINE)
     asked = Asked()
-    wiring = (PushReceiverWiring if use_case == "receive_ring" else Wiring)(asked)
+    container = importlib.import_module(home).container.__wrapped__
+    wiring = get_type_hints(container)["return"](asked)
     built = getattr(wiring, use_case)
+    for each in (*USES.get(folder.name, ()),):  # what routes ask for, when somebody calls
+        getattr(wiring, each)
     if isinstance(built, ReceiveRing):  # reads its keys for every ring, so that a rotated one is picked up
         with pytest.raises(BadSettings):
             built.keys()
@@ -123,7 +141,7 @@ def test_logs_and_metrics_bear_the_name_of_the_folder(stack: Stack, function: st
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_variable_holds_a_secret(stack: Stack, function: str) -> None:
     variables = stack.functions[function]["Environment"]["Variables"]
-    for name in ("ALMANAC_GOOGLE_CLIENT_SECRET", "ALMANAC_TOKEN_KEYS", "ALMANAC_WEBHOOK_KEYS"):
+    for name in ("ALMANAC_GOOGLE_CLIENT_SECRET", "ALMANAC_TOKEN_KEYS", "ALMANAC_SESSION_KEYS", "ALMANAC_WEBHOOK_KEYS"):
         assert variables.get(name, "") == ""
 
 

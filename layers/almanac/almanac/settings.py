@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -196,6 +196,42 @@ class PlanSettings(SyncSettings):
         return self
 
 
+class PublicSettings(_Settings):
+    """Where the world reaches the HTTP API; without it there are no links into the console and no consent."""
+
+    public_url: Origin | None = None
+
+
+class SessionSettings(PublicSettings):
+    """Keys that sign the console's sessions, comma-separated, newest first; without any the console is off."""
+
+    session_keys: SecretStr | None = None
+    session_keys_secret_arn: str | None = None
+
+
+class ApiSettings(_Settings):
+    """How callers are known, and where people sign in to the console."""
+
+    api_auth: Literal["jwt", "iam", "key"] = "key"
+    api_issuer: HttpUrl | None = None
+    api_audience: str | None = None
+    api_workspaces_claim: str = "workspaces"
+    console_client_id: str | None = None
+    console_role_claim: str = "almanac_role"
+
+
+class ConnectSettings(_Settings):
+    """Where consents are asked for, and where people are sent back to: exact addresses, comma-separated."""
+
+    connect_return_urls: str | None = None
+    google_auth_url: HttpUrl = "https://accounts.google.com/o/oauth2/v2/auth"
+
+    @property
+    def return_urls(self) -> frozenset[str]:
+        """The addresses that somebody may be sent back to."""
+        return frozenset(url.strip() for url in (self.connect_return_urls or "").split(",") if url.strip())
+
+
 class UpkeepSettings(_Settings):
     """Days: how long run rows are kept, what belongs to a disconnected calendar, and a provider's past events."""
 
@@ -219,10 +255,9 @@ class UpkeepSettings(_Settings):
         return timedelta(days=self.upkeep_past_days)
 
 
-class PushSettings(_Settings):
+class PushSettings(PublicSettings):
     """Where providers may ring, and the keys their rings are verified with, newest first. Without both, push is off."""
 
-    public_url: Origin | None = None
     push_keys: SecretStr | None = None
     push_keys_secret_arn: str | None = None
     installation: InstallationName | None = None

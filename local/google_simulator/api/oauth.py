@@ -1,7 +1,9 @@
 """The OAuth side: accounts and their tokens, and the refresh grant of POST /token (RFC 6749, section 6)."""
 
+import base64
 import secrets
 from datetime import timedelta
+from hashlib import sha256
 from urllib.parse import parse_qs
 
 from local.google_simulator.api.errors import unauthorized
@@ -12,10 +14,12 @@ from local.google_simulator.world.state import Account, Settings, World
 def grant(world: World, form: bytes) -> Reply:
     """Answer a form-encoded refresh grant with an access token, or with 400 or 401 and OAuth's error names."""
     fields = {name: values[0] for name, values in parse_qs(form.decode("utf-8", "replace")).items()}
-    if fields.get("grant_type") != "refresh_token":
+    if fields.get("grant_type") not in ("refresh_token", "authorization_code"):
         return _refused(400, "unsupported_grant_type", "Invalid grant_type")
     if not _client_known(world.settings, fields):
         return _refused(401, "invalid_client", "The OAuth client was not found.")
+    if fields["grant_type"] == "authorization_code":
+        return _trade(world, fields)
     account = _holder(world, fields.get("refresh_token", ""))
     if account is None or account.revoked:
         return _refused(400, "invalid_grant", "Token has been expired or revoked.")
@@ -30,6 +34,21 @@ def grant(world: World, form: bytes) -> Reply:
         account.refresh_token = new_refresh_token(world)
         answer["refresh_token"] = account.refresh_token
     return json_reply(answer)
+
+
+def _trade(world: World, fields: dict[str, str]) -> Reply:
+    """Trade the code of a consent: once, within ten minutes, for whoever began it (RFC 6749, 4.1.3; RFC 7636, 4.6)."""
+    code = world.codes.pop(fields.get("code", ""), None)
+    if code is None or code.expires < world.clock.now() or code.redirect_uri != fields.get("redirect_uri"):
+        return _refused(400, "invalid_grant", "Malformed auth code.")
+    challenge = sha256(fields.get("code_verifier", "").encode()).digest()
+    if base64.urlsafe_b64encode(challenge).decode().rstrip("=") != code.challenge:
+        return _refused(400, "invalid_grant", "Invalid code verifier.")
+    account = world.account(code.email)
+    account.revoked = False
+    account.refresh_token = new_refresh_token(world)
+    said = {"expires_in": world.settings.expires_in, "scope": code.scope, "token_type": "Bearer"}
+    return json_reply({"access_token": issue(world, account), "refresh_token": account.refresh_token, **said})
 
 
 def revoke(world: World, form: bytes) -> Reply:

@@ -96,6 +96,17 @@ class Account:
     created: list[datetime] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a consent gave: for whom, which scopes, and who may trade it until when."""
+
+    email: str
+    scope: str
+    redirect_uri: str
+    challenge: str
+    expires: datetime
+
+
 @dataclass(eq=False)
 class Calendar:
     """A calendar and its events. `records` stands in the order of change, so a delta is its tail."""
@@ -144,6 +155,7 @@ class World:
         self.settings = Settings()
         self.accounts: dict[str, Account] = {}
         self.calendars: dict[str, Calendar] = {}
+        self.codes: dict[str, Code] = {}
         self.channels = Channels()
         self._last_micros = 0
 

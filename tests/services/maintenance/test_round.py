@@ -23,6 +23,7 @@ STEPS = [
     "past_events",
     "keepsakes",
     "marks",
+    "spent",
     "old_runs",
     "old_history",
 ]
@@ -73,6 +74,9 @@ class Store:
 
     def delete_marks(self) -> Iterator[Batch]:
         return self._work("marks")
+
+    def delete_spent(self, before: datetime) -> Iterator[Batch]:
+        return self._work("spent", before)
 
     def long_in_error(self, before: datetime, limit: int) -> tuple[int, Sequence[LongInError]]:
         self.asked.append("long_in_error")
@@ -134,6 +138,7 @@ def test_retention_and_grace_are_counted_back_from_now() -> None:
         "orphans": month,
         "past_events": NOW - timedelta(days=365),
         "keepsakes": month,
+        "spent": NOW - timedelta(days=90),
         "old_runs": NOW - timedelta(days=90),
         "old_history": NOW - timedelta(days=90),
     }
@@ -153,7 +158,14 @@ def test_it_stops_before_the_deadline_and_names_what_is_left() -> None:
     report = a_round()
 
     assert RESERVE_SECONDS - 10.0 <= a_round.time.left < RESERVE_SECONDS
-    left = ["past_events_deleted", "keepsakes_deleted", "marks_deleted", "run_rows_deleted", "history_rows_deleted"]
+    left = [
+        "past_events_deleted",
+        "keepsakes_deleted",
+        "marks_deleted",
+        "spent_deleted",
+        "run_rows_deleted",
+        "history_rows_deleted",
+    ]
     assert report.left == ["tokens", *left]
     assert report.counts["orphans_deleted"] == 20
 
@@ -169,7 +181,7 @@ def test_workspaces_that_were_left_alone_are_counted() -> None:
     a_round = Round()
     a_round.store.busy = True
 
-    assert a_round().busy == 14
+    assert a_round().busy == 16
 
 
 @pytest.mark.parametrize("error", [StorageFailed("the database refused a statement (42P01)"), RuntimeError("a title")])

@@ -63,6 +63,9 @@ class Store:
         self.marked.append(ws_ids)
         self.marked_since.add(since)
 
+    def roll_up_runs(self) -> int:
+        return 0
+
     def channel_states(self) -> ChannelStates | None:
         return None
 

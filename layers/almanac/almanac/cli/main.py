@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points, version
 
 from almanac.cli import accounts, maintenance, members, output, plan, queues, runs, schedule, sync, workspaces
+from almanac.cli.access import keys
 from almanac.cli.arguments import Commands, Parser, add_command, resolve_workspaces
 from almanac.cli.history import changes, exports, webhooks
 from almanac.cli.outbound import commands as outbound
@@ -70,6 +71,7 @@ def _parser() -> Parser:
         webhooks,
         queues,
         maintenance,
+        keys,
     )
     for group in groups:
         group.add_to(commands)

@@ -6,7 +6,7 @@ EndStatus = Literal["completed", "partial", "failed", "skipped"]
 Status = Literal["running", EndStatus]
 """`running` is in the database only."""
 
-RefusedOutcome = Literal["superseded", "already_running", "cooldown", "too_soon", "escalated", "removed"]
+RefusedOutcome = Literal["superseded", "already_running", "cooldown", "too_soon", "escalated", "removed", "cancelled"]
 """Of a run that does not take place."""
 PassOutcome = Literal["incremental", "full", "redirected_to_full", "token_expired_full"]
 """Of a pass over a calendar that came to its end."""
@@ -33,6 +33,7 @@ PlanOutcome = Literal[
     "blocked",
     "superseded",
     "already_running",
+    "cancelled",
     "escalated",
     "timezone_missing",
     "removed",

@@ -11,13 +11,12 @@ from almanac.wiring.calendar_sync import CalendarSyncWiring
 from almanac.wiring.deliver import DeliverWiring
 from almanac.wiring.migrate import MigrateWiring
 from almanac.wiring.orchestrator import OrchestratorWiring
+from almanac.wiring.outside.operating import OperatingWiring
 from almanac.wiring.relay import RelayWiring
 from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 from almanac.wiring.upkeep import UpkeepWiring
 
 if TYPE_CHECKING:
-    from almanac.adapters.postgres.accounts import PostgresWorkspaces
-    from almanac.adapters.postgres.run_history import PostgresRunHistory
     from almanac.domain.operations.runs import RequestedPlan, SyncRun
     from almanac.services.accounts.connect import ConnectAccount
     from almanac.services.accounts.new_key import NewKey
@@ -26,20 +25,13 @@ if TYPE_CHECKING:
     from almanac.services.history.read import History
     from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.channels import Channels
-    from almanac.services.operations.connections import Connections
     from almanac.services.operations.follow_request import FollowRequest
     from almanac.services.operations.people import People
-    from almanac.services.operations.queues import QueueDepths
-    from almanac.services.operations.requests import RequestPlan, RequestSync
-    from almanac.services.operations.run_summary import RunSummary
-    from almanac.services.operations.runs import RunHistory
     from almanac.services.operations.workspaces import Workspaces
     from almanac.services.outbound.repair import RepairLinks
     from almanac.services.outbound.targets import Targets
     from almanac.services.outbound.waiting import Outbound
     from almanac.services.plan.preview import PreviewPlan
-    from almanac.services.queues.dead_letters import DeadLetters
-    from almanac.services.queues.recorded_queue import RecordedQueue
     from almanac.services.sync.retrying import Retrier
 
 CONNECT_SECONDS = 120
@@ -47,6 +39,7 @@ CONNECT_SECONDS = 120
 
 
 class Wiring(
+    OperatingWiring,
     OrchestratorWiring,
     CalendarSyncWiring,
     SmartSchedulingWiring,
@@ -171,43 +164,11 @@ class Wiring(
         return ExportCalendar(self.history, {"csv": csv_text, "ics": ics_text}, files, utc_now)
 
     @cached_property
-    def connections(self) -> "Connections":
-        """The use case of `almanac connections`."""
-        from almanac.services.operations.connections import Connections
-
-        return Connections(self._workspace_store, self._workspace_store)
-
-    @cached_property
-    def _asking_queue(self) -> "RecordedQueue":
-        """The FIFO queues, for who asks: what is sent through them is in the ledger before it is in a queue."""
-        from almanac.adapters.postgres.runs import PostgresAskedJobs
-        from almanac.services.queues.recorded_queue import RecordedQueue
-
-        return RecordedQueue(self.queue, PostgresAskedJobs(self.database))
-
-    @cached_property
-    def request_sync(self) -> "RequestSync":
-        """The use case of `almanac sync`."""
-        from almanac.adapters.postgres.due_workspaces import PostgresDueStore
-        from almanac.services.operations.requests import RequestSync
-        from almanac.services.queues.dispatch import Dispatch
-
-        dispatch = Dispatch(PostgresDueStore(self.database, self.push_home), self._asking_queue, utc_now)
-        return RequestSync(self._workspace_store, self._workspace_store, self._asking_queue, dispatch, utc_now)
-
-    @cached_property
     def follow_sync(self) -> "FollowRequest[SyncRun]":
         """The use case of `almanac sync --wait`."""
         from almanac.services.operations.follow_request import FollowRequest
 
         return FollowRequest(self._recorded_runs, time.sleep, time.monotonic)
-
-    @cached_property
-    def request_plan(self) -> "RequestPlan":
-        """The use case of `almanac schedule`."""
-        from almanac.services.operations.requests import RequestPlan
-
-        return RequestPlan(self._workspace_store, self._asking_queue, utc_now)
 
     @cached_property
     def follow_plan(self) -> "FollowRequest[RequestedPlan]":
@@ -223,57 +184,3 @@ class Wiring(
         from almanac.services.plan.preview import PreviewPlan
 
         return PreviewPlan(self._workspace_store, self.plan_workspace)
-
-    @cached_property
-    def run_history(self) -> "RunHistory":
-        """The use case of `almanac runs`."""
-        from almanac.services.operations.runs import RunHistory
-
-        return RunHistory(self._workspace_store, self._recorded_runs)
-
-    @cached_property
-    def run_summary(self) -> "RunSummary":
-        """The use case of `almanac runs --summary`."""
-        from almanac.adapters.postgres.run_summary import PostgresRunSummary
-        from almanac.providers.google.quota import CALLS_PER_MINUTE
-        from almanac.services.operations.run_summary import RunSummary
-
-        return RunSummary(
-            self._workspace_store, PostgresRunSummary(self.database, self.push_home), utc_now, CALLS_PER_MINUTE
-        )
-
-    @cached_property
-    def queue_depths(self) -> "QueueDepths":
-        """The use case of `almanac queues`."""
-        from almanac.adapters.aws import clients
-        from almanac.adapters.aws.queue_depth import SqsQueueDepths
-        from almanac.services.operations.queues import QueueDepths
-
-        sqs = self.sqs
-        # A local endpoint has queues but no metrics, so no ages.
-        cloudwatch = (
-            None if self._environment.get("AWS_ENDPOINT_URL") else clients.client("cloudwatch", self.queues_region)
-        )
-        measured = SqsQueueDepths(sqs, self.queue_urls, utc_now, cloudwatch)
-        return QueueDepths(measured, self.queue_urls.keys())
-
-    @cached_property
-    def dead_letters(self) -> "DeadLetters":
-        """The use case of `almanac queues --dead`, `almanac redrive` and `almanac discard`."""
-        from almanac.adapters.aws.dead_letters import SqsDeadLetters
-        from almanac.services.queues.dead_letters import DeadLetters
-
-        queues = SqsDeadLetters(self.sqs, self.queue_urls)
-        return DeadLetters(queues, lambda: self._recorded_runs, self.queue_urls.keys())
-
-    @cached_property
-    def _workspace_store(self) -> "PostgresWorkspaces":
-        from almanac.adapters.postgres.accounts import PostgresWorkspaces
-
-        return PostgresWorkspaces(self.database)
-
-    @cached_property
-    def _recorded_runs(self) -> "PostgresRunHistory":
-        from almanac.adapters.postgres.run_history import PostgresRunHistory
-
-        return PostgresRunHistory(self.database)

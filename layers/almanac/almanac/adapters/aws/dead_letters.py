@@ -5,7 +5,7 @@ limit or an end to wait for, and local stand-ins for SQS do not serve it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -82,6 +82,22 @@ class SqsDeadLetters(DeadLetterQueues):
             raise QueueUnavailable(f"redrive stopped after {moved} messages: {failure(error).text}") from None
         return moved
 
+    @override
+    def redrive_chosen(
+        self, job_kind: str, limit: int, groups: Collection[str] | None, message_ids: Collection[str] | None
+    ) -> Sequence[str]:
+        home, gone = queue_url(self._queue_urls, job_kind), list[str]()
+        try:
+            url = self._url(job_kind)
+            with self._held(url, _ALL) as held:
+                for letter in [each for each in held.values() if _is_chosen(each, groups, message_ids)][:limit]:
+                    self._send_home(home, letter)
+                    self._sqs.delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
+                    gone.append(held.pop(letter["MessageId"])["MessageId"])
+        except AwsError as error:
+            raise QueueUnavailable(f"redrive stopped after {len(gone)} messages: {failure(error).text}") from None
+        return gone
+
     def _url(self, job_kind: str) -> str:
         home = queue_url(self._queue_urls, job_kind)
         return dead_letter_url(self._sqs, job_kind, queue_attributes(self._sqs, home))
@@ -135,6 +151,11 @@ class SqsDeadLetters(DeadLetterQueues):
             MessageGroupId=group,
             MessageDeduplicationId=sha256(f"redrive\n{group}\n{letter['MessageId']}".encode()).hexdigest(),
         )
+
+
+def _is_chosen(letter: Message, groups: Collection[str] | None, message_ids: Collection[str] | None) -> bool:
+    group = letter["Attributes"]["MessageGroupId"]
+    return (groups is None or group in groups) and (message_ids is None or letter["MessageId"] in message_ids)
 
 
 def queue_attributes(sqs: Any, url: str) -> dict[str, str]:

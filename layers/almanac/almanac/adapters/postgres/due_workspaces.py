@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, Rows
+from almanac.adapters.postgres.operations.overview import PostgresOverview
 from almanac.domain.push.channels import RENEW_BEFORE
 from almanac.services.push.ports import PushHome
 from almanac.services.queues.ports import ChannelStates, DueStore, SyncHealth
@@ -26,6 +27,7 @@ class PostgresDueStore(DueStore):
         }
         self._run = database.statements("sync.sql")
         self._summary = database.statements("run_summary.sql")
+        self._overview = PostgresOverview(database)
 
     @override
     def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
@@ -59,6 +61,10 @@ class PostgresDueStore(DueStore):
     @override
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
         self._run.alone("mark_queued", ws_ids=arrays.texts(map(str, ws_ids)), since=since)
+
+    @override
+    def roll_up_runs(self) -> int:
+        return self._overview.roll_up()
 
     @override
     def sync_health(self, before: datetime) -> SyncHealth:

@@ -26,6 +26,7 @@ _FORECAST = (
     "orphans_deleted",
     "keepsakes_deleted",
     "marks_deleted",
+    "spent_deleted",
     "past_events_deleted",
     "history_rows_deleted",
 )
@@ -92,6 +93,10 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
             for ws_id, connection_id in page:
                 yield from self._forget_marks(ws_id, connection_id)
             after = page[-1][1]
+
+    @override
+    def delete_spent(self, before: datetime) -> Iterator[Batch]:
+        yield Batch(self._run.alone("delete_spent", before=before)[0][0])
 
     @override
     def long_in_error(self, before: datetime, limit: int) -> tuple[int, Sequence[LongInError]]:

@@ -212,6 +212,24 @@ WITH gone AS (
 )
 SELECT count(*) FROM gone;
 
+-- name: delete_spent
+-- Few rows, and none that anybody waits for.
+WITH links AS (
+    DELETE FROM console_logins WHERE expires_at < now() - interval '1 day' RETURNING 1
+), consents AS (
+    DELETE FROM oauth_states WHERE expires_at < now() - interval '1 day' RETURNING 1
+), requests AS (
+    DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours' RETURNING 1
+), counts AS (
+    DELETE FROM run_rollup WHERE began < :before::timestamptz RETURNING 1
+), times AS (
+    DELETE FROM run_rollup_times WHERE began < :before::timestamptz RETURNING 1
+), calls AS (
+    DELETE FROM run_rollup_calls WHERE began < :before::timestamptz RETURNING 1
+)
+SELECT (SELECT count(*) FROM links) + (SELECT count(*) FROM consents) + (SELECT count(*) FROM requests)
+    + (SELECT count(*) FROM counts) + (SELECT count(*) FROM times) + (SELECT count(*) FROM calls);
+
 -- name: marked_without_pass
 SELECT c.ws_id, c.id
 FROM calendar_connections c LEFT JOIN calendar_sync_states s ON s.connection_id = c.id
@@ -292,6 +310,12 @@ SELECT
     (SELECT count(*) FROM calendar_event_keepsakes k WHERE k.kept_at < :left_before::timestamptz),
     (SELECT count(*) FROM calendar_sync_seen m LEFT JOIN calendar_sync_states s ON s.connection_id = m.connection_id
      WHERE s.checkpoint IS NULL),
+    (SELECT count(*) FROM console_logins WHERE expires_at < now() - interval '1 day')
+    + (SELECT count(*) FROM oauth_states WHERE expires_at < now() - interval '1 day')
+    + (SELECT count(*) FROM idempotency_keys WHERE created_at < now() - interval '24 hours')
+    + (SELECT count(*) FROM run_rollup WHERE began < :runs_before::timestamptz)
+    + (SELECT count(*) FROM run_rollup_times WHERE began < :runs_before::timestamptz)
+    + (SELECT count(*) FROM run_rollup_calls WHERE began < :runs_before::timestamptz),
     (SELECT count(*) FROM workspace_calendar_events e
      WHERE e.provider <> 'almanac' AND e.end_at < :past_before::timestamptz AND e.task_id IS NULL AND NOT e.locked AND e.color_override IS NULL
         AND NOT EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)

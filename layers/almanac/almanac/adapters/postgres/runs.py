@@ -13,7 +13,7 @@ from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
 from almanac.domain.operations.machine import STICKY_FOR, EscalationCause, KilledRun
 from almanac.domain.run_outcomes import EndStatus, Outcome
-from almanac.domain.sync.admission import AdmissionFacts, LaterRun, ManualRun, Refuse
+from almanac.domain.sync.admission import AdmissionFacts, LaterRun, ManualRun, Refuse, RefusedRun
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncReport
 from almanac.errors import UnknownWorkspace
 from almanac.jobs import JOBS, CalendarSync, Job, body_beside, request_id_of
@@ -80,7 +80,7 @@ class PostgresLedger:
         """
         asked = self._asked(job, run_id, sent_at, message_id)
         with self._db.transaction():
-            refused = refuse(self._facts(job, JOBS[job.job].name, sent_at, message_id))
+            refused = self._refused(job, str(asked["job_id"]), sent_at, message_id, refuse)
             lease = None if refused else self.leases.take(job.ws_id, run_id)
             if lease is not None:
                 self._run("close_stale_runs", ws_id=job.ws_id)
@@ -151,15 +151,21 @@ class PostgresLedger:
         """Return whether there is no such workspace any more."""
         return not self._run("is_gone", ws_id=ws_id)
 
-    def _facts(self, job: Job, kind: str, sent_at: datetime | None, message_id: str | None) -> AdmissionFacts:
+    def _refused(
+        self, job: Job, job_id: str, sent_at: datetime | None, message_id: str | None, refuse: Refuse
+    ) -> RefusedRun | None:
+        kind = JOBS[job.job].name
         connection_id = job.connection_id if isinstance(job, CalendarSync) else None
-        found = self._run("admission_facts", ws_id=job.ws_id, kind=kind, connection_id=connection_id, sent_at=sent_at)
+        about = {"ws_id": job.ws_id, "kind": kind, "connection_id": connection_id, "job_id": job_id}
+        found = self._run("admission_facts", sent_at=sent_at, **about)
         if not found:
             raise UnknownWorkspace(job.ws_id)
-        now, lease_expires_at, asked, last_push_at, later, large_until = found[0]
+        now, lease_expires_at, asked, last_push_at, later, large_until, cancelled = found[0]
+        if cancelled:
+            return "cancelled", None
         waited = sent_at is not None and now - sent_at > _OLD
         killed = self._killed(job.ws_id, kind, message_id) if waited or lease_expires_at is not None else None
-        return AdmissionFacts(
+        facts = AdmissionFacts(
             now,
             lease_expires_at,
             [ManualRun(datetime.fromisoformat(run["started_at"]), run["scope"]) for run in asked],
@@ -168,6 +174,7 @@ class PostgresLedger:
             killed,
             large_until,
         )
+        return refuse(facts)
 
     def _killed(self, ws_id: UUID, kind: str, message_id: str | None) -> KilledRun | None:
         """Asked for only where there may be one: its lease was never released, and its message has waited since."""
@@ -263,6 +270,10 @@ class PostgresAskedJobs(AskedJobs):
     @override
     def mark_sent(self, jobs: Sequence[Job]) -> None:
         self._run.alone("mark_sent", **_keys(jobs))
+
+    @override
+    def withdraw(self, jobs: Sequence[Job]) -> None:
+        self._run.alone("withdraw_jobs", **_keys(jobs))
 
 
 def _skipped(refusal: Refusal) -> dict[str, Any]:

@@ -4,8 +4,8 @@
 -- name: admission_facts
 -- What decides whether a run may begin: the time, the lease that somebody holds, the runs that a person asked for in the
 -- last hour, the last one that a push of the same calendar did, the runs of the kind that began after the message was
--- sent (a second of grace for the clocks of queue and database) and have completed, and until when only the large function
--- will do.
+-- sent (a second of grace for the clocks of queue and database) and have completed, until when only the large function
+-- will do, and whether the job was called off.
 SELECT
     now(),
     CASE WHEN l.owner IS NOT NULL THEN l.expires_at END,
@@ -22,7 +22,9 @@ SELECT
      FROM runs r
      WHERE r.ws_id = w.id AND r.kind = :kind AND r.status = 'completed'
         AND r.started_at > :sent_at::timestamptz + interval '1 second'),
-    l.large_until
+    l.large_until,
+    EXISTS (SELECT 1 FROM jobs j
+            WHERE j.id = :job_id AND j.ws_id = w.id AND j.kind = :kind AND j.cancelled_at IS NOT NULL)
 FROM workspaces w LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
 WHERE w.id = :ws_id::uuid;
 
@@ -157,6 +159,12 @@ ON CONFLICT (id, ws_id, kind) DO NOTHING;
 UPDATE jobs j SET sent_at = clock_timestamp()
 FROM unnest(:ids::text[], :ws_ids::uuid[], :kinds::text[]) AS s (id, ws_id, kind)
 WHERE j.id = s.id AND j.ws_id = s.ws_id AND j.kind = s.kind AND j.sent_at IS NULL;
+
+-- name: withdraw_jobs
+DELETE FROM jobs j
+USING unnest(:ids::text[], :ws_ids::uuid[], :kinds::text[]) AS w (id, ws_id, kind)
+WHERE j.id = w.id AND j.ws_id = w.ws_id AND j.kind = w.kind AND j.sent_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.job_id = j.id AND r.ws_id = j.ws_id AND r.kind = j.kind);
 
 -- name: finish_run
 -- `seen`: the snapshot that a plan was made of; what has changed before it is planned now.

@@ -62,7 +62,7 @@ def svg(agenda: Agenda, *, remarks: bool = True) -> str:
     root = Element("svg", {"xmlns": _NAMESPACE, **size, "role": "img"})
     add(root, "title").text = _headline(agenda)
     add(root, "style").text = _STYLE
-    _add_hatching(root)
+    add_hatching(root)
     add(root, "rect", width=WIDTH, height=height, class_="page")
     _add_head(root, agenda, weeks)
     y: float = _HEAD
@@ -75,7 +75,8 @@ def svg(agenda: Agenda, *, remarks: bool = True) -> str:
     return tostring(root, encoding="unicode")
 
 
-def _add_hatching(root: Element) -> None:
+def add_hatching(root: Element) -> None:
+    """Add the pattern that marks time which is taken."""
     pattern = add(
         add(root, "defs"),
         "pattern",

@@ -16,16 +16,24 @@ _HOUR_OF_SEVERAL, _NAME = 34, 26
 _TITLE, _SMALL = 11.5, 10.0
 
 
-def week_height(agenda: Agenda, week: Sequence[date], *, named: bool = False) -> float:
+def week_height(agenda: Agenda, week: Sequence[date], *, named: bool = False, hours: Interval | None = None) -> float:
     """Return the height of a week's panel in pixels; `named`: it is one of several people's."""
-    first, last = agenda.hours(week)
+    first, last = hours or agenda.hours(week)
     return (_NAME if named else 0) + _top(agenda, week) + (last - first) / 60 * _hour(named=named) + _FOOT
 
 
-def add_week(root: Element, agenda: Agenda, week: Sequence[date], y: float, *, named: bool = False) -> None:
-    """Draw the panel with its top at `y`, under the agenda's name where it is `named`."""
-    hours, hour = agenda.hours(week), _hour(named=named)
-    height = week_height(agenda, week, named=named)
+def add_week(
+    root: Element,
+    agenda: Agenda,
+    week: Sequence[date],
+    y: float,
+    *,
+    named: bool = False,
+    hours: Interval | None = None,
+) -> None:
+    """Draw the panel with its top at `y`, under the agenda's name where it is `named`; `hours`: others than its own."""
+    hours, hour = hours or agenda.hours(week), _hour(named=named)
+    height = week_height(agenda, week, named=named, hours=hours)
     add(root, "rect", x=MARGIN, y=y, width=WIDTH - 2 * MARGIN, height=height, rx=12, class_="panel")
     if named:
         add_text(root, agenda.name, x=MARGIN + 18, y=y + 24, room=WIDTH / 2, size=15, class_="title")

@@ -5,7 +5,7 @@ https://developers.google.com/identity/protocols/oauth2#expiration
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
@@ -74,6 +74,24 @@ class GoogleTokens(TokenEndpoint):
             refresh_token=grant.refresh_token or None,
             scopes=tuple(sorted(set(grant.scope.split()))),
         )
+
+    def trade_code(self, code: str, verifier: str, redirect_uri: str) -> tuple[FreshToken, Sequence[str] | None]:
+        """Trade the code of a consent with its verifier (RFC 7636); return the tokens and the scopes granted.
+
+        No scopes: the answer names none, so they are those that were asked for (RFC 6749, 5.1). Raises as `refresh`
+        does: ReconnectRequired when the code is used, over, or another client's.
+        """
+        asked_at = self._clock()
+        form = {"code": code, "code_verifier": verifier, "redirect_uri": redirect_uri}
+        grant = self._asked(form | {"grant_type": "authorization_code"})
+        ends = asked_at + timedelta(seconds=grant.expires_in)
+        tokens = FreshToken(grant.access_token, ends, grant.refresh_token or None)
+        return tokens, grant.scope.split() or None
+
+    @property
+    def client_id(self) -> str:
+        """Who we are to Google; no secret."""
+        return self._client["client_id"]
 
     @override
     def revoke(self, refresh_token: str) -> None:

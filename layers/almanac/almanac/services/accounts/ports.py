@@ -1,7 +1,7 @@
 """What accounts and their tokens need from the outside."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -94,4 +94,64 @@ class AccountTokens(Protocol):
 
     def require_reconnect(self, account: Account, reason: str) -> Account:
         """Mark the account dead unless somebody stored new tokens meanwhile. Returns it as it is stored now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """A consent under way. `verifier` is ciphertext; `account_id` is that of an account that is connected again."""
+
+    ws_id: UUID
+    user_id: str
+    account_id: UUID | None
+    return_url: str
+    verifier: str
+
+
+class ConsentStore(Protocol):
+    """Consents under way, each used once. Raises DatabaseUnavailable and StorageFailed."""
+
+    def add(self, state_hash: bytes, consent: ConsentRow, seconds: float) -> datetime:
+        """Keep a new one; return when it ends. Raises UnknownWorkspace."""
+        ...
+
+    def bind(self, state_hash: bytes, browser_hash: bytes) -> ConsentRow | None:
+        """Bind it to the browser that begins; None when it is used, over, or another browser's."""
+        ...
+
+    def use(self, state_hash: bytes, browser_hash: bytes) -> ConsentRow | None:
+        """Use it up; None likewise."""
+        ...
+
+    def account(self, ws_id: UUID, account_id: UUID) -> tuple[str, str] | None:
+        """Return user id and address of an account; None when the workspace has none of that id."""
+        ...
+
+    def keep_scopes(self, ws_id: UUID, account_id: UUID, scopes: Sequence[str]) -> None:
+        """Keep what the account's owner has granted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a code was traded for. `refresh_token` is None when the provider gave none."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    scopes: Sequence[str]
+
+
+class ConsentEndpoint(Protocol):
+    """A provider's consent page, and the end of its token endpoint that takes codes."""
+
+    def address(self, state: str, challenge: str, redirect_uri: str, login_hint: str | None) -> str:
+        """Return where somebody consents."""
+        ...
+
+    def trade(self, code: str, verifier: str, redirect_uri: str) -> Granted:
+        """Trade a code. Raises ReconnectRequired when it is none that counts, and what the provider raises."""
+        ...
+
+    def suffices(self, scopes: Sequence[str]) -> bool:
+        """Whether what was granted lets calendars be read."""
         ...

@@ -47,6 +47,10 @@ class UpkeepStore(Protocol):
         """Delete marks of full passes that were given up."""
         ...
 
+    def delete_spent(self, before: datetime) -> Iterator[Batch]:
+        """Delete links, consents and Idempotency-Keys that are over, and hours of the roll-up from before."""
+        ...
+
     def long_in_error(self, before: datetime, limit: int) -> tuple[int, Sequence[LongInError]]:
         """How many calendars should be read and have not been since before, and those that wait longest."""
         ...

@@ -94,6 +94,7 @@ STEPS = (
     deleting("past_events_deleted", "PastEventsDeleted", lambda store, limits: store.delete_past_events(limits.past)),
     deleting("keepsakes_deleted", None, lambda store, limits: store.delete_keepsakes(limits.left_behind)),
     deleting("marks_deleted", None, lambda store, _: store.delete_marks()),
+    deleting("spent_deleted", None, lambda store, limits: store.delete_spent(limits.runs)),
     deleting("run_rows_deleted", "RunRowsDeleted", lambda store, limits: store.delete_old_runs(limits.runs)),
     deleting("history_rows_deleted", None, lambda store, limits: store.delete_old_history(limits.runs)),
 )

@@ -12,6 +12,20 @@ from almanac.services.outbound.leaving import Blocks, Leave
 
 
 @dataclass(frozen=True, slots=True)
+class ListAccounts:
+    """The accounts of a workspace or of all, for whoever may only look."""
+
+    workspaces: WorkspaceStore
+    switches: AccountSwitches
+
+    def all(self, ws_id: UUID | None) -> Sequence[ListedAccount]:
+        """Return the accounts of a workspace or of all. Raises UnknownWorkspace."""
+        if ws_id is not None:
+            self.workspaces.require_workspace(ws_id)
+        return self.switches.accounts(ws_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Accounts:
     """The use case of `almanac account list`, `almanac account disconnect` and `almanac calendar switch`."""
 
@@ -24,9 +38,7 @@ class Accounts:
 
     def all(self, ws_id: UUID | None) -> Sequence[ListedAccount]:
         """Return the accounts of a workspace or of all. Raises UnknownWorkspace."""
-        if ws_id is not None:
-            self.workspaces.require_workspace(ws_id)
-        return self.switches.accounts(ws_id)
+        return ListAccounts(self.workspaces, self.switches).all(ws_id)
 
     def disconnect(
         self, ws_id: UUID, account: str, *, user_id: str | None = None, blocks: Blocks | None = None

@@ -123,6 +123,10 @@ class RecordedRuns(Protocol):
         """Return one run with all that is recorded of it; None when there is none."""
         ...
 
+    def sync_progress(self, ws_id: UUID, run_id: UUID) -> SyncProgress | None:
+        """Return how far a running sync has come."""
+        ...
+
 
 class RunsOfRequests(Protocol[FollowedRun]):
     """What became of a request for one of the jobs. Raises DatabaseUnavailable and StorageFailed."""

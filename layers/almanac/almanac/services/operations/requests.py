@@ -1,5 +1,6 @@
 """What an operator asks for by hand: a sync or a plan of one workspace now, a sync of every workspace."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid4
@@ -8,7 +9,7 @@ from almanac.errors import QueueUnavailable, UnknownCalendar
 from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Job, Mode, Tick
 from almanac.services.clock import Clock
 from almanac.services.operations.ports import ConnectionStore, WorkspaceStore
-from almanac.services.queues.dispatch import Dispatch, DispatchReport
+from almanac.services.queues.dispatch import Dispatch, DispatchFailed, DispatchReport
 from almanac.services.queues.ports import JobQueue, OutgoingJob
 
 
@@ -40,8 +41,20 @@ class RequestSync:
     dispatch: Dispatch
     clock: Clock
 
-    def __call__(self, ws_id: UUID, mode: Mode, calendar_id: str | None, *, force: bool) -> SentRequest:
-        """Send one workspace's job. Raises UnknownWorkspace, UnknownCalendar, QueueUnavailable."""
+    def __call__(
+        self,
+        ws_id: UUID,
+        mode: Mode,
+        calendar_id: str | None,
+        *,
+        force: bool,
+        user_id: str | None = None,
+        request_id: str | None = None,
+    ) -> SentRequest:
+        """Send one workspace's job. Raises UnknownWorkspace, UnknownCalendar, QueueUnavailable.
+
+        `request_id` is for whoever asks again under the same id; a new one otherwise.
+        """
         self.workspaces.require_workspace(ws_id)
         if calendar_id is not None and not self._reads(ws_id, calendar_id):
             raise UnknownCalendar("calendar_id", "the workspace has no enabled calendar of that id")
@@ -50,10 +63,19 @@ class RequestSync:
             mode=mode,
             calendar_id=calendar_id,
             force=force,
-            request_id=str(uuid4()),
+            user_id=user_id,
+            request_id=request_id or str(uuid4()),
             requested_at=self.clock(),
         )
-        return _sent(self.queue, job)
+        return send_request(self.queue, job)
+
+    def of_list(self, ws_ids: Collection[UUID], mode: Mode, request_id: str) -> DispatchReport:
+        """Send a job to each of the workspaces under one id; the report says what became of each, unknown ones too."""
+        targets = tuple(BulkTarget(ws_id=ws_id) for ws_id in ws_ids)
+        try:
+            return self.dispatch(Tick(job="calendar.sync", mode=mode, request_id=request_id, workspaces=targets))
+        except DispatchFailed as error:
+            return error.report
 
     def of_all(self, mode: Mode) -> SentBulkRequest:
         """Send a job to every workspace that has something to read. Raises DispatchFailed if any was not sent."""
@@ -87,10 +109,12 @@ class RequestPlan:
         *,
         force_reschedule: bool,
         user_id: str | None = None,
+        request_id: str | None = None,
     ) -> SentRequest:
         """Send one workspace's job: `window_days` to plan, 7 to 90, of everybody or of one member.
 
-        Raises UnknownWorkspace, QueueUnavailable.
+        `request_id` is for whoever asks again under the same id; a new one otherwise. Raises UnknownWorkspace,
+        QueueUnavailable.
         """
         self.workspaces.require_workspace(ws_id)
         job = CalendarSchedule(
@@ -99,13 +123,14 @@ class RequestPlan:
             force_reschedule=force_reschedule,
             apply=apply,
             user_id=user_id,
-            request_id=str(uuid4()),
+            request_id=request_id or str(uuid4()),
             requested_at=self.clock(),
         )
-        return _sent(self.queue, job)
+        return send_request(self.queue, job)
 
 
-def _sent(queue: JobQueue, job: Job) -> SentRequest:
+def send_request(queue: JobQueue, job: Job) -> SentRequest:
+    """Send one job that has a request id; the same id again is dropped by the queue. Raises QueueUnavailable."""
     request_id = job.request_id or ""
     for lost in queue.send([OutgoingJob(job, reason=f"request {request_id}")]):
         advice = f": {lost.advice}" if lost.advice else ""

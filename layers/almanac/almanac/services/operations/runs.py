@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from almanac.domain.operations.job_names import JobName
-from almanac.domain.operations.runs import AnyRun, AnyRunDetails
+from almanac.domain.operations.runs import AnyRun, AnyRunDetails, SyncProgress
 from almanac.errors import BadInput
 from almanac.services.operations.ports import RecordedRuns, WorkspaceStore
 
@@ -36,3 +36,7 @@ class RunHistory:
         if found is None:
             raise BadInput("run_id", f"no run {run_id}")
         return found
+
+    def progress(self, ws_id: UUID, run_id: UUID) -> SyncProgress | None:
+        """Return how far a running sync has come."""
+        return self.runs.sync_progress(ws_id, run_id)

@@ -58,6 +58,21 @@ class DeadLetters:
         """Send at most `limit` dead letters of a job back into its queue; return how many. Raises QueueUnavailable."""
         return self.queues.redrive(KIND_OF_NAME[job], limit)
 
+    def redrive_chosen(
+        self, job: JobName, limit: int, ws_ids: Collection[UUID] | None, message_ids: Collection[str] | None
+    ) -> Sequence[str]:
+        """Send those of these workspaces (None: of any) and ids (None: all) back; return the ids that went.
+
+        Asks again while something goes: of a workspace only its first letters are seen at a time.
+        """
+        groups, gone = None if ws_ids is None else {str(ws_id) for ws_id in ws_ids}, list[str]()
+        while len(gone) < limit:
+            went = self.queues.redrive_chosen(KIND_OF_NAME[job], limit - len(gone), groups, message_ids)
+            gone += went
+            if not went or (message_ids is not None and set(message_ids) <= set(gone)):
+                break
+        return gone
+
     def discard(self, job: JobName, message_id: str) -> None:
         """Delete one dead letter. Raises BadInput when none of that id can be seen, QueueUnavailable."""
         if not self.queues.discard(KIND_OF_NAME[job], message_id):

@@ -1,6 +1,6 @@
 """What queues and dispatching need from the outside."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -64,6 +64,10 @@ class AskedJobs(Protocol):
         """The queue has taken these."""
         ...
 
+    def withdraw(self, jobs: Sequence[Job]) -> None:
+        """Forget those of them that were never sent and that no run has begun."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SyncHealth:
@@ -116,6 +120,10 @@ class DueStore(Protocol):
         """A schedule's message waits for these, unless their run has begun since that instant."""
         ...
 
+    def roll_up_runs(self) -> int:
+        """Count the runs of every quarter of an hour that is over, once, for overviews; return how many were."""
+        ...
+
     def channel_states(self) -> ChannelStates | None:
         """How the push channels are; None where push is off."""
         ...
@@ -154,6 +162,15 @@ class DeadLetterQueues(Protocol):
         """Send up to `limit` back home, in order within each group; how many went.
 
         Each is sent before it is deleted: an interruption can repeat one (harmless, jobs are), never lose one.
+        """
+        ...
+
+    def redrive_chosen(
+        self, job_kind: str, limit: int, groups: Collection[str] | None, message_ids: Collection[str] | None
+    ) -> Sequence[str]:
+        """Send those of these groups (None: of any) and ids (None: all) back home likewise; return the ids that went.
+
+        Of a group only its first letters can be seen at a time, so that some may be left.
         """
         ...
 

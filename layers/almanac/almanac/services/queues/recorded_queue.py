@@ -14,6 +14,8 @@ class RecordedQueue(JobQueue):
 
     queue: JobQueue
     asked: AskedJobs
+    withdrawing: bool = False
+    """Whether what the queue did not take is forgotten again: for a caller that is told so, and asks anew."""
 
     @override
     def send(self, envelopes: Sequence[OutgoingJob]) -> Sequence[FailedSend]:
@@ -22,6 +24,8 @@ class RecordedQueue(JobQueue):
         lost = self.queue.send(envelopes)
         missing = {entry.ws_id for entry in lost}
         self.asked.mark_sent([envelope.job for envelope in envelopes if envelope.job.ws_id not in missing])
+        if missing and self.withdrawing:
+            self.asked.withdraw([envelope.job for envelope in envelopes if envelope.job.ws_id in missing])
         return lost
 
     @override

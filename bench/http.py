@@ -1,0 +1,174 @@
+"""What HTTP costs: a cold start with its routes, warm calls beside their bare SQL, pages, and a day of 960,000 runs."""
+
+import gzip
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from statistics import quantiles
+from time import perf_counter, process_time
+from typing import Any
+
+from almanac.adapters.postgres.connection import Database, parse_url
+from almanac.adapters.postgres.operations.overview import PostgresOverview
+from almanac.domain.operations.job_status import totals
+from almanac.services.ledger.ports import RunFilter
+from almanac.web.console.rendering import STATIC, asset_content, environment
+from almanac.wiring.outside.api import ApiWiring
+from bench.figures import Figure, Target
+from bench.rounds import interleaved
+from bench.stage import ROOT, postgres
+
+PART = "HTTP"
+WORKSPACES, RUNS_A_DAY = 10_000, 960_000
+_CALLS = 200
+_BARE = "import time; t = time.process_time(); import boto3; boto3.client('sqs')"
+_API = "import time; t = time.process_time(); import handler; handler.container().api._resolver"
+_TELL = "; print(1000 * (time.process_time() - t))"
+_WORKSPACES = (
+    "INSERT INTO workspaces (id, name) SELECT gen_random_uuid(), 'Workspace ' || n"
+    " FROM generate_series(1, :count::integer) n"
+)
+_RUNS = """
+INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome, sent_at, started_at, finished_at, error_type,
+    total_ms, report)
+SELECT gen_random_uuid(), w.id, CASE WHEN g % 97 = 0 THEN 'schedule' ELSE 'sync' END, 'schedule', '{"mode": "auto"}',
+    CASE WHEN g % 200 = 7 THEN 'failed' ELSE 'completed' END, 'incremental',
+    now() - g * interval '0.09 s' - interval '2 s',
+    now() - g * interval '0.09 s', now() - g * interval '0.09 s' + interval '0.6 s',
+    CASE WHEN g % 200 = 7 THEN 'google_unavailable' END, 200 + (g % 900), '{"api_calls": 2, "unchanged": 40}'
+FROM generate_series(0, :runs::integer - 1) g
+JOIN (SELECT id, row_number() OVER () - 1 AS n FROM workspaces) w ON w.n = g % :count::integer
+"""
+
+
+def http(rounds: int) -> list[Figure]:
+    """Every figure; the database holds one day of RUNS_A_DAY runs."""
+    figures = _cold_start(rounds)
+    with postgres(durable=False) as url:
+        database = Database(lambda: parse_url(url), 300)
+        database.run(_WORKSPACES, count=WORKSPACES)
+        database.run(_RUNS, runs=RUNS_A_DAY, count=WORKSPACES)
+        database.run("ANALYZE")
+        wiring = ApiWiring({"ALMANAC_DATABASE_URL": url, "ALMANAC_SYNC_QUEUE_URL": "https://queue.invalid/s.fifo"})
+        vars(wiring)["queue"] = None  # nothing is sent
+        vars(wiring)["queue_depths"] = dict
+        try:
+            figures += _overview(database)
+            figures += _warm(wiring)
+            figures += _pages(wiring)
+        finally:
+            wiring.close()
+            database.close()
+    return figures
+
+
+def _cold_start(rounds: int) -> list[Figure]:
+    paths = os.pathsep.join(map(str, (ROOT / "functions" / "api", ROOT / "layers" / "almanac")))
+    environment = {
+        **os.environ,
+        "PYTHONPATH": paths,
+        "POWERTOOLS_SERVICE_NAME": "bench",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+    }
+
+    def start(code: str) -> float:
+        command = [sys.executable, "-c", code + _TELL]
+        return float(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+
+    ways: dict[str, Callable[[], float]] = {"bare": partial(start, _BARE), "api": partial(start, _API)}
+    for once in ways.values():
+        once()
+    found = interleaved(rounds, ways)
+    ratio = found.ratio("api", "bare")
+    return [
+        Figure(
+            PART,
+            "cold import of api with its routes, bare boto3 and an SQS client = 1",
+            ratio,
+            "×",
+            Target("at most", 1.9),
+        )
+    ]
+
+
+def _overview(database: Database) -> list[Figure]:
+    store, now = PostgresOverview(database), datetime.now(UTC)
+    since = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=23)
+    began = perf_counter()
+    while store.roll_up():
+        pass
+    rolled = perf_counter() - began
+    times = [_seconds(lambda: store.overview(None, since, now)) for _ in range(5)]
+    return [
+        Figure(PART, "rolling a week up, 24 hours of it full", rolled, "s"),
+        Figure(PART, f"overview of a day of {RUNS_A_DAY:,} runs: SQL", 1000 * min(times), "ms", Target("at most", 100)),
+    ]
+
+
+def _warm(wiring: ApiWiring) -> list[Figure]:
+    """A list of 50 through all of the API, beside its statement and the one that knows the caller."""
+    token = wiring.api_keys.add("bench", {"read"}, None).token
+    event = _event("/v1/runs", "limit=50", {"authorization": f"Bearer {token}"})
+    ledger = wiring.jobs.ledger
+
+    def bare() -> None:
+        wiring.api_keys.store.usable(token.split("_")[1])
+        ledger.runs(RunFilter(), None, 51)
+
+    def call() -> None:
+        assert wiring.web(event, None)["statusCode"] == 200
+
+    plain, whole = _p95(bare), _p95(call)
+    failed = _p95(lambda: ledger.runs(RunFilter(statuses=["failed"]), None, 51))
+    return [
+        Figure(PART, "warm list of 50 runs, p95; its bare SQL = 1", whole / plain, "×", Target("at most", 3)),
+        Figure(PART, "list of 50 runs: SQL, p95", 1000 * plain, "ms", Target("at most", 25)),
+        Figure(PART, "list of 50 failed runs: SQL, p95", 1000 * failed, "ms", Target("at most", 25)),
+    ]
+
+
+def _pages(wiring: ApiWiring) -> list[Figure]:
+    rows = list(wiring.jobs.ledger.runs(RunFilter(), None, 100))
+    macros: Any = environment().get_template("parts.html").module
+    names = {row.ws_id: "Workspace" for row in rows}
+
+    def draw() -> str:
+        return str(macros.run_rows(rows, names, datetime.now(UTC), totals))
+
+    draw()
+    began = process_time()
+    for _ in range(20):
+        draw()
+    drawn = 1000 * (process_time() - began) / 20
+    sizes = sum(len(gzip.compress(asset_content(name)[0], 6)) for name in STATIC)
+    return [
+        Figure(PART, "100 rows of a page: CPU", drawn, "ms", Target("at most", 15)),
+        Figure(PART, "first load beside the page itself, packed", sizes / 1000, "kB", Target("at most", 45)),
+    ]
+
+
+def _event(path: str, query: str, headers: Mapping[str, str]) -> Mapping[str, Any]:
+    http_part = {"method": "GET", "path": path}
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": dict(headers),
+        "requestContext": {"http": http_part, "stage": "$default"},
+    }
+
+
+def _seconds(once: Callable[[], object]) -> float:
+    began = perf_counter()
+    once()
+    return perf_counter() - began
+
+
+def _p95(once: Callable[[], object]) -> float:
+    for _ in range(10):
+        once()
+    times: Sequence[float] = [_seconds(once) for _ in range(_CALLS)]
+    return quantiles(times, n=20)[-1]

@@ -1,0 +1,51 @@
+"""A calendar between two instants as the views draw it: events, and blocks of plans."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from almanac.domain.wall_clock import minutes_of
+from almanac.presentation.agenda import Agenda, Entry, EntryKind, Piece
+
+_KINDS: Mapping[object, EntryKind] = {"task": "task", "habit": "habit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something on one day of a list: its wall times (None: all day), title, and which colour it has."""
+
+    start: str | None
+    end: str | None
+    title: str
+    style: str
+
+
+def week_agenda(name: str, zone: ZoneInfo, rows: Iterable[Mapping[str, Any]], now: datetime, until: datetime) -> Agenda:
+    """Return the rows of a calendar as an agenda; what is ahead counts as open time."""
+    entries = tuple(_entry(row) for row in rows if row["end_at"] > row["start_at"])
+    ahead = (minutes_of(now), max(minutes_of(now), minutes_of(until)))
+    return Agenda(name, zone, *ahead, entries, (ahead,), (), {})
+
+
+def day_list(agenda: Agenda, week: Sequence[date]) -> list[tuple[date, list[Line]]]:
+    """Return the same as a list of days, for whoever does not see the picture."""
+    return [(day, [_line(agenda, piece) for piece in agenda.pieces(day)]) for day in week]
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    kind = _KINDS.get(row["block"], "busy")
+    why = "" if kind != "busy" else (row["location"] or "")
+    return Entry(kind, row["title"] or "(no title)", minutes_of(row["start_at"]), minutes_of(row["end_at"]), why)
+
+
+def _line(agenda: Agenda, piece: Piece) -> Line:
+    entry, style = piece.entry, agenda.style(piece.entry)
+    if piece.all_day:
+        return Line(None, None, entry.title, style)
+    return Line(_clock(piece.first), _clock(piece.last), entry.title, style)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"

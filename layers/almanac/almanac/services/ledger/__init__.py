@@ -1,0 +1,1 @@
+"""Jobs and the attempts at them, as the API and the console ask for them."""

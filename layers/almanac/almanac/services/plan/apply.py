@@ -1,0 +1,110 @@
+"""A previewed plan is written exactly as it was shown, or not at all."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from time import perf_counter
+from uuid import UUID, uuid4
+
+from almanac.domain.workspace_plan.outcome import NOT_WRITTEN, record_outcome
+from almanac.domain.workspace_plan.report import PlanReport
+from almanac.errors import AlmanacError, DatabaseUnavailable, LeaseLost, PermanentError, TransientError
+from almanac.jobs import CalendarSchedule
+from almanac.services.operations.ports import WorkspaceStore
+from almanac.services.plan.ports import PlanStore
+from almanac.services.plan.preview import PlanPreview
+from almanac.services.plan.run import PlanWorkspace, Proposal
+from almanac.services.sync.ports import Lease, Refusal
+
+
+class PlanChanged(PermanentError):
+    """What the plan was made from has changed since it was shown; `fresh` is what it would come to now."""
+
+    code = "plan_changed"
+
+    def __init__(self, fresh: PlanPreview) -> None:
+        super().__init__("what the plan was made from has changed; look at the new one")
+        self.fresh = fresh
+
+
+class PlanBusy(TransientError):
+    """Another run is at work in the workspace."""
+
+    code = "already_running"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyPlan:
+    """The use case behind a preview with a fingerprint. `plan` must be deterministic: its search bounded by work, not
+    by a clock, so that the same rows give the same plan."""
+
+    workspaces: WorkspaceStore
+    plan: PlanWorkspace
+    store: PlanStore
+
+    def preview(self, job: CalendarSchedule) -> tuple[PlanPreview, str]:
+        """Return what a run would come to now, and its fingerprint. Writes nothing.
+
+        Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable.
+        """
+        name = self.workspaces.workspace_name(job.ws_id)
+        report, began = PlanReport(job.ws_id, uuid4()), perf_counter()
+        proposal = self.plan.preview(job, report.counts)
+        report.counts.total_ms = round((perf_counter() - began) * 1000)
+        record_outcome(report, proposal.request, proposal.planned, proposal.changes, safe=job.apply == "safe")
+        return PlanPreview(name, report, proposal), fingerprint(job, proposal)
+
+    def __call__(self, job: CalendarSchedule, shown: str) -> PlanReport:
+        """Write the plan that was shown. Raises PlanChanged, with nothing written, when it would be another one now,
+        and PlanBusy while another run is at work."""
+        found, now = self.preview(job)
+        if now != shown:
+            raise PlanChanged(found)
+        report = found.report
+        admitted = self.store.begin_run(job, report.run_id, None)
+        if isinstance(admitted, Refusal):
+            raise PlanBusy(f"the workspace is busy ({admitted.outcome}); ask again later", admitted.retry_after)
+        if not self._written(admitted, found, report):
+            raise PlanChanged(self.preview(job)[0])
+        return report
+
+    def _written(self, lease: Lease, found: PlanPreview, report: PlanReport) -> bool:
+        """Whether it was written, or there was nothing to write; the run is closed either way."""
+        proposal = found.proposal
+        try:
+            if report.outcome in NOT_WRITTEN:
+                self.store.finish_run(lease, report)
+                return True
+            if self.store.apply(lease, proposal.reach, proposal.workspace, proposal.changes, report):
+                return True
+            report.fail("calendar_changing", "the calendar changed between the preview and its writing")
+            self.store.finish_run(lease, report)
+        except (DatabaseUnavailable, LeaseLost):
+            raise
+        except AlmanacError as error:
+            report.fail(error.code, str(error))
+            self.store.finish_run(lease, report)
+            raise
+        return False
+
+
+def fingerprint(job: CalendarSchedule, found: Proposal) -> str:
+    """Return what tells two plans apart: the rows that they were made from, what was asked for, and every change."""
+    changes = found.changes
+    said: list[object] = [found.workspace.version, job.window_days, job.force_reschedule, job.apply]
+    said += [*map(repr, changes.inserted), *map(repr, changes.moved)]
+    said += [("gone", event_id) for event_id in sorted(changes.deleted, key=str)]
+    return sha256(repr(said).encode()).hexdigest()[:40]
+
+
+def job_of(
+    ws_id: UUID, window_days: int, *, force_reschedule: bool, safe: bool, user_id: str | None = None
+) -> CalendarSchedule:
+    """Return the job that a preview and its writing share."""
+    return CalendarSchedule(
+        ws_id=ws_id,
+        window_days=window_days,
+        force_reschedule=force_reschedule,
+        apply="safe" if safe else "full",
+        user_id=user_id,
+        request_id=str(uuid4()),
+    )

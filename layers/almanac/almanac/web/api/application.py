@@ -1,0 +1,171 @@
+"""The API as one callable: finds the route, asks who calls and whether they may, validates, answers.
+
+Validation and the OpenAPI document are Powertools'; who may do what is decided before it reads a byte of the body.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
+
+from almanac.domain.access import Principal
+from almanac.web.api.routes import Route
+from almanac.web.call import Call, begin, current
+from almanac.web.etag import conditional
+from almanac.web.principal import Mode, principal_of
+from almanac.web.problem import Problem, not_found, problem_of, unauthenticated
+from almanac.web.request import LARGEST_BODY, Answer, Request
+from almanac.web.use_cases import UseCases
+
+DOCUMENT_PATH = "/v1/openapi.json"
+_JSON = "application/json"
+_FAULTS = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "json_invalid": "is no JSON",
+    "literal_error": "is none of the values that are known",
+    "model_attributes_type": "must be a JSON object",
+}
+
+
+class Api:
+    """Answers the routes of a table. `mode` says how callers are known, `workspaces_claim` what names a token's
+    workspaces; `documented` are the routes of the document, which other functions may answer too."""
+
+    def __init__(
+        self,
+        use: UseCases,
+        mode: Mode,
+        workspaces_claim: str,
+        routes: Sequence[Route],
+        documented: Callable[[], Sequence[Route]] = tuple,
+    ) -> None:
+        self._use = use
+        self._mode: Mode = mode
+        self._claim = workspaces_claim
+        self._routes = routes
+        self._documented = documented
+
+    def __call__(self, event: Mapping[str, Any], request: Request, context: Any) -> Answer:
+        """Answer one request. Raises nothing: what goes wrong is told as a problem."""
+        try:
+            return self._answer(event, request, context)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem, and the log its place
+            return problem_of(error).answer(request.path, request.request_id)
+
+    def _answer(self, event: Mapping[str, Any], request: Request, context: Any) -> Answer:
+        principal = self._principal(request)
+        if request.path == DOCUMENT_PATH and request.method == "GET":
+            return conditional(Answer(200, self.document, {"Content-Type": _JSON}), request.headers)
+        route, parameters = self._route(request)
+        _admit(route, principal, parameters)
+        _refuse_unknown_filters(route, request)
+        if len(request.body) > LARGEST_BODY:
+            raise Problem(413, "body_too_large", f"at most {LARGEST_BODY // 1024} kB are read")
+        begin(Call(self._use, principal, request.headers, request.path, request.request_id))
+        said = self._resolver.resolve(dict(event) | {"queryStringParameters": _flat(request)}, context)
+        headers = {"Cache-Control": "no-store", **said.get("headers", {})}
+        if said["statusCode"] >= 400:
+            return Answer(said["statusCode"], said["body"], headers)
+        return conditional(Answer(said["statusCode"], said["body"], headers), request.headers)
+
+    def _principal(self, request: Request) -> Principal:
+        """Who calls, before it is told whether the path exists."""
+        if "\0" in request.path:
+            raise unauthenticated()
+        return principal_of(request, self._mode, self._use.api_keys, self._claim)
+
+    def _route(self, request: Request) -> tuple[Route, Mapping[str, str]]:
+        found = [(route, match) for route in self._routes if (match := route.pattern.match(request.path))]
+        for route, match in found:
+            if route.method == request.method:
+                return route, match.groupdict()
+        if found:
+            allowed = ", ".join(sorted({route.method for route, _ in found}))
+            raise Problem(405, "method_not_allowed", headers={"Allow": allowed})
+        raise not_found()
+
+    @cached_property
+    def document(self) -> str:
+        """The OpenAPI document."""
+        from almanac.web.api.document import openapi_json  # noqa: PLC0415 - few calls ask for it
+
+        routes = [*self._routes, *self._documented()]
+        return openapi_json(_resolver_of(routes), routes)
+
+    @cached_property
+    def _resolver(self) -> APIGatewayHttpResolver:
+        return _resolver_of(self._routes)
+
+
+def _resolver_of(routes: Sequence[Route]) -> APIGatewayHttpResolver:
+    app = APIGatewayHttpResolver(enable_validation=True)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(RequestUnsupportedContentType)(_not_json)
+    app.exception_handler(Exception)(_failed)
+    for route in routes:
+        register = app.route(
+            route.path,
+            method=route.method,
+            status_code=route.status,
+            summary=(route.answer.__doc__ or "").strip().partition("\n")[0],
+            operation_id=route.answer.__name__,
+            tags=[route.path.split("/")[2]],
+        )
+        register(route.answer)
+    return app
+
+
+def _admit(route: Route, principal: Principal, parameters: Mapping[str, str]) -> None:
+    """Raise Problem unless the caller has the scope and sees the workspace: a foreign one is as unknown as none."""
+    if not principal.may(route.scope):
+        raise Problem(403, "forbidden", f"needs the scope {route.scope}")
+    if "ws" in parameters:
+        try:
+            seen = principal.sees(UUID(parameters["ws"]))
+        except ValueError:
+            seen = False
+        if not seen:
+            raise Problem(404, "unknown_workspace")
+
+
+def _refuse_unknown_filters(route: Route, request: Request) -> None:
+    """Raise Problem 422: a filter that is silently not applied shows more than was asked for."""
+    for name, values in request.query.items():
+        if name not in route.query_names:
+            raise Problem(
+                422, "bad_input", "is no parameter of this route", field=name if name.isidentifier() else None
+            )
+        if len(values) > 1:
+            raise Problem(422, "bad_input", "is given more than once", field=name)
+
+
+def _flat(request: Request) -> dict[str, str]:
+    return {name: values[0] for name, values in request.query.items()}
+
+
+def _respond(problem: Problem) -> Response[str]:
+    call = current()
+    answer = problem.answer(call.path, call.request_id)
+    return Response(answer.status, body=str(answer.body), headers={**answer.headers})
+
+
+def _invalid(error: RequestValidationError) -> Response[str]:
+    """The first field that is wrong; the value stays out, it may be anything."""
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
+    kind = str(first["type"])
+    said = _FAULTS.get(kind) or f"is unusable ({kind.replace('_', ' ')})"
+    name = ".".join(place) if place and kind != "json_invalid" else "body"
+    return _respond(Problem(422, "bad_input", said, field=name))
+
+
+def _not_json(_error: RequestUnsupportedContentType) -> Response[str]:
+    return _respond(Problem(415, "unsupported_media_type", "send application/json"))
+
+
+def _failed(error: Exception) -> Response[str]:
+    return _respond(problem_of(error))

@@ -1,0 +1,78 @@
+"""What requests may hold. A field that nobody knows is refused."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from almanac.jobs import Label, Mode
+
+
+class Body(BaseModel):
+    """A body: a field that nobody knows is refused, so that a slip of the pen is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SyncBody(Body):
+    """How a sync is wanted; everything may be left out."""
+
+    mode: Mode = "auto"
+    calendar_id: Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[^\x00]*$")] | None = None
+    force: bool = False
+    user_id: Label | None = None
+
+
+class PlanBody(Body):
+    """How a plan is wanted. `apply` safe: nothing is written while anything would be late or without a place."""
+
+    window_days: Annotated[int, Field(ge=7, le=90)] = 30
+    force_reschedule: bool = False
+    apply: Literal["safe", "full"] = "full"
+    user_id: Label | None = None
+
+
+class PreviewBody(Body):
+    """Which plan is wanted to be seen."""
+
+    window_days: Annotated[int, Field(ge=7, le=90)] = 30
+    force_reschedule: bool = False
+    apply: Literal["safe", "full"] = "full"
+
+
+class ApplyBody(PreviewBody):
+    """The plan that was seen: `fingerprint` of its preview, with the same wishes."""
+
+    fingerprint: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class BulkBody(Body):
+    """Workspaces to be synced."""
+
+    workspaces: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
+    mode: Mode = "auto"
+
+
+class SwitchesBody(Body):
+    """Switches of a calendar; one that is left out stays as it is."""
+
+    enabled: bool | None = None
+    inbound: bool | None = None
+    outbound: bool | None = None
+    deletes: bool | None = None
+
+
+class RedriveBody(Body):
+    """Which dead letters: of a workspace, of a job, by their ids. `limit` at most."""
+
+    ws_id: UUID | None = None
+    job: Literal["sync", "schedule"] | None = None
+    message_ids: Annotated[list[Label], Field(min_length=1, max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 1000
+
+
+class DiscardBody(Body):
+    """One dead letter."""
+
+    job: Literal["sync", "schedule"]
+    message_id: Label

@@ -1,0 +1,43 @@
+"""A route of the API: where it is, which scope it takes, what answers. Every route stands in a table."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from almanac.domain.access import Scope
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route. `path` has its parameters as <name>; <ws> is a workspace that the caller must see.
+
+    `answer` is a function whose annotations say what it takes and gives; its docstring is the summary. `errors` are
+    the codes that it can end in beside those of every route.
+    """
+
+    method: str
+    path: str
+    scope: Scope
+    answer: Callable[..., Any]
+    status: int = 200
+    errors: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What a request's path must look like."""
+        return re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", self.path) + r"\Z")
+
+    @cached_property
+    def query_names(self) -> frozenset[str]:
+        """The filters that it knows."""
+        from aws_lambda_powertools.event_handler.openapi.params import Query  # noqa: PLC0415
+
+        hints = getattr(self.answer, "__annotations__", {})
+        found = set[str]()
+        for name, hint in hints.items():
+            for each in getattr(hint, "__metadata__", ()):
+                if isinstance(each, Query):
+                    found.add(each.alias or name)
+        return frozenset(found)

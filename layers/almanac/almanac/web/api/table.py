@@ -1,0 +1,11 @@
+"""Every route of the API. What is not here does not exist; `tests/web/test_routes.py` walks it."""
+
+from almanac.web.api import ledger_routes, people_routes, queue_routes, workspace_routes
+from almanac.web.api.routes import Route
+
+ROUTES: tuple[Route, ...] = (
+    *ledger_routes.ROUTES,
+    *workspace_routes.ROUTES,
+    *people_routes.ROUTES,
+    *queue_routes.ROUTES,
+)

@@ -1,0 +1,252 @@
+"""What the API says of workspaces, calendars, plans and queues. Allow-lists, as all answers are."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+StateName = Literal["healthy", "syncing", "degraded", "late", "disconnected"]
+
+
+class Why(BaseModel):
+    """What is in the way: since when, until when of a pause, and what helps."""
+
+    reason: str
+    since: datetime
+    until: datetime | None
+    error_type: str | None
+    text: str
+    help: str
+
+
+class CalendarHealth(BaseModel):
+    """One calendar: whether it is read, when last, and what fails."""
+
+    connection_id: UUID
+    name: str
+    read: bool
+    status: str
+    last_synced_at: datetime | None
+    error_type: str | None
+    retry_at: datetime | None
+
+
+class HealthAnswer(BaseModel):
+    """How a workspace does."""
+
+    ws_id: UUID
+    state: StateName
+    why: Why | None
+    late: list[str]
+    calendars: list[CalendarHealth]
+
+
+class LateWorkspace(BaseModel):
+    """A workspace that is late with a job."""
+
+    ws_id: UUID
+    workspace: str | None
+    job: str
+    last_done_at: datetime | None
+    why: Why
+
+
+class LatePage(BaseModel):
+    """Workspaces that are late, the stalest first."""
+
+    items: list[LateWorkspace]
+    next: str | None
+
+
+class Connection(BaseModel):
+    """One calendar of one account, with its switches."""
+
+    id: UUID
+    calendar_id: str
+    name: str
+    account_id: UUID
+    account_email: str
+    account_status: str
+    user_id: str
+    access_role: str
+    primary: bool
+    enabled: bool
+    inbound: bool
+    outbound: bool
+    deletes: bool
+    read: bool
+    status: str
+    error_type: str | None
+    failures: int
+    retry_at: datetime | None
+    last_synced_at: datetime | None
+
+
+class Account(BaseModel):
+    """One account; `calendars` counts those that it lists, `read` those that a sync reads."""
+
+    id: UUID
+    email: str
+    user_id: str
+    status: str
+    error: str | None
+    calendars: int
+    read: int
+
+
+class AccountList(BaseModel):
+    """The accounts of a workspace."""
+
+    items: list[Account]
+
+
+class ConnectionList(BaseModel):
+    """The calendars of a workspace."""
+
+    items: list[Connection]
+
+
+class Workspace(BaseModel):
+    """One workspace."""
+
+    id: UUID
+    name: str
+    time_zone: str | None
+    accounts: int
+    calendars: int
+    last_synced_at: datetime | None
+
+
+class WorkspacePage(BaseModel):
+    """Workspaces by name."""
+
+    items: list[Workspace]
+    next: str | None
+
+
+class CalendarEvent(BaseModel):
+    """An event, or a block of a plan (`block` task or habit)."""
+
+    id: UUID
+    title: str
+    description: str
+    location: str
+    start_at: datetime
+    end_at: datetime
+    all_day: bool
+    start_date: date | None
+    end_date: date | None
+    time_zone: str | None
+    status: str
+    transparency: str
+    response: str | None
+    event_type: str
+    visibility: str
+    provider: str
+    external_calendar_id: str | None
+    external_event_id: str | None
+    recurring_event_id: str | None
+    color: str
+    html_link: str | None
+    locked: bool
+    task_id: UUID | None
+    updated_at: datetime
+    block: str | None
+
+
+class Calendar(BaseModel):
+    """Events and blocks between two instants, in time order."""
+
+    items: list[CalendarEvent]
+
+
+class Queue(BaseModel):
+    """Approximate counts of a queue."""
+
+    queue: str
+    waiting: int
+    in_flight: int
+    oldest_age_seconds: float | None
+    dead: int
+
+
+class QueueList(BaseModel):
+    """Every queue."""
+
+    items: list[Queue]
+
+
+class DeadLetter(BaseModel):
+    """A message that failed too often, and of what."""
+
+    queue: str
+    message_id: str
+    ws_id: str | None
+    source: str | None
+    request_id: str | None
+    received: int
+    since: datetime
+    error_type: str | None
+    error: str
+    run_id: UUID | None
+
+
+class DeadLetterList(BaseModel):
+    """Dead letters, and about how many each queue has."""
+
+    items: list[DeadLetter]
+    dead: Mapping[str, int]
+
+
+class Redriven(BaseModel):
+    """Dead letters that were sent back."""
+
+    redriven: int
+    message_ids: list[str]
+
+
+class Discarded(BaseModel):
+    """A dead letter that was deleted."""
+
+    discarded: str
+
+
+class PlannedBlock(BaseModel):
+    """A block of a previewed plan; `change`: none, new, moved, held. `people`: whose time it takes."""
+
+    kind: str
+    id: UUID | None
+    title: str
+    start: AwareDatetime
+    end: AwareDatetime
+    minutes: int
+    change: str
+    reason: str
+    people: list[str] = Field(default_factory=list)
+    optional: list[str] = Field(default_factory=list)
+
+
+class PreviewAnswer(BaseModel):
+    """What a plan would come to now. Nothing was written; `fingerprint` applies exactly this."""
+
+    model_config = ConfigDict(extra="allow")
+
+    ws_id: UUID
+    fingerprint: str
+    outcome: str
+    blocks: list[PlannedBlock]
+
+
+class Applied(BaseModel):
+    """A plan that was written, exactly as it was shown."""
+
+    run_id: UUID
+    job_id: str
+    status: str
+    outcome: str
+    inserted: int
+    moved: int
+    deleted: int
+    unchanged: int

@@ -1,0 +1,285 @@
+"""Routes of workspaces: health, calendars and their switches, plans seen and written, what is between two instants."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
+from pydantic import AwareDatetime
+
+from almanac.domain.operations.connections import ConnectedCalendar
+from almanac.domain.operations.lag import Lag
+from almanac.domain.operations.run_statistics import BehindWorkspace
+from almanac.domain.operations.workspaces import ListedAccount
+from almanac.presentation.operations.health import meaning, what_helps
+from almanac.presentation.preview import Preview
+from almanac.services.plan.apply import PlanChanged, fingerprint, job_of
+from almanac.services.plan.preview import PlanPreview
+from almanac.web.api.bodies import ApplyBody, PreviewBody, SwitchesBody
+from almanac.web.api.ledger_routes import After, Limit, Workspace, visible
+from almanac.web.api.routes import Route
+from almanac.web.api.workspace_answers import (
+    Account,
+    AccountList,
+    Applied,
+    Calendar,
+    CalendarEvent,
+    CalendarHealth,
+    Connection,
+    ConnectionList,
+    HealthAnswer,
+    LatePage,
+    LateWorkspace,
+    PreviewAnswer,
+    Why,
+    WorkspacePage,
+)
+from almanac.web.api.workspace_answers import Workspace as WorkspaceAnswer
+from almanac.web.call import current
+from almanac.web.etag import etag_of, matches
+from almanac.web.paging import cursor, foreign_cursor, place
+from almanac.web.problem import Problem
+
+_REASONS = ("reconnect_required", "timezone_missing", "running", "backing_off", "waiting", "error", "never", "overdue")
+
+
+def list_workspaces(
+    name: Annotated[str | None, Query(min_length=1, max_length=255, description="Part of the name.")] = None,
+    after: After = None,
+    limit: Limit = 50,
+) -> WorkspacePage:
+    """List workspaces by name."""
+    call, listed = current(), {"l": "workspaces", "n": name}
+    begin = _name_place(after, listed) if after else None
+    found = call.use.directory.workspaces(visible(None), name, begin, limit + 1)
+    items = [
+        WorkspaceAnswer(
+            id=each.ws_id,
+            name=each.name,
+            time_zone=each.time_zone,
+            accounts=each.accounts,
+            calendars=each.calendars,
+            last_synced_at=each.last_synced_at,
+        )
+        for each in found[:limit]
+    ]
+    more = cursor(listed, (items[-1].name, items[-1].id)) if len(found) > limit else None
+    return WorkspacePage(items=items, next=more)
+
+
+def show_health(ws: Workspace) -> HealthAnswer:
+    """Tell how a workspace does, and why it is late if it is."""
+    found = current().use.workspace_health(ws)
+    calendars = [
+        CalendarHealth(
+            connection_id=each.connection_id,
+            name=each.name,
+            read=each.is_read,
+            status=each.status,
+            last_synced_at=each.last_synced_at,
+            error_type=each.error_type,
+            retry_at=each.retry_at,
+        )
+        for each in found.calendars
+    ]
+    why = None if found.why is None else _why(found.why)
+    late = [str(each.job) for each in found.late]
+    return HealthAnswer(ws_id=ws, state=found.state, why=why, late=late, calendars=calendars)
+
+
+def list_late(
+    reason: Annotated[str | None, Query(description=", ".join(_REASONS))] = None, after: After = None, limit: Limit = 50
+) -> LatePage:
+    """List workspaces that are late, the stalest first."""
+    if reason is not None and reason not in _REASONS:
+        raise Problem(422, "bad_input", f"knows {', '.join(_REASONS)}", field="reason")
+    call, listed = current(), {"l": "late", "r": reason}
+    found = [e for e in call.use.workspace_health.all_late(visible(None)) if reason in (None, e.lag.reason)]
+    keys = [(each.lag.since.isoformat(), str(each.ws_id), each.job) for each in found]
+    begin = tuple(place(after, listed, 3)) if after else None
+    first = next((n + 1 for n, key in enumerate(keys) if key == begin), 0)
+    page = found[first : first + limit]
+    names = call.use.run_history.workspaces.workspace_names({each.ws_id for each in page})
+    more = cursor(listed, keys[first + limit - 1]) if len(found) > first + limit else None
+    return LatePage(items=[_late(each, names) for each in page], next=more)
+
+
+def list_accounts(ws: Workspace) -> AccountList:
+    """List the workspace's accounts."""
+    return AccountList(items=[_account(each) for each in current().use.accounts.all(ws)])
+
+
+def list_connections(ws: Workspace) -> ConnectionList:
+    """List the workspace's calendars with their switches."""
+    return ConnectionList(items=[_connection(each) for each in current().use.connections(ws)])
+
+
+def show_connection(ws: Workspace, connection_id: Annotated[UUID, Path()]) -> Connection:
+    """Show one calendar of one account."""
+    return _connection(current().use.switch_connection.connection(ws, connection_id))
+
+
+def switch_connection(
+    ws: Workspace,
+    connection_id: Annotated[UUID, Path()],
+    body: Annotated[SwitchesBody, Body()],
+    if_match: Annotated[str | None, Header(description="ETag of what was read.")] = None,
+) -> Connection:
+    """Set switches of a calendar; with If-Match only if nobody has changed it meanwhile."""
+    call = current()
+    was = call.use.switch_connection.connection(ws, connection_id)
+    if if_match is not None and not matches(if_match, etag_of(_connection(was).model_dump_json())):
+        raise Problem(412, "precondition_failed")
+    wanted = {name: value for name, value in body.model_dump().items() if value is not None}
+    found = call.use.switch_connection.set(ws, connection_id, wanted)
+    call.audit("switch", ws, connection_id, **wanted)
+    return _connection(found)
+
+
+def show_calendar(
+    ws: Workspace,
+    since: Annotated[AwareDatetime, Query(alias="from", description="First instant.")],
+    until: Annotated[AwareDatetime, Query(alias="to", description="Instant after the last.")],
+) -> Calendar:
+    """List events and blocks that touch the time between two instants."""
+    found = current().use.show_calendar(ws, since, until)
+    return Calendar(items=[CalendarEvent(**row) for row in found])
+
+
+def preview_plan(ws: Workspace, body: Annotated[PreviewBody | None, Body()] = None) -> PreviewAnswer:
+    """Show what a plan would come to now, with the reason of every block. Writes nothing."""
+    wanted = body or PreviewBody()
+    job = job_of(ws, wanted.window_days, force_reschedule=wanted.force_reschedule, safe=wanted.apply == "safe")
+    found, mark = current().use.apply_plan.preview(job)
+    return PreviewAnswer(**preview_document(found, mark))
+
+
+def apply_plan(ws: Workspace, body: Annotated[ApplyBody, Body()]) -> Response[Applied]:
+    """Write the plan that was shown, or nothing: 409 with the new preview when it would be another one now."""
+    call = current()
+    job = job_of(ws, body.window_days, force_reschedule=body.force_reschedule, safe=body.apply == "safe")
+    try:
+        report = call.use.apply_plan(job, body.fingerprint)
+    except PlanChanged as changed:
+        fresh = preview_document(changed.fresh, fingerprint(job, changed.fresh.proposal))
+        raise Problem(409, changed.code, "look at the new preview", more={"preview": fresh}) from None
+    call.audit("apply_plan", ws, report.run_id, outcome=report.outcome)
+    counts = report.counts
+    return Response(
+        200,
+        "application/json",
+        Applied(
+            run_id=report.run_id,
+            job_id=job.request_id or "",
+            status=report.status,
+            outcome=report.outcome,
+            inserted=counts.inserted,
+            moved=counts.moved,
+            deleted=counts.deleted,
+            unchanged=counts.unchanged,
+        ),
+    )
+
+
+def preview_document(found: PlanPreview, mark: str) -> Mapping[str, Any]:
+    """Return a preview as the API tells it: the command line's document, and its fingerprint."""
+    said = Preview(found.report, found.proposal).document()
+    return {**said, "outcome": found.report.outcome, "fingerprint": mark}
+
+
+def _why(lag: Lag) -> Why:
+    return Why(
+        reason=lag.reason,
+        since=lag.since,
+        until=lag.until,
+        error_type=lag.error_type,
+        text=meaning(lag),
+        help=what_helps(lag),
+    )
+
+
+def _late(each: BehindWorkspace, names: Mapping[UUID, str]) -> LateWorkspace:
+    return LateWorkspace(
+        ws_id=each.ws_id,
+        workspace=names.get(each.ws_id),
+        job=each.job,
+        last_done_at=each.last_done_at,
+        why=_why(each.lag),
+    )
+
+
+def _account(each: ListedAccount) -> Account:
+    return Account(
+        id=each.account_id,
+        email=each.email,
+        user_id=each.user_id,
+        status=each.status,
+        error=each.error,
+        calendars=each.calendars,
+        read=each.read,
+    )
+
+
+def _connection(each: ConnectedCalendar) -> Connection:
+    return Connection(
+        id=each.connection_id,
+        calendar_id=each.calendar_id,
+        name=each.name,
+        account_id=each.account_id,
+        account_email=each.account_email,
+        account_status=each.account_status,
+        user_id=each.user_id,
+        access_role=each.access_role,
+        primary=each.primary,
+        enabled=each.enabled,
+        inbound=each.inbound,
+        outbound=each.outbound,
+        deletes=each.deletes,
+        read=each.is_read,
+        status=each.status,
+        error_type=each.error_type,
+        failures=each.failures,
+        retry_at=each.retry_at,
+        last_synced_at=each.last_synced_at,
+    )
+
+
+def _name_place(after: str, listed: Mapping[str, Any]) -> tuple[str, UUID]:
+    name, ws_id = place(after, listed, 2)
+    try:
+        return name, UUID(ws_id)
+    except ValueError:
+        raise foreign_cursor() from None
+
+
+ROUTES = (
+    Route("GET", "/v1/workspaces", "read", list_workspaces),
+    Route("GET", "/v1/workspaces/<ws>/health", "read", show_health),
+    Route("GET", "/v1/health", "read", list_late),
+    Route("GET", "/v1/workspaces/<ws>/accounts", "read", list_accounts),
+    Route("GET", "/v1/workspaces/<ws>/connections", "read", list_connections),
+    Route(
+        "GET",
+        "/v1/workspaces/<ws>/connections/<connection_id>",
+        "read",
+        show_connection,
+        errors=("unknown_connection",),
+    ),
+    Route(
+        "PATCH",
+        "/v1/workspaces/<ws>/connections/<connection_id>",
+        "operate",
+        switch_connection,
+        errors=("unknown_connection", "precondition_failed"),
+    ),
+    Route("GET", "/v1/workspaces/<ws>/calendar", "read", show_calendar),
+    Route("POST", "/v1/workspaces/<ws>/plan/preview", "read", preview_plan, errors=("timezone_missing",)),
+    Route(
+        "POST",
+        "/v1/workspaces/<ws>/plan/apply",
+        "run",
+        apply_plan,
+        errors=("plan_changed", "already_running", "timezone_missing"),
+    ),
+)

@@ -1,0 +1,62 @@
+"""All of HTTP as one callable: JSON under /v1, pages under /console, and two addresses for whoever watches over it."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from almanac.errors import AlmanacError
+from almanac.web.problem import not_found, problem_of
+from almanac.web.request import Answer, Request
+
+logger = logging.getLogger(__name__)
+
+Part = Callable[[Mapping[str, Any], Request, Any], Answer]
+
+
+class Web:
+    """Answers every request of the function `api`. `console` is built when somebody comes for it; `ready` asks the
+    database whether it is there."""
+
+    def __init__(self, api: Callable[[], Part], console: Callable[[], Part], ready: Callable[[], object]) -> None:
+        self._api = api
+        self._console = console
+        self._ready = ready
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """Answer one event of API Gateway (payload format 2.0)."""
+        request, began = Request.of(event), time.perf_counter()
+        answer = self._part(event, request, context)
+        logger.info(
+            "request answered",
+            extra={
+                "method": request.method,
+                "route": request.path,
+                "status": answer.status,
+                "ms": round((time.perf_counter() - began) * 1000),
+            },
+        )
+        return answer.as_event()
+
+    def _part(self, event: Mapping[str, Any], request: Request, context: Any) -> Answer:
+        if request.path.startswith("/v1/"):
+            return self._api()(event, request, context)
+        if request.path == "/console" or request.path.startswith("/console/"):
+            return self._console()(event, request, context)
+        if request.path == "/healthz":
+            return _plain(200, {"status": "ok"})
+        if request.path == "/readyz":
+            return self._readiness(request)
+        return not_found().answer(request.path, request.request_id)
+
+    def _readiness(self, request: Request) -> Answer:
+        try:
+            self._ready()
+        except AlmanacError as error:
+            return problem_of(error).answer(request.path, request.request_id)
+        return _plain(200, {"status": "ready"})
+
+
+def _plain(status: int, said: Mapping[str, str]) -> Answer:
+    return Answer(status, json.dumps(said), {"Content-Type": "application/json", "Cache-Control": "no-store"})

@@ -1,0 +1,1 @@
+"""The console: pages for people who operate, rendered here, whole without JavaScript."""

@@ -1,0 +1,81 @@
+"""Overview, settings, search: what is looked at first."""
+
+from typing import Any
+
+from almanac.domain.operations.overview import HourlyRuns
+from almanac.presentation.operations.health import SHORT, meaning
+from almanac.presentation.svg.bars import Bar, bars
+from almanac.services.watching.overview import WholeOverview
+from almanac.web.console.pages import Page, Visit, whole
+from almanac.web.request import Answer, see_other
+
+_SPANS = {6: "6 hours", 24: "24 hours", 72: "3 days", 168: "7 days"}
+_NAMES = {"sync": "Syncs", "schedule": "Plans"}
+_PLACES = {
+    "workspace": "/console/workspaces/{id}",
+    "account": "/console/workspaces/{ws_id}",
+    "run": "/console/runs/{id}",
+}
+_PLACES |= {"job": "/console/jobs/{id}", "event": "/console/workspaces/{ws_id}/week"}
+
+
+def overview(visit: Visit) -> Answer:
+    """Is it well, and if not, where?"""
+    hours = whole(visit.query("hours"), 24, 1, 168)
+    found = visit.call.use.show_overview(visit.seen, hours)
+    rows = [_kind(found, kind, hours) for kind in found.counts.totals]
+    late = [
+        {"each": each, "name": found.names.get(each.ws_id), "short": SHORT[each.lag.reason], "why": meaning(each.lag)}
+        for each in found.late
+    ]
+    return visit.render(
+        "overview.html",
+        spans=_SPANS,
+        hours=hours,
+        kinds=[row for row in rows if row["totals"].runs or row["kind"] in _NAMES],
+        found=found,
+        late=late,
+        errors=found.counts.errors[:8],
+        most=max((runs for _, _, runs in found.counts.errors), default=1),
+        dead=sum(depth.dead for depth in found.queues.values()) if found.queues else 0,
+        waiting=sum(depth.waiting for depth in found.queues.values()) if found.queues else 0,
+        well=not found.all_late and not found.counts.reconnect_required,
+    )
+
+
+def settings(visit: Visit) -> Answer:
+    """Read-only truths: what runs when, for how long things are kept, how old keys are."""
+    keys = visit.call.use.api_keys.all() if visit.call.principal.may("admin") and visit.seen is None else []
+    return visit.render("settings.html", facts=visit.call.use.facts, keys=keys)
+
+
+def search(visit: Visit) -> Answer:
+    """Find any id, name or address; one hit is shown at once."""
+    text = visit.query("q")[:255]
+    found = visit.call.use.directory.search(visit.seen, text, 50) if text and "\0" not in text else []
+    hits = [(hit, _PLACES[hit.kind].format(id=hit.id, ws_id=hit.ws_id)) for hit in found]
+    if len(hits) == 1:
+        return see_other(hits[0][1])
+    return visit.render("search.html", text=text, hits=hits)
+
+
+def _kind(found: WholeOverview, kind: str, hours: int) -> dict[str, Any]:
+    mine = [each for each in found.counts.hours if each.kind == kind]
+    return {
+        "kind": kind,
+        "name": _NAMES.get(kind, kind.replace("_", " ").capitalize()),
+        "totals": found.counts.totals[kind],
+        "picture": bars([_bar(each) for each in mine], found.counts.since, hours),
+        "hours": mine[-48:],
+    }
+
+
+def _bar(each: HourlyRuns) -> Bar:
+    return Bar(each.hour, each.completed + each.skipped, each.partial, each.failed)
+
+
+PAGES = (
+    Page("GET", "/console", "read", overview),
+    Page("GET", "/console/settings", "read", settings),
+    Page("GET", "/console/search", "read", search),
+)

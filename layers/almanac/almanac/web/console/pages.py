@@ -1,0 +1,100 @@
+"""What a page is: where it stands, which scope it takes, what answers. Every page stands in a table."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from almanac.domain.access import Scope
+from almanac.web.call import Call
+from almanac.web.console.rendering import page
+from almanac.web.console.session import Session
+from almanac.web.problem import Problem
+from almanac.web.request import Answer, Request, see_other
+
+HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One page that somebody asks for: the call, who they are, what they sent, the instant."""
+
+    call: Call
+    session: Session
+    request: Request
+    parameters: Mapping[str, str]
+    now: datetime
+
+    @property
+    def ws_id(self) -> UUID:
+        """The workspace of the address."""
+        return UUID(self.parameters["ws"])
+
+    @property
+    def seen(self) -> list[UUID] | None:
+        """The workspaces that the visitor sees; None: all."""
+        return None if self.session.ws_ids is None else sorted(self.session.ws_ids)
+
+    def query(self, name: str, default: str = "") -> str:
+        """Return one value of the address."""
+        return self.request.query.get(name, [default])[0].strip()
+
+    def field(self, name: str, default: str = "") -> str:
+        """Return one value of the form."""
+        return self.request.form.get(name, [default])[0].strip()
+
+    def render(self, template: str, *, status: int = 200, **values: Any) -> Answer:
+        """Return a page with everything that each has."""
+        said = {
+            "session": self.session,
+            "may": {scope: self.call.principal.may(scope) for scope in ("run", "operate", "admin")},
+            "path": self.request.path,
+            "now": self.now,
+            "said": self.query("said"),
+            "with_query": lambda **more: address(self.request, more),
+        }
+        return Answer(status, page(template, said | values), {"Content-Type": HTML})
+
+
+def address(request: Request, more: Mapping[str, Any]) -> str:
+    """Return the address of the page with some of its query changed; None takes a part out."""
+    kept = {name: values[0] for name, values in request.query.items() if name not in ("said", "part")}
+    wanted = {name: value for name, value in (kept | dict(more)).items() if value not in (None, "")}
+    return request.path + (f"?{urlencode(wanted)}" if wanted else "")
+
+
+def back(place: str, said: str) -> Answer:
+    """Return what leads back to a page that then says what was done."""
+    return see_other(f"{place}{'&' if '?' in place else '?'}{urlencode({'said': said})}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address of the console. `<ws>` in its path is a workspace that the visitor must see."""
+
+    method: str
+    path: str
+    scope: Scope
+    answer: Callable[[Visit], Answer]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What a request's path must look like."""
+        return re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", self.path) + r"\Z")
+
+
+def whole(text: str, default: int, least: int, most: int) -> int:
+    """Read a whole number of an address; what is none, or too large, is the default."""
+    return int(text) if text.isdecimal() and least <= int(text) <= most else default
+
+
+def identified(text: str, code: str) -> UUID:
+    """Read an id of an address. Raises Problem 404."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Problem(404, code) from None

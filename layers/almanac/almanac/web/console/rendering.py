@@ -1,0 +1,106 @@
+"""Templates, and the words that they put instants and numbers into."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from almanac.presentation.tables import duration_text, one_line
+
+_PACKAGE = "almanac.web.console"
+STATIC = ("console.css", "console.js", "htmx.min.js")
+_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates: everything is escaped, and a name that is not given is an error."""
+    made = Environment(
+        loader=FunctionLoader(lambda name: (files(_PACKAGE) / "templates" / name).read_text(encoding="utf-8")),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {
+        "ago": ago,
+        "at": at,
+        "took": took,
+        "share": share,
+        "number": number,
+        "words": words,
+        "line": one_line,
+    }
+    made.globals |= {"asset": asset}
+    return made
+
+
+def page(template: str, values: Mapping[str, Any]) -> str:
+    """Return a page."""
+    return environment().get_template(template).render(values)
+
+
+@cache
+def asset_content(name: str) -> tuple[bytes, str]:
+    """Return a file of the console and its content type. Raises KeyError for any other."""
+    if name not in STATIC:
+        raise KeyError(name)
+    return (files(_PACKAGE) / "static" / name).read_bytes(), _TYPES[name.rsplit(".", 1)[1]]
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the address of a file: it changes when the file does, so that browsers keep it for ever."""
+    return f"/console/static/{sha256(asset_content(name)[0]).hexdigest()[:12]}/{name}"
+
+
+def at(moment: datetime | None) -> Markup:
+    """Return an instant, for people and machines."""
+    if moment is None:
+        return Markup("–")
+    utc = moment.astimezone(UTC)
+    text = f"{utc:%d %b %H:%M}" if utc.year == datetime.now(UTC).year else f"{utc:%d %b %Y %H:%M}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(f"{utc:%Y-%m-%dT%H:%M:%SZ}", f"{utc:%c} UTC", text)
+
+
+def ago(moment: datetime | None, now: datetime) -> Markup:
+    """Return how long ago an instant was, or how far ahead it is."""
+    if moment is None:
+        return Markup("never")
+    seconds = (now - moment).total_seconds()
+    text = duration_text(abs(round(seconds)) if abs(seconds) >= 10 else 0).replace("0.0 s", "just now")
+    if text != "just now":
+        text = f"{text} ago" if seconds >= 0 else f"in {text}"
+    utc = moment.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(f"{utc:%Y-%m-%dT%H:%M:%SZ}", f"{utc:%c} UTC", text)
+
+
+def took(milliseconds: float | None) -> str:
+    """Return a duration that was measured in milliseconds."""
+    if milliseconds is None:
+        return "–"
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else duration_text(milliseconds / 1000)
+
+
+def share(part: float | None) -> str:
+    """Return a share as a percentage that never rounds up to all."""
+    if part is None:
+        return "–"
+    percent = part * 100
+    return "100 %" if part == 1 else f"{min(percent, 99.99):.2f} %" if percent >= 99.5 else f"{percent:.1f} %"
+
+
+def number(value: float) -> str:
+    """Return a number with its thousands apart."""
+    return f"{value:,.0f}".replace(",", "\u202f")
+
+
+def words(code: str | None) -> str:
+    """Return a stored code as words."""
+    return (code or "–").replace("_", " ")

@@ -1,0 +1,31 @@
+"""Entity tags: whoever has the newest version is told so in one line (RFC 9110, section 8.8.3)."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+from almanac.web.request import Answer
+
+
+def etag_of(body: str | bytes) -> str:
+    """Return the tag of a body."""
+    content = body.encode() if isinstance(body, str) else body
+    return f'"{sha256(content).hexdigest()[:32]}"'
+
+
+def matches(header: str | None, tag: str) -> bool:
+    """Whether a list of tags of a request names this one; weak ones count."""
+    return header is not None and any(
+        each.strip().removeprefix("W/") == tag or each.strip() == "*" for each in header.split(",")
+    )
+
+
+def conditional(answer: Answer, request_headers: Mapping[str, str]) -> Answer:
+    """Give a 200 its tag; where the request has that version already, answer 304 without a body."""
+    if answer.status != 200:
+        return answer
+    tag = etag_of(answer.body)
+    headers = {"ETag": tag, **answer.headers}
+    if matches(request_headers.get("if-none-match"), tag):
+        kept = {name: value for name, value in headers.items() if name.lower() != "content-type"}
+        return Answer(304, "", kept, answer.cookies)
+    return Answer(200, answer.body, headers, answer.cookies)

@@ -1,0 +1,39 @@
+"""Cursors: where a list goes on, opaque to whoever holds one, and good for that list only."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from almanac.web.problem import Problem
+
+MOST = 200
+"""Rows of one page at most."""
+
+
+def cursor(listed: Mapping[str, Any], place: Sequence[object]) -> str:
+    """Return the cursor of a place in a list; `listed` are its filters."""
+    said = [_digest(listed), *map(str, place)]
+    return base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+
+
+def place(text: str, listed: Mapping[str, Any], parts: int) -> list[str]:
+    """Return the place that a cursor holds. Raises Problem 422 when it is none of this list's."""
+    try:
+        digest, *found = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, TypeError):
+        raise foreign_cursor() from None
+    if digest != _digest(listed) or len(found) != parts:
+        raise foreign_cursor()
+    return [str(part) for part in found]
+
+
+def foreign_cursor() -> Problem:
+    """Return what a cursor of another list is answered with."""
+    return Problem(422, "bad_input", "is no cursor of this list; begin without one", field="after")
+
+
+def _digest(listed: Mapping[str, Any]) -> str:
+    said = json.dumps(listed, sort_keys=True, default=str)
+    return sha256(said.encode()).hexdigest()[:12]

@@ -1,0 +1,128 @@
+"""What routes and pages may ask for: use cases, built when they are first needed."""
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from almanac.services.access.api_keys import ApiKeys
+    from almanac.services.access.console_logins import ConsoleLogins
+    from almanac.services.access.once import Once
+    from almanac.services.access.ports import AuditLog
+    from almanac.services.ledger.jobs import Jobs
+    from almanac.services.operations.accounts import ListAccounts
+    from almanac.services.operations.connections import Connections
+    from almanac.services.operations.people import People
+    from almanac.services.operations.queues import QueueDepths
+    from almanac.services.operations.requests import RequestPlan, RequestSync
+    from almanac.services.operations.runs import RunHistory
+    from almanac.services.plan.apply import ApplyPlan
+    from almanac.services.queues.dead_letters import DeadLetters
+    from almanac.services.watching.calendar import ShowCalendar, SwitchConnection
+    from almanac.services.watching.health import WorkspaceHealth
+    from almanac.services.watching.overview import ShowOverview
+    from almanac.services.watching.ports import Directory
+
+
+class UseCases(Protocol):
+    """Everything that HTTP does. The wiring of the function has a property for each."""
+
+    @property
+    def api_keys(self) -> "ApiKeys":
+        """Tells who calls."""
+        ...
+
+    @property
+    def console_logins(self) -> "ConsoleLogins":
+        """Opens one-time links."""
+        ...
+
+    @property
+    def once(self) -> "Once":
+        """Does what comes twice once."""
+        ...
+
+    @property
+    def audit_log(self) -> "AuditLog":
+        """Keeps every write."""
+        ...
+
+    @property
+    def jobs(self) -> "Jobs":
+        """Jobs and runs."""
+        ...
+
+    @property
+    def request_sync(self) -> "RequestSync":
+        """Asks for syncs."""
+        ...
+
+    @property
+    def request_plan(self) -> "RequestPlan":
+        """Asks for plans."""
+        ...
+
+    @property
+    def apply_plan(self) -> "ApplyPlan":
+        """Previews plans, and writes what was shown."""
+        ...
+
+    @property
+    def run_history(self) -> "RunHistory":
+        """One run with all that is recorded."""
+        ...
+
+    @property
+    def accounts(self) -> "ListAccounts":
+        """The accounts of a workspace."""
+        ...
+
+    @property
+    def people(self) -> "People":
+        """Members and meetings."""
+        ...
+
+    @property
+    def connections(self) -> "Connections":
+        """The calendars of a workspace."""
+        ...
+
+    @property
+    def switch_connection(self) -> "SwitchConnection":
+        """Sets their switches."""
+        ...
+
+    @property
+    def show_calendar(self) -> "ShowCalendar":
+        """Events and blocks between two instants."""
+        ...
+
+    @property
+    def workspace_health(self) -> "WorkspaceHealth":
+        """How a workspace does, and why it is late."""
+        ...
+
+    @property
+    def show_overview(self) -> "ShowOverview":
+        """Everything in numbers."""
+        ...
+
+    @property
+    def directory(self) -> "Directory":
+        """Workspaces, found."""
+        ...
+
+    @property
+    def queue_depths(self) -> "QueueDepths":
+        """How full the queues are."""
+        ...
+
+    @property
+    def facts(self) -> "Sequence[tuple[str, str, str]]":
+        """What is set: name, value, what it means."""
+        ...
+
+    @property
+    def dead_letters(self) -> "DeadLetters":
+        """What died, and of what."""
+        ...

@@ -1,0 +1,236 @@
+"""What the console shows in the browser's test: a database with a life of its own, and letters that died."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.migrate import migrate
+from almanac.domain.operations.queue_depth import QueueDepth
+from almanac.jobs import CalendarSync
+from almanac.services.queues.dead_letters import ExplainedLetter, ExplainedLetters
+from almanac.services.queues.ports import DeadLetter
+from almanac.wiring.outside.api import ApiWiring
+from local.http_front.server import HttpFront
+from local.stack.postgres import Postgres
+from tests.integration import rows
+from tests.web.conftest import SESSION_KEY, ListQueue
+from tests.web.visitors import HOSTILE
+
+NAMES = ("Harbour Design", "Nordlicht Studio", "Atelier Faber", HOSTILE)
+
+
+class Letters:
+    """Three dead letters; what is sent back is gone."""
+
+    def __init__(self, ws_id: UUID) -> None:
+        job = CalendarSync(ws_id=ws_id)
+        self.left = [
+            ExplainedLetter(
+                "sync",
+                DeadLetter(f"message-{n}", str(ws_id), "{}", 3, datetime.now(UTC) - timedelta(hours=n)),
+                job,
+                error,
+                text,
+            )
+            for n, (error, text) in enumerate(
+                [("google_unavailable", "Google answered 503"), ("internal", "unexpected KeyError"), (None, HOSTILE)], 1
+            )
+        ]
+
+    def listed(self, *_: object) -> ExplainedLetters:
+        return ExplainedLetters({"sync": len(self.left), "schedule": 0}, self.left)
+
+    def redrive_chosen(self, job: str, limit: int, groups: object, ids: Any) -> list[str]:
+        gone = [each.letter.message_id for each in self.left if each.queue == job and each.letter.message_id in ids]
+        self.left = [each for each in self.left if each.letter.message_id not in gone]
+        return gone
+
+    def discard(self, _job: str, message_id: str) -> None:
+        self.left = [each for each in self.left if each.letter.message_id != message_id]
+
+
+@contextmanager
+def console(folder: Path) -> Iterator[tuple[str, ApiWiring, dict[str, str]]]:
+    """A console at an address of 127.0.0.1; yields it, its wiring, and the addresses of its pages by name."""
+    with Postgres.start(folder / "postgres", durable=False) as server:
+        url = server.create_database("console")
+        migrate(url)
+        wiring = ApiWiring(
+            {
+                "ALMANAC_DATABASE_URL": url,
+                "ALMANAC_SYNC_QUEUE_URL": "https://queue.invalid/sync.fifo",
+                "ALMANAC_SCHEDULE_QUEUE_URL": "https://queue.invalid/schedule.fifo",
+                "ALMANAC_SESSION_KEYS": SESSION_KEY,
+            }
+        )
+        vars(wiring)["queue"] = ListQueue()
+        guard = threading.Lock()
+
+        def answer(event: Mapping[str, Any]) -> Mapping[str, Any]:
+            with guard:  # one request at a time, as a function of its own would
+                return wiring.web(event, None)
+
+        front = HttpFront(0, {"api": answer}).listen()
+        try:
+            pages = furnished(wiring)
+            yield front.url, wiring, pages
+        finally:
+            front.stop()
+            wiring.close()
+    server.delete()
+
+
+def furnished(wiring: ApiWiring) -> dict[str, str]:
+    """Fill the database; return the pages there are, by name."""
+    database = wiring.database
+    ids = [rows.workspace(database) for _ in NAMES]
+    for ws_id, name in zip(ids, NAMES, strict=True):
+        database.run("UPDATE workspaces SET name = :name WHERE id = :id", name=name, id=ws_id)
+    _calendars(database, ids)
+    ws_id = ids[0]
+    _week(database, ws_id)
+    run_id = _runs(database, ids)
+    for title, minutes in (("Write the proposal", 180), ("Review the drawings", 90), (HOSTILE, 60)):
+        database.run(
+            "INSERT INTO tasks (ws_id, title, total_minutes, is_splittable) VALUES (:ws, :title, :minutes, true)",
+            ws=ws_id,
+            title=title,
+            minutes=minutes,
+        )
+    wiring.api_keys.add("web app", {"read", "run"}, [ws_id])
+    vars(wiring)["dead_letters"] = Letters(ws_id)
+    vars(wiring)["queue_depths"] = lambda: {"sync": QueueDepth(4, 1, None, 3), "schedule": QueueDepth(0, 0, None, 0)}
+    job = wiring.request_sync(ws_id, "auto", None, force=False)
+    base = f"/console/workspaces/{ws_id}"
+    return {
+        "overview": "/console",
+        "workspaces": "/console/workspaces",
+        "workspace": base,
+        "week": f"{base}/week",
+        "plan": f"{base}/plan",
+        "runs": "/console/runs",
+        "run": f"/console/runs/{run_id}",
+        "job": f"/console/jobs/{job.request_id}",
+        "dead-letters": "/console/dead-letters",
+        "settings": "/console/settings",
+        "search": "/console/search?q=a",
+        "empty-runs": "/console/runs?error_type=none_such",
+        "hostile": f"/console/workspaces/{ids[-1]}",
+    }
+
+
+def _calendars(database: Database, ids: list[UUID]) -> None:
+    for n, ws_id in enumerate(ids):
+        account = rows.account(database, ws_id, f"person{n}@example.test")
+        for calendar in ("Team", "Private", HOSTILE if n == 3 else "Holidays"):
+            connection = rows.connection(database, ws_id, account, f"{calendar[:9]}{n}@group.example")
+            database.run(
+                "UPDATE calendar_connections SET calendar_name = :name, status = 'synced' WHERE id = :id",
+                name=calendar,
+                id=connection,
+            )
+            database.run(
+                "INSERT INTO calendar_sync_states (connection_id, last_synced_at) VALUES (:id, now())", id=connection
+            )
+    database.run(
+        "UPDATE calendar_auth_tokens SET status = 'reconnect_required', updated_at = now() - interval '3 hours'"
+        " WHERE ws_id = :ws",
+        ws=ids[2],
+    )
+    database.run(
+        "UPDATE calendar_connections SET status = 'error', last_error_type = 'google_rate_limited', failures = 2,"
+        " retry_at = now() + interval '20 minutes' WHERE ws_id = :ws",
+        ws=ids[1],
+    )
+    database.run(
+        "UPDATE calendar_sync_states SET last_synced_at = now() - interval '41 minutes' FROM calendar_connections c"
+        " WHERE c.id = connection_id AND c.ws_id = ANY (ARRAY[:a::uuid, :b::uuid])",
+        a=ids[1],
+        b=ids[2],
+    )
+
+
+def _week(database: Database, ws_id: UUID) -> None:
+    monday = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    monday -= timedelta(days=monday.weekday())
+    for day, hour, hours, title in (
+        (0, 8, 1, "Stand-up"),
+        (0, 9, 2, "Client: Hafenkante"),
+        (1, 8, 1, "Stand-up"),
+        (1, 13, 1.5, "Design review with everybody who has an opinion"),
+        (2, 8, 1, "Stand-up"),
+        (2, 8.5, 2, "Interview"),
+        (3, 8, 1, "Stand-up"),
+        (4, 12, 3, HOSTILE),
+        (5, 10, 4, "Market"),
+    ):
+        start = monday + timedelta(days=day, hours=hour)
+        database.run(
+            "INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at) VALUES (:ws, :title, :s, :e)",
+            ws=ws_id,
+            title=title,
+            s=start,
+            e=start + timedelta(hours=hours),
+        )
+
+
+def _runs(database: Database, ids: list[UUID]) -> UUID:
+    """Two days of runs, most of them well; returns one that failed in part."""
+    now = datetime.now(UTC)
+    last = uuid4()
+    for n in range(400):
+        failed, partial = n % 57 == 5, n % 41 == 3
+        status = "failed" if failed else "partial" if partial else "completed"
+        error = "google_unavailable" if failed else "access_denied" if partial else None
+        kind = "schedule" if n % 9 == 0 else "sync"
+        began = now - timedelta(minutes=6 * n + 3)
+        counts = {
+            "inserted": n % 5,
+            "updated": n % 3,
+            "unchanged": 800,
+            "api_calls": 3,
+            "fetch_ms": 700,
+            "write_ms": 90,
+        }
+        database.run(
+            "INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome, sent_at, started_at, finished_at,"
+            " error_type, error, total_ms, report) VALUES (:id, :ws, :kind, 'schedule', :scope, :status, :outcome,"
+            " :sent, :began, :ended, :error, :error, :ms, :report)",
+            id=uuid4(),
+            ws=ids[n % 3],
+            kind=kind,
+            scope=json.dumps({"mode": "auto", "direction": "both"} if kind == "sync" else {"window_days": 30}),
+            status=status,
+            outcome="planned" if kind == "schedule" and not failed else "failed" if failed else "incremental",
+            sent=began - timedelta(seconds=2),
+            began=began,
+            ended=began + timedelta(seconds=1),
+            error=error,
+            ms=600 + n % 700,
+            report=json.dumps(counts),
+        )
+    database.run(
+        "INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome, sent_at, started_at, finished_at,"
+        " error_type, error, total_ms, report, message_id) VALUES (:id, :ws, 'sync', 'manual', :scope, 'partial',"
+        " 'partial', :at, :at, :at, 'access_denied', 'one calendar is not ours to read', 1840, :report, 'm-1')",
+        id=last,
+        ws=ids[0],
+        scope='{"mode": "auto", "direction": "both"}',
+        at=now,
+        report='{"inserted": 12, "updated": 3, "deleted": 1, "unchanged": 840, "token_ms": 90, "fetch_ms": 1100,'
+        ' "map_ms": 60, "write_ms": 300, "api_calls": 4, "pages": 2}',
+    )
+    for row in database.run("SELECT id FROM calendar_connections WHERE ws_id = :ws", ws=ids[0]):
+        database.run(
+            "INSERT INTO run_connections (run_id, connection_id, status, outcome, inserted, unchanged, total_ms)"
+            " VALUES (:run, :connection, 'completed', 'incremental', 4, 280, 400)",
+            run=last,
+            connection=row[0],
+        )
+    return last

@@ -1,0 +1,132 @@
+"""Walks through the console in a real browser; run by the interpreter of .tools/browser, which has playwright.
+
+    python tests/browser/walk.py SCENE.json FOLDER
+
+SCENE.json: `url`, `logins` (one-time links), `pages` by name, `chromium`. Screenshots go to FOLDER; what is wrong is
+written to stdout as one JSON list.
+"""
+
+import json
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+WIDTHS = (1280, 320)
+
+
+def main() -> int:
+    scene = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    folder, wrong = Path(sys.argv[2]), []
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=scene["chromium"], args=["--no-sandbox"])
+        logins = iter(scene["logins"])
+        for scheme in ("light", "dark"):
+            for script in (True, False):
+                context = browser.new_context(color_scheme=scheme, java_script_enabled=script, reduced_motion="reduce")
+                page = context.new_page()
+                look = Look(page, scene["url"], wrong)
+                page.goto(next(logins))
+                for width in WIDTHS:
+                    page.set_viewport_size({"width": width, "height": 900})
+                    for name, path in scene["pages"].items():
+                        place = f"{name}-{width}-{scheme}{'' if script else '-noscript'}"
+                        look.at(place, path, folder, script=script)
+                context.close()
+        context = browser.new_context(reduced_motion="reduce")
+        page = context.new_page()
+        page.goto(next(logins))
+        flows(page, scene, wrong)
+        context.close()
+        browser.close()
+    sys.stdout.write(json.dumps(wrong) + "\n")
+    return 0
+
+
+class Look:
+    """Looks at one page after another, and at what its browser has to say."""
+
+    def __init__(self, page, url, wrong) -> None:
+        self.page, self.url, self.wrong, self.place = page, url, wrong, ""
+        page.on("console", lambda said: self.say("console", said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.say("script", str(error)))
+        page.on("dialog", lambda dialog: (self.say("dialog", dialog.message), dialog.dismiss()))
+        page.on("request", self.request)
+
+    def say(self, kind, text) -> None:
+        self.wrong.append(f"{self.place}: {kind}: {text[:400]}")
+
+    def request(self, request) -> None:
+        if request.url.startswith("data:"):
+            return
+        if urlsplit(request.url).netloc != urlsplit(self.url).netloc:
+            self.say("request to elsewhere", request.url)
+
+    def at(self, place, path, folder, *, script) -> None:
+        self.place = place
+        answer = self.page.goto(self.url + path)
+        if answer is None or answer.status != 200:
+            self.say("status", str(answer and answer.status))
+        if not script:
+            if not self.page.query_selector("main h1"):
+                self.say("no heading", path)
+            return
+        self.page.screenshot(path=str(folder / f"{place}.png"), full_page=True)
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            self.say("sideways scroll", f"{wide} px")
+        for found in Axe().run(self.page).response["violations"]:
+            nodes = "; ".join(
+                str(node["target"]) + " " + (node.get("failureSummary") or "") for node in found["nodes"][:2]
+            )
+            self.say("axe", f"{found['id']}: {nodes}")
+
+
+def flows(page, scene, wrong) -> None:
+    """The main ways with the keyboard alone: search, workspace, sync; letters sent back once."""
+
+    def expect(true, text) -> None:
+        if not true:
+            wrong.append(f"keyboard: {text}, at {page.url}")
+
+    page.goto(scene["url"] + "/console")
+    page.keyboard.press("Tab")
+    expect(page.evaluate("document.activeElement.textContent") == "To the content", "the first stop is the skip link")
+    page.keyboard.press("/")
+    page.keyboard.type("Harbour")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/workspaces/*")
+    expect("Harbour Design" in page.title(), "search leads to the workspace")
+    focused = reach(page, "Sync")
+    expect(focused, "Sync can be reached")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    expect(outline != "none", "focus can be seen")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/jobs/*")
+    expect("waits in the queue" in page.inner_text("main"), "the job's page says that it waits")
+    page.goto(scene["url"] + scene["pages"]["plan"])
+    expect(reach(page, "Apply this plan"), "a plan can be applied")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/week**")
+    expect("The plan was written" in page.inner_text("main"), "the plan is written")
+    page.goto(scene["url"] + scene["pages"]["dead-letters"])
+    expect(reach(page, "Send the chosen back"), "letters can be sent back")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    expect("3 letters were sent back" in page.inner_text("main"), "all that were shown were sent back")
+
+
+def reach(page, text) -> bool:
+    """Press Tab until something with that text has the focus."""
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == text:
+            return True
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,326 @@
+"""The API as a caller meets it: asked, followed, refused."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from almanac.adapters.postgres.connection import Database
+from almanac.cli.main import main
+from almanac.wiring.outside.api import ApiWiring
+from tests.integration import rows
+from tests.web.conftest import Client, ListQueue, new_wiring
+
+pytestmark = pytest.mark.integration
+
+
+class TestAsking:
+    def test_a_sync_is_accepted_and_readable_at_once(self, admin: Client, ws: UUID, queue: ListQueue) -> None:
+        asked = admin("POST", f"/v1/workspaces/{ws}/sync")
+        assert asked.status == 202
+        assert asked.json["status"] == "queued"
+        (sent,) = queue.sent.values()
+        assert sent.job.request_id == asked.json["job_id"]
+        followed = admin("GET", asked.json["status_url"])
+        assert (followed.status, followed.json["status"], followed.json["runs"]) == (200, "queued", [])
+        assert followed.headers["Retry-After"] == "1"
+
+    def test_a_plan_and_a_bulk_request_likewise(self, admin: Client, ws: UUID, queue: ListQueue) -> None:
+        planned = admin("POST", f"/v1/workspaces/{ws}/schedule", {"window_days": 14, "apply": "safe"})
+        assert admin("GET", planned.json["status_url"]).json["job"] == "schedule"
+        unknown = uuid4()
+        many = admin("POST", "/v1/sync", {"workspaces": [str(ws), str(unknown)]})
+        assert (many.status, many.json["accepted"]) == (202, 1)
+        assert many.json["refused"] == [{"ws_id": str(unknown), "code": "unknown_workspace"}]
+        assert {each.job.job for each in queue.sent.values()} == {"calendar.schedule", "calendar.sync"}
+
+    def test_the_same_key_is_the_same_request(self, admin: Client, ws: UUID, queue: ListQueue) -> None:
+        once = {"Idempotency-Key": "k-1"}
+        first = admin("POST", f"/v1/workspaces/{ws}/sync", {}, once)
+        again = admin("POST", f"/v1/workspaces/{ws}/sync", {}, once)
+        other = admin("POST", f"/v1/workspaces/{ws}/sync", {"mode": "full"}, once)
+        assert first.json == again.json
+        assert (other.status, other.json["code"]) == (422, "idempotency_mismatch")
+        assert len(queue.sent) == 1
+
+    def test_twenty_at_once_are_one(
+        self, admin: Client, ws: UUID, queue: ListQueue, database_url: str, database: Database
+    ) -> None:
+        wirings = [new_wiring(database_url, queue) for _ in range(20)]
+        clients = [Client(each, admin.token) for each in wirings]
+        for each in clients:  # resolver and connection are made one after another, the requests come together
+            assert each("GET", "/v1/workspaces").status == 200
+        claims = [each.once for each in wirings]
+
+        def ask(one: ApiWiring) -> str:
+            def do(job_id: str) -> dict[str, str]:
+                one.request_sync(ws, "auto", None, force=False, request_id=job_id)
+                return {"job_id": job_id}
+
+            return str(one.once("key:x", "same", {"ws": str(ws)}, do)["job_id"])
+
+        with ThreadPoolExecutor(20) as pool:
+            found = set(pool.map(ask, wirings))
+        for one in wirings:
+            one.close()
+        assert len(claims) == 20
+        assert len(found) == 1
+        assert queue.calls == 1
+        assert database.run("SELECT count(*) FROM jobs")[0][0] == 1
+
+    def test_a_queue_that_is_down_leaves_nothing_half_done(
+        self, admin: Client, ws: UUID, queue: ListQueue, database: Database
+    ) -> None:
+        queue.down = True
+        for once in ({}, {"Idempotency-Key": "k-2"}):
+            refused = admin("POST", f"/v1/workspaces/{ws}/sync", {}, once)
+            assert (refused.status, refused.json["code"]) == (503, "queue_unavailable")
+            assert "Retry-After" in refused.headers
+        assert database.run("SELECT count(*) FROM jobs")[0][0] == 0
+        assert admin("POST", "/v1/sync", {"workspaces": [str(ws)]}).status == 503
+        queue.down = False
+        assert admin("POST", f"/v1/workspaces/{ws}/sync", {}, {"Idempotency-Key": "k-2"}).status == 202
+        assert len(queue.sent) == 1
+
+    def test_a_job_that_waits_can_be_called_off_and_its_message_is_refused(
+        self, admin: Client, ws: UUID, wiring: ApiWiring
+    ) -> None:
+        asked = admin("POST", f"/v1/workspaces/{ws}/schedule").json
+        assert admin("POST", f"/v1/jobs/{asked['job_id']}/cancel").json["status"] == "cancelled"
+        assert admin("POST", f"/v1/jobs/{asked['job_id']}/cancel").json["code"] == "not_cancellable"
+        job = next(iter(vars(wiring)["queue"].sent.values())).job
+        assert wiring.plan_workspace(job, datetime.now(UTC), lambda: 60).outcome == "cancelled"
+        assert admin("GET", asked["status_url"]).json["status"] == "cancelled"
+
+    def test_a_run_can_be_asked_for_again(self, admin: Client, ws: UUID, queue: ListQueue, wiring: ApiWiring) -> None:
+        first = admin("POST", f"/v1/workspaces/{ws}/schedule", {"window_days": 21}).json["job_id"]
+        (sent,) = queue.sent.values()
+        wiring.plan_workspace(sent.job, datetime.now(UTC), lambda: 60)  # type: ignore[arg-type]
+        done = admin("GET", f"/v1/jobs/{first}").json
+        assert (done["status"], len(done["runs"])) == ("completed", 1)
+        shown = admin("GET", f"/v1/runs/{done['runs'][0]['id']}").json
+        assert shown["scope"]["window_days"] == 21
+        again = admin("POST", f"/v1/runs/{done['runs'][0]['id']}/retry")
+        assert again.status == 202
+        assert [each.job.window_days for each in queue.sent.values()] == [21, 21]  # type: ignore[attr-defined]
+        assert admin("POST", f"/v1/jobs/{first}/cancel").json["code"] == "not_cancellable"
+
+
+class TestKeys:
+    def test_a_key_is_made_listed_and_revoked_and_its_secret_is_nowhere(
+        self, database_url: str, database: Database, ws: UUID, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+    ) -> None:
+        monkeypatch.setenv("ALMANAC_DATABASE_URL", database_url)
+        monkeypatch.setenv("ALMANAC_PUBLIC_URL", "http://127.0.0.1:8787")
+
+        def almanac(*words: str) -> Any:
+            code = main(words)
+            said = capsys.readouterr()
+            return json.loads(said.out) if code == 0 else said.err
+
+        made = almanac("api-key", "add", "--name", "web", "--scopes", "read,run", "--workspace", str(ws), "--json")
+        prefix, key_id, secret = made["key"].split("_", 2)
+        assert (prefix, key_id) == ("alm", made["id"])
+        assert secret not in str(database.run("SELECT t::text FROM api_keys t"))
+        (listed,) = almanac("api-key", "list", "--json")["keys"]
+        assert (listed["id"], listed["name"], listed["scopes"]) == (key_id, "web", ["read", "run"])
+        assert almanac("api-key", "revoke", key_id, "--json") == {"revoked": key_id}
+        assert "almanac api-key list" in almanac("api-key", "revoke", "nobody")
+        assert "--all-workspaces" in almanac("api-key", "add", "--name", "x", "--scope", "read")
+        assert "--scope" in almanac("api-key", "add", "--name", "x", "--all-workspaces")
+        link = almanac("console", "login", "--role", "viewer", "--workspace", str(ws), "--json")["url"]
+        assert link.startswith("http://127.0.0.1:8787/console?login=")
+
+
+class TestRefusing:
+    @pytest.mark.parametrize(
+        "authorization", [None, "Bearer", "Bearer alm_x", "Basic eDp5", "Bearer alm_000000000000_x"]
+    )
+    def test_nobody_comes_in_without_a_key(self, wiring: ApiWiring, ws: UUID, authorization: str | None) -> None:
+        headers = {"Authorization": authorization} if authorization else {}
+        for method, url in (("GET", "/v1/runs"), ("POST", f"/v1/workspaces/{ws}/sync"), ("GET", "/v1/openapi.json")):
+            refused = Client(wiring)(method, url, None, headers)
+            assert (refused.status, refused.json["code"]) == (401, "unauthenticated")
+            assert refused.headers["WWW-Authenticate"] == "Bearer"
+
+    def test_a_revoked_key_opens_nothing(self, admin: Client, wiring: ApiWiring) -> None:
+        wiring.api_keys.revoke(str(admin.token).split("_")[1])
+        assert admin("GET", "/v1/runs").status == 401
+
+    @pytest.mark.parametrize(
+        ("method", "url", "body", "field"),
+        [
+            ("GET", "/v1/runs?colour=red", None, "colour"),
+            ("GET", "/v1/runs?status=odd", None, "status"),
+            ("GET", "/v1/runs?limit=201", None, "limit"),
+            ("GET", "/v1/runs?after=bm8", None, "after"),
+            ("GET", "/v1/runs?since=yesterday", None, "since"),
+            ("GET", "/v1/health?reason=because", None, "reason"),
+            ("POST", "/v1/sync", {"workspaces": []}, "workspaces"),
+            ("POST", "/v1/sync", {"workspaces": ["x"], "colour": 1}, None),
+            ("POST", "/v1/sync", "{", "body"),
+        ],
+    )
+    def test_what_is_not_known_is_a_422_that_names_the_field_and_echoes_nothing(
+        self, admin: Client, method: str, url: str, body: object, field: str | None
+    ) -> None:
+        refused = admin(method, url, body)
+        assert refused.status == 422
+        assert refused.headers["Content-Type"] == "application/problem+json"
+        assert field is None or refused.json["field"] == field
+        assert not {"red", "odd", "201", "bm8", "yesterday", "because"} & set(refused.text.split('"'))
+
+    def test_other_ways_to_go_wrong_have_their_own_answer(self, admin: Client, ws: UUID) -> None:
+        assert admin("GET", "/v1/nothing").json["code"] == "not_found"
+        wrong = admin("PUT", "/v1/runs")
+        assert (wrong.status, wrong.headers["Allow"]) == (405, "GET")
+        assert admin("POST", "/v1/sync", "x" * 70_000).status == 413
+        assert admin("GET", f"/v1/jobs/{uuid4()}").json["code"] == "unknown_job"
+        assert admin("GET", f"/v1/runs/{uuid4()}").json["code"] == "unknown_run"
+
+
+class TestReading:
+    def test_pages_follow_each_other_without_a_gap_while_new_runs_come(
+        self, admin: Client, ws: UUID, database: Database
+    ) -> None:
+        for minute in range(25):
+            _run(database, ws, minute)
+        seen: list[str] = []
+        after: dict[str, object] = {}
+        while True:
+            page = admin("GET", "/v1/runs", ws_id=ws, limit=10, **after).json
+            seen += [row["id"] for row in page["items"]]
+            _run(database, ws, 100 + len(seen))
+            if page["next"] is None:
+                break
+            after = {"after": page["next"]}
+        assert len(seen) == len(set(seen)) == 25
+        failed = admin("GET", "/v1/runs", status="failed,partial").json
+        assert failed["items"] == []
+        foreign = admin("GET", "/v1/runs", after=after["after"])
+        assert (foreign.status, foreign.json["field"]) == (422, "after")
+
+    def test_whoever_has_the_newest_version_is_told_so(self, admin: Client, ws: UUID) -> None:
+        url = admin("POST", f"/v1/workspaces/{ws}/sync").json["status_url"]
+        first = admin("GET", url)
+        again = admin("GET", url, None, {"If-None-Match": first.headers["ETag"]})
+        assert (again.status, again.text) == (304, "")
+
+    def test_switches_are_set_against_the_version_that_was_read(self, admin: Client, ws: UUID) -> None:
+        (found,) = admin("GET", f"/v1/workspaces/{ws}/connections").json["items"]
+        url = f"/v1/workspaces/{ws}/connections/{found['id']}"
+        tag = admin("GET", url).headers["ETag"]
+        assert admin("PATCH", url, {"enabled": False}, {"If-Match": tag}).json["read"] is False
+        assert admin("PATCH", url, {"enabled": True}, {"If-Match": tag}).json["code"] == "precondition_failed"
+        assert admin("PATCH", url, {"status": "synced"}).status == 422
+        assert admin("PATCH", url, {"enabled": True}).json["read"] is True
+
+    def test_accounts_are_listed_without_what_opens_them(self, admin: Client, ws: UUID) -> None:
+        listed = admin("GET", f"/v1/workspaces/{ws}/accounts")
+        assert [row["email"] for row in listed.json["items"]] == ["ada@example.test"]
+        assert "gAAAA" not in listed.text
+
+    def test_health_names_the_reason_and_what_helps(self, admin: Client, ws: UUID, database: Database) -> None:
+        assert admin("GET", f"/v1/workspaces/{ws}/health").json["state"] == "healthy"
+        database.run("UPDATE calendar_auth_tokens SET status = 'reconnect_required', updated_at = now()")
+        sick = admin("GET", f"/v1/workspaces/{ws}/health").json
+        assert (sick["state"], sick["why"]["reason"]) == ("disconnected", "reconnect_required")
+        assert sick["why"]["help"]
+        database.run("UPDATE calendar_connections SET created_at = now() - interval '2 hours'")
+        late = admin("GET", "/v1/health").json["items"]
+        assert [(row["ws_id"], row["why"]["reason"]) for row in late] == [(str(ws), "reconnect_required")]
+        assert admin("GET", "/v1/health", reason="waiting").json["items"] == []
+
+    def test_a_calendar_holds_what_touches_the_time_asked_for(
+        self, admin: Client, ws: UUID, database: Database
+    ) -> None:
+        noon = rows.NOON
+        database.run(
+            "INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at) VALUES (:ws, 'Review', :s, :e)",
+            ws=ws,
+            s=noon,
+            e=noon + timedelta(hours=1),
+        )
+        url = f"/v1/workspaces/{ws}/calendar"
+
+        def titles(since: datetime, until: datetime) -> list[str]:
+            answer = admin("GET", url, **{"from": since.isoformat(), "to": until.isoformat()}).json
+            return [row["title"] for row in answer["items"]]
+
+        assert titles(noon + timedelta(minutes=59), noon + timedelta(hours=2)) == ["Review"]
+        assert titles(noon + timedelta(hours=1), noon + timedelta(hours=2)) == []
+        assert admin("GET", url, **{"from": noon.isoformat(), "to": noon.isoformat()}).json["field"] == "to"
+        assert admin("GET", url, **{"from": noon.isoformat()}).json["field"] == "to"
+
+
+class TestPeople:
+    def test_members_and_meetings_are_set_up_and_a_plan_finds_their_time(
+        self, admin: Client, ws: UUID, database: Database
+    ) -> None:
+        url = f"/v1/workspaces/{ws}"
+        for user in ("ada", "ben"):
+            assert admin("PUT", f"{url}/members/{user}", {"name": user.title()}).json["user_id"] == user
+        assert admin("PUT", f"{url}/members/ben", {"time_zone": "Europe/Nowhere"}).json["field"] == "time_zone"
+        assert [row["name"] for row in admin("GET", f"{url}/members").json["items"]] == ["Ada", "Ben"]
+        asked = {"title": "Kick-off", "required": ["ada", "ben"]}
+        meeting = admin("POST", f"{url}/meetings", asked)
+        assert meeting.status == 201
+        assert admin("POST", f"{url}/meetings", asked | {"required": ["ada", "cy"]}).json["field"] == "required"
+        shown = admin("POST", f"{url}/plan/preview").json
+        assert "Kick-off" in {block["title"] for block in shown["blocks"]}
+        assert admin("POST", f"{url}/plan/apply", {"fingerprint": shown["fingerprint"]}).status == 200
+        (listed,) = admin("GET", f"{url}/meetings").json["items"]
+        assert listed["meeting_id"] == meeting.json["meeting_id"]
+        assert listed["start"] is not None
+        assert [row["user_id"] for row in admin("DELETE", f"{url}/members/ben").json["items"]] == ["ada"]
+        assert admin("DELETE", f"{url}/members/ben").json["code"] == "unknown_member"
+
+
+class TestPlans:
+    def test_what_was_shown_is_what_is_written(self, admin: Client, ws: UUID, database: Database) -> None:
+        _task(database, ws, "Write the report")
+        url = f"/v1/workspaces/{ws}/plan"
+        shown, again = (admin("POST", f"{url}/preview").json for _ in range(2))
+        assert _lasting(shown) == _lasting(again)
+        assert database.run("SELECT count(*) FROM runs")[0][0] == 0
+        applied = admin("POST", f"{url}/apply", {"fingerprint": shown["fingerprint"]})
+        assert (applied.status, applied.json["inserted"]) == (200, len(shown["blocks"]))
+        stored = database.run("SELECT start_at FROM workspace_calendar_events ORDER BY start_at")
+        assert [row[0] for row in stored] == [datetime.fromisoformat(block["start"]) for block in shown["blocks"]]
+        assert admin("GET", "/v1/runs", ws_id=ws).json["items"][0]["outcome"] == "planned"
+
+    def test_a_plan_that_would_be_another_one_now_is_refused_with_the_new_one(
+        self, admin: Client, ws: UUID, database: Database
+    ) -> None:
+        _task(database, ws, "Write the report")
+        url = f"/v1/workspaces/{ws}/plan"
+        shown = admin("POST", f"{url}/preview").json
+        _task(database, ws, "Read it")
+        refused = admin("POST", f"{url}/apply", {"fingerprint": shown["fingerprint"]})
+        assert (refused.status, refused.json["code"]) == (409, "plan_changed")
+        fresh = refused.json["preview"]
+        assert {block["title"] for block in fresh["blocks"]} == {"Write the report", "Read it"}
+        assert database.run("SELECT count(*) FROM runs")[0][0] == 0
+        assert admin("POST", f"{url}/apply", {"fingerprint": fresh["fingerprint"]}).status == 200
+
+
+def _run(database: Database, ws_id: UUID, minute: int) -> None:
+    database.run(
+        "INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome, started_at, finished_at)"
+        " VALUES (:id, :ws_id, 'sync', 'schedule', '{}', 'completed', 'incremental', :at, :at)",
+        id=uuid4(),
+        ws_id=ws_id,
+        at=rows.NOON + timedelta(minutes=minute),
+    )
+
+
+def _task(database: Database, ws_id: UUID, title: str) -> None:
+    database.run("INSERT INTO tasks (ws_id, title, total_minutes) VALUES (:ws, :title, 60)", ws=ws_id, title=title)
+
+
+def _lasting(preview: dict[str, object]) -> dict[str, object]:
+    gone = ("run_id", "request_id", "now", "as_of")
+    return {n: v for n, v in preview.items() if n not in gone and not n.endswith(("_at", "_ms"))}

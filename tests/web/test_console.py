@@ -1,0 +1,283 @@
+"""The console: who comes in, what they see, which forms count, and that strangers' text stays text."""
+
+import gzip
+import re
+from base64 import b64decode
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from almanac.adapters.postgres.connection import Database
+from almanac.services.queues.dead_letters import ExplainedLetters
+from almanac.web.console.rendering import STATIC, asset
+from almanac.web.console.session import LASTS_SECONDS, Sessions
+from almanac.web.console.table import PAGES
+from almanac.wiring.outside.api import ApiWiring
+from tests.web.conftest import Client, ListQueue, event
+from tests.web.visitors import HOSTILE, Visitor
+
+pytestmark = pytest.mark.integration
+HTMX = "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130"
+"""SHA-256 of dist/htmx.min.js of the package htmx.org 4.0.1 (0BSD)."""
+
+
+class NoLetters:
+    """Queues without a dead letter."""
+
+    def listed(self, *_: object) -> ExplainedLetters:
+        return ExplainedLetters({"sync": 0, "schedule": 0}, [])
+
+
+@pytest.fixture(autouse=True)
+def queues(wiring: ApiWiring) -> None:
+    vars(wiring)["queue_depths"] = dict
+    vars(wiring)["dead_letters"] = NoLetters()
+
+
+@pytest.fixture
+def visitor(wiring: ApiWiring) -> Visitor:
+    return Visitor(wiring)
+
+
+def addresses(ws: UUID, run: UUID, job: str) -> list[str]:
+    """Every page, of something that is there."""
+    values = {"ws": str(ws), "run_id": str(run), "job_id": job}
+    found = []
+    for page in PAGES:
+        path = page.path
+        for name, value in values.items():
+            path = path.replace(f"<{name}>", value)
+        if page.method == "GET":
+            found.append(path)
+    assert not any("<" in path for path in found)
+    return found
+
+
+@pytest.fixture
+def lived(database: Database, wiring: ApiWiring, ws: UUID, queue: ListQueue) -> tuple[UUID, UUID, str]:
+    """A workspace whose every text is hostile, with an event, a plan that ran, and a job that waits."""
+    database.run("UPDATE workspaces SET name = :name", name=HOSTILE)
+    database.run("UPDATE calendar_connections SET calendar_name = :name", name=HOSTILE)
+    database.run("INSERT INTO tasks (ws_id, title, total_minutes) VALUES (:ws, :title, 60)", ws=ws, title=HOSTILE)
+    now = datetime.now(UTC)
+    database.run(
+        "INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at) VALUES (:ws, :title, :s, :e)",
+        ws=ws,
+        title=HOSTILE,
+        s=now,
+        e=now + timedelta(hours=1),
+    )
+    wiring.request_plan(ws, 30, "full", force_reschedule=False)
+    (sent,) = queue.sent.values()
+    report = wiring.plan_workspace(sent.job, now, lambda: 60)  # type: ignore[arg-type]
+    return ws, report.run_id, str(sent.job.request_id)
+
+
+class TestComingIn:
+    def test_a_link_opens_once_and_gives_a_cookie_of_this_host_only(self, wiring: ApiWiring) -> None:
+        visitor = Visitor(wiring)
+        assert "__Host-almanac=" in visitor.set_cookie
+        for part in ("Path=/", "Secure", "HttpOnly", "SameSite=Lax", f"Max-Age={LASTS_SECONDS}"):
+            assert part in visitor.set_cookie
+        assert visitor.get("/console").status == 200
+        again = Client(wiring).send(event("GET", visitor.login))
+        assert (again.status, again.cookies) == (403, [])
+
+    def test_a_stranger_is_told_how_to_come_in_on_every_page(self, wiring: ApiWiring) -> None:
+        for page in PAGES:
+            path = page.path.replace("<ws>", str(uuid4()))
+            answer = Client(wiring).send(event(page.method, path, ""))
+            assert answer.status == 401
+            assert "almanac console login" in answer.text
+
+    def test_a_session_that_was_changed_or_is_over_opens_nothing(self, visitor: Visitor) -> None:
+        cookie = visitor.cookie
+        for changed in (
+            cookie[:-1] + ("A" if cookie[-1] != "A" else "B"),
+            cookie.replace(".", "x.", 1),
+            "__Host-almanac=",
+        ):
+            visitor.cookie = changed
+            assert visitor.get("/console").status == 401
+        clock = [1000.0]
+        sessions = Sessions(["k"], lambda: clock[0])
+        value = sessions.begin("ada", "viewer", None).partition("=")[2].partition(";")[0]
+        assert sessions.of(value) is not None
+        clock[0] += LASTS_SECONDS
+        assert sessions.of(value) is None
+
+    def test_keys_rotate(self) -> None:
+        old, new = Sessions(["old"], lambda: 0.0), Sessions(["new", "old"], lambda: 0.0)
+        value = old.begin("ada", "viewer", None).partition("=")[2].partition(";")[0]
+        session = old.of(value)
+        assert session is not None
+        assert new.of(value) is not None
+        assert new.is_form_of(value, session.csrf)
+        assert Sessions(["new"], lambda: 0.0).of(value) is None
+
+    def test_without_a_key_the_console_is_off(self, wiring: ApiWiring) -> None:
+        wiring._environment = {n: v for n, v in wiring._environment.items() if n != "ALMANAC_SESSION_KEYS"}
+        answer = Client(wiring).send(event("GET", "/console"))
+        assert answer.status == 403
+        assert "ALMANAC_SESSION_KEYS" in answer.text
+
+    def test_signing_out_ends_it(self, visitor: Visitor) -> None:
+        answer = visitor.post("/console/sign-out")
+        assert answer.status == 303
+        assert "Max-Age=0" in answer.cookies[0]
+
+
+class TestSeeing:
+    def test_every_page_is_whole_and_strangers_text_is_text(
+        self, visitor: Visitor, lived: tuple[UUID, UUID, str]
+    ) -> None:
+        for address in addresses(*lived):
+            answer = visitor.get(address)
+            assert answer.status == 200, (address, answer.text)
+            assert "<img" not in answer.text
+            assert "<script>" not in answer.text
+            assert " style=" not in answer.text, "the policy refuses it"
+            policy = answer.headers["Content-Security-Policy"]
+            assert "script-src 'self'" in policy
+            assert "unsafe" not in policy
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
+            assert answer.headers["Cache-Control"] == "no-store"
+
+    def test_a_live_part_ends_when_the_run_has_ended(self, visitor: Visitor, lived: tuple[UUID, UUID, str]) -> None:
+        assert "hx-get" not in visitor.get(f"/console/runs/{lived[1]}?part=1").text
+        asked = visitor.post(f"/console/workspaces/{lived[0]}/sync")
+        assert 'hx-trigger="every 2s"' in visitor.get(asked.headers["Location"]).text
+
+    def test_a_viewer_sees_no_button_but_to_leave(self, wiring: ApiWiring, lived: tuple[UUID, UUID, str]) -> None:
+        viewer = Visitor(wiring, "viewer")
+        for address in addresses(*lived):
+            answer = viewer.get(address)
+            if answer.status == 403:
+                assert address == "/console/dead-letters"
+                continue
+            assert answer.text.count('method="post"') == answer.text.count('action="/console/sign-out"') == 1
+
+    def test_a_session_of_one_workspace_sees_no_other(
+        self, wiring: ApiWiring, lived: tuple[UUID, UUID, str], foreign: UUID
+    ) -> None:
+        mine = Visitor(wiring, "admin", [foreign])
+        for address in addresses(*lived):
+            answer = mine.get(address)
+            assert str(lived[0]) not in answer.text.replace(address, "")
+            if str(lived[0]) in address or str(lived[1]) in address or lived[2] in address:
+                assert answer.status == 404
+
+    def test_search_leads_to_what_has_the_id(self, visitor: Visitor, lived: tuple[UUID, UUID, str]) -> None:
+        ws, run, job = lived
+        assert visitor.get(f"/console/search?q={ws}").headers["Location"] == f"/console/workspaces/{ws}"
+        assert visitor.get(f"/console/search?q={run}").headers["Location"] == f"/console/runs/{run}"
+        assert visitor.get(f"/console/search?q={job}").headers["Location"] == f"/console/jobs/{job}"
+        assert visitor.get("/console/search?q=ada@example.test").headers["Location"] == f"/console/workspaces/{ws}"
+        assert "Nothing has that" in visitor.get("/console/search?q=zzz").text
+
+    def test_the_page_names_the_reason_and_until_when(self, visitor: Visitor, ws: UUID, database: Database) -> None:
+        until = datetime(2126, 1, 1, 12, tzinfo=UTC)
+        database.run(
+            "UPDATE calendar_connections SET created_at = now() - interval '2 hours', status = 'error', failures = 3,"
+            " last_error_type = 'google_rate_limited', retry_at = :until",
+            until=until,
+        )
+        text = visitor.get(f"/console/workspaces/{ws}").text
+        assert "backing off" in text
+        assert 'datetime="2126-01-01T12:00:00Z"' in text
+
+
+class TestDoing:
+    def test_a_form_counts_when_one_of_our_pages_sent_it(self, visitor: Visitor, ws: UUID, queue: ListQueue) -> None:
+        url = f"/console/workspaces/{ws}/sync"
+        strange: list[dict[str, Any]] = [
+            {"csrf": "x"},
+            {"csrf": ""},
+            {"headers": {"Sec-Fetch-Site": "cross-site"}},
+            {"headers": {"Sec-Fetch-Site": "same-site", "Origin": "http://127.0.0.1:8787"}},
+            {"headers": {"Origin": "http://evil.test"}},
+            {"headers": {"Origin": "null"}},
+            {"headers": {}},
+        ]
+        for each in strange:
+            assert visitor.post(url, **each).status == 403
+        assert queue.sent == {}
+        ours: list[dict[str, Any]] = [
+            {"headers": {"Sec-Fetch-Site": "same-origin", "Origin": "null"}},  # as Chromium sends it without a referrer
+            {"headers": {"Origin": "http://127.0.0.1:8787"}},
+        ]
+        for each in ours:
+            assert visitor.post(url, **each).status == 303
+        assert len(queue.sent) == 2
+
+    def test_a_form_of_another_session_does_not_count(self, wiring: ApiWiring, visitor: Visitor, ws: UUID) -> None:
+        other = Visitor(wiring, "admin").csrf()
+        assert visitor.post(f"/console/workspaces/{ws}/sync", csrf=other).status == 403
+
+    def test_a_double_click_is_one_request(self, visitor: Visitor, ws: UUID, queue: ListQueue) -> None:
+        places = {visitor.post(f"/console/workspaces/{ws}/sync", once="o-1").headers["Location"] for _ in range(2)}
+        assert len(places) == len(queue.sent) == 1
+
+    def test_a_viewer_may_do_nothing_whatever_they_send(
+        self, wiring: ApiWiring, lived: tuple[UUID, UUID, str], queue: ListQueue, database: Database
+    ) -> None:
+        viewer, before = Visitor(wiring, "viewer"), len(queue.sent)
+        ws, run, job = map(str, lived)
+        for page in (page for page in PAGES if page.method == "POST"):
+            path = page.path.replace("<ws>", ws).replace("<run_id>", run).replace("<job_id>", job)
+            assert viewer.post(path.replace("<connection_id>", str(uuid4()))).status == 403
+        assert len(queue.sent) == before
+        assert database.run("SELECT count(*) FROM audit_log")[0][0] == 0
+
+    def test_switches_turn_and_every_write_is_in_the_audit_log(
+        self, visitor: Visitor, ws: UUID, database: Database
+    ) -> None:
+        connection_id = database.run("SELECT id FROM calendar_connections")[0][0]
+        url = f"/console/workspaces/{ws}/connections/{connection_id}"
+        assert "is off now" in visitor.get(visitor.post(url, switch="enabled", on="no").headers["Location"]).text
+        assert database.run("SELECT is_enabled FROM calendar_connections")[0][0] is False
+        assert database.run("SELECT principal, action, ws_id, subject FROM audit_log") == [
+            ["console:link", "switch", ws, str(connection_id)]
+        ]
+
+    def test_a_plan_is_applied_as_shown_or_shown_anew(self, visitor: Visitor, ws: UUID, database: Database) -> None:
+        database.run("INSERT INTO tasks (ws_id, title, total_minutes) VALUES (:ws, 'Report', 60)", ws=ws)
+        shown = visitor.get(f"/console/workspaces/{ws}/plan").text
+        mark = shown.partition('name="fingerprint" value="')[2].partition('"')[0]
+        database.run("INSERT INTO tasks (ws_id, title, total_minutes) VALUES (:ws, 'Review', 60)", ws=ws)
+        url = f"/console/workspaces/{ws}/plan/apply"
+        refused = visitor.post(url, fingerprint=mark, days="30")
+        assert refused.status == 409
+        assert "Nothing was written" in refused.text
+        now, proposed, *_ = re.findall(r'<svg viewBox="([^"]+)" class="week"', refused.text)
+        assert now == proposed
+        fresh = refused.text.partition('name="fingerprint" value="')[2].partition('"')[0]
+        assert visitor.post(url, fingerprint=fresh, days="30").status == 303
+        assert database.run("SELECT count(*) FROM task_calendar_events")[0][0] == 2
+
+
+class TestFiles:
+    def test_htmx_is_the_one_that_was_looked_at(self) -> None:
+        folder = Path(__file__).parents[2] / "layers/almanac/almanac/web/console/static"
+        assert sha256((folder / "htmx.min.js").read_bytes()).hexdigest() == HTMX
+
+    def test_files_are_kept_for_ever_and_everybody_may_have_them(self, wiring: ApiWiring) -> None:
+        for name in STATIC:
+            answer = Client(wiring).send(event("GET", asset(name)))
+            assert answer.status == 200
+            assert "immutable" in answer.headers["Cache-Control"]
+        assert Client(wiring).send(event("GET", "/console/static/x/../application.py")).status == 404
+
+    def test_the_first_load_is_small(self, visitor: Visitor) -> None:
+        total = 0
+        for address in ("/console", *map(asset, STATIC)):
+            answer = visitor.get(address, **{"Accept-Encoding": "gzip"})
+            assert answer.headers["Content-Encoding"] == "gzip"
+            packed = b64decode(answer.text)
+            assert gzip.decompress(packed)
+            total += len(packed)
+        assert total <= 45_000
