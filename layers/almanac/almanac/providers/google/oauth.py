@@ -85,8 +85,8 @@ class GoogleTokens(TokenEndpoint):
         form = {"code": code, "code_verifier": verifier, "redirect_uri": redirect_uri}
         grant = self._asked(form | {"grant_type": "authorization_code"})
         ends = asked_at + timedelta(seconds=grant.expires_in)
-        tokens = FreshToken(grant.access_token, ends, grant.refresh_token or None)
-        return tokens, None if grant.scope is None else grant.scope.split()
+        granted = None if grant.scope is None else grant.scope.split()
+        return FreshToken(grant.access_token, ends, grant.refresh_token or None, tuple(granted or ())), granted
 
     @property
     def client_id(self) -> str:
