@@ -297,14 +297,17 @@ def outcome_values(node: ast.AST) -> Iterator[ast.expr | None]:
             ast.Call(func=ast.Name(id="Due"), args=[_, value]) | ast.Call(func=ast.Name(id="Refusal"), args=[value, *_])
         ):
             yield value
-        case ast.FunctionDef(
-            name="refuse_sync"
-            | "refuse_plan"
-            | "_refused"
-            | "_running"
-            | "_escalated"
-            | "_cooling_down"
-            | "reason_to_skip"
+        case (
+            ast.FunctionDef(
+                name="refuse_sync"
+                | "refuse_plan"
+                | "_refused"
+                | "_running"
+                | "_escalated"
+                | "_cooling_down"
+                | "reason_to_skip"
+            )
+            | ast.FunctionDef(name="ring", returns=ast.BinOp(left=ast.Name(id="RingOutcome")))
         ):
             yield from (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
         case ast.FunctionDef(name="fail", args=ast.arguments(kw_defaults=defaults)):

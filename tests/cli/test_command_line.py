@@ -69,7 +69,7 @@ def test_every_command_has_help(almanac: Shell, words: tuple[str, ...]) -> None:
         (("connections", ""), "WS"),
         (("workspace", "set", WS), "--timezone"),
         (("workspace", "set", WS, "--timezone", "Mars/Olympus"), "--timezone"),
-        (("account", "disconnect", WS), "ACCOUNT"),
+        (("account", "disconnect", WS), "--email"),
         (("calendar", "switch", WS, "Climbing"), "state"),
         (("calendar", "switch", WS, "Climbing", "maybe"), "state"),
         (("connections",), "WS"),

@@ -114,11 +114,11 @@ class TestAMessage:
             receive(message(), lambda: 60.0)
         assert queue.postponed == [30]
 
-    def test_comes_back_after_a_running_run_and_not_before_its_lease_ends(self) -> None:
+    def test_comes_back_in_seconds_when_a_run_is_at_work_whatever_its_lease_says(self) -> None:
         receive, _, queue = receiver(lambda: report(status="skipped", outcome="already_running", retry_after=100.0))
         with pytest.raises(Postponed, match="already_running"):
             receive(message(), lambda: 60.0)
-        assert queue.postponed == [100]
+        assert queue.postponed == [5]
 
     def test_comes_back_when_the_calendar_never_rested(self) -> None:
         receive, _, queue = receiver(

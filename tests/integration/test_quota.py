@@ -8,7 +8,7 @@ import pytest
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.domain.sync.retry import FIRST_PAUSE, MAX_ATTEMPTS
 from almanac.providers.google.calendar import GoogleCalendar
-from almanac.providers.google.rate_limit import RateLimiter
+from almanac.providers.google.pace.rate_limit import RateLimiter
 from local.google_simulator.simulator import Simulator
 from local.google_simulator.world.clock import Clock
 from tests.integration.team import Team

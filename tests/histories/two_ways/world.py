@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from almanac.adapters.postgres.connection import Database, Rows
+from almanac.errors import DatabaseUnavailable
 from local.google_simulator.api.errors import ApiError
 from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
@@ -201,7 +202,10 @@ class World:
         account = self.simulator.world.account(EMAIL)
         if account.revoked:
             tokens = self.google.reconnect_account(EMAIL)
-            self._process.wiring.connect_account(self.ws_id, "ada", EMAIL, tokens["refresh_token"])
+            try:
+                self._process.wiring.connect_account(self.ws_id, "ada", EMAIL, tokens["refresh_token"])
+            except DatabaseUnavailable:  # a statement that was to fail waited for this one: they try again
+                self._process.wiring.connect_account(self.ws_id, "ada", EMAIL, tokens["refresh_token"])
 
     def role(self, _pick: int, value: int) -> None:
         self.google.set_entry(EMAIL, EMAIL, role="reader" if value % 2 else "owner")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from almanac.adapters.crypto import new_key
 from almanac.errors import ProviderUnavailable
 from almanac.providers.google.calendar import GoogleCalendar
-from almanac.providers.google.rate_limit import RateLimiter
+from almanac.providers.google.pace.rate_limit import RateLimiter
 from almanac.providers.google.request import ListEvents
 from almanac.wiring.command_line import Wiring
 from tests.scripted_server import ScriptedServer

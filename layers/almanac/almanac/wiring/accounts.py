@@ -57,7 +57,7 @@ class AccountWiring(Base):
     def google(self) -> "GoogleCalendar":
         """Google's Calendar API."""
         from almanac.providers.google.calendar import GoogleCalendar
-        from almanac.providers.google.rate_limit import RateLimiter
+        from almanac.providers.google.pace.rate_limit import RateLimiter
 
         settings = load(GoogleSettings, self._environment)
         limit = settings.google_requests_per_minute

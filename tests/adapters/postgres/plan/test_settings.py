@@ -41,8 +41,8 @@ def test_a_days_blocks(monday: object, spans: object) -> None:
         ({"monday": day(("09:00", "25:00"))}, "monday.timeBlocks.0.endTime"),
         ({"someday": {}}, "someday"),
         ({"monday": 7}, "monday"),
-        ([], "dictionary"),
-        (None, "dictionary"),
+        ([], "object"),
+        (None, "object"),
     ],
 )
 def test_unreadable_hours_are_named_and_not_guessed(data: object, named: str) -> None:

@@ -31,7 +31,7 @@ class _Grant(BaseModel):
     access_token: Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
     expires_in: Annotated[int, Field(gt=0, le=_LONGEST_LIFE)] = 3600
     refresh_token: str | None = None
-    scope: str = ""
+    scope: str | None = None
 
 
 class GoogleTokens(TokenEndpoint):
@@ -72,7 +72,7 @@ class GoogleTokens(TokenEndpoint):
             access_token=grant.access_token,
             expires_at=asked_at + timedelta(seconds=grant.expires_in),
             refresh_token=grant.refresh_token or None,
-            scopes=tuple(sorted(set(grant.scope.split()))),
+            scopes=tuple(sorted(set((grant.scope or "").split()))),
         )
 
     def trade_code(self, code: str, verifier: str, redirect_uri: str) -> tuple[FreshToken, Sequence[str] | None]:
@@ -85,8 +85,8 @@ class GoogleTokens(TokenEndpoint):
         form = {"code": code, "code_verifier": verifier, "redirect_uri": redirect_uri}
         grant = self._asked(form | {"grant_type": "authorization_code"})
         ends = asked_at + timedelta(seconds=grant.expires_in)
-        tokens = FreshToken(grant.access_token, ends, grant.refresh_token or None)
-        return tokens, grant.scope.split() or None
+        granted = None if grant.scope is None else grant.scope.split()
+        return FreshToken(grant.access_token, ends, grant.refresh_token or None, tuple(granted or ())), granted
 
     @property
     def client_id(self) -> str:

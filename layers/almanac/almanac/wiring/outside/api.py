@@ -146,7 +146,7 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring, WebhookWiring):
     def show_overview(self) -> "ShowOverview":
         """Everything in numbers."""
         from almanac.adapters.postgres.operations.overview import PostgresOverview
-        from almanac.providers.google.quota import CALLS_PER_MINUTE
+        from almanac.providers.google.pace.quota import CALLS_PER_MINUTE
         from almanac.services.watching.overview import ShowOverview
 
         return ShowOverview(

@@ -86,7 +86,7 @@ class OperatingWiring(Queues, PushWiring):
     def run_summary(self) -> "RunSummary":
         """The use case of `almanac runs --summary`."""
         from almanac.adapters.postgres.run_summary import PostgresRunSummary
-        from almanac.providers.google.quota import CALLS_PER_MINUTE
+        from almanac.providers.google.pace.quota import CALLS_PER_MINUTE
         from almanac.services.operations.run_summary import RunSummary
 
         store = PostgresRunSummary(self.database, self.push_home)

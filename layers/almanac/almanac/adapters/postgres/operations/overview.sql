@@ -37,7 +37,7 @@ SELECT :began::timestamptz, r.kind, t.bucket, sum(t.took), sum(t.waited)
 FROM runs r
 CROSS JOIN LATERAL (VALUES
     (almanac_bucket(r.total_ms), 1, 0),
-    (almanac_bucket(extract(epoch FROM r.finished_at - r.sent_at)::float8 * 1000), 0,
+    (almanac_bucket(date_part('epoch', r.finished_at - r.sent_at) * 1000), 0,
         (r.status IN ('completed', 'partial') AND r.sent_at IS NOT NULL)::integer)
 ) t (bucket, took, waited)
 WHERE r.kind = ANY (:kinds::text[]) AND r.started_at >= :began::timestamptz
@@ -76,7 +76,7 @@ SELECT date_bin('1 hour', r.started_at, 'epoch'), r.kind, t.bucket, sum(t.took):
 FROM runs r
 CROSS JOIN LATERAL (VALUES
     (almanac_bucket(r.total_ms), 1, 0),
-    (almanac_bucket(extract(epoch FROM r.finished_at - r.sent_at)::float8 * 1000), 0,
+    (almanac_bucket(date_part('epoch', r.finished_at - r.sent_at) * 1000), 0,
         (r.status IN ('completed', 'partial') AND r.sent_at IS NOT NULL)::integer)
 ) t (bucket, took, waited)
 WHERE r.kind = ANY (:kinds::text[]) AND r.started_at >= :since::timestamptz AND r.status NOT IN ('running', 'skipped')

@@ -1,0 +1,1 @@
+"""How fast Google is asked, and what it allows."""
