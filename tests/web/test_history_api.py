@@ -75,6 +75,17 @@ class TestChanges:
         assert titles(version=events) == ["Event 1", "Event 2", "Event 3"]
         assert titles(version=events - 1) == ["Event 1", "Event 2"]
         assert titles(version=0) == []
+        database.run("UPDATE workspace_calendar_events SET own_block = true WHERE title = 'Event 3'")
+        now, then = (member("GET", url, **SPAN, **query).json["items"] for query in ({}, {"version": events + 2}))
+        assert [item["title"] for item in now] == ["New", "Event 2"]
+        assert then == [{**each, "updated_at": None} for each in now], "the last version is the calendar as it is"
+
+    @pytest.mark.parametrize("version", [{}, {"version": 0}, {"version": 1}], ids=str)
+    @pytest.mark.parametrize("end", [SPAN["from"], "2027-03-03T00:00:00Z"])
+    def test_a_span_is_as_long_then_as_now(self, member: Client, ws: UUID, version: dict[str, int], end: str) -> None:
+        refused = member("GET", f"/v1/workspaces/{ws}/calendar", **{**SPAN, "to": end}, **version)
+
+        assert (refused.status, refused.json["field"]) == (422, "to")
 
     def test_all_that_a_caller_sees_and_no_more(
         self, member: Client, admin: Client, ws: UUID, foreign: UUID, events: int, database: Database

@@ -151,11 +151,11 @@ def show_calendar(
     if version is None:
         return Calendar(items=[CalendarEvent(**row) for row in use.show_calendar(ws, since, until)])
     try:
-        was = use.history.between(ws, version, since, until)
+        was = use.show_calendar.as_it_was(ws, version, since, until)
     except CursorExpired as error:
         raise expired(ws, error, "version") from None
     unknown = dict.fromkeys(CalendarEvent.model_fields)
-    items = [CalendarEvent(**{**unknown, **state, "id": event_id}) for event_id, state in by_start(was.events)]
+    items = [CalendarEvent(**{**unknown, **state, "id": event_id}) for event_id, state in by_start(was)]
     return Calendar(items=items)
 
 

@@ -163,7 +163,7 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring, WebhookWiring):
         """A calendar between two instants."""
         from almanac.services.watching.calendar import ShowCalendar
 
-        return ShowCalendar(self._workspace_store, self.directory)
+        return ShowCalendar(self._workspace_store, self.directory, self.history)
 
     @cached_property
     def accounts(self) -> "ListAccounts":
