@@ -214,7 +214,7 @@ class TestARotatedClient:
         server.answers({"error": "invalid_client"}, status=401)
         tokens = self.endpoint(server, "new but wrong")
 
-        with pytest.raises(ProviderRejected, match="OAuth client"):
+        with pytest.raises(ProjectRefused, match="OAuth client"):
             tokens.refresh(REFRESH)
         assert len(server.requests) == 2
         tokens.close()
@@ -223,7 +223,7 @@ class TestARotatedClient:
         server.answers({"error": "invalid_client"}, status=401)
         tokens = self.endpoint(server, "old")
 
-        with pytest.raises(ProviderRejected, match="OAuth client"):
+        with pytest.raises(ProjectRefused, match="OAuth client"):
             tokens.refresh(REFRESH)
         assert len(server.requests) == 1
         tokens.close()
