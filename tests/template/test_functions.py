@@ -35,7 +35,7 @@ READS_SECRETS = {
     "CalendarSyncLarge": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn", "PushKeysSecretArn"},
     "PushReceiver": {"PushKeysSecretArn"},
     "Upkeep": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn"},
-    "Api": DATABASE_SECRETS | {"SessionKeysSecretArn"},
+    "Api": DATABASE_SECRETS | {"SessionKeysSecretArn", "WebhookKeysSecretArn"},
     "Connect": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn"},
 }
 ACTIONS = {

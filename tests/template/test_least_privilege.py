@@ -73,7 +73,7 @@ GRANTS: dict[str, set[Grant]] = {
     | sends("SyncQueue", "ScheduleQueue")
     | looks_at("SyncQueue", "ScheduleQueue")
     | handles_letters("SyncDeadLetters", "ScheduleDeadLetters")
-    | {("secretsmanager:GetSecretValue", "SessionKeysSecretArn")},
+    | {("secretsmanager:GetSecretValue", name) for name in ("SessionKeysSecretArn", "WebhookKeysSecretArn")},
     "Connect": DATABASE | GOOGLE | sends("SyncQueue"),
     "PushReceiver": PUSH | sends("SyncQueue"),
 }

@@ -112,6 +112,7 @@ def new_wiring(database_url: str, queue: ListQueue) -> ApiWiring:
             "ALMANAC_SYNC_QUEUE_URL": "https://queue.invalid/sync.fifo",
             "ALMANAC_SCHEDULE_QUEUE_URL": "https://queue.invalid/schedule.fifo",
             "ALMANAC_SESSION_KEYS": SESSION_KEY,
+            "ALMANAC_WEBHOOK_KEYS": SESSION_KEY,
             "ALMANAC_PUBLIC_URL": PUBLIC_URL,
             "ALMANAC_SYNC_COOLDOWN_SECONDS": "0",
         }

@@ -23,6 +23,9 @@ BODIES: dict[str, object] = {
     "/v1/workspaces/<ws>/plan/apply": {"fingerprint": "x"},
     "/v1/workspaces/<ws>/connections/<connection_id>": {"enabled": True},
     "/v1/workspaces/<ws>/meetings": {"title": "Kick-off", "required": ["ada", "ben"]},
+    "/v1/webhooks": {"url": "https://example.com/hook"},
+    "/v1/webhooks/<endpoint_id>": {"status": "paused"},
+    "/v1/webhooks/<endpoint_id>/replay": {"ws_id": "00000000-0000-4000-8000-000000000000", "from_version": 1},
     "/v1/dead-letters/discard": {"job": "sync", "message_id": "x"},
 }
 

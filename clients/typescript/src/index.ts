@@ -12,6 +12,7 @@ export type Health = Schemas["HealthAnswer"];
 export type Preview = Schemas["PreviewAnswer"];
 export type Applied = Schemas["Applied"];
 export type CalendarEvent = Schemas["CalendarEvent"];
+export type Change = Schemas["Change"];
 export type SyncBody = Partial<Schemas["SyncBody"]>;
 export type PlanBody = Partial<Schemas["PlanBody"]>;
 export type ConnectBody = Schemas["ConnectBody"];
@@ -99,10 +100,21 @@ export class Almanac {
     return said(await this.api.GET("/v1/workspaces/{ws}/health", { params: { path: { ws } } }));
   }
 
-  /** Events and blocks that touch the time between two instants. */
-  async calendar(ws: string, from: Date, to: Date): Promise<CalendarEvent[]> {
-    const query = { from: from.toISOString(), to: to.toISOString() };
+  /** Events and blocks that touch the time between two instants, as they are or were at a version. */
+  async calendar(ws: string, from: Date, to: Date, version?: number): Promise<CalendarEvent[]> {
+    const query = { from: from.toISOString(), to: to.toISOString(), ...(version === undefined ? {} : { version }) };
     return said(await this.api.GET("/v1/workspaces/{ws}/calendar", { params: { path: { ws }, query } })).items;
+  }
+
+  /** What changed after a version, up to now. Throws `cursor_expired` when that is no longer kept. */
+  async *changes(ws: string, after: number): AsyncGenerator<Change, void> {
+    for (let head = Infinity; after < head; ) {
+      const params = { path: { ws }, query: { after, limit: 200 } };
+      const page = said(await this.api.GET("/v1/workspaces/{ws}/changes", { params }));
+      yield* page.items;
+      if (page.next === after) return;
+      ({ next: after, head } = page);
+    }
   }
 
   /** Runs, the newest first, over all pages. */

@@ -1,10 +1,7 @@
 // Standard Webhooks (https://www.standardwebhooks.com): is a body ours, and is it fresh? Web Crypto only.
 
-export interface WebhookHeaders {
-  "webhook-id": string;
-  "webhook-timestamp": string;
-  "webhook-signature": string;
-}
+/** The headers of a request: those of fetch, or of Node with names in lower case. */
+export type WebhookHeaders = Headers | Readonly<Record<string, string | string[] | undefined>>;
 
 const TOLERANCE_SECONDS = 300;
 
@@ -15,16 +12,32 @@ export async function verifyWebhook<T = unknown>(
   secret: string,
   now: () => number = Date.now,
 ): Promise<T> {
-  const age = Math.abs(now() / 1000 - Number(headers["webhook-timestamp"]));
+  const sentAt = header(headers, "webhook-timestamp");
+  const age = Math.abs(now() / 1000 - Number(sentAt));
   if (!(age <= TOLERANCE_SECONDS)) throw new Error("the webhook is too old, or of another time");
-  const raw = Uint8Array.from(atob(secret.replace(/^whsec_/, "")), (letter) => letter.charCodeAt(0));
+  const raw = bytes(secret.replace(/^whsec_/, ""));
+  if (raw === undefined || raw.length === 0) throw new Error("the secret is none: it begins with whsec_");
   const key = await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
-  const signed = new TextEncoder().encode(`${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`);
-  for (const each of headers["webhook-signature"].split(" ")) {
+  const signed = new TextEncoder().encode(`${header(headers, "webhook-id")}.${sentAt}.${body}`);
+  for (const each of header(headers, "webhook-signature").split(" ")) {
     const [version, text] = each.split(",");
-    if (version !== "v1" || text === undefined) continue;
-    const signature = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const signature = version === "v1" && text !== undefined ? bytes(text) : undefined;
+    if (signature === undefined) continue; // of another version, or of somebody else
     if (await crypto.subtle.verify("HMAC", key, signature, signed)) return JSON.parse(body) as T;
   }
   throw new Error("the webhook is not signed with this secret");
+}
+
+function header(headers: WebhookHeaders, name: string): string {
+  const value = headers instanceof Headers ? headers.get(name) : headers[name];
+  if (typeof value !== "string") throw new Error(`the webhook has no ${name}`);
+  return value;
+}
+
+function bytes(base64: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  } catch {
+    return undefined; // no base64
+  }
 }

@@ -1,5 +1,5 @@
 // Compiled, never run: what is right compiles, what is wrong does not.
-import { Almanac, AlmanacProblem, type Job } from "../src/index";
+import { Almanac, AlmanacProblem, verifyWebhook, type Job } from "../src/index";
 
 export async function right(almanac: Almanac, ws: string): Promise<Job["status"]> {
   const asked = await almanac.sync(ws, { mode: "full" }, "order-17");
@@ -12,7 +12,13 @@ export async function right(almanac: Almanac, ws: string): Promise<Job["status"]
     if (!(error instanceof AlmanacProblem) || error.code !== "plan_changed") throw error;
   }
   for await (const run of almanac.runs({ ws_id: ws, status: "failed" })) console.log(run.error_type?.length);
+  for await (const change of almanac.changes(ws, 412)) console.log(change.version, change.kind);
   return status;
+}
+
+export async function received(request: Request, secret: string): Promise<string> {
+  const said = await verifyWebhook<{ type: string }>(await request.text(), request.headers, secret);
+  return said.type;
 }
 
 export async function wrong(almanac: Almanac, ws: string): Promise<void> {
@@ -20,6 +26,8 @@ export async function wrong(almanac: Almanac, ws: string): Promise<void> {
   await almanac.sync(ws, { mode: "half" });
   // @ts-expect-error no such field
   await almanac.schedule(ws, { windowDays: 30 });
+  // @ts-expect-error no such status
+  await almanac.api.PATCH("/v1/webhooks/{endpoint_id}", { params: { path: { endpoint_id: ws } }, body: { status: "off" } });
   // @ts-expect-error return_url is missing
   await almanac.connectUrl({ ws_id: ws, user_id: "ada" });
 }

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from almanac.services.access.console_logins import ConsoleLogins
     from almanac.services.access.once import Once
     from almanac.services.access.ports import AuditLog
+    from almanac.services.events_out.webhooks import Webhooks
+    from almanac.services.history.read import History
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.connections import Connections
@@ -50,6 +52,21 @@ class UseCases(Protocol):
     @property
     def jobs(self) -> "Jobs":
         """Jobs and runs."""
+        ...
+
+    @property
+    def history(self) -> "History":
+        """Changes, and calendars as they were."""
+        ...
+
+    @property
+    def has_webhooks(self) -> bool:
+        """Whether keys are set that keep their secrets."""
+        ...
+
+    @property
+    def webhooks(self) -> "Webhooks":
+        """Who is told of changes."""
         ...
 
     @property

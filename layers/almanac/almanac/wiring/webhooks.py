@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 class WebhookWiring(Base):
     """Endpoints of webhooks."""
 
+    @property
+    def has_webhooks(self) -> bool:
+        """Whether keys are set, or where they are."""
+        names = ("ALMANAC_WEBHOOK_KEYS", "ALMANAC_WEBHOOK_KEYS_SECRET_ARN")
+        return any(self._environment.get(name) for name in names)
+
     @cached_property
     def webhook_cipher(self) -> "FernetCipher":
         """Encryption of webhooks' secrets at rest."""

@@ -9,13 +9,22 @@ from almanac.domain.delivery.addresses import url_fault
 from almanac.domain.delivery.body import probe_body
 from almanac.domain.delivery.signature import SECRET_BYTES, secret_text, signed_headers
 from almanac.domain.history.changes import KINDS
-from almanac.errors import BadInput
+from almanac.errors import BadInput, PermanentError
 from almanac.services.accounts.ports import TokenCipher
 from almanac.services.clock import Clock
 from almanac.services.events_out.ports import Answer, ListedEndpoint, WebhookSender, WebhookStore
 
 ROTATION = timedelta(hours=24)
 """How long deliveries are signed with the old secret too."""
+
+
+class WebhooksOff(PermanentError):
+    """No keys are set, so nobody's secret could be kept."""
+
+    code = "webhooks_off"
+
+    def __init__(self) -> None:
+        super().__init__("their keys are not set here: WebhookKeysSecretArn in docs/deploy.md")
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,16 +58,6 @@ class History:
             raise CursorExpired("at", head.oldest)  # how long before the oldest change it is, nobody knows any more
         return self.calendar(ws_id, version)
 
-    def between(self, ws_id: UUID, version: int, since: datetime, until: datetime) -> CalendarAt:
-        """Return the events that touch the time between two instants, as they were at a version. As `calendar`."""
-        found = self.calendar(ws_id, version)
-        touching = {
-            event_id: state
-            for event_id, state in found.events.items()
-            if datetime.fromisoformat(state["start_at"]) < until and datetime.fromisoformat(state["end_at"]) > since
-        }
-        return CalendarAt(found.version, touching)
-
     def fleet(self, after: FeedPlace | None, ws_ids: Sequence[UUID] | None, limit: int = MOST_CHANGES) -> FleetPage:
         """Return changes of many workspaces (None: all) after a place, or from the first on.
 

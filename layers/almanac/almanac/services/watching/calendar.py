@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from almanac.domain.history.fold import State
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.errors import BadInput
+from almanac.services.history.read import History
 from almanac.services.operations.ports import ConnectionStore, WorkspaceStore
 from almanac.services.watching.ports import CalendarReader, ConnectionSwitches
 
@@ -31,18 +33,23 @@ class ShowCalendar:
 
     workspaces: WorkspaceStore
     reader: CalendarReader
+    history: History
 
     def __call__(self, ws_id: UUID, since: datetime, until: datetime) -> Sequence[Mapping[str, Any]]:
         """Return events and blocks in time order. Raises UnknownWorkspace, and BadInput for an unusable span."""
-        if not since < until:
-            raise BadInput("to", "must be after from")
-        if until - since > LONGEST_SPAN:
-            raise BadInput("to", "is more than 366 days after from; ask for less at once")
+        _require_span(since, until)
         self.workspaces.require_workspace(ws_id)
         found = self.reader.between(ws_id, since, until, MOST_EVENTS + 1)
-        if len(found) > MOST_EVENTS:
-            raise BadInput("to", f"there are more than {MOST_EVENTS:,} events until then; ask for less at once")
+        _require_few(len(found))
         return found
+
+    def as_it_was(self, ws_id: UUID, version: int, since: datetime, until: datetime) -> Mapping[UUID, State]:
+        """Return events and blocks, by id, as they were at a version. Raises likewise, and CursorExpired."""
+        _require_span(since, until)
+        found = self.history.calendar(ws_id, version).events
+        touching = {event_id: state for event_id, state in found.items() if _touches(state, since, until)}
+        _require_few(len(touching))
+        return touching
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +73,20 @@ class SwitchConnection:
         if switches and not self.switches.set_switches(ws_id, connection_id, switches):
             raise UnknownConnection
         return self.connection(ws_id, connection_id)
+
+
+def _require_span(since: datetime, until: datetime) -> None:
+    if not since < until:
+        raise BadInput("to", "must be after from")
+    if until - since > LONGEST_SPAN:
+        raise BadInput("to", "is more than 366 days after from; ask for less at once")
+
+
+def _require_few(events: int) -> None:
+    if events > MOST_EVENTS:
+        raise BadInput("to", f"there are more than {MOST_EVENTS:,} events until then; ask for less at once")
+
+
+def _touches(state: State, since: datetime, until: datetime) -> bool:
+    begin, end = (datetime.fromisoformat(state[name]) for name in ("start_at", "end_at"))
+    return begin < until and end > since and not state.get("own_block")  # which came back and is shown once

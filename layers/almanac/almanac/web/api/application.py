@@ -3,6 +3,7 @@
 Validation and the OpenAPI document are Powertools'; who may do what is decided before it reads a byte of the body.
 """
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -68,9 +69,9 @@ class Api:
         begin(Call(self._use, principal, request.headers, request.path, request.request_id))
         said = self._resolver.resolve(dict(event) | {"queryStringParameters": _flat(request)}, context)
         headers = {"Cache-Control": "no-store", **said.get("headers", {})}
-        if said["statusCode"] >= 400:
-            return Answer(said["statusCode"], said["body"], headers)
-        return conditional(Answer(said["statusCode"], said["body"], headers), request.headers)
+        body = b64decode(said["body"]) if said.get("isBase64Encoded") else said["body"]
+        answer = Answer(said["statusCode"], body, headers)
+        return answer if answer.status >= 400 else conditional(answer, request.headers)
 
     def _principal(self, request: Request) -> Principal:
         """Who calls, before it is told whether the path exists."""

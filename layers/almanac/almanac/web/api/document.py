@@ -69,6 +69,8 @@ def _complete(operation: dict[str, Any], route: Route) -> None:
             "description": ", ".join(dict.fromkeys(found)),
             "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
+    if route.media != "application/json":
+        responses[str(route.status)]["content"] = {route.media: {"schema": {"type": "string"}}}
     operation["responses"] = responses
     operation["x-scope"] = route.scope
     if route.status == 202 or route.path.endswith("/redrive"):

@@ -14,7 +14,7 @@ class Route:
     """One route. `path` has its parameters as <name>; <ws> is a workspace that the caller must see.
 
     `answer` is a function whose annotations say what it takes and gives; its docstring is the summary. `errors` are
-    the codes that it can end in beside those of every route.
+    the codes that it can end in beside those of every route, `media` is what it answers with.
     """
 
     method: str
@@ -23,6 +23,7 @@ class Route:
     answer: Callable[..., Any]
     status: int = 200
     errors: tuple[str, ...] = field(default=())
+    media: str = "application/json"
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

@@ -1,6 +1,6 @@
 """Every route of the API. What is not here does not exist; `tests/web/test_routes.py` walks it."""
 
-from almanac.web.api import ledger_routes, people_routes, queue_routes, workspace_routes
+from almanac.web.api import history_routes, ledger_routes, people_routes, queue_routes, webhook_routes, workspace_routes
 from almanac.web.api.routes import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -8,4 +8,6 @@ ROUTES: tuple[Route, ...] = (
     *workspace_routes.ROUTES,
     *people_routes.ROUTES,
     *queue_routes.ROUTES,
+    *history_routes.ROUTES,
+    *webhook_routes.ROUTES,
 )

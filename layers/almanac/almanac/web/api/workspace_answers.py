@@ -127,7 +127,7 @@ class WorkspacePage(BaseModel):
 
 
 class CalendarEvent(BaseModel):
-    """An event, or a block of a plan (`block` task or habit)."""
+    """An event, or a block of a plan (`block` task or habit). As it was, it has no `updated_at` and no `block`."""
 
     id: UUID
     title: str
@@ -152,7 +152,7 @@ class CalendarEvent(BaseModel):
     html_link: str | None
     locked: bool
     task_id: UUID | None
-    updated_at: datetime
+    updated_at: datetime | None
     block: str | None
 
 

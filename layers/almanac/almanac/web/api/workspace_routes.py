@@ -12,11 +12,14 @@ from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.lag import Lag
 from almanac.domain.operations.run_statistics import BehindWorkspace
 from almanac.domain.operations.workspaces import ListedAccount
+from almanac.errors import CursorExpired
+from almanac.presentation.history.changes import by_start
 from almanac.presentation.operations.health import meaning, what_helps
 from almanac.presentation.preview import Preview
 from almanac.services.plan.apply import PlanChanged, fingerprint, job_of
 from almanac.services.plan.preview import PlanPreview
 from almanac.web.api.bodies import ApplyBody, PreviewBody, SwitchesBody
+from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_routes import After, Limit, Workspace, visible
 from almanac.web.api.routes import Route
 from almanac.web.api.workspace_answers import (
@@ -141,10 +144,19 @@ def show_calendar(
     ws: Workspace,
     since: Annotated[AwareDatetime, Query(alias="from", description="First instant.")],
     until: Annotated[AwareDatetime, Query(alias="to", description="Instant after the last.")],
+    version: Annotated[int | None, Query(ge=0, description="As it was at this version of the workspace.")] = None,
 ) -> Calendar:
-    """List events and blocks that touch the time between two instants."""
-    found = current().use.show_calendar(ws, since, until)
-    return Calendar(items=[CalendarEvent(**row) for row in found])
+    """List events and blocks that touch the time between two instants, as they are or were."""
+    use = current().use
+    if version is None:
+        return Calendar(items=[CalendarEvent(**row) for row in use.show_calendar(ws, since, until)])
+    try:
+        was = use.show_calendar.as_it_was(ws, version, since, until)
+    except CursorExpired as error:
+        raise expired(ws, error, "version") from None
+    unknown = dict.fromkeys(CalendarEvent.model_fields)
+    items = [CalendarEvent(**{**unknown, **state, "id": event_id}) for event_id, state in by_start(was)]
+    return Calendar(items=items)
 
 
 def preview_plan(ws: Workspace, body: Annotated[PreviewBody | None, Body()] = None) -> PreviewAnswer:
@@ -273,7 +285,7 @@ ROUTES = (
         switch_connection,
         errors=("unknown_connection", "precondition_failed"),
     ),
-    Route("GET", "/v1/workspaces/<ws>/calendar", "read", show_calendar),
+    Route("GET", "/v1/workspaces/<ws>/calendar", "read", show_calendar, errors=("cursor_expired",)),
     Route("POST", "/v1/workspaces/<ws>/plan/preview", "read", preview_plan, errors=("timezone_missing",)),
     Route(
         "POST",

@@ -9,6 +9,7 @@ from almanac.settings import ApiSettings, PlanSettings, PublicSettings, SessionS
 from almanac.wiring.base import utc_now
 from almanac.wiring.outside.operating import OperatingWiring
 from almanac.wiring.smart_scheduling import SmartSchedulingWiring
+from almanac.wiring.webhooks import WebhookWiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from almanac.adapters.postgres.access.store import PostgresAuditLog
     from almanac.adapters.postgres.operations.directory import PostgresDirectory
     from almanac.services.access.once import Once
+    from almanac.services.history.read import History
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.people import People
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from almanac.web.console.sign_in import SignIn
 
 
-class ApiWiring(OperatingWiring, SmartSchedulingWiring):
+class ApiWiring(OperatingWiring, SmartSchedulingWiring, WebhookWiring):
     """The use cases of HTTP, each built when a route first needs it."""
 
     @cached_property
@@ -101,6 +103,14 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring):
         return Jobs(PostgresJobs(self.database), self._asking_queue, utc_now)
 
     @cached_property
+    def history(self) -> "History":
+        """Changes, and calendars as they were."""
+        from almanac.adapters.postgres.history.store import PostgresHistory
+        from almanac.services.history.read import History
+
+        return History(PostgresHistory(self.database))
+
+    @cached_property
     def once(self) -> "Once":
         """Requests that come twice."""
         from almanac.adapters.postgres.access.store import PostgresRequests
@@ -153,7 +163,7 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring):
         """A calendar between two instants."""
         from almanac.services.watching.calendar import ShowCalendar
 
-        return ShowCalendar(self._workspace_store, self.directory)
+        return ShowCalendar(self._workspace_store, self.directory, self.history)
 
     @cached_property
     def accounts(self) -> "ListAccounts":

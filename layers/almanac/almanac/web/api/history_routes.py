@@ -1,0 +1,104 @@
+"""Routes of history: changes after a version, of one workspace or of all; the calendar as it is, or was."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import AwareDatetime, BaseModel, Field
+
+from almanac.errors import CursorExpired
+from almanac.presentation.history.changes import snapshot_lines
+from almanac.web.api.ledger_routes import After, Limit, Workspace, visible
+from almanac.web.api.routes import Route
+from almanac.web.call import current
+from almanac.web.paging import cursor, foreign_cursor, place
+from almanac.web.problem import Problem
+
+NDJSON = "application/x-ndjson"
+"""Lines, each a JSON document."""
+Version = Annotated[int, Query(ge=0, description="Changes after this version; 0: from the first on.")]
+
+
+class Change(BaseModel):
+    """One version of a workspace: ids and columns, no text of an event."""
+
+    version: int
+    kind: str
+    subject: UUID
+    at: AwareDatetime
+    origin: str
+    run_id: UUID | None
+    changed: list[str]
+    note: dict[str, Any] | None
+
+
+class ChangeList(BaseModel):
+    """Changes in order; `next` goes on after them, `head` is the last version there is."""
+
+    items: list[Change]
+    next: int
+    head: int
+
+
+class FleetChange(Change):
+    """One version of one of many workspaces."""
+
+    ws_id: UUID
+
+
+class FleetChangeList(BaseModel):
+    """Changes of the workspaces that the caller sees, in an order in which none comes late; `next` goes on."""
+
+    items: list[FleetChange]
+    next: str | None = Field(description="null: nothing was there to begin with")
+
+
+def list_changes(ws: Workspace, after: Version = 0, limit: Limit = 50) -> ChangeList:
+    """List what changed in a workspace after a version."""
+    try:
+        page = current().use.history.changes(ws, after, limit)
+    except CursorExpired as error:
+        raise expired(ws, error, "after") from None
+    return ChangeList(items=[Change(**_fields(each)) for each in page.items], next=page.next, head=page.head)
+
+
+def list_all_changes(after: After = None, limit: Limit = 50) -> FleetChangeList:
+    """List what changed in all workspaces that the caller sees."""
+    listed = {"l": "changes"}
+    begin = _fleet_place(after) if after else None
+    found = current().use.history.fleet(begin, visible(None), limit)
+    items = [FleetChange(ws_id=ws_id, **_fields(change)) for ws_id, change in found.items]
+    return FleetChangeList(items=items, next=None if found.next is None else cursor(listed, found.next))
+
+
+def show_snapshot(ws: Workspace) -> Response[str]:
+    """Give the calendar as it is, one JSON document a line; the first is the version that it is of."""
+    found = current().use.history.calendar(ws)
+    return Response(200, NDJSON, snapshot_lines(found.version, found.events), compress=True)  # a Lambda gives 6 MB
+
+
+def _fields(change: Any) -> dict[str, Any]:
+    names = ("version", "kind", "subject", "at", "origin", "run_id", "note")
+    return {name: getattr(change, name) for name in names} | {"changed": list(change.changed)}
+
+
+def _fleet_place(after: str) -> tuple[int, int, int]:
+    try:
+        tx, seq, version = map(int, place(after, {"l": "changes"}, 3))
+    except ValueError:
+        raise foreign_cursor() from None
+    return tx, seq, version
+
+
+def expired(ws: UUID, error: CursorExpired, field: str) -> Problem:
+    """Return what whoever asks for what is no longer kept is answered with: where to begin anew."""
+    more = {"oldest": error.oldest, "snapshot_url": f"/v1/workspaces/{ws}/snapshot"}
+    return Problem(410, error.code, error.complaint, field=field, more=more)
+
+
+ROUTES = (
+    Route("GET", "/v1/workspaces/<ws>/changes", "read", list_changes, errors=("cursor_expired",)),
+    Route("GET", "/v1/workspaces/<ws>/snapshot", "read", show_snapshot, media=NDJSON),
+    Route("GET", "/v1/changes", "read", list_all_changes),
+)

@@ -1,0 +1,201 @@
+"""Routes of webhooks: who is told of changes. An endpoint of all workspaces is for callers that see all.
+
+Nothing here talks to an endpoint: only the function that delivers does, which has no other secret.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from pydantic import AwareDatetime, BaseModel, Field
+
+from almanac.errors import CursorExpired
+from almanac.services.events_out.ports import ListedEndpoint
+from almanac.services.events_out.webhooks import Webhooks, WebhooksOff
+from almanac.web.api.bodies import Body as Fields
+from almanac.web.api.history_routes import expired
+from almanac.web.api.routes import Route
+from almanac.web.call import current
+from almanac.web.problem import Problem
+
+EndpointId = Annotated[UUID, Path(description="Id of the endpoint.")]
+
+
+class WebhookBody(Fields):
+    """An endpoint; without `ws_id` it hears of all workspaces, without `kinds` of everything."""
+
+    url: Annotated[str, Field(min_length=8, max_length=2000)]
+    ws_id: UUID | None = None
+    kinds: Annotated[list[str], Field(max_length=50)] = Field(default_factory=list)
+
+
+class WebhookStatusBody(Fields):
+    """What an endpoint is to be: `active` goes on where it stands."""
+
+    status: Literal["active", "paused"]
+
+
+class ReplayBody(Fields):
+    """From where an endpoint hears again: a version, or an instant."""
+
+    ws_id: UUID
+    from_version: Annotated[int, Field(ge=1)] | None = None
+    from_time: AwareDatetime | None = None
+
+
+class NewWebhook(BaseModel):
+    """An endpoint and its secret, which is shown once."""
+
+    id: UUID
+    secret: str
+
+
+class Webhook(BaseModel):
+    """An endpoint: its status, how many versions it is behind, what is wrong with it."""
+
+    id: UUID
+    ws_id: UUID | None
+    url: str
+    kinds: list[str]
+    status: str
+    disabled_reason: str | None
+    failing_since: datetime | None
+    failures: int
+    behind: int
+    created_at: datetime
+
+
+class WebhookList(BaseModel):
+    """The endpoints, by creation."""
+
+    items: list[Webhook]
+
+
+class Replayed(BaseModel):
+    """The first version that the endpoint hears again."""
+
+    from_version: int
+
+
+def list_webhooks() -> WebhookList:
+    """List the endpoints of the workspaces that the caller sees."""
+    return WebhookList(items=[_webhook(each) for each in _webhooks().all() if _is_seen(each.ws_id)])
+
+
+def add_webhook(body: Annotated[WebhookBody, Body()]) -> NewWebhook:
+    """Add an endpoint that hears from now on; its secret is shown once."""
+    call = current()
+    if not _is_seen(body.ws_id):
+        if body.ws_id is None:
+            raise Problem(403, "forbidden", "only who sees all workspaces may listen to all")
+        raise Problem(404, "unknown_workspace")
+    endpoint_id, secret = _webhooks().add(body.url, body.ws_id, body.kinds)
+    call.audit("webhook_add", body.ws_id, endpoint_id)
+    return NewWebhook(id=endpoint_id, secret=secret)
+
+
+def show_webhook(endpoint_id: EndpointId) -> Webhook:
+    """Show an endpoint."""
+    return _webhook(_seen(endpoint_id))
+
+
+def set_webhook(endpoint_id: EndpointId, body: Annotated[WebhookStatusBody, Body()]) -> Webhook:
+    """Pause an endpoint, or let it go on where it stands."""
+    call, was = current(), _seen(endpoint_id)
+    _webhooks().set_status(endpoint_id, body.status)
+    call.audit("webhook_status", was.ws_id, endpoint_id, status=body.status)
+    return show_webhook(endpoint_id)
+
+
+def remove_webhook(endpoint_id: EndpointId) -> Webhook:
+    """Forget an endpoint; it hears nothing more. Returns what it was."""
+    call, was = current(), _seen(endpoint_id)
+    _webhooks().remove(endpoint_id)
+    call.audit("webhook_remove", was.ws_id, endpoint_id)
+    return _webhook(was)
+
+
+def rotate_webhook(endpoint_id: EndpointId) -> NewWebhook:
+    """Give an endpoint a new secret; the old one is good for 24 hours more."""
+    call, was = current(), _seen(endpoint_id)
+    secret = _webhooks().rotate(endpoint_id)
+    call.audit("webhook_rotate", was.ws_id, endpoint_id)
+    return NewWebhook(id=endpoint_id, secret=secret)
+
+
+def replay_webhook(endpoint_id: EndpointId, body: Annotated[ReplayBody, Body()]) -> Response[Replayed]:
+    """Tell an endpoint again what happened in a workspace."""
+    call = current()
+    _seen(endpoint_id)
+    if not call.principal.sees(body.ws_id):
+        raise Problem(404, "unknown_workspace")
+
+    def replay(_request_id: str) -> Mapping[str, Any]:
+        first = _webhooks().replay(endpoint_id, body.ws_id, body.from_version, body.from_time)
+        call.audit("webhook_replay", body.ws_id, endpoint_id, from_version=first)
+        return {"from_version": first}
+
+    said = {"a": "webhook_replay", "id": str(endpoint_id), **body.model_dump(mode="json")}
+    try:
+        told = call.use.once(call.principal.name, call.idempotency_key, said, replay)
+    except CursorExpired as error:
+        raise expired(body.ws_id, error, "from_version") from None
+    return Response(202, "application/json", Replayed(**told))
+
+
+def _webhooks() -> Webhooks:
+    """Return the use case. Raises WebhooksOff."""
+    use = current().use
+    if not use.has_webhooks:
+        raise WebhooksOff
+    return use.webhooks
+
+
+def _seen(endpoint_id: UUID) -> ListedEndpoint:
+    """Return an endpoint that the caller may know of. Raises Problem 404, for a foreign one too."""
+    for each in _webhooks().all():
+        if each.id == endpoint_id and _is_seen(each.ws_id):
+            return each
+    raise Problem(404, "not_found")
+
+
+def _is_seen(ws_id: UUID | None) -> bool:
+    principal = current().principal
+    return principal.ws_ids is None if ws_id is None else principal.sees(ws_id)
+
+
+def _webhook(each: ListedEndpoint) -> Webhook:
+    return Webhook(
+        id=each.id,
+        ws_id=each.ws_id,
+        url=each.url,
+        kinds=list(each.kinds),
+        status=each.status,
+        disabled_reason=each.disabled_reason,
+        failing_since=each.failing_since,
+        failures=each.failures,
+        behind=each.behind,
+        created_at=each.created_at,
+    )
+
+
+_ONE = "/v1/webhooks/<endpoint_id>"
+ROUTES = (
+    Route("GET", "/v1/webhooks", "read", list_webhooks, errors=("webhooks_off",)),
+    Route("POST", "/v1/webhooks", "admin", add_webhook, 201, errors=("forbidden", "unknown_workspace", "webhooks_off")),
+    Route("GET", _ONE, "read", show_webhook, errors=("not_found", "webhooks_off")),
+    Route("PATCH", _ONE, "admin", set_webhook, errors=("not_found", "webhooks_off")),
+    Route("DELETE", _ONE, "admin", remove_webhook, errors=("not_found", "webhooks_off")),
+    Route("POST", f"{_ONE}/rotate", "admin", rotate_webhook, errors=("not_found", "webhooks_off")),
+    Route(
+        "POST",
+        f"{_ONE}/replay",
+        "operate",
+        replay_webhook,
+        202,
+        errors=("not_found", "unknown_workspace", "cursor_expired", "webhooks_off"),
+    ),
+)
