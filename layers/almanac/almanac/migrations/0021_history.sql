@@ -38,7 +38,8 @@ CREATE TABLE workspace_history_feed (
 );
 CREATE INDEX workspace_history_feed_workspace ON workspace_history_feed (ws_id, last);
 
--- Append-only, but for retention, redaction and the end of a workspace.
+-- Append-only, but for retention, redaction and the end of a workspace. Functions say which by set_config: the SET clause
+-- of a function takes a parameter of our own from superusers only, which no owner of a managed database is.
 CREATE FUNCTION almanac_refuse_history_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF coalesce(current_setting('almanac.history_change', true), '') NOT IN ('retention', 'redaction', 'workspace_end')
@@ -51,10 +52,11 @@ CREATE TRIGGER workspace_history_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
     FOR EACH STATEMENT EXECUTE FUNCTION almanac_refuse_history_change();
 
 CREATE FUNCTION almanac_end_history() RETURNS trigger LANGUAGE plpgsql
-SECURITY DEFINER SET search_path FROM CURRENT
-SET almanac.history_change = 'workspace_end' AS $$
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
+    PERFORM set_config('almanac.history_change', 'workspace_end', true);
     DELETE FROM workspace_history h USING gone g WHERE h.ws_id = g.ws_id;
+    PERFORM set_config('almanac.history_change', '', true);
     DELETE FROM workspace_history_feed f USING gone g WHERE f.ws_id = g.ws_id;
     RETURN NULL;
 END $$;
@@ -297,7 +299,6 @@ CREATE TRIGGER history_of_deleted_events AFTER DELETE ON workspace_calendar_even
 -- Giving an event back what was kept of it changes a row that the same statement has inserted, before the trigger of
 -- that: so the trigger is told the id that it gets, and notes it once, as an event that came back.
 ALTER FUNCTION almanac_restore_events(uuid, text, text[]) RENAME TO almanac_restore_kept_events;
-ALTER FUNCTION almanac_restore_kept_events(uuid, text, text[]) SET almanac.restoring = 'yes';
 CREATE FUNCTION almanac_restore_events(workspace uuid, calendar text, arrived text[]) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -308,8 +309,11 @@ DECLARE
             AND e.external_calendar_id = calendar AND e.external_event_id = k.external_event_id
         WHERE k.ws_id = workspace AND k.external_event_id = ANY (arrived)
     );
-    restored integer := almanac_restore_kept_events(workspace, calendar, arrived);
+    restored integer;
 BEGIN
+    PERFORM set_config('almanac.restoring', 'yes', true);
+    restored := almanac_restore_kept_events(workspace, calendar, arrived);
+    PERFORM set_config('almanac.restoring', '', true);
     PERFORM set_config('almanac.restored', jsonb_object_agg(came ->> e.external_event_id, e.id)::text, true)
     FROM workspace_calendar_events e
     WHERE e.ws_id = workspace AND e.external_calendar_id = calendar AND e.external_event_id = ANY (arrived)
@@ -401,8 +405,7 @@ CREATE TRIGGER history_of_imports AFTER UPDATE OF full_synced_at ON calendar_syn
     EXECUTE FUNCTION almanac_history_of_import();
 
 -- Retention: deletes a workspace's changes from before, `most` of them at most, and returns how many.
-CREATE FUNCTION almanac_prune_history(workspace uuid, until timestamptz, most integer) RETURNS integer LANGUAGE plpgsql
-SET almanac.history_change = 'retention' AS $$
+CREATE FUNCTION almanac_prune_history(workspace uuid, until timestamptz, most integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     since bigint := (SELECT h.oldest FROM workspace_history_heads h WHERE h.ws_id = workspace FOR UPDATE);
     kept bigint;
@@ -413,18 +416,20 @@ BEGIN
     kept := coalesce(kept, least(
         since + most, (SELECT h.version + 1 FROM workspace_history_heads h WHERE h.ws_id = workspace)
     ));
+    PERFORM set_config('almanac.history_change', 'retention', true);
     DELETE FROM workspace_history h WHERE h.ws_id = workspace AND h.version BETWEEN since AND kept - 1;
+    PERFORM set_config('almanac.history_change', '', true);
     DELETE FROM workspace_history_feed f WHERE f.ws_id = workspace AND f.last < kept;
     UPDATE workspace_history_heads h SET oldest = kept WHERE h.ws_id = workspace;
     RETURN kept - since;
 END $$;
 
 -- Redaction: takes texts and people out of what history keeps of one event. Times stay, so that it can still be folded.
-CREATE FUNCTION almanac_redact_history(workspace uuid, event uuid) RETURNS integer LANGUAGE plpgsql
-SET almanac.history_change = 'redaction' AS $$
+CREATE FUNCTION almanac_redact_history(workspace uuid, event uuid) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     redacted integer;
 BEGIN
+    PERFORM set_config('almanac.history_change', 'redaction', true);
     UPDATE workspace_history h
     SET was = (SELECT jsonb_object_agg(k.key, CASE
                 WHEN k.key IN ('title', 'description', 'location') THEN '""'
@@ -434,6 +439,7 @@ BEGIN
         note = coalesce(h.note, '{}') || jsonb_build_object('redacted', true)
     WHERE h.ws_id = workspace AND h.subject = event AND h.was IS NOT NULL AND h.was <> '{}';
     GET DIAGNOSTICS redacted = ROW_COUNT;
+    PERFORM set_config('almanac.history_change', '', true);
     RETURN redacted;
 END $$;
 
