@@ -73,9 +73,13 @@ class History:
         self.here.team.database.run(f"UPDATE calendar_push_channels {what} WHERE status = 'active'")
 
     def settle(self) -> None:
-        """No more trouble: what was stored as waiting is over, and an hour and a half passes."""
+        """No more trouble: what was stored as waiting is over, and an hour and a half passes.
+
+        Something changes, so every channel rings, also one whose row was lost: that is how it is found, and stopped.
+        """
         self.here.simulator.commands.clear_faults()
         self.here.simulator.push.clear_push_faults()
+        self.play("edit")
         database = self.here.team.database
         for _ in range(4):
             database.run(

@@ -540,11 +540,11 @@ class TestTime:
         while runs[-1].outcome == "continued" and len(runs) < 20:
             runs.append(team.sync(seconds=10, **team.queue.sent[-1].job.model_dump(include={"source", "requested_at"})))
 
-        assert [run.outcome for run in runs] == ["continued"] * 5 + ["incremental"]
-        assert [envelope.job.source for envelope in team.queue.sent] == ["continuation"] * 5
-        assert len({envelope.reason for envelope in team.queue.sent}) == 5
+        assert [run.outcome for run in runs] == ["continued"] * 6 + ["incremental"]
+        assert [envelope.job.source for envelope in team.queue.sent] == ["continuation"] * 6
+        assert len({envelope.reason for envelope in team.queue.sent}) == 6
         assert team.stored() == team.truth(calendar)
-        assert len(team.listings()) == 5 + 1, "no page is read twice, and a recheck follows"
+        assert len(team.listings()) == 5 + 2, "no page is read twice; the token is asked and a recheck follows"
 
     def test_a_forced_full_pass_over_many_calendars_ends(self, team: Team) -> None:
         team.connect(calendars=3)
