@@ -32,7 +32,7 @@ def expired_token(stage: Stage) -> None:
     google.forget_tombstones(calendar)
     google.expire_sync_tokens(calendar)
     stage.say(f"{calendar}: one event deleted, its tombstone forgotten, the sync tokens expired")
-    run = stage.ask(workspace)
+    run = stage.ask(workspace, force=True)
     stage.require(run.outcome == "token_expired_full" and run.deleted == 1, "a full pass in the same run found it gone")
     stage.require_truth([workspace])
 

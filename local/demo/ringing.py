@@ -14,7 +14,7 @@ def ring_before_tick(stage: Stage) -> None:
     workspace, google = stage.workspace("Monsoon Studio"), stage.stack.google
     stage.stack.switch_push_on(new_key())
     stage.tell("the real push_receiver answers on 127.0.0.1; the next sync of the workspace watches its calendars")
-    stage.ask(workspace)
+    stage.ask(workspace, force=True)  # another scene may have asked just now
     stage.require(len(google.channels()) >= 1, f"{len(google.channels())} calendars ring when they change")
     stage.follow(lambda: _verified(stage) == len(google.channels()))
     before, began = len(stage.runs), time.perf_counter()

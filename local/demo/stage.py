@@ -74,10 +74,11 @@ class Stage:
         self.tell(f"the rule ticks: the orchestrator finds {enqueued} of {all_of_them} workspaces due ({took:.1f} s)")
         return enqueued
 
-    def ask(self, workspace: Workspace) -> Run:
-        """Put the message that a person would type into the queue, and wait for its run."""
+    def ask(self, workspace: Workspace, *, force: bool = False) -> Run:
+        """Put the message that a person would type into the queue, and wait for its run; `force` passes a cooldown."""
         before = len(self.runs)
-        body = json.dumps({"job": "calendar.sync", "ws_id": str(workspace.ws_id)})
+        job = {"job": "calendar.sync", "ws_id": str(workspace.ws_id)}
+        body = json.dumps(job | ({"force": True} if force else {}))
         self.tell(f"message: {body}")
         self.stack.send(workspace.ws_id, body)
         self.follow(lambda: any(run.ws_id == workspace.ws_id for run in self.runs[before:]))
