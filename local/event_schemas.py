@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from almanac.domain.history.changes import COMES, KINDS, OF_EVENTS
-from local.job_schemas import as_text
+from local.job_schemas import write
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schemas" / "events"
 _UUID = {"type": "string", "format": "uuid"}
@@ -38,12 +38,7 @@ def schemas() -> dict[str, Mapping[str, Any]]:
 
 def main() -> int:
     """Write the files, and say which ones have changed."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, schema in schemas().items():
-        file, text = FOLDER / name, as_text(schema)
-        if not file.exists() or file.read_text(encoding="utf-8") != text:
-            file.write_text(text, encoding="utf-8")
-            print(f"wrote {file.relative_to(FOLDER.parents[2])}")
+    write(FOLDER, schemas())
     return 0
 
 

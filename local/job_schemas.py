@@ -33,14 +33,19 @@ def as_text(schema: Schema) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def main() -> int:
-    """Write the files, and say which ones have changed."""
-    FOLDER.mkdir(exist_ok=True)
-    for name, schema in schemas().items():
-        file, text = FOLDER / name, as_text(schema)
+def write(folder: Path, files: Mapping[str, Schema]) -> None:
+    """Write the files into the folder, and say which ones have changed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, schema in files.items():
+        file, text = folder / name, as_text(schema)
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             file.write_text(text, encoding="utf-8")
             print(f"wrote {file.relative_to(FOLDER.parents[1])}")
+
+
+def main() -> int:
+    """Write the files, and say which ones have changed."""
+    write(FOLDER, schemas())
     return 0
 
 

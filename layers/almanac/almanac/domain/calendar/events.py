@@ -79,5 +79,11 @@ class EventPage:
     rewrite: bool = False
 
     def without(self, event_ids: Set[str]) -> "EventPage":
-        """Return the page without the rows of these events."""
-        return replace(self, rows=tuple(row for row in self.rows if row.external_event_id not in event_ids))
+        """Return the page without the rows and tombstones of these events."""
+        if not event_ids:
+            return self
+        return replace(
+            self,
+            rows=tuple(row for row in self.rows if row.external_event_id not in event_ids),
+            tombstones=tuple(event_id for event_id in self.tombstones if event_id not in event_ids),
+        )

@@ -4,12 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from almanac.domain.history.changes import OF_EVENTS, Change
-
-
-def is_told(change: Change) -> bool:
-    """Whether subscribers hear of it by itself: events of a first reading are told as one, `calendar.imported`."""
-    return change.origin != "import" or change.kind not in OF_EVENTS
+from almanac.domain.history.changes import Change
 
 
 def change_fields(change: Change) -> dict[str, Any]:

@@ -15,15 +15,21 @@ REASONS = {
 """Why somebody has to decide, or to know."""
 
 
-def conflict_document(link: WaitingLink) -> dict[str, Any]:
-    """Return a conflict with both sides of each field."""
-    fields: Mapping[str, Any] = link.conflict or {}
+def named(link: WaitingLink) -> dict[str, Any]:
+    """Return what a link is known by, here and at the provider, as every document says it."""
     return {
         "link_id": link.link_id,
         "event_id": link.event_id,
         "external_event_id": link.remote_id,
         "title": link.title,
         "calendar_id": link.calendar_id,
+    }
+
+
+def conflict_document(link: WaitingLink) -> dict[str, Any]:
+    """Return a conflict with both sides of each field."""
+    fields: Mapping[str, Any] = link.conflict or {}
+    return named(link) | {
         "reason": link.reason,
         "fields": {name: {"ours": sides.get("ours"), "theirs": sides.get("theirs")} for name, sides in fields.items()},
     }

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from almanac.domain.outbound.waiting import HeldCalendar, OutboundStatus, WaitingLink
-from almanac.presentation.outbound.conflicts import REASONS, conflict_document
+from almanac.presentation.outbound.conflicts import REASONS, conflict_document, named
 from almanac.presentation.tables import instant_text, listing
 from almanac.services.outbound.ports import RepairCounts
 
@@ -89,12 +89,7 @@ def repair_text(counts: RepairCounts) -> str:
 
 
 def _link(link: WaitingLink) -> dict[str, Any]:
-    return {
-        "link_id": link.link_id,
-        "event_id": link.event_id,
-        "external_event_id": link.remote_id,
-        "title": link.title,
-        "calendar_id": link.calendar_id,
+    return named(link) | {
         "kind": link.kind,
         "state": link.state,
         "when": (link.desired or link.base or {}).get("when"),

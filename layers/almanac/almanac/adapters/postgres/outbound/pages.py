@@ -1,7 +1,6 @@
 """Pages without linked events: what exists at a provider because of us becomes no row of its own."""
 
 from collections.abc import Sequence, Set
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -50,7 +49,7 @@ class DivertedPages(CalendarPages):
         self, lease: Lease, connection: Connection, page: EventPage, kind: PassKind, progress: Progress | None
     ) -> PageCounts:
         if self._has_links and (page.rows or page.tombstones):
-            page = self._without(page, self._linked(lease, connection, page, kind))
+            page = page.without(self._linked(lease, connection, page, kind))
         return self._pages.apply_page(lease, connection, page, kind, progress)
 
     @override
@@ -122,13 +121,3 @@ class DivertedPages(CalendarPages):
             full_pass=kind == "full",
         )
         return {row[0] for row in found}
-
-    @staticmethod
-    def _without(page: EventPage, linked: Set[str]) -> EventPage:
-        if not linked:
-            return page
-        return replace(
-            page,
-            rows=tuple(row for row in page.rows if row.external_event_id not in linked),
-            tombstones=tuple(event_id for event_id in page.tombstones if event_id not in linked),
-        )
