@@ -3,12 +3,12 @@
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from hmac import compare_digest
 from uuid import UUID
 
 from almanac.domain.access import Principal, Scope, known_scopes
 from almanac.errors import BadInput
+from almanac.services.access.one_way import digest
 from almanac.services.access.ports import ApiKey, KeyStore
 from almanac.services.clock import Clock
 from almanac.services.operations.ports import WorkspaceStore
@@ -43,7 +43,7 @@ class ApiKeys:
         for ws_id in ws_ids or ():
             self.workspaces.require_workspace(ws_id)
         key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
-        self.store.add(key_id, name, _hash(secret), scopes, ws_ids)
+        self.store.add(key_id, name, digest(secret), scopes, ws_ids)
         return NewApiKey(key_id, name, f"{_PREFIX}_{key_id}_{secret}")
 
     def all(self) -> Sequence[ApiKey]:
@@ -62,14 +62,10 @@ class ApiKeys:
             return None
         found = self.store.usable(parts[1])
         expected = found[1] if found else bytes(32)
-        if not compare_digest(_hash(parts[2]), expected) or found is None:
+        if not compare_digest(digest(parts[2]), expected) or found is None:
             return None
         key, today = found[0], self.clock().date()
         if key.last_used_on != today:
             self.store.note_use(key.id, today)
         ws_ids = None if key.ws_ids is None else frozenset(key.ws_ids)
         return Principal(f"key:{key.id}", known_scopes(key.scopes), ws_ids)
-
-
-def _hash(secret: str) -> bytes:
-    return sha256(secret.encode()).digest()

@@ -4,11 +4,11 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from uuid import UUID
 
 from almanac.domain.access import Role
 from almanac.errors import BadSettings
+from almanac.services.access.one_way import digest
 from almanac.services.access.ports import ConsoleLogin, LoginStore
 from almanac.services.operations.ports import WorkspaceStore
 
@@ -32,13 +32,9 @@ class ConsoleLogins:
         for ws_id in ws_ids or ():
             self.workspaces.require_workspace(ws_id)
         token = secrets.token_urlsafe(32)
-        self.store.add(_hash(token), ConsoleLogin(role, ws_ids), LINK_LASTS)
+        self.store.add(digest(token), ConsoleLogin(role, ws_ids), LINK_LASTS)
         return f"{self.public_url}/console?login={token}"
 
     def use(self, token: str) -> ConsoleLogin | None:
         """Use the link's token up; None when it opens nothing."""
-        return self.store.use(_hash(token))
-
-
-def _hash(token: str) -> bytes:
-    return sha256(token.encode()).digest()
+        return self.store.use(digest(token))

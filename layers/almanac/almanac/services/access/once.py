@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
 from almanac.errors import BadInput, TransientError
+from almanac.services.access.one_way import digest
 from almanac.services.access.ports import IdempotencyStore
 from almanac.services.clock import Sleep
 
@@ -48,7 +48,7 @@ class Once:
         """
         if key is None:
             return do(str(uuid4()))
-        key_hash, request_hash = sha256(key.encode()).digest(), sha256(_canonical(request)).digest()
+        key_hash, request_hash = digest(key), digest(_canonical(request))
         for _ in range(_LOOKS):
             claim = self.store.claim(caller, key_hash, request_hash, str(uuid4()), CLAIM_SECONDS)
             if claim.request_hash != request_hash:
@@ -72,5 +72,5 @@ class Once:
         return answer
 
 
-def _canonical(request: Mapping[str, Any]) -> bytes:
-    return json.dumps(request, sort_keys=True, separators=(",", ":"), default=str).encode()
+def _canonical(request: Mapping[str, Any]) -> str:
+    return json.dumps(request, sort_keys=True, separators=(",", ":"), default=str)

@@ -3,18 +3,17 @@
 The state is used once, lives ten minutes and belongs to the browser that began; PKCE ties the code to us (RFC 9700).
 """
 
-import base64
 import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Literal
 from uuid import UUID, uuid4
 
 from almanac.errors import AlmanacError, BadInput, safe_error_fields
 from almanac.jobs import CalendarSync
+from almanac.services.access.one_way import digest, pkce_challenge
 from almanac.services.accounts.connect import ConnectAccount
 from almanac.services.accounts.ports import ConsentEndpoint, ConsentRow, ConsentStore, TokenCipher
 from almanac.services.clock import Clock
@@ -83,25 +82,24 @@ class Consents:
         state = secrets.token_urlsafe(32)
         verifier = self.cipher.encrypt(secrets.token_urlsafe(48))
         row = ConsentRow(ws_id, user_id, account_id, return_url, verifier)
-        ends = self.store.add(_hash(state), row, LASTS_SECONDS)
+        ends = self.store.add(digest(state), row, LASTS_SECONDS)
         return BegunConsent(f"{self.public_url}/connect/start?state={state}", ends)
 
     def begin(self, state: str, browser: str) -> str:
         """Return the provider's address for the browser of that secret. Raises UnknownConsent."""
-        row = self.store.bind(_hash(state), _hash(browser))
+        row = self.store.bind(digest(state), digest(browser))
         if row is None:
             raise UnknownConsent
-        challenge = sha256(self.cipher.decrypt(row.verifier).encode()).digest()
         known = None if row.account_id is None else self.store.account(row.ws_id, row.account_id)
-        text = base64.urlsafe_b64encode(challenge).decode().rstrip("=")
-        return self.endpoint.address(state, text, self._redirect_uri, known[1] if known else None)
+        challenge = pkce_challenge(self.cipher.decrypt(row.verifier))
+        return self.endpoint.address(state, challenge, self._redirect_uri, known[1] if known else None)
 
     def end(self, state: str, browser: str, code: str | None) -> EndedConsent:
         """Take what came back: the state is used up whatever it is. `code` None: the owner has declined.
 
         Raises UnknownConsent before anything is traded.
         """
-        row = self.store.use(_hash(state), _hash(browser))
+        row = self.store.use(digest(state), digest(browser))
         if row is None:
             raise UnknownConsent
         if code is None:
@@ -149,7 +147,3 @@ class Consents:
     @property
     def _redirect_uri(self) -> str:
         return f"{self.public_url}/connect/callback"
-
-
-def _hash(text: str) -> bytes:
-    return sha256(text.encode()).digest()

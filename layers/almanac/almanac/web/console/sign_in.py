@@ -9,11 +9,11 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from almanac.domain.access import ROLES, Role
+from almanac.services.access.one_way import pkce_challenge
 from almanac.services.access.ports import Issuer
 from almanac.web.console.session import Sessions
 from almanac.web.principal import workspace_ids
@@ -47,7 +47,7 @@ class SignIn:
 
     def _leave(self) -> Answer:
         verifier, state, nonce = (secrets.token_urlsafe(32) for _ in range(3))
-        challenge = base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
+        challenge = pkce_challenge(verifier)
         asked = {
             "response_type": "code",
             "client_id": self.client_id,
