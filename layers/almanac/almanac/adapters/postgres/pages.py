@@ -63,9 +63,10 @@ class PostgresCalendarPages(CalendarPages):
         read = [connection_from(row) for row in rows]
         accounts = {c.account_id: Account(lease.ws_id, c.account_id, *account[:-1]) for c, account in read}
         listed = {c.account_id: account[-1] for c, account in read}
-        zone, now, paused = found[0]
+        zone, now, paused, has_links = found[0]
         until = {provider: datetime.fromisoformat(moment) for provider, moment in (paused or {}).items()}
-        return WorkspaceCalendars(zone or "UTC", accounts, [connection for connection, _ in read], now, until, listed)
+        connections = [connection for connection, _ in read]
+        return WorkspaceCalendars(zone or "UTC", accounts, connections, now, until, listed, has_links)
 
     @override
     def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:

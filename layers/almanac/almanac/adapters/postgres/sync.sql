@@ -1,7 +1,8 @@
 -- Statements of the sync store. Rows are always scoped by workspace; a statement that writes checks the lease's fence.
 
 -- name: workspace_zone
-SELECT timezone, now(), (SELECT jsonb_object_agg(p.provider, p.retry_at) FROM provider_pauses p)
+SELECT timezone, now(), (SELECT jsonb_object_agg(p.provider, p.retry_at) FROM provider_pauses p),
+    EXISTS (SELECT 1 FROM calendar_event_links l WHERE l.ws_id = :ws_id::uuid)
 FROM workspaces WHERE id = :ws_id::uuid;
 
 -- name: load_connections

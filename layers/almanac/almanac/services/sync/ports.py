@@ -80,6 +80,8 @@ class WorkspaceCalendars:
     """Providers that refuse our client or project, and until when only schedules and people try it again."""
     listed_at: Mapping[UUID, datetime] = field(default_factory=dict)
     """When each account's calendar list was read last."""
+    has_links: bool = False
+    """Whether something exists at a provider because of us: then pages hold what is no row of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,5 @@
 -- Statements of writing out. Rows are always scoped by workspace; a statement that writes under a lease checks its fence.
 
--- name: has_links
-SELECT EXISTS (SELECT 1 FROM calendar_event_links WHERE ws_id = :ws_id::uuid);
-
 -- name: divert
 -- Which items of a listing are linked: they become no rows. One that has another version than was agreed on, or is gone,
 -- is in doubt from then on, before the page with its progress is written; a version that a person has made after a

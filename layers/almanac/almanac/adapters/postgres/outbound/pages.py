@@ -25,7 +25,7 @@ from almanac.services.sync.provider import CalendarEntry
 class DivertedPages(CalendarPages):
     """CalendarPages in front of others: it takes linked events out, and notes which of them must be read.
 
-    An echo, the version that was agreed on, is dropped. A workspace without links costs one look-up a run.
+    An echo, the version that was agreed on, is dropped. A workspace without links costs nothing.
     """
 
     def __init__(self, database: Database, pages: CalendarPages) -> None:
@@ -37,8 +37,9 @@ class DivertedPages(CalendarPages):
     def load_calendars(
         self, lease: Lease, calendar_id: str | None, connection_id: UUID | None = None
     ) -> WorkspaceCalendars:
-        self._has_links = bool(self._run("has_links", ws_id=lease.ws_id)[0][0])
-        return self._pages.load_calendars(lease, calendar_id, connection_id)
+        calendars = self._pages.load_calendars(lease, calendar_id, connection_id)
+        self._has_links = calendars.has_links
+        return calendars
 
     @override
     def open_full_pass(self, lease: Lease, connection: Connection) -> datetime:
