@@ -182,19 +182,9 @@ ORDER BY w.id
 LIMIT :limit::integer;
 
 -- name: delete_past_events
--- What has left every window is never read again: neither its changes nor its end. What the app has given something stays,
--- and so does what a sync token still tells of, whatever the age says.
 SELECT almanac_delete_events(ARRAY (
-    SELECT e.id FROM workspace_calendar_events e
-    WHERE e.ws_id = :ws_id::uuid AND e.start_at < :before::timestamptz
-        AND e.provider <> 'almanac' AND e.end_at < :before::timestamptz AND e.task_id IS NULL AND NOT e.locked AND e.color_override IS NULL
-        AND NOT EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
-        AND NOT EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id)
-        AND NOT EXISTS (
-            SELECT 1 FROM calendar_connections c JOIN calendar_sync_states s ON s.connection_id = c.id
-            WHERE c.ws_id = e.ws_id AND c.provider = e.provider AND c.calendar_id = e.external_calendar_id
-                AND s.window_start < e.end_at + interval '10 days'
-        )
+    SELECT e.id FROM events_out_of_reach e
+    WHERE e.ws_id = :ws_id::uuid AND e.start_at < :before::timestamptz AND e.end_at < :before::timestamptz
     LIMIT :limit::integer
     FOR UPDATE OF e SKIP LOCKED
 ))
@@ -316,13 +306,5 @@ SELECT
     + (SELECT count(*) FROM run_rollup WHERE began < :runs_before::timestamptz)
     + (SELECT count(*) FROM run_rollup_times WHERE began < :runs_before::timestamptz)
     + (SELECT count(*) FROM run_rollup_calls WHERE began < :runs_before::timestamptz),
-    (SELECT count(*) FROM workspace_calendar_events e
-     WHERE e.provider <> 'almanac' AND e.end_at < :past_before::timestamptz AND e.task_id IS NULL AND NOT e.locked AND e.color_override IS NULL
-        AND NOT EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
-        AND NOT EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id)
-        AND NOT EXISTS (
-            SELECT 1 FROM calendar_connections c JOIN calendar_sync_states s ON s.connection_id = c.id
-            WHERE c.ws_id = e.ws_id AND c.provider = e.provider AND c.calendar_id = e.external_calendar_id
-                AND s.window_start < e.end_at + interval '10 days'
-        )),
+    (SELECT count(*) FROM events_out_of_reach e WHERE e.end_at < :past_before::timestamptz),
     (SELECT count(*) FROM workspace_history h WHERE h.at < :runs_before::timestamptz);

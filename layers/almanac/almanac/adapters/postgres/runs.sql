@@ -84,30 +84,10 @@ DELETE FROM provider_pauses WHERE provider = :provider;
 -- As due_for_replan, of one workspace, in the middle of its run; what the run has inserted is noted first.
 SELECT almanac_note_change(w.id)::text FROM workspaces w WHERE w.id = :ws_id::uuid AND :inserted::boolean
 UNION ALL
-SELECT coalesce((
-    SELECT r.id::text FROM runs r WHERE r.ws_id = w.id AND r.kind = 'schedule' AND r.status <> 'skipped'
-    ORDER BY r.started_at DESC LIMIT 1
-), 'none')
-FROM workspaces w
+SELECT w.last_plan
+FROM workspaces_to_replan w
 WHERE w.id = :ws_id::uuid
-    AND (:inserted::boolean OR EXISTS (SELECT 1 FROM unplanned_changes u WHERE u.ws_id = w.id))
-    AND (
-        EXISTS (SELECT 1 FROM tasks t WHERE t.ws_id = w.id AND t.auto_schedule AND t.completed_at IS NULL)
-        OR EXISTS (SELECT 1 FROM workspace_habits h WHERE h.ws_id = w.id AND h.is_active AND h.auto_schedule)
-        OR EXISTS (SELECT 1 FROM meetings m WHERE m.ws_id = w.id AND m.auto_schedule AND m.completed_at IS NULL)
-        OR EXISTS (
-            SELECT 1 FROM workspace_calendar_events e
-            WHERE e.ws_id = w.id AND e.start_at > now() AND NOT e.locked
-                AND (EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
-                    OR EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id))
-        )
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM runs r
-        WHERE r.ws_id = w.id AND r.kind = 'schedule' AND r.source = 'sync' AND r.started_at > now()
-            - CASE WHEN r.status = 'failed' THEN interval '1 hour' ELSE interval '2 minutes' END
-            AND r.status <> 'skipped'
-    );
+    AND (:inserted::boolean OR EXISTS (SELECT 1 FROM unplanned_changes u WHERE u.ws_id = w.id));
 
 -- name: has_changed
 SELECT EXISTS (SELECT 1 FROM unplanned_changes u WHERE u.ws_id = :ws_id::uuid)

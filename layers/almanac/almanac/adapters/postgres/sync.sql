@@ -351,56 +351,23 @@ ORDER BY w.id
 LIMIT :limit::integer;
 
 -- name: due_for_schedule
--- Something to place, or a block still ahead whose task or habit is gone. A workspace without a zone is due too: its run
--- says so.
+-- A workspace without a zone is due too: its run says so.
 SELECT w.id
-FROM workspaces w
+FROM workspaces_to_plan w
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
-    AND (
-        EXISTS (SELECT 1 FROM tasks t WHERE t.ws_id = w.id AND t.auto_schedule AND t.completed_at IS NULL)
-        OR EXISTS (SELECT 1 FROM workspace_habits h WHERE h.ws_id = w.id AND h.is_active AND h.auto_schedule)
-        OR EXISTS (SELECT 1 FROM meetings m WHERE m.ws_id = w.id AND m.auto_schedule AND m.completed_at IS NULL)
-        OR EXISTS (
-            SELECT 1 FROM workspace_calendar_events e
-            WHERE e.ws_id = w.id AND e.start_at > now() AND NOT e.locked
-                AND (EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
-                    OR EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id))
-        )
-    )
 ORDER BY w.id
 LIMIT :limit::integer;
 
 -- name: due_for_replan
--- Workspaces that have changed since their last plan, each with that plan's run, which makes the message known: as long as
--- it is the last one, the same message is asked for. At most one such plan in two minutes, and an hour after one that failed.
--- What is a day old was seen by every plan since, or there is nothing to plan.
+-- Workspaces that have changed since their last plan, each with that plan's run. What is a day old was seen by every plan
+-- since, or there is nothing to plan.
 WITH old AS (
     DELETE FROM unplanned_changes WHERE at < now() - interval '1 day'
 )
-SELECT w.id, coalesce((
-    SELECT r.id::text FROM runs r WHERE r.ws_id = w.id AND r.kind = 'schedule' AND r.status <> 'skipped'
-    ORDER BY r.started_at DESC LIMIT 1
-), 'none')
-FROM workspaces w
+SELECT w.id, w.last_plan
+FROM workspaces_to_replan w
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     AND w.id IN (SELECT u.ws_id FROM unplanned_changes u)
-    AND (
-        EXISTS (SELECT 1 FROM tasks t WHERE t.ws_id = w.id AND t.auto_schedule AND t.completed_at IS NULL)
-        OR EXISTS (SELECT 1 FROM workspace_habits h WHERE h.ws_id = w.id AND h.is_active AND h.auto_schedule)
-        OR EXISTS (SELECT 1 FROM meetings m WHERE m.ws_id = w.id AND m.auto_schedule AND m.completed_at IS NULL)
-        OR EXISTS (
-            SELECT 1 FROM workspace_calendar_events e
-            WHERE e.ws_id = w.id AND e.start_at > now() AND NOT e.locked
-                AND (EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
-                    OR EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id))
-        )
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM runs r
-        WHERE r.ws_id = w.id AND r.kind = 'schedule' AND r.source = 'sync' AND r.started_at > now()
-            - CASE WHEN r.status = 'failed' THEN interval '1 hour' ELSE interval '2 minutes' END
-            AND r.status <> 'skipped'
-    )
 ORDER BY w.id
 LIMIT :limit::integer;
 

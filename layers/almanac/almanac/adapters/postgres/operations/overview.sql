@@ -33,17 +33,11 @@ ON CONFLICT DO NOTHING;
 
 -- name: add_times
 INSERT INTO run_rollup_times (began, kind, bucket, took, waited)
-SELECT :began::timestamptz, r.kind, t.bucket, sum(t.took), sum(t.waited)
-FROM runs r
-CROSS JOIN LATERAL (VALUES
-    (almanac_bucket(r.total_ms), 1, 0),
-    (almanac_bucket(date_part('epoch', r.finished_at - r.sent_at) * 1000), 0,
-        (r.status IN ('completed', 'partial') AND r.sent_at IS NOT NULL)::integer)
-) t (bucket, took, waited)
-WHERE r.kind = ANY (:kinds::text[]) AND r.started_at >= :began::timestamptz
-    AND r.started_at < :began::timestamptz + interval '15 minutes' AND r.status NOT IN ('running', 'skipped')
-    AND t.took + t.waited > 0
-GROUP BY r.kind, t.bucket
+SELECT :began::timestamptz, t.kind, t.bucket, sum(t.took), sum(t.waited)
+FROM run_times t
+WHERE t.kind = ANY (:kinds::text[]) AND t.started_at >= :began::timestamptz
+    AND t.started_at < :began::timestamptz + interval '15 minutes'
+GROUP BY t.kind, t.bucket
 ON CONFLICT DO NOTHING;
 
 -- name: rolled_until
@@ -72,15 +66,10 @@ WHERE kind = ANY (:kinds::text[]) AND started_at >= :since::timestamptz
 GROUP BY 1, 2, 3, 4;
 
 -- name: live_times
-SELECT date_bin('1 hour', r.started_at, 'epoch'), r.kind, t.bucket, sum(t.took)::bigint, sum(t.waited)::bigint
-FROM runs r
-CROSS JOIN LATERAL (VALUES
-    (almanac_bucket(r.total_ms), 1, 0),
-    (almanac_bucket(date_part('epoch', r.finished_at - r.sent_at) * 1000), 0,
-        (r.status IN ('completed', 'partial') AND r.sent_at IS NOT NULL)::integer)
-) t (bucket, took, waited)
-WHERE r.kind = ANY (:kinds::text[]) AND r.started_at >= :since::timestamptz AND r.status NOT IN ('running', 'skipped')
-    AND (:ws_ids::uuid[] IS NULL OR r.ws_id = ANY (:ws_ids::uuid[])) AND t.took + t.waited > 0
+SELECT date_bin('1 hour', t.started_at, 'epoch'), t.kind, t.bucket, sum(t.took)::bigint, sum(t.waited)::bigint
+FROM run_times t
+WHERE t.kind = ANY (:kinds::text[]) AND t.started_at >= :since::timestamptz
+    AND (:ws_ids::uuid[] IS NULL OR t.ws_id = ANY (:ws_ids::uuid[]))
 GROUP BY 1, 2, 3;
 
 -- name: live_calls
