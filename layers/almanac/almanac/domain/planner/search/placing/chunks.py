@@ -1,6 +1,6 @@
 """Ways to cut one splittable task into chunks that fit the free slots."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from almanac.domain.planner.model.problem import Task
 from almanac.domain.planner.model.slot_mask import (
@@ -75,33 +75,34 @@ def first_fit(task: Task, free: int, rest: int, longest: int, *, partial: bool =
 
 def cheapest_first(task: Task, free: int, rest: int, longest: int, randomization: Randomization) -> Placement:
     """Return chunks where delay and prices together cost least, all before a completion limit drawn at random."""
-    found: list[Span] = []
     repair = randomization.params.repair
     if task.deadline is not None and randomization.random.random() < repair.on_time_rate:
         late = randomization.random.choice(repair.days_late)
         free &= between(0, max(0, task.late_offset + DAY_MINUTES * late) // SLOT_MINUTES)
-    while rest:
-        length, first = longest_chunk(task, rest, longest, partial=False), -1
-        while length:
-            first = randomization.cheapest(task, length, starts_of_runs(free, length))
-            if first >= 0:
-                break
-            length = longest_chunk(task, rest, length - 1, partial=False)
-        if first < 0:
-            break
-        found.append((first, length))
-        rest -= length
-        free &= ~between(max(0, first - 1), first + length + 1)
-    return tuple(sorted(found))
+    return _long_chunks(
+        task,
+        free,
+        rest,
+        longest,
+        partial=False,
+        choose=lambda length, starts: randomization.cheapest(task, length, starts),
+    )
 
 
 def largest_first(task: Task, free: int, rest: int, *, partial: bool = False) -> Placement:
     """Return as few chunks as possible, each at its earliest; shorter ones once no long run is left."""
+    return _long_chunks(task, free, rest, task.max_chunk, partial=partial, choose=_earliest)
+
+
+def _long_chunks(
+    task: Task, free: int, rest: int, longest: int, *, partial: bool, choose: Callable[[int, int], int]
+) -> Placement:
+    """Return chunks, each the longest of those that fit, at the start that `choose` takes for a length, -1 for none."""
     found: list[Span] = []
     while rest:
-        length, first = longest_chunk(task, rest, task.max_chunk, partial=partial), -1
+        length, first = longest_chunk(task, rest, longest, partial=partial), -1
         while length:
-            first = lowest(starts_of_runs(free, length))
+            first = choose(length, starts_of_runs(free, length))
             if first >= 0:
                 break
             length = longest_chunk(task, rest, length - 1, partial=partial)
@@ -111,6 +112,10 @@ def largest_first(task: Task, free: int, rest: int, *, partial: bool = False) ->
         rest -= length
         free &= ~between(max(0, first - 1), first + length + 1)
     return tuple(sorted(found))
+
+
+def _earliest(_length: int, starts: int) -> int:
+    return lowest(starts)
 
 
 def lengthened(task: Task, free: int, keep: Placement, rest: int) -> Placement:
