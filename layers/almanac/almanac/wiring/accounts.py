@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from almanac.providers.google.oauth import GoogleTokens
     from almanac.providers.google.provider import GoogleProvider
     from almanac.services.accounts.ports import TokenCipher
+    from almanac.services.sync.account_access import AccountSessions
     from almanac.services.sync.provider import Provider, TokenEndpoint
 
 
@@ -94,6 +95,13 @@ class AccountWiring(Base):
         from almanac.adapters.postgres.tokens import PostgresAccountTokens
 
         return PostgresAccountTokens(self.database)
+
+    @cached_property
+    def account_sessions(self) -> "AccountSessions":
+        """Opens accounts in a run, with their tokens."""
+        from almanac.services.sync.account_access import AccountSessions
+
+        return AccountSessions(self.providers, self.account_tokens, self.cipher)
 
 
 def _keys(text: str) -> list[str]:

@@ -87,8 +87,7 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
         )
         mass = MassChange(settings.outbound_mass_count, settings.outbound_mass_share)
         rules = OutboundRules(settings.installation, mass, lease.sync_reserve_seconds)
-        accounts = (self.account_tokens, self.providers, self.cipher)
-        return WriteOut(store, *accounts, utc_now, time.sleep, random.random, rules, self.leave)
+        return WriteOut(store, self.account_sessions, utc_now, time.sleep, random.random, rules, self.leave)
 
     @cached_property
     def leave(self) -> "Leave":
@@ -140,9 +139,7 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
         return SyncWorkspace(
             runs=self.sync_runs,
             pages=self.diverted_pages,
-            tokens=self.account_tokens,
-            providers=self.providers,
-            cipher=self.cipher,
+            sessions=self.account_sessions,
             queue=self.queue,
             clock=utc_now,
             sleep=time.sleep,

@@ -118,8 +118,7 @@ class Wiring(
         from almanac.adapters.postgres.outbound.operating import PostgresTargets
         from almanac.services.outbound.targets import Targets
 
-        store, accounts = PostgresTargets(self.database), (self.account_tokens, self.providers, self.cipher)
-        return Targets(store, *accounts, self._patience, utc_now)
+        return Targets(PostgresTargets(self.database), self.account_sessions, self._patience, utc_now)
 
     @cached_property
     def outbound(self) -> "Outbound":
@@ -135,8 +134,8 @@ class Wiring(
         from almanac.adapters.postgres.outbound.repair import PostgresRepair
         from almanac.services.outbound.repair import RepairLinks
 
-        store, accounts = PostgresRepair(self.database), (self.account_tokens, self.providers, self.cipher)
-        return RepairLinks(self._workspace_store, store, *accounts, self._patience, utc_now)
+        store = PostgresRepair(self.database)
+        return RepairLinks(self._workspace_store, store, self.account_sessions, self._patience, utc_now)
 
     @property
     def _patience(self) -> "Retrier":

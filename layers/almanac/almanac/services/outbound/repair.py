@@ -1,19 +1,18 @@
 """After a database was restored: what is at the providers because of us, and nobody here remembers."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from almanac.domain.calendar.events import CalendarZones
 from almanac.domain.calendar.written import RemoteEvent
 from almanac.domain.sync.report import Tally
-from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher
+from almanac.services.accounts.ports import Account
 from almanac.services.clock import Clock
 from almanac.services.operations.ports import WorkspaceStore
 from almanac.services.outbound.ports import RepairCounts, RepairStore
-from almanac.services.sync.account_access import AccountSession
-from almanac.services.sync.provider import OpenAccount, Provider
+from almanac.services.sync.account_access import AccountSessions
+from almanac.services.sync.provider import OpenAccount
 from almanac.services.sync.retrying import Retrier
 
 
@@ -23,9 +22,7 @@ class RepairLinks:
 
     workspaces: WorkspaceStore
     store: RepairStore
-    tokens: AccountTokens
-    providers: Mapping[str, Provider]
-    cipher: TokenCipher
+    sessions: AccountSessions
     retrier: Retrier
     clock: Clock
 
@@ -51,10 +48,9 @@ class RepairLinks:
     def _marked(
         self, account: Account, calendar_id: str, installation: str, zones: CalendarZones
     ) -> tuple[RemoteEvent, ...]:
-        provider = self.providers.get(account.provider)
-        if provider is None:
+        session = self.sessions.open(account, self.clock)
+        if session is None:
             return ()
-        session = AccountSession(account, provider, self.tokens, self.cipher, self.clock)
 
         def of(opened: OpenAccount) -> tuple[RemoteEvent, ...]:
             if opened.writes is None:

@@ -1,20 +1,19 @@
 """Writing out in one run: calendar after calendar, what is unanswered first, within time, pace and budget."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from almanac.domain.outbound.place import LOOK_AGAIN, WRITING_ROLES, HoldReason, MassChange, Place, reason_to_hold
 from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.outbound.step import LetBe, Look, Write, next_step
-from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher
+from almanac.services.accounts.ports import Account
 from almanac.services.clock import Clock, Deadline, Sleep
 from almanac.services.outbound.calendar_writer import CalendarWriter, StopHere
 from almanac.services.outbound.leaving import Leave
 from almanac.services.outbound.ports import OutboundStore, WritingWorkspace
-from almanac.services.sync.account_access import AccountSession
+from almanac.services.sync.account_access import AccountSession, AccountSessions
 from almanac.services.sync.ports import Lease
-from almanac.services.sync.provider import Provider
 from almanac.services.sync.retrying import Retrier
 
 LINKS_A_TIME = 50
@@ -38,9 +37,7 @@ class WriteOut:
     """The part of a run that writes, after the part that reads."""
 
     store: OutboundStore
-    tokens: AccountTokens
-    providers: Mapping[str, Provider]
-    cipher: TokenCipher
+    sessions: AccountSessions
     clock: Clock
     sleep: Sleep
     chance: Callable[[], float]
@@ -54,14 +51,13 @@ class WriteOut:
         """
         report = OutboundReport()
         workspace = self.store.load(lease, self.rules.installation, self.clock())
-        sessions: dict[object, AccountSession] = {}
+        opened: dict[object, AccountSession | None] = {}
         for place, account in workspace.places:
-            provider = self.providers.get(account.provider)
-            if provider is None:
-                continue
-            session = sessions.get(account.id)
+            if account.id not in opened:
+                opened[account.id] = self.sessions.open(account, self.clock)
+            session = opened[account.id]
             if session is None:
-                session = sessions[account.id] = AccountSession(account, provider, self.tokens, self.cipher, self.clock)
+                continue
             before = report.writes
             _Visit(self, lease, deadline, workspace, place, account, session, report).make()
             if report.writes > before:

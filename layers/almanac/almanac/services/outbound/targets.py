@@ -1,6 +1,6 @@
 """Where a member's blocks are written: a calendar they name, one that is made for them, or nowhere."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -9,11 +9,11 @@ from uuid import UUID
 from almanac.domain.outbound.place import WRITING_ROLES
 from almanac.domain.sync.report import Tally
 from almanac.errors import AlmanacError, BadInput, PermissionMissing, TransientError
-from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher
+from almanac.services.accounts.ports import Account
 from almanac.services.clock import Clock
 from almanac.services.outbound.ports import CalendarIntent, TargetStore
-from almanac.services.sync.account_access import AccountSession
-from almanac.services.sync.provider import MadeCalendar, OpenAccount, Provider, Writes
+from almanac.services.sync.account_access import AccountSession, AccountSessions
+from almanac.services.sync.provider import MadeCalendar, OpenAccount, Writes
 from almanac.services.sync.retrying import Retrier
 
 CALENDAR_NAME = "Almanac"
@@ -27,9 +27,7 @@ class Targets:
     """The use case of `almanac member target`."""
 
     store: TargetStore
-    tokens: AccountTokens
-    providers: Mapping[str, Provider]
-    cipher: TokenCipher
+    sessions: AccountSessions
     retrier: Retrier
     clock: Clock
 
@@ -63,13 +61,11 @@ class Targets:
         for again. Raises BadInput, PermissionMissing, and TransientError while nobody knows whether it was made.
         """
         self._require_member(ws_id, user_id)
-        account, scopes = self._account(ws_id, user_id)
-        provider = self.providers[account.provider]
-        if scopes and not provider.grants_calendars(scopes):
+        account, scopes, session = self._account(ws_id, user_id)
+        if scopes and not session.provider.grants_calendars(scopes):
             raise PermissionMissing(
                 f"{account.email} has not granted making calendars: connect it again with that scope"
             )
-        session = AccountSession(account, provider, self.tokens, self.cipher, self.clock)
         intent = self.store.intent(ws_id, user_id, account.id)
         calendar = self._made_before(session, intent) or self._make(ws_id, session, intent)
         made = (calendar.calendar_id, calendar.name, calendar.time_zone)
@@ -105,12 +101,12 @@ class Targets:
             self.store.requested(ws_id, intent, requested=False)
             raise
 
-    def _account(self, ws_id: UUID, user_id: str) -> tuple[Account, tuple[str, ...]]:
-        found = [pair for pair in self.store.accounts(ws_id, user_id) if pair[0].provider in self.providers]
-        if not found:
-            raise BadInput("user", f"{user_id} has no connected account; `almanac account add` connects one")
-        account, scopes = found[0]
-        return account, tuple(scopes)
+    def _account(self, ws_id: UUID, user_id: str) -> tuple[Account, tuple[str, ...], AccountSession]:
+        for account, scopes in self.store.accounts(ws_id, user_id):
+            session = self.sessions.open(account, self.clock)
+            if session is not None:
+                return account, tuple(scopes), session
+        raise BadInput("user", f"{user_id} has no connected account; `almanac account add` connects one")
 
     def _require_member(self, ws_id: UUID, user_id: str) -> None:
         if not self.store.is_member(ws_id, user_id):

@@ -1,6 +1,7 @@
 """One account during a run: opened, its access token refreshed before it expires and once more when it is refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter
 from typing import TypeVar
@@ -119,3 +120,17 @@ class AccountSession:
             return self._access(retrier, tally)
         self._dead = error
         raise error
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSessions:
+    """Opens accounts of the providers that are known here."""
+
+    providers: Mapping[str, Provider]
+    tokens: AccountTokens
+    cipher: TokenCipher
+
+    def open(self, account: Account, clock: Clock) -> AccountSession | None:
+        """Return a session of the account, on the clock of its run; None when its provider is not known here."""
+        provider = self.providers.get(account.provider)
+        return None if provider is None else AccountSession(account, provider, self.tokens, self.cipher, clock)

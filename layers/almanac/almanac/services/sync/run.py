@@ -23,18 +23,17 @@ from almanac.errors import (
     UnknownWorkspace,
 )
 from almanac.jobs import CalendarSchedule, CalendarSync
-from almanac.services.accounts.ports import Account, AccountTokens, TokenCipher
+from almanac.services.accounts.ports import Account
 from almanac.services.clock import Clock, Deadline, Sleep
 from almanac.services.push.keep import KeepChannels
 from almanac.services.push.run_channels import RunChannels
 from almanac.services.queues.ports import JobQueue, OutgoingJob
 from almanac.services.queues.replan import replan_reason
-from almanac.services.sync.account_access import AccountSession
+from almanac.services.sync.account_access import AccountSession, AccountSessions
 from almanac.services.sync.calendar_lists import look_at_lists
 from almanac.services.sync.continuation import continuation_of
 from almanac.services.sync.page_reader import RunContext
 from almanac.services.sync.ports import CalendarPages, Lease, Refusal, SyncRuns, WorkspaceCalendars
-from almanac.services.sync.provider import Provider
 from almanac.services.sync.retrying import Retrier
 from almanac.services.sync.turns import OUT_OF_MEMORY, CalendarTurn, is_bug, order
 
@@ -59,9 +58,7 @@ class SyncWorkspace:
 
     runs: SyncRuns
     pages: CalendarPages
-    tokens: AccountTokens
-    providers: Mapping[str, Provider]
-    cipher: TokenCipher
+    sessions: AccountSessions
     queue: JobQueue
     clock: Clock
     sleep: Sleep
@@ -224,15 +221,12 @@ class SyncWorkspace:
 
     def open_session(self, account: Account) -> AccountSession | None:
         """Open an account; None when its provider is not known here."""
-        return self._sessions({account.id: account}).get(account.id)
+        return self.sessions.open(account, self.clock)
 
     def _sessions(self, accounts: Mapping[UUID, Account]) -> dict[UUID, AccountSession]:
         """Return a session per account whose provider is known here."""
-        return {
-            key: AccountSession(account, self.providers[account.provider], self.tokens, self.cipher, self.clock)
-            for key, account in accounts.items()
-            if account.provider in self.providers
-        }
+        opened = ((key, self.open_session(account)) for key, account in accounts.items())
+        return {key: session for key, session in opened if session is not None}
 
     def _context(self, lease: Lease, calendars: WorkspaceCalendars, deadline: Deadline, pool: Executor) -> RunContext:
         rules = self.rules
