@@ -49,6 +49,10 @@ class Queues:
             "no_proxy": no_proxy,
         }
 
+    def client(self) -> Any:
+        """Return a boto3 client for them, whatever the shell has set; whoever asks closes it."""
+        return _client(self.endpoint_url)
+
 
 class QueueServer:
     """A running ministack with the four queues; also a context manager that stops it. A stop loses its messages."""
@@ -138,8 +142,8 @@ def _is_ready(port: int) -> bool:
         connection.close()
 
 
-def _create_queues(endpoint_url: str, visibility_seconds: int) -> Queues:
-    sqs = boto3.client(
+def _client(endpoint_url: str) -> Any:
+    return boto3.client(
         "sqs",
         endpoint_url=endpoint_url,
         region_name=REGION,
@@ -147,6 +151,10 @@ def _create_queues(endpoint_url: str, visibility_seconds: int) -> Queues:
         aws_secret_access_key=_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         config=Config(proxies={}),
     )
+
+
+def _create_queues(endpoint_url: str, visibility_seconds: int) -> Queues:
+    sqs = _client(endpoint_url)
     try:
         sync_url, sync_dead_url = _create_pair(sqs, "sync", visibility_seconds)
         schedule_url, schedule_dead_url = _create_pair(sqs, "schedule", visibility_seconds)

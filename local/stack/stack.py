@@ -14,9 +14,6 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-import boto3
-from botocore.config import Config
-
 from almanac.adapters.postgres.connection import parse_url
 from almanac.adapters.postgres.deployment.app_role import AppRole
 from almanac.adapters.postgres.migrate import migrate
@@ -113,15 +110,7 @@ class Stack:
     @cached_property
     def sqs(self) -> Any:
         """A boto3 client for the queues."""
-        given = self.queues.environment()
-        return boto3.client(
-            "sqs",
-            endpoint_url=self.queues.endpoint_url,
-            region_name=given["AWS_REGION"],
-            aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
-            config=Config(proxies={}),
-        )
+        return self.queues.client()
 
     @property
     def worker_logs(self) -> list[Path]:

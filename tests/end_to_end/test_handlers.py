@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import boto3
 import pytest
 
 from almanac.adapters.crypto import new_key
@@ -117,15 +116,7 @@ class Office:
 
 @pytest.fixture
 def office(queues: Queues, database_url: str, tmp_path: Path) -> Iterator[Office]:
-    given = queues.environment()
-    client = boto3.client(
-        "sqs",
-        endpoint_url=queues.endpoint_url,
-        region_name=given["AWS_REGION"],
-        aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
-    )
-    with Simulator(seed=7) as simulator, closing(client) as sqs:
+    with Simulator(seed=7) as simulator, closing(queues.client()) as sqs:
         office = Office(simulator, queues, database_url, tmp_path, sqs)
         for url in (queues.sync_url, queues.schedule_url):
             office.sqs.purge_queue(QueueUrl=url)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import boto3
 import pytest
 
 from almanac.adapters.crypto import FernetCipher, new_key
@@ -57,14 +56,7 @@ def queues(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queues]:
 
 @pytest.fixture
 def sqs(queues: Queues) -> Iterator[Any]:
-    given = queues.environment()
-    client = boto3.client(
-        "sqs",
-        endpoint_url=queues.endpoint_url,
-        region_name=given["AWS_REGION"],
-        aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
-    )
+    client = queues.client()
     with closing(client):
         yield client
 

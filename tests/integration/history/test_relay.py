@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +11,7 @@ from almanac.adapters.postgres.history.publish import PostgresPublishing
 from almanac.services.events_out.ports import Lane
 from almanac.services.events_out.relay import CHANGES_AT_ONCE, WORKSPACES_AT_ONCE, Relay
 from tests.integration import rows
+from tests.integration.history.changing import Changing
 from tests.integration.rows import NOON
 
 pytestmark = pytest.mark.integration
@@ -48,7 +49,7 @@ class Queue:
         self.woken += lanes
 
 
-class Publishing:
+class Publishing(Changing):
     def __init__(self, database: Database) -> None:
         self.database = database
         self.bus, self.queue = Bus(), Queue()
@@ -58,14 +59,6 @@ class Publishing:
     def relay(self, *, bus: bool = True) -> Any:
         relay = Relay(self.store, self.store, self.bus if bus else None, self.queue, "almanac", lambda: NOON)
         return relay(lambda: 300.0)
-
-    def event(self, many: int = 1, ws_id: UUID | None = None) -> None:
-        self.database.run(
-            "INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at)"
-            " SELECT :ws, 'Secret title', now(), now() FROM generate_series(1, :many)",
-            ws=ws_id or self.ws_id,
-            many=many,
-        )
 
     def published(self, ws_id: UUID | None = None) -> int:
         sql = "SELECT published FROM workspace_history_heads WHERE ws_id = :ws AND claimed_until IS NULL"
@@ -174,15 +167,7 @@ class TestBus:
         assert ids == [f"{publishing.ws_id}/{version}" for version in (1, 2, 1, 2)]
 
     def test_a_first_reading_is_told_as_one(self, publishing: Publishing) -> None:
-        publishing.database.run("BEGIN")
-        publishing.database.run("SELECT set_config('almanac.origin', 'import', true)")
-        publishing.event(300)
-        publishing.database.run("COMMIT")
-        publishing.database.run(
-            "SELECT almanac_add_to_history(:ws, 'calendar.imported', :id, NULL, 'import', '{\"count\": 300}')",
-            ws=publishing.ws_id,
-            id=uuid4(),
-        )
+        publishing.first_reading(300)
 
         assert publishing.relay().published == 1
         assert publishing.bus.events[0]["data"]["count"] == 300

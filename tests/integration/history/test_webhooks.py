@@ -18,6 +18,7 @@ from almanac.services.events_out.ports import Lane
 from almanac.wiring.deliver import DeliverWiring
 from tests.cli.shell import Shell
 from tests.integration import rows
+from tests.integration.history.changing import Changing
 from tests.integration.history.endpoint import Subscriber, listening
 
 pytestmark = pytest.mark.integration
@@ -33,7 +34,7 @@ class Queue:
         self.woken += [(lane, delay_seconds) for lane in lanes]
 
 
-class Told:
+class Told(Changing):
     """A workspace, a subscriber of it, and the real use cases between them."""
 
     def __init__(self, database_url: str, subscriber: Subscriber) -> None:
@@ -49,14 +50,6 @@ class Told:
         self.event()  # before anybody listens
         self.id, self.secret = self.wiring.webhooks.add(f"{subscriber.url}/hook", self.ws_id)
         self.queue = Queue()
-
-    def event(self, many: int = 1, ws_id: UUID | None = None) -> None:
-        self.database.run(
-            "INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at)"
-            " SELECT :ws, 'Secret title', now(), now() FROM generate_series(1, :many)",
-            ws=ws_id or self.ws_id,
-            many=many,
-        )
 
     def deliver(self, ws_id: UUID | None = None, endpoint_id: UUID | None = None) -> DeliverReport:
         use_case: DeliverLane = replace(self.wiring.deliver_lane, queue=self.queue, chance=lambda: 0.5)
@@ -152,15 +145,7 @@ class TestDelivery:
         assert report.delivered == len(spans)
 
     def test_events_of_a_first_reading_are_told_as_one(self, told: Told) -> None:
-        told.database.run("BEGIN")
-        told.database.run("SELECT set_config('almanac.origin', 'import', true)")
-        told.event(500)
-        told.database.run("COMMIT")
-        told.database.run(
-            "SELECT almanac_add_to_history(:ws, 'calendar.imported', :id, NULL, 'import', '{\"count\": 500}')",
-            ws=told.ws_id,
-            id=uuid4(),
-        )
+        told.first_reading(500)
 
         told.deliver()
 
