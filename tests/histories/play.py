@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Protocol
 
 from almanac.errors import DatabaseUnavailable
 from almanac.jobs import CalendarSync, Mode
@@ -28,18 +29,34 @@ def play(stage: Stage, history: Sequence[Step], met: Counter[str]) -> None:
         google = GoogleSide(simulator)
         product = ProductSide(stage.beside, stage.process, google)
         troubles = Troubles(simulator, stage.process, stage.server, stage.disk, met)
-        going = Play(stage, google, product, troubles)
-        number = 0
         try:
-            for number, step in enumerate(history, 1):  # noqa: B007 - named in the failure
-                going.step(step)
-            number += 1
-            going.end()
-        except Exception as error:
-            raise Broken(f"after step {number} of {len(history)}: {type(error).__name__}: {error}") from error
+            follow(Play(stage, google, product, troubles), history)
         finally:
             stage.clear()
             product.leave()
+
+
+class Going(Protocol):
+    """A history in progress: whatever a step or its end raises, the law is broken."""
+
+    def begin(self) -> None: ...
+
+    def step(self, step: Step) -> None: ...
+
+    def end(self) -> None: ...
+
+
+def follow(going: Going, history: Sequence[Step]) -> None:
+    """Take the steps of a history and end it. Raises Broken, which says at which step, with what was wrong."""
+    number = 0
+    try:
+        going.begin()
+        for number, step in enumerate(history, 1):  # noqa: B007 - named in the failure
+            going.step(step)
+        number += 1
+        going.end()
+    except Exception as error:
+        raise Broken(f"after step {number} of {len(history)}: {type(error).__name__}: {error}") from error
 
 
 class Play:
@@ -102,6 +119,9 @@ class Play:
             "overlap": runs.overlap,
             "race": runs.race,
         }
+
+    def begin(self) -> None:
+        """Nothing is there before the first step."""
 
     def step(self, step: Step) -> None:
         """Do what the step says, as far as it can be done."""

@@ -1,12 +1,14 @@
 """One embedded Postgres for the session, and a migrated database for every test that asks for one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from almanac.adapters.postgres.connection import Database, parse_url
+from local.google_simulator.simulator import Simulator
 from local.stack.postgres import Postgres
 from tests.integration.lent_databases import LentDatabases
+from tests.integration.team import Team
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +39,30 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(lambda: parse_url(database_url))
     yield database
     database.close()
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A simulated Google of the test's own."""
+    with Simulator(seed=7) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def make_team(simulator: Simulator, database_url: str) -> Iterator[Callable[..., Team]]:
+    """Makes workspaces over this test's database and Google; each call may give settings."""
+    made: list[Team] = []
+
+    def make(**settings: str) -> Team:
+        made.append(Team(simulator, database_url, **settings))
+        return made[-1]
+
+    yield make
+    for team in made:
+        team.close()
+
+
+@pytest.fixture
+def team(make_team: Callable[..., Team]) -> Team:
+    """One workspace, with the settings as they are by default."""
+    return make_team()

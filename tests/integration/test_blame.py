@@ -1,6 +1,6 @@
 """Who is to blame and who has to wait: the project, an account's eyes, a deadly calendar, a hung provider."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -10,30 +10,10 @@ import pytest
 from almanac.errors import AlmanacError, AnswerTooLarge, ProviderUnavailable, StorageFailed
 from almanac.jobs import CalendarSync, message_body
 from almanac.services.queues.message_run import SqsMessage
-from local.google_simulator.simulator import Simulator
 from tests.integration import rows
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def make_team(database_url: str) -> Iterator[Callable[..., Team]]:
-    made: list[Team] = []
-    with Simulator(seed=7) as simulator:
-
-        def make(**settings: str) -> Team:
-            made.append(Team(simulator, database_url, **settings))
-            return made[-1]
-
-        yield make
-        for team in made:
-            team.close()
-
-
-@pytest.fixture
-def team(make_team: Callable[..., Team]) -> Team:
-    return make_team()
 
 
 def connection(team: Team) -> dict[str, Any]:

@@ -1,24 +1,21 @@
 """The calendar list of an account is looked at once a day, and when one of its calendars is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from local.google_simulator.simulator import Simulator
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def team(database_url: str) -> Iterator[Team]:
-    with Simulator(seed=7) as simulator:
-        team = Team(simulator, database_url)
-        team.connect()
-        team.sync()
-        yield team
-        team.close()
+def team(make_team: Callable[..., Team]) -> Team:
+    team = make_team()
+    team.connect()
+    team.sync()
+    return team
 
 
 def a_day_later(team: Team) -> None:

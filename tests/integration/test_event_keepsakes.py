@@ -18,13 +18,6 @@ def simulator() -> Iterator[Simulator]:
         yield simulator
 
 
-@pytest.fixture
-def team(simulator: Simulator, database_url: str) -> Iterator[Team]:
-    team = Team(simulator, database_url)
-    yield team
-    team.close()
-
-
 OWNED = {"task_id": uuid4(), "locked": True, "color_override": "PINK"}
 
 

@@ -1,13 +1,11 @@
 """What has left every window goes after its age, and what the app has given it stays."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
 from almanac.domain.operations.maintenance import Limits
-from local.google_simulator.simulator import Simulator
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration
@@ -17,14 +15,6 @@ EVENT = (
     " end_at) SELECT :ws, :provider, 'ada@example.test', :id, :id, now() - make_interval(days => :age),"
     " now() - make_interval(days => :age) + interval '1 hour'"
 )
-
-
-@pytest.fixture
-def team(database_url: str) -> Iterator[Team]:
-    with Simulator(seed=7) as simulator:
-        team = Team(simulator, database_url)
-        yield team
-        team.close()
 
 
 def old(team: Team, event_id: str, age: int = 400, provider: str = "google") -> None:

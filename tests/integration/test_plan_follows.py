@@ -1,6 +1,6 @@
 """The plan follows the calendar: whatever changes somebody's busy time or work is planned seconds later, and once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,6 @@ import pytest
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.jobs import CalendarSchedule, Tick, deduplication_id
-from local.google_simulator.simulator import Simulator
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration
@@ -19,11 +18,8 @@ QUEUE = "https://sqs.eu-central-1.amazonaws.com/1/schedule.fifo"
 
 
 @pytest.fixture
-def team(database_url: str) -> Iterator[Team]:
-    with Simulator(seed=7) as simulator:
-        team = Team(simulator, database_url, ALMANAC_SCHEDULE_QUEUE_URL=QUEUE, ALMANAC_PLAN_BUDGET_SECONDS="0.1")
-        yield team
-        team.close()
+def team(make_team: Callable[..., Team]) -> Team:
+    return make_team(ALMANAC_SCHEDULE_QUEUE_URL=QUEUE, ALMANAC_PLAN_BUDGET_SECONDS="0.1")
 
 
 def task(team: Team, title: str = "Report", **columns: Any) -> UUID:

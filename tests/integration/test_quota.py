@@ -25,13 +25,6 @@ def simulator() -> Iterator[Simulator]:
         yield simulator
 
 
-@pytest.fixture
-def team(simulator: Simulator, database_url: str) -> Iterator[Team]:
-    team = Team(simulator, database_url)
-    yield team
-    team.close()
-
-
 def asked(team: Team, account: str) -> int:
     """Requests for events so far in the name of an account."""
     return sum(listing["account"] == account for listing in team.listings())

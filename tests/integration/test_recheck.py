@@ -28,10 +28,8 @@ def simulator(paging: str) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def team(simulator: Simulator, database_url: str) -> Iterator[Team]:
-    team = Team(simulator, database_url, ALMANAC_SYNC_PAGE_SIZE=PAGE)
-    yield team
-    team.close()
+def team(make_team: Callable[..., Team]) -> Team:
+    return make_team(ALMANAC_SYNC_PAGE_SIZE=PAGE)
 
 
 def before_request(team: Team, nth: int, act: Callable[[], object]) -> None:

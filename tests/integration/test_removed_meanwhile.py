@@ -12,18 +12,9 @@ from almanac.domain.sync.report import SyncReport
 from almanac.errors import UnknownWorkspace
 from almanac.jobs import CalendarSchedule, CalendarSync, message_body
 from almanac.services.queues.message_run import SqsMessage
-from local.google_simulator.simulator import Simulator
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def team(database_url: str) -> Iterator[Team]:
-    with Simulator(seed=7) as simulator:
-        team = Team(simulator, database_url)
-        yield team
-        team.close()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The whole inbound sync: real use case, real Google client, real Postgres, simulated Google."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,35 +8,10 @@ import pytest
 
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import DatabaseUnavailable
-from local.google_simulator.simulator import Simulator
 from local.stack.postgres import Postgres
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    with Simulator(seed=7) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def make_team(simulator: Simulator, database_url: str) -> Iterator[Callable[..., Team]]:
-    made: list[Team] = []
-
-    def make(**settings: str) -> Team:
-        made.append(Team(simulator, database_url, **settings))
-        return made[-1]
-
-    yield make
-    for team in made:
-        team.wiring.close()
-
-
-@pytest.fixture
-def team(make_team: Callable[..., Team]) -> Team:
-    return make_team()
 
 
 def ended(report: SyncReport) -> tuple[str, str]:

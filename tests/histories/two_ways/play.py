@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from almanac.errors import AlmanacError
 from almanac.jobs import CalendarSync, Direction, message_body
 from local.google_simulator.api.errors import ApiError
-from tests.histories.play import Act, Broken
+from tests.histories.play import Act, follow
 from tests.histories.processes import Process
 from tests.histories.runs import time_enough
 from tests.histories.stage import Stage
@@ -21,16 +21,8 @@ def play(stage: Stage, history: Sequence[Step], met: Counter[str]) -> None:
     """Play a history to its end. Raises Broken, with what was wrong as its cause. `met` counts what happened."""
     with stage.simulator() as simulator:
         world = World(simulator, stage.beside, stage.process)
-        going = TwoWays(stage, world, met)
-        number = 0
         try:
-            going.begin()
-            for number, step in enumerate(history, 1):  # noqa: B007 - named in the failure
-                going.step(step)
-            number += 1
-            going.end()
-        except Exception as error:
-            raise Broken(f"after step {number} of {len(history)}: {type(error).__name__}: {error}") from error
+            follow(TwoWays(stage, world, met), history)
         finally:
             stage.clear()
             world.leave()
