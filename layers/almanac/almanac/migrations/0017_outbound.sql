@@ -353,32 +353,13 @@ CREATE TRIGGER calendar_connections_outbound_off AFTER UPDATE OF sync_outbound_e
     FOR EACH ROW WHEN (OLD.sync_outbound_enabled AND NOT NEW.sync_outbound_enabled) EXECUTE FUNCTION almanac_forget_edits();
 
 -- What a provider deletes is not deleted there once more.
-CREATE OR REPLACE FUNCTION almanac_delete_events(doomed uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
+ALTER FUNCTION almanac_delete_events(uuid[]) RENAME TO almanac_delete_event_rows;
+CREATE FUNCTION almanac_delete_events(doomed uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-    lost calendar_event_keepsakes;
     deleted integer;
 BEGIN
-    -- The app's writes wait for these locks: what it sets meanwhile is kept, what it sets later finds no event.
-    PERFORM 1 FROM workspace_calendar_events WHERE id = ANY (doomed) ORDER BY id FOR UPDATE;
-    FOR lost IN
-        SELECT e.ws_id, e.provider, e.external_calendar_id, e.external_event_id, e.id, e.organizer_email, e.task_id,
-            e.locked, e.color_override, to_jsonb(t), to_jsonb(h), clock_timestamp()
-        FROM workspace_calendar_events e
-        LEFT JOIN task_calendar_events t ON t.event_id = e.id
-        LEFT JOIN habit_calendar_events h ON h.event_id = e.id
-        WHERE e.id = ANY (doomed) AND e.provider <> 'almanac'
-            AND (e.task_id IS NOT NULL OR e.locked OR e.color_override IS NOT NULL
-                OR t.event_id IS NOT NULL OR h.event_id IS NOT NULL)
-    LOOP
-        CONTINUE WHEN almanac_hand_over(lost);
-        DELETE FROM calendar_event_keepsakes
-        WHERE ws_id = lost.ws_id AND provider = lost.provider AND external_event_id = lost.external_event_id
-            AND external_calendar_id = lost.external_calendar_id;
-        INSERT INTO calendar_event_keepsakes SELECT lost.*;
-    END LOOP;
     PERFORM set_config('almanac.deletes', 'provider', true);
-    DELETE FROM workspace_calendar_events WHERE id = ANY (doomed);
-    GET DIAGNOSTICS deleted = ROW_COUNT;
+    deleted := almanac_delete_event_rows(doomed);
     PERFORM set_config('almanac.deletes', '', true);
     DELETE FROM calendar_event_links WHERE event_id = ANY (doomed) AND kind = 'edit' AND sent_op IS NULL;
     RETURN deleted;
