@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from almanac.services.outbound.run import WriteOut
     from almanac.services.push.keep import KeepChannels
     from almanac.services.queues.message_run import MessageRun
+    from almanac.services.sync.retrying import Retrier
     from almanac.services.sync.run import SyncWorkspace
 
 
@@ -121,14 +122,19 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
     def stop_watching(self, ws_id: "UUID", account_id: "UUID") -> int:
         """Stop the channels of an account that is about to go; return how many were. None are where push is off."""
         from almanac.services.push.leave import StopChannels
-        from almanac.services.sync.retrying import Retrier
 
         home = self.push_home
         if home is None:
             return 0
-        ends_at = time.monotonic() + _STOPPING_SECONDS
-        retrier = Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False)
+        retrier = self.patience(_STOPPING_SECONDS)
         return StopChannels(self.channel_store, home, self.sync_workspace.open_session, retrier)(ws_id, account_id)
+
+    def patience(self, seconds: float) -> "Retrier":
+        """Return how work waits that no invocation ends: again for so long, each request in its own time."""
+        from almanac.services.sync.retrying import Retrier
+
+        ends_at = time.monotonic() + seconds
+        return Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False)
 
     @cached_property
     def sync_workspace(self) -> "SyncWorkspace":

@@ -1,6 +1,5 @@
 """What the command line may see: all that the functions do, and the use cases of those who operate them."""
 
-import random
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from almanac.services.outbound.targets import Targets
     from almanac.services.outbound.waiting import Outbound
     from almanac.services.plan.preview import PreviewPlan
-    from almanac.services.sync.retrying import Retrier
 
 CONNECT_SECONDS = 120
 """How long somebody at a terminal waits for an account to be connected, waits for the provider included."""
@@ -109,7 +107,7 @@ class Wiring(
             store=PostgresAccountStore(self.database),
             provider=self.google_provider,
             cipher=self.cipher,
-            retrier=self._patience,
+            retrier=self.patience(CONNECT_SECONDS),
         )
 
     @cached_property
@@ -118,7 +116,7 @@ class Wiring(
         from almanac.adapters.postgres.outbound.operating import PostgresTargets
         from almanac.services.outbound.targets import Targets
 
-        return Targets(PostgresTargets(self.database), self.account_sessions, self._patience, utc_now)
+        return Targets(PostgresTargets(self.database), self.account_sessions, self.patience(CONNECT_SECONDS), utc_now)
 
     @cached_property
     def outbound(self) -> "Outbound":
@@ -135,14 +133,7 @@ class Wiring(
         from almanac.services.outbound.repair import RepairLinks
 
         store = PostgresRepair(self.database)
-        return RepairLinks(self._workspace_store, store, self.account_sessions, self._patience, utc_now)
-
-    @property
-    def _patience(self) -> "Retrier":
-        from almanac.services.sync.retrying import Retrier
-
-        ends_at = time.monotonic() + CONNECT_SECONDS
-        return Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False)
+        return RepairLinks(self._workspace_store, store, self.account_sessions, self.patience(CONNECT_SECONDS), utc_now)
 
     @cached_property
     def history(self) -> "History":
