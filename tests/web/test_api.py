@@ -151,26 +151,28 @@ class TestRefusing:
         assert admin("GET", "/v1/runs").status == 401
 
     @pytest.mark.parametrize(
-        ("method", "url", "body", "field"),
+        ("method", "url", "body", "field", "said"),
         [
-            ("GET", "/v1/runs?colour=red", None, "colour"),
-            ("GET", "/v1/runs?status=odd", None, "status"),
-            ("GET", "/v1/runs?limit=201", None, "limit"),
-            ("GET", "/v1/runs?after=bm8", None, "after"),
-            ("GET", "/v1/runs?since=yesterday", None, "since"),
-            ("GET", "/v1/health?reason=because", None, "reason"),
-            ("POST", "/v1/sync", {"workspaces": []}, "workspaces"),
-            ("POST", "/v1/sync", {"workspaces": ["x"], "colour": 1}, None),
-            ("POST", "/v1/sync", "{", "body"),
+            ("GET", "/v1/runs?colour=red", None, "colour", "is no parameter of this route"),
+            ("GET", "/v1/runs?status=odd", None, "status", ""),
+            ("GET", "/v1/runs?ws_id=odd", None, "ws_id", "must be a UUID, like"),
+            ("GET", "/v1/runs?limit=201", None, "limit", "must be at most 200"),
+            ("GET", "/v1/runs?after=bm8", None, "after", ""),
+            ("GET", "/v1/runs?since=yesterday", None, "since", "must be an instant with an offset, like"),
+            ("GET", "/v1/health?reason=because", None, "reason", "knows reconnect_required"),
+            ("POST", "/v1/sync", {"workspaces": []}, "workspaces", "must have at least 1"),
+            ("POST", "/v1/sync", {"workspaces": ["x"], "colour": 1}, None, ""),
+            ("POST", "/v1/sync", "{", "body", "is not valid JSON"),
         ],
     )
-    def test_what_is_not_known_is_a_422_that_names_the_field_and_echoes_nothing(
-        self, admin: Client, method: str, url: str, body: object, field: str | None
+    def test_what_is_not_known_is_a_422_that_names_the_field_and_what_to_do_and_echoes_nothing(
+        self, admin: Client, method: str, url: str, body: object, field: str | None, said: str
     ) -> None:
         refused = admin(method, url, body)
         assert refused.status == 422
         assert refused.headers["Content-Type"] == "application/problem+json"
         assert field is None or refused.json["field"] == field
+        assert refused.json["detail"].startswith(said), refused.json["detail"]
         assert not {"red", "odd", "201", "bm8", "yesterday", "because"} & set(refused.text.split('"'))
 
     def test_other_ways_to_go_wrong_have_their_own_answer(self, admin: Client, ws: UUID) -> None:

@@ -38,6 +38,7 @@ _FAULTS: Mapping[str, str] = {
     "tuple_type": "must be a list",
     "list_type": "must be a list",
     "json_type": "is not valid JSON",
+    "extra_forbidden": "is not known here",
 }
 """Pydantic's kinds of faults in words of ours, which say what to write instead."""
 
@@ -46,11 +47,11 @@ def first_fault(error: ValidationError, whole: str = "") -> tuple[str, str]:
     """Return place and fault of the first error; the place is dotted, and `whole` when it is no single field."""
     first = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"])
-    return place or whole, _fault(first["type"], first.get("ctx", {}), str(first["msg"]))
+    return place or whole, fault_in_words(first["type"], first.get("ctx", {}), str(first["msg"]))
 
 
-def _fault(kind: str, limits: Mapping[str, Any], otherwise: str) -> str:
-    """Return the fault in our words; of the limits only those that the model itself sets."""
+def fault_in_words(kind: str, limits: Mapping[str, Any], otherwise: str) -> str:
+    """Return a `kind` of pydantic's faults in our words; of the `limits` only those that the model itself sets."""
     words = _FAULTS.get(kind)
     if words is None:
         return otherwise

@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 
 from almanac.domain.access import Principal
+from almanac.validation import fault_in_words
 from almanac.web.api.routes import Route
 from almanac.web.call import Call, begin, current
 from almanac.web.etag import conditional
@@ -23,13 +24,6 @@ from almanac.web.use_cases import UseCases
 
 DOCUMENT_PATH = "/v1/openapi.json"
 _JSON = "application/json"
-_FAULTS = {
-    "missing": "is missing",
-    "extra_forbidden": "is not known here",
-    "json_invalid": "is no JSON",
-    "literal_error": "is none of the values that are known",
-    "model_attributes_type": "must be a JSON object",
-}
 
 
 class Api:
@@ -159,9 +153,10 @@ def _invalid(error: RequestValidationError) -> Response[str]:
     first = error.errors()[0]
     place = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
     kind = str(first["type"])
-    said = _FAULTS.get(kind) or f"is unusable ({kind.replace('_', ' ')})"
-    name = ".".join(place) if place and kind != "json_invalid" else "body"
-    return _respond(Problem(422, "bad_input", said, field=name))
+    if kind == "json_invalid":
+        return _respond(Problem(422, "bad_input", "is not valid JSON", field="body"))
+    said = fault_in_words(kind, first.get("ctx") or {}, f"is unusable ({kind.replace('_', ' ')})")
+    return _respond(Problem(422, "bad_input", said, field=".".join(place) or "body"))
 
 
 def _not_json(_error: RequestUnsupportedContentType) -> Response[str]:
