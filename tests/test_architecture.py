@@ -5,7 +5,8 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -72,6 +73,27 @@ def identify(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+def over(paths: Iterable[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """Makes one test of a rule for all these files: a case a file would cost more to report than the rule to check."""
+    files = sorted(paths)
+
+    def of_rule(check: Callable[[Path], None]) -> Callable[[], None]:
+        def test() -> None:
+            broken: list[str] = []
+            for path in files:
+                try:
+                    check(path)
+                except AssertionError as error:
+                    broken.append(str(error).partition("\nassert ")[0])
+            assert files, "the rule is about nothing"
+            assert not broken, "\n".join(broken)
+
+        return test
+
+    return of_rule
+
+
+@cache
 def module_name(path: Path) -> str:
     base = SOURCE if path.is_relative_to(SOURCE) else ROOT
     return ".".join(path.relative_to(base).with_suffix("").parts).removesuffix(".__init__")
@@ -81,25 +103,30 @@ def within(name: str, parts: set[str] | tuple[str, ...]) -> bool:
     return any(name == part or name.startswith(part + ".") for part in parts)
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
+    """The tree of a file, which a dozen of tests only read."""
     return ast.parse(path.read_text(encoding="utf-8"), filename=identify(path))
 
 
-def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+@cache
+def imports(tree: ast.AST) -> list[tuple[int, str]]:
     """Line and dotted name of everything imported; `from a import b` counts as a.b, for b may be a module."""
+    found: list[tuple[int, str]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
+            found += ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = "." * node.level + (node.module or "")
-            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+            found += ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+    return found
 
 
-def complaints(path: Path, refused: Iterator[tuple[int, str]], rule: str) -> str:
+def complaints(path: Path, refused: Iterable[tuple[int, str]], rule: str) -> str:
     return "".join(f"\n{identify(path)}:{line} imports {name}, but {rule}" for line, name in refused)
 
 
-def imported_at_load(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
+def imported_at_load(body: list[ast.stmt]) -> Iterable[ast.Import | ast.ImportFrom]:
     """The import statements that loading a module runs: those in functions and under TYPE_CHECKING wait."""
     for node in body:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -138,7 +165,7 @@ def in_layer(layer: str) -> list[Path]:
     return [path for path in MODULES if within(module_name(path), (layer,))]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=identify)
+@over(MODULES)
 def test_a_module_imports_only_the_parts_of_almanac_below_it(path: Path) -> None:
     name = module_name(path)
     if within(name, SEE_EVERYBODY):
@@ -155,7 +182,7 @@ def test_a_module_imports_only_the_parts_of_almanac_below_it(path: Path) -> None
     assert not message, message
 
 
-@pytest.mark.parametrize("path", [*in_layer("almanac.adapters"), *in_layer("almanac.providers")], ids=identify)
+@over([*in_layer("almanac.adapters"), *in_layer("almanac.providers")])
 def test_adapters_and_providers_see_only_the_contracts_of_the_services(path: Path) -> None:
     refused = (
         (line, name)
@@ -169,7 +196,7 @@ def test_adapters_and_providers_see_only_the_contracts_of_the_services(path: Pat
 PROVIDERS = sorted(path.parent.name for path in (SOURCE / "almanac" / "providers").glob("*/__init__.py"))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=identify)
+@over(MODULES)
 def test_a_provider_is_known_to_itself_and_to_wiring_only(path: Path) -> None:
     name = module_name(path)
     if within(name, ("almanac.wiring",)):
@@ -188,7 +215,7 @@ WITHOUT_A_PROVIDER = [
 ]
 
 
-@pytest.mark.parametrize("path", WITHOUT_A_PROVIDER, ids=identify)
+@over(WITHOUT_A_PROVIDER)
 def test_nothing_within_speaks_of_a_provider_by_name(path: Path) -> None:
     named = [
         f"\n{identify(path)}:{number} names {provider}: that belongs into almanac.providers.{provider}"
@@ -202,14 +229,14 @@ def test_nothing_within_speaks_of_a_provider_by_name(path: Path) -> None:
 STATEMENTS = sorted((SOURCE / "almanac" / "adapters").rglob("*.sql"))
 
 
-@pytest.mark.parametrize("path", [*in_layer("almanac.adapters"), *STATEMENTS], ids=identify)
+@over([*in_layer("almanac.adapters"), *STATEMENTS])
 def test_rows_get_their_provider_as_a_parameter(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     literals = [each for each in PROVIDERS if re.search(f"""['"]{each}['"]""", text)]
     assert not literals, f"{identify(path)} holds {', '.join(literals)}: take it as a parameter"
 
 
-@pytest.mark.parametrize("path", in_layer("almanac.domain"), ids=identify)
+@over(in_layer("almanac.domain"))
 def test_the_domain_knows_the_standard_library_only(path: Path) -> None:
     refused = (
         (line, name)
@@ -220,7 +247,7 @@ def test_the_domain_knows_the_standard_library_only(path: Path) -> None:
     assert not message, message
 
 
-@pytest.mark.parametrize("path", in_layer("almanac.domain"), ids=identify)
+@over(in_layer("almanac.domain"))
 def test_the_domain_does_no_input_or_output(path: Path) -> None:
     # `random.Random` repeats itself when it is seeded, which the next test checks; the module's own functions do not.
     refused = (
@@ -230,7 +257,7 @@ def test_the_domain_does_no_input_or_output(path: Path) -> None:
     assert not message, message
 
 
-@pytest.mark.parametrize("path", in_layer("almanac.domain"), ids=identify)
+@over(in_layer("almanac.domain"))
 def test_the_domain_reads_no_clock_and_seeds_its_chance(path: Path) -> None:
     found = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
     message = "".join(
@@ -246,14 +273,14 @@ def test_the_domain_reads_no_clock_and_seeds_its_chance(path: Path) -> None:
     assert not message, message
 
 
-@pytest.mark.parametrize("path", in_layer("almanac.services"), ids=identify)
+@over(in_layer("almanac.services"))
 def test_services_import_no_sdk(path: Path) -> None:
     refused = ((line, name) for line, name in imports(parsed(path)) if within(name, SDKS | {"aws_lambda_powertools"}))
     message = complaints(path, refused, "a use case reaches the outside through the ports.py of its room")
     assert not message, message
 
 
-@pytest.mark.parametrize("path", HANDLERS, ids=identify)
+@over(HANDLERS)
 def test_handlers_leave_sdks_adapters_and_the_environment_to_wiring(path: Path) -> None:
     tree = parsed(path)
     closed = SDKS | {"almanac.adapters", "os.environ", "os.getenv"}
@@ -270,7 +297,7 @@ def test_handlers_leave_sdks_adapters_and_the_environment_to_wiring(path: Path) 
     assert not message, message
 
 
-@pytest.mark.parametrize("path", HANDLERS, ids=identify)
+@over(HANDLERS)
 def test_a_function_folder_holds_one_short_handler(path: Path) -> None:
     assert path.name == "handler.py", f"{identify(path)}: a function folder holds handler.py only; code goes to almanac"
     lines = len(path.read_text(encoding="utf-8").splitlines())
@@ -288,6 +315,7 @@ def origins(tree: ast.Module) -> dict[str, str]:
     return {alias.asname or alias.name: node.module or "" for node in found for alias in node.names}
 
 
+@cache
 def wired() -> dict[str, str]:
     """Module by property, of the type that each property of the wiring has."""
     found: dict[str, str] = {}
@@ -302,7 +330,7 @@ def wired() -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("path", in_layer("almanac.cli"), ids=identify)
+@over(in_layer("almanac.cli"))
 def test_a_command_reaches_only_use_cases(path: Path) -> None:
     """It takes of the wiring what the services define and no port, and gives the wiring no other name."""
     if module_name(path) == "almanac.cli.session":  # opens and closes the wiring
@@ -325,7 +353,7 @@ def test_a_command_reaches_only_use_cases(path: Path) -> None:
     assert not message, message
 
 
-@pytest.mark.parametrize("path", OURS, ids=identify)
+@over(OURS)
 def test_no_function_is_longer_than_a_screen(path: Path) -> None:
     long = [
         f"\n{identify(path)}:{node.lineno} {node.name} has {length} lines, more than {FUNCTION_LINES}: split it"
@@ -352,7 +380,7 @@ def test_a_chain_counts_modules_and_follows_the_longest_way() -> None:
         longest_chains({"a": {"b"}, "b": {"a"}})
 
 
-@pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES}), ids=identify)
+@over({path.parent for path in MODULES})
 def test_no_folder_holds_more_modules_than_a_reader_can_survey(folder: Path) -> None:
     count = sum(path.name != "__init__.py" for path in folder.glob("*.py"))
     assert count <= MOST_MODULES, (
@@ -375,13 +403,13 @@ def test_a_leaf_of_the_planner_loads_no_search() -> None:
     }
 
 
-@pytest.mark.parametrize("path", OURS, ids=identify)
+@over(OURS)
 def test_a_module_is_named_after_what_it_does(path: Path) -> None:
     vague = {"utils", "util", "common", "core", "helpers", "misc"} & set(module_name(path).split("."))
     assert not vague, f"{identify(path)}: {vague} says nothing; name the module after what is in it"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=identify)
+@over(MODULES)
 def test_public_names_have_a_docstring(path: Path) -> None:
     silent = [
         f"\n{identify(path)}:{node.lineno} {node.name} has no docstring: say what it is, units, errors raised"
