@@ -18,6 +18,8 @@ PIP := $(PY) -m pip install -qq --disable-pip-version-check
 say_no_index = echo "The packages cannot be installed. If pip says above that it got no answer, PyPI cannot be reached from here:" \
 	"it is needed once, nothing needs a network afterwards (PIP_INDEX_URL names a mirror). Then the same command again." >&2
 export SAM_CLI_TELEMETRY := 0
+# A shell may forbid byte code: then each of the suite's and the demo's many processes would compile every module again.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The template's runtime, and where an interpreter of it may be: pyenv shows a version only where it was chosen.
 RUNTIME := 3.13
