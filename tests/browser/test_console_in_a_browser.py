@@ -18,6 +18,7 @@ PYTHON = ROOT / ".tools" / "browser" / "bin" / "python"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
     pytest.mark.integration,
+    pytest.mark.long,
     pytest.mark.skipif(not PYTHON.exists(), reason="`make test-browser` installs what this needs"),
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
     pytest.mark.timeout(400),

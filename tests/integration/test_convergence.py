@@ -22,7 +22,7 @@ from tests.histories.shrink import shortest
 from tests.histories.stage import Stage
 from tests.histories.steps import KINDS, LONGEST, NUMBERS, Step, draw, heard, told
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 NUMBER = st.integers(0, NUMBERS - 1)
 STEPS = st.builds(

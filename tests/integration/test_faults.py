@@ -28,7 +28,7 @@ from tests.integration import rows
 from tests.integration.team import Team
 from tests.integration.wire import Break, Wire
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 PAGE, EVENTS = 5, 12
 SETTINGS = {"ALMANAC_SYNC_PAGE_SIZE": str(PAGE), "ALMANAC_SYNC_RESERVE_SECONDS": "1"}

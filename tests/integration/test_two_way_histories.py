@@ -10,7 +10,7 @@ from tests.histories.steps import heard, told
 from tests.histories.two_ways.play import play
 from tests.histories.two_ways.words import KINDS, draw
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 FOUND = {
     "an event that was not found once counted as deleted, although it was there": (

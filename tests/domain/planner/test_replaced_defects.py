@@ -26,7 +26,7 @@ Each number names the test with the right answer; those that no other file has a
 19 no caps                      test_a_daily_limit_that_an_earlier_start_would_exceed_is_the_reason_to_wait
    … breaks                     test_a_break_that_an_earlier_start_would_not_leave_is_the_reason_to_wait
    … buffers                    test_the_buffers_that_the_workspace_wants_are_kept_free
-   … or stability               test_planning_again_changes_nothing
+   … or stability               test_no_plan_breaks_a_hard_rule_and_planning_again_changes_nothing
 20 unlocked events are free     test_c13_an_unlocked_event_is_not_free_time
    … when made in the app       test_an_event_made_in_the_app_blocks_too
 21 preview and apply differ     test_shows_what_a_run_would_do_and_writes_nothing
@@ -36,7 +36,7 @@ Each number names the test with the right answer; those that no other file has a
 25 runs that overlap            test_a_running_run_keeps_others_out
    … changes between            test_a_new_event_is_noticed_and_planned_again
 26 stale anchors of habits      test_after_another_habit_also_when_that_one_has_to_move
-27 pieces over locked events    test_no_plan_breaks_a_hard_rule
+27 pieces over locked events    test_no_plan_breaks_a_hard_rule_and_planning_again_changes_nothing
    … false lateness             test_work_that_ends_at_its_deadline_is_on_time
    … closed weekdays            test_nothing_is_placed_on_a_closed_weekday
    … start dates ignored        test_a_task_that_may_only_begin_later_says_from_when
