@@ -10,6 +10,8 @@ from tests.template.stack import ALIAS, Stack
 ROUTES = {
     ("any", "/v1/{proxy+}"): ("Api", "callers"),
     ("post", "/v1/connect"): ("Connect", "callers"),
+    ("delete", "/v1/workspaces/{ws}/accounts/{account_id}"): ("Connect", "callers"),
+    ("put", "/v1/workspaces/{ws}/members/{user_id}/target"): ("Connect", "callers"),
     ("any", "/console"): ("Api", "session"),
     ("any", "/console/{proxy+}"): ("Api", "session"),
     ("get", "/connect/{proxy+}"): ("Connect", "state"),

@@ -58,7 +58,7 @@ PARAMETER_OF = {
 
 USES = {
     "api": [name for name in vars(UseCases) if not name.startswith("_")] + ["api", "console"],
-    "connect": ["connect_api", "consents"],
+    "connect": ["connect_api", "consents", "accounts", "account_sessions", "channel_store", "push_home"],
 }
 """What is built when a route needs it."""
 

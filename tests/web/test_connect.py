@@ -103,7 +103,7 @@ class Owner:
 
 @pytest.fixture
 def owner(wiring: ConnectWiring) -> Owner:
-    return Owner(wiring, wiring.api_keys.add("app", {"admin"}, None).token)
+    return Owner(wiring, wiring.api_keys.add("app", {"operate", "admin"}, None).token)
 
 
 def stored(database: Database) -> int:
@@ -213,3 +213,47 @@ def test_a_refused_code_fails_and_stores_nothing(
     simulator.world.codes.clear()
     assert owner.visit(back).headers["Location"] == f"{BACK}?status=failed"
     assert stored(database) == 0
+
+
+class TestGoing:
+    """An account goes, and blocks get a calendar: routes of the API that only this function can answer."""
+
+    def call(self, owner: Owner, method: str, url: str, body: object = None) -> Reply:
+        return owner.send(event(method, url, body, {"Authorization": f"Bearer {owner.token}"}))
+
+    def test_a_disconnected_account_is_revoked_and_forgotten(
+        self, owner: Owner, ws_id: UUID, database: Database, simulator: Simulator
+    ) -> None:
+        account = owner.connect(ws_id)["connection"]
+        url = f"/v1/workspaces/{ws_id}/accounts/{account}"
+        assert self.call(owner, "DELETE", f"{url}?blocks=maybe").json["field"] == "blocks"
+        gone = self.call(owner, "DELETE", url)
+        assert (gone.status, gone.json["status"]) == (200, "disconnected")
+        assert database.run("SELECT status, access_token FROM calendar_auth_tokens") == [["disconnected", None]]
+        assert simulator.world.account(ADA).revoked
+        assert self.call(owner, "DELETE", url).json["status"] == "disconnected", "asked again, it is so already"
+        assert database.run("SELECT DISTINCT action FROM audit_log ORDER BY 1") == [["account_disconnect"], ["connect"]]
+
+    def test_a_foreign_account_is_as_unknown_as_none(self, owner: Owner, ws_id: UUID, database: Database) -> None:
+        foreign = rows.account(database, rows.workspace(database))
+        for account in (foreign, uuid4()):
+            refused = self.call(owner, "DELETE", f"/v1/workspaces/{ws_id}/accounts/{account}")
+            assert (refused.status, refused.json["code"]) == (404, "unknown_account")
+        assert database.run("SELECT status FROM calendar_auth_tokens") == [["active"]]
+
+    def test_blocks_go_to_a_calendar_that_is_named_or_nowhere(
+        self, owner: Owner, ws_id: UUID, database: Database
+    ) -> None:
+        owner.connect(ws_id)
+        url = f"/v1/workspaces/{ws_id}/members/ada/target"
+        assert self.call(owner, "PUT", url, {"calendar_id": ADA}).json["code"] == "unknown_member"
+        database.run("INSERT INTO workspace_members (ws_id, user_id) VALUES (:ws, 'ada')", ws=ws_id)
+        assert self.call(owner, "PUT", url, {"calendar_id": "nobody@example.test"}).json["field"] == "calendar"
+        assert self.call(owner, "PUT", url, {"calendar_id": ADA, "new_calendar": True}).status == 422
+        assert self.call(owner, "PUT", url, {"calendar_id": "primary"}).json["calendar_id"] == ADA
+        found = "SELECT count(target_connection_id) FROM workspace_members"
+        assert database.run(found) == [[1]]
+        refused = self.call(owner, "PUT", url, {"new_calendar": True})
+        assert (refused.status, refused.json["code"]) == (409, "permission_missing")
+        assert self.call(owner, "PUT", url, {}).json["calendar_id"] is None
+        assert database.run(found) == [[0]]

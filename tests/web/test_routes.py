@@ -26,6 +26,9 @@ BODIES: dict[str, object] = {
     "/v1/webhooks": {"url": "https://example.com/hook"},
     "/v1/webhooks/<endpoint_id>": {"status": "paused"},
     "/v1/webhooks/<endpoint_id>/replay": {"ws_id": "00000000-0000-4000-8000-000000000000", "from_version": 1},
+    "/v1/schedule": {"workspaces": ["00000000-0000-4000-8000-000000000000"]},
+    "/v1/tokens": {"ws_id": "00000000-0000-4000-8000-000000000000"},
+    "/v1/workspaces/<ws>/conflicts/<link_id>/resolve": {"choice": "mine"},
     "/v1/dead-letters/discard": {"job": "sync", "message_id": "x"},
 }
 

@@ -157,6 +157,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the keys of callers, without their secrets; for callers that see all workspaces. */
+        get: operations["list_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/queues": {
         parameters: {
             query?: never;
@@ -242,6 +259,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a plan of each workspace of a list, or of those that are late, under one id. */
+        post: operations["plan_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sync": {
         parameters: {
             query?: never;
@@ -251,8 +285,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a sync of each workspace of a list, under one id. */
+        /** Ask for a sync of each workspace of a list, or of those that are late, under one id. */
         post: operations["sync_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a token for a browser: it reads one workspace, or one job of it, for an hour at most. */
+        post: operations["add_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -296,6 +347,23 @@ export interface paths {
         patch: operations["set_webhook"];
         trace?: never;
     };
+    "/v1/webhooks/{endpoint_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the last deliveries to an endpoint with how they ended. */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/webhooks/{endpoint_id}/replay": {
         parameters: {
             query?: never;
@@ -324,6 +392,24 @@ export interface paths {
         put?: never;
         /** Give an endpoint a new secret; the old one is good for 24 hours more. */
         post: operations["rotate_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{endpoint_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell how the last test of an endpoint ended. */
+        get: operations["show_webhook_test"];
+        put?: never;
+        /** Ask for `webhook.test` to be sent to an endpoint, whatever its status; it is within about a minute. */
+        post: operations["test_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -364,6 +450,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workspaces/{ws}/accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let an account go: what is ours in its calendars, its push channels, its grant at the provider, its tokens. */
+        delete: operations["disconnect_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workspaces/{ws}/calendar": {
         parameters: {
             query?: never;
@@ -392,6 +495,57 @@ export interface paths {
         get: operations["list_changes"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the push channels of the workspace's calendars. */
+        get: operations["list_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was changed on both sides, field by field. */
+        get: operations["list_conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/conflicts/{link_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide a conflict. */
+        post: operations["resolve_conflict"];
         delete?: never;
         options?: never;
         head?: never;
@@ -498,6 +652,74 @@ export interface paths {
         post?: never;
         /** Take somebody out of the plan; the next one takes their blocks away. Returns who is left. */
         delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/members/{user_id}/target": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say where a member's blocks are written; asked again, nothing is made a second time. */
+        put: operations["put_target"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/outbound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell what waits to be written to calendars, and which of them are held. Changes nothing. */
+        get: operations["show_outbound"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/outbound/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let mass changes that wait for consent through for an hour. */
+        post: operations["consent_outbound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/outbound/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell the same, as the dry run of new target calendars: the next sync writes what stands there. */
+        post: operations["review_outbound"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -706,9 +928,11 @@ export interface components {
         };
         /**
          * BulkBody
-         * @description Workspaces to be synced.
+         * @description Workspaces to be synced, likewise.
          */
         BulkBody: {
+            /** Late */
+            late?: ("reconnect_required" | "timezone_missing" | "running" | "backing_off" | "waiting" | "error" | "never" | "overdue") | "any" | null;
             /**
              * Mode
              * @default auto
@@ -716,7 +940,17 @@ export interface components {
              */
             mode: "auto" | "full" | "incremental";
             /** Workspaces */
-            workspaces: string[];
+            workspaces?: string[] | null;
+        };
+        /**
+         * BulkPlanBody
+         * @description Workspaces to be planned: a list of them, or those that are late for a reason (`any`: for whichever).
+         */
+        BulkPlanBody: {
+            /** Late */
+            late?: ("reconnect_required" | "timezone_missing" | "running" | "backing_off" | "waiting" | "error" | "never" | "overdue") | "any" | null;
+            /** Workspaces */
+            workspaces?: string[] | null;
         };
         /**
          * Calendar
@@ -857,6 +1091,83 @@ export interface components {
             next: number;
         };
         /**
+         * Channel
+         * @description A push channel of a calendar; `healthy`: it is polled less often while that is so.
+         */
+        Channel: {
+            /** Calendar Id */
+            calendar_id: string | null;
+            /** Connection Id */
+            connection_id: string | null;
+            /** Error Type */
+            error_type: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Healthy */
+            healthy: boolean | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Message At */
+            last_message_at: string | null;
+            /** Missed Pushes */
+            missed_pushes: number;
+            /** Retry At */
+            retry_at: string | null;
+            /** Status */
+            status: string;
+            /** Verified At */
+            verified_at: string | null;
+        };
+        /**
+         * ChannelList
+         * @description The push channels of a workspace; `on`: whether push is switched on here.
+         */
+        ChannelList: {
+            /** Items */
+            items: components["schemas"]["Channel"][];
+            /** On */
+            on: boolean;
+        };
+        /**
+         * Conflict
+         * @description An event that was changed on both sides.
+         */
+        Conflict: {
+            /** Calendar Id */
+            calendar_id: string;
+            /**
+             * Event Id
+             * Format: uuid
+             */
+            event_id: string;
+            /** External Event Id */
+            external_event_id: string;
+            /** Fields */
+            fields: {
+                [key: string]: components["schemas"]["Sides"];
+            };
+            /**
+             * Link Id
+             * Format: uuid
+             */
+            link_id: string;
+            /** Reason */
+            reason: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ConflictList
+         * @description What somebody has to decide, or to know.
+         */
+        ConflictList: {
+            /** Items */
+            items: components["schemas"]["Conflict"][];
+        };
+        /**
          * ConnectAnswer
          * @description Where the owner's browser has to go, within ten minutes.
          */
@@ -986,6 +1297,52 @@ export interface components {
             items: components["schemas"]["DeadLetter"][];
         };
         /**
+         * Delivery
+         * @description A range of versions that was told, with the last attempt; `response_head` is for callers that may operate.
+         */
+        Delivery: {
+            /** At */
+            at: string | null;
+            /** Attempts */
+            attempts: number;
+            /** Error Type */
+            error_type: string | null;
+            /** From Version */
+            from_version: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Ms */
+            ms: number | null;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            /** Replayed */
+            replayed: boolean;
+            /** Response Head */
+            response_head: string | null;
+            /** Status */
+            status: string;
+            /** Status Code */
+            status_code: number | null;
+            /** To Version */
+            to_version: number;
+            /**
+             * Ws Id
+             * Format: uuid
+             */
+            ws_id: string;
+        };
+        /**
+         * DeliveryList
+         * @description The last deliveries, the newest first.
+         */
+        DeliveryList: {
+            /** Items */
+            items: components["schemas"]["Delivery"][];
+        };
+        /**
          * DiscardBody
          * @description One dead letter.
          */
@@ -1088,6 +1445,22 @@ export interface components {
             ws_id: string;
         };
         /**
+         * HeldCalendar
+         * @description A calendar where nothing is written: why, until when, and what helps.
+         */
+        HeldCalendar: {
+            /** Calendar Id */
+            calendar_id: string;
+            /** Email */
+            email: string;
+            /** Help */
+            help: string;
+            /** Reason */
+            reason: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
          * Job
          * @description A job and its attempts. Counts are those of all attempts together.
          */
@@ -1149,6 +1522,39 @@ export interface components {
             ws_id: string;
         };
         /**
+         * Key
+         * @description A caller's key, without what opens it. `ws_ids` null: all workspaces; `daily_limit` null: none.
+         */
+        Key: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Daily Limit */
+            daily_limit: number | null;
+            /** Id */
+            id: string;
+            /** Last Used On */
+            last_used_on: string | null;
+            /** Name */
+            name: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Scopes */
+            scopes: string[];
+            /** Ws Ids */
+            ws_ids: string[] | null;
+        };
+        /**
+         * KeyList
+         * @description The keys, the newest last; tokens are not among them.
+         */
+        KeyList: {
+            /** Items */
+            items: components["schemas"]["Key"][];
+        };
+        /**
          * LatePage
          * @description Workspaces that are late, the stalest first.
          */
@@ -1170,6 +1576,27 @@ export interface components {
             why: components["schemas"]["Why"];
             /** Workspace */
             workspace: string | null;
+            /**
+             * Ws Id
+             * Format: uuid
+             */
+            ws_id: string;
+        };
+        /**
+         * LeftAccount
+         * @description An account that goes: `leaving` while runs take what is ours out of its calendars, then `disconnected`.
+         */
+        LeftAccount: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "leaving" | "disconnected";
             /**
              * Ws Id
              * Format: uuid
@@ -1311,6 +1738,33 @@ export interface components {
             id: string;
             /** Secret */
             secret: string;
+        };
+        /**
+         * OutboundAnswer
+         * @description Everything that waits to be written in a workspace.
+         */
+        OutboundAnswer: {
+            /** Change */
+            change: components["schemas"]["WaitingWrite"][];
+            /** Conflicts */
+            conflicts: components["schemas"]["Conflict"][];
+            /** Consented */
+            consented: string[];
+            /** Create */
+            create: components["schemas"]["WaitingWrite"][];
+            /** Delete */
+            delete: components["schemas"]["WaitingWrite"][];
+            /** Failed */
+            failed: components["schemas"]["WaitingWrite"][];
+            /** Held */
+            held: components["schemas"]["HeldCalendar"][];
+            /** Kept Alive */
+            kept_alive: components["schemas"]["WaitingWrite"][];
+            /**
+             * Ws Id
+             * Format: uuid
+             */
+            ws_id: string;
         };
         /**
          * PlanBody
@@ -1522,6 +1976,33 @@ export interface components {
             from_version: number;
         };
         /**
+         * ResolveBody
+         * @description Who is right: what was wanted here (`mine`), or what stands there (`theirs`).
+         */
+        ResolveBody: {
+            /**
+             * Choice
+             * @enum {string}
+             */
+            choice: "mine" | "theirs";
+        };
+        /**
+         * Resolved
+         * @description A conflict that was decided.
+         */
+        Resolved: {
+            /**
+             * Choice
+             * @enum {string}
+             */
+            choice: "mine" | "theirs";
+            /**
+             * Link Id
+             * Format: uuid
+             */
+            link_id: string;
+        };
+        /**
          * Run
          * @description One attempt at a job. Times in milliseconds, instants in UTC.
          */
@@ -1678,6 +2159,16 @@ export interface components {
             next: string | null;
         };
         /**
+         * Sides
+         * @description One field of an event, as it was wanted here and as it stands there.
+         */
+        Sides: {
+            /** Ours */
+            ours?: unknown;
+            /** Theirs */
+            theirs?: unknown;
+        };
+        /**
          * SwitchesBody
          * @description Switches of a calendar; one that is left out stays as it is.
          */
@@ -1711,6 +2202,108 @@ export interface components {
             mode: "auto" | "full" | "incremental";
             /** User Id */
             user_id?: string | null;
+        };
+        /**
+         * Target
+         * @description Where a member's blocks go; null: nowhere. What is new there waits until its dry run has been looked at.
+         */
+        Target: {
+            /** Calendar Id */
+            calendar_id: string | null;
+            /** User Id */
+            user_id: string;
+            /**
+             * Ws Id
+             * Format: uuid
+             */
+            ws_id: string;
+        };
+        /**
+         * TargetBody
+         * @description Where a member's blocks are written: a calendar of theirs (its id, or primary), a new one, or nowhere.
+         */
+        TargetBody: {
+            /** Calendar Id */
+            calendar_id?: string | null;
+            /**
+             * New Calendar
+             * @default false
+             */
+            new_calendar: boolean;
+        };
+        /**
+         * Token
+         * @description A token that reads one workspace, or one job alone, until it ends. It is shown once.
+         */
+        Token: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Job Id */
+            job_id: string | null;
+            /** Token */
+            token: string;
+            /**
+             * Ws Id
+             * Format: uuid
+             */
+            ws_id: string;
+        };
+        /**
+         * TokenBody
+         * @description What a browser may read, and for how long.
+         */
+        TokenBody: {
+            /** Job Id */
+            job_id?: string | null;
+            /**
+             * Minutes
+             * @default 60
+             */
+            minutes: number;
+            /**
+             * Ws Id
+             * Format: uuid
+             */
+            ws_id: string;
+        };
+        /**
+         * WaitingWrite
+         * @description An event that is to be created, changed or deleted in a calendar, or that could not be.
+         */
+        WaitingWrite: {
+            /** Calendar Id */
+            calendar_id: string;
+            /** Changes */
+            changes: {
+                [key: string]: unknown;
+            };
+            /**
+             * Event Id
+             * Format: uuid
+             */
+            event_id: string;
+            /** External Event Id */
+            external_event_id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Link Id
+             * Format: uuid
+             */
+            link_id: string;
+            /** Reason */
+            reason: string | null;
+            /** State */
+            state: string;
+            /** Title */
+            title: string;
+            /** When */
+            when: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * Webhook
@@ -1766,14 +2359,41 @@ export interface components {
         };
         /**
          * WebhookStatusBody
-         * @description What an endpoint is to be: `active` goes on where it stands.
+         * @description What an endpoint is to be; `active` goes on where it stood, or with what changes from `now` on.
          */
         WebhookStatusBody: {
+            /**
+             * Resume
+             * @default where_it_stood
+             * @enum {string}
+             */
+            resume: "where_it_stood" | "now";
             /**
              * Status
              * @enum {string}
              */
             status: "active" | "paused";
+        };
+        /**
+         * WebhookTest
+         * @description The last test: asked for at `asked_at`, carried out at `at` (null: not yet).
+         */
+        WebhookTest: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** At */
+            at: string | null;
+            /** Error Type */
+            error_type: string | null;
+            /** Ms */
+            ms: number | null;
+            /** Response Head */
+            response_head: string | null;
+            /** Status Code */
+            status_code: number | null;
         };
         /**
          * Why
@@ -2426,6 +3046,62 @@ export interface operations {
             };
         };
     };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_queues: {
         parameters: {
             query?: never;
@@ -2766,6 +3442,69 @@ export interface operations {
             };
         };
     };
+    plan_many: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours the same key is the same request: it is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkPlanBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedBatch"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable, queue_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sync_many: {
         parameters: {
             query?: never;
@@ -2819,6 +3558,84 @@ export interface operations {
                 };
             };
             /** @description database_unavailable, queue_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_job */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description tokens_off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2897,7 +3714,10 @@ export interface operations {
     add_webhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For 24 hours the same key is the same request: it is done once. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3207,6 +4027,86 @@ export interface operations {
             };
         };
     };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Rows of the page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the endpoint. */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description webhooks_off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     replay_webhook: {
         parameters: {
             query?: never;
@@ -3303,7 +4203,10 @@ export interface operations {
     rotate_webhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For 24 hours the same key is the same request: it is done once. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the endpoint. */
                 endpoint_id: string;
@@ -3319,6 +4222,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description webhooks_off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_webhook_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the endpoint. */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTest"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description webhooks_off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the endpoint. */
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTest"];
                 };
             };
             /** @description unauthenticated */
@@ -3508,6 +4565,79 @@ export interface operations {
             };
         };
     };
+    disconnect_account: {
+        parameters: {
+            query?: {
+                /** @description What of ours is in its calendars is removed first, or left. */
+                blocks?: "remove" | "leave";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the account. */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeftAccount"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_calendar: {
         parameters: {
             query: {
@@ -3647,6 +4777,216 @@ export interface operations {
             };
             /** @description cursor_expired */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelList"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conflicts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictList"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_conflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the conflict's link. */
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resolved"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_conflict */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4035,7 +5375,10 @@ export interface operations {
     add_meeting: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For 24 hours the same key is the same request: it is done once. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the workspace. */
                 ws: string;
@@ -4316,6 +5659,293 @@ export interface operations {
             };
         };
     };
+    put_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the person in the product. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description permission_missing */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_outbound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboundAnswer"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consent_outbound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboundAnswer"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_outbound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboundAnswer"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     apply_plan: {
         parameters: {
             query?: never;
@@ -4555,7 +6185,12 @@ export interface operations {
     };
     show_snapshot: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Events of one answer at most. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 /** @description Id of the workspace. */
@@ -4594,6 +6229,15 @@ export interface operations {
             };
             /** @description unknown_workspace */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description cursor_expired */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -25,6 +25,8 @@ class Principal:
     name: str
     scopes: frozenset[Scope]
     ws_ids: frozenset[UUID] | None
+    job_id: str | None = None
+    """The one job that it may look at, and nothing else; None: whatever its scopes let it."""
 
     def may(self, scope: Scope) -> bool:
         """Whether it has the scope."""

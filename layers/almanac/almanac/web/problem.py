@@ -22,6 +22,8 @@ _NOT_FOUND = (
     "unknown_connection",
     "unknown_calendar",
     "unknown_member",
+    "unknown_account",
+    "unknown_conflict",
     "not_found",
 )
 _CONFLICTS = ("already_running", "in_progress")
@@ -35,6 +37,8 @@ _TITLES = {
     "unknown_connection": "No such connection",
     "unknown_calendar": "No such calendar",
     "unknown_member": "No such member",
+    "unknown_account": "No such account",
+    "unknown_conflict": "No such conflict",
     "method_not_allowed": "Not with this method",
     "bad_input": "Something given is unusable",
     "idempotency_mismatch": "The key belongs to another request",
@@ -44,6 +48,9 @@ _TITLES = {
     "not_cancellable": "Too late to call it off",
     "precondition_failed": "It has changed meanwhile",
     "body_too_large": "The body is too large",
+    "answer_too_large": "The answer would be too large",
+    "daily_limit_reached": "The key's calls of today are used up",
+    "tokens_off": "There are no keys of ours here",
     "queue_unavailable": "The queue cannot be reached",
     "database_unavailable": "The database cannot be reached",
     "internal": "Something went wrong here",
@@ -105,7 +112,7 @@ def problem_of(error: Exception) -> Problem:
         case BadInput():
             return Problem(422, error.code, error.complaint, field=error.field)
         case TransientError():
-            status = 409 if error.code in _CONFLICTS else 503
+            status = problem_status(error.code)
             retry_after = 5.0 if error.retry_after is None else error.retry_after
             return Problem(status, error.code, retry_after=retry_after)
         case PermanentError():
@@ -126,6 +133,10 @@ _STATUSES = {
     "plan_changed": 409,
     "cursor_expired": 410,
     "webhooks_off": 409,
+    "tokens_off": 409,
+    "permission_missing": 409,
+    "answer_too_large": 422,
+    "daily_limit_reached": 429,
     "not_cancellable": 409,
     "timezone_missing": 409,
     "precondition_failed": 412,

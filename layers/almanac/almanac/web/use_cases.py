@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from almanac.services.history.read import History
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
+    from almanac.services.operations.channels import Channels
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.operations.requests import RequestPlan, RequestSync
     from almanac.services.operations.runs import RunHistory
+    from almanac.services.outbound.waiting import Outbound
     from almanac.services.plan.apply import ApplyPlan
     from almanac.services.queues.dead_letters import DeadLetters
     from almanac.services.watching.calendar import ShowCalendar, SwitchConnection
@@ -32,6 +34,11 @@ class UseCases(Protocol):
     @property
     def api_keys(self) -> "ApiKeys":
         """Tells who calls."""
+        ...
+
+    @property
+    def has_own_keys(self) -> bool:
+        """Whether callers are known by keys of ours."""
         ...
 
     @property
@@ -97,6 +104,16 @@ class UseCases(Protocol):
     @property
     def people(self) -> "People":
         """Members and meetings."""
+        ...
+
+    @property
+    def outbound(self) -> "Outbound":
+        """What waits to be written, and what people decide about it."""
+        ...
+
+    @property
+    def channels(self) -> "Channels":
+        """Push channels."""
         ...
 
     @property

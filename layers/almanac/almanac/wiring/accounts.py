@@ -1,22 +1,32 @@
-"""What opens accounts: the providers, their OAuth, and encryption at rest. The only place that names a provider."""
+"""What opens accounts, and lets them go: the providers, their OAuth, encryption at rest. Here a provider is named."""
 
+import random
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from almanac.settings import GoogleSettings, KeySettings, load
+from almanac.settings import GoogleSettings, KeySettings, SyncSettings, load
 from almanac.wiring.base import Base, utc_now
+from almanac.wiring.push import PushWiring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
 
+    from almanac.adapters.postgres.push.channels import PostgresChannels
     from almanac.adapters.postgres.tokens import PostgresAccountTokens
     from almanac.providers.google.calendar import GoogleCalendar
     from almanac.providers.google.oauth import GoogleTokens
     from almanac.providers.google.provider import GoogleProvider
-    from almanac.services.accounts.ports import TokenCipher
-    from almanac.services.sync.account_access import AccountSessions
+    from almanac.services.accounts.ports import Account, TokenCipher
+    from almanac.services.outbound.leaving import Leave
+    from almanac.services.sync.account_access import AccountSession, AccountSessions
     from almanac.services.sync.provider import Provider, TokenEndpoint
+    from almanac.services.sync.retrying import Retrier
+
+
+_STOPPING_SECONDS = 20
+"""How long the channels of an account that goes may take to stop: whoever asked over HTTP waits for 29."""
 
 
 class AccountWiring(Base):
@@ -102,6 +112,47 @@ class AccountWiring(Base):
         from almanac.services.sync.account_access import AccountSessions
 
         return AccountSessions(self.providers, self.account_tokens, self.cipher)
+
+
+class LeavingWiring(AccountWiring, PushWiring):
+    """Lets accounts go."""
+
+    @cached_property
+    def leave(self) -> "Leave":
+        """The use case of an account that goes."""
+        from almanac.adapters.postgres.outbound.operating import PostgresLeaving
+        from almanac.services.outbound.leaving import Leave
+
+        return Leave(PostgresLeaving(self.database), self.token_endpoints, self.cipher, self.stop_watching)
+
+    @cached_property
+    def channel_store(self) -> "PostgresChannels":
+        """Push channels."""
+        from almanac.adapters.postgres.leases import PostgresLeases
+        from almanac.adapters.postgres.push.channels import PostgresChannels
+
+        settings = load(SyncSettings, self._environment)
+        return PostgresChannels(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
+
+    def stop_watching(self, ws_id: "UUID", account_id: "UUID") -> int:
+        """Stop the channels of an account that is about to go; return how many were. None are where push is off."""
+        from almanac.services.push.leave import StopChannels
+
+        home = self.push_home
+        if home is None:
+            return 0
+        retrier = self.patience(_STOPPING_SECONDS)
+        return StopChannels(self.channel_store, home, self._open_session, retrier)(ws_id, account_id)
+
+    def patience(self, seconds: float) -> "Retrier":
+        """Return how work waits that no invocation ends: again for so long, each request in its own time."""
+        from almanac.services.sync.retrying import Retrier
+
+        ends_at = time.monotonic() + seconds
+        return Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False)
+
+    def _open_session(self, account: "Account") -> "AccountSession | None":
+        return self.account_sessions.open(account, utc_now)
 
 
 def _keys(text: str) -> list[str]:

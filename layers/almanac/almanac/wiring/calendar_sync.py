@@ -7,34 +7,25 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from almanac.settings import OutboundSettings, SyncSettings, load
-from almanac.wiring.accounts import AccountWiring
+from almanac.wiring.accounts import LeavingWiring
 from almanac.wiring.base import utc_now
-from almanac.wiring.push import PushWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from uuid import UUID
 
     from almanac.adapters.postgres.outbound.pages import DivertedPages
     from almanac.adapters.postgres.pages import PostgresCalendarPages
-    from almanac.adapters.postgres.push.channels import PostgresChannels
     from almanac.adapters.postgres.runs import PostgresSyncRuns
     from almanac.domain.sync.report import SyncReport
     from almanac.jobs import CalendarSync
-    from almanac.services.outbound.leaving import Leave
     from almanac.services.outbound.run import WriteOut
     from almanac.services.push.keep import KeepChannels
     from almanac.services.queues.message_run import MessageRun
-    from almanac.services.sync.retrying import Retrier
     from almanac.services.sync.run import SyncWorkspace
 
 
-_STOPPING_SECONDS = 30
-"""How long the channels of an account that goes may take to stop."""
-
-
-class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
+class CalendarSyncWiring(Queues, LeavingWiring):
     """The use case of one record of the sync queue."""
 
     @cached_property
@@ -90,26 +81,9 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
         rules = OutboundRules(settings.installation, mass, lease.sync_reserve_seconds)
         return WriteOut(store, self.account_sessions, utc_now, time.sleep, random.random, rules, self.leave)
 
-    @cached_property
-    def leave(self) -> "Leave":
-        """The use case of an account that goes."""
-        from almanac.adapters.postgres.outbound.operating import PostgresLeaving
-        from almanac.services.outbound.leaving import Leave
-
-        return Leave(PostgresLeaving(self.database), self.token_endpoints, self.cipher, self.stop_watching)
-
     def _grants_writing(self, provider: str, scopes: "Collection[str]", owned: bool, made_here: bool) -> bool:
         known = self.providers.get(provider)
         return known is not None and known.grants_writing(scopes, owned=owned, made_here=made_here)
-
-    @cached_property
-    def channel_store(self) -> "PostgresChannels":
-        """Push channels."""
-        from almanac.adapters.postgres.leases import PostgresLeases
-        from almanac.adapters.postgres.push.channels import PostgresChannels
-
-        settings = load(SyncSettings, self._environment)
-        return PostgresChannels(self.database, PostgresLeases(self.database, settings.sync_lease_seconds))
 
     @cached_property
     def keep_channels(self) -> "KeepChannels | None":
@@ -118,23 +92,6 @@ class CalendarSyncWiring(Queues, AccountWiring, PushWiring):
 
         home = self.push_home
         return None if home is None else KeepChannels(self.channel_store, home, self.push_keys, self.queue)
-
-    def stop_watching(self, ws_id: "UUID", account_id: "UUID") -> int:
-        """Stop the channels of an account that is about to go; return how many were. None are where push is off."""
-        from almanac.services.push.leave import StopChannels
-
-        home = self.push_home
-        if home is None:
-            return 0
-        retrier = self.patience(_STOPPING_SECONDS)
-        return StopChannels(self.channel_store, home, self.sync_workspace.open_session, retrier)(ws_id, account_id)
-
-    def patience(self, seconds: float) -> "Retrier":
-        """Return how work waits that no invocation ends: again for so long, each request in its own time."""
-        from almanac.services.sync.retrying import Retrier
-
-        ends_at = time.monotonic() + seconds
-        return Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic(), ends_requests=False)
 
     @cached_property
     def sync_workspace(self) -> "SyncWorkspace":

@@ -208,6 +208,8 @@ WITH links AS (
     DELETE FROM console_logins WHERE expires_at < now() - interval '1 day' RETURNING 1
 ), consents AS (
     DELETE FROM oauth_states WHERE expires_at < now() - interval '1 day' RETURNING 1
+), tokens AS (
+    DELETE FROM api_keys WHERE expires_at < now() - interval '1 day' RETURNING 1
 ), requests AS (
     DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours' RETURNING 1
 ), counts AS (
@@ -217,7 +219,8 @@ WITH links AS (
 ), calls AS (
     DELETE FROM run_rollup_calls WHERE began < :before::timestamptz RETURNING 1
 )
-SELECT (SELECT count(*) FROM links) + (SELECT count(*) FROM consents) + (SELECT count(*) FROM requests)
+SELECT (SELECT count(*) FROM links) + (SELECT count(*) FROM consents) + (SELECT count(*) FROM tokens)
+    + (SELECT count(*) FROM requests)
     + (SELECT count(*) FROM counts) + (SELECT count(*) FROM times) + (SELECT count(*) FROM calls);
 
 -- name: marked_without_pass
@@ -302,6 +305,7 @@ SELECT
      WHERE s.checkpoint IS NULL),
     (SELECT count(*) FROM console_logins WHERE expires_at < now() - interval '1 day')
     + (SELECT count(*) FROM oauth_states WHERE expires_at < now() - interval '1 day')
+    + (SELECT count(*) FROM api_keys WHERE expires_at < now() - interval '1 day')
     + (SELECT count(*) FROM idempotency_keys WHERE created_at < now() - interval '24 hours')
     + (SELECT count(*) FROM run_rollup WHERE began < :runs_before::timestamptz)
     + (SELECT count(*) FROM run_rollup_times WHERE began < :runs_before::timestamptz)

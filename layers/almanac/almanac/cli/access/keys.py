@@ -27,6 +27,8 @@ def add_to(commands: Commands) -> None:
     about = "a workspace that it sees; again for more"
     parser.add_argument("--workspace", action="append", default=[], type=arguments.workspace, metavar="WS", help=about)
     parser.add_argument("--all-workspaces", action="store_true", help="it sees every workspace, later ones too")
+    about = "calls of a day, in UTC, after which it answers 429 (default: no limit)"
+    parser.add_argument("--daily-limit", type=int, metavar="N", help=about)
     add_command(group, "list", _list, "list the keys, without their secrets")
     parser = add_command(group, "revoke", _revoke, "let a key open nothing any more")
     parser.add_argument("id", metavar="ID", type=arguments.label, help="its id in `almanac api-key list`")
@@ -44,8 +46,8 @@ def _add(args: Namespace, session: Session) -> Result:
         raise BadInput("--workspace", "give the workspaces that it sees, or --all-workspaces")
     ws_ids = None if args.all_workspaces else _resolved(args.workspace, session)
     scopes = known_scopes([*args.scope, *args.scopes])
-    with arguments.named({"scope": "--scope", "workspace": "--workspace"}):
-        key = session.wiring.api_keys.add(args.name, scopes, ws_ids)
+    with arguments.named({"scope": "--scope", "workspace": "--workspace", "daily_limit": "--daily-limit"}):
+        key = session.wiring.api_keys.add(args.name, scopes, ws_ids, args.daily_limit)
     return Result(api_keys.new_key_document(key), api_keys.new_key_text(key))
 
 

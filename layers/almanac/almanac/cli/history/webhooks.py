@@ -33,6 +33,8 @@ def add_to(commands: Commands) -> None:
         ("remove", _remove, "forget an endpoint"),
     ):
         _add_endpoint(add_command(group, name, answer, about))
+    about = "tell it nothing of what has happened meanwhile"
+    group.choices["enable"].add_argument("--skip", action="store_true", help=about)
     parser = add_command(group, "replay", _replay, "tell an endpoint again what happened")
     _add_endpoint(parser)
     parser.add_argument(
@@ -65,8 +67,9 @@ def _test(args: Namespace, session: Session) -> Result:
 
 
 def _enable(args: Namespace, session: Session) -> Result:
-    session.wiring.webhooks.set_status(args.id, "active")
-    return Result({"id": str(args.id), "status": "active"}, f"webhook {args.id} goes on where it stands")
+    session.wiring.webhooks.set_status(args.id, "active", skip=args.skip)
+    where = "with what changes from now on" if args.skip else "where it stands"
+    return Result({"id": str(args.id), "status": "active"}, f"webhook {args.id} goes on {where}")
 
 
 def _pause(args: Namespace, session: Session) -> Result:

@@ -57,10 +57,9 @@ def calendar_document(ws_id: UUID, version: int, events: Mapping[UUID, State]) -
     }
 
 
-def snapshot_lines(version: int, events: Mapping[UUID, State]) -> str:
-    """Return the calendar as NDJSON: a line with the version, then a line an event with its id."""
-    lines = [{"version": version}, *(event_fields(event_id, state) for event_id, state in by_start(events))]
-    return "".join(f"{json.dumps(line)}\n" for line in lines)
+def event_lines(events: Mapping[UUID, State]) -> str:
+    """Return events as NDJSON: a line an event with its id."""
+    return "".join(f"{json.dumps(event_fields(event_id, state))}\n" for event_id, state in by_start(events))
 
 
 def calendar_text(version: int, events: Mapping[UUID, State]) -> str:

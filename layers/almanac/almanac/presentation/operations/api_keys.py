@@ -35,7 +35,11 @@ def keys_text(keys: Sequence[ApiKey]) -> str:
                 key.last_used_on,
                 instant_text(key.revoked_at),
             ),
-            [f"since {instant_text(key.created_at)}", *(key.ws_ids or ())],
+            [
+                f"since {instant_text(key.created_at)}",
+                *([f"at most {key.daily_limit:,} calls a day"] if key.daily_limit else ()),
+                *(key.ws_ids or ()),
+            ],
         )
         for key in keys
     )
@@ -51,4 +55,5 @@ def _key(key: ApiKey) -> Mapping[str, object]:
         "created_at": key.created_at,
         "revoked_at": key.revoked_at,
         "last_used_on": key.last_used_on,
+        "daily_limit": key.daily_limit,
     }

@@ -12,6 +12,7 @@ from almanac.providers.google import NAME
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.pages import map_page
 from almanac.providers.google.request import MOST_A_PAGE, ListEvents, query_fingerprint
+from almanac.providers.google.scopes import grants_calendars, grants_writing
 from almanac.providers.google.watch import GoogleWatch
 from almanac.providers.google.write import GoogleWrites
 from almanac.services.sync.provider import (
@@ -24,10 +25,6 @@ from almanac.services.sync.provider import (
     Watch,
     Writes,
 )
-
-_ROOT = "https://www.googleapis.com/auth/"
-_FULL, _EVENTS = f"{_ROOT}calendar", f"{_ROOT}calendar.events"
-_OWNED_EVENTS, _MADE_HERE = f"{_ROOT}calendar.events.owned", f"{_ROOT}calendar.app.created"
 
 
 class GoogleAccount(OpenAccount):
@@ -81,13 +78,11 @@ class GoogleProvider(Provider):
 
     @override
     def grants_writing(self, scopes: Collection[str], *, owned: bool, made_here: bool) -> bool:
-        given = set(scopes)
-        everywhere = bool(given & {_FULL, _EVENTS})
-        return everywhere or (owned and _OWNED_EVENTS in given) or (made_here and _MADE_HERE in given)
+        return grants_writing(scopes, owned=owned, made_here=made_here)
 
     @override
     def grants_calendars(self, scopes: Collection[str]) -> bool:
-        return bool(set(scopes) & {_FULL, _MADE_HERE})
+        return grants_calendars(scopes)
 
     @override
     def limit_waits(self, seconds: float) -> None:

@@ -1,6 +1,6 @@
 """What access needs from the outside. Everything raises DatabaseUnavailable and StorageFailed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -20,6 +20,10 @@ class ApiKey:
     created_at: datetime
     revoked_at: datetime | None
     last_used_on: date | None
+    daily_limit: int | None = None
+    """Calls of a day in UTC; None: as many as come."""
+    job_id: str | None = None
+    """All that a token may look at; None: whatever its scopes let it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +58,18 @@ class AuditEntry:
 class KeyStore(Protocol):
     """Callers' keys."""
 
-    def add(
-        self, key_id: str, name: str, secret_hash: bytes, scopes: Collection[Scope], ws_ids: Collection[UUID] | None
-    ) -> None:
+    def add(self, key: ApiKey, secret_hash: bytes) -> None:
         """Keep a new key."""
         ...
 
+    def add_token(
+        self, key_id: str, name: str, secret_hash: bytes, ws_id: UUID, job_id: str | None, lasts: timedelta
+    ) -> datetime:
+        """Keep a key that reads one workspace, or one job there, for so long. Return when it ends."""
+        ...
+
     def all(self) -> Sequence[ApiKey]:
-        """Return every key, the newest last."""
+        """Return every key that is no token, the newest last."""
         ...
 
     def revoke(self, key_id: str) -> bool:
@@ -69,11 +77,15 @@ class KeyStore(Protocol):
         ...
 
     def usable(self, key_id: str) -> tuple[ApiKey, bytes] | None:
-        """Return the key with its secret's hash, unless it was revoked."""
+        """Return the key with its secret's hash, unless it was revoked or has ended."""
         ...
 
     def note_use(self, key_id: str, on: date) -> None:
         """Keep the day on which it was used last."""
+        ...
+
+    def count_call(self, key_id: str, on: date) -> bool:
+        """Count a call of a key with a limit; False when those of the day are used up."""
         ...
 
 

@@ -23,6 +23,7 @@ from almanac.services.events_out.ports import (
     Settlement,
     WebhookSender,
 )
+from almanac.services.events_out.webhooks import send_test
 
 CLAIM_SECONDS = 60.0
 """How long a lane is one worker's: longer than an attempt, and prolonged by each range."""
@@ -69,8 +70,14 @@ class DeliverLane:
     chance: Callable[[], float]
 
     def __call__(self, lane: Lane, deadline: Deadline) -> DeliverReport:
-        """Deliver what is due in the lane, until nothing is, an attempt fails, or the time is nearly up."""
+        """Deliver what is due in the lane, until nothing is, an attempt fails, or the time is nearly up.
+
+        A test of the endpoint that somebody has asked for goes first, whatever its status.
+        """
         report = DeliverReport(lane.endpoint_id, lane.ws_id)
+        tested = self.store.claim_test(lane.endpoint_id)
+        if tested is not None:
+            self.store.settle_test(tested.id, send_test(tested, self.sender, self.cipher, self.clock()))
         endpoint = self.store.claim(lane, CLAIM_SECONDS)
         if endpoint is None:
             return report  # paused, disabled, gone, or somebody else's at the moment

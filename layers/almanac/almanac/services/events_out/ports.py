@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from almanac.domain.delivery.listed import BehindLane, ListedDelivery, ListedTest
 from almanac.domain.history.changes import Change
 
 
@@ -151,6 +152,14 @@ class DeliveryStore(Protocol):
         """Give a lane back."""
         ...
 
+    def claim_test(self, endpoint_id: UUID) -> Endpoint | None:
+        """Take the test that somebody asked for, of an endpoint of any status; None when nobody did."""
+        ...
+
+    def settle_test(self, endpoint_id: UUID, answer: Answer) -> None:
+        """Write down how a test ended."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ListedEndpoint:
@@ -184,8 +193,24 @@ class WebhookStore(Protocol):
         """An endpoint with the ciphertext of its secrets."""
         ...
 
-    def set_status(self, endpoint_id: UUID, status: str) -> bool:
-        """Pause it, or let it go on at its cursors, its failures forgotten."""
+    def set_status(self, endpoint_id: UUID, status: str, *, skip: bool) -> bool:
+        """Pause it, or let it go on at its cursors or (`skip`) after what has happened, its failures forgotten."""
+        ...
+
+    def deliveries(self, endpoint_id: UUID, ws_ids: Sequence[UUID] | None, limit: int) -> Sequence[ListedDelivery]:
+        """Its last deliveries in these workspaces (None: all), the newest first, with the last attempt at each."""
+        ...
+
+    def behind(self, endpoint_id: UUID, limit: int) -> Sequence[BehindLane]:
+        """Workspaces of which it has not heard everything, those that are behind most first."""
+        ...
+
+    def ask_test(self, endpoint_id: UUID) -> None:
+        """Note that a test is wanted, unless one has been for less than two minutes."""
+        ...
+
+    def last_test(self, endpoint_id: UUID) -> ListedTest | None:
+        """Its last test."""
         ...
 
     def remove(self, endpoint_id: UUID) -> bool:

@@ -1,18 +1,19 @@
 """Webhooks as people manage them: who is told, paused or enabled again, with which secret, from which version on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from almanac.domain.delivery.addresses import url_fault
 from almanac.domain.delivery.body import probe_body
+from almanac.domain.delivery.listed import BehindLane, ListedDelivery, ListedTest
 from almanac.domain.delivery.signature import SECRET_BYTES, secret_text, signed_headers
 from almanac.domain.history.changes import KINDS
 from almanac.errors import BadInput, PermanentError
 from almanac.services.accounts.ports import TokenCipher
 from almanac.services.clock import Clock
-from almanac.services.events_out.ports import Answer, ListedEndpoint, WebhookSender, WebhookStore
+from almanac.services.events_out.ports import Answer, Endpoint, ListedEndpoint, WebhookSender, WebhookStore
 
 ROTATION = timedelta(hours=24)
 """How long deliveries are signed with the old secret too."""
@@ -64,12 +65,40 @@ class Webhooks:
                 return found
         raise _unknown(endpoint_id)
 
-    def set_status(self, endpoint_id: UUID, status: str) -> None:
-        """Pause an endpoint, or let it go on where it stands: `paused` or `active`. Raises BadInput."""
+    def set_status(self, endpoint_id: UUID, status: str, *, skip: bool = False) -> None:
+        """Pause an endpoint, or let it go on: `paused` or `active`, where it stood or (`skip`) with what comes now.
+
+        Raises BadInput.
+        """
         if status not in ("active", "paused"):
             raise BadInput("status", "must be active or paused")
-        if not self.store.set_status(endpoint_id, status):
+        if not self.store.set_status(endpoint_id, status, skip=skip and status == "active"):
             raise _unknown(endpoint_id)
+
+    def secret(self, endpoint_id: UUID) -> str:
+        """Return the secret again, for whoever has made it and lost the answer. Raises BadInput."""
+        endpoint = self.store.load(endpoint_id)
+        if endpoint is None:
+            raise _unknown(endpoint_id)
+        return self.cipher.decrypt(endpoint.secrets[0])
+
+    def deliveries(
+        self, endpoint_id: UUID, ws_ids: Sequence[UUID] | None = None, limit: int = 50
+    ) -> Sequence[ListedDelivery]:
+        """Return the last deliveries, the newest first, each with its last attempt."""
+        return self.store.deliveries(endpoint_id, ws_ids, limit)
+
+    def behind(self, endpoint_id: UUID, limit: int = 50) -> Sequence[BehindLane]:
+        """Return the workspaces of which an endpoint has not heard everything."""
+        return self.store.behind(endpoint_id, limit)
+
+    def ask_test(self, endpoint_id: UUID) -> None:
+        """Have an endpoint tested by whoever may call strangers, within about a minute; `last_test` tells the end."""
+        self.store.ask_test(endpoint_id)
+
+    def last_test(self, endpoint_id: UUID) -> ListedTest | None:
+        """Return the last test of an endpoint; None when there was none."""
+        return self.store.last_test(endpoint_id)
 
     def remove(self, endpoint_id: UUID) -> None:
         """Forget an endpoint. Raises BadInput."""
@@ -99,14 +128,17 @@ class Webhooks:
         endpoint = self.store.load(endpoint_id)
         if endpoint is None:
             raise _unknown(endpoint_id)
-        now = self.clock()
-        body = probe_body(endpoint_id, now)
-        secrets = [self.cipher.decrypt(secret) for secret in endpoint.secrets]
-        headers: Mapping[str, str] = signed_headers(secrets, str(uuid4()), now, body)
-        return self.sender.post(endpoint.url, headers, body)
+        return send_test(endpoint, self.sender, self.cipher, self.clock())
 
     def _new_secret(self) -> str:
         return secret_text(self.random_bytes(SECRET_BYTES))
+
+
+def send_test(endpoint: Endpoint, sender: WebhookSender, cipher: TokenCipher, now: datetime) -> Answer:
+    """Send `webhook.test` once and return how that ended."""
+    body = probe_body(endpoint.id, now)
+    secrets = [cipher.decrypt(secret) for secret in endpoint.secrets]
+    return sender.post(endpoint.url, signed_headers(secrets, str(uuid4()), now, body), body)
 
 
 def _unknown(endpoint_id: UUID) -> BadInput:

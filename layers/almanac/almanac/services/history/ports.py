@@ -33,6 +33,10 @@ class HistoryStore(Protocol):
         """The events of now, by id."""
         ...
 
+    def some_events(self, ws_id: UUID, after: UUID | None, limit: int) -> Mapping[UUID, State]:
+        """The first events of now, by id, whose ids follow."""
+        ...
+
     def one_moment(self) -> AbstractContextManager[None]:
         """Within it, everything is read as it is at one moment."""
         ...

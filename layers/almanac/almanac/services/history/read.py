@@ -23,6 +23,15 @@ class CalendarAt:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarPart:
+    """Some of a workspace's events as they were at a version; the others have ids after `last`, None: these are all."""
+
+    version: int
+    events: Mapping[UUID, State]
+    last: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """The use cases of `almanac history`, of `…/changes`, `…/snapshot` and of a calendar at a version."""
 
@@ -49,6 +58,25 @@ class History:
             at = head.version if version is None else version
             _require(head, at, "version")
             return CalendarAt(at, fold_back(self.store.events(ws_id), self.store.newest_first(ws_id, at)))
+
+    def calendar_part(self, ws_id: UUID, version: int | None, after: UUID | None, limit: int) -> CalendarPart:
+        """Return some of the events as they were at a version, or are: those whose ids follow `after`.
+
+        Parts of the same version fit together, whatever changes between them: later changes are taken back in each.
+        Raises UnknownWorkspace, CursorExpired and BadInput.
+        """
+        with self.store.one_moment():
+            head = self.store.head(ws_id)
+            at = head.version if version is None else version
+            _require(head, at, "version")
+            rows = self.store.some_events(ws_id, after, limit)
+            last = max(rows) if len(rows) == limit else None
+            later = [
+                each
+                for each in self.store.newest_first(ws_id, at)
+                if (after is None or each.subject > after) and (last is None or each.subject <= last)
+            ]
+            return CalendarPart(at, fold_back(rows, later), last)
 
     def calendar_at(self, ws_id: UUID, moment: datetime) -> CalendarAt:
         """Return the events as they were at an instant. Raises UnknownWorkspace and CursorExpired."""

@@ -69,11 +69,20 @@ class RequestSync:
         )
         return send_request(self.queue, job)
 
-    def of_list(self, ws_ids: Collection[UUID], mode: Mode, request_id: str) -> DispatchReport:
-        """Send a job to each of the workspaces under one id; the report says what became of each, unknown ones too."""
+    def of_list(
+        self,
+        ws_ids: Collection[UUID],
+        mode: Mode,
+        request_id: str,
+        job: Literal["calendar.sync", "calendar.schedule"] = "calendar.sync",
+    ) -> DispatchReport:
+        """Send a job, of syncs or of plans, to each of the workspaces under one id.
+
+        The report says what became of each, unknown ones too.
+        """
         targets = tuple(BulkTarget(ws_id=ws_id) for ws_id in ws_ids)
         try:
-            return self.dispatch(Tick(job="calendar.sync", mode=mode, request_id=request_id, workspaces=targets))
+            return self.dispatch(Tick(job=job, mode=mode, request_id=request_id, workspaces=targets))
         except DispatchFailed as error:
             return error.report
 

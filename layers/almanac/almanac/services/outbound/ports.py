@@ -173,8 +173,8 @@ class WaitingStore(Protocol):
         """Let mass changes through for an hour. Return the calendars that waited for that."""
         ...
 
-    def resolve(self, link_id: UUID, choice: Choice) -> UUID | None:
-        """Decide a conflict. Return its workspace; None when there is no such conflict."""
+    def resolve(self, link_id: UUID, choice: Choice, ws_id: UUID | None) -> UUID | None:
+        """Decide a conflict, of that workspace if one is given. Return its workspace; None when there is none."""
         ...
 
 

@@ -22,6 +22,15 @@ ASK_AGAIN_AFTER = timedelta(hours=1)
 _Returned = TypeVar("_Returned")
 
 
+class UnknownMember(BadInput):
+    """The workspace has no member of that id."""
+
+    code = "unknown_member"
+
+    def __init__(self) -> None:
+        super().__init__("user", "the workspace has no such member; `almanac member add` adds one")
+
+
 @dataclass(frozen=True, slots=True)
 class Targets:
     """The use case of `almanac member target`."""
@@ -110,7 +119,7 @@ class Targets:
 
     def _require_member(self, ws_id: UUID, user_id: str) -> None:
         if not self.store.is_member(ws_id, user_id):
-            raise BadInput("user", "the workspace has no such member; `almanac member add` adds one")
+            raise UnknownMember
 
 
 def _ask(session: AccountSession, retrier: Retrier, operation: Callable[[Writes], _Returned]) -> _Returned:

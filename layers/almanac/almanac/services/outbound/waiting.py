@@ -33,9 +33,12 @@ class Outbound:
         """Return what a person has to decide, or to be told. Raises UnknownWorkspace."""
         return self.status(ws_id, dry_run=False, confirm=False).conflicts
 
-    def resolve(self, link_id: UUID, choice: Choice) -> UUID:
-        """Decide a conflict: what was wanted here, or what stands there. Return the workspace. Raises BadInput."""
-        ws_id = self.store.resolve(link_id, choice)
-        if ws_id is None:
+    def resolve(self, link_id: UUID, choice: Choice, ws_id: UUID | None = None) -> UUID:
+        """Decide a conflict: what was wanted here, or what stands there. Return its workspace.
+
+        Raises BadInput when there is none of that link, or none in `ws_id` where that is given.
+        """
+        found = self.store.resolve(link_id, choice, ws_id)
+        if found is None:
             raise BadInput("link", "there is no conflict of that link; `almanac conflicts WS` lists them")
-        return ws_id
+        return found

@@ -3,6 +3,7 @@
 Validation and the OpenAPI document are Powertools'; who may do what is decided before it reads a byte of the body.
 """
 
+import json
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -22,7 +23,10 @@ from almanac.web.problem import Problem, not_found, problem_of, unauthenticated
 from almanac.web.request import LARGEST_BODY, Answer, Request
 from almanac.web.use_cases import UseCases
 
+LARGEST_ANSWER = 6_000_000
+"""Bytes of a body as JSON, in which it leaves a Lambda, which answers with 6 MB."""
 DOCUMENT_PATH = "/v1/openapi.json"
+ONE_JOB = "/v1/jobs/<job_id>"
 _JSON = "application/json"
 
 
@@ -64,6 +68,8 @@ class Api:
         said = self._resolver.resolve(dict(event) | {"queryStringParameters": _flat(request)}, context)
         headers = {"Cache-Control": "no-store", **said.get("headers", {})}
         body = b64decode(said["body"]) if said.get("isBase64Encoded") else said["body"]
+        if _is_too_large(said["body"] or ""):
+            raise Problem(422, "answer_too_large", "ask for fewer rows at once, or for less time")
         answer = Answer(said["statusCode"], body, headers)
         return answer if answer.status >= 400 else conditional(answer, request.headers)
 
@@ -118,6 +124,8 @@ def _admit(route: Route, principal: Principal, parameters: Mapping[str, str]) ->
     """Raise Problem unless the caller has the scope and sees the workspace: a foreign one is as unknown as none."""
     if not principal.may(route.scope):
         raise Problem(403, "forbidden", f"needs the scope {route.scope}")
+    if principal.job_id is not None and (route.path, parameters.get("job_id")) != (ONE_JOB, principal.job_id):
+        raise Problem(403, "forbidden", "the token is for one job")
     if "ws" in parameters:
         try:
             seen = principal.sees(UUID(parameters["ws"]))
@@ -140,6 +148,12 @@ def _refuse_unknown_filters(route: Route, request: Request) -> None:
 
 def _flat(request: Request) -> dict[str, str]:
     return {name: values[0] for name, values in request.query.items()}
+
+
+def _is_too_large(body: str) -> bool:
+    if len(body) < LARGEST_ANSWER // 6:  # no character takes more
+        return False
+    return len(json.dumps(body)) > LARGEST_ANSWER
 
 
 def _respond(problem: Problem) -> Response[str]:

@@ -46,10 +46,22 @@ class ApplyBody(PreviewBody):
     fingerprint: Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class BulkBody(Body):
-    """Workspaces to be synced."""
+Reason = Literal[
+    "reconnect_required", "timezone_missing", "running", "backing_off", "waiting", "error", "never", "overdue"
+]
+"""Why a workspace is late."""
 
-    workspaces: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
+
+class BulkPlanBody(Body):
+    """Workspaces to be planned: a list of them, or those that are late for a reason (`any`: for whichever)."""
+
+    workspaces: Annotated[list[UUID], Field(min_length=1, max_length=1000)] | None = None
+    late: Reason | Literal["any"] | None = None
+
+
+class BulkBody(BulkPlanBody):
+    """Workspaces to be synced, likewise."""
+
     mode: Mode = "auto"
 
 

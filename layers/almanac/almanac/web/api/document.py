@@ -73,7 +73,7 @@ def _complete(operation: dict[str, Any], route: Route) -> None:
         responses[str(route.status)]["content"] = {route.media: {"schema": {"type": "string"}}}
     operation["responses"] = responses
     operation["x-scope"] = route.scope
-    if route.status == 202 or route.path.endswith("/redrive"):
+    if route.is_once:
         operation["parameters"] = [*operation.get("parameters", []), _ONCE]
 
 

@@ -3,20 +3,16 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from almanac.errors import CursorExpired
-from almanac.presentation.history.changes import snapshot_lines
 from almanac.web.api.ledger_routes import After, Limit, Workspace, visible
 from almanac.web.api.routes import Route
 from almanac.web.call import current
 from almanac.web.paging import cursor, foreign_cursor, place
 from almanac.web.problem import Problem
 
-NDJSON = "application/x-ndjson"
-"""Lines, each a JSON document."""
 Version = Annotated[int, Query(ge=0, description="Changes after this version; 0: from the first on.")]
 
 
@@ -72,12 +68,6 @@ def list_all_changes(after: After = None, limit: Limit = 50) -> FleetChangeList:
     return FleetChangeList(items=items, next=None if found.next is None else cursor(listed, found.next))
 
 
-def show_snapshot(ws: Workspace) -> Response[str]:
-    """Give the calendar as it is, one JSON document a line; the first is the version that it is of."""
-    found = current().use.history.calendar(ws)
-    return Response(200, NDJSON, snapshot_lines(found.version, found.events), compress=True)  # a Lambda gives 6 MB
-
-
 def _fields(change: Any) -> dict[str, Any]:
     names = ("version", "kind", "subject", "at", "origin", "run_id", "note")
     return {name: getattr(change, name) for name in names} | {"changed": list(change.changed)}
@@ -99,6 +89,5 @@ def expired(ws: UUID, error: CursorExpired, field: str) -> Problem:
 
 ROUTES = (
     Route("GET", "/v1/workspaces/<ws>/changes", "read", list_changes, errors=("cursor_expired",)),
-    Route("GET", "/v1/workspaces/<ws>/snapshot", "read", show_snapshot, media=NDJSON),
     Route("GET", "/v1/changes", "read", list_all_changes),
 )

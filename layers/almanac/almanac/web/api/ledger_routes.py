@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
@@ -12,11 +12,11 @@ from pydantic import AwareDatetime
 from almanac.domain.operations.job_status import RecordedRun, totals
 from almanac.domain.operations.runs import SyncRunDetails
 from almanac.errors import QueueUnavailable
-from almanac.jobs import JOBS
+from almanac.jobs import JOBS, Mode
 from almanac.presentation.runs import document
 from almanac.services.ledger.jobs import FollowedJob
 from almanac.services.ledger.ports import RunFilter
-from almanac.web.api.bodies import BulkBody, PlanBody, SyncBody
+from almanac.web.api.bodies import BulkBody, BulkPlanBody, PlanBody, SyncBody
 from almanac.web.api.ledger_answers import (
     Accepted,
     AcceptedBatch,
@@ -36,6 +36,7 @@ Workspace = Annotated[UUID, Path(description="Id of the workspace.")]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="Rows of the page.")]
 After = Annotated[str | None, Query(max_length=1000, description="`next` of the page before.")]
 _STATUSES = ("running", "completed", "partial", "failed", "skipped")
+_MOST_AT_ONCE = 1000
 _KINDS = tuple(kind.name for kind in JOBS.values())
 
 
@@ -49,7 +50,7 @@ def sync_workspace(ws: Workspace, body: Annotated[SyncBody | None, Body()] = Non
         call.audit("sync", ws, job_id, mode=wanted.mode)
         return {"job_id": job_id}
 
-    return _accepted(_once("sync", ws, wanted.model_dump(mode="json"), ask)["job_id"])
+    return _accepted(call.once("sync", ws, wanted.model_dump(mode="json"), ask)["job_id"])
 
 
 def plan_workspace(ws: Workspace, body: Annotated[PlanBody | None, Body()] = None) -> Accepted:
@@ -68,31 +69,17 @@ def plan_workspace(ws: Workspace, body: Annotated[PlanBody | None, Body()] = Non
         call.audit("schedule", ws, job_id, window_days=wanted.window_days, apply=wanted.apply)
         return {"job_id": job_id}
 
-    return _accepted(_once("schedule", ws, wanted.model_dump(mode="json"), ask)["job_id"])
+    return _accepted(call.once("schedule", ws, wanted.model_dump(mode="json"), ask)["job_id"])
 
 
 def sync_many(body: Annotated[BulkBody, Body()]) -> AcceptedBatch:
-    """Ask for a sync of each workspace of a list, under one id."""
-    call = current()
+    """Ask for a sync of each workspace of a list, or of those that are late, under one id."""
+    return _many("bulk_sync", "calendar.sync", body, body.mode)
 
-    def ask(batch_id: str) -> Mapping[str, Any]:
-        mine = [ws_id for ws_id in dict.fromkeys(body.workspaces) if call.principal.sees(ws_id)]
-        report = call.use.request_sync.of_list(mine, body.mode, batch_id) if mine else None
-        results = report.results if report else []
-        if report and report.failed and not report.enqueued:
-            raise QueueUnavailable("no job of the list could be sent")
-        sent = {row["ws_id"] for row in results if row["status"] == "enqueued"}
-        codes = {row["ws_id"]: _refusal(row["error"]) for row in results if row["status"] == "failed"}
-        refused = [
-            {"ws_id": str(ws_id), "code": codes.get(str(ws_id), "unknown_workspace")}
-            for ws_id in dict.fromkeys(body.workspaces)
-            if str(ws_id) not in sent
-        ]
-        call.audit("bulk_sync", None, batch_id, accepted=len(sent), refused=len(refused))
-        return {"batch_id": batch_id, "job_id": batch_id, "accepted": len(sent), "refused": refused}
 
-    told = _once("bulk_sync", None, body.model_dump(mode="json"), ask)
-    return AcceptedBatch(**told, status_url=_status_url(told["batch_id"]))
+def plan_many(body: Annotated[BulkPlanBody, Body()]) -> AcceptedBatch:
+    """Ask for a plan of each workspace of a list, or of those that are late, under one id."""
+    return _many("bulk_schedule", "calendar.schedule", body, "auto")
 
 
 def show_job(job_id: Annotated[str, Path(max_length=255)]) -> Response[Job]:
@@ -236,13 +223,41 @@ def _kind(name: str | None) -> str | None:
     return name
 
 
-def _once(action: str, ws_id: UUID | None, said: Mapping[str, Any], do: Any) -> Mapping[str, Any]:
+def _many(
+    action: str, job: Literal["calendar.sync", "calendar.schedule"], body: BulkPlanBody, mode: Mode
+) -> AcceptedBatch:
     call = current()
-    key = call.idempotency_key
-    if key is not None and not 1 <= len(key) <= 255:
-        raise Problem(422, "bad_input", "must have 1 to 255 characters", field="Idempotency-Key")
-    answer: Mapping[str, Any] = call.use.once(call.principal.name, key, {"a": action, "w": ws_id, **said}, do)
-    return answer
+    wanted = _listed(body, job)
+
+    def ask(batch_id: str) -> Mapping[str, Any]:
+        mine = [ws_id for ws_id in wanted if call.principal.sees(ws_id)]
+        report = call.use.request_sync.of_list(mine, mode, batch_id, job) if mine else None
+        results = report.results if report else []
+        if report and report.failed and not report.enqueued:
+            raise QueueUnavailable("no job of the list could be sent")
+        sent = {row["ws_id"] for row in results if row["status"] == "enqueued"}
+        codes = {row["ws_id"]: _refusal(row["error"]) for row in results if row["status"] == "failed"}
+        refused = [
+            {"ws_id": str(ws_id), "code": codes.get(str(ws_id), "unknown_workspace")}
+            for ws_id in wanted
+            if str(ws_id) not in sent
+        ]
+        call.audit(action, None, batch_id, accepted=len(sent), refused=len(refused))
+        return {"batch_id": batch_id, "job_id": batch_id, "accepted": len(sent), "refused": refused}
+
+    told = call.once(action, None, body.model_dump(mode="json", exclude_none=True), ask)
+    return AcceptedBatch(**told, status_url=_status_url(told["batch_id"]))
+
+
+def _listed(body: BulkPlanBody, job: str) -> list[UUID]:
+    """The workspaces that are meant, each once. Raises Problem 422 unless a list or a filter is given."""
+    if (body.workspaces is None) == (body.late is None):
+        raise Problem(422, "bad_input", "give either a list of workspaces, or late", field="workspaces")
+    if body.workspaces is not None:
+        return list(dict.fromkeys(body.workspaces))
+    late = current().use.workspace_health.all_late(visible(None))
+    mine = [each for each in late if f"calendar.{each.job}" == job and body.late in ("any", each.lag.reason)]
+    return list(dict.fromkeys(each.ws_id for each in mine))[:_MOST_AT_ONCE]
 
 
 def _again(followed: FollowedJob) -> Accepted:
@@ -253,7 +268,7 @@ def _again(followed: FollowedJob) -> Accepted:
         call.audit("retry", job.ws_id, job.job_id, new=job_id)
         return {"job_id": job_id}
 
-    return _accepted(_once("retry", job.ws_id, {"job": job.job_id, "kind": job.kind}, ask)["job_id"])
+    return _accepted(call.once("retry", job.ws_id, {"job": job.job_id, "kind": job.kind}, ask)["job_id"])
 
 
 def _job_of_run(run_id: UUID) -> FollowedJob:
@@ -327,6 +342,7 @@ ROUTES = (
     Route("POST", "/v1/workspaces/<ws>/sync", "run", sync_workspace, 202, ("unknown_calendar", "queue_unavailable")),
     Route("POST", "/v1/workspaces/<ws>/schedule", "run", plan_workspace, 202, ("queue_unavailable",)),
     Route("POST", "/v1/sync", "run", sync_many, 202, ("queue_unavailable",)),
+    Route("POST", "/v1/schedule", "run", plan_many, 202, ("queue_unavailable",)),
     Route("GET", "/v1/jobs/<job_id>", "read", show_job, errors=("unknown_job",)),
     Route("POST", "/v1/jobs/<job_id>/retry", "run", retry_job, 202, ("unknown_job", "queue_unavailable")),
     Route("POST", "/v1/jobs/<job_id>/cancel", "run", cancel_job, errors=("unknown_job", "not_cancellable")),

@@ -1,5 +1,6 @@
 """Routes of members and meetings: whose time is planned, and what looks for a time of several."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Literal
 from uuid import UUID
@@ -134,9 +135,14 @@ def add_meeting(ws: Workspace, body: Annotated[MeetingBody, Body()]) -> NewMeeti
         deadline=body.deadline,
         hard_deadline=body.hard_deadline,
     )
-    meeting_id = call.use.people.add_meeting(ws, meeting)
-    call.audit("meeting_add", ws, meeting_id)
-    return NewMeetingAnswer(meeting_id=meeting_id)
+
+    def add(_request_id: str) -> Mapping[str, str]:
+        meeting_id = call.use.people.add_meeting(ws, meeting)
+        call.audit("meeting_add", ws, meeting_id)
+        return {"meeting_id": str(meeting_id)}
+
+    said = call.once("meeting_add", ws, body.model_dump(mode="json"), add)
+    return NewMeetingAnswer(meeting_id=UUID(said["meeting_id"]))
 
 
 ROUTES = (

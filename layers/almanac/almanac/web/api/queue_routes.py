@@ -51,8 +51,7 @@ def redrive(body: Annotated[RedriveBody | None, Body()] = None) -> Redriven:
         call.audit("redrive", wanted.ws_id, request_id, job=wanted.job, redriven=len(gone))
         return {"redriven": len(gone), "message_ids": gone}
 
-    said = {"a": "redrive", **wanted.model_dump(mode="json")}
-    return Redriven(**call.use.once(call.principal.name, call.idempotency_key, said, do))
+    return Redriven(**call.once("redrive", wanted.ws_id, wanted.model_dump(mode="json"), do))
 
 
 def discard(body: Annotated[DiscardBody, Body()]) -> Discarded:
@@ -74,6 +73,6 @@ def discard(body: Annotated[DiscardBody, Body()]) -> Discarded:
 ROUTES = (
     Route("GET", "/v1/queues", "operate", list_queues, errors=("queue_unavailable",)),
     Route("GET", "/v1/dead-letters", "operate", list_dead_letters, errors=("queue_unavailable",)),
-    Route("POST", "/v1/dead-letters/redrive", "operate", redrive, errors=("queue_unavailable",)),
+    Route("POST", "/v1/dead-letters/redrive", "operate", redrive, errors=("queue_unavailable",), once=True),
     Route("POST", "/v1/dead-letters/discard", "operate", discard, errors=("queue_unavailable",)),
 )

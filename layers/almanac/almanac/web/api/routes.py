@@ -24,6 +24,14 @@ class Route:
     status: int = 200
     errors: tuple[str, ...] = field(default=())
     media: str = "application/json"
+    once: bool | None = None
+    """Whether an Idempotency-Key counts; None: where something is made or asked for."""
+
+    @property
+    def is_once(self) -> bool:
+        """Whether the same key is the same request."""
+        made = self.method == "POST" and self.status in (201, 202)
+        return made if self.once is None else self.once
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

@@ -1,13 +1,26 @@
 """Every route of the API. What is not here does not exist; `tests/web/test_routes.py` walks it."""
 
-from almanac.web.api import history_routes, ledger_routes, people_routes, queue_routes, webhook_routes, workspace_routes
+from almanac.web.api import (
+    history_routes,
+    ledger_routes,
+    people_routes,
+    queue_routes,
+    webhook_routes,
+    workspace_routes,
+)
+from almanac.web.api.access import routes as access_routes
+from almanac.web.api.history import snapshot
+from almanac.web.api.outbound import routes as outbound_routes
 from almanac.web.api.routes import Route
 
 ROUTES: tuple[Route, ...] = (
     *ledger_routes.ROUTES,
     *workspace_routes.ROUTES,
     *people_routes.ROUTES,
+    *outbound_routes.ROUTES,
     *queue_routes.ROUTES,
     *history_routes.ROUTES,
+    *snapshot.ROUTES,
     *webhook_routes.ROUTES,
+    *access_routes.ROUTES,
 )

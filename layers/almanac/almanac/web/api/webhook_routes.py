@@ -12,11 +12,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import AwareDatetime, BaseModel, Field
 
+from almanac.domain.delivery.listed import ListedDelivery
 from almanac.errors import CursorExpired
 from almanac.services.events_out.ports import ListedEndpoint
 from almanac.services.events_out.webhooks import Webhooks, WebhooksOff
 from almanac.web.api.bodies import Body as Fields
 from almanac.web.api.history_routes import expired
+from almanac.web.api.ledger_routes import Limit, visible
 from almanac.web.api.routes import Route
 from almanac.web.call import current
 from almanac.web.problem import Problem
@@ -33,9 +35,10 @@ class WebhookBody(Fields):
 
 
 class WebhookStatusBody(Fields):
-    """What an endpoint is to be: `active` goes on where it stands."""
+    """What an endpoint is to be; `active` goes on where it stood, or with what changes from `now` on."""
 
     status: Literal["active", "paused"]
+    resume: Literal["where_it_stood", "now"] = "where_it_stood"
 
 
 class ReplayBody(Fields):
@@ -74,6 +77,41 @@ class WebhookList(BaseModel):
     items: list[Webhook]
 
 
+class Delivery(BaseModel):
+    """A range of versions that was told, with the last attempt; `response_head` is for callers that may operate."""
+
+    id: UUID
+    ws_id: UUID
+    from_version: int
+    to_version: int
+    status: str
+    replayed: bool
+    attempts: int
+    next_attempt_at: datetime | None
+    at: datetime | None
+    status_code: int | None
+    ms: int | None
+    error_type: str | None
+    response_head: str | None
+
+
+class DeliveryList(BaseModel):
+    """The last deliveries, the newest first."""
+
+    items: list[Delivery]
+
+
+class WebhookTest(BaseModel):
+    """The last test: asked for at `asked_at`, carried out at `at` (null: not yet)."""
+
+    asked_at: datetime
+    at: datetime | None
+    status_code: int | None
+    ms: int | None
+    error_type: str | None
+    response_head: str | None
+
+
 class Replayed(BaseModel):
     """The first version that the endpoint hears again."""
 
@@ -92,9 +130,16 @@ def add_webhook(body: Annotated[WebhookBody, Body()]) -> NewWebhook:
         if body.ws_id is None:
             raise Problem(403, "forbidden", "only who sees all workspaces may listen to all")
         raise Problem(404, "unknown_workspace")
-    endpoint_id, secret = _webhooks().add(body.url, body.ws_id, body.kinds)
-    call.audit("webhook_add", body.ws_id, endpoint_id)
-    return NewWebhook(id=endpoint_id, secret=secret)
+    webhooks = _webhooks()
+
+    def add(_request_id: str) -> Mapping[str, Any]:
+        endpoint_id, _secret = webhooks.add(body.url, body.ws_id, body.kinds)
+        call.audit("webhook_add", body.ws_id, endpoint_id)
+        return {"id": str(endpoint_id)}
+
+    made = UUID(call.once("webhook_add", body.ws_id, body.model_dump(mode="json"), add)["id"])
+    _seen(made)  # whoever has removed it meanwhile, and asks again under the key, learns that
+    return NewWebhook(id=made, secret=webhooks.secret(made))
 
 
 def show_webhook(endpoint_id: EndpointId) -> Webhook:
@@ -105,8 +150,8 @@ def show_webhook(endpoint_id: EndpointId) -> Webhook:
 def set_webhook(endpoint_id: EndpointId, body: Annotated[WebhookStatusBody, Body()]) -> Webhook:
     """Pause an endpoint, or let it go on where it stands."""
     call, was = current(), _seen(endpoint_id)
-    _webhooks().set_status(endpoint_id, body.status)
-    call.audit("webhook_status", was.ws_id, endpoint_id, status=body.status)
+    _webhooks().set_status(endpoint_id, body.status, skip=body.resume == "now")
+    call.audit("webhook_status", was.ws_id, endpoint_id, status=body.status, resume=body.resume)
     return show_webhook(endpoint_id)
 
 
@@ -121,9 +166,35 @@ def remove_webhook(endpoint_id: EndpointId) -> Webhook:
 def rotate_webhook(endpoint_id: EndpointId) -> NewWebhook:
     """Give an endpoint a new secret; the old one is good for 24 hours more."""
     call, was = current(), _seen(endpoint_id)
-    secret = _webhooks().rotate(endpoint_id)
-    call.audit("webhook_rotate", was.ws_id, endpoint_id)
-    return NewWebhook(id=endpoint_id, secret=secret)
+
+    def rotate(_request_id: str) -> Mapping[str, Any]:
+        _webhooks().rotate(endpoint_id)
+        call.audit("webhook_rotate", was.ws_id, endpoint_id)
+        return {}
+
+    call.once("webhook_rotate", None, {"id": endpoint_id}, rotate)  # a second one would end the secret still in use
+    return NewWebhook(id=endpoint_id, secret=_webhooks().secret(endpoint_id))
+
+
+def list_deliveries(endpoint_id: EndpointId, limit: Limit = 50) -> DeliveryList:
+    """List the last deliveries to an endpoint with how they ended."""
+    call, _ = current(), _seen(endpoint_id)
+    found = _webhooks().deliveries(endpoint_id, visible(None), limit)
+    return DeliveryList(items=[_delivery(each, heads=call.principal.may("operate")) for each in found])
+
+
+def test_webhook(endpoint_id: EndpointId) -> Response[WebhookTest]:
+    """Ask for `webhook.test` to be sent to an endpoint, whatever its status; it is within about a minute."""
+    call, was = current(), _seen(endpoint_id)
+    _webhooks().ask_test(endpoint_id)
+    call.audit("webhook_test", was.ws_id, endpoint_id)
+    return Response(202, "application/json", _last_test(endpoint_id))
+
+
+def show_webhook_test(endpoint_id: EndpointId) -> WebhookTest:
+    """Tell how the last test of an endpoint ended."""
+    _seen(endpoint_id)
+    return _last_test(endpoint_id)
 
 
 def replay_webhook(endpoint_id: EndpointId, body: Annotated[ReplayBody, Body()]) -> Response[Replayed]:
@@ -138,9 +209,8 @@ def replay_webhook(endpoint_id: EndpointId, body: Annotated[ReplayBody, Body()])
         call.audit("webhook_replay", body.ws_id, endpoint_id, from_version=first)
         return {"from_version": first}
 
-    said = {"a": "webhook_replay", "id": str(endpoint_id), **body.model_dump(mode="json")}
     try:
-        told = call.use.once(call.principal.name, call.idempotency_key, said, replay)
+        told = call.once("webhook_replay", None, {"id": endpoint_id, **body.model_dump(mode="json")}, replay)
     except CursorExpired as error:
         raise expired(body.ws_id, error, "from_version") from None
     return Response(202, "application/json", Replayed(**told))
@@ -167,6 +237,20 @@ def _is_seen(ws_id: UUID | None) -> bool:
     return principal.ws_ids is None if ws_id is None else principal.sees(ws_id)
 
 
+def _delivery(each: ListedDelivery, *, heads: bool) -> Delivery:
+    said = {name: getattr(each, name) for name in Delivery.model_fields if name != "response_head"}
+    said["next_attempt_at"] = each.next_attempt_at if each.status == "pending" else None
+    return Delivery(**said, response_head=each.head if heads else None)
+
+
+def _last_test(endpoint_id: UUID) -> WebhookTest:
+    found = _webhooks().last_test(endpoint_id)
+    if found is None:
+        raise Problem(404, "not_found", "nobody has asked for a test")
+    said = {name: getattr(found, name) for name in WebhookTest.model_fields if name != "response_head"}
+    return WebhookTest(**said, response_head=found.head)
+
+
 def _webhook(each: ListedEndpoint) -> Webhook:
     return Webhook(
         id=each.id,
@@ -189,7 +273,10 @@ ROUTES = (
     Route("GET", _ONE, "read", show_webhook, errors=("not_found", "webhooks_off")),
     Route("PATCH", _ONE, "admin", set_webhook, errors=("not_found", "webhooks_off")),
     Route("DELETE", _ONE, "admin", remove_webhook, errors=("not_found", "webhooks_off")),
-    Route("POST", f"{_ONE}/rotate", "admin", rotate_webhook, errors=("not_found", "webhooks_off")),
+    Route("POST", f"{_ONE}/rotate", "admin", rotate_webhook, errors=("not_found", "webhooks_off"), once=True),
+    Route("GET", f"{_ONE}/deliveries", "read", list_deliveries, errors=("not_found", "webhooks_off")),
+    Route("POST", f"{_ONE}/test", "operate", test_webhook, 202, errors=("not_found", "webhooks_off"), once=False),
+    Route("GET", f"{_ONE}/test", "operate", show_webhook_test, errors=("not_found", "webhooks_off")),
     Route(
         "POST",
         f"{_ONE}/replay",

@@ -1,4 +1,4 @@
-"""The route that begins a consent. It stands in the API's document, and is answered by the function `connect`."""
+"""Routes that the function `connect` answers. They stand in the API's document."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Protocol, cast
@@ -11,6 +11,7 @@ from almanac.jobs import Label
 from almanac.web.api.bodies import Body as Fields
 from almanac.web.api.routes import Route
 from almanac.web.call import current
+from almanac.web.connect import account_routes
 from almanac.web.problem import Problem
 
 if TYPE_CHECKING:
@@ -53,4 +54,7 @@ def begin_consent(body: Annotated[ConnectBody, Body()]) -> ConnectAnswer:
     return ConnectAnswer(consent_url=begun.url, expires_at=begun.expires_at)
 
 
-ROUTES = (Route("POST", "/v1/connect", "admin", begin_consent, 201, ("unknown_workspace",)),)
+ROUTES = (
+    Route("POST", "/v1/connect", "admin", begin_consent, 201, ("unknown_workspace",), once=False),
+    *account_routes.ROUTES,
+)

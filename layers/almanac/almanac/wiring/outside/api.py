@@ -12,7 +12,7 @@ from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 from almanac.wiring.webhooks import WebhookWiring
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from almanac.adapters.postgres.access.store import PostgresAuditLog
     from almanac.adapters.postgres.operations.directory import PostgresDirectory
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from almanac.services.history.read import History
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
+    from almanac.services.operations.channels import Channels
     from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
+    from almanac.services.outbound.waiting import Outbound
     from almanac.services.plan.apply import ApplyPlan
     from almanac.services.queues.recorded_queue import RecordedQueue
     from almanac.services.watching.calendar import ShowCalendar, SwitchConnection
@@ -57,6 +59,11 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring, WebhookWiring):
 
         settings = load(ApiSettings, self._environment)
         return Api(self, settings.api_auth, settings.api_workspaces_claim, ROUTES, _answered_elsewhere)
+
+    @property
+    def has_own_keys(self) -> bool:
+        """Whether callers are known by keys of ours."""
+        return load(ApiSettings, self._environment).api_auth == "key"
 
     @cached_property
     def console(self) -> "Console":
@@ -173,6 +180,23 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring, WebhookWiring):
         return ListAccounts(self._workspace_store, self._workspace_store)
 
     @cached_property
+    def outbound(self) -> "Outbound":
+        """What waits to be written, and what people decide about it."""
+        from almanac.adapters.postgres.outbound.operating import PostgresWaiting
+        from almanac.services.outbound.waiting import Outbound
+
+        return Outbound(self._workspace_store, PostgresWaiting(self.database, _grants_writing))
+
+    @cached_property
+    def channels(self) -> "Channels":
+        """Push channels."""
+        from almanac.adapters.postgres.push.channels import PostgresChannelDirectory
+        from almanac.services.operations.channels import Channels
+
+        home = self.push_home
+        return Channels(self._workspace_store, PostgresChannelDirectory(self.database, home), home is not None)
+
+    @cached_property
     def people(self) -> "People":
         """Members and meetings."""
         from almanac.adapters.postgres.plan.members import PostgresPeople
@@ -235,6 +259,14 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring, WebhookWiring):
         from almanac.services.queues.recorded_queue import RecordedQueue
 
         return RecordedQueue(self.queue, PostgresAskedJobs(self.database), withdrawing=True)
+
+
+def _grants_writing(provider: str, scopes: "Collection[str]", owned: bool, made_here: bool) -> bool:
+    """Say it of stored scopes: to open an account takes keys that this function does not have."""
+    from almanac.providers.google import NAME
+    from almanac.providers.google.scopes import grants_writing
+
+    return provider == NAME and grants_writing(scopes, owned=owned, made_here=made_here)
 
 
 def _answered_elsewhere() -> "Sequence[Route]":

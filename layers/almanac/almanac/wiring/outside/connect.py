@@ -6,9 +6,11 @@ import time
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from almanac.errors import BadSettings
 from almanac.settings import ApiSettings, ConnectSettings, PublicSettings, load
-from almanac.wiring.accounts import AccountWiring
+from almanac.wiring.accounts import LeavingWiring
 from almanac.wiring.base import utc_now
 from almanac.wiring.outside.operating import OperatingWiring
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from almanac.adapters.postgres.access.store import PostgresAuditLog
     from almanac.services.accounts.connect import ConnectAccount
     from almanac.services.accounts.consent import Consents
+    from almanac.services.operations.accounts import Accounts
+    from almanac.services.outbound.targets import Targets
+    from almanac.services.sync.retrying import Retrier
     from almanac.web.api.application import Api
     from almanac.web.connect.application import ConnectWeb
 
@@ -23,7 +28,7 @@ _CONNECT_SECONDS = 20
 """How long a browser waits for an account to be connected, waits for the provider included; the gateway ends at 30."""
 
 
-class ConnectWiring(OperatingWiring, AccountWiring):
+class ConnectWiring(OperatingWiring, LeavingWiring):
     """The use cases of consents."""
 
     @cached_property
@@ -76,15 +81,35 @@ class ConnectWiring(OperatingWiring, AccountWiring):
     def _connect_account(self) -> "ConnectAccount":
         from almanac.adapters.postgres.accounts import PostgresAccountStore
         from almanac.services.accounts.connect import ConnectAccount
-        from almanac.services.sync.retrying import Retrier
 
-        ends_at = time.monotonic() + _CONNECT_SECONDS
         return ConnectAccount(
             store=PostgresAccountStore(self.database),
             provider=self.google_provider,
             cipher=self.cipher,
-            retrier=Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic()),
+            retrier=self.patience(_CONNECT_SECONDS),
         )
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """Accounts that go."""
+        from almanac.services.operations.accounts import Accounts
+
+        store = self._workspace_store
+        return Accounts(store, store, store, self.leave, self.stop_watching)
+
+    def targets(self) -> "Targets":
+        """Return where members' blocks are written; for one request, whose time it has."""
+        from almanac.adapters.postgres.outbound.operating import PostgresTargets
+        from almanac.services.outbound.targets import Targets
+
+        return Targets(PostgresTargets(self.database), self.account_sessions, self.patience(_CONNECT_SECONDS), utc_now)
+
+    @override
+    def patience(self, seconds: float) -> "Retrier":
+        from almanac.services.sync.retrying import Retrier
+
+        ends_at = time.monotonic() + seconds  # a gateway waits: no request outlasts the rest of it
+        return Retrier(time.sleep, random.random, lambda: ends_at - time.monotonic())
 
 
 @cache

@@ -1,21 +1,33 @@
 -- Statements about who may call through HTTP, and what was called.
 
 -- name: add_key
-INSERT INTO api_keys (id, name, secret_hash, scopes, ws_ids)
-VALUES (:id, :name, :secret_hash, :scopes::text[], :ws_ids::uuid[]);
+INSERT INTO api_keys (id, name, secret_hash, scopes, ws_ids, daily_limit)
+VALUES (:id, :name, :secret_hash, :scopes::text[], :ws_ids::uuid[], :daily_limit::integer);
+
+-- name: add_token
+INSERT INTO api_keys (id, name, secret_hash, scopes, ws_ids, job_id, expires_at)
+VALUES (:id, :name, :secret_hash, '{read}', ARRAY [:ws_id::uuid], :job_id, now() + :seconds::float8 * interval '1 second')
+RETURNING expires_at;
 
 -- name: keys
-SELECT id, name, scopes, ws_ids, created_at, revoked_at, last_used_on FROM api_keys ORDER BY created_at, id;
+SELECT id, name, scopes, ws_ids, created_at, revoked_at, last_used_on, daily_limit, job_id
+FROM api_keys WHERE expires_at IS NULL ORDER BY created_at, id;
 
 -- name: revoke_key
 UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = :id RETURNING id;
 
 -- name: usable_key
-SELECT id, name, scopes, ws_ids, created_at, revoked_at, last_used_on, secret_hash
-FROM api_keys WHERE id = :id AND revoked_at IS NULL;
+SELECT id, name, scopes, ws_ids, created_at, revoked_at, last_used_on, daily_limit, job_id, secret_hash
+FROM api_keys WHERE id = :id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());
 
 -- name: note_use
 UPDATE api_keys SET last_used_on = :day::date WHERE id = :id AND last_used_on IS DISTINCT FROM :day::date;
+
+-- name: count_call
+-- No row: the calls of the day are used up.
+UPDATE api_keys SET calls = CASE WHEN calls_on = :day::date THEN calls + 1 ELSE 1 END, calls_on = :day::date
+WHERE id = :id AND (calls_on IS DISTINCT FROM :day::date OR calls < daily_limit)
+RETURNING calls;
 
 -- name: add_login
 INSERT INTO console_logins (token_hash, role, ws_ids, expires_at)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
-from almanac.domain.access import Scope
 from almanac.services.access.ports import (
     ApiKey,
     AuditEntry,
@@ -32,11 +31,21 @@ class PostgresKeys(KeyStore):
         self._run = database.statements("access.sql", PACKAGE)
 
     @override
-    def add(
-        self, key_id: str, name: str, secret_hash: bytes, scopes: Collection[Scope], ws_ids: Collection[UUID] | None
-    ) -> None:
-        wanted = {"scopes": arrays.texts(sorted(scopes)), "ws_ids": _ids(ws_ids)}
-        self._run.alone("add_key", id=key_id, name=name, secret_hash=secret_hash, **wanted)
+    def add(self, key: ApiKey, secret_hash: bytes) -> None:
+        wanted = {
+            "scopes": arrays.texts(sorted(key.scopes)),
+            "ws_ids": _ids(key.ws_ids),
+            "daily_limit": key.daily_limit,
+        }
+        self._run.alone("add_key", id=key.id, name=key.name, secret_hash=secret_hash, **wanted)
+
+    @override
+    def add_token(
+        self, key_id: str, name: str, secret_hash: bytes, ws_id: UUID, job_id: str | None, lasts: timedelta
+    ) -> datetime:
+        made = {"id": key_id, "name": name, "secret_hash": secret_hash, "ws_id": ws_id, "job_id": job_id}
+        ends: datetime = self._run.alone("add_token", **made, seconds=lasts.total_seconds())[0][0]
+        return ends
 
     @override
     def all(self) -> Sequence[ApiKey]:
@@ -49,11 +58,15 @@ class PostgresKeys(KeyStore):
     @override
     def usable(self, key_id: str) -> tuple[ApiKey, bytes] | None:
         found = self._run.alone("usable_key", id=key_id)
-        return (ApiKey(*found[0][:7]), bytes(found[0][7])) if found else None
+        return (ApiKey(*found[0][:-1]), bytes(found[0][-1])) if found else None
 
     @override
     def note_use(self, key_id: str, on: date) -> None:
         self._run.alone("note_use", id=key_id, day=on)
+
+    @override
+    def count_call(self, key_id: str, on: date) -> bool:
+        return bool(self._run.alone("count_call", id=key_id, day=on))
 
 
 class PostgresLogins(LoginStore):

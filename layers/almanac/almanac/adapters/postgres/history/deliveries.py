@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from typing_extensions import override
 
@@ -61,6 +61,16 @@ class PostgresDeliveries(DeliveryStore):
     @override
     def release(self, lane: Lane) -> None:
         self._run.alone("release", **_of(lane))
+
+    @override
+    def claim_test(self, endpoint_id: UUID) -> Endpoint | None:
+        found = self._run.alone("claim_test", endpoint_id=endpoint_id)
+        return Endpoint(*found[0]) if found else None
+
+    @override
+    def settle_test(self, endpoint_id: UUID, answer: Answer) -> None:
+        said = {"status_code": answer.status_code, "ms": answer.ms, "error_type": answer.error_type}
+        self._run.alone("settle_test", endpoint_id=endpoint_id, head=answer.head[:_HEAD_LENGTH], **said)
 
     def _cut(self, lane: Lane, kinds: Sequence[str], cursor: int, head: int, replayed_until: int) -> Delivery | None:
         """A new range after the cursor. What the endpoint is not told of is passed by, or is in the range unsaid."""

@@ -87,3 +87,17 @@ WITH given_up AS (
 )
 UPDATE webhook_endpoints SET status = 'disabled', disabled_reason = :reason, told = false, updated_at = now()
 WHERE id = :endpoint_id::uuid AND status = 'active';
+
+-- name: claim_test
+UPDATE webhook_tests t SET claimed_at = now()
+FROM webhook_endpoints e
+WHERE t.endpoint_id = :endpoint_id::uuid AND e.id = t.endpoint_id AND t.at IS NULL AND t.claimed_at IS NULL
+RETURNING e.id, e.ws_id, e.url, e.kinds, e.status,
+    CASE WHEN e.old_until > now() THEN ARRAY [e.secret, e.old_secret] ELSE ARRAY [e.secret] END, e.failures,
+    e.failing_since;
+
+-- name: settle_test
+UPDATE webhook_tests
+SET at = clock_timestamp(), status_code = :status_code::integer, ms = :ms::integer, error_type = :error_type,
+    response_head = :head
+WHERE endpoint_id = :endpoint_id::uuid AND at IS NULL;

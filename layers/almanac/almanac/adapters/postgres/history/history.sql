@@ -34,6 +34,12 @@ LIMIT 1;
 -- name: events
 SELECT id, almanac_event_state(e) FROM workspace_calendar_events e WHERE ws_id = :ws_id::uuid;
 
+-- name: some_events
+SELECT id, almanac_event_state(e) FROM workspace_calendar_events e
+WHERE ws_id = :ws_id::uuid AND (:after::uuid IS NULL OR id > :after::uuid)
+ORDER BY id
+LIMIT :limit::integer;
+
 -- name: fleet
 -- Below the oldest transaction that is open, nothing can be added: a reader may go on after what it has seen. The columns
 -- that order are the table's own, for an output column of that name would be compared as text.

@@ -51,4 +51,4 @@ class PostgresPublishing(PublishingStore, LaneStore):
 
     @override
     def due(self, limit: int) -> Sequence[Lane]:
-        return [Lane(*row) for row in self._run.alone("due_lanes", limit=limit)]
+        return [Lane(*row[:2]) for row in self._run.alone("due_lanes", limit=limit)]

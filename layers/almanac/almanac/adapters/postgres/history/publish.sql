@@ -43,8 +43,13 @@ SELECT id, ws_id, disabled_reason FROM webhook_endpoints WHERE status = 'disable
 UPDATE webhook_endpoints SET told = true WHERE id = ANY (:ids::uuid[]) AND status = 'disabled';
 
 -- name: due_lanes
--- Something new where nothing is under way, or a repetition whose time has come. The longest waiting first.
-SELECT e.id, h.ws_id
+-- Something new where nothing is under way, or a repetition whose time has come. The longest waiting first. A test that
+-- nobody has begun wakes any lane of its endpoint.
+SELECT t.endpoint_id, coalesce(e.ws_id, (SELECT w.id FROM workspaces w ORDER BY w.id LIMIT 1)), NULL::timestamptz
+FROM webhook_tests t JOIN webhook_endpoints e ON e.id = t.endpoint_id
+WHERE t.claimed_at IS NULL AND EXISTS (SELECT FROM workspaces)
+UNION ALL
+(SELECT e.id, h.ws_id, d.next_attempt_at
 FROM webhook_endpoints e
 JOIN workspace_history_heads h ON e.ws_id IS NULL OR h.ws_id = e.ws_id
 LEFT JOIN webhook_cursors c ON c.endpoint_id = e.id AND c.ws_id = h.ws_id
@@ -53,4 +58,4 @@ WHERE e.status = 'active' AND (e.retry_at IS NULL OR e.retry_at <= now())
     AND (c.claimed_until IS NULL OR c.claimed_until <= now())
     AND CASE WHEN d.id IS NULL THEN coalesce(c.version, 0) < h.version ELSE d.next_attempt_at <= now() END
 ORDER BY d.next_attempt_at NULLS FIRST
-LIMIT :limit::integer;
+LIMIT :limit::integer);

@@ -53,6 +53,11 @@ class PostgresHistory(HistoryStore):
     def events(self, ws_id: UUID) -> Mapping[UUID, State]:
         return {row[0]: row[1] for row in self._run("events", ws_id=ws_id)}
 
+    @override
+    def some_events(self, ws_id: UUID, after: UUID | None, limit: int) -> Mapping[UUID, State]:
+        rows = self._run("some_events", ws_id=ws_id, after=after, limit=limit)
+        return {row[0]: row[1] for row in rows}
+
     @contextmanager
     @override
     def one_moment(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
+from almanac.domain.delivery.listed import BehindLane, ListedDelivery, ListedTest
 from almanac.errors import BadInput, CursorExpired, UnknownWorkspace
 from almanac.services.events_out.ports import Endpoint, ListedEndpoint, WebhookStore
 
@@ -37,8 +38,11 @@ class PostgresWebhooks(WebhookStore):
         return Endpoint(*found[0]) if found else None
 
     @override
-    def set_status(self, endpoint_id: UUID, status: str) -> bool:
+    def set_status(self, endpoint_id: UUID, status: str, *, skip: bool) -> bool:
         with self._db.transaction():
+            if skip:
+                self._run("cancel_all_pending", id=endpoint_id)
+                self._run("skip_to_heads", id=endpoint_id)
             self._run("repeat_now", id=endpoint_id)
             return bool(self._run("set_status", id=endpoint_id, status=status))
 
@@ -49,6 +53,26 @@ class PostgresWebhooks(WebhookStore):
     @override
     def rotate(self, endpoint_id: UUID, secret: str, old_until: datetime) -> bool:
         return bool(self._run.alone("rotate", id=endpoint_id, secret=secret, old_until=old_until))
+
+    @override
+    def deliveries(self, endpoint_id: UUID, ws_ids: Sequence[UUID] | None, limit: int) -> Sequence[ListedDelivery]:
+        named = None if ws_ids is None else arrays.texts(map(str, ws_ids))
+        return [
+            ListedDelivery(*row) for row in self._run.alone("deliveries", id=endpoint_id, ws_ids=named, limit=limit)
+        ]
+
+    @override
+    def behind(self, endpoint_id: UUID, limit: int) -> Sequence[BehindLane]:
+        return [BehindLane(*row) for row in self._run.alone("behind", id=endpoint_id, limit=limit)]
+
+    @override
+    def ask_test(self, endpoint_id: UUID) -> None:
+        self._run.alone("ask_test", id=endpoint_id)
+
+    @override
+    def last_test(self, endpoint_id: UUID) -> ListedTest | None:
+        found = self._run.alone("last_test", id=endpoint_id)
+        return ListedTest(*found[0]) if found else None
 
     @override
     def replay(self, endpoint_id: UUID, ws_id: UUID, version: int | None, moment: datetime | None) -> int:

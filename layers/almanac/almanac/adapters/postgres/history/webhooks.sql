@@ -69,3 +69,55 @@ INSERT INTO webhook_cursors AS c (endpoint_id, ws_id, version, replayed_until)
 VALUES (:id::uuid, :ws_id::uuid, :version::bigint, 0)
 ON CONFLICT (endpoint_id, ws_id) DO UPDATE
 SET replayed_until = greatest(c.replayed_until, c.version), version = least(c.version, excluded.version);
+
+-- name: cancel_all_pending
+UPDATE webhook_deliveries SET status = 'cancelled' WHERE endpoint_id = :id::uuid AND status = 'pending';
+
+-- name: skip_to_heads
+INSERT INTO webhook_cursors AS c (endpoint_id, ws_id, version)
+SELECT e.id, h.ws_id, h.version
+FROM webhook_endpoints e JOIN workspace_history_heads h ON e.ws_id IS NULL OR h.ws_id = e.ws_id
+WHERE e.id = :id::uuid
+ON CONFLICT (endpoint_id, ws_id) DO UPDATE SET version = greatest(c.version, excluded.version);
+
+-- name: deliveries
+WITH latest AS (
+    SELECT d.* FROM webhook_deliveries d
+    WHERE d.endpoint_id = :id::uuid AND (:ws_ids::uuid[] IS NULL OR d.ws_id = ANY (:ws_ids::uuid[]))
+    ORDER BY d.created_at DESC, d.id
+    LIMIT :limit::integer
+)
+SELECT d.id, d.ws_id, d.from_version, d.to_version, d.status, d.replayed, d.attempts, d.next_attempt_at, a.at, a.status_code,
+    a.ms, a.error_type, a.response_head
+FROM latest d
+LEFT JOIN LATERAL (SELECT * FROM webhook_attempts a WHERE a.delivery_id = d.id ORDER BY a.n DESC LIMIT 1) a ON true
+ORDER BY d.created_at DESC, d.id;
+
+-- name: behind
+WITH lanes AS (
+    SELECT h.ws_id, coalesce(c.version, 0) AS version, h.version AS head
+    FROM webhook_endpoints e
+    JOIN workspace_history_heads h ON e.ws_id IS NULL OR h.ws_id = e.ws_id
+    LEFT JOIN webhook_cursors c ON c.endpoint_id = e.id AND c.ws_id = h.ws_id
+    WHERE e.id = :id::uuid AND h.version > coalesce(c.version, 0)
+    ORDER BY h.version - coalesce(c.version, 0) DESC, h.ws_id
+    LIMIT :limit::integer
+)
+SELECT l.ws_id, w.name, l.version, l.head, x.at, d.next_attempt_at
+FROM lanes l
+JOIN workspaces w ON w.id = l.ws_id
+LEFT JOIN LATERAL (
+    SELECT x.at FROM workspace_history x WHERE x.ws_id = l.ws_id AND x.version > l.version ORDER BY x.version LIMIT 1
+) x ON true
+LEFT JOIN webhook_deliveries d ON d.endpoint_id = :id::uuid AND d.ws_id = l.ws_id AND d.status = 'pending'
+ORDER BY l.head - l.version DESC, l.ws_id;
+
+-- name: ask_test
+-- One that nobody has begun for two minutes, or that has ended, gives way.
+INSERT INTO webhook_tests AS t (endpoint_id) VALUES (:id::uuid)
+ON CONFLICT (endpoint_id) DO UPDATE
+SET asked_at = now(), claimed_at = NULL, at = NULL, status_code = NULL, ms = NULL, error_type = NULL, response_head = NULL
+WHERE t.at IS NOT NULL OR t.asked_at < now() - interval '2 minutes';
+
+-- name: last_test
+SELECT asked_at, at, status_code, ms, error_type, response_head FROM webhook_tests WHERE endpoint_id = :id::uuid;

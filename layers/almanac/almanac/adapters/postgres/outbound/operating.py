@@ -101,13 +101,13 @@ class PostgresWaiting(WaitingStore):
         return [row[0] for row in self._run.alone("consent", ws_id=ws_id)]
 
     @override
-    def resolve(self, link_id: UUID, choice: Choice) -> UUID | None:
+    def resolve(self, link_id: UUID, choice: Choice, ws_id: UUID | None) -> UUID | None:
         with self._db.transaction():
-            found = self._run("link_to_resolve", id=link_id)
+            found = self._run("link_to_resolve", id=link_id, ws_id=ws_id)
             if not found:
                 return None
-            ws_id, _, state, reason, conflict = found[0]
-            key = {"id": link_id, "ws_id": ws_id}
+            its_ws_id, _, state, reason, conflict = found[0]
+            key = {"id": link_id, "ws_id": its_ws_id}
             if reason == "edited_beats_deleted":
                 self._decide_kept(key, choice)
             elif reason == "deleted_there" and state == "conflict":
@@ -118,7 +118,7 @@ class PostgresWaiting(WaitingStore):
                 self._run("close_conflict", insist=choice == "mine", **key)
             else:
                 return None
-        return UUID(str(ws_id))
+        return UUID(str(its_ws_id))
 
     def _decide_kept(self, key: dict[str, Any], choice: Choice) -> None:
         """It was deleted here and changed there, and lives: leave it so, or delete it after all."""

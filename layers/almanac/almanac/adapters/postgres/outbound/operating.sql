@@ -82,7 +82,8 @@ WHERE c.ws_id = :ws_id::uuid AND (c.outbound_held IS NOT NULL OR c.sync_outbound
 ORDER BY c.calendar_id, a.account_email;
 
 -- name: link_to_resolve
-SELECT l.ws_id, l.kind, l.state, l.reason, l.conflict FROM calendar_event_links l WHERE l.id = :id::uuid FOR UPDATE;
+SELECT l.ws_id, l.kind, l.state, l.reason, l.conflict FROM calendar_event_links l
+WHERE l.id = :id::uuid AND (:ws_id::uuid IS NULL OR l.ws_id = :ws_id::uuid) FOR UPDATE;
 
 -- name: use_mine
 UPDATE workspace_calendar_events e

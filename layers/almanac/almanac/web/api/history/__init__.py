@@ -1,0 +1,1 @@
+"""What was and is, over HTTP, beside the routes of changes."""

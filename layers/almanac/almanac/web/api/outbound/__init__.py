@@ -1,0 +1,1 @@
+"""What is written to calendars, over HTTP: what waits, what is held, what somebody has to decide."""
