@@ -139,6 +139,8 @@ class Solver:
         """Return the best plan of a short cool search around another, as long as its work takes."""
         budget, annealing = self.params.budget, self.params.annealing
         work = budget.probe_share * self.budget * budget.work_per_second
+        if work < 1.0:
+            return base
         schedule = AnnealingSchedule(work, annealing.probe_hot, annealing.probe_cold)
         return search_components(problem, base, self.randomization(budget.probe_seed, problem, []), schedule)
 

@@ -4,7 +4,7 @@ from almanac.domain.explanation import Explanation
 from almanac.domain.planner.explain.occupancy import Occupancy, holders
 from almanac.domain.planner.explain.what_if import WhatIf
 from almanac.domain.planner.model.problem import Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, in_runs_of, lowest, runs
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, in_runs_of, longest_run, lowest
 
 
 def cause_of(what_if: WhatIf) -> Explanation:
@@ -19,12 +19,12 @@ def cause_of(what_if: WhatIf) -> Explanation:
         return Explanation("hours_closed", category=task.category, parts=(when,))
     opened = hours & ~occupancy.locked
     minutes = SLOT_MINUTES * opened.bit_count()
-    parts = (when, *events_in_the_way(occupancy, hours))
     if minutes < task.minutes:
+        parts = (when, *events_in_the_way(occupancy, hours))
         return Explanation("hours_too_few", minutes=(minutes, task.minutes), category=task.category, parts=parts)
     if not in_runs_of(opened, task.min_chunk):
-        longest = max(length for _, length in runs(opened))
-        lengths = (SLOT_MINUTES * task.min_chunk, SLOT_MINUTES * longest)
+        lengths = (SLOT_MINUTES * task.min_chunk, SLOT_MINUTES * longest_run(opened))
+        parts = (when, *events_in_the_way(occupancy, hours))
         return Explanation("stretches_too_short", minutes=lengths, category=task.category, parts=parts)
     return in_the_way(what_if, hours, when)
 
@@ -46,7 +46,7 @@ def until(occupancy: Occupancy, task: Task, due: int) -> Explanation:
 def in_the_way(what_if: WhatIf, hours: int, when: Explanation) -> Explanation:
     """Return what holds the hours of a task, and what it leaves."""
     occupancy, task = what_if.occupancy, what_if.task
-    problem, room = occupancy.problem, what_if.in_time()
+    problem, room = occupancy.problem, what_if.in_time
     if what_if.holds(room):
         start = problem.minute(lowest(in_runs_of(room, task.min_chunk)))
         return Explanation("free_time_outweighed", instants=(start,))
@@ -55,6 +55,5 @@ def in_the_way(what_if: WhatIf, hours: int, when: Explanation) -> Explanation:
     if not held:
         lengths = (opened, SLOT_MINUTES * task.max_chunk)
         return Explanation("hours_leave_no_gaps", minutes=lengths, category=task.category, parts=(when,))
-    longest = max((length for _, length in runs(room)), default=0)
-    lengths = (opened, SLOT_MINUTES * longest)
+    lengths = (opened, SLOT_MINUTES * longest_run(room))
     return Explanation("hours_taken", minutes=lengths, category=task.category, parts=(when, holders(held)))

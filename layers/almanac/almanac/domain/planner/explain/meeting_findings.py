@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from almanac.domain.explanation import Explanation
-from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders
+from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders, most_first
 from almanac.domain.planner.model.problem import Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, starts_of_runs
 from almanac.domain.planner.search.solution import earliest_allowed
@@ -61,7 +61,9 @@ class MeetingTimes:
         if not held:
             return None
         opened = (SLOT_MINUTES * common.bit_count(),)
-        return Explanation("people_taken", minutes=opened, category=self.task.category, parts=(holders(held),))
+        return Explanation(
+            "people_taken", minutes=opened, category=self.task.category, parts=(holders(most_first(held)),)
+        )
 
     def near_misses(self) -> list[Explanation]:
         """Return the few times at which least stands in the way, none overlapping another."""
@@ -100,7 +102,9 @@ class MeetingTimes:
                 held[name] = max(held.get(name, 0), minutes)
         instants = problem.minute(miss.first), problem.minute(miss.first + self.task.slots)
         ids = tuple(self.id_of(person) for person in miss.blocked[:MOST_NAMED])
-        return Explanation("near_miss", items=ids, instants=instants, parts=(holders(held),) if held else ())
+        return Explanation(
+            "near_miss", items=ids, instants=instants, parts=(holders(most_first(held)),) if held else ()
+        )
 
     def id_of(self, person: int) -> str:
         """Return the id of a person."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
-from heapq import nsmallest
+from itertools import islice
 from operator import and_, or_
 
 from almanac.domain.explanation import CausePart, Explanation
@@ -56,7 +56,8 @@ class Occupancy:
         self.starts = reduce(or_, (line.starts for line in lines))
         concerned = [not set(people).isdisjoint(item.people) for item in solution.items]
         self.slots = [covered(p) if mine else 0 for p, mine in zip(solution.places, concerned, strict=True)]
-        self.known: dict[int, dict[str, int]] = {}
+        self.held: dict[int, dict[str, int]] = {}
+        self.held_by_events: dict[int, dict[str, int]] = {}
         self.lightest = sorted(
             (i for i in solution.items if concerned[i.index] and is_removable(i)),
             key=lambda i: (weight_of(i), self.slots[i.index].bit_count(), i.index),
@@ -104,20 +105,26 @@ class Occupancy:
         """Return (id, slots of a stretch of time that it alone takes) of the calendar's events, the shortest first."""
         return ((name, mine) for name, slots in self.shortest if (mine := slots & bits & ~self.shared))
 
-    def minutes_by_id(self, bits: int, excluded: int) -> dict[str, int]:
-        """Return the minutes of a stretch of time that each item and event takes, without one item."""
-        if bits not in self.known:
+    def minutes_by_id(self, bits: int, excluded: int) -> Mapping[str, int]:
+        """Return the minutes of a stretch of time that each item and event takes, without one item, most first.
+
+        Many tasks ask about the same stretch, the hours up to some date.
+        """
+        if bits not in self.held:
             minutes: dict[str, int] = {}
             for name, slots in (*((item.id, slots) for item, slots in self.inside(bits, -1)), *self.events):
                 if slots & bits:
                     minutes[name] = minutes.get(name, 0) + SLOT_MINUTES * (slots & bits).bit_count()
-            self.known[bits] = minutes
-        own = self.solution.items[excluded].id
-        return {name: minutes for name, minutes in self.known[bits].items() if name != own}
+            self.held[bits] = most_first(minutes)
+        held, own = self.held[bits], self.solution.items[excluded].id
+        return {name: minutes for name, minutes in held.items() if name != own} if own in held else held
 
-    def event_minutes_by_id(self, bits: int) -> dict[str, int]:
+    def event_minutes_by_id(self, bits: int) -> Mapping[str, int]:
         """Return the same of the calendar's events alone."""
-        return {name: SLOT_MINUTES * (slots & bits).bit_count() for name, slots in self.events if slots & bits}
+        if bits not in self.held_by_events:
+            taken = {name: SLOT_MINUTES * (slots & bits).bit_count() for name, slots in self.events if slots & bits}
+            self.held_by_events[bits] = most_first(taken)
+        return self.held_by_events[bits]
 
     def ids_before_end(self, bits: int, excluded: int) -> tuple[str, ...]:
         """Return the ids of the blocks and events of a stretch of time, the last ones first.
@@ -163,17 +170,17 @@ def is_removable(item: Item) -> bool:
     return isinstance(item, Occurrence) or (isinstance(item, Task) and not item.successors)
 
 
-def most_first(held: Mapping[str, int]) -> list[str]:
-    """Return the few ids to name of those that hold so many minutes, most minutes first."""
-    return nsmallest(MOST_NAMED, held, key=lambda name: (-held[name], name))
+def most_first(held: Mapping[str, int]) -> dict[str, int]:
+    """Return minutes by id, most minutes first."""
+    return dict(sorted(held.items(), key=lambda each: (-each[1], each[0])))
 
 
 def holders(held: Mapping[str, int], code: CausePart = "holders") -> Explanation:
-    """Return those that hold so many minutes: the few to name with their minutes, and how many more there are."""
-    named = most_first(held)
+    """Return those that hold so many minutes, most first: the few to name, and how many more there are."""
+    named = tuple(islice(held, MOST_NAMED))
     return Explanation(
         code,
-        items=tuple(named),
+        items=named,
         minutes=tuple(held[name] for name in named),
         numbers=(len(held) - len(named),) if len(held) > len(named) else (),
     )

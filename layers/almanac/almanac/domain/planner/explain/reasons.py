@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from almanac.domain.explanation import Explanation, ReasonCode, ReasonPart
-from almanac.domain.planner.explain.occupancy import Occupancy, most_first
+from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancy
 from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import HabitSpec
 from almanac.domain.planner.model.problem import Candidate, Movable, Occurrence, Problem, Task, block_minutes
@@ -188,7 +188,7 @@ def why_not_ideal(occupancy: Occupancy, item: Occurrence, span: Span) -> Explana
     opened = Grid.of(problem.instance).inside(*item.ideal) & occupancy.hours[habit_of(problem, item).category]
     if not opened:
         return Explanation("ideal_hours_closed")
-    taken = tuple(most_first(occupancy.minutes_by_id(opened, item.index)))
+    taken = tuple(occupancy.minutes_by_id(opened, item.index))[:MOST_NAMED]
     return Explanation("ideal_taken", items=taken) if taken else Explanation("ideal_too_short")
 
 

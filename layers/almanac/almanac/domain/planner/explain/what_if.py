@@ -51,7 +51,9 @@ class WhatIf:
         self.reach = between(after, min(waiting, default=occupancy.problem.window))
         self.loose = occupancy.free_but_for(task.index) & self.reach
         self.room = self.loose & occupancy.hours[task.category]
-        self.free_slots = self.in_time().bit_count()
+        self.in_time = self.room & between(0, due)
+        """The room before the deadline."""
+        self.free_slots = self.in_time.bit_count()
 
     def suggestions(self, late: int) -> list[TaskSuggestion]:
         """Return what helps alone, smallest first; `late` minutes if it has a whole place after its deadline."""
@@ -79,7 +81,7 @@ class WhatIf:
         """Yield the largest parts, of a few lengths, that find room in time."""
         task = self.task
         for least in sorted({task.slots // 2, 4, 2}, reverse=True):
-            if 1 < least < task.min_chunk and self.free_slots >= task.slots and self.holds(self.in_time(), least=least):
+            if 1 < least < task.min_chunk and self.free_slots >= task.slots and self.holds(self.in_time, least=least):
                 yield SmallerParts(SLOT_MINUTES * least)
                 return
 
@@ -87,6 +89,8 @@ class WhatIf:
         """Yield the shortest addition before or after the opening hours of some day, the earliest of equal ones."""
         task, problem = self.task, self.occupancy.problem
         best, most = None, min(task.slots, LONGEST_EXTENSION)
+        if self.free_slots + most < task.slots:
+            return
         outside = self.loose & between(0, self.due) & ~self.occupancy.hours[task.category]
         hours = self.occupancy.hours[task.category] & self.reach & between(0, self.due)
         for first, length in islice(runs(hours), MOST_DAYS):
@@ -107,12 +111,12 @@ class WhatIf:
             near = between(max(0, edge - most), edge) & ~outside
             able = min(most, edge - near.bit_length()) if near else min(most, edge)
         enough = self.free_slots + able >= self.task.slots
-        if not able or not enough or not self.holds(self.in_time() | self.beyond(edge, step, able)):
+        if not able or not enough or not self.holds(self.in_time | self.beyond(edge, step, able)):
             return 0
         low, high = 0, able
         while high - low > 1:
             middle = (low + high) // 2
-            suffices = self.holds(self.in_time() | self.beyond(edge, step, middle))
+            suffices = self.holds(self.in_time | self.beyond(edge, step, middle))
             low, high = (low, middle) if suffices else (middle, high)
         return high
 
@@ -123,10 +127,9 @@ class WhatIf:
     def less(self) -> Iterator[TaskSuggestion]:
         """Yield the least work to drop so that the rest finds room in time."""
         task = self.task
-        room = self.in_time()
         least = max(1, task.slots - self.free_slots)
         for cut in range(least, task.slots // SHARE_CUT + 1):
-            if self.holds(room, slots=task.slots - cut):
+            if self.holds(self.in_time, slots=task.slots - cut):
                 minutes = SLOT_MINUTES * (task.slots - cut)
                 yield LessWork(task.minutes - minutes, minutes)
                 return
@@ -141,7 +144,7 @@ class WhatIf:
         for others in (items, events):
             helpful = (other for other in others if other[2].bit_count() >= lack)
             for name, slots, freed in islice(helpful, MOST_TRIED):
-                if self.holds(self.in_time() | freed):
+                if self.holds(self.in_time | freed):
                     yield self.elsewhere(name, freed) or Without(name, SLOT_MINUTES * slots.bit_count())
                     return
 
@@ -154,7 +157,7 @@ class WhatIf:
         if len(occupancy.problem.people) == 1:
             return None
         other = next((item for item in occupancy.problem.tasks if item.id == name), None)
-        starts = starts_of_runs(self.in_time() | freed, task.slots)
+        starts = starts_of_runs(self.in_time | freed, task.slots)
         if (
             other is None
             or other.people != task.people
@@ -171,10 +174,6 @@ class WhatIf:
         return ItemMoves(
             name, SLOT_MINUTES * length, SLOT_MINUTES * (nearest - first), occupancy.problem.minute(nearest)
         )
-
-    def in_time(self) -> int:
-        """Return the room before the deadline."""
-        return self.room & between(0, self.due)
 
     def holds(self, room: int, *, least: int = 0, slots: int = 0) -> bool:
         """Return whether the whole task, of other part lengths or a shorter one, fits into the slots of `room`."""

@@ -80,6 +80,15 @@ def run_length(bits: int, first: int) -> int:
     return (rest & -rest).bit_length() - 1
 
 
+def longest_run(bits: int) -> int:
+    """Return the number of slots of the longest run of set slots."""
+    length = 0
+    while bits:
+        bits &= bits >> 1
+        length += 1
+    return length
+
+
 def runs(bits: int) -> Iterator[Span]:
     """Yield the maximal runs of set slots in time order, as (first slot, number of slots)."""
     first = 0
