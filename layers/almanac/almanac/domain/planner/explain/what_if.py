@@ -14,6 +14,7 @@ from almanac.domain.planner.explain.suggestions import (
     Without,
     size,
 )
+from almanac.domain.planner.model.instance import NOBODY
 from almanac.domain.planner.model.problem import Task, weight_of
 from almanac.domain.planner.model.slot_mask import (
     SLOT_MINUTES,
@@ -149,12 +150,12 @@ class WhatIf:
                     return
 
     def elsewhere(self, name: str, freed: int) -> ItemMoves | None:
-        """Return where another task of the same person could go instead, if several people are planned: what it costs.
+        """Return where another task of the same person could go instead, if people are named: what it costs.
 
         Only for tasks in one piece; None where there is no other place.
         """
         occupancy, task = self.occupancy, self.task
-        if len(occupancy.problem.people) == 1:
+        if occupancy.problem.people[0].id == NOBODY:
             return None
         other = next((item for item in occupancy.problem.tasks if item.id == name), None)
         starts = starts_of_runs(self.in_time | freed, task.slots)
