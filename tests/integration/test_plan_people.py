@@ -132,6 +132,34 @@ def test_a_calendar_that_is_shared_takes_everybodys_time_and_so_does_what_the_wo
     assert team.placed() == {"Report": ["cy: 02 12:00-13:00"]}
 
 
+def test_the_workspaces_own_event_takes_the_time_of_whom_it_names(team: Team) -> None:
+    for user in ("ann", "cy"):
+        team.busy(user, "03-06 09:00", "03-06 09:30")
+    tasks = [team.task(title, auto_schedule=False) for title in ("Somebody's", "Nobody's")]
+    team.assign(tasks[0], "cy")
+    guests = [{"email": "cy@example.test"}, {"email": "ann@example.test", "response": "declined"}]
+    named: tuple[dict[str, Any], ...] = (
+        {"task_id": tasks[0]},
+        {"organizer_email": "Cy@example.test", "creator_email": "ann@example.test"},
+        {"creator_email": "ann@example.test", "attendees": json.dumps(guests)},
+        {"organizer_email": "somebody@elsewhere.test"},
+        {"task_id": tasks[1]},
+    )
+    for hour, columns in enumerate(named, 9):
+        start, end = team.at(f"03-02 {hour:02}:00"), team.at(f"03-02 {hour + 1}:00")
+        team._insert("workspace_calendar_events", start_at=start, end_at=end, **columns)
+    for title, user, minutes in (("Book", "ann", 180), ("Call", "ann", 60), ("Report", "cy", 60)):
+        team.assign(team.task(title, minutes, priority="high" if title == "Book" else "normal"), user)
+
+    team.plan()
+
+    assert team.placed() == {
+        "Book": ["ann: 02 09:00-12:00"],
+        "Report": ["cy: 02 13:00-14:00"],
+        "Call": ["ann: 02 14:00-15:00"],
+    }
+
+
 def test_an_invitation_declined_by_one_takes_the_time_of_the_others_only(team: Team) -> None:
     for user, response in (("ann", "declined"), ("cy", "accepted")):
         team.busy(user, "03-02 09:00", "03-02 12:00", ical_uid="kickoff", response=response)
@@ -215,6 +243,42 @@ def test_what_a_person_waits_for_and_no_plan_of_theirs_places_is_said(team: Team
     ]
     team.plan()
     assert team.placed() == {"First": ["ann: 02 09:00-10:00"], "Second": ["cy: 02 10:00-11:00"]}
+
+
+def test_a_meeting_without_a_time_says_whose_calendar_stands_in_the_way_and_what_nearly_did(team: Team) -> None:
+    trip = team.busy("ann", "03-02 15:00", "03-02 16:30", title="Trip")
+    team.busy("ben", "03-02 16:30", "03-02 17:00", title="Review")
+    due = {"end_date": team.at("03-02 17:00"), "deadline_type": "hard"}
+    sync = team.meeting("Sync", "ann", "ben", **due)
+
+    report = team.plan()
+
+    (note,) = report.notes
+    assert (note.kind, note.id, note.status, note.cause.code) == ("meeting", str(sync), "unscheduled", "people_taken")
+    (blamed,) = note.cause.parts
+    assert (blamed.items, blamed.minutes) == (("ann", "ben"), (90, 30))
+    assert [each.code for each in note.suggestions] == ["near_miss"] * 3
+    nearest = note.suggestions[0]
+    assert (nearest.items, nearest.parts[0].items) == (("ann",), (str(trip),))
+    assert note.hint.startswith("Mon 02 Mar, 15:00-16:00, if 'Ann' could be free of 'Trip' (1 h), or ")
+    assert team.placed() == {}
+
+
+def test_what_help_would_cost_other_work_is_said(team: Team) -> None:
+    team.busy("ann", "03-02 07:00", "03-02 09:00")
+    team.busy("ann", "03-02 13:00", "03-02 17:00")
+    review = team.task("Review", 240, priority="low")
+    team.assign(review, "ann")
+    team.plan()
+    team.assign(team.task("Call", priority="low", end_date=team.at("03-02 13:00")), "ann")
+
+    report = team.plan()
+
+    assert team.placed() == {"Review": ["ann: 02 09:00-13:00"], "Call": ["ann: 03 09:00-10:00"]}
+    (note,) = report.notes
+    (moves,) = [each for each in note.suggestions if each.code == "item_moves"]
+    assert (note.status, moves.items, moves.minutes) == ("late", (str(review),), (240, 1500))
+    assert "'Review' (4 h) 1 d 1 h later, at Tue 03 Mar 10:00" in note.hint
 
 
 def test_a_person_has_hours_limits_and_notice_of_their_own(team: Team) -> None:

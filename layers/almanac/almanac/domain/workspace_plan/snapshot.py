@@ -102,7 +102,7 @@ class CalendarEvent:
     own_block: bool
     all_day: bool = False
     users: frozenset[str] | None = None
-    """On whose calendars it is; None: it takes everybody's time."""
+    """Whose time it takes; None: everybody's, empty: the default member's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Rows about people as what the domain plans: members with hours and preferences of their own, assignees, meetings."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from almanac.adapters.postgres.plan.settings import read_open_hours, read_preferences
 from almanac.domain.explanation import ItemFinding
@@ -30,7 +32,7 @@ class StoredHours(NamedTuple):
 def members(
     rows: Iterable[Row], stored_hours: StoredHours, workspace_preferences: object
 ) -> tuple[tuple[Member, ...], list[ItemFinding]]:
-    """Return rows of load_members, and a finding for each of their preferences that cannot be used.
+    """Return the members of load_people, and a finding for each of their preferences that cannot be used.
 
     What a member has not set is the workspace's: each category of hours and each preference by itself.
     """
@@ -49,15 +51,35 @@ def members(
 
 
 def assignment(row: Row) -> Assignment:
-    """A row of load_assignees."""
-    return Assignment(*row)
+    """Return one of the assignees of load_people."""
+    task, *rest = row
+    return Assignment(UUID(task), *rest)
 
 
 def meeting(row: Row) -> Meeting:
-    """A row of load_meetings."""
-    return Meeting(*(*row[:-2], tuple(row[-2]), tuple(row[-1])))
+    """Return one of the meetings of load_people."""
+    key, title, color, priority, minutes, earliest, deadline, hard, category, required, optional = row
+    return Meeting(
+        id=UUID(key),
+        title=title,
+        color=color,
+        priority=priority,
+        minutes=minutes,
+        earliest=_instant(earliest),
+        deadline=_instant(deadline),
+        hard_deadline=hard,
+        category=category,
+        required=tuple(required),
+        optional=tuple(optional),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    """Return an instant as JSON has it."""
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def meeting_dependency(row: Row) -> MeetingDependency:
-    """A row of load_meeting_dependencies."""
-    return MeetingDependency(*row)
+    """Return one of the dependencies of load_people."""
+    waiting, after, completed = row
+    return MeetingDependency(UUID(waiting), UUID(after), completed)

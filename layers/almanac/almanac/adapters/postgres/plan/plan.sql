@@ -98,8 +98,9 @@ WHERE e.ws_id = :ws_id::uuid AND e.end_at > :since::timestamptz AND e.start_at <
     AND NOT EXISTS (SELECT 1 FROM meeting_calendar_events b WHERE b.event_id = e.id);
 
 -- name: load_blocks
--- Of open tasks all there ever were, for they are work done; else what is still ahead or going on. A provider's event
--- that somebody linked to a task is not Almanac's to move.
+-- Of open tasks all there ever were, for they are work done, and of open meetings, for one that was held needs no time
+-- any more; else what is still ahead or going on. A provider's event that somebody linked to a task is not Almanac's to
+-- move. Meetings are planned where there are members.
 SELECT e.id, 'task', b.task_id, e.title, e.start_at, e.end_at, b.scheduled_minutes, e.locked OR e.provider <> 'almanac',
     b.started_at IS NOT NULL, b.completed, NULL::date, 1, b.user_id, NULL::text[]
 FROM task_calendar_events b
@@ -111,7 +112,15 @@ SELECT e.id, 'habit', b.habit_id, e.title, e.start_at, e.end_at, b.scheduled_min
     b.started_at IS NOT NULL, b.completed, b.occurrence_date, b.instance, NULL, NULL
 FROM habit_calendar_events b
 JOIN workspace_calendar_events e ON e.id = b.event_id
-WHERE b.ws_id = :ws_id::uuid AND (e.end_at > :since::timestamptz OR b.occurrence_date >= :since::timestamptz::date - 1);
+WHERE b.ws_id = :ws_id::uuid AND (e.end_at > :since::timestamptz OR b.occurrence_date >= :since::timestamptz::date - 1)
+UNION ALL
+SELECT e.id, 'meeting', b.meeting_id, e.title, e.start_at, e.end_at, b.scheduled_minutes, e.locked OR e.provider <> 'almanac',
+    b.started_at IS NOT NULL, b.completed, NULL::date, 1, NULL, b.attending
+FROM meeting_calendar_events b
+JOIN workspace_calendar_events e ON e.id = b.event_id
+LEFT JOIN meetings m ON m.id = b.meeting_id AND m.auto_schedule AND m.completed_at IS NULL
+WHERE b.ws_id = :ws_id::uuid AND (m.id IS NOT NULL OR e.end_at > :since::timestamptz)
+    AND EXISTS (SELECT 1 FROM workspace_members p WHERE p.ws_id = :ws_id::uuid);
 
 -- name: insert_blocks
 WITH new AS (

@@ -19,13 +19,13 @@ def dependency(row: Row) -> Dependency:
 
 
 def event(row: Row) -> CalendarEvent:
-    """A row of load_events, or of load_events_of_people, which says on whose calendars it is."""
+    """A row of load_events, or of load_events_of_people, which says whose time it takes."""
     own, users = row[:10], row[10] if len(row) > len(CalendarEvent.__slots__) - 1 else None
     return CalendarEvent(*(*own, None if users is None else frozenset(users)))
 
 
 def block(row: Row) -> Block:
-    """A row of load_blocks or load_meeting_blocks."""
+    """A row of load_blocks."""
     return Block(*(*row[:-1], tuple(row[-1] or ())))
 
 

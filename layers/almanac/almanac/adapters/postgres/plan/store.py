@@ -97,15 +97,15 @@ class PostgresPlanStore(PlanStore):
     ) -> Workspace:
         """Return a workspace with its members, and whose everything is."""
         of, run = {"ws_id": ws_id}, self._people
-        found, findings = people.members(run("load_members", **of), hours, preferences)
+        ((stored, assignees, meetings, waiting),) = run("load_people", **of)
+        found, findings = people.members(stored, hours, preferences)
         return replace(
             workspace,
             members=found,
-            assignments=tuple(map(people.assignment, run("load_assignees", **of))),
-            meetings=tuple(map(people.meeting, run("load_meetings", **of))),
-            meeting_dependencies=tuple(map(people.meeting_dependency, run("load_meeting_dependencies", **of))),
+            assignments=tuple(map(people.assignment, assignees)),
+            meetings=tuple(map(people.meeting, meetings)),
+            meeting_dependencies=tuple(map(people.meeting_dependency, waiting)),
             events=tuple(map(event, run("load_events_of_people", **of, **_span(reach)))),
-            blocks=(*workspace.blocks, *map(block, run("load_meeting_blocks", **of, since=reach.since))),
             findings=(*workspace.findings, *findings),
         )
 

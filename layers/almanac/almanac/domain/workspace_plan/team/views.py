@@ -54,7 +54,7 @@ def views_of(workspace: Workspace, window: PlanningWindow, assigned: AssignedTas
                 unreadable_hours=member.unreadable_hours,
                 tasks=tasks[member.user],
                 habits=tuple(habit for habit in workspace.habits if (habit.user or default) == member.user),
-                events=tuple(e for e in workspace.events if e.users is None or member.user in e.users),
+                events=tuple(e for e in workspace.events if e.users is None or member.user in (e.users or (default,))),
                 blocks=blocks[member.user],
             ),
         )
