@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from almanac.presentation.html_page import page
 from almanac.presentation.preview import Preview
 from almanac.presentation.terminal.plan import described
+from almanac.services.plan.apply import job_of
 from local.demo.stage import Stage
 from local.demo.work import TOO_LONG, furnish
 from local.demo.workspaces import FROM_FILES, Workspace, planned_zone
@@ -173,8 +174,8 @@ def show(stage: Stage, workspace: Workspace, file: str) -> None:
     A plan that stands is its own preview.
     """
     stage.tell(f"$ almanac schedule {workspace.ws_id} --preview --html {file}")
-    found = stage.stack.wiring.preview_plan(workspace.ws_id, 30, "full", force_reschedule=False)
-    agenda = Preview(found.report, found.proposal).agenda(workspace.name)
+    found = stage.stack.wiring.apply_plan.preview(job_of(workspace.ws_id, 30, force_reschedule=False, safe=False))
+    agenda = Preview(found).agenda()
     print(f"\n{described(agenda, reasons=stage.screen.verbose)}\n", flush=True)
     (stage.stack.folder / file).write_text(page(agenda), encoding="utf-8")
     stage.pages.append(stage.stack.folder / file)

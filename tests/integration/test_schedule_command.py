@@ -3,12 +3,14 @@
 import contextlib
 import json
 import os
+import shlex
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -137,6 +139,9 @@ class TestEnqueueing:
             (("--window-days", "soon"), "--window-days"),
             (("--apply", "maybe"), "--apply"),
             (("--preview", "--wait"), "--wait"),
+            (("--write", "0" * 40, "--wait"), "--wait"),
+            (("--write", "0" * 40, "--preview"), "--write"),
+            (("--write", "yes"), "--write"),
             (("--svg", "plan.svg"), "--svg"),
             (("--html", "plan.html"), "--html"),
         ],
@@ -306,6 +311,34 @@ class TestPreview:
         assert almanac("schedule", workspace.ws_id, *options).code == 0
 
         assert all("Quarterly report" in file.read_text() for file in files)
+
+
+class TestWriting:
+    def test_what_the_preview_says_to_type_writes_what_it_showed(self, almanac: Shell, workspace: Planned) -> None:
+        shown = almanac("schedule", workspace.ws_id, "--window-days", "7", "--preview")
+        blocks = almanac("schedule", workspace.ws_id, "--window-days", "7", "--preview", "--json").json["blocks"]
+        (command,) = (line for line in shown.out.splitlines() if line.startswith("To write exactly this: "))
+
+        written = almanac(*shlex.split(command.partition(": almanac ")[2]))
+
+        assert (written.code, written.err) == (0, "")
+        assert written.out.startswith(f"completed: planned; blocks: {len(blocks)} inserted; run ")
+        starts = [(b["title"], datetime.fromisoformat(b["start"]).astimezone(ZoneInfo(workspace.zone))) for b in blocks]
+        wanted = sorted((title, f"{start:%H:%M}") for title, start in starts)
+        assert sorted((b.title, b.start) for b in workspace.blocks()) == wanted
+        assert "To write" not in almanac("schedule", workspace.ws_id, "--window-days", "7", "--preview").out
+
+    def test_what_it_was_made_from_has_changed(self, almanac: Shell, workspace: Planned) -> None:
+        shown = almanac("schedule", workspace.ws_id, "--preview", "--json").json
+        workspace.task("Another", 60)
+        before = state(workspace)
+
+        refused = almanac("schedule", workspace.ws_id, "--write", shown["fingerprint"])
+
+        assert (refused.code, state(workspace)) == (1, before)
+        assert refused.err.startswith("almanac: plan_changed: what the plan was made from has changed")
+        assert refused.out.startswith("Nothing was written. What the plan would come to now:\nTo write exactly this: ")
+        assert "Another" in refused.out
 
 
 def test_a_request_without_a_run_yet_has_none(workspace: Planned) -> None:

@@ -28,6 +28,7 @@ from tests.services.operations.fakes import (
     sync_run,
 )
 
+CUT = ("search_cut_percent",)
 ENDED = ("status", "outcome", "sent_at", "started_at", "finished_at", "retry_after")
 SYNC = (
     *("job", "run_id", "ws_id", "source", "requested_mode", "calendar_id", "user_id", "request_id", "message_id"),
@@ -35,12 +36,12 @@ SYNC = (
 )
 PLAN = (
     *("job", "run_id", "ws_id", "source", "window_days", "force_reschedule", "apply", "user_id", "request_id"),
-    *("message_id", *ENDED, "error_type", "error", "attempts", "tasks", "habits", *PLACED, *CHANGES, "objective"),
+    *("message_id", *ENDED, "error_type", "error", "attempts", "tasks", "habits", *PLACED, *CHANGES, *CUT, "objective"),
     *("load_ms", "plan_ms", "total_ms"),
 )
 REQUESTED = (
     *("run_id", "ws_id", "status", "outcome", "request_id", "started_at", "finished_at", "retry_after"),
-    *("window_start", "window_end", "attempts", "tasks", "habits", *PLACED, *CHANGES, "objective", "total_ms"),
+    *("window_start", "window_end", "attempts", "tasks", "habits", *PLACED, *CHANGES, *CUT, "objective", "total_ms"),
     *("warnings", "error_type", "error", "success"),
 )
 CALENDAR = ("connection_id", "calendar_id", "name", "status", "outcome", "error_type", "error", "problems")
@@ -74,7 +75,14 @@ class TestRuns:
         assert plan["notes"] == [note], "as it is stored, whatever a later version adds"
 
     def test_the_counts_of_a_plan_are_those_that_a_run_reports(self) -> None:
-        assert tuple(each.name for each in fields(PlanCounts)) == ("attempts", "tasks", "habits", *PLACED, *CHANGES)
+        assert tuple(each.name for each in fields(PlanCounts)) == (
+            "attempts",
+            "tasks",
+            "habits",
+            *PLACED,
+            *CHANGES,
+            *CUT,
+        )
 
     def test_a_running_one_has_taken_no_time_yet(self) -> None:
         head, line, more = runs.list_text([sync_run("running", None)], {WS: "Team"}).splitlines()
@@ -141,6 +149,7 @@ class TestRequests:
             f"skipped: blocked in 4.2 s; run {RUN}",
             "4 scheduled, 1 late, 1 unscheduled",
             "blocks: 3 inserted, 1 moved, 2 deleted",
+            "The clock cut the search short, 40 % of its work was left: with more time the plan may be better.",
             "  A B: without a place: why; would help: help",
             "  preference break: ignored: odd",
         ]

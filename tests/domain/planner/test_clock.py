@@ -72,3 +72,13 @@ def test_a_slow_clock_costs_quality_and_never_a_worse_plan_than_the_first() -> N
     costs = [plan(problem, BUDGET, clock).objective for clock in (standing_still, cutting(20), cutting(1))]
     assert costs[0] <= costs[2]
     assert costs[1] <= costs[2]
+
+
+def test_a_plan_says_how_much_of_its_search_the_clock_cut_off() -> None:
+    problem = problem_of(read_instance(crowded()).instance)
+    cut = [
+        plan(problem, BUDGET, clock).search_cut_percent
+        for clock in (standing_still, cutting(30), cutting(15), cutting(1))
+    ]
+    assert cut[0] == 0
+    assert 0 < cut[1] < cut[2] < cut[3] == 100

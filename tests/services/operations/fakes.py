@@ -161,7 +161,7 @@ def sync_run(status: str = "completed", outcome: str | None = "full", **other: A
     return SyncRun(**{**given, **other})
 
 
-COUNTS = PlanCounts(1, 3, 2, 4, 1, 0, 1, 0, 0, 3, 1, 2, 0)
+COUNTS = PlanCounts(1, 3, 2, 4, 1, 0, 1, 0, 0, 3, 1, 2, 0, 40)
 
 
 def plan_run(status: str = "completed", outcome: str | None = "planned", **other: Any) -> PlanRun:

@@ -125,6 +125,13 @@ def label(text: str) -> str:
     return text
 
 
+def fingerprint(text: str) -> str:
+    """Return the fingerprint of a plan."""
+    if not re.fullmatch(r"[0-9a-f]{40}", text):
+        raise argparse.ArgumentTypeError("is not a fingerprint as --preview prints it")
+    return text
+
+
 def count(text: str) -> int:
     """Return a number of things, from 1 to a million."""
     if not re.fullmatch(r"[0-9]{1,7}", text) or not 1 <= int(text) <= 1_000_000:

@@ -92,6 +92,8 @@ class Agenda:
     counts: Mapping[str, int]
     gone: tuple[Entry, ...] = ()
     people: tuple[Person, ...] = ()
+    search_cut_percent: int = 0
+    """How much of the search's work there was no time for."""
 
     def each(self) -> "tuple[Agenda, ...]":
         """Return one agenda a person, under the person's name and zone; the whole one where there is no second."""

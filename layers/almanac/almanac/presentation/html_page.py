@@ -5,6 +5,7 @@ from datetime import date
 from html import escape
 
 from almanac.presentation.agenda import Agenda, Entry, Remark, when
+from almanac.presentation.phrases import cut_short
 from almanac.presentation.svg.plan import svg
 from almanac.presentation.tables import one_line
 
@@ -97,6 +98,8 @@ def _sections(agenda: Agenda) -> Iterator[str]:
     if agenda.gone:
         rows = (_placed(entry, agenda) for entry in agenda.gone)
         yield _section("No longer there", ("When", "What", ""), rows)
+    if agenda.search_cut_percent:
+        yield f"<section>{_safe(cut_short(agenda.search_cut_percent))}</section>"
 
 
 def _placed(entry: Entry, agenda: Agenda) -> str:

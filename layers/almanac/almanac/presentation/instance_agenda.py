@@ -23,6 +23,7 @@ def agenda_of(instance: Instance, found: Plan) -> Agenda:
         people=people_of(instance, {}) if len(instance.people) > 1 else (),
         remarks=tuple(_remark(finding, instance.zone) for finding in found.findings),
         counts={name.replace("_", " "): getattr(found.summary, name) for name in type(found.summary).__slots__},
+        search_cut_percent=found.search_cut_percent,
     )
 
 

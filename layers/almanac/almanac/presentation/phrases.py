@@ -42,6 +42,13 @@ def names(items: Sequence[str], most: int = 3) -> str:
     return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
 
 
+def cut_short(percent: int) -> str:
+    """Return that the clock cut a plan's search short, and how much of its work was left; "" when it did not."""
+    if not percent:
+        return ""
+    return f"The clock cut the search short, {percent} % of its work was left: with more time the plan may be better."
+
+
 STATES = {
     "unscheduled": "without a place",
     "at_risk": "on time, at risk",

@@ -14,7 +14,7 @@ from almanac.domain.workspace_plan.team.request import PlanningRequest
 from almanac.presentation.agenda import Agenda, Change, Entry, Remark
 from almanac.presentation.instance_agenda import opened, people_of
 from almanac.presentation.phrases import STATES
-from almanac.services.plan.run import Proposal
+from almanac.services.plan.proposal import PlanPreview, Proposal
 
 _CALM = ("at_risk", "ignored", "nothing_to_place")
 """Statuses of notes about what is no misfit."""
@@ -24,23 +24,24 @@ _CALM = ("at_risk", "ignored", "nothing_to_place")
 class Preview:
     """What a run would come to: its report, and the plan behind it."""
 
-    report: PlanReport
-    proposal: Proposal
+    shown: PlanPreview
 
-    def agenda(self, name: str) -> Agenda:
+    def agenda(self) -> Agenda:
         """Return the plan as the views draw it, under the workspace's name."""
-        return _agenda(name, self.report, self.proposal)
+        return _agenda(self.shown.workspace_name, self.shown.report, self.shown.proposal)
 
     def document(self) -> Mapping[str, Any]:
         """Return the plan for --json."""
-        start, end = self.proposal.request.window.span
+        report, found = self.shown.report, self.shown.proposal
+        start, end = found.request.window.span
         return {
-            **{name: value for name, value in self.report.as_dict().items() if name != "run_id"},
+            **{name: value for name, value in report.as_dict().items() if name != "run_id"},
             "preview": True,
+            "fingerprint": self.shown.fingerprint,
             "window": {"start": start, "end": end},
-            "blocks": sorted((*_blocks(self.proposal), *_held(self.proposal)), key=itemgetter("start", "end")),
-            "removed": [_removed(block) for block in _gone(self.proposal)],
-            "notes": [note.as_dict() for note in self.report.notes],
+            "blocks": sorted((*_blocks(found), *_held(found)), key=itemgetter("start", "end")),
+            "removed": [_removed(block) for block in _gone(found)],
+            "notes": [note.as_dict() for note in report.notes],
         }
 
 
@@ -59,6 +60,7 @@ def _agenda(name: str, report: PlanReport, found: Proposal) -> Agenda:
         remarks=tuple(_remark(note, request) for note in report.notes),
         counts={n.replace("_", " "): counts[n] for n in COUNTS} | {n: len(b) for n, b in blocks.items()},
         gone=tuple(_entry(block, "") for block in _gone(found)),
+        search_cut_percent=report.counts.search_cut_percent,
     )
 
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from uuid import UUID
 
 from almanac.domain.operations.runs import RequestedPlan, SyncRun
-from almanac.domain.workspace_plan.report import CHANGES
-from almanac.presentation.phrases import STATES
+from almanac.domain.workspace_plan.report import CHANGES, PlanReport
+from almanac.presentation.phrases import STATES, cut_short
 from almanac.presentation.runs import end_of_sync, placed, plan_fields, run_fields
 from almanac.presentation.tables import duration_text, one_line
 from almanac.services.operations.follow_request import RequestProgress
@@ -94,6 +94,15 @@ def plan_failure(plan: RequestedPlan) -> str | None:
     return f"plan {plan.status}: {plan.outcome}: {plan.error or REFUSED}"
 
 
+def written_text(report: PlanReport) -> str:
+    """Return what a plan that was shown has changed, now that it is written."""
+    return f"{report.status}: {report.outcome}; {_blocks(asdict(report.counts))}; run {report.run_id}"
+
+
+def _blocks(counts: Mapping[str, object]) -> str:
+    return f"blocks: {', '.join(f'{counts[name]} {name}' for name in CHANGES if counts[name]) or 'none'}"
+
+
 REFUSED = "something would be late or without a place"
 """Why `--apply safe` refuses a plan."""
 
@@ -104,7 +113,8 @@ def _plan_lines(plan: RequestedPlan) -> Iterator[str]:
     if plan.status == "failed":
         return  # it came to nothing; the failure itself is told beside this
     yield placed(plan.counts)
-    yield f"blocks: {', '.join(f'{counts[name]} {name}' for name in CHANGES if counts[name]) or 'none'}"
+    yield _blocks(counts)
+    yield from filter(None, [cut_short(plan.counts.search_cut_percent)])
     for note in plan.warnings:
         hint = f"; would help: {note['hint']}" if note["hint"] else ""
         what = note["title"] or f"{note['kind']} {note['id']}"

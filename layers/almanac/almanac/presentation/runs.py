@@ -17,6 +17,7 @@ from almanac.domain.operations.runs import (
 )
 from almanac.domain.sync.report import Tally
 from almanac.domain.workspace_plan.report import COUNTS
+from almanac.presentation.phrases import cut_short
 from almanac.presentation.tables import duration_text, instant_text, listing, one_line, table
 
 
@@ -141,6 +142,7 @@ def _plan(details: PlanRunDetails, workspace: str) -> Iterator[str]:
     yield f"{run.source} plan of {workspace}, {run.window_days} days, apply {run.apply}"
     end = f"{run.status}: {run.outcome} in {_took(run)}; {placed(run.counts)}" if run.status != "running" else "running"
     yield f"started {instant_text(run.started_at)}, {end}; blocks {_changed(run.counts)}"
+    yield from filter(None, [cut_short(run.counts.search_cut_percent)])
     yield from _why_not(run)
     if details.notes:
         head = ("KIND", "ITEM", "STATUS", "REASON", "WOULD HELP")

@@ -12,7 +12,6 @@ from almanac.wiring.migrate import MigrateWiring
 from almanac.wiring.orchestrator import OrchestratorWiring
 from almanac.wiring.outside.operating import OperatingWiring
 from almanac.wiring.relay import RelayWiring
-from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 from almanac.wiring.upkeep import UpkeepWiring
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from almanac.services.outbound.repair import RepairLinks
     from almanac.services.outbound.targets import Targets
     from almanac.services.outbound.waiting import Outbound
-    from almanac.services.plan.preview import PreviewPlan
 
 CONNECT_SECONDS = 120
 """How long somebody at a terminal waits for an account to be connected, waits for the provider included."""
@@ -40,7 +38,6 @@ class Wiring(
     OperatingWiring,
     OrchestratorWiring,
     CalendarSyncWiring,
-    SmartSchedulingWiring,
     UpkeepWiring,
     MigrateWiring,
     RelayWiring,
@@ -167,10 +164,3 @@ class Wiring(
         from almanac.services.operations.follow_request import FollowRequest
 
         return FollowRequest(PostgresRequestedPlans(self.database), time.sleep, time.monotonic)
-
-    @cached_property
-    def preview_plan(self) -> "PreviewPlan":
-        """The use case of `almanac schedule --preview`."""
-        from almanac.services.plan.preview import PreviewPlan
-
-        return PreviewPlan(self._workspace_store, self.plan_workspace)

@@ -89,4 +89,4 @@ class PostgresRunHistory(RecordedRuns, RunsOfRequests[SyncRun], RunsOfMessages):
     ) -> list[PlanRun]:
         wanted = {"ws_id": ws_id, "run_id": run_id, "failed": failed, "limit": limit}
         rows = self._run.alone("plan_runs", **wanted)
-        return [PlanRun(*(*row[:17], PlanCounts(*row[17:30]), *row[30:])) for row in rows]
+        return [PlanRun(*(*row[:17], PlanCounts(*row[17:31]), *row[31:])) for row in rows]

@@ -18,7 +18,7 @@ LIMIT :limit::integer;
 SELECT r.id, r.ws_id, r.source, r.window_days, r.force_reschedule, r.apply, r.user_id, r.request_id, r.message_id, r.status,
     r.outcome, r.sent_at, r.started_at, r.finished_at, r.retry_after, r.error_type, r.error, r.attempts, r.tasks, r.habits,
     r.scheduled, r.late, r.partial, r.unscheduled, r.at_risk, r.left_out, r.inserted, r.moved, r.deleted, r.unchanged,
-    r.objective, r.load_ms, r.plan_ms, r.total_ms
+    r.search_cut_percent, r.objective, r.load_ms, r.plan_ms, r.total_ms
 FROM workspace_scheduling_metadata r
 WHERE (:ws_id::uuid IS NULL OR r.ws_id = :ws_id::uuid)
     AND (:run_id::uuid IS NULL OR r.id = :run_id::uuid)

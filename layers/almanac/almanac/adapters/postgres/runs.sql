@@ -204,7 +204,7 @@ SELECT ws_id FROM held;
 -- The notes with the titles of what they are about: nobody knows a task by its id.
 SELECT r.id, r.ws_id, status, outcome, request_id, started_at, finished_at, retry_after, window_start, window_end, attempts,
     tasks, habits, scheduled, late, partial, unscheduled, at_risk, left_out, inserted, moved, deleted, unchanged,
-    objective, total_ms,
+    search_cut_percent, objective, total_ms,
     (
         SELECT coalesce(jsonb_agg(note || jsonb_build_object('title', coalesce(t.title, h.name)) ORDER BY place), '[]')
         FROM jsonb_array_elements(warnings) WITH ORDINALITY AS noted (note, place)

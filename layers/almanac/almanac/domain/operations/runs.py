@@ -94,6 +94,8 @@ class PlanCounts:
     moved: int
     deleted: int
     unchanged: int
+    search_cut_percent: int
+    """How much of the search's work there was no time for."""
 
 
 @dataclass(frozen=True, slots=True)

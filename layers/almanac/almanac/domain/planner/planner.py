@@ -1,6 +1,8 @@
 """`plan`: the whole planner, a pure function from a problem to a plan."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
 
 from almanac.domain.planner.explain.explained_plan import explained
 from almanac.domain.planner.model.apart import groups_of
@@ -59,6 +61,7 @@ def joined(name: str, plans: Sequence[Plan]) -> Plan:
         findings=tuple(finding for plan in plans for finding in plan.findings),
         summary=Summary(*map(sum, zip(*counts, strict=True))),
         objective=round(sum(plan.objective for plan in plans), 3),
+        search_cut_percent=max(plan.search_cut_percent for plan in plans),
     )
 
 
@@ -73,6 +76,8 @@ class Solver:
         self.clock = clock
         self.params = params
         self.start = clock()
+        self.cut = 0.0
+        """The share of the search's work that there was no time for."""
 
     def plan(self) -> Plan:
         """Return the plan: start, search, settle, explain."""
@@ -85,7 +90,7 @@ class Solver:
         found = self.search(best)
         if best is None or worth_it(best.cost, found.cost):
             best = found
-        return explained(self.problem, self.settle(best))
+        return replace(explained(self.problem, self.settle(best)), search_cut_percent=ceil(100 * self.cut))
 
     def search(self, kept: Snapshot | None) -> Snapshot:
         """Return the best plan that the main search finds from the best of several starts."""
@@ -96,13 +101,15 @@ class Solver:
         plans += greedy_plans(self.problem, lambda: self.clock() - self.start >= seconds)
         best = min(plans, key=lambda snapshot: snapshot.cost)
         if self.clock() - self.start >= seconds:
+            self.cut = 1.0
             return best
         prices = slot_prices(self.problem, best.cost, self.params.prices)
         randomization = self.randomization(budget.search_seed, self.problem, prices)
         hot = self.hot(best)
         schedule = AnnealingSchedule(seconds * budget.work_per_second, hot, hot / self.params.annealing.cooling)
         time_limit = TimeLimit(self.clock, self.start + seconds)
-        return search_components(self.problem, best, randomization, schedule, time_limit)
+        best, self.cut = search_components(self.problem, best, randomization, schedule, time_limit)
+        return best
 
     def hot(self, start: Snapshot) -> float:
         """Return the first temperature of a search from a plan."""
@@ -142,7 +149,7 @@ class Solver:
         if work < 1.0:
             return base
         schedule = AnnealingSchedule(work, annealing.probe_hot, annealing.probe_cold)
-        return search_components(problem, base, self.randomization(budget.probe_seed, problem, []), schedule)
+        return search_components(problem, base, self.randomization(budget.probe_seed, problem, []), schedule)[0]
 
     def randomization(self, seed: int, problem: Problem, prices: list[list[int]]) -> Randomization:
         """Return the random draws of one search."""

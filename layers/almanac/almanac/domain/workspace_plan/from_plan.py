@@ -39,6 +39,7 @@ class WorkspacePlan:
     partial: int
     unscheduled: int
     at_risk: int
+    search_cut_percent: int = 0
 
 
 def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> WorkspacePlan:
@@ -72,6 +73,7 @@ def from_plan(request: PlanningRequest, found: Plan, wording: Wording) -> Worksp
         partial=partial,
         unscheduled=unplaced + habits - placed_habits,
         at_risk=states.count("at_risk"),
+        search_cut_percent=found.search_cut_percent,
     )
 
 

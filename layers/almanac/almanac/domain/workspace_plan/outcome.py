@@ -18,7 +18,7 @@ def record_outcome(
     report.objective = planned.objective
     report.notes = list(planned.notes)
     counts.left_out = sum(note.status == "left_out" for note in report.notes)
-    for name in ("tasks", "habits", "scheduled", "late", "partial", "unscheduled", "at_risk"):
+    for name in ("tasks", "habits", "scheduled", "late", "partial", "unscheduled", "at_risk", "search_cut_percent"):
         setattr(counts, name, getattr(planned, name))
     misfits = counts.late + counts.partial + counts.unscheduled + counts.left_out
     if not (request.items or request.existing.movable or request.existing.unwanted or counts.left_out):

@@ -86,6 +86,8 @@ class Counts:
     load_ms: int = 0
     plan_ms: int = 0
     total_ms: int = 0
+    search_cut_percent: int = 0
+    """How much of the search's work there was no time for."""
 
     def forget_changes(self) -> None:
         """Set the counts of changes to zero: the plan is not written."""

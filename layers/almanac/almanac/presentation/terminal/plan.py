@@ -9,6 +9,7 @@ from functools import partial
 from importlib.util import find_spec
 
 from almanac.presentation.agenda import MARKS, Agenda, Entry, Remark, clock_changes, when
+from almanac.presentation.phrases import cut_short
 from almanac.presentation.tables import one_line, table
 
 _WIDTH = 100
@@ -49,6 +50,8 @@ def _explanations(agenda: Agenda, shown: Sequence[Sequence[date]], width: int) -
     yield from _reasons(agenda, shown, width)
     yield from _remarks(agenda.remarks, width)
     yield from ("", ", ".join(f"{name} {count}" for name, count in agenda.counts.items()))
+    if agenda.search_cut_percent:
+        yield _wrapped(cut_short(agenda.search_cut_percent), "", width)
 
 
 def _legend(agenda: Agenda) -> list[str]:

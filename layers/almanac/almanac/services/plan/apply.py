@@ -11,8 +11,8 @@ from almanac.errors import AlmanacError, DatabaseUnavailable, LeaseLost, Permane
 from almanac.jobs import CalendarSchedule
 from almanac.services.operations.ports import WorkspaceStore
 from almanac.services.plan.ports import PlanStore
-from almanac.services.plan.preview import PlanPreview
-from almanac.services.plan.run import PlanWorkspace, Proposal
+from almanac.services.plan.proposal import PlanPreview, Proposal
+from almanac.services.plan.run import PlanWorkspace
 from almanac.services.sync.ports import Lease, Refusal
 
 
@@ -41,8 +41,8 @@ class ApplyPlan:
     plan: PlanWorkspace
     store: PlanStore
 
-    def preview(self, job: CalendarSchedule) -> tuple[PlanPreview, str]:
-        """Return what a run would come to now, and its fingerprint. Writes nothing.
+    def preview(self, job: CalendarSchedule) -> PlanPreview:
+        """Return what a run would come to now. Writes nothing.
 
         Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable.
         """
@@ -51,20 +51,20 @@ class ApplyPlan:
         proposal = self.plan.preview(job, report.counts)
         report.counts.total_ms = round((perf_counter() - began) * 1000)
         record_outcome(report, proposal.request, proposal.planned, proposal.changes, safe=job.apply == "safe")
-        return PlanPreview(name, report, proposal), fingerprint(job, proposal)
+        return PlanPreview(name, report, proposal, _fingerprint(job, proposal))
 
     def __call__(self, job: CalendarSchedule, shown: str) -> PlanReport:
         """Write the plan that was shown. Raises PlanChanged, with nothing written, when it would be another one now,
         and PlanBusy while another run is at work."""
-        found, now = self.preview(job)
-        if now != shown:
+        found = self.preview(job)
+        if found.fingerprint != shown:
             raise PlanChanged(found)
         report = found.report
         admitted = self.store.begin_run(job, report.run_id, None)
         if isinstance(admitted, Refusal):
             raise PlanBusy(f"the workspace is busy ({admitted.outcome}); ask again later", admitted.retry_after)
         if not self._written(admitted, found, report):
-            raise PlanChanged(self.preview(job)[0])
+            raise PlanChanged(self.preview(job))
         return report
 
     def _written(self, lease: Lease, found: PlanPreview, report: PlanReport) -> bool:
@@ -87,7 +87,7 @@ class ApplyPlan:
         return False
 
 
-def fingerprint(job: CalendarSchedule, found: Proposal) -> str:
+def _fingerprint(job: CalendarSchedule, found: Proposal) -> str:
     """Return what tells two plans apart: the rows that they were made from, what was asked for, and every change."""
     changes = found.changes
     said: list[object] = [found.workspace.version, job.window_days, job.force_reschedule, job.apply]

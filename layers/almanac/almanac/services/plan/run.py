@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from uuid import UUID, uuid4
 
-from almanac.domain.workspace_plan.changes import Changes, changes
+from almanac.domain.workspace_plan.changes import changes
 from almanac.domain.workspace_plan.fixpoint import solve_to_fixpoint
-from almanac.domain.workspace_plan.from_plan import WorkspacePlan
 from almanac.domain.workspace_plan.habit_requests import MinuteLimits
 from almanac.domain.workspace_plan.outcome import NOT_WRITTEN, record_outcome
 from almanac.domain.workspace_plan.planning_window import PlanningWindow, zone_of
@@ -31,6 +30,7 @@ from almanac.errors import (
 from almanac.jobs import CalendarSchedule
 from almanac.services.clock import Clock, Deadline
 from almanac.services.plan.ports import DatesBetween, Planner, PlanStore
+from almanac.services.plan.proposal import Proposal
 from almanac.services.sync.ports import Lease, Refusal
 
 logger = logging.getLogger(__name__)
@@ -55,17 +55,6 @@ class TimezoneMissing(PermanentError):
     def __init__(self, name: str | None, ws_id: UUID) -> None:
         said = f"the workspace's time zone '{name}' is unknown" if name else "the workspace has no time zone"
         super().__init__(f"{said}: run `almanac workspace set {ws_id} --timezone Europe/Berlin`, or with its own zone")
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What a plan would do to a workspace as it was loaded."""
-
-    reach: LoadWindow
-    workspace: Workspace
-    request: PlanningRequest
-    planned: WorkspacePlan
-    changes: Changes
 
 
 @dataclass(frozen=True, slots=True)

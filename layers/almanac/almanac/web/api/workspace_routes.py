@@ -16,8 +16,8 @@ from almanac.errors import CursorExpired
 from almanac.presentation.history.changes import by_start
 from almanac.presentation.operations.health import meaning, what_helps
 from almanac.presentation.preview import Preview
-from almanac.services.plan.apply import PlanChanged, fingerprint, job_of
-from almanac.services.plan.preview import PlanPreview
+from almanac.services.plan.apply import PlanChanged, job_of
+from almanac.services.plan.proposal import PlanPreview
 from almanac.web.api.bodies import ApplyBody, PreviewBody, SwitchesBody
 from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_routes import After, Limit, Workspace, visible
@@ -163,8 +163,7 @@ def preview_plan(ws: Workspace, body: Annotated[PreviewBody | None, Body()] = No
     """Show what a plan would come to now, with the reason of every block. Writes nothing."""
     wanted = body or PreviewBody()
     job = job_of(ws, wanted.window_days, force_reschedule=wanted.force_reschedule, safe=wanted.apply == "safe")
-    found, mark = current().use.apply_plan.preview(job)
-    return PreviewAnswer(**preview_document(found, mark))
+    return PreviewAnswer(**preview_document(current().use.apply_plan.preview(job)))
 
 
 def apply_plan(ws: Workspace, body: Annotated[ApplyBody, Body()]) -> Response[Applied]:
@@ -174,7 +173,7 @@ def apply_plan(ws: Workspace, body: Annotated[ApplyBody, Body()]) -> Response[Ap
     try:
         report = call.use.apply_plan(job, body.fingerprint)
     except PlanChanged as changed:
-        fresh = preview_document(changed.fresh, fingerprint(job, changed.fresh.proposal))
+        fresh = preview_document(changed.fresh)
         raise Problem(409, changed.code, "look at the new preview", more={"preview": fresh}) from None
     call.audit("apply_plan", ws, report.run_id, outcome=report.outcome)
     counts = report.counts
@@ -194,10 +193,9 @@ def apply_plan(ws: Workspace, body: Annotated[ApplyBody, Body()]) -> Response[Ap
     )
 
 
-def preview_document(found: PlanPreview, mark: str) -> Mapping[str, Any]:
-    """Return a preview as the API tells it: the command line's document, and its fingerprint."""
-    said = Preview(found.report, found.proposal).document()
-    return {**said, "outcome": found.report.outcome, "fingerprint": mark}
+def preview_document(found: PlanPreview) -> Mapping[str, Any]:
+    """Return a preview as the API tells it: the command line's document, and its outcome by that name."""
+    return {**Preview(found).document(), "outcome": found.report.outcome}
 
 
 def _why(lag: Lag) -> Why:

@@ -9,8 +9,8 @@ from almanac.errors import PermanentError
 from almanac.presentation.operations.calendar_week import week_agenda
 from almanac.presentation.preview import Preview
 from almanac.presentation.svg.calendar_week import week_picture
-from almanac.services.plan.apply import PlanChanged, fingerprint, job_of
-from almanac.services.plan.preview import PlanPreview
+from almanac.services.plan.apply import PlanChanged, job_of
+from almanac.services.plan.proposal import PlanPreview
 from almanac.web.console.pages import Page, Visit, back, whole
 from almanac.web.request import Answer
 
@@ -33,12 +33,12 @@ def preview(visit: Visit) -> Answer:
     """Show what a plan would come to now. Writes nothing."""
     days = whole(visit.query("days"), 30, 7, 90)
     try:
-        found, mark = visit.call.use.apply_plan.preview(job_of(visit.ws_id, days, force_reschedule=False, safe=False))
+        found = visit.call.use.apply_plan.preview(job_of(visit.ws_id, days, force_reschedule=False, safe=False))
     except PermanentError as error:
         name, _zone = visit.call.use.directory.zone(visit.ws_id)
         said = {"ws_id": visit.ws_id, "name": name, "trouble": str(error), "code": error.code}
         return visit.render("plan_trouble.html", status=409, **said)
-    return _shown(visit, found, mark, days)
+    return _shown(visit, found, days)
 
 
 def apply(visit: Visit) -> Answer:
@@ -48,15 +48,15 @@ def apply(visit: Visit) -> Answer:
     try:
         report = visit.call.use.apply_plan(job, visit.field("fingerprint"))
     except PlanChanged as changed:
-        return _shown(visit, changed.fresh, fingerprint(job, changed.fresh.proposal), days, changed=True)
+        return _shown(visit, changed.fresh, days, changed=True)
     visit.call.audit("apply_plan", visit.ws_id, report.run_id, outcome=report.outcome)
     counts = report.counts
     said = f"The plan was written: {counts.inserted} new, {counts.moved} moved, {counts.deleted} removed."
     return back(f"/console/workspaces/{visit.ws_id}/week", said)
 
 
-def _shown(visit: Visit, found: PlanPreview, mark: str, days: int, *, changed: bool = False) -> Answer:
-    proposed = Preview(found.report, found.proposal).agenda(found.workspace_name)
+def _shown(visit: Visit, found: PlanPreview, days: int, *, changed: bool = False) -> Answer:
+    proposed = Preview(found).agenda()
     until = utc_instant(proposed.end)
     rows = visit.call.use.show_calendar(visit.ws_id, visit.now - timedelta(days=1), until)
     now = replace(week_agenda(found.workspace_name, proposed.zone, rows, visit.now, until), opened=proposed.opened)
@@ -75,7 +75,7 @@ def _shown(visit: Visit, found: PlanPreview, mark: str, days: int, *, changed: b
         zone=proposed.zone,
         weeks=weeks,
         days=days,
-        fingerprint=mark,
+        fingerprint=found.fingerprint,
         changed=changed,
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from almanac.presentation.phrases import cut_short
 from almanac.presentation.tables import duration_text, one_line
 
 _PACKAGE = "almanac.web.console"
@@ -35,6 +36,7 @@ def environment() -> Environment:
         "share": share,
         "number": number,
         "words": words,
+        "cut_short": cut_short,
         "line": one_line,
     }
     made.globals |= {"asset": asset}

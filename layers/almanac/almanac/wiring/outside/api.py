@@ -2,13 +2,12 @@
 
 import os
 import time
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from almanac.settings import ApiSettings, PlanSettings, PublicSettings, SessionSettings, SyncSettings, load
 from almanac.wiring.base import utc_now
 from almanac.wiring.outside.operating import OperatingWiring
-from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 from almanac.wiring.webhooks import WebhookWiring
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.outbound.waiting import Outbound
-    from almanac.services.plan.apply import ApplyPlan
     from almanac.services.queues.recorded_queue import RecordedQueue
     from almanac.services.watching.calendar import ShowCalendar, SwitchConnection
     from almanac.services.watching.health import WorkspaceHealth
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
     from almanac.web.console.sign_in import SignIn
 
 
-class ApiWiring(OperatingWiring, SmartSchedulingWiring, WebhookWiring):
+class ApiWiring(OperatingWiring, WebhookWiring):
     """The use cases of HTTP, each built when a route first needs it."""
 
     @cached_property
@@ -210,20 +208,6 @@ class ApiWiring(OperatingWiring, SmartSchedulingWiring, WebhookWiring):
         from almanac.services.watching.calendar import SwitchConnection
 
         return SwitchConnection(self._workspace_store, self._workspace_store, self.directory)
-
-    @cached_property
-    def apply_plan(self) -> "ApplyPlan":
-        """Plans as they are shown: bounded by work and not by a clock, so that the same rows give the same plan."""
-        from almanac.adapters.recurrence import dates_between
-        from almanac.presentation.wording import words
-        from almanac.services.plan.apply import ApplyPlan
-        from almanac.services.plan.run import PlanWorkspace
-        from almanac.services.plan.solve import solve_request
-
-        budget = load(PlanSettings, self._environment).plan_budget_seconds
-        planner = partial(solve_request, wording=words)
-        plan = PlanWorkspace(self.plan_store, planner, dates_between, utc_now, budget)
-        return ApplyPlan(self._workspace_store, plan, self.plan_store)
 
     @cached_property
     def facts(self) -> "Sequence[tuple[str, str, str]]":

@@ -1,12 +1,12 @@
 """What those see who operate: the command line, and the API. Reading, asking for work, keys. No token, no provider."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from almanac.settings import PublicSettings, load
+from almanac.settings import PlanSettings, PublicSettings, load
 from almanac.wiring.base import utc_now
 from almanac.wiring.push import PushWiring
-from almanac.wiring.queues import Queues
+from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 
 if TYPE_CHECKING:
     from almanac.adapters.postgres.accounts import PostgresWorkspaces
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from almanac.services.operations.requests import RequestPlan, RequestSync
     from almanac.services.operations.run_summary import RunSummary
     from almanac.services.operations.runs import RunHistory
+    from almanac.services.plan.apply import ApplyPlan
     from almanac.services.queues.dead_letters import DeadLetters
     from almanac.services.queues.recorded_queue import RecordedQueue
 
 
-class OperatingWiring(Queues, PushWiring):
+class OperatingWiring(SmartSchedulingWiring, PushWiring):
     """Use cases of operators, whichever way they come."""
 
     @cached_property
@@ -74,6 +75,20 @@ class OperatingWiring(Queues, PushWiring):
         from almanac.services.operations.requests import RequestPlan
 
         return RequestPlan(self._workspace_store, self._asking_queue, utc_now)
+
+    @cached_property
+    def apply_plan(self) -> "ApplyPlan":
+        """Plans as they are shown: bounded by work and not by a clock, so that the same rows give the same plan."""
+        from almanac.adapters.recurrence import dates_between
+        from almanac.presentation.wording import words
+        from almanac.services.plan.apply import ApplyPlan
+        from almanac.services.plan.run import PlanWorkspace
+        from almanac.services.plan.solve import solve_request
+
+        budget = load(PlanSettings, self._environment).plan_budget_seconds
+        planner = partial(solve_request, wording=words)
+        plan = PlanWorkspace(self.plan_store, planner, dates_between, utc_now, budget)
+        return ApplyPlan(self._workspace_store, plan, self.plan_store)
 
     @cached_property
     def run_history(self) -> "RunHistory":

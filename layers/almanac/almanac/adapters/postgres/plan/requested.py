@@ -21,7 +21,7 @@ class PostgresRequestedPlans(RunsOfRequests[RequestedPlan]):
     def runs_of_request(self, ws_id: UUID, request_id: str) -> Sequence[RequestedPlan]:
         """Return the newest run of the request, its notes with titles, if there is one."""
         found = self._run("run_of_request", ws_id=ws_id, request_id=request_id)
-        return [RequestedPlan(*(*row[:10], PlanCounts(*row[10:23]), *row[23:])) for row in found]
+        return [RequestedPlan(*(*row[:10], PlanCounts(*row[10:24]), *row[24:])) for row in found]
 
     @override
     def sync_progress(self, ws_id: UUID, run_id: UUID) -> None:

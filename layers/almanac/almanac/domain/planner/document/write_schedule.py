@@ -21,6 +21,7 @@ def schedule_document(plan: Plan, zones: Mapping[str, ZoneInfo], wording: Wordin
         "events": [entry(block, zones, wording) for block in plan.blocks],
         "moved": [entry(block, zones, wording) for block in plan.moved],
         "objective": plan.objective,
+        "search_cut_percent": plan.search_cut_percent,
         "findings": [
             {
                 "item": finding.item,

@@ -62,3 +62,5 @@ class Plan:
     findings: tuple[Finding, ...]
     summary: Summary
     objective: float
+    search_cut_percent: int = 0
+    """How much of the search's work there was no time for: more than 0 where a clock cut it short."""

@@ -38,24 +38,26 @@ def search_components(
     randomization: Randomization,
     schedule: AnnealingSchedule,
     time_limit: TimeLimit | None = None,
-) -> Snapshot:
-    """Return the best plan found from `base`; without a time limit all of the work is done, whatever it takes.
+) -> tuple[Snapshot, float]:
+    """Return the best plan found from `base`, and the share of the work that there was no time for.
+
+    Without a time limit all of the work is done, whatever it takes.
 
     A component gets work by the square roots of what its items cost: most is to be gained where much is paid.
     """
     components = components_of(problem)
     if schedule.work < 1.0 or not components:
-        return base
+        return base, 0.0
     solution = Solution(problem)
     solution.restore(base)
     sizes = [sum(sqrt(solution.costs[index]) for index in component.items) + 1.0 for component in components]
-    best, done = base, 0.0
+    best, done, cut = base, 0.0, 0.0
     for component, size in zip(components, sizes, strict=True):
         share = size / sum(sizes)
         search_clock = time_limit.search_clock(done, done + share) if time_limit else unlimited
         done += share
-        best = NeighbourhoodSearch(solution, randomization, component).run(
-            AnnealingSchedule(share * schedule.work, schedule.hot, schedule.cold), search_clock
-        )
+        search = NeighbourhoodSearch(solution, randomization, component)
+        best = search.run(AnnealingSchedule(share * schedule.work, schedule.hot, schedule.cold), search_clock)
+        cut += share * search.cut
         solution.restore(best)
-    return best
+    return best, cut

@@ -42,6 +42,8 @@ class NeighbourhoodSearch:
         self.best = solution.snapshot()
         self.cost = solution.cost
         self.work = 0.0
+        self.cut = 0.0
+        """The share of the work that was left when time was up."""
         self.overhead = 1.0 + len(component.items) / randomization.params.budget.items_effort
 
     def run(self, schedule: AnnealingSchedule, search_clock: SearchClock) -> Snapshot:
@@ -52,6 +54,7 @@ class NeighbourhoodSearch:
             if steps % budget.steps_between_looks == 0:
                 used = search_clock()
                 if used >= 1.0:
+                    self.cut = 1.0 - self.work / schedule.work
                     break
                 hurry = (used - budget.grace) / (1.0 - budget.grace)
             steps += 1
