@@ -13,7 +13,7 @@ from almanac.adapters.postgres.migrate import migrate
 from almanac.services.accounts.ports import Account
 from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.client import Control
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from local.stack.simulator_process import start_simulator
 from local.stack.stack import forget_shell_settings
 

@@ -33,7 +33,7 @@ from almanac.jobs import CalendarSchedule, CalendarSync, Tick, UpkeepTick, parse
 from almanac.presentation.instance_agenda import agenda_of
 from almanac.presentation.terminal import plan as terminal_plan
 from almanac.providers import registry
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "layers" / "almanac" / "almanac"

@@ -12,7 +12,7 @@ from almanac.adapters.crypto import new_key
 from almanac.wiring.command_line import Wiring
 from local.deploy.cloud import STACK, Cloud
 from local.google_simulator.control.client import Control
-from local.stack.postgres import APP_ROLE, Postgres
+from local.postgres import APP_ROLE, Postgres
 from local.stack.simulator_process import start_simulator
 from local.stack.stack import ROOT
 

@@ -18,8 +18,8 @@ from almanac.adapters.crypto import new_key
 from almanac.wiring.command_line import Wiring
 from local.demo.work import furnish
 from local.google_simulator.control.client import Control
+from local.postgres import Postgres
 from local.stack.ports import LOOPBACK
-from local.stack.postgres import Postgres
 from local.stack.queues import QueueServer
 from local.stack.simulator_process import start_simulator
 from local.stack.stack import ROOT, VISIBILITY_SECONDS

@@ -21,9 +21,9 @@ from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.client import Control
 from local.http_front.server import HttpFront
 from local.lambda_runtime.worker_pool import WorkerPool, invoke
+from local.postgres import APP_ROLE, Postgres
 from local.stack.interruption import Interrupted
 from local.stack.ports import LOOPBACK, Child, free_port
-from local.stack.postgres import APP_ROLE, Postgres
 from local.stack.queues import Queues, QueueServer
 from local.stack.simulator_process import start_simulator
 

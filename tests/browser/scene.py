@@ -17,7 +17,7 @@ from almanac.services.queues.dead_letters import ExplainedLetter, ExplainedLette
 from almanac.services.queues.ports import DeadLetter
 from almanac.wiring.outside.api import ApiWiring
 from local.http_front.server import HttpFront
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from tests.integration import rows
 from tests.web.conftest import SESSION_KEY, ListQueue
 from tests.web.visitors import HOSTILE

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from local.stack.stack import ROOT
 from tests.end_to_end.conftest import session_members
 from tests.end_to_end.test_demo import Program

@@ -10,8 +10,8 @@ from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.connection import parse_url
 from almanac.adapters.postgres.migrate import migrate
 from local.google_simulator.simulator import Simulator
+from local.postgres import Postgres
 from local.stack.ports import free_port
-from local.stack.postgres import Postgres
 from tests.histories.disk import Disk
 from tests.histories.mailbox import Mailbox
 from tests.histories.mortal import Mortals

@@ -5,7 +5,7 @@ from typing import Any
 
 from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from tests.histories.disk import Disk
 from tests.histories.processes import GOOGLE_SECONDS, Action, Process
 

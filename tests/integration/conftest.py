@@ -6,7 +6,7 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database, parse_url
 from local.google_simulator.simulator import Simulator
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from tests.integration.lent_databases import LentDatabases
 from tests.integration.team import Team
 

@@ -7,7 +7,7 @@ import itertools
 
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.migrate import migrate
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 
 _TEMPLATE = "migrated"
 

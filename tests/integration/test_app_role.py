@@ -12,7 +12,7 @@ from almanac.adapters.postgres.deployment.app_role import AppRole, app_role, mak
 from almanac.adapters.postgres.migrate import PostgresMigrations
 from almanac.errors import BadSettings, DatabaseRefused, StorageFailed
 from almanac.settings import MigrateSettings, load
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from tests.integration.lent_databases import LentDatabases
 
 pytestmark = pytest.mark.integration

@@ -24,7 +24,7 @@ from almanac.services.queues.message_run import SqsMessage
 from almanac.wiring.command_line import Wiring
 from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from tests.cli.shell import Ended, Shell
 
 pytestmark = pytest.mark.integration

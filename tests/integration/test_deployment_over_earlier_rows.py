@@ -16,7 +16,7 @@ from almanac.domain.sync.window import Window
 from almanac.providers.google.calendar import Listing
 from almanac.providers.google.request import ListEvents
 from local.google_simulator.simulator import Simulator
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration

@@ -22,7 +22,7 @@ from almanac.adapters.postgres.migrate import migrate
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import DatabaseUnavailable, TransientError
 from local.google_simulator.simulator import Simulator
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from tests.histories.disk import Disk
 from tests.integration import rows
 from tests.integration.team import Team

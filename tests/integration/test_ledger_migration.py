@@ -15,7 +15,7 @@ from almanac.domain.sync.report import Tally
 from almanac.errors import StorageFailed
 from almanac.jobs import CalendarSync
 from almanac.services.sync.ports import Lease, Refusal
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from tests.integration import rows
 from tests.integration.rows import NOON
 from tests.integration.stores import sync_runs

@@ -17,8 +17,8 @@ from almanac.domain.calendar.events import CalendarZones
 from almanac.errors import BadSettings, DatabaseUnavailable, StorageFailed
 from almanac.providers.google.pages import map_page
 from almanac.providers.registry import NAMES
+from local.postgres import Postgres
 from local.stack.ports import free_port
-from local.stack.postgres import Postgres
 from tests.integration import rows
 
 pytestmark = pytest.mark.integration

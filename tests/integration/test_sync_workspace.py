@@ -8,7 +8,7 @@ import pytest
 
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import DatabaseUnavailable
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration

@@ -23,8 +23,8 @@ from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.errors import BadJob, BadSettings, StorageFailed, TransientError
 from almanac.services.deployment.upgrade import UPGRADE_RESERVE_SECONDS, UpgradeDatabase
 from almanac.wiring.command_line import Wiring
+from local.postgres import Postgres
 from local.stack.ports import free_port
-from local.stack.postgres import Postgres
 from tests.scripted_server import ScriptedServer
 
 pytestmark = pytest.mark.integration

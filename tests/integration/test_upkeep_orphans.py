@@ -19,7 +19,7 @@ from almanac.errors import LeaseLost
 from almanac.jobs import CalendarSync
 from almanac.services.sync.ports import Lease
 from local.google_simulator.simulator import Simulator
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from tests.integration import rows
 from tests.integration.stores import SyncStores
 from tests.integration.team import Team

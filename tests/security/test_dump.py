@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from almanac.adapters.crypto import FernetCipher, new_key
-from local.stack.postgres_programs import server_programs
+from local.postgres_programs import server_programs
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration

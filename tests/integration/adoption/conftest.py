@@ -10,7 +10,7 @@ from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.wiring.command_line import Wiring
 from local.google_simulator.simulator import Simulator
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 from tests.cli.shell import Shell
 from tests.integration.adoption.old_system import OldSystem, make_template, old_system
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.migrate import migrate
-from local.stack.postgres import Postgres
+from local.postgres import Postgres
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "tests" / "fixtures" / "legacy" / "schema.sql"

@@ -18,8 +18,8 @@ import pytest
 from pg8000.exceptions import DatabaseError, InterfaceError
 from pg8000.native import Connection
 
+from local.postgres import Postgres
 from local.stack.ports import StartError
-from local.stack.postgres import Postgres
 
 pytestmark = pytest.mark.integration
 
@@ -60,7 +60,7 @@ def die_with_a_running_server(folder: Path, *, first: str = "") -> int:
     script = f"""
         import os, signal
         from pathlib import Path
-        from local.stack.postgres import Postgres
+        from local.postgres import Postgres
         server = Postgres.start(Path({str(folder)!r}), durable=False)
         print((Path({str(folder)!r}) / "server/data/postmaster.pid").read_text().split()[0], flush=True)
         {first}

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pg8000.native import Connection, identifier
 
-from local.stack.ports import LOOPBACK, Child, StartError, free_port
-from local.stack.postgres_programs import (
+from local.postgres_programs import (
     bare_environment,
     hand_over,
     linked_elsewhere,
@@ -28,6 +27,7 @@ from local.stack.postgres_programs import (
     server_programs,
     take_lock,
 )
+from local.stack.ports import LOOPBACK, Child, StartError, free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
