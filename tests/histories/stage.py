@@ -17,7 +17,15 @@ from tests.histories.mailbox import Mailbox
 from tests.histories.mortal import Mortals
 from tests.histories.processes import Clock, DurableDatabase, Process
 
-_TIGHT = {"ALMANAC_SYNC_PAGE_SIZE": "6", "ALMANAC_SYNC_RESERVE_SECONDS": "10", "ALMANAC_SYNC_COOLDOWN_SECONDS": "0"}
+BUDGET, MASS = 16, 4
+"""Creations and deletions of an account a day; deletions at once that need no consent."""
+_TIGHT = {
+    "ALMANAC_SYNC_PAGE_SIZE": "6",
+    "ALMANAC_SYNC_RESERVE_SECONDS": "10",
+    "ALMANAC_SYNC_COOLDOWN_SECONDS": "0",
+    "ALMANAC_OUTBOUND_DAILY_BUDGET": str(BUDGET),
+    "ALMANAC_OUTBOUND_MASS_COUNT": str(MASS),
+}
 
 
 class Stage:

@@ -1,10 +1,14 @@
-"""What must be true of writing out, whatever happens: invariants I1 to I8, seen in Google and in its request log."""
+"""What must be true of writing out, whatever happens: invariants I1 to I8, seen in Google and in its request log.
+
+Those of single runs, I9 to I11, are `limits.py`; of orders, I12: `order.py`.
+"""
 
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
 from local.google_simulator.world.event import Json
+from tests.histories.stage import BUDGET
 from tests.histories.two_ways.world import EMAIL, World
 
 _SETTLED = {"agreed", "gone", "detached"}
@@ -22,10 +26,13 @@ class Watcher:
     def look(self) -> None:
         """I1 to I4."""
         world = self._world
+        if world.last_request() == self._looked_at:  # nothing was asked: nobody but people and the product was here
+            return
         for entry in world.simulator.observation.requests(self._looked_at):
             self._looked_at = entry["number"]
             if entry["method"] in ("POST", "PATCH", "DELETE") and "/events" in entry["path"]:
                 self._judge(entry)
+        self._judge_budget()
         links = self._links()
         alive = Counter(links[body["id"]] for body in world.live() if body["id"] in links)
         doubled = [event_id for event_id, count in alive.items() if count > 1]
@@ -48,6 +55,12 @@ class Watcher:
         assert event_id not in self._world.copies, f"I3: a copy was touched: {entry['method']}"
         assert entry["if_match"], "I4: a change without a guard"
         self._judge_version(event_id, entry)
+
+    def _judge_budget(self) -> None:
+        """I10: what an account creates and deletes in a day."""
+        asked = self._world.simulator.observation.requests(self._world.budget_from)
+        made = [entry for entry in asked if entry["method"] in ("POST", "DELETE") and "/events" in entry["path"]]
+        assert len(made) <= BUDGET, f"I10: {len(made)} creations and deletions in a day"
 
     def _judge_version(self, event_id: str, entry: Json) -> None:
         """I4: what a person wrote is replaced only after it has been in the row."""

@@ -6,23 +6,44 @@ from collections.abc import Sequence
 from almanac.errors import AlmanacError
 from almanac.jobs import CalendarSync, Direction, message_body
 from local.google_simulator.api.errors import ApiError
-from tests.histories.play import Act, follow
+from tests.histories.play import Act, Broken, follow
 from tests.histories.processes import Process
 from tests.histories.runs import time_enough
 from tests.histories.stage import Stage
 from tests.histories.steps import Step
 from tests.histories.two_ways.law import Watcher, assert_the_end
+from tests.histories.two_ways.limits import Limits
+from tests.histories.two_ways.order import End, end_of
+from tests.histories.two_ways.words import TROUBLE
 from tests.histories.two_ways.world import World
 
-_RUNS_TO_SETTLE = 4
+_RUNS_TO_SETTLE = 8
+_UNSETTLED = (
+    "SELECT (SELECT count(*) FROM calendar_event_links WHERE ws_id = :ws AND state IN ('wanted', 'dirty', 'sent'))"
+    " + (SELECT count(*) FROM calendar_connections WHERE ws_id = :ws AND outbound_held IS NOT NULL)"
+)
 
 
 def play(stage: Stage, history: Sequence[Step], met: Counter[str]) -> None:
-    """Play a history to its end. Raises Broken, with what was wrong as its cause. `met` counts what happened."""
+    """Play a history to its end. Raises Broken, with what was wrong as its cause. `met` counts what happened.
+
+    One without trouble is played once more with its rings and ticks in another order, and has to end the same (I12).
+    """
+    end = _play(stage, history, met, reordered=False)
+    if TROUBLE.isdisjoint(step.kind for step in history):
+        met["played in two orders"] += 1
+        other = _play(stage, history, Counter(), reordered=True)
+        differ = {name: (end.get(name), other.get(name)) for name in end | other if end.get(name) != other.get(name)}
+        if differ:
+            raise Broken(f"after another order of rings and ticks: I12: {differ}")
+
+
+def _play(stage: Stage, history: Sequence[Step], met: Counter[str], *, reordered: bool) -> End:
     with stage.simulator() as simulator:
         world = World(simulator, stage.beside, stage.process)
         try:
-            follow(TwoWays(stage, world, met), history)
+            follow(TwoWays(stage, world, met, reordered=reordered), history)
+            return end_of(world)
         finally:
             stage.clear()
             world.leave()
@@ -31,20 +52,22 @@ def play(stage: Stage, history: Sequence[Step], met: Counter[str]) -> None:
 class TwoWays:
     """A history in progress."""
 
-    def __init__(self, stage: Stage, world: World, met: Counter[str]) -> None:
+    def __init__(self, stage: Stage, world: World, met: Counter[str], *, reordered: bool) -> None:
         self._stage = stage
         self._world = world
         self._met = met
+        self._reordered = reordered
         self._watcher = Watcher(world)
+        self._limits = Limits(world)
         names = ("block", "event", "move", "rename", "drop", "drag", "retitle", "remove", "copy", "free")
-        names += ("trouble", "land", "revoke", "connect", "role")
+        names += ("wipe", "clear", "consent", "trouble", "land", "revoke", "connect", "role")
         self._acts: dict[str, Act] = {name: getattr(world, name) for name in names} | {
             "bring back": world.bring_back,
             "take over": world.take_over,
             "expire sync tokens": world.expire_sync_tokens,
             "time passes": world.time_passes,
             "statement": self._statement,
-            "sync": lambda _pick, _value: self._sync("both"),
+            "sync": lambda _pick, _value: self._look_and_write(),
             "write": lambda _pick, _value: self._sync("outbound"),
             "kill": self._kill,
             "overtake": self._overtake,
@@ -72,19 +95,32 @@ class TwoWays:
         self._world.heal()
         for _ in range(_RUNS_TO_SETTLE):
             self._world.time_passes(0, 0)
+            self._world.consent(0, 0)
             self._sync("both")
             self._watcher.look()
+            if not self._world.run(_UNSETTLED)[0][0]:
+                break
         assert_the_end(self._world)
-        before = self._world.simulator.observation.requests()[-1]["number"]
+        before = self._world.last_request()
         self._sync("both")
         asked = [entry["method"] + " " + entry["path"] for entry in self._world.simulator.observation.requests(before)]
         assert len(asked) == 1, f"I6: a quiet world is asked {asked}"
         self._met["writes"] += self._watcher.writes
 
-    def _sync(self, direction: Direction, process: Process | None = None) -> None:
+    def _look_and_write(self) -> None:
+        """A run of both directions; or a tick that writes, a ring that reads, the ring again, another tick."""
+        orders: tuple[Direction, ...] = ("outbound", "inbound", "inbound", "outbound") if self._reordered else ("both",)
+        for direction in orders:
+            self._sync(direction)
+
+    def _sync(self, direction: Direction) -> None:
+        with self._limits.of_a_run():
+            self._run(direction, self._stage.process)
+
+    def _run(self, direction: Direction, process: Process) -> None:
         job = CalendarSync(ws_id=self._world.ws_id, direction=direction, force=True)
         try:
-            report = (process or self._stage.process).wiring.sync_workspace(job, None, time_enough())
+            report = process.wiring.sync_workspace(job, None, time_enough())
         except AlmanacError as error:
             self._met[f"run: {error.code}"] += 1
             return
@@ -110,15 +146,18 @@ class TwoWays:
         self._world.run("UPDATE workspace_sync_leases SET expires_at = now() WHERE ws_id = :ws AND owner IS NOT NULL")
 
     def _overtake(self, pick: int, value: int) -> None:
-        """The lease runs out before a request; another run takes it and comes to its end."""
+        """The lease runs out before a request; another run takes it and comes to its end. The first writes no more."""
+        left: list[object] = []
 
         def happen() -> None:
             self._met["overtaken"] += 1
             sql = "UPDATE workspace_sync_leases SET expires_at = now() WHERE ws_id = :ws AND owner IS NOT NULL"
             self._world.run(sql)
-            self._sync("both", self._stage.other)
+            self._run("both", self._stage.other)
+            left.append(self._limits.snapshot())
 
         requests = self._stage.process.requests
         (requests.before if value % 2 else requests.after).set(1 + pick % 5, happen)
-        self._sync("both")
+        self._run("both", self._stage.process)
         self._stage.process.calm()
+        assert not left or left[-1] == self._limits.snapshot(), "I9: an overtaken run has written"

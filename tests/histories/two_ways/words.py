@@ -15,10 +15,13 @@ KINDS: Mapping[str, int] = {
     "rename": 8,
     "drop": 5,
     "bring back": 3,
+    "clear": 1,
+    "consent": 2,
     # people in Google
     "drag": 9,
     "retitle": 9,
     "remove": 6,
+    "wipe": 1,
     "copy": 2,
     "take over": 2,
     "free": 2,
@@ -40,6 +43,12 @@ KINDS: Mapping[str, int] = {
 """How often each kind of step is drawn."""
 
 
+TROUBLE = {"trouble", "land", "statement", "expire sync tokens", "revoke", "connect", "role", "kill", "overtake"}
+"""What goes wrong, and who repairs it: a history without any of it is told in two orders (I12)."""
+_CALM = {kind: often for kind, often in KINDS.items() if kind not in TROUBLE | {"wipe", "clear", "consent"}}
+_CALM_ONE_OF = 10
+
+
 def draw(seed: int) -> tuple[Step, ...]:
-    """The history of a seed."""
-    return drawn(KINDS, LONGEST, seed)
+    """The history of a seed; one of ten has no trouble in it."""
+    return drawn(KINDS if seed % _CALM_ONE_OF else _CALM, LONGEST, seed)

@@ -1,5 +1,6 @@
 """A workspace that writes to a calendar of its member: what the product and people in Google do to both sides."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -48,6 +49,8 @@ class World:
         self.copies: set[str] = set()
         self.rows_seen: dict[str, set[str]] = {}
         """By row, every title and start that it has had."""
+        self.budget_from = 0
+        """Number of the last request before the account's budget began anew."""
         tokens = self.google.add_account(EMAIL)
         self.run("INSERT INTO workspaces (id, name, timezone, creator_id) VALUES (:ws, 'Team', 'Europe/Berlin', 'ada')")
         process.wiring.connect_account(self.ws_id, "ada", EMAIL, tokens["refresh_token"])
@@ -66,7 +69,12 @@ class World:
 
     def _id(self, number: int) -> UUID:
         """An id of a new row: in the order of their making, so that a history chooses the same ones again."""
-        return UUID(int=self.ws_id.int - self.ws_id.int % 1_000_000 + number)
+        return UUID(int=self.first_id + number)
+
+    @property
+    def first_id(self) -> int:
+        """What ids of new rows are counted from."""
+        return self.ws_id.int - self.ws_id.int % 1_000_000
 
     def _at(self, number: int) -> datetime:
         return self.now + timedelta(hours=24 + number)
@@ -121,6 +129,16 @@ class World:
             self.run("DELETE FROM workspace_calendar_events WHERE id = :id AND ws_id = :ws", id=event_id)
             self.deleted.append(event_id)
 
+    def clear(self, _pick: int, _value: int) -> None:
+        """The product deletes everything at once."""
+        sql = "DELETE FROM workspace_calendar_events WHERE ws_id = :ws AND provider = 'almanac' RETURNING id"
+        self.deleted += sorted(row[0] for row in self.run(sql))
+
+    def consent(self, _pick: int, _value: int) -> None:
+        """Whoever is asked lets a mass change through."""
+        with suppress(DatabaseUnavailable):  # a statement that was to fail waited for this one
+            self._process.wiring.outbound.status(self.ws_id, dry_run=False, confirm=True)
+
     def bring_back(self, pick: int, _value: int) -> None:
         if self.deleted:
             self._insert_event(self.deleted[pick % len(self.deleted)])
@@ -148,6 +166,12 @@ class World:
     def remove(self, pick: int, _value: int) -> None:
         for event_id in self._there(pick):
             self.google.delete_event(EMAIL, event_id)
+
+    def wipe(self, _pick: int, _value: int) -> None:
+        """A person deletes everything of ours at once."""
+        for body in self.live():
+            if body["id"].startswith("alm"):
+                self.google.delete_event(EMAIL, body["id"])
 
     def copy(self, pick: int, _value: int) -> None:
         for event_id in self._there(pick):
@@ -211,13 +235,18 @@ class World:
         self.google.set_entry(EMAIL, EMAIL, role="reader" if value % 2 else "owner")
 
     def time_passes(self, _pick: int, _value: int) -> None:
-        """Whatever waits for a time has waited long enough."""
+        """Whatever waits for a time has waited long enough; another day's budget begins."""
+        self.budget_from = self.last_request()
         self.run("UPDATE calendar_event_links SET next_attempt_at = NULL WHERE ws_id = :ws")
         self.run("UPDATE calendar_connections SET outbound_held_until = now(), retry_at = NULL WHERE ws_id = :ws")
         self.run(
             "UPDATE outbound_budget SET next_write_at = now(), created = 0, deleted = 0 WHERE :ws::uuid IS NOT NULL"
         )
         self.run("UPDATE workspace_sync_leases SET expires_at = now() WHERE ws_id = :ws AND owner IS NOT NULL")
+
+    def last_request(self) -> int:
+        """Return the number of the last request that the simulator has had."""
+        return self.simulator.service.log.total
 
     def note_rows(self) -> None:
         """Remember what rows have had: a person's value may be replaced once it has been here."""
@@ -233,7 +262,6 @@ class World:
             pass
         self.google.set_entry(EMAIL, EMAIL, role="owner")
         self.connect(0, 0)
-        self.time_passes(0, 0)
 
     def leave(self) -> None:
         """The workspace goes."""

@@ -250,6 +250,18 @@ class TestListings:
         assert not any(team.row(block) for block in blocks)
         assert team.held() is None
 
+    def test_deletions_that_only_writes_run_into_are_counted_before_they_are_believed(self, team: Writing) -> None:
+        blocks = [team.block(f"Piece {number}", hours=24 + number, length=0.5) for number in range(30)]
+        team.sync()
+        for number, block in enumerate(blocks):
+            team.remove(block)
+            team.move(block, 60 + number, 0.5)
+        for _ in range(3):
+            team.sync(direction="outbound")
+            team.again()
+        assert all(team.row(block) for block in blocks)
+        assert team.held() == "mass_change"
+
     def test_deleting_many_of_ours_asks_too(self, team: Writing) -> None:
         for number in range(30):
             team.block(f"Piece {number}", hours=24 + number, length=0.5)

@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar
 from almanac.domain.calendar.events import CalendarZones
 from almanac.domain.calendar.written import Draft, Mark, RemoteEvent
 from almanac.domain.outbound.link import Link
-from almanac.domain.outbound.merge import merge
+from almanac.domain.outbound.merge import DeletedThere, merge
 from almanac.domain.outbound.place import LOOK_AGAIN, WRITING_ROLES, HoldReason, Place
 from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.outbound.step import MOST_REFUSALS, Write
@@ -85,6 +85,8 @@ class CalendarWriter:
         self._report = report
         self._unanswered = 0
         self._tally = Tally()
+        self.uncounted: set[object] = set()
+        """Links whose deletion there nobody knew of when this run counted them: too many at once ask first."""
 
     def role(self) -> str | None:
         """Return the account's role on the calendar, None when it is not there any more. Raises StopHere."""
@@ -100,6 +102,10 @@ class CalendarWriter:
             self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), EventGone.code)
             return
         outcome = merge(link, found, self._clock(), id_taken=id_taken)
+        if isinstance(outcome, DeletedThere) and link.doubt not in ("deleted", "missing"):
+            self._store.doubt_deleted(self._lease, link)
+            self.uncounted.add(link.id)
+            return
         if self._store.settle(self._lease, self._place, self._account, link, outcome):
             self._report.replan = True
         if getattr(outcome, "conflicts", None):

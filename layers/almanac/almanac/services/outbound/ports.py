@@ -62,6 +62,10 @@ class OutboundStore(Protocol):
         """Another version stood there, or the id was taken: the link must be read."""
         ...
 
+    def doubt_deleted(self, lease: Lease, link: Link) -> None:
+        """It is deleted there, and nobody has counted that yet."""
+        ...
+
     def postponed(self, lease: Lease, link: Link, wait: float, error_type: str) -> None:
         """Nobody knows what became of a write; look after `wait` seconds."""
         ...

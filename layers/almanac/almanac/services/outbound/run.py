@@ -101,15 +101,33 @@ class _Visit:
             self._report.held[self._place.calendar_id] = reason
             return
         try:
-            while self._some():
-                pass
+            self._all()
+            if self._writer.uncounted and self._count_again():
+                self._all()
         except StopHere as stop:
             if stop.reason is not None:
                 self._report.held[self._place.calendar_id] = stop.reason
 
+    def _all(self) -> None:
+        while self._some():
+            pass
+
+    def _count_again(self) -> bool:
+        """Count what turned out to be deleted there, before anything follows it. False when somebody is asked first."""
+        self._writer.uncounted.clear()
+        owner, now = self._owner, self._owner.clock()
+        places = owner.store.load(self._lease, owner.rules.installation, now).places
+        for place in [each for each, _ in places if each.connection_id == self._place.connection_id]:
+            reason = reason_to_hold(place, now, owner.rules.mass)
+            if reason is not None:
+                self._report.held[place.calendar_id] = self._hold(reason)
+                return False
+        return True
+
     def _some(self) -> bool:
         """Write some of what is due. False when nothing is left, or no time."""
-        links = self._store.due(self._lease, self._place, self._account, LINKS_A_TIME)
+        due = self._store.due(self._lease, self._place, self._account, LINKS_A_TIME)
+        links = [link for link in due if link.id not in self._writer.uncounted]
         for link in links:
             if self._deadline() < self._owner.rules.reserve_seconds:
                 self._report.more = True

@@ -207,6 +207,9 @@ SET doubt = 'changed', sent_op = CASE WHEN :landed::boolean THEN sent_op END, at
     refusals = refusals + 1, updated_at = now()
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
 
+-- name: doubt_deleted
+UPDATE calendar_event_links SET doubt = 'deleted', updated_at = now() WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
+
 -- name: stop
 UPDATE calendar_event_links
 SET stopped = :stopped, reason = :reason, error_type = :error_type, sent_op = NULL, sent_at = NULL, doubt = NULL,

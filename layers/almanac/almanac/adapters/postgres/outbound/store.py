@@ -115,6 +115,10 @@ class PostgresOutboundStore(OutboundStore):
         self._about(lease, link, "refuse", landed=may_have_landed)
 
     @override
+    def doubt_deleted(self, lease: Lease, link: Link) -> None:
+        self._about(lease, link, "doubt_deleted")
+
+    @override
     def postponed(self, lease: Lease, link: Link, wait: float, error_type: str) -> None:
         self._about(lease, link, "postpone", wait=wait, error_type=error_type)
 
