@@ -102,6 +102,10 @@ class TwoWays:
                 break
         assert_the_end(self._world)
         before = self._world.last_request()
+        self._sync("both")  # which reads its predecessor's echoes
+        methods = {entry["method"] for entry in self._world.simulator.observation.requests(before)}
+        assert methods == {"GET"}, f"I6: {methods} after everything was settled"
+        before = self._world.last_request()
         self._sync("both")
         asked = [entry["method"] + " " + entry["path"] for entry in self._world.simulator.observation.requests(before)]
         assert len(asked) == 1, f"I6: a quiet world is asked {asked}"

@@ -89,3 +89,23 @@ def test_what_is_made_a_meeting_is_planned_anew_beside_it(planned: Writing) -> N
     planned.sync()
     assert [body["summary"] for body in planned.there()].count("Task 2") == 2
     assert blocks(planned)["Task 2"][0] != block
+
+
+def test_a_deleted_habit_block_is_planned_elsewhere_that_day_where_the_habit_says_so(planned: Writing) -> None:
+    tomorrow = (planned.now + timedelta(days=1)).date()
+    planned.run(
+        "INSERT INTO workspace_habits (ws_id, name, frequency, start_date, end_date, duration_minutes, when_block_deleted)"
+        " VALUES (:ws, 'Walk', 'daily', :day, :day, 60, 'replan')",
+        day=tomorrow,
+    )
+    plan(planned)
+    planned.sync()
+    before = shown(planned)["Walk"]
+    walk = "SELECT event_id, occurrence_date FROM habit_calendar_events WHERE ws_id = :ws"
+    planned.remove(planned.run(walk)[0][0])
+    planned.sync()
+    plan(planned)
+    planned.sync()
+    assert planned.run(walk)[0][1] == tomorrow
+    assert shown(planned)["Walk"] != before
+    assert planned.run("SELECT count(*) FROM habit_skipped_occurrences WHERE ws_id = :ws") == [[0]]

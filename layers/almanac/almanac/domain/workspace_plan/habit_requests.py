@@ -10,12 +10,12 @@ from uuid import UUID
 from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.model.instance import HabitSpec
 from almanac.domain.planner.model.weights import PRIORITIES
-from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week, wall_instant
+from almanac.domain.wall_clock import DAY_MINUTES, Interval, Week, minutes_of, wall_instant
 from almanac.domain.workspace_plan.existing_blocks import worked_minutes
 from almanac.domain.workspace_plan.free_time import FreeTime
 from almanac.domain.workspace_plan.habit_windows import DayWindow, day_windows, in_circles, order_pairs, ordered_windows
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.snapshot import Block, Habit
+from almanac.domain.workspace_plan.snapshot import Block, Habit, ceil_minutes
 
 Dates = Mapping[UUID, Set[date]]
 OccurrenceKey = tuple[UUID | None, int, date | None]
@@ -98,6 +98,7 @@ class OccurrenceRequest:
             ideal=self.window.ideal,
             hard=self.window.hard,
             dates=frozenset(wanted),
+            refused=tuple((minutes_of(start), ceil_minutes(end)) for start, end in habit.refused),
         )
 
     def _is_ahead(self, day: date, window: PlanningWindow) -> bool:

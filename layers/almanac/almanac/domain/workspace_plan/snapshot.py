@@ -85,6 +85,8 @@ class Habit:
     order: Literal["after", "before"] | None
     user: str | None = None
     """Whose time it takes; None: the default member's."""
+    refused: tuple[tuple[datetime, datetime], ...] = ()
+    """Slots that somebody has taken a block of it out of, in their own calendar."""
 
 
 @dataclass(frozen=True, slots=True)

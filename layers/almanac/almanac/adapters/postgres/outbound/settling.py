@@ -74,7 +74,7 @@ class Settling:
         return outcome.pins or "transparency" in outcome.taken
 
     def _delete_here(self, key: dict[str, Any], link: Link, outcome: DeletedThere) -> bool:
-        """A task's block goes elsewhere, a habit's day is skipped, what is over was not done; what was edited stays."""
+        """A task's block goes elsewhere, a habit's day is skipped (or as it says), what is over was not done; what was edited stays."""
         if outcome.wanted and link.kind == "event":
             self._run("absent", id_is_dead=True, **key)
             return False
@@ -85,6 +85,7 @@ class Settling:
             return False
         if link.kind == "block" and not outcome.over:
             self._run("refuse_slot", **key)
+            self._run("refuse_habit_slot", **key)
             self._run("skip_occurrence", **key)
         self._run("delete_row", **key)
         if link.kind == "edit":

@@ -21,6 +21,8 @@ SELECT pg_current_snapshot()::text, md5(concat_ws('|',
      WHERE t.ws_id = :ws_id::uuid AND t.completed_at IS NULL),
     (SELECT string_agg(r.task_id::text || r.start_at || r.end_at, ',' ORDER BY r.task_id, r.start_at, r.end_at)
      FROM refused_slots r WHERE r.ws_id = :ws_id::uuid),
+    (SELECT string_agg(r.habit_id::text || r.start_at || r.end_at, ',' ORDER BY r.habit_id, r.start_at, r.end_at)
+     FROM refused_habit_slots r WHERE r.ws_id = :ws_id::uuid),
     (SELECT string_agg(d.task_id::text || d.depends_on_task_id::text, ',' ORDER BY d.task_id, d.depends_on_task_id)
      FROM task_dependencies d WHERE d.ws_id = :ws_id::uuid),
     (SELECT string_agg(b.event_id::text || b.xmin::text, ',' ORDER BY b.event_id) FROM task_calendar_events b
@@ -69,8 +71,12 @@ SELECT id, name, color, priority, calendar_hours, coalesce(min_duration_minutes,
     coalesce(max_duration_minutes, duration_minutes),
     (EXTRACT(hour FROM ideal_time) * 60 + EXTRACT(minute FROM ideal_time))::integer, time_preference,
     frequency, recurrence_interval, start_date, end_date, days_of_week, monthly_type, day_of_month, week_of_month,
-    day_of_week_monthly, instances_per_day, dependency_habit_id, dependency_type, user_id
-FROM workspace_habits
+    day_of_week_monthly, instances_per_day, dependency_habit_id, dependency_type, user_id, r.starts, r.ends
+FROM workspace_habits h
+LEFT JOIN LATERAL (
+    SELECT array_agg(s.start_at ORDER BY s.start_at, s.end_at) AS starts, array_agg(s.end_at ORDER BY s.start_at, s.end_at) AS ends
+    FROM refused_habit_slots s WHERE s.habit_id = h.id AND s.ws_id = h.ws_id
+) r ON true
 WHERE ws_id = :ws_id::uuid AND is_active AND auto_schedule
 ORDER BY created_at, id;
 

@@ -10,7 +10,7 @@ Row = Sequence[Any]
 
 def task(row: Row) -> TaskRow:
     """A row of load_tasks."""
-    return TaskRow(*(*row[:12], tuple(zip(row[12] or (), row[13] or (), strict=True))))
+    return TaskRow(*(*row[:12], _slots(row[12:14])))
 
 
 def dependency(row: Row) -> Dependency:
@@ -31,8 +31,13 @@ def block(row: Row) -> Block:
 
 def habit(row: Row) -> Habit:
     """A row of load_habits."""
-    own = (*row[:10], _recurrence(row[10:19]), *row[19:])
+    own = (*row[:10], _recurrence(row[10:19]), *row[19:23], _slots(row[23:25]))
     return Habit(**dict(zip(Habit.__slots__, own, strict=True)))
+
+
+def _slots(row: Row) -> tuple[tuple[Any, Any], ...]:
+    starts, ends = row
+    return tuple(zip(starts or (), ends or (), strict=True))
 
 
 def _recurrence(row: Row) -> Recurrence:

@@ -64,6 +64,8 @@ def occurrence(
     ideal = (wall_instant(day, habit.ideal[0], zone), wall_instant(day, habit.ideal[1], zone))
     hard = (wall_instant(day, habit.hard[0], zone), wall_instant(day, habit.hard[1], zone))
     eligible = free & grid.inside(*hard)
+    for start, end in habit.refused:
+        eligible &= ~grid.touched(start, end)
     kept = kept_slots(grid, weights, instance.now, previous, eligible)
     missed = weights.milli(weight * weights.habit_missed)
     worth = missed + (kept.cost(()) if kept else 0)

@@ -79,6 +79,8 @@ class HabitSpec:
     hard: Interval
     dates: frozenset[date] | None = None
     person: str = NOBODY
+    refused: tuple[Interval, ...] = ()
+    """Minutes since the epoch where no block of it may be: its owner has taken one away from there."""
 
 
 @dataclass(frozen=True, slots=True)
