@@ -24,6 +24,18 @@ def accepted(settings: Settings, body: Json) -> Json:
     return kept
 
 
+def coloured(body: Json, version: str | None, stored: Json | None = None) -> Json:
+    """The body with the colour that the client's `eventLabelVersion` is about: 1 labels, else `colorId` (W39).
+
+    The other one is not listened to: of an update, which says everything, it stays as `stored`.
+    """
+    other = "colorId" if version == "1" else "eventLabelId"
+    kept = {key: value for key, value in body.items() if key != other}
+    if kept.get("eventLabelId") == "":
+        kept["eventLabelId"] = None
+    return kept | ({other: stored[other]} if stored and other in stored else {})
+
+
 def check_identity(body: Json) -> None:
     """400 for an id and an iCalUID together: a client gives one of them."""
     if "id" in body and "iCalUID" in body:

@@ -68,7 +68,7 @@ class Listings:
         since = self._sync_token(email, calendar, query)
         window = self._window(query, since, place)
         pinned = self.world.settings.paging == "first_moment"
-        until = place.sequence if place and pinned else calendar.sequence
+        until = place.sequence if place and pinned else self._known(calendar, since)
         cut = _Cut(query, window, since.sequence if since else None, until)
         versions = (
             []
@@ -86,6 +86,13 @@ class Listings:
             token = PageToken(email, calendar.id, query.identity, *where)
             return Slice(versions[start:stop], encode(token), None, key, before)
         return Slice(versions[start:stop], None, self._next_sync(email, calendar, cut), key, before)
+
+    def _known(self, calendar: Calendar, since: SyncToken | None) -> int:
+        """How much of the calendar's history a listing has heard of: all of it, but for deltas that lag."""
+        lag = self.world.settings.delta_lag_seconds
+        if since is None or not lag:
+            return calendar.sequence
+        return max(since.sequence, calendar.as_of(self.world.clock.now().timestamp() - lag))
 
     def clear(self) -> None:
         """Forget the listings: the settings or the calendar's memory have changed."""

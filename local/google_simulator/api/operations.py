@@ -138,21 +138,22 @@ def _insert_event(store: Store, account: Account, call: Call) -> Reply:
     chosen = check_client_id(body["id"]) if "id" in body else None
     client_body.check_identity(body)
     client_body.count_creation(store.world, account)
-    kept, zero = client_body.accepted(store.world.settings, body), _zero_length(store)
+    kept, zero = _accepted(store, call, body), _zero_length(store)
     made = writes.insert(store.world, calendar, account.email, kept, chosen, zero_length=zero)
     return _event(store, entry, made, call)
 
 
 def _patch_event(store: Store, account: Account, call: Call) -> Reply:
     calendar, entry = store.world.open(account, call.steps[1], "writer")
-    body, guard = client_body.accepted(store.world.settings, call.document()), call.headers.get("if-match")
+    body, guard = _accepted(store, call, call.document()), call.headers.get("if-match")
     changed = writes.patch(store.world, calendar, call.steps[3], body, guard, zero_length=_zero_length(store))
     return _event(store, entry, changed, call)
 
 
 def _update_event(store: Store, account: Account, call: Call) -> Reply:
     calendar, entry = store.world.open(account, call.steps[1], "writer")
-    body, guard = client_body.accepted(store.world.settings, call.document()), call.headers.get("if-match")
+    stored = writes.find(calendar, call.steps[3]).body
+    body, guard = _accepted(store, call, call.document(), stored), call.headers.get("if-match")
     changed = writes.update(store.world, calendar, call.steps[3], body, guard, zero_length=_zero_length(store))
     return _event(store, entry, changed, call)
 
@@ -161,6 +162,11 @@ def _delete_event(store: Store, account: Account, call: Call) -> Reply:
     calendar, _ = store.world.open(account, call.steps[1], "writer")
     writes.delete(store.world, calendar, call.steps[3], call.headers.get("if-match"))
     return Reply(204, Payload(b""))
+
+
+def _accepted(store: Store, call: Call, body: Json, stored: Json | None = None) -> Json:
+    kept = client_body.coloured(body, first(call.params, "eventLabelVersion"), stored)
+    return client_body.accepted(store.world.settings, kept)
 
 
 def _zero_length(store: Store) -> bool:

@@ -7,6 +7,7 @@ import hashlib
 import random
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cached_property
@@ -36,7 +37,8 @@ class Settings:
     `zero_length`: whether a client may write an event that ends as it begins (reading one is always possible).
     `trims_texts`: whether Google strips texts and evens out line ends. `creates_per_user`: events a day and account.
     `paging`: whether a listing is all of its first page's moment, or each page of its own; the token at its end is
-    as old as the moment that its last page shows.
+    as old as the moment that its last page shows. `delta_lag_seconds`: how long a delta does not tell of a change that
+    whole listings and reads show at once; nobody has measured Google's.
     """
 
     expires_in: int = 3599
@@ -47,6 +49,7 @@ class Settings:
     left_window: Literal["event", "tombstone"] = "event"
     series_deletion: Literal["instances", "master"] = "instances"
     paging: Literal["first_moment", "each_moment"] = "first_moment"
+    delta_lag_seconds: float = 0
     revival: bool = True
     zero_length: Literal["refused", "accepted"] = "refused"
     trims_texts: bool = False
@@ -126,6 +129,22 @@ class Calendar:
     page_generation: int = 0
     forgotten_through: int = 0
     expansions: OrderedDict[tuple[object, ...], dict[str, Version]] = field(default_factory=OrderedDict)
+
+    def as_of(self, moment: float) -> int:
+        """The sequence number that the calendar had at a moment, in epoch seconds."""
+        since = [
+            number
+            for record in self._changed_after(moment)
+            for number, version in record.history
+            if version.updated > moment
+        ]
+        return min(since, default=self.sequence + 1) - 1
+
+    def _changed_after(self, moment: float) -> Iterator[Record]:
+        for record in reversed(self.records.values()):
+            if record.current.updated <= moment:
+                return
+            yield record
 
     @cached_property
     def zone(self) -> tzinfo:

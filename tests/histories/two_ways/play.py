@@ -60,7 +60,7 @@ class TwoWays:
         self._watcher = Watcher(world)
         self._limits = Limits(world)
         names = ("block", "event", "move", "rename", "drop", "drag", "retitle", "remove", "copy", "free")
-        names += ("wipe", "clear", "consent", "trouble", "land", "revoke", "connect", "role")
+        names += ("wipe", "clear", "consent", "trouble", "land", "lag", "revoke", "connect", "role")
         self._acts: dict[str, Act] = {name: getattr(world, name) for name in names} | {
             "bring back": world.bring_back,
             "take over": world.take_over,

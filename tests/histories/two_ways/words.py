@@ -30,6 +30,7 @@ KINDS: Mapping[str, int] = {
     "land": 8,
     "statement": 8,
     "expire sync tokens": 2,
+    "lag": 2,
     "revoke": 1,
     "connect": 2,
     "role": 1,
@@ -43,7 +44,7 @@ KINDS: Mapping[str, int] = {
 """How often each kind of step is drawn."""
 
 
-TROUBLE = {"trouble", "land", "statement", "expire sync tokens", "revoke", "connect", "role", "kill", "overtake"}
+TROUBLE = {"trouble", "land", "statement", "expire sync tokens", "lag", "revoke", "connect", "role", "kill", "overtake"}
 """What goes wrong, and who repairs it: a history without any of it is told in two orders (I12)."""
 _CALM = {kind: often for kind, often in KINDS.items() if kind not in TROUBLE | {"wipe", "clear", "consent"}}
 _CALM_ONE_OF = 10

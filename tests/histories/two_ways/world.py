@@ -218,6 +218,10 @@ class World:
     def expire_sync_tokens(self, _pick: int, _value: int) -> None:
         self.google.expire_sync_tokens(EMAIL)
 
+    def lag(self, _pick: int, value: int) -> None:
+        """Deltas tell of nothing that is new, or tell it again."""
+        self.google.configure({"delta_lag_seconds": 3600 if value % 2 else 0})
+
     def revoke(self, _pick: int, _value: int) -> None:
         self.google.revoke_account(EMAIL)
 
@@ -257,6 +261,7 @@ class World:
 
     def heal(self) -> None:
         """The faults stop, what is under way lands, people do what they were asked to."""
+        self.google.configure({"delta_lag_seconds": 0})
         self.google.clear_faults()
         while self.google.land():
             pass

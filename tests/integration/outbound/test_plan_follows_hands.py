@@ -94,8 +94,8 @@ def test_what_is_made_a_meeting_is_planned_anew_beside_it(planned: Writing) -> N
 def test_a_deleted_habit_block_is_planned_elsewhere_that_day_where_the_habit_says_so(planned: Writing) -> None:
     tomorrow = (planned.now + timedelta(days=1)).date()
     planned.run(
-        "INSERT INTO workspace_habits (ws_id, name, frequency, start_date, end_date, duration_minutes, when_block_deleted)"
-        " VALUES (:ws, 'Walk', 'daily', :day, :day, 60, 'replan')",
+        "INSERT INTO workspace_habits (ws_id, name, start_date, end_date, duration_minutes, when_block_deleted)"
+        " VALUES (:ws, 'Walk', :day, :day, 60, 'replan')",
         day=tomorrow,
     )
     plan(planned)

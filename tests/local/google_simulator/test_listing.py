@@ -342,3 +342,17 @@ def test_max_attendees_leaves_only_self(api: Any, simulator: Simulator) -> None:
     shown = list_all(api, maxAttendees=1).items[0]
     assert shown["attendeesOmitted"] is True
     assert [guest["email"] for guest in shown["attendees"]] == [ADA]
+
+
+def test_w27_a_delta_may_lag_behind_what_reads_show_and_makes_up_for_it(api: Any, simulator: Simulator) -> None:
+    event = fill(simulator, 1)[0]
+    simulator.commands.step_clock(60)
+    token = list_all(api).pages[-1]["nextSyncToken"]
+    simulator.commands.configure({"delta_lag_seconds": 10})
+    api.events().patch(calendarId="primary", eventId=event, body={"summary": "New"}).execute()
+    early = list_all(api, syncToken=token)
+    assert early.items == []
+    assert api.events().get(calendarId="primary", eventId=event).execute()["summary"] == "New"
+    simulator.commands.step_clock(11)
+    late = list_all(api, syncToken=early.pages[-1]["nextSyncToken"])
+    assert [item["summary"] for item in late.items] == ["New"]

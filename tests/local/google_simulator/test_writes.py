@@ -237,3 +237,15 @@ def test_answer_to_a_write_carries_the_etag_as_a_header_too(api: Any) -> None:
     request.add_response_callback(answers.append)
     request.execute()
     assert answers[0]["etag"] == event["etag"]
+
+
+def test_w39_labels_and_colours_do_not_hear_of_each_other(api: Any, simulator: Simulator) -> None:
+    event = insert(api, colorId="3", eventLabelId="ignored")
+    assert (event["colorId"], event.get("eventLabelId")) == ("3", None)
+    place = {"calendarId": "primary", "eventId": event["id"]}
+    labelled = api.events().patch(**place, body={"eventLabelId": "red", "colorId": "5"}, eventLabelVersion=1).execute()
+    assert (labelled["colorId"], labelled["eventLabelId"]) == ("3", "red")
+    whole = api.events().update(**place, body=timed(*TEN, colorId="7")).execute()
+    assert (whole["colorId"], whole["eventLabelId"]) == ("7", "red")
+    cleared = api.events().update(**place, body=timed(*TEN), eventLabelVersion=1).execute()
+    assert (cleared["colorId"], cleared.get("eventLabelId")) == ("7", None)

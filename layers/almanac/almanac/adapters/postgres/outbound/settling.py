@@ -74,7 +74,7 @@ class Settling:
         return outcome.pins or "transparency" in outcome.taken
 
     def _delete_here(self, key: dict[str, Any], link: Link, outcome: DeletedThere) -> bool:
-        """A task's block goes elsewhere, a habit's day is skipped (or as it says), what is over was not done; what was edited stays."""
+        """A task's block goes elsewhere, a habit's day is skipped (if it says so), what is over was not done."""
         if outcome.wanted and link.kind == "event":
             self._run("absent", id_is_dead=True, **key)
             return False
