@@ -225,6 +225,10 @@ def test_a_writer_that_never_calls_us_is_found_by_the_rule(review: Review) -> No
     store = team.wiring.dispatch.store
     assert list(store.due_for_outbound(None, 10)) == []
     team.change(row, title="Retro")
+    pause = "INSERT INTO provider_pauses VALUES ('google', 'x', 'x', now(), now() + interval '1 hour')"
+    team.database.run(pause)
+    assert list(store.due_for_outbound(None, 10)) == [], "Google refuses our project"
+    team.database.run("DELETE FROM provider_pauses")
     assert list(store.due_for_outbound(None, 10)) == [team.ws_id]
     team.sync(direction="outbound")
     assert list(store.due_for_outbound(None, 10)) == []

@@ -305,9 +305,14 @@ class TestRestoredDatabase:
         before = team.requests()
         team.sync()
         assert team.writes(before) == []
+        status = team.wiring.outbound.status(team.ws_id, dry_run=False, confirm=False)
+        assert [each.reason for each in status.held] == ["other_installation"]
+        assert "ALMANAC_INSTALLATION" in status_text(status)
+        assert list(team.wiring.dispatch.store.due_for_outbound(None, 10)) == []
         object.__setattr__(write_out, "rules", named)
         team.sync()
         assert len(team.writes(before)) == 1
+        assert team.held() is None
 
 
 class TestCommandLine:

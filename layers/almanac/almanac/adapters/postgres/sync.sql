@@ -329,8 +329,8 @@ ORDER BY w.id
 LIMIT :limit::integer;
 
 -- name: due_for_outbound
--- Something to write, or an answer to find out about, at a calendar that is not held, through an account that works;
--- nothing waiting in the queue for the last minutes, nothing running.
+-- Something to write, or an answer to find out about, at a calendar that is not held, through an account that works, of
+-- a provider that has not refused our project; nothing waiting in the queue for the last minutes, nothing running.
 SELECT w.id
 FROM workspaces w
 LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
@@ -344,8 +344,9 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
         JOIN calendar_connections c ON c.auth_token_id = a.id AND c.calendar_id = k.calendar_id
             AND CASE WHEN c.outbound_held IS NULL THEN true
                 WHEN c.outbound_held_until IS NOT NULL THEN c.outbound_held_until <= now()
-                ELSE c.outbound_held NOT IN ('mass_change', 'dry_run_first') OR c.outbound_consent_until > now() END
+                ELSE c.outbound_held NOT IN ('mass_change', 'dry_run_first', 'other_installation') OR c.outbound_consent_until > now() END
         WHERE k.state IN ('wanted', 'dirty', 'sent') AND (k.next_attempt_at IS NULL OR k.next_attempt_at <= now())
+            AND NOT EXISTS (SELECT 1 FROM provider_pauses p WHERE p.provider = k.provider AND p.retry_at > now())
     )
 ORDER BY w.id
 LIMIT :limit::integer;

@@ -18,6 +18,7 @@ HoldReason = Literal[
     "budget",
     "mass_change",
     "dry_run_first",
+    "other_installation",
 ]
 """Why a calendar is held: nothing is written there."""
 WRITING_ROLES = ("owner", "writer")

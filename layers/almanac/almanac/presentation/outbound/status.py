@@ -18,6 +18,8 @@ HELP = {
     "rate_limit": "the provider asks to slow down; it goes on by itself",
     "budget": "the account has had its creations and deletions of today; it goes on tomorrow (UTC)",
     "mass_change": "much would be deleted at once; `almanac outbound WS --confirm` lets it through",
+    "other_installation": "another installation has written there: is ALMANAC_INSTALLATION right? If this is a copy of"
+    " its database, `almanac installation renew` gives it a name of its own",
     "dry_run_first": "look at `almanac outbound WS --dry-run` first; then syncs write",
 }
 

@@ -257,7 +257,8 @@ UPDATE installation SET name = gen_random_uuid()::text RETURNING name;
 WITH targets AS (
     UPDATE workspace_members SET target_connection_id = NULL WHERE target_connection_id IS NOT NULL
 ), edits AS (
-    UPDATE calendar_connections SET sync_outbound_enabled = false WHERE sync_outbound_enabled
+    UPDATE calendar_connections SET sync_outbound_enabled = false, outbound_held = NULL, outbound_held_until = NULL
+    WHERE sync_outbound_enabled OR outbound_held IS NOT NULL
 )
 UPDATE calendar_event_links SET stopped = 'detached', reason = 'other_installation', sent_op = NULL, doubt = NULL, current = false
 WHERE stopped IS DISTINCT FROM 'detached';

@@ -65,6 +65,21 @@ WHERE NOT EXISTS (
 )
 RETURNING name;
 
+-- name: hold_for_other_installation
+-- Where something was written, or shall be: who looks at it is told why nothing is.
+WITH held AS (
+    UPDATE workspace_sync_leases
+    SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+    WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+    RETURNING ws_id
+)
+UPDATE calendar_connections c SET outbound_held = 'other_installation', outbound_held_until = NULL, updated_at = now()
+FROM held, calendar_auth_tokens a
+WHERE c.ws_id = held.ws_id AND a.id = c.auth_token_id AND c.outbound_held IS DISTINCT FROM 'other_installation'
+    AND (c.sync_outbound_enabled OR EXISTS (SELECT 1 FROM workspace_members m WHERE m.target_connection_id = c.id)
+        OR EXISTS (SELECT 1 FROM calendar_event_links l WHERE l.ws_id = c.ws_id AND l.provider = c.provider
+            AND l.calendar_id = c.calendar_id AND l.account = a.account_email AND l.state <> 'detached'));
+
 -- name: places
 -- Calendars with something to write or to find out about. Counts are of links that live there: all of them, those that a
 -- listing says are gone, those that we would delete although they are still ahead.

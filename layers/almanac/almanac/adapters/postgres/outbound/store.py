@@ -58,6 +58,7 @@ class PostgresOutboundStore(OutboundStore):
                     "the database bears another installation's name: nothing is written",
                     extra={"ws_id": str(lease.ws_id)},
                 )
+                self._run("hold_for_other_installation", **self._leases.under(lease))
                 has_links = False
             name = installation
         if not has_links:
