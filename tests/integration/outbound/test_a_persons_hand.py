@@ -168,6 +168,43 @@ class TestBlocks:
         assert team.stored(team.calendar) == team.truth(team.calendar) != {}
         assert team.plans_asked_for() == 1
 
+    @pytest.mark.parametrize("told", ["together", "one after the other"])
+    def test_moved_to_another_calendar_that_is_read_it_is_the_block_there(self, team: Writing, told: str) -> None:
+        private = team.google.add_calendar(team.calendar, "Private")
+        team.run(
+            "INSERT INTO calendar_connections (ws_id, auth_token_id, provider, calendar_id, calendar_name, access_role)"
+            " SELECT ws_id, auth_token_id, provider, :private, 'Private', 'owner' FROM calendar_connections"
+            " WHERE ws_id = :ws",
+            private=private,
+        )
+        task = team.task("Report")
+        block = team.block(task=task)
+        team.sync()
+        moved = team.google.move_event(team.calendar, team.of(block)["id"], private)
+        if told == "one after the other":
+            team.sync(calendar_id=team.calendar)
+            assert team.row(block), "nobody has said yet where it is"
+            team.again()
+        team.sync()
+        assert team.row(block) is None
+        found = team.run(
+            "SELECT e.external_event_id, e.locked, e.task_id, b.task_id FROM task_calendar_events b"
+            " JOIN workspace_calendar_events e ON e.id = b.event_id WHERE b.ws_id = :ws"
+        )
+        assert found == [[moved["id"], True, task, task]]
+        assert team.run("SELECT count(*) FROM refused_slots WHERE ws_id = :ws") == [[0]]
+        assert team.there() == []
+        assert [body["id"] for body in team.there(private)] == [moved["id"]]
+
+    def test_moved_to_a_calendar_that_nobody_reads_it_counts_as_deleted(self, team: Writing) -> None:
+        private = team.google.add_calendar(team.calendar, "Private")
+        block = team.block()
+        team.sync()
+        team.google.move_event(team.calendar, team.of(block)["id"], private)
+        team.sync()
+        assert team.row(block) is None
+        assert team.run("SELECT count(*) FROM refused_slots WHERE ws_id = :ws") == [[1]]
+
     def test_a_copy_is_foreign_and_busy(self, team: Writing) -> None:
         block = team.block()
         team.sync()

@@ -62,6 +62,13 @@ def classify_write(status: int, reasons: Sequence[str], *, retry_after: float | 
     return classify(status, reasons, retry_after=retry_after, listing_with_token=False, resumed_page=False)
 
 
+def classify_read(status: int, reasons: Sequence[str], *, retry_after: float | None) -> AlmanacError:
+    """Return the same of a request that only reads: nothing can be in its way but a moment (W26)."""
+    if status in (409, 412):
+        return unavailable(f"Google cannot tell just now (HTTP {status})", retry_after)
+    return classify_write(status, reasons, retry_after=retry_after)
+
+
 def classify(
     status: int, reasons: Sequence[str], *, retry_after: float | None, listing_with_token: bool, resumed_page: bool
 ) -> AlmanacError:

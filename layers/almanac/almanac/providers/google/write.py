@@ -17,7 +17,7 @@ from almanac.domain.calendar.written import Draft, Mark, RemoteEvent
 from almanac.domain.text import clip
 from almanac.errors import EventGone
 from almanac.providers.google.calendar import GoogleCalendar
-from almanac.providers.google.errors import classify_write, rejected
+from almanac.providers.google.errors import classify_read, classify_write, rejected
 from almanac.providers.google.pages import map_page
 from almanac.providers.google.request import EVENT_FIELDS, MOST_A_PAGE
 from almanac.services.sync.provider import MadeCalendar, Writes
@@ -108,14 +108,15 @@ class GoogleWrites(Writes):
         page_token: str | None = None
         while True:
             more: dict[str, Any] = {**said, "pageToken": page_token} if page_token else {**said}
-            page = self._calendar.send(self._token, resource, "list", more, None, classify_write)
+            page = self._calendar.send(self._token, resource, "list", more, None, classify_read)
             yield from page.get("items", ())
             page_token = page.get("nextPageToken")
             if not page_token:
                 return
 
     def _send(self, resource: str, method: str, *, guard: str | None = None, **said: Any) -> Mapping[str, Any]:
-        return self._calendar.send(self._token, resource, method, said, guard, classify_write)
+        classify = classify_read if method == "get" else classify_write
+        return self._calendar.send(self._token, resource, method, said, guard, classify)
 
 
 def event_body(draft: Draft, *, changes: bool = False) -> dict[str, Any]:

@@ -106,10 +106,22 @@ class CalendarWriter:
             self._store.doubt_deleted(self._lease, link)
             self.uncounted.add(link.id)
             return
+        if isinstance(outcome, DeletedThere) and link.kind == "block" and self._is_elsewhere(link):
+            self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), EventGone.code)
+            return
         if self._store.settle(self._lease, self._place, self._account, link, outcome):
             self._report.replan = True
         if getattr(outcome, "conflicts", None):
             self._report.conflicts += 1
+
+    def _is_elsewhere(self, link: Link) -> bool:
+        """Whether a person has moved the event to a calendar of theirs that has still to be read (W57)."""
+        for calendar_id in self._store.other_calendars(self._lease, self._place, link):
+            found = self._read(lambda writes, there=calendar_id: writes.read(there, link.remote_id, self._zones))
+            self._report.read += 1
+            if found is not None and found.row is not None:
+                return True
+        return False
 
     def write(self, link: Link, write: Write) -> None:
         """Make one write. Raises StopHere."""

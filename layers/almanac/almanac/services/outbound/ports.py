@@ -62,6 +62,10 @@ class OutboundStore(Protocol):
         """Another version stood there, or the id was taken: the link must be read."""
         ...
 
+    def other_calendars(self, lease: Lease, place: Place, link: Link) -> Sequence[str]:
+        """Return the account's other calendars that are read, unless the link's event has been found in one already."""
+        ...
+
     def doubt_deleted(self, lease: Lease, link: Link) -> None:
         """It is deleted there, and nobody has counted that yet."""
         ...

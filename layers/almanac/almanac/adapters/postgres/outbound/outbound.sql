@@ -323,6 +323,41 @@ JOIN workspace_habits h ON h.id = b.habit_id AND h.when_block_deleted = 'skip'
 WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid
 ON CONFLICT (habit_id, occurrence_date) DO UPDATE SET revoked_at = NULL;
 
+-- name: other_calendars
+-- Of the same account, read here: where a person may have moved an event to.
+SELECT c.calendar_id FROM calendar_connections c JOIN calendar_connections o ON o.auth_token_id = c.auth_token_id AND o.ws_id = c.ws_id
+WHERE o.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND c.id <> o.id AND c.is_enabled AND c.sync_inbound_enabled
+ORDER BY c.is_primary DESC, c.calendar_id LIMIT 5;
+
+-- name: moved_to
+SELECT e.id FROM calendar_event_links l JOIN workspace_calendar_events e ON e.ws_id = l.ws_id AND e.provider = l.provider
+    AND e.external_event_id = l.external_event_id AND e.external_calendar_id <> l.calendar_id
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid
+ORDER BY e.created_at DESC LIMIT 1;
+
+-- name: move_task_block
+UPDATE task_calendar_events b SET event_id = :moved_id::uuid, updated_at = now()
+FROM calendar_event_links l
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND b.event_id = l.event_id AND b.ws_id = l.ws_id
+    AND NOT EXISTS (SELECT 1 FROM task_calendar_events o WHERE o.event_id = :moved_id::uuid);
+
+-- name: move_habit_block
+UPDATE habit_calendar_events b SET event_id = :moved_id::uuid, updated_at = now()
+FROM calendar_event_links l
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND b.event_id = l.event_id AND b.ws_id = l.ws_id
+    AND NOT EXISTS (SELECT 1 FROM habit_calendar_events o WHERE o.event_id = :moved_id::uuid);
+
+-- name: move_meeting_block
+UPDATE meeting_calendar_events b SET event_id = :moved_id::uuid
+FROM calendar_event_links l
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND b.event_id = l.event_id AND b.ws_id = l.ws_id
+    AND NOT EXISTS (SELECT 1 FROM meeting_calendar_events o WHERE o.event_id = :moved_id::uuid);
+
+-- name: pin_moved
+UPDATE workspace_calendar_events e SET locked = true, task_id = coalesce(e.task_id, f.task_id), updated_at = now()
+FROM calendar_event_links l JOIN workspace_calendar_events f ON f.id = l.event_id AND f.ws_id = l.ws_id
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND e.id = :moved_id::uuid AND e.ws_id = l.ws_id;
+
 -- name: delete_row
 DELETE FROM workspace_calendar_events e
 USING calendar_event_links l

@@ -83,6 +83,8 @@ class Settling:
             said = {"stopped": "conflict", "error_type": "conflict", "reason": "deleted_there", "conflict": conflict}
             self._run("stop", **said, **key)
             return False
+        if link.kind == "block" and self._follow(key):
+            return True
         if link.kind == "block" and not outcome.over:
             self._run("refuse_slot", **key)
             self._run("refuse_habit_slot", **key)
@@ -90,6 +92,20 @@ class Settling:
         self._run("delete_row", **key)
         if link.kind == "edit":
             self._run("delete_providers_row", **key)
+        self._run("absent", id_is_dead=False, **key)
+        return True
+
+    def _follow(self, key: dict[str, Any]) -> bool:
+        """A person has moved the event to another calendar that is read: there it is the block, where they put it."""
+        found = self._run("moved_to", **key)
+        if not found:
+            return False
+        there = {"moved_id": found[0][0], **key}
+        self._run("move_task_block", **there)
+        self._run("move_habit_block", **there)
+        self._run("move_meeting_block", **there)
+        self._run("pin_moved", **there)
+        self._run("delete_row", **key)
         self._run("absent", id_is_dead=False, **key)
         return True
 

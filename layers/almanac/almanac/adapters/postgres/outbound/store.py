@@ -116,6 +116,13 @@ class PostgresOutboundStore(OutboundStore):
         self._about(lease, link, "refuse", landed=may_have_landed)
 
     @override
+    def other_calendars(self, lease: Lease, place: Place, link: Link) -> Sequence[str]:
+        if self._run("moved_to", id=link.id, ws_id=lease.ws_id):
+            return ()
+        found = self._run("other_calendars", ws_id=lease.ws_id, connection_id=place.connection_id)
+        return [row[0] for row in found]
+
+    @override
     def doubt_deleted(self, lease: Lease, link: Link) -> None:
         self._about(lease, link, "doubt_deleted")
 
