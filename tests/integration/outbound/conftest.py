@@ -1,6 +1,7 @@
 """A workspace that writes to a simulated Google."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def simulator() -> Iterator[Simulator]:
 def make_team(simulator: Simulator, database_url: str) -> Iterator[Callable[..., Writing]]:
     made: list[Writing] = []
 
-    def make(**settings: str) -> Writing:
+    def make(**settings: Any) -> Writing:
         made.append(Writing(simulator, database_url, **settings))
         return made[-1]
 

@@ -14,14 +14,22 @@ QUEUES = {"ALMANAC_SCHEDULE_QUEUE_URL": "http://127.0.0.1:1/schedule.fifo"}
 class Writing(Team):
     """Ada's primary calendar is connected and is where her blocks go."""
 
-    def __init__(self, simulator: Simulator, database_url: str, *, calendar: str | None = ADA, **settings: str) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        database_url: str,
+        *,
+        calendar: str | None = ADA,
+        connected: bool = True,
+        **settings: str,
+    ) -> None:
         super().__init__(simulator, database_url, **QUEUES, **settings)
         self.run("UPDATE workspaces SET creator_id = 'ada' WHERE id = :ws")
-        (self.calendar,) = self.connect()
+        (self.calendar,) = self.connect() if connected else (ADA,)
         self.run("INSERT INTO workspace_members (ws_id, user_id) VALUES (:ws, 'ada')")
         write_out = self.wiring.write_out
         object.__setattr__(write_out, "sleep", self.waited.append)
-        if calendar is not None:
+        if calendar is not None and connected:
             self.target(calendar)
 
     def target(self, calendar: str | None, *, reviewed: bool = True) -> None:

@@ -1,0 +1,54 @@
+"""Others who write to the same calendar, and accounts that are not the one that was written to."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration import rows
+from tests.integration.outbound.stage import ADA, Writing
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def beside(team: Writing, make_team: Callable[..., Writing]) -> Writing:
+    """Another workspace that has connected Ada's calendar too, and writes to it."""
+    team.block("Report")
+    team.sync()
+    other = make_team(connected=False)
+    account = rows.account(other.database, other.ws_id, ADA)
+    other.give_token(account, team.simulator.world.account(ADA).refresh_token)
+    rows.connection(other.database, other.ws_id, account, ADA)
+    other.target(ADA)
+    return other
+
+
+def test_34_each_of_two_workspaces_sees_the_others_blocks_and_touches_none(team: Writing, beside: Writing) -> None:
+    beside.block("Budget", hours=30)
+    for each in (beside, team, beside, team):
+        each.sync()
+    assert [body["summary"] for body in team.there()] == ["Report", "Budget"]
+    assert list(team.stored(ADA).values()) == ["Budget"]
+    assert list(beside.stored(ADA).values()) == ["Report"]
+    before = team.requests()
+    for each in (beside, team):
+        each.run("DELETE FROM workspace_calendar_events WHERE ws_id = :ws AND provider <> 'almanac'")
+        each.sync()
+    assert team.writes(before) == []
+    assert len(team.there()) == 2
+
+
+def test_53_another_account_gets_nothing_that_was_meant_for_the_first(team: Writing) -> None:
+    block = team.block()
+    team.sync()
+    team.google.revoke_account(ADA)
+    team.run("UPDATE calendar_auth_tokens SET access_token = NULL WHERE ws_id = :ws")
+    team.move(block, 40)
+    (other,) = team.connect("bob@example.test")
+    before = team.requests()
+    for _ in range(2):
+        team.sync()
+    assert team.writes(before) == []
+    assert team.there(other) == []
+    status = team.wiring.outbound.status(team.ws_id, dry_run=False, confirm=False)
+    assert [(each.calendar_id, each.reason) for each in status.held] == [(ADA, "reconnect_required")]
