@@ -22,6 +22,9 @@ FOUND = {
     "a block made a series and deleted between two passes: its end was not told": (
         "remove 105 98; take over 328 189; remove 982 36"
     ),
+    "an overtaken run that noted which of our events it had met, and which had changed": (
+        "expire sync tokens 103 953; overtake 610 972"
+    ),
     "a statement that fails outside a run, while somebody connects": (
         "revoke 412 605; statement 587 105; sync 683 747; connect 343 477"
     ),

@@ -3,15 +3,18 @@
 -- name: divert
 -- Which items of a listing are linked: they become no rows. One that has another version than was agreed on, or is gone,
 -- is in doubt from then on, before the page with its progress is written; a version that a person has made after a
--- conflict opens it again. So is one that has become a series: only its instances are listed.
-WITH listed AS (
+-- conflict opens it again. So is one that has become a series: only its instances are listed. An overtaken run notes nothing,
+-- and its page is refused.
+WITH held AS (
+    SELECT 1 FROM workspace_sync_leases WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+), listed AS (
     SELECT * FROM unnest(:ids::text[], :etags::text[]) AS p (id, etag)
     UNION ALL
     SELECT t.id, NULL FROM unnest(:tombstones::text[]) AS t (id)
 ), linked AS (
     SELECT l.id AS link_id, p.id, p.etag, l.doubt, l.base_etag, l.stopped
     FROM listed p JOIN calendar_event_links l
-        ON l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id AND l.external_event_id = p.id
+        ON EXISTS (SELECT 1 FROM held) AND l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id AND l.external_event_id = p.id
     WHERE l.state NOT IN ('gone', 'detached') AND (l.kind <> 'edit' OR l.state <> 'agreed' OR l.conflict IS NOT NULL)
 ), doubted AS (
     UPDATE calendar_event_links l
@@ -22,7 +25,7 @@ WITH listed AS (
         AND (l.doubt IS NULL OR l.doubt <> 'deleted')
 ), series AS (
     UPDATE calendar_event_links l SET doubt = 'changed', updated_at = now(), next_attempt_at = NULL
-    WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id
+    WHERE EXISTS (SELECT 1 FROM held) AND l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id
         AND l.external_event_id = ANY (:series::text[]) AND l.kind <> 'edit' AND l.doubt IS NULL
         AND l.state NOT IN ('gone', 'detached') AND NOT EXISTS (SELECT 1 FROM linked k WHERE k.link_id = l.id)
 ), seen AS (

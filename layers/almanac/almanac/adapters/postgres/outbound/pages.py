@@ -113,6 +113,8 @@ class DivertedPages(CalendarPages):
         found = self._run(
             "divert",
             ws_id=lease.ws_id,
+            run_id=lease.run_id,
+            fence=lease.fence,
             provider=connection.provider,
             calendar_id=connection.calendar_id,
             ids=arrays.texts([row.external_event_id for row in page.rows]),
