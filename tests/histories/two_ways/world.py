@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from almanac.adapters.postgres.connection import Database, Rows
-from almanac.errors import DatabaseUnavailable
+from almanac.errors import DatabaseUnavailable, TransientError
 from local.google_simulator.api.errors import ApiError
 from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
@@ -28,6 +28,7 @@ _FAULTS: tuple[dict[str, Any], ...] = (
     {"action": "error", "status": 412, "reason": "conditionNotMet"},
     {"action": "error", "status": 400, "reason": "invalid"},
 )
+_TRIES = 5
 _METHODS = (("POST", "*/events"), ("PATCH", "*/events/*"), ("DELETE", "*/events/*"), ("GET", "*/events/*"))
 
 
@@ -53,7 +54,7 @@ class World:
         """Number of the last request before the account's budget began anew."""
         tokens = self.google.add_account(EMAIL)
         self.run("INSERT INTO workspaces (id, name, timezone, creator_id) VALUES (:ws, 'Team', 'Europe/Berlin', 'ada')")
-        process.wiring.connect_account(self.ws_id, "ada", EMAIL, tokens["refresh_token"])
+        self._connect_account(tokens["refresh_token"])
         self.run(
             "INSERT INTO workspace_members (ws_id, user_id, target_connection_id, target_reviewed_at)"
             " SELECT ws_id, 'ada', id, now() FROM calendar_connections WHERE ws_id = :ws"
@@ -230,10 +231,15 @@ class World:
         account = self.simulator.world.account(EMAIL)
         if account.revoked:
             tokens = self.google.reconnect_account(EMAIL)
-            try:
-                self._process.wiring.connect_account(self.ws_id, "ada", EMAIL, tokens["refresh_token"])
-            except DatabaseUnavailable:  # a statement that was to fail waited for this one: they try again
-                self._process.wiring.connect_account(self.ws_id, "ada", EMAIL, tokens["refresh_token"])
+            self._connect_account(tokens["refresh_token"])
+
+    def _connect_account(self, refresh_token: str) -> None:
+        """They try again when a statement that was to fail waited for this one, or the machine is too busy to answer."""
+        for _ in range(_TRIES):
+            with suppress(TransientError):
+                self._process.wiring.connect_account(self.ws_id, "ada", EMAIL, refresh_token)
+                return
+        self._process.wiring.connect_account(self.ws_id, "ada", EMAIL, refresh_token)
 
     def role(self, _pick: int, value: int) -> None:
         self.google.set_entry(EMAIL, EMAIL, role="reader" if value % 2 else "owner")
