@@ -234,7 +234,7 @@ class World:
             self._connect_account(tokens["refresh_token"])
 
     def _connect_account(self, refresh_token: str) -> None:
-        """They try again when a statement that was to fail waited for this one, or the machine is too busy to answer."""
+        """They try again when a statement that was to fail waited for this one, or the machine is too busy."""
         for _ in range(_TRIES):
             with suppress(TransientError):
                 self._process.wiring.connect_account(self.ws_id, "ada", EMAIL, refresh_token)
