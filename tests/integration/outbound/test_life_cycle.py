@@ -34,7 +34,7 @@ class TestTargets:
             team.wiring.targets.make(team.ws_id, "ada")
         with pytest.raises(TransientError, match="nobody knows yet"):
             team.wiring.targets.make(team.ws_id, "ada")
-        team.run("UPDATE outbound_calendars SET requested_at = now() - interval '2 hours' WHERE ws_id = :ws")
+        team.run("UPDATE outbound_calendars SET retry_at = now() WHERE ws_id = :ws")
         made = team.wiring.targets.make(team.ws_id, "ada")
         assert made in team.simulator.world.calendars
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -119,13 +119,21 @@ class MembersCalendar:
     primary: bool
 
 
+ASK_AGAIN_AFTER = timedelta(hours=1)
+"""A request for a calendar that nobody has answered and that cannot be found by then was never carried out."""
+
+
 @dataclass(frozen=True, slots=True)
 class CalendarIntent:
-    """A calendar in the making: its nonce, and since when nobody knows whether there is one (None: not asked for)."""
+    """A calendar in the making: its nonce, and since when nobody knows whether there is one (None: not asked for).
+
+    It is not asked for again before `retry_at`.
+    """
 
     id: UUID
     nonce: str
     requested_at: datetime | None
+    retry_at: datetime | None
     time_zone: str
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -17,8 +16,6 @@ from almanac.services.sync.provider import MadeCalendar, OpenAccount, Writes
 from almanac.services.sync.retrying import Retrier
 
 CALENDAR_NAME = "Almanac"
-ASK_AGAIN_AFTER = timedelta(hours=1)
-"""A request for a calendar that nobody has answered and that cannot be found by then was never carried out."""
 _Returned = TypeVar("_Returned")
 
 
@@ -91,7 +88,7 @@ class Targets:
             raise BadInput("new_calendar", f"there are several of them, name one with --calendar: {ids}")
         if found:
             return found[0]
-        if self.clock() - intent.requested_at < ASK_AGAIN_AFTER:
+        if intent.retry_at is not None and self.clock() < intent.retry_at:
             raise TransientError(
                 "a calendar was asked for and nobody knows yet whether it was made; try again in a while"
             )

@@ -11,6 +11,7 @@ from almanac.domain.outbound.waiting import HeldCalendar, WaitingLink
 from almanac.errors import BadInput
 from almanac.services.accounts.ports import Account
 from almanac.services.outbound.ports import (
+    ASK_AGAIN_AFTER,
     CalendarIntent,
     Choice,
     LeavingStore,
@@ -56,7 +57,8 @@ class PostgresTargets(TargetStore):
 
     @override
     def requested(self, ws_id: UUID, intent: CalendarIntent, *, requested: bool) -> None:
-        self._run.alone("calendar_requested", ws_id=ws_id, id=intent.id, requested=requested)
+        wait = ASK_AGAIN_AFTER.total_seconds()
+        self._run.alone("calendar_requested", ws_id=ws_id, id=intent.id, requested=requested, wait=wait)
 
     @override
     def made(

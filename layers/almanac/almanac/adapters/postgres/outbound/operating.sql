@@ -27,10 +27,13 @@ RETURNING user_id;
 INSERT INTO outbound_calendars AS o (ws_id, user_id, auth_token_id)
 VALUES (:ws_id::uuid, :user_id, :account_id::uuid)
 ON CONFLICT (ws_id, user_id, auth_token_id) WHERE calendar_id IS NULL DO UPDATE SET user_id = o.user_id
-RETURNING o.id, o.nonce, o.requested_at, (SELECT coalesce(w.timezone, 'UTC') FROM workspaces w WHERE w.id = o.ws_id);
+RETURNING o.id, o.nonce, o.requested_at, coalesce(o.retry_at, o.requested_at + interval '1 hour'),
+    (SELECT coalesce(w.timezone, 'UTC') FROM workspaces w WHERE w.id = o.ws_id);
 
 -- name: calendar_requested
-UPDATE outbound_calendars SET requested_at = CASE WHEN :requested::boolean THEN clock_timestamp() END
+UPDATE outbound_calendars
+SET requested_at = CASE WHEN :requested::boolean THEN clock_timestamp() END,
+    retry_at = CASE WHEN :requested::boolean THEN clock_timestamp() + :wait::float8 * interval '1 second' END
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
 
 -- name: calendar_made

@@ -14,3 +14,6 @@ CREATE TABLE refused_habit_slots (
     CHECK (start_at < end_at)
 );
 CREATE INDEX refused_habit_slots_ws_id ON refused_habit_slots (ws_id, end_at);
+
+-- Until when a request for a calendar that nobody has answered may still be carried out.
+ALTER TABLE outbound_calendars ADD COLUMN retry_at timestamptz;
