@@ -94,8 +94,7 @@ class CalendarWriter:
 
     def look(self, link: Link, *, id_taken: bool = False) -> None:
         """Read what the provider has of a link, and settle it. Raises StopHere."""
-        found = self._read(lambda writes: writes.read(link.calendar_id, link.remote_id, self._zones))
-        self._report.read += 1
+        found = self._read_in(link.calendar_id, link)
         if found is None and self.role() is None:
             self._hold("calendar_lost")
         if found is None and link.base is not None and not link.missed:
@@ -117,11 +116,14 @@ class CalendarWriter:
     def _is_elsewhere(self, link: Link) -> bool:
         """Whether a person has moved the event to a calendar of theirs that has still to be read (W57)."""
         for calendar_id in self._store.other_calendars(self._lease, self._place, link):
-            found = self._read(lambda writes, there=calendar_id: writes.read(there, link.remote_id, self._zones))
-            self._report.read += 1
+            found = self._read_in(calendar_id, link)
             if found is not None and found.row is not None:
                 return True
         return False
+
+    def _read_in(self, calendar_id: str, link: Link) -> RemoteEvent | None:
+        self._report.read += 1
+        return self._read(lambda writes: writes.read(calendar_id, link.remote_id, self._zones))
 
     def write(self, link: Link, write: Write) -> None:
         """Make one write. Raises StopHere."""
