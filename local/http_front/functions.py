@@ -13,6 +13,8 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).parents[2]
+GATEWAY_SECONDS = 29
+"""How long the gateway waits for a function, at most."""
 AT_ONCE = 3
 """Processes of one function: as many requests are answered at once, the others wait."""
 
@@ -50,8 +52,11 @@ def _route(properties: Mapping[str, str], folder: str) -> HttpRoute:
 class WarmFunction:
     """The processes of one function: made when they are needed, AT_ONCE at most, kept warm."""
 
-    def __init__(self, folder: str, environment: Mapping[str, str], logs: Path) -> None:
+    def __init__(
+        self, folder: str, environment: Mapping[str, str], logs: Path, timeout_seconds: float = GATEWAY_SECONDS
+    ) -> None:
         self._folder, self._environment, self._logs = folder, dict(environment), logs
+        self._timeout = str(timeout_seconds)
         self._idle: list[subprocess.Popen[str]] = []
         self._all: list[subprocess.Popen[str]] = []
         self._free = threading.Semaphore(AT_ONCE)
@@ -107,6 +112,7 @@ class WarmFunction:
                     return process
             file = ROOT / "functions" / self._folder / "handler.py"
             command = [sys.executable, "-m", "local.http_front.warm_process", "--function", str(file)]
+            command += ["--timeout", self._timeout]
             with (self._logs / f"{self._folder}.log").open("ab") as log:
                 process = subprocess.Popen(
                     command,

@@ -9,17 +9,18 @@ from typing import IO
 import pytest
 
 from almanac.adapters.postgres.connection import Rows
-from local.demo.__main__ import play, start
+from local.demo.__main__ import main, play, start
 from local.demo.failures import POISON
 from local.demo.stage import Stage
 from local.demo.workspaces import UnusableCalendar, unpacked
+from local.postgres import Postgres
 from local.stack.interruption import StopSignals
 from local.stack.screen import Screen
 from local.stack.stack import ROOT
 from local.stack.truth import compare
 from tests.end_to_end.conftest import session_members
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(300)]
 
 LIBRARY = ROOT / "local" / "calendars" / "library.ics"
 
@@ -170,7 +171,7 @@ class Program:
 
     def end(self, number: int) -> int:
         self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=150)
         self.lines += [*out.splitlines(), *err.splitlines()]
         return self.process.returncode
 
@@ -199,37 +200,47 @@ def test_a_signal_ends_it_and_leaves_no_process_behind(tmp_path: Path, number: i
     assert session_members(program.process.pid) == []
     assert f"stopped by {signal.Signals(number).name}" in program.text()
     assert "Traceback" not in program.text()
+    assert not {letter for letter in program.text() if not letter.isprintable()} - {"\n"}, "a pipe gets plain lines"
 
 
-def test_a_pipe_gets_plain_lines(tmp_path: Path) -> None:
-    program = Program("local.demo", tmp_path)
-    program.read_until("2. The first tick")
-    program.end(signal.SIGINT)
-    assert not {letter for letter in program.text() if not letter.isprintable()} - {"\n"}
-
-
-@pytest.mark.parametrize(
-    "content", ["BEGIN:VCALENDAR\nnonsense", "hello", None], ids=["cut off", "no calendar", "missing"]
-)
-def test_an_unusable_export_is_one_line_that_names_the_file(tmp_path: Path, content: str | None) -> None:
+def test_an_export_that_is_cut_off_is_one_line_that_names_the_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.ics"
-    if content is not None:
-        file.write_text(content)
+    file.write_text("BEGIN:VCALENDAR\nnonsense")
     program = Program("local.demo", tmp_path / "demo", "--ics", str(file))
-    _, complaint = program.process.communicate(timeout=60)
+    _, complaint = program.process.communicate(timeout=150)
     assert program.process.returncode == 2
     assert complaint.startswith(f"demo: {file}: ")
     assert complaint.count("\n") == 1
     assert session_members(program.process.pid) == []
 
 
-def test_a_folder_in_use_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
-    first = Program("local.demo", tmp_path)
-    first.read_until("SQS, local is up")
-    second = Program("local.demo", tmp_path)
-    _, complaint = second.process.communicate(timeout=60)
-    first.end(signal.SIGINT)
-    assert second.process.returncode == 1
+@pytest.fixture
+def signals_are_pytests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a demo that is called in this process."""
+    monkeypatch.setattr(StopSignals, "install", lambda _signals: None)
+
+
+@pytest.mark.parametrize("content", ["hello", None], ids=["no calendar", "missing"])
+def test_an_unusable_export_is_one_line_that_names_the_file(
+    tmp_path: Path, signals_are_pytests: None, capsys: pytest.CaptureFixture[str], content: str | None
+) -> None:
+    file, folder = tmp_path / "mine.ics", tmp_path / "demo"
+    if content is not None:
+        file.write_text(content)
+    assert main(["--folder", str(folder), "--ics", str(file)]) == 2
+    complaint = capsys.readouterr().err
+    assert complaint.startswith(f"demo: {file}: ")
+    assert complaint.count("\n") == 1
+    assert not folder.exists(), "it is seen before anything starts"
+
+
+def test_a_folder_in_use_is_one_line_and_exit_code_1(
+    tmp_path: Path, signals_are_pytests: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Postgres.start(tmp_path / "postgres", tcp=False, durable=False) as first:
+        assert main(["--folder", str(tmp_path)]) == 1
+    first.delete()
+    complaint = capsys.readouterr().err
     assert complaint.startswith("demo: another process already runs")
     assert str(tmp_path) in complaint
     assert complaint.count("\n") == 1

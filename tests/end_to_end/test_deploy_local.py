@@ -36,7 +36,7 @@ from local.stack.truth import compare
 from tests.end_to_end.conftest import session_members
 from tests.end_to_end.test_demo import Program
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(180)]
 
 TRIAL = [sys.executable, "-m", "local.cloud_test", "--stack", STACK, "--deployed"]
 _RULE_SECONDS = 90  # a rule fires on the minute, the local scheduler looks every ten seconds

@@ -17,7 +17,7 @@ import pytest
 from bench.crowd import Crowd, Ran, crowd, until
 from bench.isolation import LARGE, POISON, REVOKED, SLOW, TROUBLE, Town
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(120)]
 
 HEALTHY, WORKERS = 36, 6
 ORDERED = 6

@@ -1,31 +1,35 @@
-"""Every event of events/ goes through its real handler, in a process of its own, and gets the answer of the table."""
+"""Every event of events/ goes through its real handler and gets the answer of the table.
 
+A function is a process of its own, which stays warm from event to event as it does on Lambda.
+"""
+
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 import pytest
 
+from local.http_front.functions import WarmFunction
 from local.lambda_runtime.sample_events import SAMPLES, Surroundings
-from local.lambda_runtime.worker_pool import invoke
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What each event was answered, sent in the table's order; and what CloudFormation was told."""
     folder = tmp_path_factory.mktemp("samples")
-    with Surroundings(folder) as surroundings:
-        found = {
-            sample.event: invoke(
-                sample.handler,
-                surroundings.event(sample),
-                timeout_seconds=60,
-                env=surroundings.environment,
-                log=folder / "handlers.log",
-            )
-            for sample in SAMPLES
-        }
+    with Surroundings(folder) as surroundings, ExitStack() as running:
+
+        @cache
+        def function(name: str) -> WarmFunction:
+            made = WarmFunction(name, os.environ | surroundings.environment, folder, timeout_seconds=60)
+            running.callback(made.stop)
+            return made
+
+        found = {each.event: function(each.handler.parent.name)(surroundings.event(each)) for each in SAMPLES}
         yield found | {"told": surroundings.told}
 
 
