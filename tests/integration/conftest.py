@@ -1,6 +1,7 @@
 """One embedded Postgres for the session, and a migrated database for every test that asks for one."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -20,9 +21,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def lent_databases(postgres: Postgres) -> LentDatabases:
+def lent_databases(postgres: Postgres) -> Iterator[LentDatabases]:
     """Migrated databases of this server, for one test at a time."""
-    return LentDatabases(postgres)
+    with closing(LentDatabases(postgres)) as lent:
+        yield lent
 
 
 @pytest.fixture
