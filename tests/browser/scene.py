@@ -67,6 +67,7 @@ def console(folder: Path) -> Iterator[tuple[str, ApiWiring, dict[str, str]]]:
                 "ALMANAC_SYNC_QUEUE_URL": "https://queue.invalid/sync.fifo",
                 "ALMANAC_SCHEDULE_QUEUE_URL": "https://queue.invalid/schedule.fifo",
                 "ALMANAC_SESSION_KEYS": SESSION_KEY,
+                "ALMANAC_WEBHOOK_KEYS": SESSION_KEY,
             }
         )
         vars(wiring)["queue"] = ListQueue()
@@ -107,6 +108,8 @@ def furnished(wiring: ApiWiring) -> dict[str, str]:
     vars(wiring)["dead_letters"] = Letters(ws_id)
     vars(wiring)["queue_depths"] = lambda: {"sync": QueueDepth(4, 1, None, 3), "schedule": QueueDepth(0, 0, None, 0)}
     job = wiring.request_sync(ws_id, "auto", None, force=False)
+    endpoint = _told(wiring, ids)
+    _written(database, ws_id)
     base = f"/console/workspaces/{ws_id}"
     return {
         "overview": "/console",
@@ -114,6 +117,11 @@ def furnished(wiring: ApiWiring) -> dict[str, str]:
         "workspace": base,
         "week": f"{base}/week",
         "plan": f"{base}/plan",
+        "writing": f"{base}/outbound",
+        "changes": f"{base}/changes",
+        "changes-choose": "/console/changes",
+        "webhooks": "/console/webhooks",
+        "webhook": f"/console/webhooks/{endpoint}",
         "runs": "/console/runs",
         "run": f"/console/runs/{run_id}",
         "job": f"/console/jobs/{job.request_id}",
@@ -153,6 +161,110 @@ def _calendars(database: Database, ids: list[UUID]) -> None:
         " WHERE c.id = connection_id AND c.ws_id = ANY (ARRAY[:a::uuid, :b::uuid])",
         a=ids[1],
         b=ids[2],
+    )
+
+
+def _told(wiring: ApiWiring, ids: list[UUID]) -> UUID:
+    """Three endpoints: one is well, one was given up, one is paused. Returns the second, which has a past."""
+    database = wiring.database
+    wiring.webhooks.add("https://hooks.nordlicht.example/almanac", ids[1])
+    failing, _secret = wiring.webhooks.add("https://crm.example.com/hooks/almanac?team=harbour", ids[0])
+    paused, _secret = wiring.webhooks.add("https://data.example.org/all", None)
+    database.run(
+        "UPDATE workspace_calendar_events SET title = 'Client: Hafenkante II' WHERE title = 'Client: Hafenkante'"
+    )
+    database.run("DELETE FROM workspace_calendar_events WHERE title = 'Market'")
+    database.run(
+        "UPDATE workspace_calendar_events SET start_at = start_at + interval '1 hour', end_at = end_at + interval"
+        " '1 hour', location = :place WHERE title = 'Interview'",
+        place=HOSTILE,
+    )
+    database.run("UPDATE webhook_endpoints SET status = 'paused' WHERE id = :id", id=paused)
+    database.run(
+        "UPDATE webhook_endpoints SET status = 'disabled', disabled_reason = 'failing', failures = 12,"
+        " failing_since = now() - interval '3 days' WHERE id = :id",
+        id=failing,
+    )
+    for n, (state, code, error, head) in enumerate(
+        [("given_up", 500, None, HOSTILE), ("given_up", None, "timeout", None), ("delivered", 204, None, "")]
+    ):
+        delivery_id, at = uuid4(), datetime.now(UTC) - timedelta(hours=3 * n + 1)
+        database.run(
+            "INSERT INTO webhook_deliveries (id, endpoint_id, ws_id, from_version, to_version, more, replayed, status,"
+            " attempts, created_at)"
+            " VALUES (:id, :endpoint, :ws, :first::bigint, :first::bigint + 1, false, false, :state, 3, :at)",
+            id=delivery_id,
+            endpoint=failing,
+            ws=ids[0],
+            first=2 * n + 1,
+            state=state,
+            at=at,
+        )
+        database.run(
+            "INSERT INTO webhook_attempts (delivery_id, n, at, status_code, ms, error_type, response_head)"
+            " VALUES (:id, 3, :at, :code, :ms, :error, :head)",
+            id=delivery_id,
+            at=at,
+            code=code,
+            ms=15_000 if code is None else 212,
+            error=error,
+            head=head,
+        )
+    database.run(
+        "INSERT INTO webhook_tests (endpoint_id, at, status_code, ms, response_head)"
+        " VALUES (:id, now(), 500, 212, :head)",
+        id=failing,
+        head="upstream is down",
+    )
+    return failing
+
+
+def _written(database: Database, ws_id: UUID) -> None:
+    """Two members, a conflict, a calendar that is held and writes that wait for consent."""
+    for user, name in (("ada", "Ada Lindqvist"), ("ben", HOSTILE)):
+        database.run(
+            "INSERT INTO workspace_members (ws_id, user_id, name) VALUES (:ws, :user, :name)",
+            ws=ws_id,
+            user=user,
+            name=name,
+        )
+    database.run(
+        "UPDATE workspace_members m SET target_connection_id = c.id FROM calendar_connections c WHERE c.ws_id = m.ws_id"
+        " AND m.ws_id = :ws AND c.calendar_name = 'Team' AND m.user_id = 'ada'",
+        ws=ws_id,
+    )
+    database.run(
+        "UPDATE calendar_connections SET outbound_held = 'mass_change' WHERE ws_id = :ws AND calendar_name = 'Team'",
+        ws=ws_id,
+    )
+    insert = (
+        "INSERT INTO calendar_event_links (ws_id, event_id, kind, provider, account, calendar_id, external_event_id,"
+        " desired, stopped, reason, conflict) SELECT ws_id, id, :kind, 'google', 'person0@example.test',"
+        " 'Team0@group.example', 'g' || id, :desired::jsonb, :stopped::text, :reason::text, :conflict::jsonb"
+        " FROM workspace_calendar_events WHERE ws_id = :ws AND title = :title"
+    )
+    conflict = {"title": {"ours": "Interview with Mara", "theirs": HOSTILE}, "when": {"ours": {}, "theirs": None}}
+    when = {"start": "2026-03-02T09:00:00Z", "end": "2026-03-02T10:00:00Z"}
+    said = {"title": "Client: Hafenkante II", "when": when}
+    database.run(
+        insert,
+        ws=ws_id,
+        title="Interview",
+        kind="edit",
+        desired="{}",
+        stopped="conflict",
+        reason="both_sides",
+        conflict=json.dumps(conflict),
+    )
+    database.run(
+        insert,
+        ws=ws_id,
+        title="Client: Hafenkante II",
+        kind="event",
+        desired=json.dumps(said),
+        stopped=None,
+        reason=None,
+        conflict=None,
     )
 
 

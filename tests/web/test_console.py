@@ -43,9 +43,12 @@ def visitor(wiring: ApiWiring) -> Visitor:
     return Visitor(wiring)
 
 
-def addresses(ws: UUID, run: UUID, job: str) -> list[str]:
+Lived = tuple[UUID, UUID, str, UUID]
+
+
+def addresses(ws: UUID, run: UUID, job: str, endpoint: UUID) -> list[str]:
     """Every page, of something that is there."""
-    values = {"ws": str(ws), "run_id": str(run), "job_id": job}
+    values = {"ws": str(ws), "run_id": str(run), "job_id": job, "endpoint_id": str(endpoint)}
     found = []
     for page in PAGES:
         path = page.path
@@ -58,7 +61,7 @@ def addresses(ws: UUID, run: UUID, job: str) -> list[str]:
 
 
 @pytest.fixture
-def lived(database: Database, wiring: ApiWiring, ws: UUID, queue: ListQueue) -> tuple[UUID, UUID, str]:
+def lived(database: Database, wiring: ApiWiring, ws: UUID, queue: ListQueue) -> Lived:
     """A workspace whose every text is hostile, with an event, a plan that ran, and a job that waits."""
     database.run("UPDATE workspaces SET name = :name", name=HOSTILE)
     database.run("UPDATE calendar_connections SET calendar_name = :name", name=HOSTILE)
@@ -74,7 +77,9 @@ def lived(database: Database, wiring: ApiWiring, ws: UUID, queue: ListQueue) -> 
     wiring.request_plan(ws, 30, "full", force_reschedule=False)
     (sent,) = queue.sent.values()
     report = wiring.plan_workspace(sent.job, now, lambda: 60)  # type: ignore[arg-type]
-    return ws, report.run_id, str(sent.job.request_id)
+    endpoint, _secret = wiring.webhooks.add(f"https://example.com/{HOSTILE}", ws)
+    database.run("UPDATE webhook_endpoints SET status = 'disabled', disabled_reason = 'gone'")
+    return ws, report.run_id, str(sent.job.request_id), endpoint
 
 
 class TestComingIn:
@@ -132,9 +137,7 @@ class TestComingIn:
 
 
 class TestSeeing:
-    def test_every_page_is_whole_and_strangers_text_is_text(
-        self, visitor: Visitor, lived: tuple[UUID, UUID, str]
-    ) -> None:
+    def test_every_page_is_whole_and_strangers_text_is_text(self, visitor: Visitor, lived: Lived) -> None:
         for address in addresses(*lived):
             answer = visitor.get(address)
             assert answer.status == 200, (address, answer.text)
@@ -147,12 +150,12 @@ class TestSeeing:
             assert answer.headers["Referrer-Policy"] == "no-referrer"
             assert answer.headers["Cache-Control"] == "no-store"
 
-    def test_a_live_part_ends_when_the_run_has_ended(self, visitor: Visitor, lived: tuple[UUID, UUID, str]) -> None:
+    def test_a_live_part_ends_when_the_run_has_ended(self, visitor: Visitor, lived: Lived) -> None:
         assert "hx-get" not in visitor.get(f"/console/runs/{lived[1]}?part=1").text
         asked = visitor.post(f"/console/workspaces/{lived[0]}/sync")
         assert 'hx-trigger="every 2s"' in visitor.get(asked.headers["Location"]).text
 
-    def test_a_viewer_sees_no_button_but_to_leave(self, wiring: ApiWiring, lived: tuple[UUID, UUID, str]) -> None:
+    def test_a_viewer_sees_no_button_but_to_leave(self, wiring: ApiWiring, lived: Lived) -> None:
         viewer = Visitor(wiring, "viewer")
         for address in addresses(*lived):
             answer = viewer.get(address)
@@ -161,18 +164,16 @@ class TestSeeing:
                 continue
             assert answer.text.count('method="post"') == answer.text.count('action="/console/sign-out"') == 1
 
-    def test_a_session_of_one_workspace_sees_no_other(
-        self, wiring: ApiWiring, lived: tuple[UUID, UUID, str], foreign: UUID
-    ) -> None:
+    def test_a_session_of_one_workspace_sees_no_other(self, wiring: ApiWiring, lived: Lived, foreign: UUID) -> None:
         mine = Visitor(wiring, "admin", [foreign])
         for address in addresses(*lived):
             answer = mine.get(address)
             assert str(lived[0]) not in answer.text.replace(address, "")
-            if str(lived[0]) in address or str(lived[1]) in address or lived[2] in address:
+            if any(str(each) in address for each in lived):
                 assert answer.status == 404
 
-    def test_search_leads_to_what_has_the_id(self, visitor: Visitor, lived: tuple[UUID, UUID, str]) -> None:
-        ws, run, job = lived
+    def test_search_leads_to_what_has_the_id(self, visitor: Visitor, lived: Lived) -> None:
+        ws, run, job, _endpoint = lived
         assert visitor.get(f"/console/search?q={ws}").headers["Location"] == f"/console/workspaces/{ws}"
         assert visitor.get(f"/console/search?q={run}").headers["Location"] == f"/console/runs/{run}"
         assert visitor.get(f"/console/search?q={job}").headers["Location"] == f"/console/jobs/{job}"
@@ -223,12 +224,13 @@ class TestDoing:
         assert len(places) == len(queue.sent) == 1
 
     def test_a_viewer_may_do_nothing_whatever_they_send(
-        self, wiring: ApiWiring, lived: tuple[UUID, UUID, str], queue: ListQueue, database: Database
+        self, wiring: ApiWiring, lived: Lived, queue: ListQueue, database: Database
     ) -> None:
         viewer, before = Visitor(wiring, "viewer"), len(queue.sent)
-        ws, run, job = map(str, lived)
+        ws, run, job, endpoint = map(str, lived)
         for page in (page for page in PAGES if page.method == "POST"):
             path = page.path.replace("<ws>", ws).replace("<run_id>", run).replace("<job_id>", job)
+            path = path.replace("<endpoint_id>", endpoint).replace("<link_id>", str(uuid4()))
             assert viewer.post(path.replace("<connection_id>", str(uuid4()))).status == 403
         assert len(queue.sent) == before
         assert database.run("SELECT count(*) FROM audit_log")[0][0] == 0

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from almanac.services.access.once import Once
     from almanac.services.access.ports import AuditLog
     from almanac.services.events_out.webhooks import Webhooks
+    from almanac.services.history.browse import BrowseHistory
     from almanac.services.history.read import History
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
@@ -64,6 +65,11 @@ class UseCases(Protocol):
     @property
     def history(self) -> "History":
         """Changes, and calendars as they were."""
+        ...
+
+    @property
+    def browse_history(self) -> "BrowseHistory":
+        """Changes as people look at them."""
         ...
 
     @property

@@ -1,6 +1,6 @@
 """What reading history needs from the outside."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from almanac.domain.history.changes import Change, FeedPlace, Head
 from almanac.domain.history.fold import State
+from almanac.domain.history.sides import ChangeFilter
 
 
 class HistoryStore(Protocol):
@@ -49,4 +50,20 @@ class HistoryStore(Protocol):
 
     def redact(self, ws_id: UUID, event_id: UUID) -> int:
         """Take texts and people out of what history keeps of one event; how many changes held any."""
+        ...
+
+
+class BrowsingStore(Protocol):
+    """A workspace's history, looked through. All raise DatabaseUnavailable and StorageFailed."""
+
+    def browse(self, ws_id: UUID, wanted: ChangeFilter, before: int | None, limit: int) -> Sequence[Change]:
+        """The wanted changes before a version (None: all), the newest first."""
+        ...
+
+    def of_subjects(self, ws_id: UUID, subjects: Collection[UUID], after: int) -> Sequence[Change]:
+        """Changes of these subjects after a version that say what was before, the oldest first."""
+        ...
+
+    def states(self, ws_id: UUID, subjects: Collection[UUID]) -> Mapping[UUID, State]:
+        """What these events are now, by id."""
         ...

@@ -174,8 +174,23 @@ class TargetStore(Protocol):
 Choice = Literal["mine", "theirs"]
 
 
+@dataclass(frozen=True, slots=True)
+class MemberTarget:
+    """Where a member's blocks are written; `calendar` None: nowhere. `reviewed`: their dry run has been looked at."""
+
+    user_id: str
+    name: str
+    calendar: str | None
+    email: str | None
+    reviewed: bool
+
+
 class WaitingStore(Protocol):
     """What waits, and what people decide about it. Raises DatabaseUnavailable and StorageFailed."""
+
+    def targets(self, ws_id: UUID) -> Sequence[MemberTarget]:
+        """Return where each member's blocks are written."""
+        ...
 
     def waiting(self, ws_id: UUID) -> tuple[Sequence[WaitingLink], Sequence[HeldCalendar]]:
         """Return what is not settled, and the calendars that are held."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from almanac.domain.outbound.waiting import OutboundStatus, WaitingLink
 from almanac.errors import BadInput
 from almanac.services.operations.ports import WorkspaceStore
-from almanac.services.outbound.ports import Choice, WaitingStore
+from almanac.services.outbound.ports import Choice, MemberTarget, WaitingStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,11 @@ class Outbound:
             self.store.review(ws_id)
         links, held = self.store.waiting(ws_id)
         return OutboundStatus(ws_id, links, held, dry_run, consented)
+
+    def targets(self, ws_id: UUID) -> Sequence[MemberTarget]:
+        """Return where each member's blocks are written. Raises UnknownWorkspace."""
+        self.workspaces.require_workspace(ws_id)
+        return self.store.targets(ws_id)
 
     def conflicts(self, ws_id: UUID) -> Sequence[WaitingLink]:
         """Return what a person has to decide, or to be told. Raises UnknownWorkspace."""

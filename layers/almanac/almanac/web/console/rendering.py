@@ -15,6 +15,14 @@ from almanac.presentation.tables import duration_text, one_line
 
 _PACKAGE = "almanac.web.console"
 STATIC = ("console.css", "console.js", "htmx.min.js")
+_ORIGINS = {
+    "sync": "a sync",
+    "import": "a first reading",
+    "sweep": "a full reading that no longer found it",
+    "plan": "a plan",
+    "app": "your product",
+    "operator": "an operator or maintenance",
+}
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
 
@@ -37,6 +45,9 @@ def environment() -> Environment:
         "number": number,
         "words": words,
         "cut_short": cut_short,
+        "kind": kind,
+        "origin": origin,
+        "side": side,
         "line": one_line,
     }
     made.globals |= {"asset": asset}
@@ -101,6 +112,24 @@ def share(part: float | None) -> str:
 def number(value: float) -> str:
     """Return a number with its thousands apart."""
     return f"{value:,.0f}".replace(",", "\u202f")
+
+
+def kind(name: str) -> str:
+    """Return a kind of change as words: `event.created` is `event created`."""
+    return name.replace(".", " ").replace("_", " ")
+
+
+def origin(name: str) -> str:
+    """Return who made a change."""
+    return _ORIGINS.get(name, name)
+
+
+def side(value: Any) -> str:
+    """Return one side of an event's field: a time as its two ends, nothing as such."""
+    if isinstance(value, Mapping):
+        ends = [str(value[each]) for each in ("start", "end", "first", "after") if value.get(each)]
+        return " to ".join(ends) or "gone"
+    return "nothing" if value in (None, "") else str(value)
 
 
 def words(code: str | None) -> str:

@@ -1,12 +1,16 @@
 """Every page of the console. What is not here does not exist."""
 
-from almanac.web.console import look_pages, plan_pages, queue_pages, run_pages, workspace_pages
+from almanac.web.console import look_pages, outbound_pages, plan_pages, queue_pages, run_pages, workspace_pages
+from almanac.web.console.history import change_pages, webhook_pages
 from almanac.web.console.pages import Page
 
 PAGES: tuple[Page, ...] = (
     *look_pages.PAGES,
     *workspace_pages.PAGES,
     *plan_pages.PAGES,
+    *outbound_pages.PAGES,
+    *change_pages.PAGES,
+    *webhook_pages.PAGES,
     *run_pages.PAGES,
     *queue_pages.PAGES,
 )

@@ -49,6 +49,7 @@ def workspace(visit: Visit) -> Answer:
         accounts=accounts.values(),
         runs=runs,
         members=use.people.members(ws_id),
+        waits=use.outbound.status(ws_id, dry_run=False, confirm=False),
         totals=totals,
         once=uuid4(),
     )
@@ -75,6 +76,7 @@ def week(visit: Visit) -> Answer:
         after=f"{(first + timedelta(days=7)):%G-W%V}",
         picture=week_picture(agenda, days),
         days=day_list(agenda, days),
+        waits=use.outbound.status(ws_id, dry_run=False, confirm=False),
         rows=rows,
     )
 

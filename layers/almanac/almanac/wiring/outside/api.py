@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from almanac.adapters.postgres.access.store import PostgresAuditLog
     from almanac.adapters.postgres.operations.directory import PostgresDirectory
     from almanac.services.access.once import Once
+    from almanac.services.history.browse import BrowseHistory
     from almanac.services.history.read import History
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
@@ -114,6 +115,14 @@ class ApiWiring(OperatingWiring, WebhookWiring):
         from almanac.services.history.read import History
 
         return History(PostgresHistory(self.database))
+
+    @cached_property
+    def browse_history(self) -> "BrowseHistory":
+        """Changes as people look at them."""
+        from almanac.adapters.postgres.history.browse import PostgresBrowsing
+        from almanac.services.history.browse import BrowseHistory
+
+        return BrowseHistory(PostgresBrowsing(self.database))
 
     @cached_property
     def once(self) -> "Once":

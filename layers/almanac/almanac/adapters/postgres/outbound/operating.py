@@ -16,6 +16,7 @@ from almanac.services.outbound.ports import (
     Choice,
     LeavingStore,
     MembersCalendar,
+    MemberTarget,
     TargetStore,
     WaitingStore,
 )
@@ -79,6 +80,10 @@ class PostgresWaiting(WaitingStore):
         self._db = database
         self._run = database.statements(_FILE)
         self._granted = granted
+
+    @override
+    def targets(self, ws_id: UUID) -> Sequence[MemberTarget]:
+        return [MemberTarget(*row) for row in self._run.alone("targets", ws_id=ws_id)]
 
     @override
     def waiting(self, ws_id: UUID) -> tuple[Sequence[WaitingLink], Sequence[HeldCalendar]]:

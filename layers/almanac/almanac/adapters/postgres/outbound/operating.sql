@@ -71,6 +71,15 @@ WHERE l.ws_id = :ws_id::uuid
 ORDER BY coalesce(l.desired #>> '{when,start}', l.desired #>> '{when,first}', l.base #>> '{when,start}', ''), l.id
 LIMIT 1000;
 
+-- name: targets
+SELECT m.user_id, coalesce(nullif(m.name, ''), m.user_id), c.calendar_name, a.account_email, m.target_reviewed_at IS NOT NULL
+FROM workspace_members m
+LEFT JOIN calendar_connections c ON c.id = m.target_connection_id AND c.ws_id = m.ws_id
+LEFT JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
+WHERE m.ws_id = :ws_id::uuid
+ORDER BY m.created_at, m.user_id
+LIMIT 500;
+
 -- name: held_calendars
 SELECT c.calendar_id, a.account_email, a.status,
     CASE WHEN a.status <> 'active' THEN 'reconnect_required' ELSE c.outbound_held END, c.outbound_held_until, a.provider,

@@ -1,0 +1,103 @@
+"""What changed in a workspace, the newest first, each column from what to what; filters live in the address."""
+
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+from almanac.domain.history.changes import KINDS, OF_EVENTS, Origin
+from almanac.domain.history.sides import ChangeFilter, ShownChange
+from almanac.web.console.pages import Page, Visit, identified, whole
+from almanac.web.problem import Problem
+from almanac.web.request import Answer
+
+_ROWS = 50
+_MOST_VERSION = 2**62
+_ORIGINS: tuple[str, ...] = get_args(Origin)
+_FAMILIES = tuple(dict.fromkeys(f"{kind.partition('.')[0]}." for kind in KINDS))
+_SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+_INSTANTS = ("start_at", "end_at")
+_LONGEST = 160
+
+
+def choose(visit: Visit) -> Answer:
+    """Lead to the changes of a workspace."""
+    text = visit.query("name")[:255] or None
+    found = visit.call.use.directory.workspaces(visit.seen, text, None, _ROWS + 1)
+    return visit.render("changes_choose.html", rows=found[:_ROWS], more=len(found) > _ROWS, text=text or "")
+
+
+def changes(visit: Visit) -> Answer:
+    """Show the changes of a workspace."""
+    name, zone = visit.call.use.directory.zone(visit.ws_id)
+    said = {each: visit.query(each)[:100] for each in ("kind", "subject", "origin", "since", "until")}
+    before = whole(visit.query("before"), _MOST_VERSION, 1, _MOST_VERSION)
+    found = visit.call.use.browse_history(visit.ws_id, _filter(said, visit.now), before, _ROWS + 1)
+    rows = found[:_ROWS]
+    return visit.render(
+        "changes_live.html" if visit.query("part") else "changes.html",
+        name=name,
+        zone=zone,
+        ws_id=visit.ws_id,
+        rows=[_row(each) for each in rows],
+        filters=said,
+        filtered=any(said.values()),
+        kinds=KINDS,
+        families=_FAMILIES,
+        origins=_ORIGINS,
+        spans=tuple(_SPANS),
+        newest=before == _MOST_VERSION,
+        more=rows[-1].change.version if len(found) > _ROWS else None,
+    )
+
+
+def _filter(said: dict[str, str], now: datetime) -> ChangeFilter:
+    """Read the address. Raises Problem 422: what is not known is never left out in silence."""
+    for name, known in (("kind", (*KINDS, *_FAMILIES)), ("origin", _ORIGINS)):
+        if said[name] and said[name] not in known:
+            raise Problem(422, "bad_input", f"knows {', '.join(known)}", field=name)
+    return ChangeFilter(
+        kind=said["kind"] or None,
+        subject=identified(said["subject"], "not_found") if said["subject"] else None,
+        origin=said["origin"] or None,
+        since=now - _SPANS[said["since"]] if said["since"] in _SPANS else _instant(said["since"], "since"),
+        until=_instant(said["until"], "until"),
+    )
+
+
+def _instant(text: str, field: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Problem(422, "bad_input", "is no instant, such as 2026-03-02T12:00", field=field) from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def _row(each: ShownChange) -> dict[str, object]:
+    change = each.change
+    return {
+        "change": change,
+        "what": KINDS.get(change.kind, change.kind),
+        "event": change.subject if change.kind in OF_EVENTS else None,
+        "title": each.title,
+        "sides": [(name, _told(name, was), _told(name, now)) for name, (was, now) in sorted(each.sides.items())],
+        "notes": sorted((change.note or {}).items()),
+    }
+
+
+def _told(column: str, value: object) -> object:
+    """A value for people: instants as such, long texts cut, nothing as nothing."""
+    if value is None or value == "":
+        return None
+    if column in _INSTANTS:
+        return datetime.fromisoformat(str(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+PAGES = (
+    Page("GET", "/console/changes", "read", choose),
+    Page("GET", "/console/workspaces/<ws>/changes", "read", changes),
+)
