@@ -128,6 +128,8 @@ def furnished(wiring: ApiWiring) -> dict[str, str]:
         "dead-letters": "/console/dead-letters",
         "settings": "/console/settings",
         "search": "/console/search?q=a",
+        "late": "/console/late",
+        "failed-runs": "/console/runs?status=failed",
         "empty-runs": "/console/runs?error_type=none_such",
         "hostile": f"/console/workspaces/{ids[-1]}",
     }
@@ -243,8 +245,9 @@ def _written(database: Database, ws_id: UUID) -> None:
         " 'Team0@group.example', 'g' || id, :desired::jsonb, :stopped::text, :reason::text, :conflict::jsonb"
         " FROM workspace_calendar_events WHERE ws_id = :ws AND title = :title"
     )
-    conflict = {"title": {"ours": "Interview with Mara", "theirs": HOSTILE}, "when": {"ours": {}, "theirs": None}}
     when = {"start": "2026-03-02T09:00:00Z", "end": "2026-03-02T10:00:00Z"}
+    moved = {"start": "2026-03-02T11:00:00Z", "end": "2026-03-02T12:00:00Z"}
+    conflict = {"title": {"ours": "Interview with Mara", "theirs": HOSTILE}, "when": {"ours": when, "theirs": moved}}
     said = {"title": "Client: Hafenkante II", "when": when}
     database.run(
         insert,

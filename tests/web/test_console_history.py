@@ -9,6 +9,7 @@ import pytest
 from almanac.adapters.postgres.connection import Database
 from almanac.wiring.outside.api import ApiWiring
 from tests.integration.rows import NOON
+from tests.web.conftest import ListQueue
 from tests.web.test_outbound_api import LINK
 from tests.web.visitors import HOSTILE, Visitor
 
@@ -162,6 +163,31 @@ class TestWebhooks:
         assert "WebhookKeysSecretArn" in visitor.get("/console/webhooks").text
 
 
+class TestMany:
+    def test_whoever_is_late_is_asked_for_exactly_as_shown_and_once(
+        self, visitor: Visitor, ws: UUID, database: Database, queue: ListQueue
+    ) -> None:
+        assert "Nobody is late" in visitor.get("/console/late").text
+        database.run("UPDATE calendar_connections SET created_at = now() - interval '2 hours'")
+        page = visitor.get("/console/late").text
+        assert "Sync the one shown" in page
+        assert "Nobody is late for that" in visitor.get("/console/late?reason=error").text
+        assert visitor.get("/console/late?reason=odd").status == 422
+        (shown,) = re.findall(r'name="ws" value="([^"]+)"', page)
+        asked = [visitor.post("/console/ask", job="sync", ws=shown, once="o").headers["Location"] for _ in range(2)]
+        assert asked[0] == asked[1]
+        assert [each.job.ws_id for each in queue.sent.values()] == [ws]
+        assert database.run("SELECT action FROM audit_log") == [["bulk_sync"]]
+
+    def test_of_foreign_workspaces_nothing_is_asked(
+        self, wiring: ApiWiring, ws: UUID, foreign: UUID, queue: ListQueue
+    ) -> None:
+        mine = Visitor(wiring, "operator", [ws])
+        refused = mine.post("/console/ask", job="sync", ws=str(foreign))
+        assert "Nothing+was+asked+for" in refused.headers["Location"]
+        assert queue.sent == {}
+
+
 class TestWriting:
     def test_a_conflict_is_told_on_the_week_and_decided(self, visitor: Visitor, ws: UUID, database: Database) -> None:
         link = database.run(LINK, event=event(database, ws))[0][0]
@@ -179,7 +205,15 @@ class TestWriting:
     def test_a_mass_change_is_asked_for_with_its_number(self, visitor: Visitor, ws: UUID, database: Database) -> None:
         database.run("UPDATE calendar_connections SET sync_outbound_enabled = true, outbound_held = 'mass_change'")
         place = f"/console/workspaces/{ws}/outbound"
-        assert "Let 0 deletions through" in visitor.get(place).text
+        assert "Let it through" in visitor.get(place).text
+        database.run(
+            "INSERT INTO calendar_event_links (ws_id, event_id, kind, provider, account, calendar_id,"
+            " external_event_id, base, base_etag, ours)"
+            " VALUES (:ws, gen_random_uuid(), 'block', 'google', 'ada@example.test', 'ada@example.test', 'g',"
+            ' \'{"title": "Old"}\', \'e\', \'{"title": "Old"}\')',
+            ws=ws,
+        )
+        assert "Let 1 deletion through" in visitor.get(place).text
         said = visitor.post(f"{place}/consent")
         assert "within an hour" in visitor.get(said.headers["Location"]).text
         assert database.run("SELECT outbound_consent_until > now() FROM calendar_connections") == [[True]]

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from almanac.domain.operations.job_status import RecordedRun
 from almanac.domain.operations.overview import HourlyRuns
 from almanac.presentation.operations.health import SHORT, meaning
 from almanac.presentation.svg.bars import Bar, bars
+from almanac.services.ledger.ports import RunFilter
 from almanac.services.watching.overview import WholeOverview
 from almanac.web.console.pages import Page, Visit, whole
 from almanac.web.request import Answer, see_other
@@ -46,7 +48,8 @@ def overview(visit: Visit) -> Answer:
 def settings(visit: Visit) -> Answer:
     """Read-only truths: what runs when, for how long things are kept, how old keys are."""
     keys = visit.call.use.api_keys.all() if visit.call.principal.may("admin") and visit.seen is None else []
-    return visit.render("settings.html", facts=visit.call.use.facts, keys=keys)
+    ticks = [(kind, _last_tick(visit, kind)) for kind in _NAMES]
+    return visit.render("settings.html", facts=visit.call.use.facts, keys=keys, ticks=ticks)
 
 
 def search(visit: Visit) -> Answer:
@@ -57,6 +60,11 @@ def search(visit: Visit) -> Answer:
     if len(hits) == 1:
         return see_other(hits[0][1])
     return visit.render("search.html", text=text, hits=hits)
+
+
+def _last_tick(visit: Visit, kind: str) -> RecordedRun | None:
+    wanted = RunFilter(ws_ids=visit.seen, kind=kind, source="schedule")
+    return next(iter(visit.call.use.jobs.runs(wanted, None, 1)), None)
 
 
 def _kind(found: WholeOverview, kind: str, hours: int) -> dict[str, Any]:

@@ -23,6 +23,15 @@ _ORIGINS = {
     "app": "your product",
     "operator": "an operator or maintenance",
 }
+_SOURCES = {
+    "schedule": "the clock",
+    "manual": "hand",
+    "push": "a ring",
+    "continuation": "itself, going on",
+    "batch": "a list",
+    "plan": "a plan",
+    "sync": "a sync",
+}
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
 
@@ -46,6 +55,8 @@ def environment() -> Environment:
         "words": words,
         "cut_short": cut_short,
         "kind": kind,
+        "job": job,
+        "source": source,
         "origin": origin,
         "side": side,
         "line": one_line,
@@ -124,12 +135,30 @@ def origin(name: str) -> str:
     return _ORIGINS.get(name, name)
 
 
+def job(name: str) -> str:
+    """Return the name of a job as people say it."""
+    return {"schedule": "plan"}.get(name, words(name))
+
+
+def source(name: str) -> str:
+    """Return who asked for a run."""
+    return _SOURCES.get(name, words(name))
+
+
 def side(value: Any) -> str:
-    """Return one side of an event's field: a time as its two ends, nothing as such."""
+    """Return one side of an event's field: a time as its two ends in UTC, nothing as such."""
     if isinstance(value, Mapping):
-        ends = [str(value[each]) for each in ("start", "end", "first", "after") if value.get(each)]
+        ends = [_end(str(value[each])) for each in ("start", "end", "first", "after") if value.get(each)]
         return " to ".join(ends) or "gone"
     return "nothing" if value in (None, "") else str(value)
+
+
+def _end(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{moment:%d %b %Y}" if len(text) == len("2026-03-02") else f"{moment.astimezone(UTC):%d %b %Y %H:%M}"
 
 
 def words(code: str | None) -> str:

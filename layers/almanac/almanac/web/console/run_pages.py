@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import get_args
 from uuid import UUID, uuid4
 
 from almanac.domain.operations.job_status import RecordedRun, totals
-from almanac.jobs import JOBS
+from almanac.jobs import JOBS, Source
 from almanac.services.ledger.jobs import FollowedJob
 from almanac.services.ledger.ports import RunFilter
 from almanac.web.api.ledger_routes import run_parts, run_place
@@ -16,6 +17,7 @@ from almanac.web.request import Answer, see_other
 
 _ROWS = 50
 _KINDS = tuple(kind.name for kind in JOBS.values())
+_SOURCES: tuple[str, ...] = get_args(Source)
 _STATUSES = ("running", "completed", "partial", "failed", "skipped")
 _SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 _PHASES = ("load_ms", "token_ms", "fetch_ms", "map_ms", "plan_ms", "write_ms")
@@ -50,7 +52,10 @@ def runs(visit: Visit) -> Answer:
         statuses=_STATUSES,
         spans=tuple(_SPANS),
         more=more,
+        newest=not after,
+        sources=_SOURCES,
         totals=totals,
+        once=uuid4(),
     )
 
 

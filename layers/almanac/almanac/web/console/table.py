@@ -1,11 +1,20 @@
 """Every page of the console. What is not here does not exist."""
 
-from almanac.web.console import look_pages, outbound_pages, plan_pages, queue_pages, run_pages, workspace_pages
+from almanac.web.console import (
+    look_pages,
+    many_pages,
+    outbound_pages,
+    plan_pages,
+    queue_pages,
+    run_pages,
+    workspace_pages,
+)
 from almanac.web.console.history import change_pages, webhook_pages
 from almanac.web.console.pages import Page
 
 PAGES: tuple[Page, ...] = (
     *look_pages.PAGES,
+    *many_pages.PAGES,
     *workspace_pages.PAGES,
     *plan_pages.PAGES,
     *outbound_pages.PAGES,

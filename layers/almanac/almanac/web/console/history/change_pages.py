@@ -15,6 +15,7 @@ _ORIGINS: tuple[str, ...] = get_args(Origin)
 _FAMILIES = tuple(dict.fromkeys(f"{kind.partition('.')[0]}." for kind in KINDS))
 _SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 _INSTANTS = ("start_at", "end_at")
+_FIRST = ("title", "start_at", "end_at", "location")
 _LONGEST = 160
 
 
@@ -80,9 +81,16 @@ def _row(each: ShownChange) -> dict[str, object]:
         "what": KINDS.get(change.kind, change.kind),
         "event": change.subject if change.kind in OF_EVENTS else None,
         "title": each.title,
-        "sides": [(name, _told(name, was), _told(name, now)) for name, (was, now) in sorted(each.sides.items())],
+        "sides": [
+            (name, _told(name, was), _told(name, now)) for name, (was, now) in sorted(each.sides.items(), key=_place)
+        ],
         "notes": sorted((change.note or {}).items()),
     }
+
+
+def _place(item: tuple[str, object]) -> tuple[int, str]:
+    """What people look for first stands first."""
+    return (_FIRST.index(item[0]) if item[0] in _FIRST else len(_FIRST), item[0])
 
 
 def _told(column: str, value: object) -> object:

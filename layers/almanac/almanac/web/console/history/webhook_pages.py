@@ -1,5 +1,6 @@
 """Who is told of changes: endpoints, where they are behind, how their last deliveries ended, and what can be done."""
 
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -24,8 +25,9 @@ def webhooks(visit: Visit) -> Answer:
     rows = [{"each": each, "host": urlsplit(each.url).netloc, "last": last.get(each.id)} for each in found]
     names = visit.call.use.run_history.workspaces.workspace_names({e.ws_id for e in found if e.ws_id is not None})
     disabled = [each for each in found if each.status == "disabled"]
-    said = {"rows": rows, "names": names, "disabled": disabled, "kinds": KINDS, "once": uuid4(), "wrong": None}
-    return visit.render("webhooks.html", on=True, **said, all_seen=visit.seen is None, given={})
+    seen_all = visit.seen is None
+    said: dict[str, Any] = {"on": True, "rows": rows, "names": names, "disabled": disabled}
+    return visit.render("webhooks.html", all_seen=seen_all, once=uuid4(), **said)
 
 
 def webhook(visit: Visit) -> Answer:
