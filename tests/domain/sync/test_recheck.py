@@ -60,8 +60,8 @@ def test_the_earliest_clock_counts(clocks: tuple[datetime | None, ...], earliest
 def test_a_recheck_goes_on_whatever_pass_is_due(due: Due) -> None:
     left = recheck_after(LAST_PAGE, NOW)
 
-    assert resumable(left, due, WINDOW, "f", NOW) == left
-    assert resumable(left, due, WINDOW, "another", NOW) is None
+    assert resumable(left, due, WINDOW, "f", NOW, NOW) == left
+    assert resumable(left, due, WINDOW, "another", NOW, NOW) is None
 
 
 @pytest.mark.parametrize(

@@ -41,4 +41,13 @@ DELTA_AT = replace(AT, kind="incremental")
     ],
 )
 def test_when_an_unfinished_pass_goes_on(checkpoint: Checkpoint | None, due: Due, goes_on: bool) -> None:
-    assert resumable(checkpoint, due, WANTED, "query", NOW) == (checkpoint if goes_on else None)
+    assert resumable(checkpoint, due, WANTED, "query", NOW, NOW) == (checkpoint if goes_on else None)
+
+
+def test_a_full_pass_from_the_databases_future_begins_anew() -> None:
+    """Its clock was set back: what such a pass brings from now on would look older than the pass, and be swept."""
+    set_back = AT.started_at - timedelta(seconds=1)
+
+    assert resumable(AT, FULL, WANTED, "query", NOW, set_back) is None
+    assert resumable(replace(AT, recheck=True), FULL, WANTED, "query", NOW, set_back) is None
+    assert resumable(DELTA_AT, DELTA, WANTED, "query", NOW, set_back) == DELTA_AT

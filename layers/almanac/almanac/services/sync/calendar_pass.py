@@ -63,7 +63,7 @@ class CalendarPass:
         run, connection = self._run, self._connection
         due = due_pass(mode, connection.state, run.window, self._fingerprint, connection.id)
         left = None if restart else connection.state.checkpoint
-        at = resumable(left, due, run.window, self._fingerprint, run.clock())
+        at = resumable(left, due, run.window, self._fingerprint, run.clock(), run.now)
         if left is not None and at is None and due.kind == "incremental":
             due = Due("full", "redirected_to_full")  # rows of its pages are there: the token does not know of them
         self._report.outcome = due.outcome if at is None or at.kind == due.kind else at.kind
