@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from uuid import UUID, uuid4
 
 import pytest
@@ -224,3 +225,29 @@ def pages(ask: Callable[[UUID | None, int], object], size: int, after: UUID | No
         if len(page) < size:
             return found
         after = page[-1]
+
+
+_MANY = """
+INSERT INTO workspaces (id, name) SELECT gen_random_uuid(), 'Many' FROM generate_series(1, 300);
+INSERT INTO calendar_auth_tokens (ws_id, user_id, account_email, refresh_token)
+SELECT id, 'ada', 'ada@example.test', 'gAAAA-not-a-real-one' FROM workspaces;
+INSERT INTO calendar_connections (ws_id, auth_token_id, calendar_id)
+SELECT ws_id, id, account_email FROM calendar_auth_tokens;
+INSERT INTO tasks (ws_id, title, auto_schedule, total_minutes) SELECT id, 'Report', true, 60 FROM workspaces;
+ANALYZE workspaces, calendar_auth_tokens, calendar_connections, tasks
+"""
+
+
+@pytest.mark.parametrize("statement", ["due_for_sync", "due_for_schedule"])
+def test_a_page_of_a_tick_reads_what_belongs_to_its_own_workspaces(database: Database, statement: str) -> None:
+    """A hash of everybody's calendars, made anew for every thousand workspaces, makes a tick cost by their square."""
+    for each in _MANY.split(";"):
+        database.run(each)
+    text = files("almanac.adapters.postgres").joinpath("sync.sql").read_text()
+    asked = text.partition(f"-- name: {statement}\n")[2].partition("\n-- name:")[0]
+    page = {"after": None, "limit": 10}
+    push = {"installation": "here", "address_fingerprint": "f", "renew_seconds": 1.0}
+
+    found = database.run(f"EXPLAIN {asked}", **page, **(push if statement == "due_for_sync" else {}))
+
+    assert not [line for (line,) in found if "hashed" in line]

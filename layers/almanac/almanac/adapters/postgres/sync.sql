@@ -295,13 +295,14 @@ WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND s.connection_id
 -- A message that never arrived makes its workspace due again after an hour. A calendar whose push channel is healthy is
 -- asked about once an hour; without push there is no installation, and no pause. A channel that has to be stopped or
 -- renewed is a reason, too.
+-- OFFSET 0 keeps each question about one workspace: without it a page reads everybody's calendars to answer for a thousand.
 SELECT w.id
 FROM workspaces w
 LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     AND (l.queued_at IS NULL OR l.queued_at < now() - interval '1 hour')
     AND (l.expires_at IS NULL OR l.expires_at <= now()
-        OR EXISTS (SELECT 1 FROM runs r WHERE r.id = l.owner AND r.kind = 'schedule'))
+        OR EXISTS (SELECT 1 FROM runs r WHERE r.id = l.owner AND r.kind = 'schedule' OFFSET 0))
     AND (EXISTS (
         SELECT 1 FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
         WHERE c.ws_id = w.id AND a.status = 'active' AND c.is_enabled AND c.sync_inbound_enabled
@@ -311,6 +312,7 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
                 WHERE s.connection_id = c.id AND s.checkpoint IS NULL
                     AND s.last_synced_at > now() - almanac_poll_pause(c.id, :installation::text, :address_fingerprint::text)
             ))
+        OFFSET 0
     ) OR (:installation::text IS NOT NULL AND EXISTS (
         SELECT 1 FROM calendar_push_channels p
         LEFT JOIN calendar_connections c ON c.id = p.connection_id
@@ -323,7 +325,9 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
                     AND c.failures = 0 AND NOT EXISTS (
                         SELECT 1 FROM calendar_push_channels f
                         WHERE f.connection_id = p.connection_id AND f.installation = p.installation AND f.retry_at > now()
+                        OFFSET 0
                     )))
+        OFFSET 0
     )))
 ORDER BY w.id
 LIMIT :limit::integer;
