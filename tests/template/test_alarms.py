@@ -198,5 +198,7 @@ def test_outputs_name_queues_functions_topic_and_dashboard(
     outputs = [output["Value"] for output in template["Outputs"].values()]
     shown = {target(value) for value in outputs if "Fn::Sub" not in value}
     assert set(stack.queues) | set(stack.functions) | {"AlarmTopic"} <= shown
-    assert "${Observability.Outputs.DashboardName}" in template["Outputs"]["DashboardUrl"]["Value"]["Fn::Sub"]
+    address, parts = template["Outputs"]["DashboardUrl"]["Value"]["Fn::Sub"]
+    assert "${Observability.Outputs.DashboardName}" in address
+    assert parts["Console"]["Fn::FindInMap"] == ["ByPartition", {"Ref": "AWS::Partition"}, "Console"]
     assert observability.cloudformation["Outputs"]["DashboardName"]["Value"] == {"Ref": "Dashboard"}
