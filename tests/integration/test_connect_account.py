@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +12,9 @@ import pytest
 from almanac.errors import BadInput, ProviderUnavailable, ReconnectRequired, UnknownWorkspace
 from almanac.services.accounts.connect import ConnectAccount
 from almanac.services.accounts.ports import Account
+from local.google_simulator.control.client import Control
 from local.google_simulator.simulator import Simulator
+from local.kept_accounts import restore_accounts
 from tests.integration.team import Team
 
 pytestmark = pytest.mark.integration
@@ -275,3 +278,27 @@ class TestReconnecting:
 
         assert team.database.run("SELECT * FROM calendar_auth_tokens") == stored
         assert set(connections(team)) == {ADA}
+
+
+def test_what_was_connected_is_there_again_when_the_simulated_google_begins_anew(team: Team, token: str) -> None:
+    """`make dev` keeps its database, and its Google forgets: accounts added to it work on after a restart."""
+    team.add(ADA, "first")
+    first, after = ((team.now + timedelta(days=days)).date().isoformat() for days in (3, 4))
+    day = {"start": {"date": first}, "end": {"date": after}}
+    team.google.insert_event(ADA, {"summary": "Fair", **day}, event_id="fair")
+    second = team.google.add_calendar(ADA, "Klettern")
+    add(team, token)
+    team.sync()
+    team.database.run("UPDATE calendar_auth_tokens SET status = 'reconnect_required', last_error = 'forgotten'")
+
+    with Simulator(seed=8) as anew:
+        stack: Any = SimpleNamespace(wiring=team.wiring, google=Control(anew.url))
+        assert list(restore_accounts(stack)) == [ADA]
+        assert list(restore_accounts(stack)) == [], "those that it has are left alone"
+        there = anew.observation.truth(ADA, "2025-01-01T00:00:00Z", "2028-01-01T00:00:00Z")
+        assert anew.world.account(ADA).refresh_token == token
+        assert set(anew.world.account(ADA).entries) == {ADA, second}
+
+    assert {event["id"]: event["summary"] for event in there} == team.truth(ADA)
+    assert next(event for event in there if event["id"] == "fair")["start"] == {"date": first}
+    assert team.database.run("SELECT status, last_error FROM calendar_auth_tokens") == [["active", None]]
