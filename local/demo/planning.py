@@ -115,7 +115,7 @@ def meeting_on_a_block(stage: Stage) -> None:
     again = _tick(stage, workspace)
     same = {block.id: block for block in _blocks(stage, workspace)} == after
     stage.require(again.outcome == "unchanged" and same, "planning once more changes nothing")
-    show(stage, workspace, "week-2.html")
+    show(stage, workspace, "week-2.html", drawn=False)
 
 
 def _tick(stage: Stage, workspace: Workspace, rule: str = "schedule") -> _PlanRun:
@@ -168,15 +168,16 @@ def _tell_moves(stage: Stage, before: Mapping[UUID, _Block], after: Mapping[UUID
         stage.tell(f"{now.title}: {now.reason}")
 
 
-def show(stage: Stage, workspace: Workspace, file: str) -> None:
+def show(stage: Stage, workspace: Workspace, file: str, *, drawn: bool = True) -> None:
     """The week as it is written, as `almanac schedule --preview` draws it, and the page it can write.
 
-    A plan that stands is its own preview.
+    A plan that stands is its own preview. Where nothing is `drawn` there is the page alone, but for who wants all.
     """
     stage.tell(f"$ almanac schedule {workspace.ws_id} --preview --html {file}")
     found = stage.stack.wiring.apply_plan.preview(job_of(workspace.ws_id, 30, force_reschedule=False, safe=False))
     agenda = Preview(found).agenda()
-    print(f"\n{described(agenda, reasons=stage.screen.verbose)}\n", flush=True)
+    if drawn or stage.screen.verbose:
+        print(f"\n{described(agenda, reasons=stage.screen.verbose)}\n", flush=True)
     (stage.stack.folder / file).write_text(page(agenda), encoding="utf-8")
     stage.pages.append(stage.stack.folder / file)
 

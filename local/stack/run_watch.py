@@ -43,6 +43,11 @@ class Run:
     error_type: str | None
     finished_at: datetime
 
+    @property
+    def brought_something(self) -> bool:
+        """Whether it is worth a line: not where it read on and found everything as it was."""
+        return self.outcome != "incremental" or self.inserted + self.updated + self.deleted > 0
+
 
 @dataclass(frozen=True, slots=True)
 class KeptMessage:

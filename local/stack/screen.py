@@ -66,7 +66,9 @@ class Screen:
         self._console.print(Text.assemble("    ", (f"{mark}: ", style), printable(text)))
 
     def run(self, run: Run) -> None:
-        """One line a run, as it ends."""
+        """One line a run, as it ends; one that found nothing new is for those who want to hear everything."""
+        if not (self.verbose or run.brought_something):
+            return
         line = Text(f"{self.elapsed:6.1f} s  ", style="dim")
         line.append(f"{_cut(printable(run.workspace), _NAMES):<{_NAMES}}  ", style="bold")
         line.append(f"{run.source:<12}  ", style="not bold")

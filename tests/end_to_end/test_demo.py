@@ -1,8 +1,10 @@
+import io
 import signal
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import IO
 
@@ -25,15 +27,32 @@ pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(300
 LIBRARY = ROOT / "local" / "calendars" / "library.ics"
 
 
+_SAID: list[str] = []
+"""The lines that the played demo has printed."""
+
+
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The demo, played once and still up."""
-    screen, signals = Screen(verbose=False), StopSignals()
-    stack = start(tmp_path_factory.mktemp("demo"), screen, signals)
+    said = io.StringIO()
+    with redirect_stdout(said):
+        screen, signals = Screen(verbose=False), StopSignals()
+        stack = start(tmp_path_factory.mktemp("demo"), screen, signals)
     try:
-        yield play(stack, screen, signals, [LIBRARY])
+        with redirect_stdout(said):
+            stage = play(stack, screen, signals, [LIBRARY])
+        _SAID[:] = said.getvalue().splitlines()
+        yield stage
     finally:
+        sys.stdout.write(said.getvalue())  # for whoever looks for why it failed
         stack.delete()
+
+
+def test_without_a_calendar_of_ones_own_it_is_read_in_a_minute(played: Stage) -> None:
+    """At most 150 lines, with those before the first scene and after the last."""
+    own = next(place for place, line in enumerate(_SAID) if " 15. Your calendar" in line)
+    summary = next(place for place, line in enumerate(_SAID) if " 16. What happened" in line)
+    assert len(_SAID) - (summary - own) + 10 <= 150, "\n".join(_SAID)
 
 
 def query(stage: Stage, sql: str) -> Rows:
