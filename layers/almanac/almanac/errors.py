@@ -15,6 +15,8 @@ AlmanacError
 │   ├── DatabaseUnavailable
 │   ├── QueueUnavailable
 │   ├── SecretsUnavailable
+│   ├── FilesUnavailable      where exports are kept
+│   ├── MailUnavailable       nothing was sent; MailUncertain: nobody can say
 │   └── LeaseLost             another run overtook this one; it wrote nothing more
 ├── PermanentError            trying again cannot help until somebody acts
 │   ├── ReconnectRequired     the account's grant is gone
@@ -22,6 +24,8 @@ AlmanacError
 │   │   └── PermissionMissing   its owner has not granted what it takes
 │   ├── CalendarUnreachable   404 for a calendar we know: no proof that it is deleted
 │   ├── ProjectRefused        the provider refuses our client or project: nobody's account is to blame
+│   ├── FilesRefused          where exports are kept refuses us
+│   ├── MailRefused           the mail, its sender or whom it is to
 │   ├── PushUnsupported       the provider tells of no changes of this calendar
 │   └── ProviderRejected      an answer or a refusal we have no better name for
 │       └── AnswerTooLarge    more bytes than a function can hold: ask for fewer events
@@ -171,6 +175,24 @@ class SecretsUnavailable(TransientError):
     code = "secrets_unavailable"
 
 
+class FilesUnavailable(TransientError):
+    """Where exports are kept cannot be reached, or asks to try again."""
+
+    code = "files_unavailable"
+
+
+class MailUnavailable(TransientError):
+    """Who sends mail cannot be reached or asks to try again; nothing was sent."""
+
+    code = "mail_unavailable"
+
+
+class MailUncertain(AlmanacError):
+    """Who sends mail gave no answer: it was sent, or not. Sending it again could double it."""
+
+    code = "mail_uncertain"
+
+
 class LeaseLost(TransientError):
     """Another run holds the workspace's lease now; nothing was written after it was lost."""
 
@@ -205,6 +227,18 @@ class CalendarUnreachable(PermanentError):
     """404 for a known calendar. Can mean lost access: rows are kept."""
 
     code = "calendar_unreachable"
+
+
+class FilesRefused(PermanentError):
+    """Where exports are kept refuses what we ask: a setting or a permission is wrong."""
+
+    code = "files_refused"
+
+
+class MailRefused(PermanentError):
+    """Who sends mail takes this one not: its sender is not verified, or whom it is to does not exist."""
+
+    code = "mail_refused"
 
 
 class PushUnsupported(PermanentError):

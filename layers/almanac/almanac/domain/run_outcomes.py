@@ -39,5 +39,6 @@ PlanOutcome = Literal[
     "removed",
     "failed",
 ]
-Outcome = Literal[SyncOutcome, PlanOutcome]
+ExportOutcome = Literal["exported", "mailed", "announced", "superseded", "cancelled", "removed", "failed"]
+Outcome = Literal[SyncOutcome, PlanOutcome, ExportOutcome]
 """Of any run."""

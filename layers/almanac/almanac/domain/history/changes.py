@@ -30,6 +30,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "calendar.lost": "a calendar cannot be read any more",
         "calendar.recovered": "a calendar that was lost can be read again",
         "calendar.removed": "a calendar was disconnected",
+        "digest.ready": "a member's digest can be read; nobody was mailed it",
         "account.connected": "an account was connected, or connected again",
         "account.reconnect_required": "an account's owner has to connect it again",
         "account.disconnected": "an account was disconnected",

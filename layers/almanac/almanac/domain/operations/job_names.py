@@ -2,5 +2,7 @@
 
 from typing import Literal
 
-JobName = Literal["sync", "schedule"]
-JOB_NAMES: tuple[JobName, ...] = ("sync", "schedule")
+JobName = Literal["sync", "schedule", "export"]
+JOB_NAMES: tuple[JobName, ...] = ("sync", "schedule", "export")
+KEPT_UP: tuple[JobName, ...] = ("sync", "schedule")
+"""Those that every workspace is due for again and again, so that one can be late."""

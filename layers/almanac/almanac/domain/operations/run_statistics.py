@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from almanac.domain.operations.job_names import JOB_NAMES, JobName
+from almanac.domain.operations.job_names import KEPT_UP, JobName
 from almanac.domain.operations.lag import Lag, WorkspaceProgress, why_behind
 
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -135,10 +135,10 @@ def summarize(
         since=since,
         until=until,
         ws_id=ws_id,
-        jobs={job: _job(job, found) for job in JOB_NAMES},
+        jobs={job: _job(job, found) for job in KEPT_UP},
         calls=found.calls,
         quota_per_minute=quota_per_minute,
-        all_behind={job: found.all_behind.get(job, 0) for job in JOB_NAMES},
+        all_behind={job: found.all_behind.get(job, 0) for job in KEPT_UP},
         behind=[_behind(each, until) for each in found.behind],
     )
 

@@ -41,20 +41,28 @@ def csv_text(events: Mapping[UUID, State], _now: datetime) -> str:
     writer.writerow(COLUMNS)
     for event_id, state in by_start(events):
         found = {**state, "id": str(event_id)}
-        writer.writerow([_cell(found.get(column)) for column in COLUMNS])
+        writer.writerow([cell(found.get(column)) for column in COLUMNS])
     return out.getvalue()
 
 
-def ics_text(events: Mapping[UUID, State], now: datetime) -> str:
-    """Return the events as one VCALENDAR, RFC 5545: dates of all-day events, else instants in UTC."""
+def ics_text(events: Mapping[UUID, State], now: datetime, name: str | None = None) -> str:
+    """Return the events as one VCALENDAR, RFC 5545: dates of all-day events, else instants in UTC.
+
+    An occurrence of a series is an event of its own, as the provider has expanded it: exceptions, moved and cancelled
+    ones, are in it as they are. `now` stamps each; a `name` is what a subscriber's program calls the calendar.
+    """
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Almanac//Calendar//EN", "CALSCALE:GREGORIAN"]
+    if name is not None:  # RFC 7986, sections 5.1 and 5.7; X-WR-CALNAME for programs that are older
+        lines += [f"NAME:{_escaped(name)}", f"X-WR-CALNAME:{_escaped(name)}"]
+        lines += ["REFRESH-INTERVAL;VALUE=DURATION:PT1H"]
     for event_id, state in by_start(events):
         lines += _event(event_id, state, now)
     lines.append("END:VCALENDAR")
     return "".join(f"{part}\r\n" for line in lines for part in _folded(line))
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """Return a cell of CSV; what a spreadsheet would compute begins with '."""
     if isinstance(value, bool):
         return "true" if value else "false"
     text = "" if value is None else str(value)
@@ -65,16 +73,19 @@ def _event(event_id: UUID, state: State, now: datetime) -> Iterator[str]:
     yield "BEGIN:VEVENT"
     yield f"UID:{event_id}@almanac"
     yield f"DTSTAMP:{_utc(now)}"
-    if state.get("all_day"):
+    if state.get("all_day") and state.get("start_date") and state.get("end_date"):
         yield f"DTSTART;VALUE=DATE:{date.fromisoformat(state['start_date']):%Y%m%d}"
         yield f"DTEND;VALUE=DATE:{date.fromisoformat(state['end_date']):%Y%m%d}"
     else:
         yield f"DTSTART:{_utc(datetime.fromisoformat(state['start_at']))}"
-        yield f"DTEND:{_utc(datetime.fromisoformat(state['end_at']))}"
+        if state["end_at"] != state["start_at"]:  # an end must be later; without one it takes no time
+            yield f"DTEND:{_utc(datetime.fromisoformat(state['end_at']))}"
     for name in ("title", "description", "location"):
         if state.get(name):
             yield f"{'SUMMARY' if name == 'title' else name.upper()}:{_escaped(str(state[name]))}"
     yield f"STATUS:{str(state.get('status', 'confirmed')).upper()}"
+    if state.get("visibility") in ("private", "confidential"):
+        yield f"CLASS:{str(state['visibility']).upper()}"
     yield f"TRANSP:{str(state.get('transparency', 'opaque')).upper()}"
     yield "END:VEVENT"
 

@@ -1,1 +1,1 @@
-"""Calendars as files."""
+"""Exports: files of workspaces, made by jobs or at once, and who is told of them."""

@@ -1,48 +1,33 @@
-"""Writes a workspace's calendar into a file that other programs read."""
+"""A workspace's events as a file that other programs read."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from almanac.domain.history.fold import State
-from almanac.services.clock import Clock
-from almanac.services.export.ports import FileStore
+from almanac.services.export.ports import Made, Wanted
 from almanac.services.history.read import History
 
-FileKind = Literal["csv", "ics"]
 Writer = Callable[[Mapping[UUID, State], datetime], str]
 """Gives a calendar's text, as of an instant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """A file that was written: where, and how many events are in it."""
-
-    place: str
-    kind: FileKind
-    events: int
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExportCalendar:
-    """The use case of `almanac export`; `writers` by kind, `files` keeps what has no name given."""
+class CalendarFile:
+    """Makes `csv` and `ics`: the events of now, as `writer` writes them."""
 
     history: History
-    writers: Mapping[FileKind, Writer]
-    files: FileStore
-    clock: Clock
+    writer: Writer
 
-    def __call__(self, ws_id: UUID, kind: FileKind, place: str | None = None) -> Exported:
-        """Write the workspace's events: to `place`, else under a name of its own where exports are kept.
+    def __call__(self, wanted: Wanted, now: datetime) -> Made:
+        """Make the file. Raises UnknownWorkspace."""
+        found = self.history.calendar(wanted.ws_id)
+        events = {event_id: state for event_id, state in found.events.items() if _within(state, wanted)}
+        return Made(self.writer(events, now).encode("utf-8", "replace"), len(events), found.version)
 
-        Raises UnknownWorkspace; BadInput and BadSettings when the file cannot be written.
-        """
-        now = self.clock()
-        found = self.history.calendar(ws_id)
-        text = self.writers[kind](found.events, now)
-        name = f"{ws_id}-{now:%Y%m%dT%H%M%SZ}.{kind}"
-        written = self.files.write(place, text) if place is not None else self.files.keep(name, text)
-        return Exported(written, kind, len(found.events), found.version)
+
+def _within(state: State, wanted: Wanted) -> bool:
+    if wanted.since is not None and datetime.fromisoformat(state["end_at"]) <= wanted.since:
+        return False
+    return wanted.until is None or datetime.fromisoformat(state["start_at"]) < wanted.until

@@ -1,15 +1,191 @@
 """What exports need from the outside."""
 
-from typing import Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal, Protocol
+from uuid import UUID
+
+from almanac.domain.export.kinds import ExportKind
+from almanac.domain.export.report import ExportReport
+from almanac.jobs import CalendarExport
+from almanac.services.sync.ports import Refusal
+
+MailState = Literal["begun", "sent", "unknown"]
+"""Of a digest's mail. `begun`: it is being sent, or who sent it has died."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an export is to hold. A `user_id` is whose digest it is, `day` the person's date that it is of."""
+
+    ws_id: UUID
+    kind: ExportKind
+    user_id: str | None = None
+    day: date | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail says beside the file, which is its HTML."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The content of an export, how many events or lines are in it, and of which version of the workspace it is."""
+
+    content: bytes
+    items: int
+    version: int | None = None
+    letter: Letter | None = None
+
+
+Maker = Callable[[Wanted, datetime], Made]
+"""Makes one kind of export, as of an instant. Raises UnknownWorkspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A row that a run is about to fill. `mail` is what an earlier run of it has come to."""
+
+    id: UUID
+    wanted: Wanted
+    mail: MailState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedExport:
+    """One export as people see it."""
+
+    id: UUID
+    ws_id: UUID
+    kind: ExportKind
+    user_id: str | None
+    day: date | None
+    since: datetime | None
+    until: datetime | None
+    status: Literal["queued", "completed", "failed"]
+    object_key: str | None
+    items: int | None
+    bytes: int | None
+    error_type: str | None
+    created_at: datetime
+    ended_at: datetime | None
+    expires_at: datetime
 
 
 class FileStore(Protocol):
-    """Where files go."""
+    """Where files go that somebody writes at a terminal."""
 
-    def write(self, place: str, text: str) -> str:
+    def write(self, place: str, content: bytes) -> str:
         """Write a file where a person wants it; return where that is. Raises BadInput."""
         ...
 
-    def keep(self, name: str, text: str) -> str:
+    def keep(self, name: str, content: bytes) -> str:
         """Write a file where exports are kept; return where that is. Raises BadSettings."""
+        ...
+
+
+class ExportFiles(Protocol):
+    """Where the files of jobs are kept. All raise FilesUnavailable and FilesRefused."""
+
+    def put(self, key: str, content: bytes, media_type: str) -> None:
+        """Keep a file; one of that key is replaced."""
+        ...
+
+    def link(self, key: str, name: str, seconds: int) -> str:
+        """Return an address that gives the file, under a name, to whoever has it, for so many seconds."""
+        ...
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete files; one that is not there is no error."""
+        ...
+
+
+class Mail(Protocol):
+    """Sends mail."""
+
+    def send(self, to: str, letter: Letter, html: bytes) -> None:
+        """Send one mail, in two parts that say the same.
+
+        Raises MailUnavailable when nothing was sent, MailUncertain when nobody can say, MailRefused.
+        """
+        ...
+
+
+class ExportStore(Protocol):
+    """The rows of exports, and their runs in the ledger. All raise DatabaseUnavailable and StorageFailed."""
+
+    def begin(
+        self, job: CalendarExport, run_id: UUID, sent_at: datetime | None, message_id: str | None
+    ) -> Export | Refusal:
+        """Record a run that begins, and its row unless it is there; or one that does not take place, and why.
+
+        Raises UnknownWorkspace.
+        """
+        ...
+
+    def address(self, ws_id: UUID, user_id: str) -> str | None:
+        """Where a member gets mail: the address of its settings, else of its first account; None: nowhere."""
+        ...
+
+    def note_mail(self, export: Export, state: MailState | None) -> None:
+        """Keep how far the mail has come."""
+        ...
+
+    def complete(self, export: Export, report: ExportReport, key: str, link: str | None) -> None:
+        """End run and row; with a `link`, tell the workspace's history that a digest is ready there."""
+        ...
+
+    def fail(self, export: Export, report: ExportReport) -> None:
+        """End the run; the row waits for another one when trying again can help, else it has failed."""
+        ...
+
+
+class DueExports(Protocol):
+    """Exports that wait to be asked for. All raise DatabaseUnavailable and StorageFailed."""
+
+    def zones(self) -> Sequence[str]:
+        """The time zones of all members who want a digest."""
+        ...
+
+    def open_digests(self, days: Mapping[str, date], limit: int) -> int:
+        """Add the rows of digests that are not there, of members by their zones' dates; return how many."""
+        ...
+
+    def unsent(self, again_after: timedelta, young: timedelta, limit: int) -> Sequence[tuple[Export, int]]:
+        """Rows that wait and are `young`: never sent, or so long ago; each with how often."""
+        ...
+
+    def mark_sent(self, ids: Collection[UUID]) -> None:
+        """A message of these is in the queue."""
+        ...
+
+    def give_up(self, after: timedelta) -> int:
+        """Let rows fail that have waited for so long; return how many."""
+        ...
+
+
+class ExportDirectory(Protocol):
+    """What callers ask for and look at. All raise DatabaseUnavailable and StorageFailed."""
+
+    def add(self, export: Export) -> None:
+        """Keep what was asked for, unless it is there."""
+        ...
+
+    def withdraw(self, ws_id: UUID, export_id: UUID) -> None:
+        """Forget what was asked for and never sent."""
+        ...
+
+    def all(self, ws_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[ListedExport]:
+        """The newest exports of a workspace, or those that follow one."""
+        ...
+
+    def one(self, ws_id: UUID, export_id: UUID) -> ListedExport | None:
+        """One of them."""
         ...

@@ -1,11 +1,11 @@
 """Reads a workspace's history: its changes after a version, and its calendar as it was."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from almanac.domain.history.changes import ChangePage, FeedPlace, FleetPage, Head
+from almanac.domain.history.changes import Change, ChangePage, FeedPlace, FleetPage, Head
 from almanac.domain.history.fold import State, fold_back
 from almanac.errors import BadInput, CursorExpired
 from almanac.services.history.ports import HistoryStore
@@ -48,6 +48,10 @@ class History:
         """Return the last changes. Raises UnknownWorkspace."""
         head = self.store.head(ws_id)
         return self.changes(ws_id, max(head.oldest - 1, head.version - limit), limit)
+
+    def newest_first(self, ws_id: UUID, since: datetime) -> Iterable[Change]:
+        """Yield the changes after an instant, as far as they are kept, the newest first; those of events alone."""
+        return self.store.newest_first(ws_id, self.store.version_at(ws_id, since))
 
     def calendar(self, ws_id: UUID, version: int | None = None) -> CalendarAt:
         """Return the events as they were at a version, or are. Raises UnknownWorkspace, CursorExpired and BadInput."""

@@ -1,0 +1,1 @@
+"""What is exported, and when. Rules only: no clock, no store."""

@@ -1,0 +1,1 @@
+"""Digests and reports as people read them."""

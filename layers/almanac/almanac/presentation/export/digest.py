@@ -1,0 +1,181 @@
+"""A digest as one HTML page that mail programs show, and as plain text that says the same.
+
+Titles come from strangers: escaped, in one line, their direction kept to themselves. Styles stand at each element, for
+mail programs drop sheets; no picture, no link, nothing from elsewhere.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from html import escape
+
+from almanac.domain.export.digest import Digest, Entry, Move, Span, Trouble
+from almanac.domain.history.changes import Origin
+from almanac.presentation.phrases import STATES
+from almanac.presentation.tables import one_line
+from almanac.services.digest.ports import DigestPage
+from almanac.services.export.ports import Letter
+
+MOST = 40
+"""Lines of one part; how many more there are is said."""
+_BY: dict[Origin, str] = {
+    "plan": "by the plan",
+    "app": "in your product",
+    "sync": "in its calendar",
+    "import": "in its calendar",
+    "sweep": "in its calendar",
+    "operator": "by an operator",
+}
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark }}
+@media (prefers-color-scheme: dark) {{
+  body, .page {{ background: #12161c !important; color: #e4e9f0 !important }}
+  .card {{ background: #1a2029 !important; border-color: #2b333f !important }}
+  .quiet {{ color: #93a0b2 !important }} td, h2 {{ color: #e4e9f0 !important; border-color: #2b333f !important }}
+}}
+</style>
+</head>
+<body class="page" style="margin:0;background:#f4f6f9;color:#1f2733;font:15px/1.5 'Segoe UI',Roboto,Arial,sans-serif">
+<div style="max-width:640px;margin:0 auto;padding:20px 14px 36px">
+<h1 style="font-size:22px;margin:0 0 2px">{head}</h1>
+<p class="quiet" style="margin:0 0 16px;color:#5d6878">{about}</p>
+{parts}
+</div>
+</body>
+</html>
+"""
+_CARD = "background:#fff;border:1px solid #dfe4eb;border-radius:10px;padding:12px 16px;margin:0 0 14px"
+_TIME = "padding:5px 12px 5px 0;white-space:nowrap;vertical-align:top;font-variant-numeric:tabular-nums"
+_QUIET = "color:#5d6878;font-size:13px"
+
+
+class DigestTexts(DigestPage):
+    """The DigestPage of the services."""
+
+    def html(self, digest: Digest) -> str:
+        """Return it as one HTML page."""
+        parts = "\n".join(_card(title, rows, left) for title, rows, left in _parts(digest))
+        return _PAGE.format(
+            title=_safe(_subject(digest)), head=_safe(_head(digest)), about=_safe(_about(digest)), parts=parts
+        )
+
+    def letter(self, digest: Digest) -> Letter:
+        """Return its subject, and the same in plain text."""
+        lines = [_head(digest), _about(digest)]
+        for title, rows, left in _parts(digest):
+            lines += ["", title, "-" * len(title)]
+            for when, what, more in rows:
+                lines.append(f"{when:<13} {what}" if when else what)
+                lines += [f"{'':<14}{each}" if when else f"  {each}" for each in more]
+            lines += [f"and {left} more"] if left else []
+        return Letter(_subject(digest), "\n".join(one_line(line) for line in lines) + "\n")
+
+
+Row = tuple[str, str, Sequence[str]]
+"""When, what, and what is said below it."""
+
+
+def _parts(digest: Digest) -> Iterator[tuple[str, Sequence[Row], int]]:
+    """Yield each part: its title, its rows, how many there are beside them."""
+    today = [_entry(each, digest) for each in digest.today]
+    yield "Today", today[:MOST] or [("", "Nothing is in the calendar.", ())], max(0, len(today) - MOST)
+    for title, rows in (
+        ("Moved since yesterday", [_moved(each, digest) for each in digest.moved]),
+        ("At risk", [_trouble(each) for each in digest.at_risk]),
+        ("Without a place", [_trouble(each) for each in digest.without_place]),
+    ):
+        if rows:
+            yield title, rows[:MOST], max(0, len(rows) - MOST)
+
+
+def _subject(digest: Digest) -> str:
+    return f"{digest.day:%A %d %B}: {_counted(len(digest.today), 'event')}, {digest.workspace}"
+
+
+def _head(digest: Digest) -> str:
+    return f"{digest.day:%A, %d %B %Y}"
+
+
+def _about(digest: Digest) -> str:
+    whose = digest.workspace if digest.person is None else f"{digest.person}, {digest.workspace}"
+    if digest.planned_at is None:
+        return f"{whose}. Times of {digest.zone.key}."
+    return f"{whose}. Times of {digest.zone.key}; planned {digest.planned_at.astimezone(digest.zone):%a %H:%M}."
+
+
+def _entry(each: Entry, digest: Digest) -> Row:
+    notes = [each.block or "", each.location, "not yet agreed" if each.tentative else ""]
+    said = ", ".join(note for note in notes if note)
+    return _when(each, digest), each.title or "(no title)", (said,) if said else ()
+
+
+def _when(each: Entry, digest: Digest) -> str:
+    if each.all_day:
+        return "all day"
+    start, end = each.start.astimezone(digest.zone), each.end.astimezone(digest.zone)
+    first = f"{start:%H:%M}" if start.date() == digest.day else "…"
+    last = f"{end:%H:%M}" if end.date() == digest.day else "…"
+    return f"{first}–{last}"
+
+
+def _moved(each: Move, digest: Digest) -> Row:
+    was, now = _span(each.was, each.all_day, digest), _span(each.now, each.all_day, digest)
+    if each.was is None:
+        said = f"new: {now}, {_BY[each.by]}"
+    elif each.now is None:
+        said = f"gone: was {was}, taken away {_BY[each.by]}"
+    else:
+        said = f"from {was} to {now}, {_BY[each.by]}"
+    return "", each.title or "(no title)", (said,)
+
+
+def _span(span: Span | None, all_day: bool, digest: Digest) -> str:
+    if span is None:
+        return ""
+    start, end = (moment.astimezone(digest.zone) for moment in span)
+    if all_day:
+        return f"{start:%a %d %b}"
+    last = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%a %d %b %H:%M}"
+    return f"{_day(start, digest)} {start:%H:%M}–{last}"
+
+
+def _day(moment: datetime, digest: Digest) -> str:
+    return "today" if moment.date() == digest.day else f"{moment:%a %d %b}"
+
+
+def _trouble(each: Trouble) -> Row:
+    said = [f"{STATES.get(each.status, each.status)}: {each.reason}"]
+    return "", each.title, [*said, *([f"would help: {each.hint}"] if each.hint else [])]
+
+
+def _card(title: str, rows: Sequence[Row], left: int) -> str:
+    shown = "".join(_row(*row) for row in rows)
+    more = f'<p class="quiet" style="margin:6px 0 0;{_QUIET}">and {left} more</p>' if left else ""
+    return (
+        f'<div class="card" style="{_CARD}"><h2 style="font-size:16px;margin:0 0 6px">{title}</h2>'
+        f'<table role="presentation" style="border-collapse:collapse;width:100%">{shown}</table>{more}</div>'
+    )
+
+
+def _row(when: str, what: str, more: Sequence[str]) -> str:
+    below = "".join(f'<br><span class="quiet" style="{_QUIET}">{_safe(each)}</span>' for each in more)
+    time = f'<td style="{_TIME}">{_safe(when)}</td>' if when else ""
+    span = "" if when else ' colspan="2"'
+    title = f"<bdi><strong>{_safe(what)}</strong></bdi>"
+    return f'<tr>{time}<td{span} style="padding:5px 0;width:100%">{title}{below}</td></tr>'
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count or 'no'} {word}s"
+
+
+def _safe(text: str) -> str:
+    return escape(one_line(text))

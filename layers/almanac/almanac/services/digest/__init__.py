@@ -1,0 +1,1 @@
+"""Digests: a person's day, as a page and as a letter."""

@@ -1,0 +1,1 @@
+"""Feeds: calendars under addresses that nobody can guess."""

@@ -1,0 +1,1 @@
+"""Reports: a week of a workspace in figures."""

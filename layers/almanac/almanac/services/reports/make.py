@@ -1,0 +1,40 @@
+"""Makes a report: the figures of a week, as whoever writes them wants them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from almanac.domain.export.week import Week, complete, days_of, span_of
+from almanac.domain.workspace_plan.planning_window import zone_of
+from almanac.services.export.ports import Made, Wanted
+from almanac.services.reports.ports import WeekStore
+
+Writer = Callable[[Week], str]
+"""Gives a report's text."""
+_UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class MakeReport:
+    """Makes `report` and `report_csv`: of the seven days before today, or from `since` until `until`."""
+
+    store: WeekStore
+    writer: Writer
+
+    def __call__(self, wanted: Wanted, now: datetime) -> Made:
+        """Make it. Raises UnknownWorkspace."""
+        ws_id = wanted.ws_id
+        name, zone_name = self.store.workspace(ws_id)
+        zone = zone_of(zone_name) or _UTC
+        dates = days_of(wanted.since, wanted.until, now, zone)
+        since, until = span_of(dates, zone)
+        week = Week(
+            workspace=name,
+            zone=zone,
+            days=complete(dates, self.store.days(ws_id, since, until, zone.key)),
+            done=self.store.done(ws_id, since, until),
+            plan=self.store.last_plan(ws_id, until),
+            hours=self.store.hours(ws_id, since, until),
+        )
+        return Made(self.writer(week).encode("utf-8", "replace"), len(week.days))
