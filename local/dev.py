@@ -38,9 +38,10 @@ from local.things_to_try import things_to_try
 
 FAILED, BAD_INPUT = 1, 2
 SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60
-EACH_MINUTE = {"outbound": 60, "changes": 60, "relay": 60}
+EACH_MINUTE = {"outbound": 60, "changes": 60, "relay": 60, "digests": 60}
 """The rules' cadences, as in template.yaml. Those of each minute mostly have nothing to say."""
 
+_SAYS = {"relay": "lanes", "digests": "sent"}
 _LOOK_SECONDS = 0.3
 # The queues and the simulated Google are new: nothing waits, nothing runs, no sync token or channel is known any more.
 _FORGET = (
@@ -112,6 +113,7 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
     screen.say(f"console, this link works once: {stack.wiring.console_logins.link('admin', None)}", style="bold")
     watches = RunWatch(stack.wiring.database, lambda: stack.worker_logs), PlanWatch(stack.wiring.database)
     stack.deliver_webhooks()
+    stack.make_exports()
     cadences = {
         "sync": options.every,
         "schedule": options.plan_every,
@@ -153,8 +155,9 @@ def _tick(stack: Stack, rule: str, screen: Screen, signals: StopSignals) -> bool
         said = {
             "upkeep": lambda: f"upkeep deletes {counted(answer['run_rows_deleted'], 'run row')}",
             "relay": lambda: f"the relay wakes {counted(answer['lanes'], 'webhook lane')}",
+            "digests": lambda: f"{counted(answer['sent'], 'export')} asked for, into {stack.folder / 'exports'}",
         }.get(rule, lambda: f"the orchestrator enqueues {counted(answer['enqueued'], 'workspace')}")()
-        if rule in EACH_MINUTE and not answer["lanes" if rule == "relay" else "enqueued"]:
+        if rule in EACH_MINUTE and not answer[_SAYS.get(rule, "enqueued")]:
             return False
         screen.say(f"the {rule} rule ticks: {said}")
     return True

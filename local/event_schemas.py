@@ -15,6 +15,11 @@ FOLDER = Path(__file__).parents[1] / "docs" / "schemas" / "events"
 _UUID = {"type": "string", "format": "uuid"}
 _NOTES: Mapping[str, Mapping[str, Any]] = {
     "calendar.imported": {"count": {"type": "integer", "minimum": 0, "description": "events that it brought"}},
+    "digest.ready": {
+        "user_id": {"type": "string", "description": "whose"},
+        "day": {"type": "string", "format": "date"},
+        "link": {"type": "string", "description": "where whoever may see the workspace reads it"},
+    },
     "calendar.lost": {"error_type": {"type": ["string", "null"]}},
     **{
         kind: {"outcome": {"type": "string"}, "error_type": {"type": "string"}}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from almanac.jobs import CalendarSchedule, CalendarSync, Tick, UpkeepTick
+from almanac.jobs import CalendarExport, CalendarSchedule, CalendarSync, Tick, UpkeepTick
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,10 +18,11 @@ Schema = Mapping[str, Any]
 
 
 def schemas() -> dict[str, Schema]:
-    """File name → schema: the two jobs, what rules say to orchestrator and upkeep, and a list of workspaces."""
+    """File name → schema: the jobs, what rules say to orchestrator and upkeep, and a list of workspaces."""
     return {
         "calendar.sync.json": _of(CalendarSync.model_json_schema()),
         "calendar.schedule.json": _of(CalendarSchedule.model_json_schema()),
+        "calendar.export.json": _of(CalendarExport.model_json_schema()),
         "tick.json": _of(Tick.model_json_schema()),
         "bulk.json": _of(_bulk()),
         "upkeep.json": _of(UpkeepTick.model_json_schema()),

@@ -24,6 +24,8 @@ SETTINGS = {
     "ALMANAC_DATABASE_URL": "postgresql://almanac@127.0.0.1/almanac",
     "ALMANAC_SYNC_QUEUE_URL": "https://queue.invalid/sync.fifo",
     "ALMANAC_SCHEDULE_QUEUE_URL": "https://queue.invalid/schedule.fifo",
+    "ALMANAC_EXPORT_QUEUE_URL": "https://queue.invalid/export.fifo",
+    "ALMANAC_EXPORT_BUCKET": "exports",
     "ALMANAC_GOOGLE_CLIENT_ID": "client",
     "ALMANAC_GOOGLE_CLIENT_SECRET": "not-a-secret",
     "ALMANAC_WEBHOOK_KEYS": "A" * 43 + "=",
@@ -42,6 +44,7 @@ FUNCTIONS = [
     "push_receiver",
     "relay",
     "deliver",
+    "export",
 ]
 LIST_MODULES = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))\n"
 

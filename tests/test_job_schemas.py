@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from almanac.errors import BadJob
-from almanac.jobs import parse_schedule, parse_sync, parse_tick, parse_upkeep
+from almanac.jobs import parse_export, parse_schedule, parse_sync, parse_tick, parse_upkeep
 from local.job_schemas import FOLDER, as_text, main, schemas
 from tests.schema_growth import broken_promises
 
@@ -67,6 +67,8 @@ ACCEPTED = [
     ("calendar.sync", {"version": 1, "job": "calendar.sync", "ws_id": WS, "mode": "full", "a_later_field": [1]}),
     ("calendar.sync", {"ws_id": WS, "user_id": None, "request_id": "r" * 255, "requested_at": "2026-01-31T12:00:00Z"}),
     ("calendar.schedule", {"ws_id": WS, "window_days": 7, "apply": "safe", "force_reschedule": True}),
+    ("calendar.export", {"ws_id": WS, "kind": "digest", "user_id": "ada"}),
+    ("calendar.export", {"ws_id": WS, "kind": "csv", "since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}),
     ("tick", {"job": "calendar.sync"}),
     ("tick", {"job": "calendar.schedule", "workspaces": [{"ws_id": WS}]}),
     ("bulk", {"job": "calendar.sync", "workspaces": [{"ws_id": WS, "user_id": "ada"}], "request_id": "ticket-17"}),
@@ -82,6 +84,8 @@ REFUSED = [
     ("calendar.sync", {"ws_id": WS, "request_id": "r" * 256}),
     ("calendar.schedule", {"ws_id": WS, "window_days": 91}),
     ("calendar.schedule", {"ws_id": WS, "apply": "never"}),
+    ("calendar.export", {"ws_id": WS}),
+    ("calendar.export", {"ws_id": WS, "kind": "pdf"}),
     ("tick", {}),
     ("tick", {"job": "calendar.clean"}),
     ("tick", {"job": "calendar.sync", "workspaces": []}),
@@ -98,7 +102,7 @@ def check(name: str, document: object) -> None:
 
 
 def parse(name: str, document: object) -> object:
-    parsers = {"calendar.sync": parse_sync, "calendar.schedule": parse_schedule}
+    parsers = {"calendar.sync": parse_sync, "calendar.schedule": parse_schedule, "calendar.export": parse_export}
     if name in parsers:
         return parsers[name](json.dumps(document))
     return parse_upkeep(document) if name == "upkeep" else parse_tick(document)
@@ -143,7 +147,8 @@ def sample_jobs() -> list[tuple[str, Any]]:
 
 
 def test_the_sample_events_fit() -> None:
-    assert {name for name, _ in sample_jobs()} == {"calendar.sync", "calendar.schedule", "tick", "bulk", "upkeep"}
+    kinds = {"calendar.sync", "calendar.schedule", "calendar.export"}
+    assert {name for name, _ in sample_jobs()} == kinds | {"tick", "bulk", "upkeep"}
     for name, document in sample_jobs():
         check(name, document)
 

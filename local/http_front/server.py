@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
+from local.http_front.downloads import DOWNLOADS, ROUTE_OF_DOWNLOADS, Downloads
 from local.http_front.functions import HttpRoute, WarmFunction, http_routes
 from local.stack.ports import LOOPBACK, free_port
 
@@ -41,6 +42,8 @@ class HttpFront:
         self._functions = functions
         self._server = _Server((LOOPBACK, port), _Handler)
         self._server.routes, self._server.functions = http_routes(), functions
+        if DOWNLOADS in functions:
+            self._server.routes += [ROUTE_OF_DOWNLOADS]
         self.url = f"http://{LOOPBACK}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="http-front", daemon=True)
 
@@ -51,7 +54,11 @@ class HttpFront:
         Raises OSError when the port is taken.
         """
         everything = os.environ | dict(environment) | {"PYTHONUNBUFFERED": "1"}
-        functions = {name: WarmFunction(name, everything, logs) for name in {r.function for r in http_routes()}}
+        functions: dict[str, Any] = {
+            name: WarmFunction(name, everything, logs) for name in {r.function for r in http_routes()}
+        }
+        if folder := everything.get("ALMANAC_EXPORT_FOLDER"):
+            functions[DOWNLOADS] = Downloads(folder)
         front = cls(port, functions)
         for name in WARM & functions.keys():
             functions[name].warm_up()

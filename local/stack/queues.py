@@ -37,6 +37,7 @@ class Queues:
     sync_dead_url: str
     schedule_dead_url: str
     deliver_url: str
+    export_url: str
 
     def environment(self) -> dict[str, str]:
         """Variables under which boto3 talks to these queues, whatever account and proxy the shell has set."""
@@ -159,10 +160,11 @@ def _create_queues(endpoint_url: str, visibility_seconds: int) -> Queues:
         sync_url, sync_dead_url = _create_pair(sqs, "sync", visibility_seconds)
         schedule_url, schedule_dead_url = _create_pair(sqs, "schedule", visibility_seconds)
         lanes = {"VisibilityTimeout": str(visibility_seconds)}
+        export_url, _ = _create_pair(sqs, "export", visibility_seconds)
         deliver_url: str = sqs.create_queue(QueueName="deliver", Attributes=lanes)["QueueUrl"]
     finally:
         sqs.close()
-    return Queues(endpoint_url, sync_url, schedule_url, sync_dead_url, schedule_dead_url, deliver_url)
+    return Queues(endpoint_url, sync_url, schedule_url, sync_dead_url, schedule_dead_url, deliver_url, export_url)
 
 
 def _create_pair(sqs: Any, name: str, visibility_seconds: int) -> tuple[str, str]:

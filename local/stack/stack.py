@@ -38,6 +38,7 @@ WORKERS = 2
 PLANNERS = 1
 """Workspaces that are planned at once: a plan keeps a whole processor busy."""
 
+_FUNCTION_OF_RULE = {"upkeep": "upkeep", "relay": "relay", "digests": "export"}
 _CONTROL_SECONDS = 300  # loading a very large .ics file is one command
 FOREIGN_PREFIXES = ("ALMANAC_", "AWS_", "POWERTOOLS_")
 """Settings of a shell that would steer the local stack somewhere else."""
@@ -68,6 +69,7 @@ class Stack:
         self._planners: WorkerPool | None = None
         self._front: HttpFront | None = None
         self._senders: WorkerPool | None = None
+        self._exporters: WorkerPool | None = None
 
     @classmethod
     def start(
@@ -124,9 +126,9 @@ class Stack:
         return self._workers.pids if self._workers else []
 
     def tick(self, rule: str = "sync") -> dict[str, Any]:
-        """Let a rule fire once: sync, outbound, schedule, changes, upkeep, relay; its answer. InvocationError."""
+        """Let a rule fire once: sync, outbound, schedule, changes, upkeep, relay, digests. InvocationError."""
         event = json.loads((ROOT / "events" / f"tick-{rule}.json").read_text(encoding="utf-8"))
-        return self._invoke(rule if rule in ("upkeep", "relay") else "orchestrator", event)
+        return self._invoke(_FUNCTION_OF_RULE.get(rule, "orchestrator"), event)
 
     def orchestrate(self, event: Any) -> dict[str, Any]:
         """Invoke the orchestrator with an event and return its answer. InvocationError."""
@@ -166,6 +168,10 @@ class Stack:
         """Start who sends webhooks; the environment needs ALMANAC_WEBHOOK_KEYS. The relay's ticks wake it."""
         self._senders = self._start_pool("deliver", self.queues.deliver_url, 1)
 
+    def make_exports(self) -> None:
+        """Start who makes files, into the folder of exports."""
+        self._exporters = self._start_pool("export", self.queues.export_url, 1)
+
     def switch_push_on(self, key: str) -> None:
         """Let Google ring at the real push_receiver; the workers that sync begin anew, for they have to know where."""
         port = free_port()
@@ -178,7 +184,7 @@ class Stack:
     def stop(self, *, hurry: bool = False) -> None:
         """Stop everything; safe to call twice, or half-way up. In a hurry, a worker's current run is not awaited."""
         if hurry:
-            others = [pool.pids for pool in (self._planners, self._senders) if pool is not None]
+            others = [pool.pids for pool in (self._planners, self._senders, self._exporters) if pool is not None]
             for pid in [*self.worker_pids, *(pid for pids in others for pid in pids)]:
                 with suppress(ProcessLookupError):
                     os.kill(pid, 9)
@@ -188,7 +194,7 @@ class Stack:
             self.sqs.close()
         if self._front is not None:
             self._front.stop()
-        pools = (self._workers, self._planners, self._senders)
+        pools = (self._workers, self._planners, self._senders, self._exporters)
         for part in (*pools, self._queue_server, self._simulator, getattr(self, "postgres", None)):
             if part is not None:
                 part.stop()
@@ -231,6 +237,8 @@ class Stack:
             "ALMANAC_SYNC_QUEUE_URL": self.queues.sync_url,
             "ALMANAC_SCHEDULE_QUEUE_URL": self.queues.schedule_url,
             "ALMANAC_DELIVER_QUEUE_URL": self.queues.deliver_url,
+            "ALMANAC_EXPORT_QUEUE_URL": self.queues.export_url,
+            "ALMANAC_EXPORT_FOLDER": str(self.folder / "exports"),
             "ALMANAC_WEBHOOK_ALLOW_LOCAL": "true",
             "ALMANAC_GOOGLE_API_URL": self._google_url,
             "ALMANAC_GOOGLE_TOKEN_URL": f"{self._google_url}/token",

@@ -19,6 +19,7 @@ RUNS_UNATTENDED = {
     "PushReceiver",
     "Relay",
     "Deliver",
+    "Export",
 }
 """Not Migrate: the deployment that waits for it tells of its failure."""
 ANSWERS = {"Api", "Connect"}
@@ -60,7 +61,7 @@ def test_every_work_queue_has_an_alarm_on_waiting(stack: Stack, observability: S
     assert watched(observability, "ApproximateAgeOfOldestMessage") == set(stack.queues) - stack.dead_letter_queues
 
 
-@pytest.mark.parametrize("queue", ["SyncQueue", "ScheduleQueue", "SyncLargeQueue", "ScheduleLargeQueue"])
+@pytest.mark.parametrize("queue", ["SyncQueue", "ScheduleQueue", "SyncLargeQueue", "ScheduleLargeQueue", "ExportQueue"])
 def test_three_receives_of_a_message_that_kills_its_run_do_not_count_as_waiting(
     stack: Stack, observability: Stack, queue: str
 ) -> None:

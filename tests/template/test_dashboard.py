@@ -12,17 +12,19 @@ from uuid import UUID
 
 import pytest
 
+from almanac.domain.export.report import ExportReport
 from almanac.domain.operations.maintenance import UpkeepReport
 from almanac.domain.sync.report import SyncReport
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.services.events_out.deliver import DeliverReport
 from almanac.services.events_out.relay import RelayReport
+from almanac.services.export.due import DueReport
 from almanac.services.push.receive import Answer
 from almanac.services.queues.dispatch import DispatchReport
 from almanac.services.queues.ports import ChannelStates, SyncHealth
 from tests.template.stack import Stack
 
-NAMES = ("orchestrator", "upkeep", "calendar_sync", "smart_scheduling", "push_receiver", "relay", "deliver")
+NAMES = ("orchestrator", "upkeep", "calendar_sync", "smart_scheduling", "push_receiver", "relay", "deliver", "export")
 HANDLERS = tuple(import_module(f"functions.{name}.handler") for name in NAMES)  # their loggers keep stdout as it is now
 WIDTH = 24
 WS, RUN = UUID(int=1), UUID(int=2)
@@ -76,7 +78,7 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[Metric]:
     """Every metric that a run of each function gives to CloudWatch."""
     ours = logging.getLogger("almanac")
     before = (ours.handlers[:], ours.propagate, ours.level)
-    ticks, upkeep, sync, plan, rings, relay, deliver = HANDLERS
+    ticks, upkeep, sync, plan, rings, relay, deliver, export = HANDLERS
     health = SyncHealth(workspaces_behind=1, connections_in_error=1)
     report = DispatchReport("calendar.sync", health=health, channels=ChannelStates(1, 0, 0, 0, 0))
     ticks.lambda_handler({"job": "calendar.sync"}, CONTEXT, dispatch=lambda _tick: report)
@@ -92,6 +94,8 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[Metric]:
         CONTEXT,
         deliver=lambda _lane, _left: DeliverReport(RUN, WS),
     )
+    export.lambda_handler({"job": "calendar.export", "due": "digests"}, CONTEXT, ask=lambda _left: DueReport())
+    export.consumer.metrics.done(ExportReport(WS, RUN, "csv", error_type="files_unavailable"), datetime.now(UTC))
     plan.consumer.metrics.done(PlanReport(WS, RUN, error_type="timezone_missing"), datetime.now(UTC))
     ours.handlers[:], ours.propagate, ours.level = before
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]

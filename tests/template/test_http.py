@@ -15,6 +15,7 @@ ROUTES = {
     ("any", "/console"): ("Api", "session"),
     ("any", "/console/{proxy+}"): ("Api", "session"),
     ("get", "/connect/{proxy+}"): ("Connect", "state"),
+    ("get", "/ics/{file}"): ("Api", "token"),
     ("get", "/healthz"): ("Api", "says nothing"),
     ("get", "/readyz"): ("Api", "says nothing"),
 }

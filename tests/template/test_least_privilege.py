@@ -68,15 +68,23 @@ GRANTS: dict[str, set[Grant]] = {
     | consumes("DeliverQueue")
     | sends("DeliverQueue")
     | {("secretsmanager:GetSecretValue", "WebhookKeysSecretArn")},
-    "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters")},
+    "Export": DATABASE
+    | consumes("ExportQueue")
+    | sends("ExportQueue")
+    | {("sqs:SendMessage", "TickDeadLetters"), ("s3:PutObject", "ExportBucket")}
+    | {(f"ses:{name}", "MailFrom") for name in ("SendEmail", "SendRawEmail")},
+    "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters"), ("s3:DeleteObject", "ExportBucket")},
     "Api": DATABASE
-    | sends("SyncQueue", "ScheduleQueue")
-    | looks_at("SyncQueue", "ScheduleQueue")
-    | handles_letters("SyncDeadLetters", "ScheduleDeadLetters")
+    | sends("SyncQueue", "ScheduleQueue", "ExportQueue")
+    | looks_at("SyncQueue", "ScheduleQueue", "ExportQueue")
+    | handles_letters("SyncDeadLetters", "ScheduleDeadLetters", "ExportDeadLetters")
+    | {("s3:GetObject", "ExportBucket")}
     | {("secretsmanager:GetSecretValue", name) for name in ("SessionKeysSecretArn", "WebhookKeysSecretArn")},
     "Connect": DATABASE | GOOGLE | sends("SyncQueue"),
     "PushReceiver": PUSH | sends("SyncQueue"),
 }
+OBJECTS = {"Fn::Sub": ["${Bucket}/*", {"Bucket": {"Fn::GetAtt": ["ExportBucket", "Arn"]}}]}
+"""Of the one bucket: objects have no names that the template knows."""
 EVERY_FUNCTION = {"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "AWSXrayWriteOnlyAccess"}
 """AWS's own policies for logs, network interfaces and traces: actions that know no single resource, or none of ours."""
 RUNG_OR_CALLED = {"Api", "Connect", "PushReceiver"}
@@ -88,6 +96,7 @@ TICKED = {
     "OrchestratorChangesTick": "Orchestrator",
     "UpkeepDailyTick": "Upkeep",
     "RelayMinuteTick": "Relay",
+    "ExportDigestTick": "Export",
 }
 
 
@@ -119,6 +128,8 @@ def subjects(resource: Any) -> Iterator[str]:
     elif "Fn::Sub" in resource:
         _text, values = resource["Fn::Sub"]
         yield from (name for value in values.values() for way in ways(value) for name in subjects(way))
+    elif "Fn::Select" in resource:  # a part of a text
+        yield from subjects(resource["Fn::Select"][1]["Fn::Split"][1])
     else:
         yield target(resource)
 
@@ -177,7 +188,7 @@ def test_no_statement_says_everything_or_everything_but(stack: Stack, function: 
         for statement in statements(document):
             assert statement.keys() <= {"Effect", "Action", "Resource", "Condition", "Sid"}
             assert statement["Effect"] == "Allow"
-            assert "*" not in str(statement["Resource"])
+            assert "*" not in str(statement["Resource"]) or statement["Resource"] == OBJECTS
 
 
 def test_a_key_decrypts_secrets_only_and_only_for_secrets_manager(stack: Stack) -> None:
@@ -222,7 +233,7 @@ def test_no_queue_is_talked_to_in_the_clear(stack: Stack) -> None:
 
 
 def test_only_our_rules_are_let_in_by_a_queue(stack: Stack) -> None:
-    """Everybody else comes by a role of the account; that of a producer may send to the two queues of jobs."""
+    """Everybody else comes by a role of the account; that of a producer may send to the queues of jobs."""
     allowed = [
         name
         for name, policy in stack.of("AWS::SQS::QueuePolicy").items()
@@ -232,7 +243,7 @@ def test_only_our_rules_are_let_in_by_a_queue(stack: Stack) -> None:
     assert allowed == ["TickDeadLettersPolicy"]
     (sending,) = statements(stack.of("AWS::IAM::ManagedPolicy")["Producers"]["PolicyDocument"])
     assert set(sending["Action"]) == {"sqs:SendMessage", "sqs:GetQueueUrl"}
-    assert {target(each) for each in sending["Resource"]} == {"SyncQueue", "ScheduleQueue"}
+    assert {target(each) for each in sending["Resource"]} == {"SyncQueue", "ScheduleQueue", "ExportQueue"}
 
 
 def test_the_gateway_may_invoke_each_function_for_its_own_routes_only(stack: Stack) -> None:

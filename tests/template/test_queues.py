@@ -9,6 +9,7 @@ OF_JOBS = {
     "SmartScheduling": "ScheduleQueue",
     "CalendarSyncLarge": "SyncLargeQueue",
     "SmartSchedulingLarge": "ScheduleLargeQueue",
+    "Export": "ExportQueue",
 }
 CONSUMERS = OF_JOBS | {"Deliver": "DeliverQueue"}
 FOURTEEN_DAYS = 14 * 24 * 3600

@@ -14,6 +14,7 @@ TICKS = {
     "OrchestratorChangesTick": ("ChangesCadence", {"job": "calendar.schedule", "due": "changed"}),
     "UpkeepDailyTick": ("UpkeepCadence", {"job": "calendar.upkeep"}),
     "RelayMinuteTick": ("RelayCadence", {"job": "calendar.relay"}),
+    "ExportDigestTick": ("ExportCadence", {"job": "calendar.export", "due": "digests"}),
 }
 EXPRESSION = re.compile(r"cron\((\S+ ){5}\S+\)|rate\(\d+ (minute|hour|day)s?\)")
 
@@ -69,7 +70,15 @@ def test_a_rule_runs_if_its_stage_or_a_parameter_says_so(
     assert {row["Ticks"] for row in stages.values()} <= {"ENABLED", "DISABLED"}
 
 
-CADENCES = ["SyncCadence", "OutboundCadence", "ScheduleCadence", "ChangesCadence", "UpkeepCadence", "RelayCadence"]
+CADENCES = [
+    "SyncCadence",
+    "OutboundCadence",
+    "ScheduleCadence",
+    "ChangesCadence",
+    "UpkeepCadence",
+    "RelayCadence",
+    "ExportCadence",
+]
 
 
 @pytest.mark.parametrize("parameter", [*CADENCES, "Ticks"])

@@ -17,7 +17,7 @@ from almanac.services.queues.message_run import MessageRun
 from almanac.web.use_cases import UseCases
 from tests.template.stack import Stack, ways
 
-RUNS = {"receive_sync": "sync_workspace", "receive_schedule": "plan_workspace"}
+RUNS = {"receive_sync": "sync_workspace", "receive_schedule": "plan_workspace", "receive_export": "run_export"}
 FUNCTIONS = {
     "Migrate": "migrate",
     "Orchestrator": "orchestrator",
@@ -30,6 +30,7 @@ FUNCTIONS = {
     "Connect": "connect",
     "Relay": "relay",
     "Deliver": "deliver",
+    "Export": "export",
     "PushReceiver": "push_receiver",
 }
 NOT_OURS = {"AWS_ENDPOINT_URL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
@@ -41,7 +42,8 @@ QUEUES = {
     "SmartSchedulingLarge": {"ALMANAC_SCHEDULE_QUEUE_URL", "ALMANAC_SCHEDULE_LARGE_QUEUE_URL"},
     "Relay": {"ALMANAC_DELIVER_QUEUE_URL"},
     "Deliver": {"ALMANAC_DELIVER_QUEUE_URL"},
-    "Api": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL"},
+    "Export": {"ALMANAC_EXPORT_QUEUE_URL"},
+    "Api": {"ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL", "ALMANAC_EXPORT_QUEUE_URL"},
     "Connect": {"ALMANAC_SYNC_QUEUE_URL"},
     "PushReceiver": {"ALMANAC_SYNC_QUEUE_URL"},
 }
@@ -75,6 +77,8 @@ class Asked(Mapping[str, str]):
             "ALMANAC_GOOGLE_CLIENT_ID": "client",
             "ALMANAC_GOOGLE_CLIENT_SECRET": "secret",
             "ALMANAC_TOKEN_KEYS": Fernet.generate_key().decode(),
+            "ALMANAC_EXPORT_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/export.fifo",
+            "ALMANAC_EXPORT_BUCKET": "exports",
             "ALMANAC_PUBLIC_URL": "https://almanac.example.org",
             "ALMANAC_SESSION_KEYS": Fernet.generate_key().decode(),
             "ALMANAC_WEBHOOK_KEYS": Fernet.generate_key().decode(),
@@ -95,14 +99,20 @@ def settings_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Variables that the wiring asks for when it builds what a function's handler takes from it."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     handler = (folder / "handler.py").read_text(encoding="utf-8")
-    (use_case,) = re.findall(r"container\(\)\.(\w+)", handler)
+    use_cases = re.findall(r"container\(\)\.(\w+)", handler)
     (home,) = re.findall(r"^from (almanac\.wiring\.[\w.]+) import container$", handler, re.MULTILINE)
     asked = Asked()
     container = importlib.import_module(home).container.__wrapped__
     wiring = get_type_hints(container)["return"](asked)
-    built = getattr(wiring, use_case)
     for each in (*USES.get(folder.name, ()),):  # what routes ask for, when somebody calls
         getattr(wiring, each)
+    for use_case in use_cases:
+        build(wiring, use_case)
+    return {name for name in asked.names if name.startswith("ALMANAC_")}
+
+
+def build(wiring: Any, use_case: str) -> None:
+    built = getattr(wiring, use_case)
     if isinstance(built, ReceiveRing):  # reads its keys for every ring, so that a rotated one is picked up
         with pytest.raises(BadSettings):
             built.keys()
@@ -111,7 +121,6 @@ def settings_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     if isinstance(built, MigrationsResource):  # reads them when called: CloudFormation is told
         with pytest.raises(DatabaseUnavailable):
             built({}, lambda: 60)
-    return {name for name in asked.names if name.startswith("ALMANAC_")}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -10,8 +10,9 @@ from hashlib import sha256
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID, uuid5
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from almanac.domain.export.kinds import ExportKind
 from almanac.domain.operations.job_names import JobName
 from almanac.domain.operations.machine import Machine
 from almanac.errors import BadJob
@@ -81,6 +82,25 @@ class CalendarSchedule(Job):
     apply: Literal["safe", "full"] = "full"
 
 
+class CalendarExport(Job):
+    """Make a file of one workspace: its events, a person's day, the past week.
+
+    A `user_id` is whose digest it is; without one a digest is of the whole workspace. `since` and `until` bound the
+    events of `csv` and `ics`, and say which days a report is about.
+    """
+
+    job: Literal["calendar.export"] = "calendar.export"
+    kind: ExportKind
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "CalendarExport":
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise ValueError("until: must be after since")
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class JobKind:
     """One kind of job. A new one is a model and an entry in JOBS."""
@@ -119,6 +139,9 @@ JOBS: Mapping[str, JobKind] = {
         "schedule_queue_url",
         frozenset({"window_days", "force_reschedule", "apply", "user_id"}),
         "schedule_large_queue_url",
+    ),
+    "calendar.export": JobKind(
+        "export", CalendarExport, "export_queue_url", frozenset({"kind", "user_id", "since", "until"})
     ),
 }
 """Every kind of job, by what a message calls it."""
@@ -166,6 +189,15 @@ class RelayTick(BaseModel):
     job: Literal["calendar.relay"]
 
 
+class ExportTick(BaseModel):
+    """What wakes who exports, beside its queue: a rule's constant input. Digests that are due are asked for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job: Literal["calendar.export"]
+    due: Literal["digests"]
+
+
 class LaneMessage(BaseModel):
     """What wakes whoever delivers webhooks: one endpoint in one workspace has something to hear."""
 
@@ -206,6 +238,19 @@ def parse_relay(event: object) -> RelayTick:
     """Read what woke the relay. Raises BadJob naming the field."""
     try:
         return RelayTick.model_validate(event)
+    except ValidationError as error:
+        raise _bad_job(error) from None
+
+
+def parse_export(body: str | bytes) -> CalendarExport:
+    """Read a `calendar.export` message body. Raises BadJob naming the field."""
+    return _parse(CalendarExport, body)
+
+
+def parse_export_tick(event: object) -> ExportTick:
+    """Read what woke who exports. Raises BadJob naming the field."""
+    try:
+        return ExportTick.model_validate(event)
     except ValidationError as error:
         raise _bad_job(error) from None
 

@@ -75,6 +75,7 @@ Origin = Annotated[str, AfterValidator(_origin)]
 PlainQueueUrl = Annotated[str, AfterValidator(_plain_queue_url)]
 InstallationName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_./-]+$")]
 """What an installation is called in its channels, and in the marks of events that it writes."""
+MailAddress = Annotated[str, Field(max_length=320, pattern=r"^[^@\s<>\",;:]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$")]
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 
 
@@ -117,6 +118,7 @@ class QueueSettings(_Settings):
     schedule_queue_url: QueueUrl | None = None
     sync_large_queue_url: QueueUrl | None = None  # of the same functions with more memory, where there are any
     schedule_large_queue_url: QueueUrl | None = None
+    export_queue_url: QueueUrl | None = None
 
 
 class GoogleSettings(_Settings):
@@ -269,9 +271,22 @@ class PushSettings(PublicSettings):
 
 
 class ExportSettings(_Settings):
-    """Where exported files go that nobody names a place for."""
+    """Where exported files go that nobody names a place for: a folder of this machine, or a bucket of S3."""
 
     export_folder: str | None = None
+    export_bucket: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "ExportSettings":
+        if self.export_folder is not None and self.export_bucket is not None:
+            raise ValueError("ALMANAC_EXPORT_FOLDER: stands beside ALMANAC_EXPORT_BUCKET; set one of them")
+        return self
+
+
+class MailSettings(_Settings):
+    """Who digests are sent by, through Amazon SES; nobody: they are announced as events."""
+
+    mail_from: MailAddress | None = None
 
 
 class EventBusSettings(_Settings):

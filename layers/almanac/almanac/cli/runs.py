@@ -6,7 +6,7 @@ from datetime import timedelta
 from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command
 from almanac.cli.session import Result, Session
-from almanac.domain.operations.job_names import JOB_NAMES
+from almanac.domain.operations.job_names import KEPT_UP
 from almanac.errors import BadInput
 from almanac.presentation import run_summary, runs
 
@@ -24,7 +24,7 @@ def add_to(commands: Commands) -> None:
     """Add the parser."""
     parser = add_command(commands, "runs", _runs, "list the latest runs, show one, or sum them up", _EXAMPLES)
     arguments.add_workspace(parser, optional=True)
-    parser.add_argument("--job", choices=JOB_NAMES, help="only syncs, or only plans")
+    parser.add_argument("--job", choices=KEPT_UP, help="only syncs, or only plans")
     parser.add_argument("--failed", action="store_true", help="only those that failed, wholly or in part")
     parser.add_argument("--limit", type=arguments.count, metavar="N", default=20, help="at most so many (default: 20)")
     parser.add_argument("--run", type=arguments.uuid, metavar="RUN", help="one run with all it has to say")

@@ -8,6 +8,7 @@ from almanac.settings import DatabaseSettings, ExportSettings, load
 from almanac.wiring.base import utc_now
 from almanac.wiring.calendar_sync import CalendarSyncWiring
 from almanac.wiring.deliver import DeliverWiring
+from almanac.wiring.export import ExportFunctionWiring
 from almanac.wiring.migrate import MigrateWiring
 from almanac.wiring.orchestrator import OrchestratorWiring
 from almanac.wiring.outside.operating import OperatingWiring
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from almanac.services.accounts.connect import ConnectAccount
     from almanac.services.accounts.new_key import NewKey
     from almanac.services.deployment.upgrade import MigrateDatabase
-    from almanac.services.export.calendar_file import ExportCalendar
-    from almanac.services.history.read import History
+    from almanac.services.export.to_file import ExportToFile
     from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.follow_request import FollowRequest
@@ -42,6 +42,7 @@ class Wiring(
     MigrateWiring,
     RelayWiring,
     DeliverWiring,
+    ExportFunctionWiring,
 ):
     """Everything, for whoever sits at a terminal."""
 
@@ -133,22 +134,13 @@ class Wiring(
         return RepairLinks(self._workspace_store, store, self.account_sessions, self.patience(CONNECT_SECONDS), utc_now)
 
     @cached_property
-    def history(self) -> "History":
-        """The use case of `almanac history` and `almanac redact`."""
-        from almanac.adapters.postgres.history.store import PostgresHistory
-        from almanac.services.history.read import History
-
-        return History(PostgresHistory(self.database))
-
-    @cached_property
-    def export_calendar(self) -> "ExportCalendar":
+    def export_to_file(self) -> "ExportToFile":
         """The use case of `almanac export`."""
         from almanac.adapters.files import FolderFiles
-        from almanac.presentation.history.calendar_file import csv_text, ics_text
-        from almanac.services.export.calendar_file import ExportCalendar
+        from almanac.services.export.to_file import ExportToFile
 
         files = FolderFiles(load(ExportSettings, self._environment).export_folder)
-        return ExportCalendar(self.history, {"csv": csv_text, "ics": ics_text}, files, utc_now)
+        return ExportToFile(self.makers, files, utc_now)
 
     @cached_property
     def follow_sync(self) -> "FollowRequest[SyncRun]":

@@ -1,4 +1,4 @@
-"""What upkeep may see: old rows, and accounts whose tokens it refreshes. No queue."""
+"""What upkeep may see: old rows, accounts whose tokens it refreshes, files of exports. No queue."""
 
 import os
 from functools import cache, cached_property
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from almanac.settings import UpkeepSettings, load
 from almanac.wiring.accounts import AccountWiring
 from almanac.wiring.base import utc_now
+from almanac.wiring.exports import ExportWiring
 
 if TYPE_CHECKING:
     from almanac.services.maintenance.round import Upkeep
 
 
-class UpkeepWiring(AccountWiring):
+class UpkeepWiring(AccountWiring, ExportWiring):
     """The use case of the daily round."""
 
     @cached_property
@@ -25,7 +26,8 @@ class UpkeepWiring(AccountWiring):
         settings = load(UpkeepSettings, self._environment)
         store = PostgresUpkeepStore(self.database)
         tokens = TokenUpkeep(store, self.account_tokens, self.token_endpoints, self.cipher)
-        return Upkeep(store, tokens, utc_now, settings.retention, settings.grace, settings.past)
+        files = self.export_files if self.has_export_files else None
+        return Upkeep(store, tokens, utc_now, settings.retention, settings.grace, settings.past, files)
 
 
 @cache

@@ -22,12 +22,14 @@ CONNECT_SECONDS, READ_SECONDS = 5, 20
 _TRACE_HEADER = "X-Amzn-Trace-Id"
 
 
-def client(service: str, region: str | None = None) -> Any:
+def client(service: str, region: str | None = None, **more: Any) -> Any:
     """A boto3 client of that service, safe to share between threads. Raises BadSettings, naming the variable.
 
-    `region` is used when the environment names none. One attempt a call: whoever calls decides about another one.
+    `region` is used when the environment names none, `more` is of botocore's Config. One attempt a call: whoever calls
+    decides about another one.
     """
     config = Config(
+        **more,
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": 1},

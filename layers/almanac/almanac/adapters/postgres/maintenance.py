@@ -10,6 +10,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
+from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, Rows
 from almanac.domain.operations.maintenance import SILENCE, Batch, Limits, LongInError
 from almanac.services.accounts.ports import Account
@@ -29,6 +30,7 @@ _FORECAST = (
     "spent_deleted",
     "past_events_deleted",
     "history_rows_deleted",
+    "exports_deleted",
 )
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -46,7 +48,7 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
         """Leases first: who owns one may still be alive, who owns none is not."""
         for _ in self._repeat("free_expired_leases", silence_seconds=SILENCE.total_seconds()):
             yield Batch(0)
-        yield from self._repeat("close_stale_runs")
+        yield from self._repeat("close_stale_runs", silence_seconds=SILENCE.total_seconds())
 
     @override
     def delete_old_runs(self, before: datetime) -> Iterator[Batch]:
@@ -97,6 +99,15 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
     @override
     def delete_spent(self, before: datetime) -> Iterator[Batch]:
         yield Batch(self._run.alone("delete_spent", before=before)[0][0])
+
+    @override
+    def expired_exports(self, limit: int) -> Sequence[tuple[UUID, str | None]]:
+        return [(row[0], row[1]) for row in self._run.alone("expired_exports", limit=limit)]
+
+    @override
+    def delete_exports(self, ids: Sequence[UUID]) -> int:
+        deleted: int = self._run.alone("delete_exports", ids=arrays.texts(map(str, ids)))[0][0]
+        return deleted
 
     @override
     def long_in_error(self, before: datetime, limit: int) -> tuple[int, Sequence[LongInError]]:

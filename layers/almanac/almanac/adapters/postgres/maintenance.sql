@@ -15,14 +15,15 @@ WITH expired AS (
 SELECT count(*) FROM freed;
 
 -- name: close_stale_runs
--- A run that does not own its workspace's lease never will again: every run is an owner of its own.
+-- A run that does not own its workspace's lease never will again: every run is an owner of its own. One that needs none
+-- is over when no function lives so long.
 WITH closed AS (
     UPDATE runs
     SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
         error = 'the run ended without a word; its lease expired'
     WHERE status = 'running' AND id = ANY (ARRAY (
         SELECT r.id FROM runs r
-        WHERE r.status = 'running'
+        WHERE r.status = 'running' AND (r.fence IS NOT NULL OR r.started_at < now() - :silence_seconds::float8 * interval '1 second')
             AND NOT EXISTS (SELECT 1 FROM workspace_sync_leases l WHERE l.ws_id = r.ws_id AND l.owner = r.id)
         LIMIT :limit::integer
         FOR UPDATE OF r SKIP LOCKED
@@ -223,6 +224,13 @@ SELECT (SELECT count(*) FROM links) + (SELECT count(*) FROM consents) + (SELECT 
     + (SELECT count(*) FROM requests)
     + (SELECT count(*) FROM counts) + (SELECT count(*) FROM times) + (SELECT count(*) FROM calls);
 
+-- name: expired_exports
+SELECT id, object_key FROM exports WHERE expires_at < now() ORDER BY expires_at, id LIMIT :limit::integer;
+
+-- name: delete_exports
+WITH gone AS (DELETE FROM exports WHERE id = ANY (:ids::uuid[]) RETURNING 1)
+SELECT count(*) FROM gone;
+
 -- name: marked_without_pass
 SELECT c.ws_id, c.id
 FROM calendar_connections c LEFT JOIN calendar_sync_states s ON s.connection_id = c.id
@@ -293,7 +301,8 @@ SELECT
      FROM (SELECT r.ws_id, r.kind, count(*) AS runs, max(r.started_at) AS newest FROM runs r
            WHERE r.started_at < :runs_before::timestamptz AND r.status <> 'running' GROUP BY r.ws_id, r.kind) k),
     (SELECT count(*) FROM runs r
-     WHERE r.status = 'running' AND NOT EXISTS (
+     WHERE r.status = 'running' AND (r.fence IS NOT NULL OR r.started_at < now() - :silence_seconds::float8 * interval '1 second')
+        AND NOT EXISTS (
         SELECT 1 FROM workspace_sync_leases l
         WHERE l.ws_id = r.ws_id AND l.owner = r.id
             AND l.expires_at >= now() - :silence_seconds::float8 * interval '1 second')),
@@ -311,4 +320,5 @@ SELECT
     + (SELECT count(*) FROM run_rollup_times WHERE began < :runs_before::timestamptz)
     + (SELECT count(*) FROM run_rollup_calls WHERE began < :runs_before::timestamptz),
     (SELECT count(*) FROM events_out_of_reach e WHERE e.end_at < :past_before::timestamptz),
-    (SELECT count(*) FROM workspace_history h WHERE h.at < :runs_before::timestamptz);
+    (SELECT count(*) FROM workspace_history h WHERE h.at < :runs_before::timestamptz),
+    (SELECT count(*) FROM exports WHERE expires_at < now());

@@ -78,17 +78,17 @@ class PostgresLedger:
 
         The job is recorded too, unless whoever asked has done so. Raises UnknownWorkspace.
         """
-        asked = self._asked(job, run_id, sent_at, message_id)
+        said = asked(job, run_id, sent_at, message_id, self._memory_mb)
         with self._db.transaction():
-            refused = self._refused(job, str(asked["job_id"]), sent_at, message_id, refuse)
+            refused = self._refused(job, str(said["job_id"]), sent_at, message_id, refuse)
             lease = None if refused else self.leases.take(job.ws_id, run_id)
             if lease is not None:
                 self._run("close_stale_runs", ws_id=job.ws_id)
                 began = {"status": "running", "outcome": None, "fence": lease.fence, "retry_after": None}
-                self._run("record_run", **asked, **began)
+                self._run("record_run", **said, **began)
                 return lease
             refusal = Refusal(*(refused or ("already_running", self.leases.seconds)))
-            self._run("record_run", **asked, **_skipped(refusal))
+            self._run("record_run", **said, **_skipped(refusal))
             if refusal.escalated == "killed":
                 self._move_to_large(job.ws_id)
         return refusal
@@ -97,28 +97,12 @@ class PostgresLedger:
         self, job: Job, run_id: UUID, sent_at: datetime | None, message_id: str | None, refusal: Refusal
     ) -> Refusal:
         """Record a run that does not take place, in one round trip; the job too."""
-        self._run("record_run", **self._asked(job, run_id, sent_at, message_id), **_skipped(refusal))
+        self._run("record_run", **asked(job, run_id, sent_at, message_id, self._memory_mb), **_skipped(refusal))
         return refusal
 
     def has_changed(self, ws_id: UUID) -> bool:
         """Return whether the workspace has changed since its last plan, in one round trip; also one that is gone."""
         return bool(self._run.read("has_changed", ws_id=ws_id)[0][0])
-
-    def _asked(self, job: Job, run_id: UUID, sent_at: datetime | None, message_id: str | None) -> dict[str, Any]:
-        kind = JOBS[job.job]
-        return {
-            "run_id": run_id,
-            "ws_id": job.ws_id,
-            "job_id": job.request_id or request_id_of(message_id or str(run_id)),
-            "kind": kind.name,
-            "body": json.dumps(body_beside(job)),
-            "source": job.source,
-            "user_id": job.user_id,
-            "message_id": message_id,
-            "scope": job.model_dump_json(include=set(kind.scope), exclude_none=True),
-            "sent_at": sent_at,
-            "memory_mb": self._memory_mb,
-        }
 
     def finish(
         self, lease: Lease, ending: Ending, total_ms: int, report: Mapping[str, object], seen: str | None = None
@@ -274,6 +258,26 @@ class PostgresAskedJobs(AskedJobs):
     @override
     def withdraw(self, jobs: Sequence[Job]) -> None:
         self._run.alone("withdraw_jobs", **_keys(jobs))
+
+
+def asked(
+    job: Job, run_id: UUID, sent_at: datetime | None, message_id: str | None, memory_mb: int | None
+) -> dict[str, Any]:
+    """Return what `record_run` keeps of a job and of the run of it that begins."""
+    kind = JOBS[job.job]
+    return {
+        "run_id": run_id,
+        "ws_id": job.ws_id,
+        "job_id": job.request_id or request_id_of(message_id or str(run_id)),
+        "kind": kind.name,
+        "body": json.dumps(body_beside(job)),
+        "source": job.source,
+        "user_id": job.user_id,
+        "message_id": message_id,
+        "scope": job.model_dump_json(include=set(kind.scope), exclude_none=True),
+        "sent_at": sent_at,
+        "memory_mb": memory_mb,
+    }
 
 
 def _skipped(refusal: Refusal) -> dict[str, Any]:

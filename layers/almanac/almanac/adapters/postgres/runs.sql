@@ -106,11 +106,11 @@ RETURNING clock_timestamp(), set_config('almanac.run', :run_id::uuid::text, true
 ), true);
 
 -- name: close_stale_runs
--- Whoever holds the lease knows that no other run of the workspace is alive.
+-- Whoever holds the lease knows that no other run of the workspace is alive that needs one.
 UPDATE runs
 SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
     error = 'the run ended without a word; its lease expired'
-WHERE ws_id = :ws_id::uuid AND status = 'running';
+WHERE ws_id = :ws_id::uuid AND status = 'running' AND fence IS NOT NULL;
 
 -- name: record_run
 -- A run that begins, or one that does not take place; with its job, unless whoever asked has recorded that. A sync that is

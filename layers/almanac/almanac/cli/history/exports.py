@@ -1,4 +1,4 @@
-"""`export` and `why`: a calendar as a file, and why a workspace is late."""
+"""`export` and `why`: a workspace as a file, and why it is late."""
 
 from argparse import Namespace
 from datetime import timedelta
@@ -6,20 +6,28 @@ from datetime import timedelta
 from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command
 from almanac.cli.session import Result, Session
+from almanac.domain.export.kinds import EXPORT_KINDS
 from almanac.presentation.history import why
+from almanac.services.export.ports import Wanted
 
 _EXAMPLES = """\
   almanac export WS --kind ics --output team.ics
   almanac export WS --kind csv
+  almanac export WS --kind digest --user ada --output today.html
 """
 _DAY = timedelta(hours=24)
 
 
 def add_to(commands: Commands) -> None:
     """Add the parsers."""
-    parser = add_command(commands, "export", _export, "write a workspace's calendar into a file", _EXAMPLES)
+    parser = add_command(
+        commands, "export", _export, "write a workspace's calendar, a day's digest or a report into a file", _EXAMPLES
+    )
     arguments.add_workspace(parser)
-    parser.add_argument("--kind", required=True, choices=("csv", "ics"), help="for spreadsheets, or for calendars")
+    parser.add_argument(
+        "--kind", required=True, choices=EXPORT_KINDS, help="events (csv, ics), a day, or the past week"
+    )
+    parser.add_argument("--user", type=arguments.label, metavar="USER", help="whose digest (default: the workspace's)")
     about = "where to (default: a name of its own in ALMANAC_EXPORT_FOLDER)"
     parser.add_argument("--output", type=arguments.label, metavar="FILE", help=about)
     parser = add_command(commands, "why", _why, "say why a workspace is late, or that it is not", "  almanac why WS")
@@ -27,16 +35,12 @@ def add_to(commands: Commands) -> None:
 
 
 def _export(args: Namespace, session: Session) -> Result:
-    with arguments.named({"output": "--output"}):
-        done = session.wiring.export_calendar(args.ws_id, args.kind, args.output)
-    document = {
-        "ws_id": str(args.ws_id),
-        "kind": done.kind,
-        "file": done.place,
-        "events": done.events,
-        "version": done.version,
-    }
-    return Result(document, f"{done.events} event(s), version {done.version}: {done.place}")
+    with arguments.named({"output": "--output", "user_id": "--user"}):
+        done = session.wiring.export_to_file(Wanted(args.ws_id, args.kind, args.user), args.output)
+    counted = {"events": done.items, "version": done.version} if done.version is not None else {"items": done.items}
+    document = {"ws_id": str(args.ws_id), "kind": done.kind, "file": done.place, **counted}
+    said = f"{done.items} event(s), version {done.version}" if done.version is not None else f"{done.items} line(s)"
+    return Result(document, f"{said}: {done.place}")
 
 
 def _why(args: Namespace, session: Session) -> Result:

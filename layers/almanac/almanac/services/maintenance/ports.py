@@ -51,12 +51,28 @@ class UpkeepStore(Protocol):
         """Delete links, consents and Idempotency-Keys that are over, and hours of the roll-up from before."""
         ...
 
+    def expired_exports(self, limit: int) -> Sequence[tuple[UUID, str | None]]:
+        """Exports that are over, each with the key of its file, if it has one."""
+        ...
+
+    def delete_exports(self, ids: Sequence[UUID]) -> int:
+        """Delete these rows; return how many there were."""
+        ...
+
     def long_in_error(self, before: datetime, limit: int) -> tuple[int, Sequence[LongInError]]:
         """How many calendars should be read and have not been since before, and those that wait longest."""
         ...
 
     def forecast(self, limits: Limits) -> Mapping[str, int]:
         """What the deleting and closing steps would find now, by the report's names. Writes nothing."""
+        ...
+
+
+class FileBin(Protocol):
+    """Where files of exports are. Raises FilesUnavailable and FilesRefused."""
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete files; one that is not there is no error."""
         ...
 
 

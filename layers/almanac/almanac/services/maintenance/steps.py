@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from almanac.domain.operations.maintenance import NAMED, Batch, Limits, UpkeepReport
 from almanac.services.clock import Deadline
-from almanac.services.maintenance.ports import TokenRound, UpkeepStore
+from almanac.services.maintenance.ports import FileBin, TokenRound, UpkeepStore
 
 RESERVE_SECONDS = 15.0
 """Kept free at the end of an invocation: a batch, or a refresh that times out, must fit in it."""
@@ -23,6 +23,8 @@ class Round:
     limits: Limits
     report: UpkeepReport
     deadline: Deadline
+    files: FileBin | None = None
+    """None where no exports are kept."""
 
     def out_of_time(self, until: float = 0.0) -> bool:
         """Whether less than `until` seconds of the invocation are left, or less than what is kept free."""
@@ -79,6 +81,22 @@ def _refresh_tokens(work: Round) -> bool:
     return work.tokens(work.limits.unused, work.report, lambda: work.out_of_time(half))
 
 
+_EXPORTS_AT_ONCE = 500
+
+
+def _delete_exports(work: Round) -> bool:
+    """Delete files before their rows: a row that is left leads to its file the next day."""
+    while not work.out_of_time():
+        found = work.store.expired_exports(_EXPORTS_AT_ONCE)
+        if not found:
+            return True
+        keys = [key for _, key in found if key is not None]
+        if keys and work.files is not None:
+            work.files.delete(keys)
+        work.report.add("exports_deleted", Batch(work.store.delete_exports([export_id for export_id, _ in found])))
+    return False
+
+
 STEPS = (
     Step("long_in_error", _look_at_errors, _look_at_errors),
     Step("forecast", None, _forecast),
@@ -95,6 +113,7 @@ STEPS = (
     deleting("keepsakes_deleted", None, lambda store, limits: store.delete_keepsakes(limits.left_behind)),
     deleting("marks_deleted", None, lambda store, _: store.delete_marks()),
     deleting("spent_deleted", None, lambda store, limits: store.delete_spent(limits.runs)),
+    Step("exports", _delete_exports, counters={"exports_deleted": None}),
     deleting("run_rows_deleted", "RunRowsDeleted", lambda store, limits: store.delete_old_runs(limits.runs)),
     deleting("history_rows_deleted", None, lambda store, limits: store.delete_old_history(limits.runs)),
 )

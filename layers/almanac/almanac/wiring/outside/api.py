@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from almanac.settings import ApiSettings, PlanSettings, PublicSettings, SessionSettings, SyncSettings, load
 from almanac.wiring.base import utc_now
+from almanac.wiring.exports import ExportWiring
 from almanac.wiring.outside.operating import OperatingWiring
 from almanac.wiring.webhooks import WebhookWiring
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from almanac.adapters.postgres.access.store import PostgresAuditLog
     from almanac.adapters.postgres.operations.directory import PostgresDirectory
     from almanac.services.access.once import Once
+    from almanac.services.export.ask import Exports
     from almanac.services.history.browse import BrowseHistory
-    from almanac.services.history.read import History
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.channels import Channels
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
     from almanac.web.console.application import Console
     from almanac.web.console.session import Sessions
     from almanac.web.console.sign_in import SignIn
+    from almanac.web.feed import FeedWeb
 
 
-class ApiWiring(OperatingWiring, WebhookWiring):
+class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
     """The use cases of HTTP, each built when a route first needs it."""
 
     @cached_property
@@ -44,11 +46,18 @@ class ApiWiring(OperatingWiring, WebhookWiring):
         """Everything that the function answers."""
         from almanac.web.application import Web
 
-        return Web(lambda: self.api, lambda: self.console, self._ask_the_database)
+        return Web(lambda: self.api, lambda: self.console, lambda: self.feed_web, self._ask_the_database)
 
     def _ask_the_database(self) -> None:
         with self.database.transaction():  # opens a connection that has died meanwhile again
             self.database.run("SELECT 1")
+
+    @cached_property
+    def feed_web(self) -> "FeedWeb":
+        """What readers of feeds get."""
+        from almanac.web.feed import FeedWeb
+
+        return FeedWeb(lambda: self.feeds)
 
     @cached_property
     def api(self) -> "Api":
@@ -109,12 +118,13 @@ class ApiWiring(OperatingWiring, WebhookWiring):
         return Jobs(PostgresJobs(self.database), self._asking_queue, utc_now)
 
     @cached_property
-    def history(self) -> "History":
-        """Changes, and calendars as they were."""
-        from almanac.adapters.postgres.history.store import PostgresHistory
-        from almanac.services.history.read import History
+    def exports(self) -> "Exports":
+        """Files that callers ask for."""
+        from almanac.adapters.postgres.exports.store import PostgresExports
+        from almanac.services.export.ask import Exports
 
-        return History(PostgresHistory(self.database))
+        directory = PostgresExports(self.database)
+        return Exports(self._workspace_store, directory, self._asking_queue, lambda: self.export_files, utc_now)
 
     @cached_property
     def browse_history(self) -> "BrowseHistory":

@@ -1,0 +1,120 @@
+-- Statements about exports: what callers asked for, what rules found due, and the runs that make them.
+
+-- name: begin
+-- No row: no such workspace. The queue gives out one message of a workspace at a time, so that an earlier run is dead.
+WITH dead AS (
+    UPDATE runs
+    SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
+        error = 'the run ended without a word'
+    WHERE ws_id = :ws_id::uuid AND kind = 'export' AND status = 'running'
+), added AS (
+    INSERT INTO exports (id, ws_id, kind, user_id, since, until, sends, sent_at)
+    SELECT :id::uuid, w.id, :kind, :user_id, :since::timestamptz, :until::timestamptz, 1, coalesce(:sent_at::timestamptz, now())
+    FROM workspaces w WHERE w.id = :ws_id::uuid
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id, user_id, day, since, until, status, mail, kind, ws_id
+)
+SELECT x.user_id, x.day, x.since, x.until, x.status, x.mail, x.kind,
+    EXISTS (SELECT 1 FROM jobs j
+            WHERE j.id = :job_id AND j.ws_id = x.ws_id AND j.kind = 'export' AND j.cancelled_at IS NOT NULL)
+FROM (
+    SELECT user_id, day, since, until, status, mail, kind, ws_id FROM added
+    UNION ALL
+    SELECT user_id, day, since, until, status, mail, kind, ws_id FROM exports WHERE id = :id::uuid AND ws_id = :ws_id::uuid
+) x;
+
+-- name: address
+SELECT coalesce(nullif(m.settings ->> 'email', ''), (
+    SELECT a.account_email FROM calendar_auth_tokens a
+    WHERE a.ws_id = m.ws_id AND a.user_id = m.user_id AND a.status <> 'disconnected'
+    ORDER BY a.created_at, a.id LIMIT 1
+))
+FROM workspace_members m WHERE m.ws_id = :ws_id::uuid AND m.user_id = :user_id;
+
+-- name: note_mail
+UPDATE exports SET mail = :mail WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
+
+-- name: complete
+UPDATE exports
+SET status = 'completed', object_key = :key, items = :items::integer, bytes = :bytes::bigint, error_type = NULL,
+    ended_at = clock_timestamp(), expires_at = clock_timestamp() + interval '7 days'
+WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND status <> 'completed'
+RETURNING id;
+
+-- name: announce
+SELECT almanac_add_to_history(:ws_id::uuid, 'digest.ready', :id::uuid, :run_id::uuid, 'operator', :note::jsonb);
+
+-- name: fail
+UPDATE exports
+SET status = CASE WHEN :again::boolean THEN 'queued' ELSE 'failed' END, error_type = :error_type,
+    ended_at = CASE WHEN NOT :again::boolean THEN clock_timestamp() END
+WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND status <> 'completed';
+
+-- name: end_run
+UPDATE runs
+SET status = :status, outcome = :outcome, finished_at = clock_timestamp(), retry_after = :retry_after::float8,
+    error_type = :error_type, error = :error, total_ms = :total_ms::integer, report = :report::jsonb
+WHERE id = :run_id::uuid AND ws_id = :ws_id::uuid AND status = 'running';
+
+-- name: zones
+SELECT DISTINCT coalesce(m.timezone, w.timezone, 'UTC')
+FROM workspace_members m JOIN workspaces w ON w.id = m.ws_id
+WHERE m.settings -> 'digest' = 'true';
+
+-- name: open_digests
+-- Of the whole fleet: a rule asks it.
+WITH opened AS (
+    INSERT INTO exports (id, ws_id, kind, user_id, day)
+    SELECT gen_random_uuid(), m.ws_id, 'digest', m.user_id, z.day
+    FROM workspace_members m
+    JOIN workspaces w ON w.id = m.ws_id
+    JOIN unnest(:zones::text[], :days::date[]) AS z (zone, day) ON z.zone = coalesce(m.timezone, w.timezone, 'UTC')
+    WHERE m.settings -> 'digest' = 'true' AND NOT EXISTS (
+        SELECT 1 FROM exports x
+        WHERE x.ws_id = m.ws_id AND x.user_id = m.user_id AND x.day = z.day AND x.kind = 'digest'
+    )
+    ORDER BY m.ws_id, m.user_id
+    LIMIT :limit::integer
+    ON CONFLICT (ws_id, user_id, day) WHERE kind = 'digest' AND day IS NOT NULL DO NOTHING
+    RETURNING 1
+)
+SELECT count(*) FROM opened;
+
+-- name: unsent
+SELECT id, ws_id, kind, user_id, day, since, until, mail, sends
+FROM exports
+WHERE status = 'queued' AND created_at >= now() - :young::float8 * interval '1 second'
+    AND (sent_at IS NULL OR sent_at < now() - :again_after::float8 * interval '1 second')
+ORDER BY created_at, id
+LIMIT :limit::integer;
+
+-- name: mark_sent
+UPDATE exports SET sends = sends + 1, sent_at = clock_timestamp() WHERE id = ANY (:ids::uuid[]);
+
+-- name: give_up
+WITH given_up AS (
+    UPDATE exports SET status = 'failed', error_type = coalesce(error_type, 'given_up'), ended_at = clock_timestamp()
+    WHERE status = 'queued' AND created_at < now() - :after::float8 * interval '1 second'
+    RETURNING 1
+)
+SELECT count(*) FROM given_up;
+
+-- name: add
+INSERT INTO exports (id, ws_id, kind, user_id, since, until, sends, sent_at)
+VALUES (:id::uuid, :ws_id::uuid, :kind, :user_id, :since::timestamptz, :until::timestamptz, 1, clock_timestamp())
+ON CONFLICT (id) DO NOTHING;
+
+-- name: withdraw
+DELETE FROM exports WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND status = 'queued';
+
+-- name: all
+SELECT id, ws_id, kind, user_id, day, since, until, status, object_key, items, bytes, error_type, created_at, ended_at, expires_at
+FROM exports
+WHERE ws_id = :ws_id::uuid AND expires_at > now()
+    AND (:after_at::timestamptz IS NULL OR (created_at, id) < (:after_at::timestamptz, :after_id::uuid))
+ORDER BY created_at DESC, id DESC
+LIMIT :limit::integer;
+
+-- name: one
+SELECT id, ws_id, kind, user_id, day, since, until, status, object_key, items, bytes, error_type, created_at, ended_at, expires_at
+FROM exports WHERE ws_id = :ws_id::uuid AND id = :id::uuid AND expires_at > now();
