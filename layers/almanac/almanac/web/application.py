@@ -1,4 +1,4 @@
-"""All of HTTP as one callable: JSON under /v1, pages under /console, and two addresses for whoever watches over it."""
+"""All of HTTP as one callable: JSON under /v1, pages under /console, feeds, and two addresses for who watches it."""
 
 import json
 import logging
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from almanac.errors import AlmanacError
+from almanac.web.feed import PLACE, FeedWeb
 from almanac.web.problem import not_found, problem_of
 from almanac.web.request import Answer, Request
 
@@ -16,12 +17,19 @@ Part = Callable[[Mapping[str, Any], Request, Any], Answer]
 
 
 class Web:
-    """Answers every request of the function `api`. `console` is built when somebody comes for it; `ready` asks the
-    database whether it is there."""
+    """Answers every request of the function `api`. `console` is built when somebody comes for it, `feeds` too; `ready`
+    asks the database whether it is there."""
 
-    def __init__(self, api: Callable[[], Part], console: Callable[[], Part], ready: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        api: Callable[[], Part],
+        console: Callable[[], Part],
+        feeds: Callable[[], FeedWeb],
+        ready: Callable[[], object],
+    ) -> None:
         self._api = api
         self._console = console
+        self._feeds = feeds
         self._ready = ready
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -32,7 +40,7 @@ class Web:
             "request answered",
             extra={
                 "method": request.method,
-                "route": request.path,
+                "route": PLACE if request.path.startswith(PLACE) else request.path,  # the rest is a secret
                 "status": answer.status,
                 "ms": round((time.perf_counter() - began) * 1000),
             },
@@ -44,6 +52,8 @@ class Web:
             return self._api()(event, request, context)
         if request.path == "/console" or request.path.startswith("/console/"):
             return self._console()(event, request, context)
+        if request.path.startswith(PLACE):
+            return self._feeds()(request)
         if request.path == "/healthz":
             return _plain(200, {"status": "ok"})
         if request.path == "/readyz":

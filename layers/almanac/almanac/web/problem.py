@@ -24,6 +24,8 @@ _NOT_FOUND = (
     "unknown_member",
     "unknown_account",
     "unknown_conflict",
+    "unknown_export",
+    "unknown_feed",
     "not_found",
 )
 _CONFLICTS = ("already_running", "in_progress")
@@ -44,6 +46,10 @@ _TITLES = {
     "idempotency_mismatch": "The key belongs to another request",
     "plan_changed": "The plan has changed",
     "cursor_expired": "That is too long ago",
+    "unknown_export": "No such export",
+    "unknown_feed": "No such feed",
+    "exports_off": "There are no exports here",
+    "files_unavailable": "The files cannot be reached",
     "webhooks_off": "There are no webhooks here",
     "not_cancellable": "Too late to call it off",
     "precondition_failed": "It has changed meanwhile",
@@ -137,6 +143,7 @@ _STATUSES = {
     "permission_missing": 409,
     "answer_too_large": 422,
     "daily_limit_reached": 429,
+    "exports_off": 409,
     "not_cancellable": 409,
     "timezone_missing": 409,
     "precondition_failed": 412,

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from almanac.services.access.once import Once
     from almanac.services.access.ports import AuditLog
     from almanac.services.events_out.webhooks import Webhooks
+    from almanac.services.export.ask import Exports
+    from almanac.services.feeds.feeds import Feeds
     from almanac.services.history.browse import BrowseHistory
     from almanac.services.history.read import History
     from almanac.services.ledger.jobs import Jobs
@@ -70,6 +72,21 @@ class UseCases(Protocol):
     @property
     def browse_history(self) -> "BrowseHistory":
         """Changes as people look at them."""
+        ...
+
+    @property
+    def has_export_files(self) -> bool:
+        """Whether there is a place for files."""
+        ...
+
+    @property
+    def exports(self) -> "Exports":
+        """Files that are asked for."""
+        ...
+
+    @property
+    def feeds(self) -> "Feeds":
+        """Calendars under addresses of their own."""
         ...
 
     @property

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from almanac.domain.operations.job_names import JobName
 from almanac.jobs import Label, Mode
 
 
@@ -78,7 +79,7 @@ class RedriveBody(Body):
     """Which dead letters: of a workspace, of a job, by their ids. `limit` at most."""
 
     ws_id: UUID | None = None
-    job: Literal["sync", "schedule"] | None = None
+    job: JobName | None = None
     message_ids: Annotated[list[Label], Field(min_length=1, max_length=200)] | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 1000
 
@@ -86,5 +87,5 @@ class RedriveBody(Body):
 class DiscardBody(Body):
     """One dead letter."""
 
-    job: Literal["sync", "schedule"]
+    job: JobName
     message_id: Label

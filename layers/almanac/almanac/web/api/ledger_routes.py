@@ -50,7 +50,7 @@ def sync_workspace(ws: Workspace, body: Annotated[SyncBody | None, Body()] = Non
         call.audit("sync", ws, job_id, mode=wanted.mode)
         return {"job_id": job_id}
 
-    return _accepted(call.once("sync", ws, wanted.model_dump(mode="json"), ask)["job_id"])
+    return accepted(call.once("sync", ws, wanted.model_dump(mode="json"), ask)["job_id"])
 
 
 def plan_workspace(ws: Workspace, body: Annotated[PlanBody | None, Body()] = None) -> Accepted:
@@ -69,7 +69,7 @@ def plan_workspace(ws: Workspace, body: Annotated[PlanBody | None, Body()] = Non
         call.audit("schedule", ws, job_id, window_days=wanted.window_days, apply=wanted.apply)
         return {"job_id": job_id}
 
-    return _accepted(call.once("schedule", ws, wanted.model_dump(mode="json"), ask)["job_id"])
+    return accepted(call.once("schedule", ws, wanted.model_dump(mode="json"), ask)["job_id"])
 
 
 def sync_many(body: Annotated[BulkBody, Body()]) -> AcceptedBatch:
@@ -268,7 +268,7 @@ def _again(followed: FollowedJob) -> Accepted:
         call.audit("retry", job.ws_id, job.job_id, new=job_id)
         return {"job_id": job_id}
 
-    return _accepted(call.once("retry", job.ws_id, {"job": job.job_id, "kind": job.kind}, ask)["job_id"])
+    return accepted(call.once("retry", job.ws_id, {"job": job.job_id, "kind": job.kind}, ask)["job_id"])
 
 
 def _job_of_run(run_id: UUID) -> FollowedJob:
@@ -279,7 +279,8 @@ def _job_of_run(run_id: UUID) -> FollowedJob:
     return found
 
 
-def _accepted(job_id: str) -> Accepted:
+def accepted(job_id: str) -> Accepted:
+    """Return what says where a job is followed."""
     return Accepted(job_id=job_id, status_url=_status_url(job_id))
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
-from almanac.domain.operations.job_names import JOB_NAMES
 from almanac.errors import BadInput
 from almanac.presentation.dead_letters import document
+from almanac.services.queues.configured_queues import configured_jobs
 from almanac.web.api.bodies import DiscardBody, RedriveBody
 from almanac.web.api.ledger_routes import Limit, visible
 from almanac.web.api.routes import Route
@@ -46,7 +46,7 @@ def redrive(body: Annotated[RedriveBody | None, Body()] = None) -> Redriven:
 
     def do(request_id: str) -> Mapping[str, Any]:
         gone: list[str] = []
-        for job in (wanted.job,) if wanted.job else JOB_NAMES:
+        for job in (wanted.job,) if wanted.job else configured_jobs(call.use.dead_letters.kinds):
             gone += call.use.dead_letters.redrive_chosen(job, wanted.limit - len(gone), mine, wanted.message_ids)
         call.audit("redrive", wanted.ws_id, request_id, job=wanted.job, redriven=len(gone))
         return {"redriven": len(gone), "message_ids": gone}

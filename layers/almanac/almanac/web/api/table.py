@@ -1,6 +1,7 @@
 """Every route of the API. What is not here does not exist; `tests/web/test_routes.py` walks it."""
 
 from almanac.web.api import (
+    export_routes,
     history_routes,
     ledger_routes,
     people_routes,
@@ -23,4 +24,5 @@ ROUTES: tuple[Route, ...] = (
     *snapshot.ROUTES,
     *webhook_routes.ROUTES,
     *access_routes.ROUTES,
+    *export_routes.ROUTES,
 )

@@ -1,6 +1,7 @@
 """Every page of the console. What is not here does not exist."""
 
 from almanac.web.console import (
+    export_pages,
     look_pages,
     many_pages,
     outbound_pages,
@@ -22,4 +23,5 @@ PAGES: tuple[Page, ...] = (
     *webhook_pages.PAGES,
     *run_pages.PAGES,
     *queue_pages.PAGES,
+    *export_pages.PAGES,
 )

@@ -15,6 +15,7 @@ from almanac.web.paging import cursor, place
 from almanac.web.request import Answer, see_other
 
 _ROWS = 50
+_EXPORTS = (("csv", "CSV"), ("ics", "ICS"), ("digest", "Digest"), ("report", "Report"), ("report_csv", "Report as CSV"))
 
 
 def workspaces(visit: Visit) -> Answer:
@@ -52,6 +53,9 @@ def workspace(visit: Visit) -> Answer:
         waits=use.outbound.status(ws_id, dry_run=False, confirm=False),
         totals=totals,
         once=uuid4(),
+        exports=use.exports.all(ws_id, None, 5) if use.has_export_files else None,
+        feeds=[feed for feed in use.feeds.all(ws_id) if feed.revoked_at is None],
+        kinds=_EXPORTS,
     )
 
 

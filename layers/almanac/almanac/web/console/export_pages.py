@@ -1,0 +1,63 @@
+"""Exports and feeds of a workspace: asked for, downloaded, ended."""
+
+from almanac.domain.export.kinds import EXPORT_KINDS
+from almanac.services.export.ports import Wanted
+from almanac.web.console.pages import Page, Visit, back, identified
+from almanac.web.problem import Problem
+from almanac.web.request import Answer, see_other
+
+
+def ask(visit: Visit) -> Answer:
+    """Ask for a file; the same form sent twice is one. Leads to its job."""
+    kind = next((each for each in EXPORT_KINDS if each == visit.field("kind")), None)
+    if kind is None or not visit.call.use.has_export_files:
+        return back(_workspace(visit), "Nothing was asked for: there is no such export here.")
+    user_id = visit.field("user_id")[:255] or None
+
+    def do(job_id: str) -> dict[str, str]:
+        visit.call.use.exports.ask(Wanted(visit.ws_id, kind, user_id), job_id)
+        visit.call.audit("export", visit.ws_id, job_id, kind=kind)
+        return {"job_id": job_id}
+
+    once = visit.field("once")[:64] or None
+    request = {"a": "console-export", "w": str(visit.ws_id), "k": kind, "u": user_id}
+    job = visit.call.use.once(visit.call.principal.name, once, request, do)
+    return see_other(f"/console/jobs/{job['job_id']}")
+
+
+def download(visit: Visit) -> Answer:
+    """Lead to the file; while it is being made, to its job."""
+    if not visit.call.use.has_export_files:
+        raise Problem(404, "unknown_export")
+    export_id = identified(visit.parameters["export_id"], "unknown_export")
+    found, url = visit.call.use.exports.one(visit.ws_id, export_id)
+    return see_other(url or f"/console/jobs/{found.id}")
+
+
+def add_feed(visit: Visit) -> Answer:
+    """Make a feed, and show its address this once."""
+    name = visit.field("name")[:255] or "calendar"
+    feed, url = visit.call.use.feeds.add(visit.ws_id, name, visit.field("user_id")[:255] or None)
+    visit.call.audit("feed_add", visit.ws_id, feed.id)
+    return visit.render("feed.html", feed=feed, url=url, ws_id=visit.ws_id)
+
+
+def revoke_feed(visit: Visit) -> Answer:
+    """End a feed."""
+    feed_id = identified(visit.parameters["feed_id"], "unknown_feed")
+    visit.call.use.feeds.revoke(visit.ws_id, feed_id)
+    visit.call.audit("feed_revoke", visit.ws_id, feed_id)
+    return back(_workspace(visit), "The feed has ended: its address opens nothing any more.")
+
+
+def _workspace(visit: Visit) -> str:
+    return f"/console/workspaces/{visit.ws_id}"
+
+
+_PLACE = "/console/workspaces/<ws>"
+PAGES = (
+    Page("POST", f"{_PLACE}/exports", "run", ask),
+    Page("GET", f"{_PLACE}/exports/<export_id>", "read", download),
+    Page("POST", f"{_PLACE}/feeds", "admin", add_feed),
+    Page("POST", f"{_PLACE}/feeds/<feed_id>/revoke", "admin", revoke_feed),
+)

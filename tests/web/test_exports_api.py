@@ -1,0 +1,135 @@
+"""Exports and feeds over HTTP: asked for once, listed, downloaded; an address is shown once and opens one calendar."""
+
+import gzip
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import pytest
+from icalendar import Calendar
+
+from almanac.adapters.files import linked_file
+from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.exports.store import PostgresExportRuns
+from almanac.jobs import CalendarExport
+from almanac.services.export.run import RunExport
+from almanac.wiring.base import utc_now
+from almanac.wiring.outside.api import ApiWiring
+from tests.web.conftest import PUBLIC_URL, Client, ListQueue, event
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def folder(wiring: ApiWiring, tmp_path: Path) -> Path:
+    wiring._environment = {**wiring._environment, "ALMANAC_EXPORT_FOLDER": str(tmp_path)}
+    return tmp_path
+
+
+def make(wiring: ApiWiring, queue: ListQueue) -> None:
+    """Make what waits in the queue, as the function does."""
+    run = RunExport(
+        PostgresExportRuns(wiring.database), wiring.makers, wiring.export_files, None, lambda *_: "", utc_now
+    )
+    for each in queue.sent.values():
+        assert isinstance(each.job, CalendarExport)
+        run(each.job, utc_now(), lambda: 60, "m")
+
+
+def test_an_export_is_asked_for_once_followed_and_downloaded(
+    admin: Client, wiring: ApiWiring, ws: UUID, queue: ListQueue, folder: Path, database: Database
+) -> None:
+    place, key = f"/v1/workspaces/{ws}/exports", {"Idempotency-Key": "once"}
+    asked = [admin("POST", place, {"kind": "csv"}, headers=key) for _ in range(2)]
+    job = asked[0].json["job_id"]
+
+    assert [each.status for each in asked] == [202, 202]
+    assert (asked[1].json["job_id"], len(queue.sent)) == (job, 1)
+    assert admin("POST", place, {"kind": "ics"}, headers=key).json["code"] == "idempotency_mismatch"
+    assert admin("GET", asked[0].json["status_url"]).json["status"] == "queued"
+    waiting = admin("GET", f"{place}/{job}").json
+    assert (waiting["status"], waiting["url"]) == ("queued", None)
+
+    make(wiring, queue)
+
+    made = admin("GET", f"{place}/{job}").json
+    assert admin("GET", asked[0].json["status_url"]).json["status"] == "completed"
+    assert (made["status"], made["kind"], made["error_type"]) == ("completed", "csv", None)
+    link = urlsplit(made["url"])
+    found = linked_file(str(folder), link.path, link.query, utc_now().timestamp())
+    assert found is not None
+    assert found[1].startswith(b"id,title")
+    (listed,) = admin("GET", place).json["items"]
+    assert (listed["id"], listed["url"]) == (job, None)
+    said = database.run("SELECT action, subject FROM audit_log WHERE action = 'export'")
+    assert [tuple(row) for row in said] == [("export", job)]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"kind": "pdf"}, "kind"),
+        ({}, "kind"),
+        ({"kind": "csv", "since": "2026-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"}, "until"),
+        ({"kind": "csv", "colour": "red"}, "colour"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_said(admin: Client, ws: UUID, folder: Path, body: Any, field: str) -> None:
+    refused = admin("POST", f"/v1/workspaces/{ws}/exports", body)
+    assert (refused.status, refused.json["field"]) == (422, field)
+
+
+def test_a_queue_that_is_down_leaves_nothing(admin: Client, ws: UUID, queue: ListQueue, folder: Path) -> None:
+    queue.down = True
+    assert admin("POST", f"/v1/workspaces/{ws}/exports", {"kind": "csv"}).status == 503
+    assert admin("GET", f"/v1/workspaces/{ws}/exports").json["items"] == []
+
+
+def test_without_a_place_there_are_no_exports(admin: Client, ws: UUID) -> None:
+    refused = admin("POST", f"/v1/workspaces/{ws}/exports", {"kind": "csv"})
+    assert (refused.status, refused.json["code"]) == (409, "exports_off")
+
+
+class TestAFeed:
+    def test_is_read_without_a_key_and_ends(self, admin: Client, wiring: ApiWiring, ws: UUID) -> None:
+        place, stranger = f"/v1/workspaces/{ws}/feeds", Client(wiring)
+        added = admin("POST", place, {"name": "phone"})
+        path = added.json["url"].removeprefix(PUBLIC_URL)
+
+        read = stranger("GET", path)
+        assert (added.status, read.status, read.cookies) == (201, 200, [])
+        assert read.headers["Content-Type"] == "text/calendar; charset=utf-8"
+        assert Calendar.from_ical(read.text)["X-WR-CALNAME"].endswith(": phone")
+        known = stranger("GET", path, headers={"If-None-Match": read.headers["ETag"]})
+        assert (known.status, known.text, known.headers["ETag"]) == (304, "", read.headers["ETag"])
+        assert added.json["url"] not in str(admin("GET", place).json)
+
+        other = admin("POST", f"{place}/{added.json['id']}/rotate").json["url"].removeprefix(PUBLIC_URL)
+        assert (stranger("GET", path).status, stranger("GET", other).status) == (404, 200)
+        assert admin("DELETE", f"{place}/{added.json['id']}").status == 200
+        assert stranger("GET", other).status == 404
+        assert admin("POST", f"{place}/{added.json['id']}/rotate").status == 404
+
+    def test_is_small_on_its_way(self, admin: Client, wiring: ApiWiring, ws: UUID) -> None:
+        url = admin("POST", f"/v1/workspaces/{ws}/feeds", {"name": "phone"}).json["url"]
+        asked = event("GET", url.removeprefix(PUBLIC_URL), headers={"Accept-Encoding": "gzip, br"})
+        answer: Any = wiring.web(asked, None)
+        assert answer["isBase64Encoded"]
+        assert gzip.decompress(b64decode(answer["body"])).startswith(b"BEGIN:VCALENDAR")
+
+    @pytest.mark.parametrize(
+        "path",
+        [f"/ics/{'A' * 22}.ics", "/ics/", "/ics/x.ics", f"/ics/{'A' * 22}", f"/ics/{uuid4()}.ics", "/ics/../v1.ics"],
+    )
+    def test_that_is_none_is_always_the_same(
+        self, wiring: ApiWiring, path: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        refused = Client(wiring)("GET", path)
+        assert (refused.status, refused.text, refused.headers) == (
+            404,
+            "no such feed\n",
+            {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"},
+        )
+        assert "A" * 22 not in str([vars(record) for record in caplog.records])
