@@ -6,7 +6,7 @@ import importlib
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -29,7 +29,17 @@ from almanac.domain.planner.planner import plan
 from almanac.domain.sync.report import SyncReport
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.errors import AlmanacError, BadInput, PermanentError, TransientError
-from almanac.jobs import CalendarSchedule, CalendarSync, Tick, UpkeepTick, parse_schedule, parse_sync, parse_tick
+from almanac.jobs import (
+    CalendarExport,
+    CalendarSchedule,
+    CalendarSync,
+    Tick,
+    UpkeepTick,
+    parse_export,
+    parse_schedule,
+    parse_sync,
+    parse_tick,
+)
 from almanac.presentation.instance_agenda import agenda_of
 from almanac.presentation.terminal import plan as terminal_plan
 from almanac.providers import registry
@@ -44,7 +54,15 @@ JOBS, DATA_MODEL, RUNBOOK, DEPLOY, PLANNING, MAP, GLOSSARY = (
 )
 GUIDE = ROOT / "CONTRIBUTING.md"
 SOME_ID = "7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01"
-PLACEHOLDERS = {"WS": SOME_ID, "RUN": SOME_ID, "LINK": SOME_ID, "EVENT": SOME_ID, "ENDPOINT": SOME_ID, "USER": "ada"}
+PLACEHOLDERS = {
+    "WS": SOME_ID,
+    "RUN": SOME_ID,
+    "LINK": SOME_ID,
+    "EVENT": SOME_ID,
+    "ENDPOINT": SOME_ID,
+    "FEED": SOME_ID,
+    "USER": "ada",
+}
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
@@ -225,6 +243,7 @@ def test_the_runbook_knows_every_alarm() -> None:
     [
         ("calendar.sync", CalendarSync),
         ("calendar.schedule", CalendarSchedule),
+        ("calendar.export", CalendarExport),
         ("Ticks and bulk requests", Tick),
         ("Upkeep", UpkeepTick),
     ],
@@ -238,7 +257,7 @@ def test_job_fields_and_defaults_are_documented(heading: str, model: type[BaseMo
 def test_job_examples_are_valid() -> None:
     examples = [json.loads(code) for code in fences(JOBS, "json")]
     jobs = [example for example in examples if "job" in example]
-    parse = {"calendar.sync": parse_sync, "calendar.schedule": parse_schedule}
+    parse = {"calendar.sync": parse_sync, "calendar.schedule": parse_schedule, "calendar.export": parse_export}
     for job in jobs:
         if "ws_id" in job:
             assert parse[job["job"]](json.dumps(job)).ws_id == UUID(job["ws_id"])
@@ -259,7 +278,11 @@ def is_planning(module: Path) -> bool:
 
 def modules(*, planning: bool) -> list[Path]:
     found = [path for layer in ("domain", "services", "adapters") for path in (PACKAGE / layer).rglob("*.py")]
-    return [path for path in found if is_planning(path) == planning]
+    return [path for path in found if is_planning(path) == planning and not is_export(path)]
+
+
+def is_export(module: Path) -> bool:
+    return {"export", "exports"} & set(module.relative_to(PACKAGE).parts[1:-1]) != set()
 
 
 def spoken(value: ast.expr | None) -> set[str]:
@@ -306,6 +329,7 @@ def outcome_values(node: ast.AST) -> Iterator[ast.expr | None]:
                 | "_escalated"
                 | "_cooling_down"
                 | "reason_to_skip"
+                | "_tell"
             )
             | ast.FunctionDef(name="ring", returns=ast.BinOp(left=ast.Name(id="RingOutcome")))
         ):
@@ -320,7 +344,11 @@ def called_outcome(target: ast.expr) -> bool:
 
 
 def outcomes(*, planning: bool) -> set[str]:
-    trees = [ast.parse(text(path)) for path in modules(planning=planning)]
+    return outcomes_of(modules(planning=planning))
+
+
+def outcomes_of(paths: Iterable[Path]) -> set[str]:
+    trees = [ast.parse(text(path)) for path in paths]
     return {
         name for tree in trees for node in ast.walk(tree) for value in outcome_values(node) for name in spoken(value)
     }
@@ -332,6 +360,7 @@ def outcomes(*, planning: bool) -> set[str]:
         ("Outcome of a sync", run_outcomes.SyncOutcome),
         ("Outcome of one calendar", run_outcomes.CalendarOutcome),
         ("Outcome of a plan", run_outcomes.PlanOutcome),
+        ("Outcome of an export", run_outcomes.ExportOutcome),
         ("Status of a run", run_outcomes.Status),
     ],
 )
@@ -344,6 +373,8 @@ def test_every_outcome_is_one_that_something_ends_in() -> None:
     calendars = set(get_args(run_outcomes.CalendarOutcome))
     assert set(get_args(run_outcomes.SyncOutcome)) | calendars == outcomes(planning=False)
     refused_by_the_rule_of_syncs = {"superseded", "already_running", "escalated", "cancelled"}
+    exports = outcomes_of(path for path in PACKAGE.rglob("*.py") if is_export(path))
+    assert set(get_args(run_outcomes.ExportOutcome)) == exports
     assert set(get_args(run_outcomes.PlanOutcome)) == outcomes(planning=True) | refused_by_the_rule_of_syncs
 
 

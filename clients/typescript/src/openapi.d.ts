@@ -5782,7 +5782,10 @@ export interface operations {
     add_feed: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For 24 hours the same key is the same request: it is done once. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the workspace. */
                 ws: string;
