@@ -62,6 +62,7 @@ PLACEHOLDERS = {
     "ENDPOINT": SOME_ID,
     "FEED": SOME_ID,
     "USER": "ada",
+    "FINGERPRINT": "0" * 40,
 }
 
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

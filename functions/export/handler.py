@@ -12,7 +12,7 @@ from almanac.lambda_runtime import function_logger, function_metrics, time_left
 from almanac.queue_consumer import Consumer
 from almanac.services.export.due import AskForDue
 from almanac.services.queues.message_run import MessageRun
-from almanac.wiring.export import container
+from almanac.wiring.exports.function import container
 
 SERVICE = "export"
 logger = function_logger(SERVICE)

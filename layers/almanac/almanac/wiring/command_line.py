@@ -8,7 +8,7 @@ from almanac.settings import DatabaseSettings, ExportSettings, load
 from almanac.wiring.base import utc_now
 from almanac.wiring.calendar_sync import CalendarSyncWiring
 from almanac.wiring.deliver import DeliverWiring
-from almanac.wiring.export import ExportFunctionWiring
+from almanac.wiring.exports.function import ExportFunctionWiring
 from almanac.wiring.migrate import MigrateWiring
 from almanac.wiring.orchestrator import OrchestratorWiring
 from almanac.wiring.outside.operating import OperatingWiring

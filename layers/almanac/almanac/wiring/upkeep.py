@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from almanac.settings import UpkeepSettings, load
 from almanac.wiring.accounts import AccountWiring
 from almanac.wiring.base import utc_now
-from almanac.wiring.exports import ExportWiring
+from almanac.wiring.exports.makers import ExportWiring
 
 if TYPE_CHECKING:
     from almanac.services.maintenance.round import Upkeep

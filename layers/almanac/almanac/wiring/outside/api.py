@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from almanac.settings import ApiSettings, PlanSettings, PublicSettings, SessionSettings, SyncSettings, load
 from almanac.wiring.base import utc_now
-from almanac.wiring.exports import ExportWiring
+from almanac.wiring.exports.makers import ExportWiring
 from almanac.wiring.outside.operating import OperatingWiring
 from almanac.wiring.webhooks import WebhookWiring
 

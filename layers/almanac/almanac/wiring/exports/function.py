@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from almanac.settings import MailSettings, PublicSettings, load
 from almanac.wiring.base import utc_now
-from almanac.wiring.exports import ExportWiring
+from almanac.wiring.exports.makers import ExportWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What makes exports and keeps them, for whoever asks; and the function that does."""
