@@ -1,100 +1,135 @@
-"""How good and how fast the planner is: `python -m bench.planner [--instances DIR] [--bounds FILE] [--budget S]`.
+"""How good and how fast the planner is: `python -m bench.planner [--families NAME …] [--instances DIR --bounds FILE]`.
 
-Without instances, only the speed of the first plan on made-up weeks, of one person and of a team. DIR holds instances
-of either format, `family-NN.json`; FILE maps their ids to the best known objective, and each family then gets its mean
-gap and its worst: a mean hides what is stuck.
+First a table: for each family of `bench/instances.py`, several instances and several seeds of the search, how far plans
+are from the best that is known, mean and worst, for a mean hides what is stuck; broken hard rules; how far plain greedy
+rules are; and what planning again changes. Best known is the best of all runs, and of one with three times the work.
+Then the speed of the first plan on made-up weeks. All work is counted, so a busy machine gives the same table later.
+
+DIR holds instances of either format in place of those families, `family-NN.json`; FILE maps their ids to the best known
+objective.
 """
 
 import argparse
 import json
-from collections import defaultdict
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from random import Random
 from statistics import mean
-from time import monotonic, process_time
-from typing import Any
+from time import process_time
 
 from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
+from almanac.domain.planner.model.plan import Plan
+from almanac.domain.planner.model.problem import Problem
 from almanac.domain.planner.planner import plan
-from almanac.domain.planner.search.greedy import greedy_plans
+from almanac.domain.planner.search.greedy import construct, greedy_plans, rules
+from almanac.domain.planner.search.params import DEFAULT, SearchParams
+from almanac.domain.planner.search.solution import Solution
+from bench.instances import FAMILIES, Document, iso, made_up
+from bench.loads import SIZES, TEAMS, calendar, team
+from bench.referee import broken_rules
 
-START = datetime(2026, 1, 5, 6, tzinfo=UTC)
-SIZES = ((100, 30), (500, 30), (2000, 30), (100, 90), (500, 90), (2000, 90))
-"""(tasks, days): growth with tasks over one window, and over a longer one."""
-TEAMS = ((10, 20, 30), (30, 20, 30))
-"""(people, tasks of each, days), with a meeting of three for each person."""
-ZONES = ("Europe/Berlin", "Europe/London", "America/New_York")
-
-
-def made_up(tasks: int, days: int) -> dict[str, Any]:
-    """A busy calendar with so many tasks over so many days; the same every time."""
-    random = Random(tasks)
-    hours = {day: [["08:00", "20:00"]] for day in ("MO", "TU", "WE", "TH", "FR", "SA", "SU")}
-    return {
-        "format": 1,
-        "id": f"{tasks}x{days}",
-        "timezone": "Europe/Berlin",
-        "now": START.isoformat(),
-        "window_end": (START + timedelta(days=days)).isoformat(),
-        "prefs": {"break_min": 15, "min_notice_min": 0, "daily_cap_min": {"work": 540}},
-        "hours": {"work": hours},
-        "busy": [made_up_event(random, day) for day in range(days) for _ in range(3)],
-        "tasks": [made_up_task(random, number, days) for number in range(tasks)],
-        "habits": [],
-        "previous": [],
-    }
+NUMBERS, SEEDS = (1, 2), (7, 8)
+LONGER = 3
+"""Times the work of a run that looks for the best that is known."""
+HEAD = (
+    "| family | mean gap | worst | broken rules | by deadline | by priority | planning again changes |\n"
+    "| --- | --- | --- | --- | --- | --- | --- |"
+)
 
 
-def made_up_team(people: int, tasks: int, days: int) -> dict[str, Any]:
-    """A team whose members have as much to do as above, and meet in threes; the same every time."""
-    random, names = Random(people), [f"p{number}" for number in range(people)]
-    document: dict[str, Any] = {"format": 2, "id": f"{people}x{tasks}x{days}", "people": []}
-    document |= {name: [] for name in ("busy", "tasks", "habits", "previous")}
-    for number, name in enumerate(names):
-        alone = made_up(tasks, days)
-        document |= {field: alone[field] for field in ("now", "window_end")}
-        person = {"id": name, "timezone": ZONES[number % len(ZONES)]}
-        document["people"].append(person | {field: alone[field] for field in ("hours", "prefs")})
-        document["busy"] += [event | {"id": f"{name}{event['id']}", "people": [name]} for event in alone["busy"]]
-        document["tasks"] += [task | {"id": f"{name}-{task['id']}", "person": name} for task in alone["tasks"]]
-    document["meetings"] = [
-        {
-            "id": f"m{number}",
-            "people": random.sample(names, 3),
-            "duration_min": 45,
-            "priority": "normal",
-            "hours": "work",
-        }
-        for number in range(people)
+@dataclass(frozen=True)
+class Figures:
+    """What came of one instance: gaps to the best known in percent, of each seed and of greedy rules."""
+
+    gaps: Sequence[float]
+    broken: int
+    by_deadline: float
+    by_priority: float
+    changed: int
+
+
+def figures(document: Document, seconds: float, known: float | None) -> Figures:
+    """Return the figures of one instance; `known` is the best known objective, where it is."""
+    problem = problem_of(read_instance(document).instance)
+    plans = [plan(problem, seconds, params=with_seed(seed)) for seed in SEEDS]
+    longer = [] if known else [plan(problem, LONGER * seconds, params=with_seed(max(SEEDS) + 1))]
+    best = known or min(each.objective for each in (*plans, *longer))
+    by_priority, by_deadline, *_ = (gap(greedy_objective(problem, number), best) for number in range(2))
+    return Figures(
+        gaps=[gap(each.objective, best) for each in plans],
+        broken=sum(len(broken_rules(document, each)) for each in (*plans, *longer)),
+        by_deadline=by_deadline,
+        by_priority=by_priority,
+        changed=changes(document, plans[0], seconds),
+    )
+
+
+def with_seed(seed: int) -> SearchParams:
+    """Return the parameters of a search with another seed."""
+    return replace(DEFAULT, budget=replace(DEFAULT.budget, search_seed=seed))
+
+
+def gap(objective: float, best: float) -> float:
+    """Return by how much an objective is above the best, in percent."""
+    return 100 * (objective / best - 1) if best else 0.0
+
+
+def greedy_objective(problem: Problem, rule: int) -> float:
+    """Return what inserting everything once comes to, in the order of a rule: 0 is by priority, 1 by deadline."""
+    solution = Solution(problem)
+    construct(solution, rules(problem)[rule], habits_first=False)
+    return solution.cost / 1000
+
+
+def changes(document: Document, found: Plan, seconds: float) -> int:
+    """Return how many blocks differ when everything is planned again with the plan as the previous one."""
+    previous = [{"item": block.item, "start": iso(block.start), "end": iso(block.end)} for block in found.blocks]
+    moved = {block.item: block for block in found.moved}
+    busy = [
+        event
+        | ({"start": iso(moved[event["id"]].start), "end": iso(moved[event["id"]].end)} if event["id"] in moved else {})
+        for event in document["busy"]
     ]
-    return document
+    again = plan(problem_of(read_instance(document | {"busy": busy, "previous": previous}).instance), seconds)
+    return len({(b.item, b.start, b.end) for b in found.blocks} ^ {(b.item, b.start, b.end) for b in again.blocks})
 
 
-def made_up_event(random: Random, day: int) -> dict[str, Any]:
-    start = START + timedelta(days=day, minutes=15 * random.randrange(8, 48))
-    event = {"id": f"b{start:%d%H%M}-{random.random()}", "start": start.isoformat()}
-    return event | {"end": (start + timedelta(minutes=random.choice((30, 60)))).isoformat()}
+def table(families: Mapping[str, Sequence[tuple[Document, float, float | None]]]) -> Iterator[str]:
+    """Yield the table, a line a family as soon as it is known."""
+    yield HEAD
+    for name, instances in families.items():
+        found = [figures(*each) for each in instances]
+        gaps = [each for one in found for each in one.gaps]
+        greedy = [mean(getattr(one, field) for one in found) for field in ("by_deadline", "by_priority")]
+        cells = [f"{mean(gaps):.1f} %", f"{max(gaps):.1f} %", str(sum(one.broken for one in found))]
+        cells += [f"+{each:.0f} %" for each in greedy]
+        yield f"| {' | '.join([name, *cells, str(sum(one.changed for one in found))])} |"
 
 
-def made_up_task(random: Random, number: int, days: int) -> dict[str, Any]:
-    task = {
-        "id": f"t{number}",
-        "hours": "work",
-        "duration_min": random.choice((15, 30, 45, 60, 90)),
-        "splittable": False,
+def generated(names: Sequence[str]) -> dict[str, list[tuple[Document, float, float | None]]]:
+    """Return the instances of families, all without names."""
+    return {
+        name: [(made_up(name, number), FAMILIES[name].seconds, None) for number in NUMBERS]
+        for name in names or FAMILIES
     }
-    task["priority"] = random.choice(("critical", "high", "normal", "low"))
-    due = START + timedelta(days=random.randrange(1, days))
-    return task | {"deadline": due.isoformat() if random.random() < 0.6 else None, "deadline_type": "soft"}
+
+
+def stored(folder: Path, bounds: Path | None, seconds: float) -> dict[str, list[tuple[Document, float, float | None]]]:
+    """Return the instances of a folder by family."""
+    known = json.loads(bounds.read_text()) if bounds else {}
+    found: dict[str, list[tuple[Document, float, float | None]]] = {}
+    for path in sorted(folder.glob("*.json")):
+        one = json.loads(path.read_text()), seconds, known.get(path.stem)
+        found.setdefault(path.stem.rpartition("-")[0], []).append(one)
+    return found
 
 
 def speeds() -> Iterator[str]:
     """CPU milliseconds from the document to a first plan, placed alone and explained too, best of three."""
-    sizes = [(f"{tasks:5} tasks x {days:2} days", made_up(tasks, days)) for tasks, days in SIZES]
-    sizes += [(f"{p:2} people x {t} tasks x {d} days", made_up_team(p, t, d)) for p, t, d in TEAMS]
+    sizes = [(f"{tasks:5} tasks x {days:2} days", calendar(tasks, days)) for tasks, days in SIZES]
+    sizes += [(f"{p:2} people x {t} tasks x {d} days", team(p, t, d)) for p, t, d in TEAMS]
     for name, document in sizes:
         placed, explained = list[float](), list[float]()
         for _ in range(3):
@@ -108,36 +143,16 @@ def speeds() -> Iterator[str]:
         yield f"{line}, {1000 * min(explained):6.0f} ms settled and explained, CPU"
 
 
-def gaps(folder: Path, bounds: dict[str, float], budget: float) -> Iterator[str]:
-    """Objective, time and gap per instance, then the mean gap per family."""
-    families = defaultdict(list)
-    for path in sorted(folder.glob("*.json")):
-        problem = problem_of(read_instance(json.loads(path.read_text())).instance)
-        begin = monotonic()
-        objective = plan(problem, budget, clock=monotonic).objective
-        line = f"{path.stem:16} {objective:10.1f} {monotonic() - begin:6.2f} s"
-        if path.stem in bounds:
-            gap = 100 * (objective / bounds[path.stem] - 1)
-            families[path.stem.rpartition("-")[0]].append(gap)
-            line += f" {gap:7.2f} %"
-        yield line
-    yield from (
-        f"{family:16} mean gap {mean(found):6.2f} %, worst {max(found):6.2f} %" for family, found in families.items()
-    )
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--instances", type=Path)
-    parser.add_argument("--bounds", type=Path)
-    parser.add_argument("--budget", type=float, default=2.0)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--families", nargs="*", default=[], choices=FAMILIES, metavar="NAME", help="only these")
+    parser.add_argument("--instances", type=Path, help="a folder of instances in place of the families")
+    parser.add_argument("--bounds", type=Path, help="their best known objectives")
+    parser.add_argument("--budget", type=float, default=2.0, help="seconds' worth of work on each of them")
     args = parser.parse_args()
-    for line in speeds():
+    families = stored(args.instances, args.bounds, args.budget) if args.instances else generated(args.families)
+    for line in chain(table(families), [""], speeds()):
         print(line, flush=True)
-    if args.instances:
-        bounds = json.loads(args.bounds.read_text()) if args.bounds else {}
-        for line in gaps(args.instances, bounds, args.budget):
-            print(line, flush=True)
 
 
 if __name__ == "__main__":
