@@ -155,9 +155,13 @@ def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser
                 yield from parsers(child)
 
 
+command_line = cache(_parser)
+
+
+@cache
 def command_names() -> list[list[str]]:
     """The words of every command, as ["account", "add"]."""
-    return [each.prog.split()[1:] for each in parsers(_parser()) if each.get_default("answer") is not None]
+    return [each.prog.split()[1:] for each in parsers(command_line()) if each.get_default("answer") is not None]
 
 
 @pytest.mark.parametrize(("page", "command"), almanac_commands())
@@ -166,7 +170,7 @@ def test_every_almanac_command_parses(page: str, command: str, capsys: pytest.Ca
     if words in command_names():  # only named
         return
     try:
-        _parser().parse(words)
+        command_line().parse(words)
     except SystemExit:
         pytest.fail(f"{page}: almanac {command}: {capsys.readouterr().err}")
 
@@ -178,7 +182,7 @@ def test_every_command_is_documented() -> None:
 
 
 def test_every_option_named_alone_is_one_of_some_command_shown() -> None:
-    known = {option for parser in parsers(_parser()) for option in parser._option_string_actions}
+    known = {option for parser in parsers(command_line()) for option in parser._option_string_actions}
     for page in PAGES:
         known |= {word for code in shell(page) for word in re.findall(r"--[a-z-]+", code)}
     named = {(page.name, span.split()[0]) for page in PAGES for span in spans(page) if span.startswith("--")}
@@ -208,10 +212,15 @@ def test_settings_that_the_template_passes_are_marked() -> None:
     assert marked == declared
 
 
+@cache
+def variables_of_aws() -> set[str]:
+    sources = "".join(text(path) for path in (ROOT / "template.yaml", *PACKAGE.rglob("*.py")))
+    return set(re.findall(r"\bAWS_[A-Z_]+\b", sources))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_variable_named_exists(page: Path) -> None:
-    sources = "".join(text(path) for path in (ROOT / "template.yaml", *PACKAGE.rglob("*.py")))
-    known = variables().keys() | set(re.findall(r"\bAWS_[A-Z_]+\b", sources))
+    known = variables().keys() | variables_of_aws()
     assert set(re.findall(r"\b(?:ALMANAC|AWS)_[A-Z_]+\b", text(page))) <= known
 
 
@@ -507,7 +516,7 @@ def test_every_table_is_described() -> None:
 
 @pytest.mark.parametrize("command", ["plan", "schedule"])
 def test_every_option_of_a_planning_command_is_documented_with_its_default(command: str) -> None:
-    (parser,) = (each for each in parsers(_parser()) if each.prog.split()[1:] == [command])
+    (parser,) = (each for each in parsers(command_line()) if each.prog.split()[1:] == [command])
     taken = [each for each in parser._actions if not isinstance(each, argparse._HelpAction)]
     wanted = {each.option_strings[-1] if each.option_strings else str(each.metavar): given(each) for each in taken}
     assert {row[0]: row[1] for row in table(PLANNING, f"almanac {command}")} == wanted
