@@ -1,5 +1,6 @@
 """Workspaces, connections, runs, summary and queues, as operators look at them; rows in memory."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -7,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from almanac.domain.operations.queue_depth import QueueDepth
-from almanac.domain.operations.run_statistics import ProviderCalls, RunStatistics
+from almanac.domain.operations.run_statistics import Behind, ProviderCalls, RunStatistics
 from almanac.domain.operations.runs import SyncRunDetails
 from almanac.domain.operations.workspaces import ListedAccount
 from almanac.errors import BadInput, BadSettings, UnknownWorkspace
@@ -151,6 +152,9 @@ class Counted:
     def statistics(self, ws_id: UUID | None, since: datetime, now: datetime, limit: int) -> RunStatistics:
         self.asked.append((ws_id, since, now, limit))
         return RunStatistics([], [], ProviderCalls(10, 5, NOON), [], {})
+
+    def behind(self, ws_ids: Collection[UUID] | None, now: datetime, limit: int) -> Behind:
+        return Behind([], {})
 
 
 def test_a_summary_is_of_the_span_until_now() -> None:

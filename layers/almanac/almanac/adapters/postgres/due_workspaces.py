@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, Rows
-from almanac.adapters.postgres.operations.overview import PostgresOverview
+from almanac.adapters.postgres.operations.run_counts import PostgresRunCounts
 from almanac.domain.push.channels import RENEW_BEFORE
 from almanac.services.push.ports import PushHome
 from almanac.services.queues.ports import ChannelStates, DueStore, SyncHealth
@@ -27,7 +27,7 @@ class PostgresDueStore(DueStore):
         }
         self._run = database.statements("sync.sql")
         self._summary = database.statements("run_summary.sql")
-        self._overview = PostgresOverview(database)
+        self._counts = PostgresRunCounts(database)
 
     @override
     def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
@@ -64,7 +64,7 @@ class PostgresDueStore(DueStore):
 
     @override
     def roll_up_runs(self) -> int:
-        return self._overview.roll_up()
+        return self._counts.roll_up()
 
     @override
     def sync_health(self, before: datetime) -> SyncHealth:

@@ -219,10 +219,13 @@ WITH links AS (
     DELETE FROM run_rollup_times WHERE began < :before::timestamptz RETURNING 1
 ), calls AS (
     DELETE FROM run_rollup_calls WHERE began < :before::timestamptz RETURNING 1
+), open AS (
+    DELETE FROM run_rollup_open WHERE began < :before::timestamptz RETURNING 1
 )
 SELECT (SELECT count(*) FROM links) + (SELECT count(*) FROM consents) + (SELECT count(*) FROM tokens)
     + (SELECT count(*) FROM requests)
-    + (SELECT count(*) FROM counts) + (SELECT count(*) FROM times) + (SELECT count(*) FROM calls);
+    + (SELECT count(*) FROM counts) + (SELECT count(*) FROM times) + (SELECT count(*) FROM calls)
+    + (SELECT count(*) FROM open);
 
 -- name: expired_exports
 SELECT id, object_key FROM exports WHERE expires_at < now() ORDER BY expires_at, id LIMIT :limit::integer;
@@ -318,7 +321,8 @@ SELECT
     + (SELECT count(*) FROM idempotency_keys WHERE created_at < now() - interval '24 hours')
     + (SELECT count(*) FROM run_rollup WHERE began < :runs_before::timestamptz)
     + (SELECT count(*) FROM run_rollup_times WHERE began < :runs_before::timestamptz)
-    + (SELECT count(*) FROM run_rollup_calls WHERE began < :runs_before::timestamptz),
+    + (SELECT count(*) FROM run_rollup_calls WHERE began < :runs_before::timestamptz)
+    + (SELECT count(*) FROM run_rollup_open WHERE began < :runs_before::timestamptz),
     (SELECT count(*) FROM events_out_of_reach e WHERE e.end_at < :past_before::timestamptz),
     (SELECT count(*) FROM workspace_history h WHERE h.at < :runs_before::timestamptz),
     (SELECT count(*) FROM exports WHERE expires_at < now());

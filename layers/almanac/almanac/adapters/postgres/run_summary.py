@@ -1,16 +1,21 @@
 """How runs went and who is behind, counted by Postgres. Every statement only reads."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from typing_extensions import override
 
+from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
-from almanac.domain.operations.job_names import JobName
+from almanac.adapters.postgres.operations.run_counts import PostgresRunCounts, RunCounts
+from almanac.domain.operations.job_names import KEPT_UP, JobName
 from almanac.domain.operations.lag import PLAN_BEHIND_AFTER, SYNC_BEHIND_AFTER, WorkspaceProgress
+from almanac.domain.operations.overview import at_share
 from almanac.domain.operations.run_statistics import (
     SHARES,
+    Behind,
     LaggingWorkspace,
     Latency,
     OutcomeCount,
@@ -36,30 +41,49 @@ class PostgresRunSummary(CountedRuns):
             "installation": home.installation if home else None,
             "address_fingerprint": home.fingerprint if home else None,
         }
+        self._counts = PostgresRunCounts(database)
         self._run = database.statements("run_summary.sql")
 
     @override
     def statistics(self, ws_id: UUID | None, since: datetime, now: datetime, limit: int) -> RunStatistics:
-        span = {"ws_id": ws_id, "since": since}
-        shares = "{" + ",".join(map(str, SHARES.values())) + "}"
-        behind: list[LaggingWorkspace] = []
+        ws_ids = None if ws_id is None else [ws_id]
+        counts, behind = self._counts.since(ws_ids, since), self.behind(ws_ids, now, limit)
+        outcomes: Counter[tuple[JobName, str, str | None, str | None]] = Counter()
+        for job in KEPT_UP:
+            for each in (ending for ending in counts.endings if ending.kind == job):
+                outcomes[job, each.status, each.outcome, each.error_type] += each.runs
+        return RunStatistics(
+            [OutcomeCount(*ending, runs) for ending, runs in outcomes.items()],
+            [_latency(job, counts) for job in KEPT_UP],
+            ProviderCalls(counts.calls, counts.peak, counts.peak_minute),
+            behind.stalest,
+            behind.all_behind,
+        )
+
+    @override
+    def behind(self, ws_ids: Collection[UUID] | None, now: datetime, limit: int) -> Behind:
+        ids = None if ws_ids is None else arrays.texts(map(str, ws_ids))
+        found: list[LaggingWorkspace] = []
         all_behind: dict[JobName, int] = {}
         with self._db.transaction():
             for job, (statement, after) in _BEHIND.items():
                 whose = self._home if job == "sync" else {}
-                found = self._run(statement, ws_id=ws_id, before=now - after, limit=limit, **whose)
-                all_behind[job] = found[0][0] if found else 0
-                behind += [LaggingWorkspace(job, row[1], WorkspaceProgress(*row[2:])) for row in found]
-            outcomes = [OutcomeCount(*row) for row in self._run("endings", **span)]
-            latencies = [
-                Latency(job, _milliseconds(waited), took)
-                for job, waited, took in self._run("latencies", shares=shares, **span)
-            ]
-            calls = [ProviderCalls(int(row[2]), int(row[1]), row[0]) for row in self._run("provider_calls", **span)]
-        stalest = sorted(behind, key=lambda each: each.progress.fresh_at)[:limit]
-        return RunStatistics(outcomes, latencies, calls[0] if calls else ProviderCalls(), stalest, all_behind)
+                rows = self._run(statement, ws_ids=ids, before=now - after, limit=limit, **whose)
+                all_behind[job] = rows[0][0] if rows else 0
+                found += [LaggingWorkspace(job, row[1], WorkspaceProgress(*row[2:])) for row in rows]
+        return Behind(sorted(found, key=lambda each: each.progress.fresh_at)[:limit], all_behind)
 
 
-def _milliseconds(waited: Sequence[timedelta] | None) -> list[int] | None:
-    """Whole milliseconds; the clocks of queue and database may differ a little."""
-    return None if waited is None else [max(0, round(each.total_seconds() * 1000)) for each in waited]
+def _latency(job: JobName, counts: RunCounts) -> Latency:
+    waited: Counter[int] = Counter()
+    took: Counter[int] = Counter()
+    for each in counts.times:
+        if each.kind == job:
+            waited[each.bucket] += each.waited
+            took[each.bucket] += each.took
+    return Latency(job, _at_shares(waited), _at_shares(took))
+
+
+def _at_shares(buckets: Counter[int]) -> list[int] | None:
+    found = [at_share(buckets, share) for share in SHARES.values()]
+    return [each for each in found if each is not None] or None

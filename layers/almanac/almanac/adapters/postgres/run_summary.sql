@@ -1,46 +1,18 @@
 -- Statements that answer "is it well, and if not, where". All of them only read.
 
--- name: endings
--- Syncs and plans in a span of time, or one workspace's: how runs ended, and with what.
-SELECT kind, status, outcome, error_type, count(*)
-FROM runs
-WHERE kind IN ('sync', 'schedule') AND started_at >= :since::timestamptz
-    AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
-GROUP BY kind, status, outcome, error_type;
-
--- name: latencies
--- Milliseconds at the shares asked for (nearest rank). From message to done for what was done, the run's own time for
--- what was tried.
-SELECT k.kind, l.waited, l.took
-FROM (VALUES ('sync'), ('schedule')) AS k (kind)
-CROSS JOIN LATERAL (
-    SELECT
-        percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY r.finished_at - r.sent_at)
-            FILTER (WHERE r.status IN ('completed', 'partial')) AS waited,
-        percentile_disc(:shares::float8[]) WITHIN GROUP (ORDER BY r.total_ms)
-            FILTER (WHERE r.status NOT IN ('running', 'skipped')) AS took
-    FROM runs r
-    WHERE r.kind = k.kind AND r.started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR r.ws_id = :ws_id::uuid)
-) l;
-
--- name: provider_calls
--- By the minute in which their run began.
-SELECT minute, calls, sum(calls) OVER ()
-FROM (
-    SELECT date_bin('1 minute', started_at, 'epoch') AS minute, sum(coalesce((report ->> 'api_calls')::integer, 0)) AS calls
-    FROM runs
-    WHERE kind = 'sync' AND started_at >= :since::timestamptz AND (:ws_id::uuid IS NULL OR ws_id = :ws_id::uuid)
-    GROUP BY 1
-) m
-ORDER BY calls DESC, minute
-LIMIT 1;
-
 -- name: sync_health
--- Of the calendars that are to be read; one whose push channel is healthy may wait for longer. One pass over connections and their states: no index on last_synced_at, which
--- every sync would have to keep.
+-- Of the calendars that are to be read; one whose push channel is healthy may wait for longer. Only workspaces with a
+-- connection that was not read lately are looked at more closely. No index on last_synced_at: every sync would have to keep
+-- it.
 SELECT
     (SELECT count(DISTINCT f.ws_id) FROM workspace_calendar_freshness f
-     WHERE f.fresh_at < :before::timestamptz AND (:installation::text IS NULL OR NOT EXISTS (
+     WHERE f.fresh_at < :before::timestamptz AND f.ws_id = ANY (ARRAY(
+        SELECT c.ws_id FROM calendar_connections c
+        WHERE c.is_enabled AND c.sync_inbound_enabled AND NOT EXISTS (
+            SELECT 1 FROM calendar_sync_states s
+            WHERE s.connection_id = c.id AND s.last_synced_at >= :before::timestamptz
+        )
+     )) AND (:installation::text IS NULL OR NOT EXISTS (
         SELECT 1 FROM calendar_connections c
         WHERE c.ws_id = f.ws_id AND c.provider = f.provider AND c.calendar_id = f.calendar_id AND f.fresh_at
             >= :before::timestamptz - almanac_poll_pause(c.id, :installation::text, :address_fingerprint::text)
@@ -51,11 +23,21 @@ SELECT
 
 -- name: behind_with_sync
 -- Each workspace by its stalest calendar, the stalest first, and how many there are. A calendar with several connections
--- is judged by the one that a sync would read it through.
+-- is judged by the one that a sync would read it through. Only those with a connection that was not read lately are looked
+-- at more closely.
 WITH stalest AS (
     SELECT DISTINCT ON (f.ws_id) f.ws_id, f.provider, f.calendar_id, f.last_synced_at, f.fresh_at
     FROM workspace_calendar_freshness f
-    WHERE f.fresh_at < :before::timestamptz AND (:ws_id::uuid IS NULL OR f.ws_id = :ws_id::uuid)
+    WHERE f.fresh_at < :before::timestamptz
+        AND f.ws_id = ANY (ARRAY(
+            SELECT c.ws_id FROM calendar_connections c
+            WHERE c.is_enabled AND c.sync_inbound_enabled
+                AND (:ws_ids::uuid[] IS NULL OR c.ws_id = ANY (:ws_ids::uuid[]))
+                AND NOT EXISTS (
+                    SELECT 1 FROM calendar_sync_states s
+                    WHERE s.connection_id = c.id AND s.last_synced_at >= :before::timestamptz
+                )
+        ))
         AND (:installation::text IS NULL OR NOT EXISTS (
             SELECT 1 FROM calendar_connections c
             WHERE c.ws_id = f.ws_id AND c.provider = f.provider AND c.calendar_id = f.calendar_id AND f.fresh_at
@@ -82,24 +64,25 @@ ORDER BY f.fresh_at, f.ws_id;
 
 -- name: behind_with_plan
 -- Workspaces with something to place whose last plan is old. A refusal to write (blocked) is an answer too.
-WITH wanting AS (
-    SELECT ws_id, min(created_at) AS since
+WITH stale AS (
+    SELECT w.ws_id, min(w.since) AS since
     FROM (
-        SELECT ws_id, created_at FROM tasks WHERE auto_schedule AND completed_at IS NULL
+        SELECT ws_id, min(created_at) AS since FROM tasks
+        WHERE auto_schedule AND completed_at IS NULL AND created_at < :before::timestamptz
+            AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]))
+        GROUP BY ws_id
         UNION ALL
-        SELECT ws_id, created_at FROM workspace_habits WHERE is_active AND auto_schedule
+        SELECT ws_id, min(created_at) FROM workspace_habits
+        WHERE is_active AND auto_schedule AND created_at < :before::timestamptz
+            AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]))
+        GROUP BY ws_id
     ) w
-    WHERE :ws_id::uuid IS NULL OR ws_id = :ws_id::uuid
-    GROUP BY ws_id
-    HAVING min(created_at) < :before::timestamptz
-), stale AS (
-    SELECT w.ws_id, w.since
-    FROM wanting w
     WHERE NOT EXISTS (
         SELECT 1 FROM runs r
         WHERE r.ws_id = w.ws_id AND r.kind = 'schedule' AND r.started_at >= :before::timestamptz
             AND (r.status = 'completed' OR r.outcome = 'blocked')
     )
+    GROUP BY w.ws_id
 ), planned AS (
     SELECT s.ws_id, s.since, (
         SELECT r.started_at FROM runs r

@@ -26,7 +26,10 @@ class OutcomeCount:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Whole milliseconds at SHARES: from a message's sending to its end, and of the run alone. None without runs."""
+    """Milliseconds at SHARES: from a message's sending to its end, and of the run alone. None without runs.
+
+    They are counted in buckets, so they are right within 5 %.
+    """
 
     job: JobName
     message_to_done_ms: Sequence[int] | None
@@ -49,6 +52,14 @@ class LaggingWorkspace:
     job: JobName
     ws_id: UUID
     progress: WorkspaceProgress
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Workspaces that are behind: `stalest` of both jobs, the stalest first, and how many there are by job."""
+
+    stalest: Sequence[LaggingWorkspace]
+    all_behind: Mapping[JobName, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +150,7 @@ def summarize(
         calls=found.calls,
         quota_per_minute=quota_per_minute,
         all_behind={job: found.all_behind.get(job, 0) for job in KEPT_UP},
-        behind=[_behind(each, until) for each in found.behind],
+        behind=[why_late(each, until) for each in found.behind],
     )
 
 
@@ -160,7 +171,8 @@ def _job(job: JobName, found: RunStatistics) -> JobSummary:
     )
 
 
-def _behind(each: LaggingWorkspace, now: datetime) -> BehindWorkspace:
+def why_late(each: LaggingWorkspace, now: datetime) -> BehindWorkspace:
+    """Return the workspace with the reason why it is behind now."""
     progress = each.progress
     last_done_at = progress.fresh_at if progress.ever else None
     return BehindWorkspace(each.ws_id, each.job, last_done_at, why_behind(progress, now))

@@ -10,7 +10,7 @@ from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.job_names import JobName
 from almanac.domain.operations.people import ListedMeeting, ListedMember, NewMeeting
 from almanac.domain.operations.queue_depth import QueueDepth
-from almanac.domain.operations.run_statistics import RunStatistics
+from almanac.domain.operations.run_statistics import Behind, RunStatistics
 from almanac.domain.operations.runs import AnyRun, AnyRunDetails, RequestedPlan, SyncProgress, SyncRun
 from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
 
@@ -145,6 +145,10 @@ class CountedRuns(Protocol):
 
     def statistics(self, ws_id: UUID | None, since: datetime, now: datetime, limit: int) -> RunStatistics:
         """Count the runs that began since then, and name at most `limit` of the workspaces that are behind now."""
+        ...
+
+    def behind(self, ws_ids: Collection[UUID] | None, now: datetime, limit: int) -> Behind:
+        """Return at most `limit` of these workspaces or (None) of all that are behind now, the stalest first."""
         ...
 
 

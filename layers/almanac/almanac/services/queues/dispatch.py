@@ -73,6 +73,7 @@ class Dispatch:
         else:
             if tick.job == "calendar.schedule" and tick.due == "changed":
                 self._send_changed(began, report)
+                self.store.roll_up_runs()
             else:
                 self._send_due(tick, began, report, f"tick {tick.request_id or began.isoformat()}")
             if tick.job == "calendar.sync" and tick.direction != "outbound":

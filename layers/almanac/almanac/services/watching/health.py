@@ -8,7 +8,7 @@ from uuid import UUID
 
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.lag import Lag
-from almanac.domain.operations.run_statistics import BehindWorkspace, summarize
+from almanac.domain.operations.run_statistics import BehindWorkspace, why_late
 from almanac.services.clock import Clock
 from almanac.services.operations.ports import ConnectionStore, CountedRuns, WorkspaceStore
 from almanac.services.watching.ports import Directory
@@ -43,19 +43,20 @@ class WorkspaceHealth:
     def __call__(self, ws_id: UUID) -> Health:
         """Return one workspace's. Raises UnknownWorkspace."""
         self.workspaces.require_workspace(ws_id)
-        now = self.clock()
-        late = self._late(ws_id, now, 10)
+        late, _ = self.stalest([ws_id], 10)
         calendars = self.connections.connections(ws_id)
         why = late[0].lag if late else self._trouble(ws_id, calendars)
         return Health(ws_id, _state(why, late, calendars), why, late, calendars)
 
     def all_late(self, ws_ids: Collection[UUID] | None) -> Sequence[BehindWorkspace]:
         """Return those that are late, the stalest first, of these workspaces or (None) of all."""
-        found = self._late(None, self.clock(), MOST_LATE)
-        return [each for each in found if ws_ids is None or each.ws_id in ws_ids]
+        return self.stalest(ws_ids, MOST_LATE)[0]
 
-    def _late(self, ws_id: UUID | None, now: datetime, limit: int) -> Sequence[BehindWorkspace]:
-        return summarize(self.runs.statistics(ws_id, now, now, limit), ws_id, now, now, 1).behind
+    def stalest(self, ws_ids: Collection[UUID] | None, limit: int) -> tuple[Sequence[BehindWorkspace], int]:
+        """Return the stalest of those that are late, and how many are late."""
+        now = self.clock()
+        found = self.runs.behind(ws_ids, now, limit)
+        return [why_late(each, now) for each in found.stalest], sum(found.all_behind.values())
 
     def _trouble(self, ws_id: UUID, calendars: Sequence[ConnectedCalendar]) -> Lag | None:
         """What will make it late soon: an account whose grant is gone, a calendar that fails."""

@@ -46,10 +46,9 @@ class ShowOverview:
         """Return the last so many hours, the current one included, of these workspaces or (None) of all."""
         now = self.clock()
         counts = self.store.overview(ws_ids, _whole_hour(now) - timedelta(hours=hours - 1), now)
-        late = self.health.all_late(ws_ids)
-        shown = late[:SHOWN_LATE]
-        names = self.workspaces.workspace_names({each.ws_id for each in shown})
-        return WholeOverview(counts, shown, len(late), names, self._depths(), self.quota_per_minute)
+        late, all_late = self.health.stalest(ws_ids, SHOWN_LATE)
+        names = self.workspaces.workspace_names({each.ws_id for each in late})
+        return WholeOverview(counts, late, all_late, names, self._depths(), self.quota_per_minute)
 
     def _depths(self) -> Mapping[JobName, QueueDepth] | None:
         try:

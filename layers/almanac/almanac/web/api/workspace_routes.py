@@ -1,7 +1,7 @@
 """Routes of workspaces: health, calendars and their switches, plans seen and written, what is between two instants."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
@@ -15,9 +15,6 @@ from almanac.domain.operations.workspaces import ListedAccount
 from almanac.errors import CursorExpired
 from almanac.presentation.history.changes import by_start
 from almanac.presentation.operations.health import meaning, what_helps
-from almanac.presentation.preview import Preview
-from almanac.services.plan.apply import PlanChanged, job_of
-from almanac.services.plan.proposal import PlanPreview
 from almanac.web.api.bodies import ApplyBody, PreviewBody, SwitchesBody
 from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_routes import After, Limit, Workspace, visible
@@ -43,6 +40,9 @@ from almanac.web.call import current
 from almanac.web.etag import etag_of, matches
 from almanac.web.paging import cursor, foreign_cursor, place
 from almanac.web.problem import Problem
+
+if TYPE_CHECKING:
+    from almanac.services.plan.proposal import PlanPreview
 
 _REASONS = ("reconnect_required", "timezone_missing", "running", "backing_off", "waiting", "error", "never", "overdue")
 
@@ -161,6 +161,8 @@ def show_calendar(
 
 def preview_plan(ws: Workspace, body: Annotated[PreviewBody | None, Body()] = None) -> PreviewAnswer:
     """Show what a plan would come to now, with the reason of every block. Writes nothing."""
+    from almanac.services.plan.apply import job_of  # noqa: PLC0415 - few cold starts plan
+
     wanted = body or PreviewBody()
     job = job_of(ws, wanted.window_days, force_reschedule=wanted.force_reschedule, safe=wanted.apply == "safe")
     return PreviewAnswer(**preview_document(current().use.apply_plan.preview(job)))
@@ -168,6 +170,8 @@ def preview_plan(ws: Workspace, body: Annotated[PreviewBody | None, Body()] = No
 
 def apply_plan(ws: Workspace, body: Annotated[ApplyBody, Body()]) -> Response[Applied]:
     """Write the plan that was shown, or nothing: 409 with the new preview when it would be another one now."""
+    from almanac.services.plan.apply import PlanChanged, job_of  # noqa: PLC0415 - few cold starts plan
+
     call = current()
     job = job_of(ws, body.window_days, force_reschedule=body.force_reschedule, safe=body.apply == "safe")
     try:
@@ -193,8 +197,10 @@ def apply_plan(ws: Workspace, body: Annotated[ApplyBody, Body()]) -> Response[Ap
     )
 
 
-def preview_document(found: PlanPreview) -> Mapping[str, Any]:
+def preview_document(found: "PlanPreview") -> Mapping[str, Any]:
     """Return a preview as the API tells it: the command line's document, and its outcome by that name."""
+    from almanac.presentation.preview import Preview  # noqa: PLC0415 - few cold starts plan
+
     return {**Preview(found).document(), "outcome": found.report.outcome}
 
 

@@ -28,7 +28,7 @@ def workspaces(visit: Visit) -> Answer:
         begin = (name, identified(ws_id, "not_found"))
     found = visit.call.use.directory.workspaces(visit.seen, text, begin, _ROWS + 1)
     rows = found[:_ROWS]
-    late = {each.ws_id: each for each in visit.call.use.workspace_health.all_late(visit.seen)}
+    late = {each.ws_id: each for each in visit.call.use.workspace_health.all_late([row.ws_id for row in rows])}
     more = cursor(listed, (rows[-1].name, rows[-1].ws_id)) if len(found) > _ROWS else None
     return visit.render("workspaces.html", rows=rows, late=late, short=SHORT, text=text or "", more=more)
 

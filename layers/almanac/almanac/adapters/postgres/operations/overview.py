@@ -1,9 +1,8 @@
-"""Runs counted by the quarter of an hour over one Database."""
+"""The overview of runs over one Database."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from typing_extensions import override
@@ -11,58 +10,35 @@ from typing_extensions import override
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.operations.ledger import PACKAGE
+from almanac.adapters.postgres.operations.run_counts import CountedEnding, CountedTime, PostgresRunCounts
 from almanac.domain.operations.overview import HourlyRuns, KindTotals, Overview, at_share
 from almanac.jobs import JOBS
 from almanac.services.watching.ports import OverviewStore
 
-_KINDS = arrays.texts(kind.name for kind in JOBS.values())
-QUARTERS_A_TICK = 24
-"""Quarters of an hour that one call adds at most: one a tick is the rule, more after an outage."""
-
 
 class PostgresOverview(OverviewStore):
-    """The OverviewStore of the services, and what adds quarters to the roll-up."""
+    """The OverviewStore of the services."""
 
     def __init__(self, database: Database) -> None:
-        self._db = database
+        self._counts = PostgresRunCounts(database)
         self._run = database.statements("overview.sql", PACKAGE)
-
-    def roll_up(self) -> int:
-        """Add the quarters of an hour that are over; return how many were."""
-        for added in range(QUARTERS_A_TICK):
-            with self._db.transaction():
-                found = self._run("next_quarter")
-                if not found or not self._run("claim_quarter", began=found[0][0]):
-                    return added
-                self._run("add_counts", began=found[0][0], kinds=_KINDS)
-                self._run("add_times", began=found[0][0], kinds=_KINDS)
-        return QUARTERS_A_TICK
 
     @override
     def overview(self, ws_ids: Collection[UUID] | None, since: datetime, now: datetime) -> Overview:
-        """Of some workspaces everything is counted anew: the roll-up does not tell them apart."""
+        counts = self._counts.since(ws_ids, since)
         ids = None if ws_ids is None else arrays.texts(map(str, ws_ids))
-        with self._db.transaction():
-            rolled = self._run("rolled_until")[0][0] if ws_ids is None else None
-            border = max(since, rolled) if rolled else since
-            past: dict[str, Any] = {"since": since, "until": border}
-            live: dict[str, Any] = {"since": border, "ws_ids": ids}
-            counts = [*self._run("rolled_counts", **past), *self._run("live_counts", kinds=_KINDS, **live)]
-            times = [*self._run("rolled_times", **past), *self._run("live_times", kinds=_KINDS, **live)]
-            calls = [*self._run("rolled_calls", **past), *self._run("live_calls", **live)]
-            waiting = self._run("waiting", ws_ids=ids)[0]
-        by_hour, by_kind, errors = _counted(counts)
-        took, took_by_hour, waited = _timed(times)
-        peak = max(calls, key=lambda row: row[1] or 0)
+        waiting = self._run.alone("waiting", ws_ids=ids)[0]
+        by_hour, by_kind, errors = _counted(counts.endings)
+        took, took_by_hour, waited = _timed(counts.times)
         return Overview(
             since=since,
             until=now,
             totals={kind.name: _totals(kind.name, by_kind, took, waited) for kind in JOBS.values()},
             hours=[_hour(key, by_hour[key], took_by_hour[key]) for key in sorted(by_hour)],
             errors=[(kind, error, runs) for (kind, error), runs in errors.most_common()],
-            calls=sum(int(row[0] or 0) for row in calls),
-            peak=int(peak[1] or 0),
-            peak_minute=peak[2],
+            calls=counts.calls,
+            peak=counts.peak,
+            peak_minute=counts.peak_minute,
             oldest_queued_at=waiting[0],
             reconnect_required=int(waiting[1]),
         )
@@ -73,27 +49,27 @@ _Buckets = dict[str, Counter[int]]
 
 
 def _counted(
-    rows: Iterable[Sequence[Any]],
+    endings: list[CountedEnding],
 ) -> tuple[dict[_Hour, Counter[str]], dict[str, Counter[str]], Counter[tuple[str, str]]]:
     by_hour: dict[_Hour, Counter[str]] = defaultdict(Counter)
     by_kind: dict[str, Counter[str]] = defaultdict(Counter)
     errors: Counter[tuple[str, str]] = Counter()
-    for hour, kind, status, error_type, runs in rows:
-        by_hour[kind, hour][status] += int(runs)
-        by_kind[kind][status] += int(runs)
-        if error_type:
-            errors[kind, error_type] += int(runs)
+    for each in endings:
+        by_hour[each.kind, each.hour][each.status] += each.runs
+        by_kind[each.kind][each.status] += each.runs
+        if each.error_type:
+            errors[each.kind, each.error_type] += each.runs
     return by_hour, by_kind, errors
 
 
-def _timed(rows: Iterable[Sequence[Any]]) -> tuple[_Buckets, dict[_Hour, Counter[int]], _Buckets]:
+def _timed(times: list[CountedTime]) -> tuple[_Buckets, dict[_Hour, Counter[int]], _Buckets]:
     took: _Buckets = defaultdict(Counter)
     took_by_hour: dict[_Hour, Counter[int]] = defaultdict(Counter)
     waited: _Buckets = defaultdict(Counter)
-    for hour, kind, bucket, runs, messages in rows:
-        took[kind][bucket] += int(runs)
-        took_by_hour[kind, hour][bucket] += int(runs)
-        waited[kind][bucket] += int(messages)
+    for each in times:
+        took[each.kind][each.bucket] += each.took
+        took_by_hour[each.kind, each.hour][each.bucket] += each.took
+        waited[each.kind][each.bucket] += each.waited
     return took, took_by_hour, waited
 
 

@@ -1,53 +1,69 @@
--- Statements that count runs: quarters of an hour that are over from run_rollup, what is younger from runs.
+-- Statements that count runs: quarters of an hour that are over from run_rollup, the others from runs.
+
+-- name: hold_rollup
+-- One adds at a time; whoever comes meanwhile has nothing to do.
+SELECT pg_try_advisory_xact_lock(hashtext('almanac run_rollup'));
 
 -- name: next_quarter
--- The quarter to be added next, when it has been over for longer than any run of it can live. A week back at most.
+-- The quarter to be added next, two minutes after its end: a beginning is committed well within them. The first one is a
+-- week ago.
 SELECT q FROM (
-    SELECT greatest((SELECT max(began) + interval '15 minutes' FROM run_rollup_calls),
+    SELECT coalesce((SELECT max(began) + interval '15 minutes' FROM run_rollup_calls),
         date_bin('1 hour', now(), 'epoch') - interval '7 days') AS q
 ) n
-WHERE q + interval '35 minutes' <= now();
+WHERE q + interval '17 minutes' <= now();
 
--- name: claim_quarter
--- With its provider's calls. No row: somebody else is adding it, or has.
-INSERT INTO run_rollup_calls (began, calls, peak, peak_minute)
-SELECT :began::timestamptz, coalesce(sum(m.calls), 0), coalesce(max(m.calls), 0),
-    (array_agg(m.minute ORDER BY m.calls DESC, m.minute))[1]
-FROM (
-    SELECT date_bin('1 minute', started_at, 'epoch') AS minute, sum(coalesce((report ->> 'api_calls')::integer, 0)) AS calls
-    FROM runs
-    WHERE kind = 'sync' AND started_at >= :began::timestamptz AND started_at < :began::timestamptz + interval '15 minutes'
-    GROUP BY 1
-) m
-ON CONFLICT (began) DO NOTHING
-RETURNING began;
+-- name: late_quarters
+-- Those with a run that went on when they were counted, and does no more.
+SELECT DISTINCT o.began FROM run_rollup_open o
+WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = o.run_id AND r.status = 'running');
 
--- name: add_counts
-INSERT INTO run_rollup (began, kind, status, outcome, error_type, runs)
-SELECT :began::timestamptz, kind, status, outcome, coalesce(error_type, ''), count(*)
-FROM runs
-WHERE kind = ANY (:kinds::text[]) AND started_at >= :began::timestamptz
-    AND started_at < :began::timestamptz + interval '15 minutes' AND status <> 'running'
-GROUP BY kind, status, outcome, coalesce(error_type, '')
-ON CONFLICT DO NOTHING;
+-- name: count_quarter
+-- All of it in one statement, which sees one moment: a run is counted, or remembered as one that goes on.
+WITH found AS MATERIALIZED (
+    SELECT * FROM counted_runs
+    WHERE kind = ANY (:kinds::text[]) AND started_at >= :began::timestamptz
+        AND started_at < :began::timestamptz + interval '15 minutes'
+), calls AS (
+    INSERT INTO run_rollup_calls (began, calls, peak, peak_minute)
+    SELECT :began::timestamptz, coalesce(sum(m.calls), 0), coalesce(max(m.calls), 0),
+        (array_agg(m.minute ORDER BY m.calls DESC, m.minute))[1]
+    FROM (SELECT date_bin('1 minute', started_at, 'epoch') AS minute, sum(calls) AS calls FROM found GROUP BY 1) m
+    ON CONFLICT (began) DO UPDATE
+    SET calls = excluded.calls, peak = excluded.peak, peak_minute = excluded.peak_minute
+), counts AS (
+    INSERT INTO run_rollup (began, kind, status, outcome, error_type, runs)
+    SELECT :began::timestamptz, kind, status, outcome, error_type, count(*) FROM found
+    WHERE status <> 'running' GROUP BY kind, status, outcome, error_type
+    ON CONFLICT (began, kind, status, outcome, error_type) DO UPDATE SET runs = excluded.runs
+), times AS (
+    INSERT INTO run_rollup_times (began, kind, bucket, took, waited)
+    SELECT :began::timestamptz, t.kind, t.bucket, sum(t.took), sum(t.waited)
+    FROM (
+        SELECT kind, took AS bucket, count(*) AS took, 0 AS waited FROM found WHERE took IS NOT NULL GROUP BY 1, 2
+        UNION ALL
+        SELECT kind, waited, 0, count(*) FROM found WHERE waited IS NOT NULL GROUP BY 1, 2
+    ) t
+    GROUP BY t.kind, t.bucket
+    ON CONFLICT (began, kind, bucket) DO UPDATE SET took = excluded.took, waited = excluded.waited
+), ended AS (
+    DELETE FROM run_rollup_open o
+    WHERE o.began = :began::timestamptz
+        AND NOT EXISTS (SELECT 1 FROM found f WHERE f.id = o.run_id AND f.status = 'running')
+)
+INSERT INTO run_rollup_open (run_id, began)
+SELECT id, :began::timestamptz FROM found WHERE status = 'running'
+ON CONFLICT (run_id) DO NOTHING;
 
--- name: add_times
-INSERT INTO run_rollup_times (began, kind, bucket, took, waited)
-SELECT :began::timestamptz, t.kind, t.bucket, sum(t.took), sum(t.waited)
-FROM run_times t
-WHERE t.kind = ANY (:kinds::text[]) AND t.started_at >= :began::timestamptz
-    AND t.started_at < :began::timestamptz + interval '15 minutes'
-GROUP BY t.kind, t.bucket
-ON CONFLICT DO NOTHING;
-
--- name: rolled_until
--- The first instant that no row of the roll-up covers.
-SELECT max(began) + interval '15 minutes' FROM run_rollup_calls;
+-- name: rolled_span
+-- Whole quarters from an instant on that the roll-up holds: the first one's beginning, the last one's end. Both null if it
+-- holds none.
+SELECT min(began), max(began) + interval '15 minutes' FROM run_rollup_calls WHERE began >= :since::timestamptz;
 
 -- name: rolled_counts
-SELECT date_bin('1 hour', began, 'epoch'), kind, status, error_type, sum(runs)::bigint FROM run_rollup
+SELECT date_bin('1 hour', began, 'epoch'), kind, status, outcome, error_type, sum(runs)::bigint FROM run_rollup
 WHERE began >= :since::timestamptz AND began < :until::timestamptz
-GROUP BY 1, kind, status, error_type;
+GROUP BY 1, kind, status, outcome, error_type;
 
 -- name: rolled_times
 SELECT date_bin('1 hour', began, 'epoch'), kind, bucket, sum(took)::bigint, sum(waited)::bigint FROM run_rollup_times
@@ -58,29 +74,28 @@ GROUP BY 1, kind, bucket;
 SELECT sum(calls)::bigint, max(peak)::bigint, (array_agg(peak_minute ORDER BY peak DESC, began))[1] FROM run_rollup_calls
 WHERE began >= :since::timestamptz AND began < :until::timestamptz;
 
--- name: live_counts
-SELECT date_bin('1 hour', started_at, 'epoch'), kind, status, coalesce(error_type, ''), count(*)
-FROM runs
-WHERE kind = ANY (:kinds::text[]) AND started_at >= :since::timestamptz
-    AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]))
-GROUP BY 1, 2, 3, 4;
-
--- name: live_times
-SELECT date_bin('1 hour', t.started_at, 'epoch'), t.kind, t.bucket, sum(t.took)::bigint, sum(t.waited)::bigint
-FROM run_times t
-WHERE t.kind = ANY (:kinds::text[]) AND t.started_at >= :since::timestamptz
-    AND (:ws_ids::uuid[] IS NULL OR t.ws_id = ANY (:ws_ids::uuid[]))
-GROUP BY 1, 2, 3;
-
--- name: live_calls
-SELECT sum(m.calls)::bigint, max(m.calls)::bigint, (array_agg(m.minute ORDER BY m.calls DESC, m.minute))[1]
+-- name: live
+-- One pass over the runs that the roll-up does not hold: before its quarters, after them, and those of its quarters that
+-- went on when they were counted. Each row is one of four: an ending, a time that was taken or waited for, a minute's calls.
+SELECT
+    CASE WHEN grouping(minute) = 0 THEN 'calls' WHEN grouping(took) = 0 THEN 'took' WHEN grouping(waited) = 0 THEN 'waited'
+        ELSE 'ending' END,
+    hour, kind, status, outcome, error_type, coalesce(took, waited), minute, count(*), sum(calls)::bigint
 FROM (
-    SELECT date_bin('1 minute', started_at, 'epoch') AS minute, sum(coalesce((report ->> 'api_calls')::integer, 0)) AS calls
-    FROM runs
-    WHERE kind = 'sync' AND started_at >= :since::timestamptz
-        AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]))
-    GROUP BY 1
-) m;
+    SELECT date_bin('1 hour', started_at, 'epoch') AS hour, date_bin('1 minute', started_at, 'epoch') AS minute, kind,
+        status, outcome, error_type, took, waited, calls
+    FROM (
+        SELECT * FROM counted_runs WHERE started_at >= :end::timestamptz
+        UNION ALL
+        SELECT * FROM counted_runs
+        WHERE started_at >= :since::timestamptz AND started_at < :begin::timestamptz
+        UNION ALL
+        SELECT c.* FROM run_rollup_open o JOIN counted_runs c ON c.id = o.run_id
+        WHERE c.started_at >= :begin::timestamptz AND c.started_at < :end::timestamptz
+    ) r
+    WHERE kind = ANY (:kinds::text[]) AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]))
+) r
+GROUP BY GROUPING SETS ((hour, kind, status, outcome, error_type), (hour, kind, took), (hour, kind, waited), (minute));
 
 -- name: waiting
 -- Since when the oldest scheduled message waits that has not arrived, and accounts that have to be connected again.
