@@ -110,7 +110,11 @@ def connect() -> set[str]:
 
 def test_the_api_loads_neither_google_nor_cryptography_nor_templates(api: set[str]) -> None:
     assert "almanac.web.api.table" in api
-    assert not within(api, GOOGLE | {"cryptography", "jinja2", "dateutil.rrule", "almanac.domain.planner.search"})
+    assert not within(api, GOOGLE | {"cryptography", "jinja2", "dateutil.rrule"})
+
+
+def test_the_api_loads_planning_and_webhooks_when_somebody_asks_for_them(api: set[str]) -> None:
+    assert not within(api, {"almanac.domain.planner", "almanac.services.plan", "almanac.services.events_out"})
 
 
 def test_connect_loads_neither_templates_nor_planning(connect: set[str]) -> None:

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almanac.domain.explanation import Explanation
-from almanac.domain.wall_clock import minutes_of
+from almanac.domain.wall_clock import minutes_of, zone_of
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events, with_buffers
 from almanac.domain.workspace_plan.changes import changes
 from almanac.domain.workspace_plan.existing_blocks import sort_blocks, worked_minutes
-from almanac.domain.workspace_plan.planning_window import utc_instant, zone_of
+from almanac.domain.workspace_plan.planning_window import utc_instant
 from almanac.domain.workspace_plan.report import Placed
 from almanac.domain.workspace_plan.snapshot import Block, Preferences
 from almanac.domain.workspace_plan.to_instance import PlanningRequest, to_instance

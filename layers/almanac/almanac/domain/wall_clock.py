@@ -11,6 +11,15 @@ from zoneinfo import ZoneInfo
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_MINUTES = 24 * 60
 
+
+def zone_of(name: str | None) -> ZoneInfo | None:
+    """Return the IANA zone of that name; None when there is none of it, or no name."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, OSError, KeyError):  # malformed, a folder of the zone database, unknown
+        return None
+
+
 Interval = tuple[int, int]
 """[start, end) in minutes since the epoch."""
 

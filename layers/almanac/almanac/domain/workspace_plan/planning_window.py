@@ -9,14 +9,6 @@ from almanac.domain.wall_clock import DAY_MINUTES, EPOCH, date_span, local_time
 from almanac.domain.workspace_plan.snapshot import ceil_minutes
 
 
-def zone_of(name: str | None) -> ZoneInfo | None:
-    """Return the IANA zone of that name; None when there is none of it, or no name."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (ValueError, OSError, KeyError):  # malformed, a folder of the zone database, unknown
-        return None
-
-
 @dataclass(frozen=True, slots=True)
 class PlanningWindow:
     """Minutes since the epoch: `now`, the first instant that may be planned (`first`, on the grid), the exclusive end.

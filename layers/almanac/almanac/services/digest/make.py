@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from almanac.domain.export.digest import AT_RISK, LOOKS_BACK, WITHOUT_PLACE, Digest, entries, moves, troubles
 from almanac.domain.export.people import is_theirs
 from almanac.domain.history.fold import State
-from almanac.domain.workspace_plan.planning_window import zone_of
+from almanac.domain.wall_clock import zone_of
 from almanac.errors import BadInput
 from almanac.services.digest.ports import DayStore, DigestPage, Owners
 from almanac.services.export.ports import Made, Wanted

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from almanac.domain.export.digest_day import digest_day
-from almanac.domain.workspace_plan.planning_window import zone_of
+from almanac.domain.wall_clock import zone_of
 from almanac.jobs import CalendarExport
 from almanac.services.clock import Clock, Deadline
 from almanac.services.export.ports import DueExports, Export

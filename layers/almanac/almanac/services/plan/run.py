@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from uuid import UUID, uuid4
 
+from almanac.domain.wall_clock import zone_of
 from almanac.domain.workspace_plan.changes import changes
 from almanac.domain.workspace_plan.fixpoint import solve_to_fixpoint
 from almanac.domain.workspace_plan.habit_requests import MinuteLimits
 from almanac.domain.workspace_plan.outcome import NOT_WRITTEN, record_outcome
-from almanac.domain.workspace_plan.planning_window import PlanningWindow, zone_of
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.report import Counts, PlanReport
 from almanac.domain.workspace_plan.snapshot import LoadWindow, Workspace
 from almanac.domain.workspace_plan.team.request import PlanningRequest

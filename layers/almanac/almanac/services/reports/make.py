@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from almanac.domain.export.week import Week, complete, days_of, span_of
-from almanac.domain.workspace_plan.planning_window import zone_of
+from almanac.domain.wall_clock import zone_of
 from almanac.services.export.ports import Made, Wanted
 from almanac.services.reports.ports import WeekStore
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import AwareDatetime, BaseModel, Field
 
 from almanac.domain.operations.people import NewMeeting
-from almanac.domain.workspace_plan.planning_window import zone_of
+from almanac.domain.wall_clock import zone_of
 from almanac.errors import BadInput
 from almanac.jobs import Label
 from almanac.web.api.bodies import Body as Fields

@@ -5,7 +5,7 @@ Nothing here talks to an endpoint: only the function that delivers does, which h
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
@@ -14,14 +14,16 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from almanac.domain.delivery.listed import ListedDelivery
 from almanac.errors import CursorExpired
-from almanac.services.events_out.ports import ListedEndpoint
-from almanac.services.events_out.webhooks import Webhooks, WebhooksOff
 from almanac.web.api.bodies import Body as Fields
 from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_routes import Limit, visible
 from almanac.web.api.routes import Route
 from almanac.web.call import current
 from almanac.web.problem import Problem
+
+if TYPE_CHECKING:
+    from almanac.services.events_out.ports import ListedEndpoint
+    from almanac.services.events_out.webhooks import Webhooks
 
 EndpointId = Annotated[UUID, Path(description="Id of the endpoint.")]
 
@@ -216,15 +218,17 @@ def replay_webhook(endpoint_id: EndpointId, body: Annotated[ReplayBody, Body()])
     return Response(202, "application/json", Replayed(**told))
 
 
-def _webhooks() -> Webhooks:
+def _webhooks() -> "Webhooks":
     """Return the use case. Raises WebhooksOff."""
+    from almanac.services.events_out.webhooks import WebhooksOff  # noqa: PLC0415 - few cold starts are about webhooks
+
     use = current().use
     if not use.has_webhooks:
         raise WebhooksOff
     return use.webhooks
 
 
-def _seen(endpoint_id: UUID) -> ListedEndpoint:
+def _seen(endpoint_id: UUID) -> "ListedEndpoint":
     """Return an endpoint that the caller may know of. Raises Problem 404, for a foreign one too."""
     for each in _webhooks().all():
         if each.id == endpoint_id and _is_seen(each.ws_id):
@@ -251,7 +255,7 @@ def _last_test(endpoint_id: UUID) -> WebhookTest:
     return WebhookTest(**said, response_head=found.head)
 
 
-def _webhook(each: ListedEndpoint) -> Webhook:
+def _webhook(each: "ListedEndpoint") -> Webhook:
     return Webhook(
         id=each.id,
         ws_id=each.ws_id,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from almanac.domain.planner.model.slot_mask import ceil_to_slot
-from almanac.domain.workspace_plan.planning_window import PlanningWindow, zone_of
+from almanac.domain.wall_clock import zone_of
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import NOBODY, Workspace
 from almanac.domain.workspace_plan.team.assignments import AssignedTasks
 
