@@ -19,6 +19,21 @@ def broken_promises(old: Schema, new: Schema) -> list[str]:
     return sorted(set(_Comparison(old, new).of(old, new, "job")))
 
 
+def no_longer_told(old: Schema, new: Schema, place: str = "event") -> list[str]:
+    """Every place where what goes out would miss something: a field, that it is always there, its type."""
+    found = []
+    for name, was in old.get("properties", {}).items():
+        now, at = new.get("properties", {}).get(name), f"{place}.{name}"
+        if now is None:
+            found.append(f"{at}: is gone")
+            continue
+        if was.get("type") != now.get("type") or was.get("const") != now.get("const"):
+            found.append(f"{at}: is something else")
+        found += no_longer_told(was, now, at)
+    found += [f"{place}.{n}: may be missing" for n in set(old.get("required", ())) - set(new.get("required", ()))]
+    return sorted(found)
+
+
 class _Comparison:
     def __init__(self, old: Schema, new: Schema) -> None:
         self._old, self._new = old, new

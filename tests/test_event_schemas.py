@@ -1,6 +1,9 @@
 """docs/schemas/events is what the relay publishes."""
 
+import copy
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +14,7 @@ from almanac.domain.history.changes import GOES, KINDS, OF_EVENTS, Change
 from almanac.domain.history.envelope import change_event, disabled_event
 from local.event_schemas import FOLDER, schemas
 from local.job_schemas import as_text
+from tests.schema_growth import no_longer_told
 
 WS, SUBJECT = UUID(int=1), UUID(int=2)
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -43,3 +47,24 @@ def test_what_is_published_is_valid_and_small(kind: str) -> None:
 @pytest.mark.parametrize("ws_id", [WS, None])
 def test_a_disabled_endpoint_is_told_so(ws_id: UUID | None) -> None:
     valid("webhook.disabled", disabled_event(SUBJECT, ws_id, "gone", "almanac", NOW))
+
+
+@pytest.mark.parametrize(
+    "path", sorted(FOLDER.glob("[0-9]*/*.json")), ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_what_a_release_told_is_told_for_ever(path: Path) -> None:
+    """A release puts its schemas there, under its version."""
+    assert no_longer_told(json.loads(path.read_text(encoding="utf-8")), schemas()[path.name]) == []
+
+
+def test_a_schema_that_tells_less_is_seen() -> None:
+    old = schemas()["event.updated.json"]
+    new: Any = copy.deepcopy(old)
+    del new["properties"]["data"]["properties"]["changed"]
+    new["properties"]["data"]["required"].remove("version")
+    new["properties"]["subject"] = {"type": "integer"}
+    assert no_longer_told(old, new) == [
+        "event.data.changed: is gone",
+        "event.data.version: may be missing",
+        "event.subject: is something else",
+    ]

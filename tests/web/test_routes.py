@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -148,6 +149,24 @@ def test_a_document_may_only_grow() -> None:
     smaller["components"]["schemas"]["SyncBody"]["required"] = ["mode"]
     assert lost(said, smaller) == ["get /v1/runs is gone", "Job.status is gone", "SyncBody.mode is required now"]
     assert lost(smaller, said) == []
+
+
+def test_types_values_and_scopes_stay() -> None:
+    said = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    other = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    other["paths"]["/v1/runs"]["get"]["x-scope"] = "admin"
+    other["components"]["schemas"]["Run"]["properties"]["total_ms"]["type"] = "string"
+    other["components"]["schemas"]["ResolveBody"]["properties"]["choice"]["enum"] = ["mine"]
+    assert lost(said, other) == [
+        "get /v1/runs takes the scope admin now",
+        "ResolveBody.choice does not know theirs any more",
+        "Run.total_ms is no integer any more",
+    ]
+
+
+def test_this_release_has_its_document() -> None:
+    pyproject = tomllib.loads((DOCUMENT.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert (DOCUMENT.parent / "openapi" / f"{pyproject['project']['version']}.json").exists()
 
 
 @pytest.mark.parametrize("path", sorted(DOCUMENT.parent.glob("openapi/*.json")), ids=lambda path: path.name)

@@ -7,7 +7,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from typing_extensions import override
@@ -40,7 +40,10 @@ class OidcIssuer(Issuer):
 
     def _address(self, name: str) -> str:
         if self._document is None:
-            self._document = _ask("GET", f"{self._issuer}/.well-known/openid-configuration", None, {})
+            found = _ask("GET", f"{self._issuer}/.well-known/openid-configuration", None, {})
+            if str(found.get("issuer", "")).rstrip("/") != self._issuer.rstrip("/"):
+                raise PermanentError("the issuer's document is of another issuer")
+            self._document = found
         return str(self._document.get(name, ""))
 
 
@@ -67,6 +70,9 @@ def _ask(method: str, url: str, body: str | None, headers: Mapping[str, str]) ->
     if answer.status != 200 or len(content) > _LARGEST:
         raise PermanentError(f"the issuer refuses (HTTP {answer.status})")
     try:
-        return cast("Mapping[str, Any]", json.loads(content))
+        said = json.loads(content)
     except ValueError:
-        raise PermanentError("the issuer's answer is no JSON") from None
+        said = None
+    if not isinstance(said, dict):
+        raise PermanentError("the issuer's answer is no JSON object")
+    return said

@@ -1,7 +1,8 @@
 """Signing in at the issuer whose tokens the API takes: authorization code with PKCE, as a public client.
 
 What goes to the issuer and comes back is bound to the browser by a sealed cookie. The token comes over TLS from the
-issuer itself, which vouches for it: https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation (6).
+issuer itself, which vouches for it: https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation (6). So no
+key of the issuer's is looked at, none has to rotate here, and what a token says of its algorithm decides nothing.
 """
 
 import base64
@@ -9,6 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -21,6 +23,8 @@ from almanac.web.problem import Problem
 from almanac.web.request import Answer, Request, see_other
 
 _COOKIE, _LASTS_SECONDS = "__Host-almanac-sign-in", 600
+_SKEW_SECONDS = 120
+"""How far the issuer's clock may be ahead of ours."""
 
 
 @dataclass(frozen=True)
@@ -60,38 +64,63 @@ class SignIn:
         }
         kept = self.sessions.seal({"v": verifier, "s": state, "o": nonce, "e": int(self.now()) + _LASTS_SECONDS})
         cookie = f"{_COOKIE}={kept}; Path=/; Max-Age={_LASTS_SECONDS}; Secure; HttpOnly; SameSite=Lax"
-        return see_other(f"{self.issuer.authorization_url()}?{urlencode(asked)}", (cookie,))
+        place = self.issuer.authorization_url()
+        return see_other(f"{place}{'&' if '?' in place else '?'}{urlencode(asked)}", (cookie,))
 
     def _return(self, request: Request) -> Answer:
-        kept = self.sessions.unseal(request.cookies.get(_COOKIE, ""))
-        state, code = (request.query.get(name, [""])[0] for name in ("state", "code"))
-        if kept is None or not secrets.compare_digest(str(kept.get("s", "")), state) or not code:
+        kept = self.sessions.unseal(request.cookies.get(_COOKIE, "")) or {}
+        said = {name: request.query.get(name, [""])[0] for name in ("state", "code", "iss", "error")}
+        if not kept.get("s") or not secrets.compare_digest(str(kept["s"]).encode(), said["state"].encode()):
             raise Problem(403, "forbidden", "signing in was not begun in this browser, or took too long; begin again")
+        if said["iss"] and said["iss"].rstrip("/") != self.issuer_url:
+            raise _foreign()  # RFC 9207: another issuer's answer, brought to our door
+        if said["error"] or not said["code"]:
+            raise Problem(403, "forbidden", "the issuer did not sign you in; begin again")
         form = {
             "grant_type": "authorization_code",
-            "code": code,
+            "code": said["code"],
             "redirect_uri": self.callback_url,
             "client_id": self.client_id,
             "code_verifier": str(kept["v"]),
         }
         claims = _claims(str(self.issuer.trade(form).get("id_token", "")))
         self._check(claims, str(kept["o"]))
+        cookie = self._session(claims)
+        return see_other("/console", (cookie, f"{_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"))
+
+    def _session(self, claims: Mapping[str, Any]) -> str:
         role = claims.get(self.role_claim)
         if role not in ROLES:
             raise Problem(403, "forbidden", f"your account has no role here; the claim {self.role_claim} names it")
         ws_ids = sorted(workspace_ids(claims.get(self.workspaces_claim)))
         everywhere = role == "admin" and claims.get(self.workspaces_claim) == "*"
-        name = str(claims.get("email") or claims.get("sub", ""))[:200]
-        cookie = self.sessions.begin(name, cast("Role", role), None if everywhere else ws_ids)
-        return see_other("/console", (cookie, f"{_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"))
+        address = None if claims.get("email_verified") is False else claims.get("email")
+        name = str(address or claims.get("sub", ""))[:200]
+        return self.sessions.begin(name, cast("Role", role), None if everywhere else ws_ids)
 
     def _check(self, claims: Mapping[str, Any], nonce: str) -> None:
+        """Raise Problem unless the token is of this issuer, for this client and this sign-in, and still good.
+
+        OpenID Connect Core 3.1.3.7, all of it that holds for a token that came from the token endpoint over TLS.
+        """
         audience = claims.get("aud")
-        mine = self.client_id in audience if isinstance(audience, list) else audience == self.client_id
-        if claims.get("iss", "").rstrip("/") != self.issuer_url or not mine or claims.get("nonce") != nonce:
-            raise Problem(403, "forbidden", "the issuer's answer is not for this console")
-        if not float(claims.get("exp", 0)) > self.now():
-            raise Problem(403, "forbidden", "the issuer's answer is too old")
+        meant = audience if isinstance(audience, list) else [audience]
+        if str(claims.get("iss", "")).rstrip("/") != self.issuer_url or claims.get("nonce") != nonce:
+            raise _foreign()
+        party = claims.get("azp", self.client_id if len(meant) == 1 else None)
+        if self.client_id not in meant or party != self.client_id:
+            raise _foreign()
+        ends, began = claims.get("exp"), claims.get("iat", 0)
+        if not _is_instant(ends) or not _is_instant(began) or not began - _SKEW_SECONDS <= self.now() < ends:
+            raise Problem(403, "forbidden", "the issuer's answer is too old, or not good yet")
+
+
+def _is_instant(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _foreign() -> Problem:
+    return Problem(403, "forbidden", "the issuer's answer is not for this console")
 
 
 def _claims(id_token: str) -> Mapping[str, Any]:
@@ -100,5 +129,7 @@ def _claims(id_token: str) -> Mapping[str, Any]:
         payload = id_token.split(".")[1]
         said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (IndexError, ValueError):
-        raise Problem(403, "forbidden", "the issuer's answer holds no token") from None
-    return cast("Mapping[str, Any]", said)
+        said = None
+    if not isinstance(said, dict):
+        raise Problem(403, "forbidden", "the issuer's answer holds no token")
+    return said
