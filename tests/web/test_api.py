@@ -287,7 +287,11 @@ class TestPlans:
         url = f"/v1/workspaces/{ws}/plan"
         shown, again = (admin("POST", f"{url}/preview").json for _ in range(2))
         assert _lasting(shown) == _lasting(again)
-        assert database.run("SELECT count(*) FROM runs")[0][0] == 0
+        assert database.run(
+            "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM workspace_calendar_events),"
+            " (SELECT count(*) FROM workspace_sync_leases),"
+            " (SELECT count(*) FROM workspace_history WHERE run_id IS NOT NULL)"
+        ) == [[0, 0, 0, 0]], "rows, history and leases are untouched"
         applied = admin("POST", f"{url}/apply", {"fingerprint": shown["fingerprint"]})
         assert (applied.status, applied.json["inserted"]) == (200, len(shown["blocks"]))
         stored = database.run("SELECT start_at FROM workspace_calendar_events ORDER BY start_at")
