@@ -110,13 +110,15 @@ class SignIn:
         party = claims.get("azp", self.client_id if len(meant) == 1 else None)
         if self.client_id not in meant or party != self.client_id:
             raise _foreign()
-        ends, began = claims.get("exp"), claims.get("iat", 0)
-        if not _is_instant(ends) or not _is_instant(began) or not began - _SKEW_SECONDS <= self.now() < ends:
+        ends, began = _instant(claims.get("exp")), _instant(claims.get("iat", 0))
+        if ends is None or began is None or not began - _SKEW_SECONDS <= self.now() < ends:
             raise Problem(403, "forbidden", "the issuer's answer is too old, or not good yet")
 
 
-def _is_instant(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+def _instant(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        return None
+    return value
 
 
 def _foreign() -> Problem:
