@@ -3,7 +3,6 @@
 Additive changes only; unknown fields are ignored. Message group = workspace: one workspace never runs two jobs at once.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -270,8 +269,8 @@ def sent_on(job: _SameJob, **changed: object) -> _SameJob:
 
 def message_body(job: Job) -> str:
     """The job as a message body: version and job, then only what differs from the defaults."""
-    said = job.model_dump(mode="json", exclude_defaults=True)
-    return json.dumps({"version": job.version, "job": job.job, **said}, separators=(",", ":"))
+    rest = job.model_dump_json(exclude_defaults=True)  # never empty: ws_id has no default
+    return f'{{"version":{job.version},"job":"{job.job}",{rest[1:]}'
 
 
 def body_beside(job: Job) -> dict[str, Any]:
@@ -293,7 +292,12 @@ def deduplication_id(job: Job, reason: str) -> str:
 
     The workspace is part of it, so no id is shared between groups whatever the deduplication scope of the queue.
     """
-    return sha256(f"{job.job}\n{job.ws_id}\n{reason}".encode()).hexdigest()
+    return deduplication_id_of(job.job, job.ws_id, reason)
+
+
+def deduplication_id_of(kind: str, ws_id: UUID, reason: str) -> str:
+    """Return the same of a job that is still to be made."""
+    return sha256(f"{kind}\n{ws_id}\n{reason}".encode()).hexdigest()
 
 
 _Parsed = TypeVar("_Parsed", bound=BaseModel)

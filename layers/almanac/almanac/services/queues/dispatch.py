@@ -9,7 +9,16 @@ from uuid import UUID
 
 from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from almanac.errors import AlmanacError
-from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Job, Tick, deduplication_id, request_id_of
+from almanac.jobs import (
+    BulkTarget,
+    CalendarSchedule,
+    CalendarSync,
+    Job,
+    Tick,
+    deduplication_id,
+    deduplication_id_of,
+    request_id_of,
+)
 from almanac.services.clock import Clock
 from almanac.services.queues.ports import ChannelStates, DueStore, FailedSend, JobQueue, OutgoingJob, SyncHealth
 from almanac.services.queues.replan import replan_reason
@@ -100,7 +109,7 @@ class Dispatch:
         due = self._due(tick)
         since = self.store.now() if tick.job == "calendar.sync" else began
         for ws_ids in _pages(due):
-            lost = self.queue.send([_outgoing(_scheduled(tick, ws_id, began), reason) for ws_id in ws_ids])
+            lost = self.queue.send([OutgoingJob(_scheduled(tick, ws_id, began, reason), reason) for ws_id in ws_ids])
             self._count(report, ws_ids, lost, named=False)
             if tick.job == "calendar.sync":
                 missing = {entry.ws_id for entry in lost}
@@ -156,10 +165,19 @@ def _outgoing(job: Job, reason: str) -> OutgoingJob:
     return OutgoingJob(job, reason)
 
 
-def _scheduled(tick: Tick, ws_id: UUID, began: datetime) -> Job:
+def _scheduled(tick: Tick, ws_id: UUID, began: datetime, reason: str) -> Job:
+    """Return a tick's job with its id, made once: there are very many."""
+    request_id = request_id_of(deduplication_id_of(tick.job, ws_id, reason))
     if tick.job == "calendar.schedule":
-        return CalendarSchedule(ws_id=ws_id, source="schedule", requested_at=began)
-    return CalendarSync(ws_id=ws_id, mode=tick.mode, source="schedule", direction=tick.direction, requested_at=began)
+        return CalendarSchedule(ws_id=ws_id, source="schedule", request_id=request_id, requested_at=began)
+    return CalendarSync(
+        ws_id=ws_id,
+        mode=tick.mode,
+        source="schedule",
+        direction=tick.direction,
+        request_id=request_id,
+        requested_at=began,
+    )
 
 
 def _asked_for(tick: Tick, target: BulkTarget, began: datetime) -> Job:
