@@ -108,7 +108,9 @@ def _demo(folder: Path, files: Sequence[Path], screen: Screen, signals: StopSign
 
 def _summary(stage: Stage, number: int) -> None:
     stage.screen.headline(
-        number, "What happened", "Every run left a row; here they are by outcome, and the rows they left."
+        number,
+        "What happened",
+        "Every run left a row: here they are by outcome. At the end all is compared with Google.",
     )
     database = stage.stack.wiring.database
     runs = database.run(
@@ -117,12 +119,13 @@ def _summary(stage: Stage, number: int) -> None:
     )
     heads = ("OUTCOME", "RUNS", "INSERTED", "UPDATED", "DELETED", "API CALLS", "MS")
     stage.screen.table(heads, runs, numbers_from=1)
-    found = stage.require_truth(stage.workspaces)
+    found = stage.require_truth(stage.workspaces, told=True)
     rows = []
     for workspace in stage.workspaces:
         calendars = [calendar for owner, calendar in found if owner == workspace]
         rows.append((workspace.name, len(calendars), sum(calendar.stored for calendar in calendars)))
-    stage.screen.table(("WORKSPACE", "CALENDARS", "ROWS"), rows, numbers_from=1)
+    if stage.screen.verbose:
+        stage.screen.table(("WORKSPACE", "CALENDARS", "ROWS"), rows, numbers_from=1)
     requests = stage.stack.google.counters()["total"]
     stage.screen.say(f"{len(stage.runs)} runs, {requests} requests to Google, {stage.screen.elapsed:.0f} s in all")
 

@@ -177,7 +177,7 @@ def show(stage: Stage, workspace: Workspace, file: str, *, drawn: bool = True) -
     found = stage.stack.wiring.apply_plan.preview(job_of(workspace.ws_id, 30, force_reschedule=False, safe=False))
     agenda = Preview(found).agenda()
     if drawn or stage.screen.verbose:
-        print(f"\n{described(agenda, reasons=stage.screen.verbose)}\n", flush=True)
+        print(described(agenda, reasons=stage.screen.verbose), flush=True)
     (stage.stack.folder / file).write_text(page(agenda), encoding="utf-8")
     stage.pages.append(stage.stack.folder / file)
 

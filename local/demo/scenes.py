@@ -34,7 +34,7 @@ def first_tick(stage: Stage) -> None:
     stage.require(
         all(run.outcome == "redirected_to_full" for run in runs), "every run was a full one, for want of a token"
     )
-    found = stage.require_truth(stage.workspaces)
+    found = stage.require_truth(stage.workspaces, told=True)
     rows = [(w.name, c.name, c.stored, c.true, c.unstorable) for w, c in found]
     if stage.screen.verbose:
         stage.screen.table(("WORKSPACE", "CALENDAR", "ROWS", "IN GOOGLE", "UNSTORABLE"), rows, numbers_from=2)

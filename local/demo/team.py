@@ -46,9 +46,8 @@ def a_team(stage: Stage) -> None:
     ws_id = _furnish(stage, database)
     _plan(stage, ws_id)
     kickoff, retro = sorted(people.meetings(ws_id), key=lambda meeting: meeting.title)
-    stage.screen.table(
-        ("PERSON", "KICK-OFF"), [(name, _local(kickoff, zone)) for name, zone in _PEOPLE.values()], numbers_from=2
-    )
+    when = ", ".join(f"{name} {_at(kickoff, zone):%a %H:%M}" for name, zone in _PEOPLE.values())
+    stage.say(f"{kickoff.title}: {when}, everybody by their own clock")
     fits = all(9 <= _at(kickoff, zone).hour < 17 for _, zone in _PEOPLE.values())
     stage.require(fits and len(kickoff.attending) == len(_PEOPLE), f"'{kickoff.title}' is in everybody's hours")
     (note,) = [note for note in database.run(_RUNS, ws_id=ws_id)[0][6] if note["kind"] == "meeting"]
@@ -126,7 +125,3 @@ def _plan(stage: Stage, ws_id: UUID, **job: str) -> None:
 def _at(meeting: ListedMeeting, zone: str) -> datetime:
     start = meeting.start or datetime.max.replace(tzinfo=UTC)
     return start.astimezone(ZoneInfo(zone))
-
-
-def _local(meeting: ListedMeeting, zone: str) -> str:
-    return f"{_at(meeting, zone):%a %d %b %H:%M}, {zone}"

@@ -45,10 +45,9 @@ def blocks_in_a_calendar(stage: Stage) -> str:
     stage.tell(f"$ almanac member target {workspace.ws_id} --user {user} --new-calendar")
     calendar = stage.stack.wiring.targets.make(workspace.ws_id, user)
     stage.tell(f"$ almanac outbound {workspace.ws_id} --dry-run")
-    print(
-        f"\n{status_text(stage.stack.wiring.outbound.status(workspace.ws_id, dry_run=True, confirm=False))}\n",
-        flush=True,
-    )
+    status = status_text(stage.stack.wiring.outbound.status(workspace.ws_id, dry_run=True, confirm=False))
+    if stage.screen.verbose:
+        print(f"\n{status}\n", flush=True)
     _write(stage, workspace)
     shown, ours = _shown(stage, calendar), database.run(_OURS, ws_id=workspace.ws_id)
     stage.require(len(shown) == len(ours) > 0, f"{counted(len(ours), 'block')} are in Google, each once")

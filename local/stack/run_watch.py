@@ -10,6 +10,8 @@ from uuid import UUID
 
 from almanac.adapters.postgres.connection import Database
 
+_MANY = 100
+"""Events that a run brings at once when it reads a calendar for the first time."""
 _LATE = timedelta(seconds=5)
 """A row is stamped before it is committed: rows this much older than the newest are looked at again."""
 _ENDED = """
@@ -44,9 +46,9 @@ class Run:
     finished_at: datetime
 
     @property
-    def brought_something(self) -> bool:
-        """Whether it is worth a line: not where it read on and found everything as it was."""
-        return self.outcome != "incremental" or self.inserted + self.updated + self.deleted > 0
+    def stands_out(self) -> bool:
+        """Whether it failed, or brought very much."""
+        return self.status == "failed" or self.inserted >= _MANY
 
 
 @dataclass(frozen=True, slots=True)

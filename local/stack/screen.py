@@ -47,7 +47,8 @@ class Screen:
 
     def headline(self, number: int, title: str, why: str) -> None:
         """Begin a scene."""
-        self._console.print()
+        if self.verbose:
+            self._console.print()
         self._console.print(Text(f" {number}. {title}", style="bold"))
         self._console.print(Text(f"    {why}", style="dim"))
 
@@ -66,8 +67,8 @@ class Screen:
         self._console.print(Text.assemble("    ", (f"{mark}: ", style), printable(text)))
 
     def run(self, run: Run) -> None:
-        """One line a run, as it ends; one that found nothing new is for those who want to hear everything."""
-        if not (self.verbose or run.brought_something):
+        """One line a run, as it ends; those that do not stand out are for who wants to hear everything."""
+        if not (self.verbose or run.stands_out):
             return
         line = Text(f"{self.elapsed:6.1f} s  ", style="dim")
         line.append(f"{_cut(printable(run.workspace), _NAMES):<{_NAMES}}  ", style="bold")
@@ -77,7 +78,9 @@ class Screen:
         self._console.print(line)
 
     def kept(self, message: KeptMessage) -> None:
-        """One line for a message that its handler could not finish."""
+        """One line for a message that its handler could not finish; one that waits its turn is no news."""
+        if message.error_type == "postponed" and not self.verbose:
+            return
         line = Text(f"{self.elapsed:6.1f} s  ", style="dim")
         line.append(f"receive {message.receive}: stays in the queue  ", style="red")
         line.append(_cut(f"{message.error_type}: {printable(message.error)}", _ERROR))
