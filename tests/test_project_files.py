@@ -181,3 +181,10 @@ def test_an_index_that_does_not_answer_is_named(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "PyPI cannot be reached from here: it is needed once" in done.stderr
     assert "$(PIP) --requirement requirements.lock || { $(say_no_index); exit 1; }" in MAKEFILE
+
+
+def test_migrations_are_numbered_once_each() -> None:
+    """They are applied by name: two of one number would run in an order that nobody has chosen."""
+    numbers = [path.name[:4] for path in (ROOT / "layers/almanac/almanac/migrations").glob("*.sql")]
+
+    assert len(numbers) == len(set(numbers)), sorted(n for n in set(numbers) if numbers.count(n) > 1)
