@@ -97,8 +97,10 @@ class TestTargets:
         assert team.there() == []
         assert team.of(block, other)["summary"] == "Report"
 
-    def test_no_target_any_more_takes_back_what_is_ahead(self, team: Writing) -> None:
-        ahead = team.block()
+    def test_no_target_any_more_takes_back_what_is_ahead(self, make_team: Callable[..., Writing]) -> None:
+        """However much that is: whoever says so has been asked."""
+        team = make_team(ALMANAC_OUTBOUND_MASS_COUNT="1")
+        ahead, *_ = (team.block(f"Piece {number}", hours=24 + number) for number in range(3))
         team.sync()
         team.wiring.targets.none(team.ws_id, "ada")
         team.sync()
@@ -224,8 +226,10 @@ class TestHolds:
 
 
 class TestLeaving:
-    def test_with_remove_what_is_ahead_goes_and_the_grant_last(self, team: Writing) -> None:
-        team.block()
+    def test_with_remove_what_is_ahead_goes_and_the_grant_last(self, make_team: Callable[..., Writing]) -> None:
+        team = make_team(ALMANAC_OUTBOUND_MASS_COUNT="1")
+        for number in range(3):
+            team.block(f"Piece {number}", hours=24 + number)
         team.sync()
         team.wiring.accounts.disconnect(team.ws_id, ADA, user_id="ada", blocks="remove")
         assert not team.simulator.world.account(ADA).revoked

@@ -92,7 +92,8 @@ SELECT c.id, c.calendar_id, c.access_role, coalesce(c.time_zone, :zone), a.scope
         AND m.target_reviewed_at IS NOT NULL),
     c.sync_outbound_enabled,
     EXISTS (SELECT 1 FROM outbound_calendars o WHERE o.ws_id = c.ws_id AND o.calendar_id = c.calendar_id),
-    c.outbound_held, c.outbound_held_until, c.outbound_consent_until, k.live, k.gone, k.deletes, k.due,
+    c.outbound_held, c.outbound_held_until,
+    CASE WHEN a.leaving_since IS NULL THEN c.outbound_consent_until ELSE now() + interval '1 hour' END, k.live, k.gone, k.deletes, k.due,
     a.id, a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
 FROM (
     SELECT l.provider, l.calendar_id, l.account,
