@@ -1,13 +1,17 @@
 """Targets, roles, quotas, restores and leaving: what happens around the writes."""
 
 import json
+from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 
+from almanac.cli.accounts import disconnect
+from almanac.cli.session import Session
 from almanac.errors import BadInput, PermissionMissing, StorageFailed, TransientError
 from almanac.presentation.outbound.status import status_document, status_text
 from local.google_simulator.simulator import Simulator
@@ -239,6 +243,23 @@ class TestLeaving:
         assert team.run("SELECT status, access_token FROM calendar_auth_tokens WHERE ws_id = :ws") == [
             ["disconnected", None]
         ]
+
+    def test_w98_what_a_dead_grant_keeps_goes_once_the_account_is_back(self, team: Writing) -> None:
+        team.block()
+        team.sync()
+        team.google.revoke_account(ADA)
+        team.run("UPDATE calendar_auth_tokens SET access_token = NULL WHERE ws_id = :ws")
+        team.sync()
+        args = Namespace(workspace=team.ws_id, ws_id=None, email=ADA, account=None, user="ada", blocks="remove")
+        said = disconnect(args, cast("Session", SimpleNamespace(wiring=team.wiring))).text
+        assert "what we have written stays in its calendars" in said
+        team.sync()
+        assert len(team.there()) == 1
+
+        tokens = team.google.reconnect_account(ADA)
+        team.wiring.connect_account(team.ws_id, "ada", ADA, tokens["refresh_token"])
+        team.sync()
+        assert team.there() == []
 
     def test_with_leave_nothing_is_deleted(self, team: Writing) -> None:
         block = team.block()

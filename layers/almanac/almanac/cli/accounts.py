@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
@@ -47,7 +48,7 @@ def add_to(commands: Commands) -> None:
     parser = add_command(accounts, "list", _list, "list the connected accounts of a workspace, or of all")
     arguments.add_workspace(parser, optional=True)
     about = "read nothing through an account any more; its calendars' events go after the grace"
-    parser = add_command(accounts, "disconnect", _disconnect, about, _LEAVE)
+    parser = add_command(accounts, "disconnect", disconnect, about, _LEAVE)
     arguments.add_workspace(parser, optional=True)
     parser.add_argument("account", metavar="ACCOUNT", nargs="?", type=arguments.label, help="its address or id")
     parser.add_argument("--workspace", type=arguments.workspace, metavar="WS", help="the workspace's id or name")
@@ -102,7 +103,8 @@ def _list(args: Namespace, session: Session) -> Result:
     return Result(connections.accounts_document(found), connections.accounts_text(found))
 
 
-def _disconnect(args: Namespace, session: Session) -> Result:
+def disconnect(args: Namespace, session: Session) -> Result:
+    """Let an account go. Raises BadInput for one that is not there."""
     ws_id, name = args.workspace or args.ws_id, args.email or args.account
     if ws_id is None:
         raise BadInput("--workspace", "missing; give the workspace of the account")
@@ -113,7 +115,15 @@ def _disconnect(args: Namespace, session: Session) -> Result:
     document = connections.accounts_document([account])
     if account.status != "disconnected":
         return Result(document, f"leaving: {account.email} goes once syncs have taken its blocks back")
-    return Result(document, f"disconnected: {account.email}; `almanac account add` connects it again")
+    left = _left_behind(session, ws_id, args.blocks)
+    return Result(document, f"disconnected: {account.email}; {left}`almanac account add` connects it again")
+
+
+def _left_behind(session: Session, ws_id: UUID, blocks: str | None) -> str:
+    """Say what an account that nobody could open any more has kept of ours (W98)."""
+    waiting = session.wiring.outbound.status(ws_id, dry_run=False, confirm=False).links if blocks == "remove" else ()
+    left = any(link.operation == "delete" for link in waiting)
+    return "what we have written stays in its calendars, for its grant was gone, until " if left else ""
 
 
 def _switch(args: Namespace, session: Session) -> Result:
