@@ -5,13 +5,12 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from almanac.cli.accounts import disconnect
-from almanac.cli.session import Session
 from almanac.errors import BadInput, PermissionMissing, StorageFailed, TransientError
 from almanac.presentation.outbound.status import status_document, status_text
 from local.google_simulator.simulator import Simulator
@@ -251,7 +250,8 @@ class TestLeaving:
         team.run("UPDATE calendar_auth_tokens SET access_token = NULL WHERE ws_id = :ws")
         team.sync()
         args = Namespace(workspace=team.ws_id, ws_id=None, email=ADA, account=None, user="ada", blocks="remove")
-        said = disconnect(args, cast("Session", SimpleNamespace(wiring=team.wiring))).text
+        session: Any = SimpleNamespace(wiring=team.wiring)
+        said = disconnect(args, session).text
         assert "what we have written stays in its calendars" in said
         team.sync()
         assert len(team.there()) == 1
