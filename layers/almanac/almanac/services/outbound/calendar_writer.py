@@ -44,6 +44,8 @@ SHORTEST_PAUSE = timedelta(seconds=30)
 """Of an account that the provider asked to slow down."""
 LOOK_TWICE = timedelta(seconds=60)
 """Before what is not found any more counts as deleted: a deletion is told as one (cancelled), this may be a hiccup."""
+MOST_LOOKED_FOR = 10
+"""Deleted blocks of one calendar that a run looks for in the account's other ones."""
 _UNANSWERED_IN_A_ROW = 2
 """Writes without an answer after which the provider is left alone until the next run."""
 _LONGEST_POSTPONE = 900.0
@@ -85,6 +87,7 @@ class CalendarWriter:
         self._report = report
         self._unanswered = 0
         self._tally = Tally()
+        self._looked_for = 0
         self.uncounted: set[object] = set()
         """Links whose deletion there nobody knew of when this run counted them: too many at once ask first."""
 
@@ -114,7 +117,13 @@ class CalendarWriter:
             self._report.conflicts += 1
 
     def _is_elsewhere(self, link: Link) -> bool:
-        """Whether a person has moved the event to a calendar of theirs that has still to be read (W57)."""
+        """Whether a person has moved the event to a calendar of theirs that has still to be read (W57).
+
+        Of many that are gone at once the first are looked for: a calendar that was cleared has moved nowhere.
+        """
+        self._looked_for += 1
+        if self._looked_for > MOST_LOOKED_FOR:
+            return False
         for calendar_id in self._store.other_calendars(self._lease, self._place, link):
             found = self._read_in(calendar_id, link)
             if found is not None and found.row is not None:
