@@ -9,7 +9,8 @@ from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.outbound.step import LetBe, Look, Write, next_step
 from almanac.services.accounts.ports import Account
 from almanac.services.clock import Clock, Deadline, Sleep
-from almanac.services.outbound.calendar_writer import CalendarWriter, StopHere
+from almanac.services.outbound.calendar_reader import StopHere
+from almanac.services.outbound.calendar_writer import CalendarWriter
 from almanac.services.outbound.leaving import Leave
 from almanac.services.outbound.ports import OutboundStore, WritingWorkspace
 from almanac.services.sync.account_access import AccountSession, AccountSessions

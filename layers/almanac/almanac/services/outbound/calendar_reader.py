@@ -1,0 +1,166 @@
+"""One calendar that is written to, read: what became of a link, whose role it is, and what to wait for."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NoReturn, TypeVar
+
+from almanac.domain.calendar.events import CalendarZones
+from almanac.domain.calendar.written import RemoteEvent
+from almanac.domain.outbound.link import Link
+from almanac.domain.outbound.merge import DeletedThere, merge
+from almanac.domain.outbound.place import LOOK_AGAIN, HoldReason, Place
+from almanac.domain.outbound.report import OutboundReport
+from almanac.domain.sync.report import Tally
+from almanac.errors import (
+    AccessDenied,
+    AccessTokenRejected,
+    AlmanacError,
+    EventGone,
+    OutOfTime,
+    PermissionMissing,
+    ProjectRefused,
+    ProviderQuotaExhausted,
+    ProviderRateLimited,
+    ProviderRejected,
+    ReconnectRequired,
+    TransientError,
+)
+from almanac.services.accounts.ports import Account
+from almanac.services.clock import Clock
+from almanac.services.outbound.ports import OutboundStore, WritingWorkspace
+from almanac.services.sync.account_access import AccountSession
+from almanac.services.sync.ports import Lease
+from almanac.services.sync.provider import OpenAccount, Writes
+from almanac.services.sync.retrying import Retrier
+
+_Returned = TypeVar("_Returned")
+
+SHORTEST_PAUSE = timedelta(seconds=30)
+"""Of an account that the provider asked to slow down."""
+LOOK_TWICE = timedelta(seconds=60)
+"""Before what is not found any more counts as deleted: a deletion is told as one (cancelled), this may be a hiccup."""
+MOST_LOOKED_FOR = 10
+"""Deleted blocks of one calendar that a run looks for in the account's other ones."""
+
+
+class StopHere(Exception):
+    """Nothing more is written to this calendar in this run; `reason` if it is held."""
+
+    def __init__(self, reason: HoldReason | None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CalendarReader:
+    """Finds out about one calendar and its links, and holds it where nothing can be written."""
+
+    def __init__(
+        self,
+        store: OutboundStore,
+        lease: Lease,
+        workspace: WritingWorkspace,
+        place: Place,
+        account: Account,
+        session: AccountSession,
+        retrier: Retrier,
+        clock: Clock,
+        report: OutboundReport,
+    ) -> None:
+        self._store = store
+        self._lease = lease
+        self._installation = workspace.installation
+        self._zones = CalendarZones(place.time_zone, workspace.time_zone)
+        self._place = place
+        self._account = account
+        self._session = session
+        self._retrier = retrier
+        self._clock = clock
+        self._report = report
+        self._tally = Tally()
+        self._looked_for = 0
+        self.uncounted: set[object] = set()
+        """Links whose deletion there nobody knew of when this run counted them: too many at once ask first."""
+
+    def role(self) -> str | None:
+        """Return the account's role on the calendar, None when it is not there any more. Raises StopHere."""
+        return self._read(lambda writes: writes.role_on(self._place.calendar_id))
+
+    def look(self, link: Link, *, id_taken: bool = False) -> None:
+        """Read what the provider has of a link, and settle it. Raises StopHere."""
+        found = self._read_in(link.calendar_id, link)
+        if found is None and self.role() is None:
+            self._hold("calendar_lost")
+        if found is None and link.base is not None and not link.missed:
+            self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), EventGone.code)
+            return
+        outcome = merge(link, found, self._clock(), id_taken=id_taken)
+        if isinstance(outcome, DeletedThere) and link.doubt not in ("deleted", "missing"):
+            self._store.doubt_deleted(self._lease, link)
+            self.uncounted.add(link.id)
+            return
+        if isinstance(outcome, DeletedThere) and link.kind == "block" and self._is_elsewhere(link):
+            self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), EventGone.code)
+            return
+        if self._store.settle(self._lease, self._place, self._account, link, outcome):
+            self._report.replan = True
+        if getattr(outcome, "conflicts", None):
+            self._report.conflicts += 1
+
+    def _is_elsewhere(self, link: Link) -> bool:
+        """Whether a person has moved the event to a calendar of theirs that has still to be read (W57).
+
+        Of many that are gone at once the first are looked for: a calendar that was cleared has moved nowhere.
+        """
+        self._looked_for += 1
+        if self._looked_for > MOST_LOOKED_FOR:
+            return False
+        for calendar_id in self._store.other_calendars(self._lease, self._place, link):
+            found = self._read_in(calendar_id, link)
+            if found is not None and found.row is not None:
+                return True
+        return False
+
+    def _read_in(self, calendar_id: str, link: Link) -> RemoteEvent | None:
+        self._report.read += 1
+        return self._read(lambda writes: writes.read(calendar_id, link.remote_id, self._zones))
+
+    def _read(self, operation: Callable[[Writes], _Returned]) -> _Returned:
+        try:
+            return self._session.call(lambda account: operation(writes_of(account)), self._retrier, self._tally)
+        except (ProviderQuotaExhausted, ProviderRateLimited, ReconnectRequired, AccessDenied) as error:
+            self._hold_for(error)
+            raise
+        except OutOfTime:
+            self._out_of_time()
+        except (TransientError, ProviderRejected, ProjectRefused, AccessTokenRejected):
+            raise StopHere(None) from None
+
+    def _out_of_time(self) -> NoReturn:
+        self._report.more = True
+        raise StopHere(None)
+
+    def _hold_for(self, error: AlmanacError) -> None:
+        """Raise StopHere, after what the error says is stored: the account, or the calendar, waits."""
+        now = self._clock()
+        if isinstance(error, ProviderQuotaExhausted):
+            self._hold("quota", now + LOOK_AGAIN["quota"], whole_account=True)
+        if isinstance(error, ProviderRateLimited):
+            pause = max(timedelta(seconds=error.retry_after or 0.0), SHORTEST_PAUSE)
+            self._hold("rate_limit", now + pause, whole_account=True)
+        if isinstance(error, ReconnectRequired):
+            self._hold("reconnect_required", whole_account=True)
+        reason: HoldReason = "permission_missing" if isinstance(error, PermissionMissing) else "role"
+        self._hold(reason, now + LOOK_AGAIN[reason])
+
+    def _hold(self, reason: HoldReason, until: datetime | None = None, *, whole_account: bool = False) -> None:
+        if until is None and reason in LOOK_AGAIN:
+            until = self._clock() + LOOK_AGAIN[reason]
+        self._store.hold(self._lease, self._place, reason, until, whole_account=whole_account)
+        raise StopHere(reason)
+
+
+def writes_of(account: OpenAccount) -> Writes:
+    """Return the part of an open account that writes. Raises PermissionMissing."""
+    if account.writes is None:
+        raise PermissionMissing("the provider, or what the account has granted, does not allow writing")
+    return account.writes
