@@ -57,7 +57,7 @@ class Mortals:
         """End the process."""
         if self._parent.stdin is not None:
             self._parent.stdin.close()
-        self._parent.wait(10)
+        self._parent.wait(60)
         if self._parent.stdout is not None:
             self._parent.stdout.close()
 

@@ -4,21 +4,24 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 from almanac.adapters.postgres.connection import Rows
 from tests.histories.stage import MASS
 from tests.histories.two_ways.world import World
 
 _TRIES = 3
-_LIVE = (
-    "SELECT count(*) FILTER (WHERE base IS NOT NULL AND stopped IS DISTINCT FROM 'detached') FROM calendar_event_links"
-    " WHERE ws_id = :ws"
+_BEFORE = (
+    "SELECT (SELECT coalesce(bool_or(outbound_consent_until > now()), false) FROM calendar_connections"
+    " WHERE ws_id = :ws),"
+    " (SELECT count(*) FROM calendar_event_links WHERE ws_id = :ws AND base IS NOT NULL"
+    " AND stopped IS DISTINCT FROM 'detached'),"
+    " ARRAY (SELECT id FROM workspace_calendar_events WHERE ws_id = :ws AND provider = 'almanac')"
 )
-_CONSENTED = (
-    "SELECT coalesce(bool_or(outbound_consent_until > now()), false) FROM calendar_connections WHERE ws_id = :ws"
+_LOST = (
+    "SELECT count(*) FROM calendar_event_links l WHERE ws_id = :ws AND current AND state = 'gone'"
+    " AND event_id = ANY (:rows::uuid[])"
+    " AND NOT EXISTS (SELECT 1 FROM workspace_calendar_events e WHERE e.id = l.event_id)"
 )
-_ENDED = "SELECT event_id FROM calendar_event_links WHERE ws_id = :ws AND current AND state = 'gone'"
 
 
 class Limits:
@@ -31,9 +34,8 @@ class Limits:
     def of_a_run(self) -> Iterator[None]:
         """I10 and I11."""
         world = self._world
-        consented = world.run(_CONSENTED)[0][0]
-        most = max(MASS, world.run(_LIVE)[0][0] / 2)
-        rows, first = self._rows(), world.last_request()
+        consented, live, rows = world.run(_BEFORE)[0]
+        most, first = max(MASS, live / 2), world.last_request()
         yield
         asked = [e for e in world.simulator.observation.requests(first) if "/events" in e["path"]]
         self._judge_repeats(asked)
@@ -41,8 +43,8 @@ class Limits:
             return
         deleted = {e["path"] for e in asked if e["method"] == "DELETE" and e["status"] == 204}
         assert len(deleted) <= most, f"I11: {len(deleted)} deletions in Google that nobody has consented to"
-        lost = (rows - self._rows()) & {row[0] for row in world.run(_ENDED)}
-        assert len(lost) <= most, f"I11: {len(lost)} rows were deleted, and nobody has consented"
+        (lost,) = world.run(_LOST, rows=rows)[0]
+        assert lost <= most, f"I11: {lost} rows were deleted, and nobody has consented"
 
     def _judge_repeats(self, asked: list[dict[str, Any]]) -> None:
         refused = [e for e in asked if e["method"] in ("POST", "PATCH", "DELETE") and e["status"] >= 400]
@@ -54,7 +56,3 @@ class Limits:
         """Return rows and links, whole: what an overtaken run must leave as it is (I9)."""
         rows = self._world.run("SELECT e::text FROM workspace_calendar_events e WHERE ws_id = :ws ORDER BY id")
         return rows, self._world.run("SELECT l::text FROM calendar_event_links l WHERE ws_id = :ws ORDER BY id")
-
-    def _rows(self) -> set[UUID]:
-        sql = "SELECT id FROM workspace_calendar_events WHERE ws_id = :ws AND provider = 'almanac'"
-        return {row[0] for row in self._world.run(sql)}
