@@ -132,6 +132,17 @@ export class Almanac {
   async connectUrl(body: ConnectBody): Promise<string> {
     return said(await this.api.POST("/v1/connect", { body })).consent_url;
   }
+
+  /** Let an account go: what is ours in its calendars is removed first, or left; then its grant is given back. */
+  async disconnect(ws: string, account_id: string, blocks: "remove" | "leave" = "remove"): Promise<Schemas["LeftAccount"]> {
+    const params = { path: { ws, account_id }, query: { blocks } };
+    return said(await this.api.DELETE("/v1/workspaces/{ws}/accounts/{account_id}", { params }));
+  }
+
+  /** A token for a browser: it reads one workspace, or one job of it, for an hour at most. */
+  async browserToken(body: Pick<Schemas["TokenBody"], "ws_id"> & Partial<Schemas["TokenBody"]>): Promise<Schemas["Token"]> {
+    return said(await this.api.POST("/v1/tokens", { body: body as Schemas["TokenBody"] }));
+  }
 }
 
 function once(key: string | undefined): { header?: { "Idempotency-Key": string } } {

@@ -13,6 +13,8 @@ export async function right(almanac: Almanac, ws: string): Promise<Job["status"]
   }
   for await (const run of almanac.runs({ ws_id: ws, status: "failed" })) console.log(run.error_type?.length);
   for await (const change of almanac.changes(ws, 412)) console.log(change.version, change.kind);
+  console.log((await almanac.browserToken({ ws_id: ws, job_id: asked.job_id })).token);
+  console.log((await almanac.disconnect(ws, "account", "leave")).status === "leaving");
   return status;
 }
 
