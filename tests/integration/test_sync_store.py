@@ -1,14 +1,15 @@
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.domain.sync.passes import Checkpoint, SyncState
 from almanac.domain.sync.report import ConnectionReport, SyncReport
 from almanac.domain.sync.window import Window
-from almanac.errors import LeaseLost, StorageFailed, UnknownWorkspace
+from almanac.errors import DatabaseUnavailable, LeaseLost, StorageFailed, UnknownWorkspace
 from almanac.jobs import CalendarSync
 from almanac.services.sync.ports import Connection, Lease, Progress, Refusal
 from tests.integration import rows
@@ -483,6 +484,25 @@ class TestTokens:
         store.tokens.store_tokens(account, "gAAAA-new", NOON, "gAAAA-new")
 
         assert store.tokens.require_reconnect(account, "invalid_grant").status == "active"
+
+
+def test_a_product_that_holds_its_workspaces_row_delays_whole_days_and_nothing_else(
+    store: SyncStores, database: Database, database_url: str, lease: Lease
+) -> None:
+    """A page must not mix two zones, so it waits; at the end of its patience nothing is written, and it comes again."""
+    connection = only_connection(store, lease)
+    day = NOON.date()
+    whole_day = event("day", all_day=True, start_date=day, end_date=day + timedelta(days=1))
+    with closing(Database(lambda: parse_url(database_url), timeout_seconds=0.5)) as other:
+        impatient = SyncStores.of(other, lease_seconds=60, cooldown_seconds=30).pages
+        with database.transaction():
+            database.run("UPDATE workspaces SET name = 'Renamed' WHERE id = :ws_id", ws_id=lease.ws_id)
+            impatient.apply_page(lease, connection, page(event("timed")), "full", None)
+            with pytest.raises(DatabaseUnavailable):
+                impatient.apply_page(lease, connection, page(whole_day), "full", None)
+        impatient.apply_page(lease, connection, page(whole_day), "full", None)
+
+    assert stored(database) == [["day"], ["timed"]]
 
 
 def test_all_day_events_follow_the_workspaces_zone(store: SyncStores, database: Database, lease: Lease) -> None:
