@@ -44,9 +44,12 @@ KINDS: Mapping[str, int] = {
 """How often each kind of step is drawn."""
 
 
-TROUBLE = {"trouble", "land", "statement", "expire sync tokens", "lag", "revoke", "connect", "role", "kill", "overtake"}
-"""What goes wrong, and who repairs it: a history without any of it is told in two orders (I12)."""
-_CALM = {kind: often for kind, often in KINDS.items() if kind not in TROUBLE | {"wipe", "clear", "consent"}}
+TROUBLE = {
+    *("trouble", "land", "statement", "expire sync tokens", "lag", "revoke", "connect", "role", "kill", "overtake"),
+    *("wipe", "clear", "consent"),
+}
+"""What goes wrong, who repairs it, and what waits for somebody: a history without any is told in two orders (I12)."""
+_CALM = {kind: often for kind, often in KINDS.items() if kind not in TROUBLE}
 _CALM_ONE_OF = 10
 
 
