@@ -220,6 +220,25 @@ class TestFailing:
         assert len(told.subscriber.received) == 1
         assert told.queue.woken == [(Lane(everything, told.ws_id), 121)]
 
+    def test_after_its_pause_one_lane_tries_a_dead_endpoint_and_holds_up_no_other_worker(self, told: Told) -> None:
+        everything, _ = told.wiring.webhooks.add(f"{told.subscriber.url}/all", None)
+        lanes = [Lane(everything, each) for each in (told.ws_id, *(rows.workspace(told.database) for _ in range(4)))]
+        for lane in lanes:
+            told.event(1, lane.ws_id)
+        store = told.wiring.deliver_lane.store
+        told.database.run(
+            "UPDATE webhook_endpoints SET failing_since = now(), failures = 1, retry_at = now() WHERE id = :id",
+            id=everything,
+        )
+
+        claimed = [store.claim(lane, 60) is not None for lane in lanes]
+
+        assert claimed == [True, False, False, False, False]
+        store.release(lanes[0])
+        told.database.run("UPDATE webhook_endpoints SET retry_at = now() WHERE id = :id", id=everything)
+        assert told.deliver(told.ws_id, everything).delivered == 1  # it answers again
+        assert [told.deliver(lane.ws_id, everything).delivered for lane in lanes[1:]] == [1, 1, 1, 1]
+
     def test_one_that_is_gone_is_disabled_at_once_and_goes_on_when_enabled(self, told: Told) -> None:
         told.subscriber.status = 410
         told.event()

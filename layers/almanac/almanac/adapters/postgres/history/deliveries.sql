@@ -1,10 +1,22 @@
 -- Statements of whoever delivers webhooks. A lane is one endpoint in one workspace.
 
 -- name: claim
-WITH endpoint AS (
-    SELECT e.* FROM webhook_endpoints e JOIN workspaces w ON w.id = :ws_id::uuid
+-- After a pause of the endpoint one lane tries it, and the others wait until that has ended: were they all let go at once,
+-- one that still does not answer would keep every worker for as long as an attempt may take.
+WITH tried AS (
+    UPDATE webhook_endpoints e SET retry_at = now() + :seconds::float8 * interval '1 second'
     WHERE e.id = :endpoint_id::uuid AND e.status = 'active' AND (e.ws_id IS NULL OR e.ws_id = :ws_id::uuid)
-        AND (e.retry_at IS NULL OR e.retry_at <= now())
+        AND e.retry_at <= now()
+    RETURNING e.*
+), endpoint AS (
+    SELECT e.*
+    FROM (
+        SELECT * FROM webhook_endpoints a
+        WHERE a.id = :endpoint_id::uuid AND a.status = 'active' AND (a.ws_id IS NULL OR a.ws_id = :ws_id::uuid)
+            AND a.retry_at IS NULL
+        UNION ALL
+        SELECT * FROM tried
+    ) e JOIN workspaces w ON w.id = :ws_id::uuid
 ), lane AS (
     INSERT INTO webhook_cursors AS c (endpoint_id, ws_id, version, claimed_until)
     SELECT e.id, :ws_id::uuid, 0, now() + :seconds::float8 * interval '1 second' FROM endpoint e
