@@ -83,7 +83,6 @@ class PostgresLedger:
             refused = self._refused(job, str(said["job_id"]), sent_at, message_id, refuse)
             lease = None if refused else self.leases.take(job.ws_id, run_id)
             if lease is not None:
-                self._run("close_stale_runs", ws_id=job.ws_id)
                 began = {"status": "running", "outcome": None, "fence": lease.fence, "retry_after": None}
                 self._run("record_run", **said, **began)
                 return lease

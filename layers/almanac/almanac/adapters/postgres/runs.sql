@@ -105,17 +105,17 @@ RETURNING clock_timestamp(), set_config('almanac.run', :run_id::uuid::text, true
     SELECT CASE r.kind WHEN 'schedule' THEN 'plan' ELSE 'sync' END FROM runs r WHERE r.id = :run_id::uuid
 ), true);
 
--- name: close_stale_runs
--- Whoever holds the lease knows that no other run of the workspace is alive that needs one.
-UPDATE runs
-SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
-    error = 'the run ended without a word; its lease expired'
-WHERE ws_id = :ws_id::uuid AND status = 'running' AND fence IS NOT NULL;
-
 -- name: record_run
 -- A run that begins, or one that does not take place; with its job, unless whoever asked has recorded that. A sync that is
--- skipped has used its message up, unless that comes back because another run is going on.
-WITH used_up AS (
+-- skipped has used its message up, unless that comes back because another run is going on. Who begins holds the lease, and
+-- knows by that that no other run of the workspace is alive.
+WITH stale AS (
+    UPDATE runs
+    SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
+        error = 'the run ended without a word; its lease expired'
+    WHERE ws_id = :ws_id::uuid AND status = 'running' AND :status::text = 'running'
+    RETURNING id
+), used_up AS (
     UPDATE workspace_sync_leases SET queued_at = NULL
     WHERE ws_id = :ws_id::uuid AND :kind = 'sync' AND :status = 'skipped'
         AND :outcome::text NOT IN ('already_running', 'escalated')
@@ -126,8 +126,10 @@ WITH used_up AS (
 )
 INSERT INTO runs (id, ws_id, job_id, kind, source, user_id, message_id, scope, sent_at, memory_mb, status, outcome, fence,
     retry_after, finished_at)
-VALUES (:run_id::uuid, :ws_id::uuid, :job_id, :kind, :source, :user_id, :message_id, :scope::jsonb, :sent_at::timestamptz,
-    :memory_mb::integer, :status, :outcome, :fence::bigint, :retry_after::float8, CASE :status WHEN 'skipped' THEN clock_timestamp() END);
+SELECT :run_id::uuid, :ws_id::uuid, :job_id, :kind, :source, :user_id, :message_id, :scope::jsonb, :sent_at::timestamptz,
+    :memory_mb::integer, :status, :outcome, :fence::bigint, :retry_after::float8,
+    CASE :status WHEN 'skipped' THEN clock_timestamp() END
+FROM (SELECT count(*) FROM stale) s; -- counted first: one run of a kind is alive in a workspace
 
 -- name: record_jobs
 -- Of whoever asks, before the messages are sent. A workspace that does not exist is told by its foreign key.
