@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.cold_start import cold_start
 from bench.drain import drain
+from bench.events_out import events_out
 from bench.figures import Figure, table
 from bench.history import history
 from bench.http import http
@@ -98,6 +99,10 @@ def _http(options: Options) -> list[Figure]:
     return http(options.rounds)
 
 
+def _events_out(options: Options) -> list[Figure]:
+    return events_out(options.rounds)
+
+
 def _traffic(_options: Options) -> list[Figure]:
     return traffic()
 
@@ -126,6 +131,7 @@ _PARTS = {
     "cold-start": _cold_start,
     "watching": _watching,
     "http": _http,
+    "events-out": _events_out,
     "traffic": _traffic,
     "drain": _drain,
     "isolation": _isolation,

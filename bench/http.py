@@ -31,6 +31,10 @@ _WORKSPACES = (
     "INSERT INTO workspaces (id, name) SELECT gen_random_uuid(), 'Workspace ' || n"
     " FROM generate_series(1, :count::integer) n"
 )
+_ROLLED_BEFORE = (
+    "INSERT INTO run_rollup_calls (began, calls, peak)"
+    " VALUES (date_bin('15 minutes', now(), 'epoch') - interval '25 hours', 0, 0)"
+)
 _PLANNED = (
     "INSERT INTO tasks (ws_id, title, total_minutes, created_at)"
     " SELECT id, 'Task', 60, now() - interval '40 days' FROM workspaces"
@@ -117,6 +121,7 @@ def _cold_start(rounds: int) -> list[Figure]:
 def _overview(wiring: ApiWiring) -> list[Figure]:
     """All that the page asks for, when the roll-up has come as far as it does by itself, and with a quarter less."""
     counts = PostgresRunCounts(wiring.database)
+    wiring.database.run(_ROLLED_BEFORE)
     began = perf_counter()
     while counts.roll_up():
         pass
@@ -128,7 +133,7 @@ def _overview(wiring: ApiWiring) -> list[Figure]:
     summary = min(_seconds(lambda: _summary(wiring)) for _ in range(3))
     day = f"a day of {RUNS_A_DAY:,} runs"
     return [
-        Figure(PART, "rolling a week up, 24 hours of it full", rolled, "s"),
+        Figure(PART, f"rolling a day of {RUNS_A_DAY:,} runs up", rolled, "s"),
         Figure(PART, f"overview of {day}, with who is late", 1000 * fresh, "ms", Target("at most", 100)),
         Figure(PART, "— a quarter of an hour later, just before it is added", 1000 * oldest, "ms"),
         Figure(PART, f"runs --summary of {day}", 1000 * summary, "ms", Target("at most", 100)),

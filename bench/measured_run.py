@@ -1,6 +1,6 @@
 """One run in a process of its own, so that its time and memory are nobody else's: `python -m bench.measured_run`.
 
-The argument is a JSON object: `run` (sync, dispatch or retention) and what that run takes. The answer is one JSON line.
+The argument is a JSON object: `run` (a name of _RUNS) and what that run takes. The answer is one JSON line.
 """
 
 import json
@@ -79,10 +79,24 @@ def _retention(wiring: Wiring) -> Callable[[], dict[str, Any]]:
     return call
 
 
+def _changes(wiring: Wiring, *, ws_id: str) -> Callable[[], dict[str, Any]]:
+    """All changes of a workspace, as somebody reads them who has lost what it knew."""
+    history = wiring.history
+
+    def call() -> dict[str, Any]:
+        read = after = 0
+        while items := history.changes(UUID(ws_id), after).items:
+            read, after = read + len(items), items[-1].version
+        return {"changes": read}
+
+    return call
+
+
 _RUNS: Mapping[str, Callable[..., Callable[[], dict[str, Any]]]] = {
     "sync": _sync,
     "dispatch": _dispatch,
     "retention": _retention,
+    "changes": _changes,
 }
 
 if __name__ == "__main__":
