@@ -114,6 +114,9 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
     watches = RunWatch(stack.wiring.database, lambda: stack.worker_logs), PlanWatch(stack.wiring.database)
     stack.deliver_webhooks()
     stack.make_exports()
+    screen.say(
+        f"a sample subscriber listens to the bus: what it hears is in {stack.folder / 'logs' / 'subscriber.log'}"
+    )
     cadences = {
         "sync": options.every,
         "schedule": options.plan_every,

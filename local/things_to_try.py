@@ -7,13 +7,15 @@ from pathlib import Path
 
 from local.google_simulator.control.routes import CONTROL_PREFIX
 
-_ALMANAC = ".venv/bin/almanac"
+_PYTHON, _ALMANAC = ".venv/bin/python", ".venv/bin/almanac"
+_HOOK_PORT = 8790
+_HOOK = f"http://127.0.0.1:{_HOOK_PORT}/"
 _CONTROL = f'"$ALMANAC_GOOGLE_API_URL"{CONTROL_PREFIX}'
 _NEW_EMAIL = "nina@new.test"
 
 
 def things_to_try(workspace: str, email: str, exports: Path, now: datetime) -> Sequence[str]:
-    """Return the lines: how to reach the stack, and three things to try on it and its calendars."""
+    """Return the lines: how to reach the stack, and four things to try on it and its calendars."""
     start = (now + timedelta(days=1)).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     times = {
         name: {"dateTime": (start + timedelta(hours=hours)).isoformat()} for name, hours in (("start", 0), ("end", 1))
@@ -22,9 +24,11 @@ def things_to_try(workspace: str, email: str, exports: Path, now: datetime) -> S
     unpack = """.venv/bin/python -c 'import json, sys; print(json.dumps(json.load(sys.stdin)["result"]))'"""
     add = f"{_ALMANAC} account add --workspace '{workspace}' --email {_NEW_EMAIL} --user nina --token-file -"
     account = json.dumps({"email": _NEW_EMAIL})
+    hook = f"{_ALMANAC} webhook add {_HOOK} --workspace '{workspace}' --json"
     return (
         f"in another terminal: source {exports}; {_ALMANAC} runs",
         f"try 1, see the plan: {_ALMANAC} schedule '{workspace}' --preview",
         f"try 2, a new meeting: curl -s -d '{event}' {_CONTROL}insert_event; {_ALMANAC} sync '{workspace}' --wait",
         f"try 3, one more account: curl -s -d '{account}' {_CONTROL}add_account | {unpack} | {add}",
+        f"try 4, be told by a webhook: {hook} | {_PYTHON} -m local.subscriber --listen {_HOOK_PORT}",
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MINISTACK = Path(__file__).parents[2] / ".tools" / "ministack" / "bin" / "ministack"
 REGION = "us-east-1"
 MAX_RECEIVES = 3
+BUS = "changes"
 DEAD_LETTER_SECONDS = 14 * 24 * 3600
 
 _START_SECONDS = 60
@@ -38,6 +39,7 @@ class Queues:
     schedule_dead_url: str
     deliver_url: str
     export_url: str
+    nudge_url: str
 
     def environment(self) -> dict[str, str]:
         """Variables under which boto3 talks to these queues, whatever account and proxy the shell has set."""
@@ -69,7 +71,7 @@ class QueueServer:
         visibility_seconds: how long a received message stays hidden; the template has six times the function timeout.
         Raises StartError if ministack is not installed or does not come up.
         """
-        child, endpoint_url = start_ministack(folder, ["sqs"], program)
+        child, endpoint_url = start_ministack(folder, ["sqs", "events"], program)
         try:
             return cls(child, _create_queues(endpoint_url, visibility_seconds))
         except BaseException:
@@ -143,9 +145,25 @@ def _is_ready(port: int) -> bool:
         connection.close()
 
 
-def _client(endpoint_url: str) -> Any:
+def create_bus(queues: Queues) -> tuple[str, str]:
+    """Create the bus that hears of changes, and a queue that a rule fills with all of them; bus and queue URL."""
+    sqs, events = queues.client(), _client(queues.endpoint_url, "events")
+    try:
+        url: str = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        events.create_event_bus(Name=BUS)
+        events.put_rule(Name="all", EventBusName=BUS, EventPattern=json.dumps({"source": ["almanac"]}))
+        target = {"Id": "subscriber", "Arn": found["Attributes"]["QueueArn"]}
+        events.put_targets(Rule="all", EventBusName=BUS, Targets=[target])
+    finally:
+        sqs.close()
+        events.close()
+    return BUS, url
+
+
+def _client(endpoint_url: str, service: str = "sqs") -> Any:
     return boto3.client(
-        "sqs",
+        service,
         endpoint_url=endpoint_url,
         region_name=REGION,
         aws_access_key_id=_CREDENTIALS["AWS_ACCESS_KEY_ID"],
@@ -162,9 +180,11 @@ def _create_queues(endpoint_url: str, visibility_seconds: int) -> Queues:
         lanes = {"VisibilityTimeout": str(visibility_seconds)}
         export_url, _ = _create_pair(sqs, "export", visibility_seconds)
         deliver_url: str = sqs.create_queue(QueueName="deliver", Attributes=lanes)["QueueUrl"]
+        nudge_url: str = sqs.create_queue(QueueName="nudges", Attributes=lanes)["QueueUrl"]
     finally:
         sqs.close()
-    return Queues(endpoint_url, sync_url, schedule_url, sync_dead_url, schedule_dead_url, deliver_url, export_url)
+    urls = (sync_url, schedule_url, sync_dead_url, schedule_dead_url, deliver_url, export_url, nudge_url)
+    return Queues(endpoint_url, *urls)
 
 
 def _create_pair(sqs: Any, name: str, visibility_seconds: int) -> tuple[str, str]:

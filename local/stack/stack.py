@@ -6,6 +6,7 @@
 import json
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -24,7 +25,7 @@ from local.lambda_runtime.worker_pool import WorkerPool, invoke
 from local.postgres import APP_ROLE, Postgres
 from local.stack.interruption import Interrupted
 from local.stack.ports import LOOPBACK, Child, free_port
-from local.stack.queues import Queues, QueueServer
+from local.stack.queues import Queues, QueueServer, create_bus
 from local.stack.simulator_process import start_simulator
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +71,8 @@ class Stack:
         self._front: HttpFront | None = None
         self._senders: WorkerPool | None = None
         self._exporters: WorkerPool | None = None
+        self._relays: WorkerPool | None = None
+        self._subscriber: Child | None = None
 
     @classmethod
     def start(
@@ -165,8 +168,21 @@ class Stack:
         return [message["Body"] for message in answer.get("Messages", [])]
 
     def deliver_webhooks(self) -> None:
-        """Start who sends webhooks; the environment needs ALMANAC_WEBHOOK_KEYS. The relay's ticks wake it."""
+        """Start who sends webhooks, a bus with a sample subscriber, and a relay for nudges.
+
+        The environment needs ALMANAC_WEBHOOK_KEYS. What the subscriber prints is in `logs/subscriber.log`.
+        """
+        bus, url = create_bus(self.queues)
+        self.environment["ALMANAC_EVENT_BUS"] = bus
+        table = str(self.folder / "subscriber.sqlite3")
+        self._subscriber = Child(
+            [sys.executable, "-m", "local.subscriber", "--queue", url, "--table", table],
+            log=self.folder / "logs" / "subscriber.log",
+            environment=os.environ | self.queues.environment(),
+            folder=str(ROOT),
+        )
         self._senders = self._start_pool("deliver", self.queues.deliver_url, 1)
+        self._relays = self._start_pool("relay", self.queues.nudge_url, 1)
 
     def make_exports(self) -> None:
         """Start who makes files, into the folder of exports."""
@@ -184,7 +200,8 @@ class Stack:
     def stop(self, *, hurry: bool = False) -> None:
         """Stop everything; safe to call twice, or half-way up. In a hurry, a worker's current run is not awaited."""
         if hurry:
-            others = [pool.pids for pool in (self._planners, self._senders, self._exporters) if pool is not None]
+            more = (self._planners, self._senders, self._exporters, self._relays)
+            others = [pool.pids for pool in more if pool is not None]
             for pid in [*self.worker_pids, *(pid for pids in others for pid in pids)]:
                 with suppress(ProcessLookupError):
                     os.kill(pid, 9)
@@ -194,8 +211,8 @@ class Stack:
             self.sqs.close()
         if self._front is not None:
             self._front.stop()
-        pools = (self._workers, self._planners, self._senders, self._exporters)
-        for part in (*pools, self._queue_server, self._simulator, getattr(self, "postgres", None)):
+        pools = (self._workers, self._planners, self._senders, self._exporters, self._relays)
+        for part in (*pools, self._subscriber, self._queue_server, self._simulator, getattr(self, "postgres", None)):
             if part is not None:
                 part.stop()
 
@@ -239,6 +256,7 @@ class Stack:
             "ALMANAC_DELIVER_QUEUE_URL": self.queues.deliver_url,
             "ALMANAC_EXPORT_QUEUE_URL": self.queues.export_url,
             "ALMANAC_EXPORT_FOLDER": str(self.folder / "exports"),
+            "ALMANAC_NUDGE_QUEUE_URL": self.queues.nudge_url,
             "ALMANAC_WEBHOOK_ALLOW_LOCAL": "true",
             "ALMANAC_GOOGLE_API_URL": self._google_url,
             "ALMANAC_GOOGLE_TOKEN_URL": f"{self._google_url}/token",

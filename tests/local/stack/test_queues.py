@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
+from almanac.adapters.aws.event_bus import EventBridgeBus
 from local.stack.ports import StartError
-from local.stack.queues import Queues, QueueServer
+from local.stack.queues import Queues, QueueServer, create_bus
 
 pytestmark = pytest.mark.integration
 
@@ -79,6 +80,20 @@ def test_a_group_with_a_message_in_flight_waits_and_the_others_do_not(sqs: Any, 
         )
     taken = [sqs.receive_message(QueueUrl=queues.schedule_url).get("Messages", []) for _ in range(3)]
     assert [[message["Body"] for message in messages] for messages in taken] == [["a1"], ["b1"], []]
+
+
+def test_a_bus_hands_a_subscriber_what_is_put(sqs: Any, queues: Queues) -> None:
+    bus, url = create_bus(queues)
+    with closing(boto3.client("events")) as events:
+        told = [{"id": f"ws/{number}", "type": "event.created", "data": {"version": number}} for number in range(3)]
+        assert EventBridgeBus(events, bus, threads=1).put(told) == [True] * 3
+
+    heard = []
+    while len(heard) < 3:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)
+        heard += [json.loads(message["Body"]) for message in answer["Messages"]]
+    assert sorted(each["detail"]["id"] for each in heard) == ["ws/0", "ws/1", "ws/2"]
+    assert {each["detail-type"] for each in heard} == {"event.created"}
 
 
 def test_the_environment_keeps_boto3_on_this_machine(queues: Queues, monkeypatch: pytest.MonkeyPatch) -> None:
