@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from almanac.services.export.ask import Exports
     from almanac.services.feeds.feeds import Feeds
     from almanac.services.history.browse import BrowseHistory
+    from almanac.services.history.compare import Compare
     from almanac.services.history.read import History
+    from almanac.services.history.trace import Trace
+    from almanac.services.history.undo import UndoRun
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.connections import Connections
+    from almanac.services.operations.foresee import Foresee
     from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.operations.requests import RequestPlan, RequestSync
@@ -87,6 +91,26 @@ class UseCases(Protocol):
     @property
     def feeds(self) -> "Feeds":
         """Calendars under addresses of their own."""
+        ...
+
+    @property
+    def compare(self) -> "Compare":
+        """Two moments of a calendar."""
+        ...
+
+    @property
+    def undo_run(self) -> "UndoRun":
+        """Takes a run back."""
+        ...
+
+    @property
+    def trace(self) -> "Trace":
+        """The line of a change."""
+        ...
+
+    @property
+    def foresee(self) -> "Foresee":
+        """Whether a workspace will be late."""
         ...
 
     @property

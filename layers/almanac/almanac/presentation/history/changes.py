@@ -27,7 +27,8 @@ def change_fields(change: Change) -> Mapping[str, object]:
 def page_document(ws_id: UUID, page: ChangePage) -> Mapping[str, object]:
     """Return the JSON document of a page of changes, with what events were before."""
     items = [{**change_fields(change), "was": change.was} for change in page.items]
-    return {"ws_id": str(ws_id), "oldest": page.oldest, "head": page.head, "next": page.next, "changes": items}
+    stands = {"oldest": page.oldest, "head": page.head, "next": page.next, "epoch": page.epoch}
+    return {"ws_id": str(ws_id), **stands, "changes": items}
 
 
 def page_text(page: ChangePage) -> str:

@@ -29,6 +29,7 @@ class CalendarPart:
     version: int
     events: Mapping[UUID, State]
     last: UUID | None
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,10 @@ class History:
     def changes(self, ws_id: UUID, after: int, limit: int = MOST_CHANGES) -> ChangePage:
         """Return the changes after a version. Raises UnknownWorkspace, CursorExpired, BadInput for one to come."""
         head = self.store.head(ws_id)
-        _require(head, after, "after")
+        require(head, after, "after")
         items = self.store.changes(ws_id, after, limit)
-        return ChangePage(items, items[-1].version if items else after, max(head.version, after), head.oldest)
+        next_ = items[-1].version if items else after
+        return ChangePage(items, next_, max(head.version, after), head.oldest, head.epoch)
 
     def latest(self, ws_id: UUID, limit: int) -> ChangePage:
         """Return the last changes. Raises UnknownWorkspace."""
@@ -60,7 +62,7 @@ class History:
             if version == 0:
                 return CalendarAt(0, {})
             at = head.version if version is None else version
-            _require(head, at, "version")
+            require(head, at, "version")
             return CalendarAt(at, fold_back(self.store.events(ws_id), self.store.newest_first(ws_id, at)))
 
     def calendar_part(self, ws_id: UUID, version: int | None, after: UUID | None, limit: int) -> CalendarPart:
@@ -72,7 +74,7 @@ class History:
         with self.store.one_moment():
             head = self.store.head(ws_id)
             at = head.version if version is None else version
-            _require(head, at, "version")
+            require(head, at, "version")
             rows = self.store.some_events(ws_id, after, limit)
             last = max(rows) if len(rows) == limit else None
             later = [
@@ -80,7 +82,7 @@ class History:
                 for each in self.store.newest_first(ws_id, at)
                 if (after is None or each.subject > after) and (last is None or each.subject <= last)
             ]
-            return CalendarPart(at, fold_back(rows, later), last)
+            return CalendarPart(at, fold_back(rows, later), last, head.epoch)
 
     def calendar_at(self, ws_id: UUID, moment: datetime) -> CalendarAt:
         """Return the events as they were at an instant. Raises UnknownWorkspace and CursorExpired."""
@@ -90,14 +92,28 @@ class History:
             raise CursorExpired("at", head.oldest)  # how long before the oldest change it is, nobody knows any more
         return self.calendar(ws_id, version)
 
-    def fleet(self, after: FeedPlace | None, ws_ids: Sequence[UUID] | None, limit: int = MOST_CHANGES) -> FleetPage:
-        """Return changes of many workspaces (None: all) after a place, or from the first on.
+    def fleet(
+        self,
+        after: FeedPlace | None,
+        ws_ids: Sequence[UUID] | None,
+        limit: int = MOST_CHANGES,
+        epoch: int = 0,
+    ) -> FleetPage:
+        """Return changes of many workspaces (None: all) after a place of an epoch, or from the first on.
 
         Within a workspace they are in the order of versions. What a transaction writes that is still open, and what
-        began after it, is not there yet: so nothing ever comes late.
+        began after it, is not there yet: so nothing ever comes late. Raises CursorExpired for a place of an earlier
+        epoch: a restored database counts transactions anew.
         """
+        now = self.store.epoch()
+        if after is not None and epoch != now:
+            raise CursorExpired("after", 1)
         found = self.store.fleet(after or (0, 0, 0), ws_ids, limit)
-        return FleetPage([(ws_id, change) for _, ws_id, change in found], found[-1][0] if found else after)
+        return FleetPage([(ws_id, change) for _, ws_id, change in found], found[-1][0] if found else after, now)
+
+    def restored(self) -> int:
+        """Count a restore of this database, and tell every workspace; return the new epoch."""
+        return self.store.begin_epoch()
 
     def redact(self, ws_id: UUID, event_id: UUID) -> int:
         """Take texts and people out of what history keeps of one event; return how many changes held any.
@@ -108,7 +124,8 @@ class History:
         return self.store.redact(ws_id, event_id)
 
 
-def _require(head: Head, version: int, field: str) -> None:
+def require(head: Head, version: int, field: str) -> None:
+    """Raise BadInput for a version that is to come, and CursorExpired for one that is no longer kept."""
     if version > head.version or version < 0:
         raise BadInput(field, f"must be a version from 0 to {head.version}, the last one")
     if not head.reaches(version):

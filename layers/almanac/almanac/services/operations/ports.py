@@ -10,7 +10,7 @@ from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.job_names import JobName
 from almanac.domain.operations.people import ListedMeeting, ListedMember, NewMeeting
 from almanac.domain.operations.queue_depth import QueueDepth
-from almanac.domain.operations.run_statistics import Behind, RunStatistics
+from almanac.domain.operations.run_statistics import Behind, LaggingWorkspace, RunStatistics
 from almanac.domain.operations.runs import AnyRun, AnyRunDetails, RequestedPlan, SyncProgress, SyncRun
 from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
 
@@ -149,6 +149,14 @@ class CountedRuns(Protocol):
 
     def behind(self, ws_ids: Collection[UUID] | None, now: datetime, limit: int) -> Behind:
         """Return at most `limit` of these workspaces or (None) of all that are behind now, the stalest first."""
+        ...
+
+
+class ProgressStore(Protocol):
+    """How fresh a workspace is, late or not. Raises DatabaseUnavailable and StorageFailed."""
+
+    def progress(self, ws_id: UUID, now: datetime) -> Sequence[LaggingWorkspace]:
+        """Return a workspace's progress by job; one that has no work, or that a push keeps fresh, is missing."""
         ...
 
 

@@ -89,3 +89,9 @@ class DiscardBody(Body):
 
     job: JobName
     message_id: Label
+
+
+class UndoBody(Body):
+    """The undoing that was seen: `fingerprint` of its preview. Without one it is only shown."""
+
+    fingerprint: Annotated[str, Field(min_length=1, max_length=64)] | None = None

@@ -13,6 +13,7 @@ from almanac.web.call import current
 from almanac.web.paging import cursor, foreign_cursor, place
 from almanac.web.problem import Problem
 
+_LISTED = {"l": "changes"}
 Version = Annotated[int, Query(ge=0, description="Changes after this version; 0: from the first on.")]
 
 
@@ -35,6 +36,7 @@ class ChangeList(BaseModel):
     items: list[Change]
     next: int
     head: int
+    epoch: int = Field(0, description="Rises when the database was restored: then begin anew with the snapshot.")
 
 
 class FleetChange(Change):
@@ -56,16 +58,22 @@ def list_changes(ws: Workspace, after: Version = 0, limit: Limit = 50) -> Change
         page = current().use.history.changes(ws, after, limit)
     except CursorExpired as error:
         raise expired(ws, error, "after") from None
-    return ChangeList(items=[Change(**_fields(each)) for each in page.items], next=page.next, head=page.head)
+    return ChangeList(
+        items=[Change(**_fields(each)) for each in page.items], next=page.next, head=page.head, epoch=page.epoch
+    )
 
 
 def list_all_changes(after: After = None, limit: Limit = 50) -> FleetChangeList:
     """List what changed in all workspaces that the caller sees."""
-    listed = {"l": "changes"}
-    begin = _fleet_place(after) if after else None
-    found = current().use.history.fleet(begin, visible(None), limit)
+    epoch, begin = _fleet_place(after) if after else (0, None)
+    try:
+        found = current().use.history.fleet(begin, visible(None), limit, epoch)
+    except CursorExpired as error:
+        detail = "the database was restored since; begin without a cursor, and with each workspace's snapshot"
+        raise Problem(410, error.code, detail, field="after") from None
     items = [FleetChange(ws_id=ws_id, **_fields(change)) for ws_id, change in found.items]
-    return FleetChangeList(items=items, next=None if found.next is None else cursor(listed, found.next))
+    following = None if found.next is None else cursor(_LISTED, (found.epoch, *found.next))
+    return FleetChangeList(items=items, next=following)
 
 
 def _fields(change: Any) -> dict[str, Any]:
@@ -73,12 +81,16 @@ def _fields(change: Any) -> dict[str, Any]:
     return {name: getattr(change, name) for name in names} | {"changed": list(change.changed)}
 
 
-def _fleet_place(after: str) -> tuple[int, int, int]:
+def _fleet_place(after: str) -> tuple[int, tuple[int, int, int]]:
+    """An epoch and a place in it; cursors of before there were epochs have none, and are of the first one."""
     try:
-        tx, seq, version = map(int, place(after, {"l": "changes"}, 3))
+        try:
+            epoch, tx, seq, version = map(int, place(after, _LISTED, 4))
+        except Problem:
+            epoch, (tx, seq, version) = 0, map(int, place(after, _LISTED, 3))
     except ValueError:
         raise foreign_cursor() from None
-    return tx, seq, version
+    return epoch, (tx, seq, version)
 
 
 def expired(ws: UUID, error: CursorExpired, field: str) -> Problem:
@@ -89,5 +101,5 @@ def expired(ws: UUID, error: CursorExpired, field: str) -> Problem:
 
 ROUTES = (
     Route("GET", "/v1/workspaces/<ws>/changes", "read", list_changes, errors=("cursor_expired",)),
-    Route("GET", "/v1/changes", "read", list_all_changes),
+    Route("GET", "/v1/changes", "read", list_all_changes, errors=("cursor_expired",)),
 )

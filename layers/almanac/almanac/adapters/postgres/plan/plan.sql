@@ -202,15 +202,31 @@ ORDER BY e.id
 FOR UPDATE OF e;
 
 -- name: delete_blocks
-DELETE FROM workspace_calendar_events e
-WHERE e.ws_id = :ws_id::uuid AND e.id = ANY (:ids::uuid[]) AND e.provider = 'almanac' AND NOT e.locked
-    AND NOT EXISTS (
-        SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id AND (b.completed OR b.started_at IS NOT NULL)
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id AND (b.completed OR b.started_at IS NOT NULL)
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM meeting_calendar_events b WHERE b.event_id = e.id AND (b.completed OR b.started_at IS NOT NULL)
-    )
+-- What said whose piece each is goes with it, and is kept for whoever undoes the plan.
+WITH doomed AS (
+    SELECT e.id FROM workspace_calendar_events e
+    WHERE e.ws_id = :ws_id::uuid AND e.id = ANY (:ids::uuid[]) AND e.provider = 'almanac' AND NOT e.locked
+        AND NOT EXISTS (
+            SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id AND (b.completed OR b.started_at IS NOT NULL)
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id AND (b.completed OR b.started_at IS NOT NULL)
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM meeting_calendar_events b WHERE b.event_id = e.id AND (b.completed OR b.started_at IS NOT NULL)
+        )
+), kept AS (
+    INSERT INTO removed_block_links (event_id, ws_id, owner, link)
+    SELECT d.id, :ws_id::uuid, b.owner, b.link
+    FROM doomed d CROSS JOIN LATERAL (
+        SELECT 'task' AS owner, to_jsonb(t) AS link FROM task_calendar_events t WHERE t.event_id = d.id
+        UNION ALL
+        SELECT 'habit', to_jsonb(h) FROM habit_calendar_events h WHERE h.event_id = d.id
+        UNION ALL
+        SELECT 'meeting', to_jsonb(m) FROM meeting_calendar_events m WHERE m.event_id = d.id
+    ) b
+    ON CONFLICT (event_id) DO UPDATE SET owner = excluded.owner, link = excluded.link, removed_at = now()
+)
+DELETE FROM workspace_calendar_events e USING doomed d WHERE e.id = d.id AND e.ws_id = :ws_id::uuid
+    AND NOT e.locked
 RETURNING e.id;

@@ -58,10 +58,10 @@ def show_snapshot(
     call, listed = current(), {"l": "snapshot", "w": ws}
     version, last = _place(after, listed) if after else _BEGINNING
     answer = _Answer("gzip" in call.headers.get("accept-encoding", ""))
-    step, more = min(limit, _EVENTS_AT_ONCE), True
+    step, more, epoch = min(limit, _EVENTS_AT_ONCE), True, 0
     while more and limit > 0:
         part = _part(ws, version, last, min(step, limit))
-        version = part.version
+        version, epoch = part.version, part.epoch
         if answer.takes(event_lines(part.events)):
             limit -= step
             last, more = part.last, part.last is not None
@@ -69,7 +69,8 @@ def show_snapshot(
             break
         else:
             step = max(1, step // 8)  # long texts; one event alone always fits
-    head = json.dumps({"version": version, **({"next": cursor(listed, (version, last))} if more else {})})
+    stands = {"version": version, **({"epoch": epoch} if epoch else {})}
+    head = json.dumps({**stands, **({"next": cursor(listed, (version, last))} if more else {})})
     return Response(200, NDJSON, f"{head}\n{''.join(answer.parts)}", compress=True)
 
 

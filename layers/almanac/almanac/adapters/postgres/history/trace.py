@@ -1,0 +1,82 @@
+"""The line of a change in Postgres: the TraceStore of the services."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from typing_extensions import override
+
+from almanac.adapters.postgres.connection import Database
+from almanac.services.history.trace import Traced, TracedDelivery, TracedRun, TraceStore
+
+_NOBODY = UUID(int=0)
+
+
+class PostgresTrace(TraceStore):
+    """TraceStore over one Database."""
+
+    def __init__(self, database: Database) -> None:
+        self._run = database.statements("history/trace.sql")
+
+    @override
+    def runs_of(self, name: str) -> Sequence[UUID]:
+        found = self._run.alone("runs_of_job", name=name)
+        identity = _uuid(name)
+        if not found and identity is not None:
+            found = self._run.alone("is_run", id=identity) or self._run.alone("runs_of_delivery", id=identity)
+        return [row[0] for row in found]
+
+    @override
+    def version_of(self, name: str) -> tuple[UUID, int] | None:
+        workspace, _, version = name.partition("/")
+        ws_id = _uuid(workspace)
+        if ws_id is None:
+            return None
+        if version:
+            return (ws_id, int(version)) if version.isdecimal() and len(version) < 19 else None
+        found = self._run.alone("last_of_event", id=ws_id) or self._run.alone("versions_of_delivery", id=ws_id)
+        return (found[0][0], found[0][1]) if found else None
+
+    @override
+    def run_of_version(self, ws_id: UUID, version: int) -> UUID | None:
+        found = self._run.alone("run_of_version", ws_id=ws_id, version=version)
+        return found[0][0] if found else None
+
+    @override
+    def line(self, run_id: UUID) -> Traced | None:
+        found = self._run.alone("run", id=run_id)
+        if not found:
+            return None
+        ws_id, *run = found[0]
+        return self._line(ws_id, TracedRun(*run), self._run.alone("changes_of_run", ws_id=ws_id, id=run_id))
+
+    @override
+    def line_of_version(self, ws_id: UUID, version: int) -> Traced | None:
+        found = self._run.alone("change", ws_id=ws_id, version=version)
+        return self._line(ws_id, None, found) if found else None
+
+    def _line(self, ws_id: UUID, run: TracedRun | None, changes: Sequence[Sequence[Any]]) -> Traced:
+        if not changes:
+            return Traced(ws_id, run, None, {}, True, [], None)
+        first, last = min(row[2] for row in changes), max(row[3] for row in changes)
+        rows = self._run.alone("deliveries", ws_id=ws_id, first=first, last=last)
+        counts = {row[0]: row[1] for row in changes}
+        published = self._run.alone("published", ws_id=ws_id)
+        plan = self._planned_by(ws_id, run, max(row[4] for row in changes))
+        on_the_bus = bool(published) and published[0][0] >= last
+        return Traced(ws_id, run, (first, last), counts, on_the_bus, [TracedDelivery(*row) for row in rows], plan)
+
+    def _planned_by(self, ws_id: UUID, run: TracedRun | None, since: datetime) -> UUID | None:
+        if run is not None and run.kind == "schedule":
+            return None
+        mine = _NOBODY if run is None else run.run_id
+        found = self._run.alone("planned_by", ws_id=ws_id, since=since, id=mine)
+        return found[0][0] if found else None
+
+
+def _uuid(text: str) -> UUID | None:
+    with suppress(ValueError):
+        return UUID(text)
+    return None

@@ -1,0 +1,92 @@
+"""Two moments of a calendar, compared: which events differ, who touched them, and why a plan moved what it moved."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from almanac.domain.history.changes import OF_EVENTS, Change
+from almanac.domain.history.fold import State
+
+What = Literal["came", "went", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class EventDiff:
+    """One event that differs: what it was and is (None: not there), and the changes that made it so, in order."""
+
+    event_id: UUID
+    what: What
+    before: State | None
+    after: State | None
+    by: Sequence[Change]
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The columns that differ, by name; none of an event that came or went."""
+        if self.before is None or self.after is None:
+            return []
+        names = self.before.keys() | self.after.keys()
+        return sorted(name for name in names if self.before.get(name) != self.after.get(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a plan had to make room for: an event that came or changed, by the version that did it."""
+
+    version: int
+    event_id: UUID
+    title: str
+    what: What
+
+
+def diff(
+    before: Mapping[UUID, State], after: Mapping[UUID, State], oldest_first: Iterable[Change]
+) -> Sequence[EventDiff]:
+    """Return the events that differ between two moments; `oldest_first` are the changes between them.
+
+    An event that changed and changed back is none of them.
+    """
+    by: dict[UUID, list[Change]] = {}
+    for change in oldest_first:
+        if change.kind in OF_EVENTS:
+            by.setdefault(change.subject, []).append(change)
+    found = []
+    for event_id, touched in by.items():
+        was, is_ = before.get(event_id), after.get(event_id)
+        if was == is_:
+            continue
+        what: What = "came" if was is None else "went" if is_ is None else "changed"
+        found.append(EventDiff(event_id, what, was, is_, touched))
+    return sorted(found, key=_where)
+
+
+def cause_of(block: EventDiff, since_last_plan: Iterable[EventDiff]) -> Cause | None:
+    """Return what took the place that a block had, of all that changed since the plan before; None: nothing did.
+
+    Of several the first by its version. A block that is new had no place.
+    """
+    if block.before is None:
+        return None
+    start, end = span(block.before)
+    found = [
+        Cause(each.by[-1].version, each.event_id, str(each.after.get("title", "")), each.what)
+        for each in since_last_plan
+        if each.after is not None and each.event_id != block.event_id and _takes_time(each.after, start, end)
+    ]
+    return min(found, key=lambda cause: cause.version, default=None)
+
+
+def span(state: State) -> tuple[datetime, datetime]:
+    """Return when an event begins and ends."""
+    return datetime.fromisoformat(state["start_at"]), datetime.fromisoformat(state["end_at"])
+
+
+def _takes_time(state: State, start: datetime, end: datetime) -> bool:
+    begins, ends = span(state)
+    return state.get("transparency") != "transparent" and begins < end and ends > start
+
+
+def _where(each: EventDiff) -> tuple[datetime, str]:
+    return span(each.after or each.before or {})[0], str(each.event_id)
