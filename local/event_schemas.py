@@ -1,6 +1,7 @@
 """The events that go out as JSON Schema: `make schemas` writes docs/schemas/events/ from the kinds of changes.
 
-One file a kind: what `Detail` on the bus holds. They only ever grow, as those of jobs do.
+One file a kind: what `Detail` on the bus holds. Folders with a version's name are what that release promised: whoever
+reads by them can read what is published today.
 """
 
 import sys
@@ -21,6 +22,17 @@ _NOTES: Mapping[str, Mapping[str, Any]] = {
         "link": {"type": "string", "description": "where whoever may see the workspace reads it"},
     },
     "calendar.lost": {"error_type": {"type": ["string", "null"]}},
+    "run.undone": {"restored": {"type": "integer"}, "removed": {"type": "integer"}, "set_back": {"type": "integer"}},
+    "workspace.late": {
+        "job": {"enum": ["sync", "schedule"]},
+        "reason": {"type": "string", "description": "as in `almanac why`"},
+        "since": {"type": "string", "format": "date-time"},
+        "until": {"type": "string", "format": "date-time", "description": "when it is tried again, if that is known"},
+    },
+    "workspace.caught_up": {
+        "job": {"enum": ["sync", "schedule"]},
+        "late_since": {"type": "string", "format": "date-time", "description": "when its lateness was told"},
+    },
     **{
         kind: {"outcome": {"type": "string"}, "error_type": {"type": "string"}}
         for kind in ("plan.completed", "plan.blocked", "plan.failed", "run.failed", "run.recovered")
@@ -53,6 +65,7 @@ def _of_kind(kind: str, about: str) -> Mapping[str, Any]:
         "version": {"type": "integer", "minimum": 1, "description": "of the workspace: without a gap, in order"},
         "origin": {"enum": ["sync", "import", "sweep", "plan", "app", "operator"]},
         "run_id": _UUID,
+        "epoch": {"type": "integer", "minimum": 1, "description": "restores of the database; absent: none"},
         **_NOTES.get(kind, {}),
     }
     if kind in OF_EVENTS - COMES:
@@ -78,6 +91,7 @@ def _envelope(kind: str, about: str, data: Mapping[str, Any], required: list[str
             "subject": _UUID,
             "time": {"type": "string", "format": "date-time"},
             "sequence": {"type": "string", "pattern": "^[0-9]{20}$"},
+            "replay_id": {"type": "string", "description": "of a replay for one subscriber; others leave it out"},
             "data": {"type": "object", "properties": dict(data), "required": required},
         },
         "required": ["specversion", "id", "source", "type", "subject", "time", "data"],

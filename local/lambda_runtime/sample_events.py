@@ -111,6 +111,8 @@ SAMPLES = (
     Sample("Connect", "http-callback-unknown", {"statusCode": 400}),
     Sample("Connect", "http-disconnect-unknown", {"statusCode": 404}),
     Sample("Relay", "tick-relay", {"published": 0, "refused": 0}),
+    Sample("Relay", "relay-nudge", {"left": []}),
+    Sample("Relay", "relay-malformed", {"left": [0]}),
     Sample("Export", "tick-digests", {"digests": 0, "sent": 0, "failed": 0, "given_up": 0}),
     Sample("Export", "export-manual", {"left": []}),
     Sample("Export", "export-malformed", {"left": [0]}),

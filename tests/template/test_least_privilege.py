@@ -53,17 +53,21 @@ GRANTS: dict[str, set[Grant]] = {
     | GOOGLE
     | PUSH
     | consumes("SyncQueue")
-    | sends("SyncQueue", "SyncLargeQueue", "ScheduleQueue"),
-    "SmartScheduling": DATABASE | consumes("ScheduleQueue") | sends("ScheduleQueue", "ScheduleLargeQueue"),
+    | sends("SyncQueue", "SyncLargeQueue", "ScheduleQueue", "NudgeQueue"),
+    "SmartScheduling": DATABASE
+    | consumes("ScheduleQueue")
+    | sends("ScheduleQueue", "ScheduleLargeQueue", "NudgeQueue"),
     "CalendarSyncLarge": DATABASE
     | GOOGLE
     | PUSH
     | consumes("SyncLargeQueue")
-    | sends("SyncLargeQueue", "ScheduleQueue"),
-    "SmartSchedulingLarge": DATABASE | consumes("ScheduleLargeQueue") | sends("ScheduleLargeQueue"),
+    | sends("SyncLargeQueue", "ScheduleQueue", "NudgeQueue"),
+    "SmartSchedulingLarge": DATABASE | consumes("ScheduleLargeQueue") | sends("ScheduleLargeQueue", "NudgeQueue"),
     "Relay": DATABASE
+    | consumes("NudgeQueue")
     | sends("DeliverQueue")
-    | {("events:PutEvents", "ChangesBus"), ("sqs:SendMessage", "TickDeadLetters")},
+    | {("events:PutEvents", name) for name in ("ChangesBus", "OrderedBus")}
+    | {("sqs:SendMessage", "TickDeadLetters")},
     "Deliver": DATABASE
     | consumes("DeliverQueue")
     | sends("DeliverQueue")
@@ -75,7 +79,7 @@ GRANTS: dict[str, set[Grant]] = {
     | {(f"ses:{name}", "MailFrom") for name in ("SendEmail", "SendRawEmail")},
     "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters"), ("s3:DeleteObject", "ExportBucket")},
     "Api": DATABASE
-    | sends("SyncQueue", "ScheduleQueue", "ExportQueue")
+    | sends("SyncQueue", "ScheduleQueue", "ExportQueue", "NudgeQueue")
     | looks_at("SyncQueue", "ScheduleQueue", "ExportQueue")
     | handles_letters("SyncDeadLetters", "ScheduleDeadLetters", "ExportDeadLetters")
     | {("s3:GetObject", "ExportBucket")}

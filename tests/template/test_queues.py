@@ -11,7 +11,7 @@ OF_JOBS = {
     "SmartSchedulingLarge": "ScheduleLargeQueue",
     "Export": "ExportQueue",
 }
-CONSUMERS = OF_JOBS | {"Deliver": "DeliverQueue"}
+CONSUMERS = OF_JOBS | {"Deliver": "DeliverQueue", "Relay": "NudgeQueue"}
 FOURTEEN_DAYS = 14 * 24 * 3600
 
 
@@ -104,6 +104,10 @@ def test_a_consumer_owns_room_for_all_that_its_queue_may_ask_for(
         assert kept["Fn::FindInMap"][:2] == [table, stage]
         reserved = kept["Fn::FindInMap"][2]
         assert all(row[reserved] >= row[most] for row in stages.values())
+
+
+def test_the_relays_tick_has_room_beside_its_nudges(stages: dict[str, Any]) -> None:
+    assert all(row["RelayReserved"] == row["RelayConcurrency"] + 1 for row in stages.values())
 
 
 @pytest.mark.parametrize("function", ["CalendarSync", "SmartScheduling"])

@@ -197,6 +197,15 @@ class ExportTick(BaseModel):
     due: Literal["digests"]
 
 
+class NudgeMessage(BaseModel):
+    """What wakes the relay between two ticks: a workspace has changed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: Literal[1] = 1
+    ws_id: UUID
+
+
 class LaneMessage(BaseModel):
     """What wakes whoever delivers webhooks: one endpoint in one workspace has something to hear."""
 
@@ -252,6 +261,11 @@ def parse_export_tick(event: object) -> ExportTick:
         return ExportTick.model_validate(event)
     except ValidationError as error:
         raise _bad_job(error) from None
+
+
+def parse_nudge(body: str | bytes) -> NudgeMessage:
+    """Read a message to the relay. Raises BadJob naming the field."""
+    return _parse(NudgeMessage, body)
 
 
 def parse_lane(body: str | bytes) -> LaneMessage:

@@ -290,7 +290,7 @@ class MailSettings(_Settings):
 
 
 class EventBusSettings(_Settings):
-    """The name of the EventBridge bus that hears of every change."""
+    """The EventBridge bus that hears of every change: the name of a classic one, or the ARN of a custom one."""
 
     event_bus: str | None = None
 
@@ -299,6 +299,12 @@ class LaneSettings(_Settings):
     """The queue that wakes whoever delivers webhooks."""
 
     deliver_queue_url: PlainQueueUrl | None = None
+
+
+class NudgeSettings(_Settings):
+    """The queue that wakes the relay; without one it looks each minute."""
+
+    nudge_queue_url: PlainQueueUrl | None = None
 
 
 class WebhookSettings(_Settings):

@@ -8,8 +8,13 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.history.publish import PostgresPublishing
+from almanac.adapters.postgres.history.store import PostgresHistory
+from almanac.errors import CursorExpired, QueueUnavailable
+from almanac.jobs import CalendarSync
+from almanac.services.events_out.nudge import Nudge, nudging
 from almanac.services.events_out.ports import Lane
 from almanac.services.events_out.relay import CHANGES_AT_ONCE, WORKSPACES_AT_ONCE, Relay
+from almanac.services.history.read import History
 from tests.integration import rows
 from tests.integration.history.changing import Changing
 from tests.integration.rows import NOON
@@ -189,6 +194,89 @@ class TestBus:
 
         (event,) = publishing.bus.events
         assert (event["type"], event["data"]) == ("webhook.disabled", {"endpoint_id": str(endpoint), "reason": "gone"})
+
+
+class Nudged:
+    """NudgeQueue that keeps what it was sent, or cannot be reached."""
+
+    def __init__(self, *, down: bool = False) -> None:
+        self.down = down
+        self.sent: list[UUID] = []
+
+    def send(self, ws_id: UUID) -> None:
+        if self.down:
+            raise QueueUnavailable("the relay could not be woken")
+        self.sent.append(ws_id)
+
+
+class TestNudges:
+    def test_a_run_that_changed_something_wakes_the_relay_and_one_that_did_not_does_not(
+        self, publishing: Publishing
+    ) -> None:
+        queue, job = Nudged(), CalendarSync(ws_id=publishing.ws_id)
+        writes = nudging(lambda _job: publishing.event(3), lambda: Nudge(publishing.store, queue))
+        writes_nothing = nudging(lambda _job: "report", lambda: Nudge(publishing.store, queue))
+
+        assert writes_nothing(job) == "report"
+        writes(job)
+        writes_nothing(job)
+
+        assert queue.sent == [publishing.ws_id]
+
+    def test_a_nudge_that_fails_fails_no_run_and_the_minute_brings_it(
+        self, publishing: Publishing, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        publishing.event()
+
+        Nudge(publishing.store, Nudged(down=True))(publishing.ws_id)
+
+        assert "the relay was not woken" in caplog.text
+        assert publishing.relay().published == 1
+
+    def test_a_relay_that_is_nudged_looks_at_that_workspace_alone(self, publishing: Publishing) -> None:
+        other = rows.workspace(publishing.database)
+        publishing.event(2)
+        publishing.event(1, other)
+        mine = publishing.endpoint(publishing.ws_id)
+        publishing.endpoint(other)
+        relay = Relay(publishing.store, publishing.store, publishing.bus, publishing.queue, "almanac", lambda: NOON)
+
+        report = relay.nudged([publishing.ws_id], lambda: 300.0)
+
+        assert (report.published, report.lanes) == (2, 1)
+        assert publishing.queue.woken == [Lane(mine, publishing.ws_id)]
+        assert publishing.published(other) == 0
+
+
+class TestEpochs:
+    def test_a_dump_in_another_server_begins_an_epoch_and_whoever_follows_is_told(self, publishing: Publishing) -> None:
+        """Its feed holds transactions that this server has yet to begin."""
+        publishing.event(2)
+        publishing.relay()
+        publishing.database.run("UPDATE workspace_history_feed SET tx = '9000000000'")
+        publishing.relay()
+        publishing.event()
+        publishing.relay()
+
+        told = [(event["id"], event["type"], event["data"].get("epoch")) for event in publishing.bus.events[2:]]
+        assert told == [
+            (f"{publishing.ws_id}/3/1", "workspace.restored", 1),
+            (f"{publishing.ws_id}/4/1", "event.created", 1),
+        ]
+        assert publishing.store.notice_restore() is None  # it is told once
+
+    def test_a_fleet_cursor_of_an_earlier_epoch_is_refused(self, publishing: Publishing) -> None:
+        publishing.event(2)
+        history = History(PostgresHistory(publishing.database))
+        before = history.fleet(None, None)
+        publishing.database.run("SELECT almanac_begin_epoch()")
+
+        with pytest.raises(CursorExpired):
+            history.fleet(before.next, None, epoch=before.epoch)
+
+        after = history.fleet(None, None)
+        assert (before.epoch, after.epoch) == (0, 1)
+        assert [change.kind for _, change in after.items] == ["event.created", "event.created", "workspace.restored"]
 
 
 class TestLanes:

@@ -37,7 +37,9 @@ class Rows:
 def preview(found: Workspace, ws_id: UUID = WS, *, safe: bool = False) -> PlanPreview:
     rows = Rows(found)
     plan = PlanWorkspace(rows, partial(solve_request, wording=words), dates_between, lambda: NOW, 0.05)
-    return ApplyPlan(Workspaces(), plan, rows).preview(job_of(ws_id, 7, force_reschedule=False, safe=safe))
+    return ApplyPlan(Workspaces(), plan, rows, lambda _ws: None).preview(
+        job_of(ws_id, 7, force_reschedule=False, safe=safe)
+    )
 
 
 def test_a_plan_that_fits_would_be_planned() -> None:

@@ -35,6 +35,7 @@ class Store:
     scheduled: bool = False
     outbound: bool = False
     asked_for_health: list[datetime] = field(default_factory=list)
+    told_late: list[datetime] = field(default_factory=list)
 
     def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
         self.asked.append((after, limit))
@@ -64,6 +65,10 @@ class Store:
         self.marked_since.add(since)
 
     def roll_up_runs(self) -> int:
+        return 0
+
+    def tell_late(self, now: datetime) -> int:
+        self.told_late.append(now)
         return 0
 
     def channel_states(self) -> ChannelStates | None:

@@ -172,3 +172,10 @@ def version(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise argparse.ArgumentTypeError("is not a version, a whole number from 0")
     return int(text)
+
+
+def moment(text: str) -> int | datetime | None:
+    """Read a version or an instant; None is now."""
+    if text == "now":
+        return None
+    return version(text) if text.isdecimal() else instant(text)

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points, version
 from almanac.cli import accounts, maintenance, members, output, plan, queues, runs, schedule, sync, workspaces
 from almanac.cli.access import keys
 from almanac.cli.arguments import Commands, Parser, add_command, resolve_workspaces
-from almanac.cli.history import changes, exports, feeds, webhooks
+from almanac.cli.history import bus, changes, exports, feeds, looking_back, webhooks
 from almanac.cli.outbound import commands as outbound
 from almanac.cli.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
@@ -67,9 +67,11 @@ def _parser() -> Parser:
         plan,
         runs,
         changes,
+        looking_back,
         exports,
         feeds,
         webhooks,
+        bus,
         queues,
         maintenance,
         keys,

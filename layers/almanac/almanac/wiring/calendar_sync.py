@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from almanac.settings import OutboundSettings, SyncSettings, load
 from almanac.wiring.accounts import LeavingWiring
 from almanac.wiring.base import utc_now
+from almanac.wiring.nudges import NudgeWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from almanac.services.sync.run import SyncWorkspace
 
 
-class CalendarSyncWiring(Queues, LeavingWiring):
+class CalendarSyncWiring(Queues, LeavingWiring, NudgeWiring):
     """The use case of one record of the sync queue."""
 
     @cached_property
@@ -117,11 +118,13 @@ class CalendarSyncWiring(Queues, LeavingWiring):
     def receive_sync(self) -> "MessageRun[CalendarSync, SyncReport]":
         """The use case of one record of the sync queue."""
         from almanac.jobs import parse_sync
+        from almanac.services.events_out.nudge import nudging
         from almanac.services.queues.message_run import MessageRun
 
         return MessageRun(
             parse_sync,
-            lambda *asked: self.sync_workspace(*asked),  # noqa: PLW0108 - built for a message, which pays if it cannot be
+            # Built for a message, which pays if it cannot be.
+            nudging(lambda *asked: self.sync_workspace(*asked), lambda: self.nudge),  # noqa: PLW0108
             self.queue,
             random.random,
             "calendar.sync",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from almanac.settings import PlanSettings, load
 from almanac.wiring.base import utc_now
+from almanac.wiring.nudges import NudgeWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from almanac.services.queues.message_run import MessageRun
 
 
-class SmartSchedulingWiring(Queues):
+class SmartSchedulingWiring(Queues, NudgeWiring):
     """The use case of one record of the schedule queue."""
 
     @cached_property
@@ -53,11 +54,13 @@ class SmartSchedulingWiring(Queues):
     def receive_schedule(self) -> "MessageRun[CalendarSchedule, PlanReport]":
         """The use case of one record of the schedule queue."""
         from almanac.jobs import parse_schedule
+        from almanac.services.events_out.nudge import nudging
         from almanac.services.queues.message_run import MessageRun
 
         return MessageRun(
             parse_schedule,
-            lambda *asked: self.plan_workspace(*asked),  # noqa: PLW0108 - see CalendarSyncWiring
+            # See CalendarSyncWiring.
+            nudging(lambda *asked: self.plan_workspace(*asked), lambda: self.nudge),  # noqa: PLW0108
             self.queue,
             random.random,
             "calendar.schedule",

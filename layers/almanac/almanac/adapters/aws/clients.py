@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import NoRegionError, ProfileNotFound
+from botocore.exceptions import NoRegionError, ProfileNotFound, UnknownServiceError
 
 from almanac.errors import BadSettings
 
@@ -38,6 +38,10 @@ def client(service: str, region: str | None = None, **more: Any) -> Any:
         return _in_own_region(service, config, region)
     except NoRegionError:
         raise BadSettings("AWS_DEFAULT_REGION", "missing; set it to the region of the queues") from None
+    except UnknownServiceError:
+        raise BadSettings(
+            "ALMANAC_EVENT_BUS", f"names a bus of {service}, which this boto3 does not know yet"
+        ) from None
     except ProfileNotFound:
         raise BadSettings("AWS_PROFILE", "names no profile of this machine") from None
     except ValueError:

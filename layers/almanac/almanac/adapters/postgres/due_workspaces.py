@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, Rows
+from almanac.adapters.postgres.operations.late import PostgresLate
 from almanac.adapters.postgres.operations.run_counts import PostgresRunCounts
 from almanac.domain.push.channels import RENEW_BEFORE
 from almanac.services.push.ports import PushHome
@@ -28,6 +29,7 @@ class PostgresDueStore(DueStore):
         self._run = database.statements("sync.sql")
         self._summary = database.statements("run_summary.sql")
         self._counts = PostgresRunCounts(database)
+        self._late = PostgresLate(database, home)
 
     @override
     def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
@@ -61,6 +63,10 @@ class PostgresDueStore(DueStore):
     @override
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
         self._run.alone("mark_queued", ws_ids=arrays.texts(map(str, ws_ids)), since=since)
+
+    @override
+    def tell_late(self, now: datetime) -> int:
+        return self._late.tell(now)
 
     @override
     def roll_up_runs(self) -> int:

@@ -1,7 +1,7 @@
 """How runs went and who is behind, counted by Postgres. Every statement only reads."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from almanac.domain.operations.run_statistics import (
     ProviderCalls,
     RunStatistics,
 )
-from almanac.services.operations.ports import CountedRuns
+from almanac.services.operations.ports import CountedRuns, ProgressStore
 from almanac.services.push.ports import PushHome
 
 _BEHIND: dict[JobName, tuple[str, timedelta]] = {
@@ -31,7 +31,7 @@ _BEHIND: dict[JobName, tuple[str, timedelta]] = {
 }
 
 
-class PostgresRunSummary(CountedRuns):
+class PostgresRunSummary(CountedRuns, ProgressStore):
     """Statistics of all workspaces or of one, over one Database."""
 
     def __init__(self, database: Database, home: PushHome | None = None) -> None:
@@ -43,6 +43,16 @@ class PostgresRunSummary(CountedRuns):
         }
         self._counts = PostgresRunCounts(database)
         self._run = database.statements("run_summary.sql")
+
+    @override
+    def progress(self, ws_id: UUID, now: datetime) -> Sequence[LaggingWorkspace]:
+        found: list[LaggingWorkspace] = []
+        ids = arrays.texts([str(ws_id)])
+        for job, (statement, _) in _BEHIND.items():
+            whose = self._home if job == "sync" else {}
+            rows = self._run.alone(statement, ws_ids=ids, before=now, limit=1, **whose)
+            found += [LaggingWorkspace(job, row[1], WorkspaceProgress(*row[2:])) for row in rows]
+        return found
 
     @override
     def statistics(self, ws_id: UUID | None, since: datetime, now: datetime, limit: int) -> RunStatistics:

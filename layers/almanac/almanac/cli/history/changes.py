@@ -6,13 +6,16 @@ from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command
 from almanac.cli.session import Result, Session
 from almanac.errors import BadInput
-from almanac.presentation.history import changes
+from almanac.presentation.history import changes, diff
 
 _EXAMPLES = """\
   almanac history WS
   almanac history WS --from 412
   almanac history WS --at 2026-11-16T18:00:00+01:00
   almanac history WS --version 400
+  almanac history WS --diff 400 412
+  almanac history WS --diff 2026-11-16T18:00:00+01:00 now
+  almanac history WS --run RUN
 """
 
 
@@ -25,6 +28,10 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--limit", type=arguments.count, metavar="N", help="at most so many changes (default: 20)")
     parser.add_argument("--at", type=arguments.instant, metavar="TIME", help="the calendar as it was at an instant")
     parser.add_argument("--version", type=arguments.version, metavar="V", help="the calendar as it was at version V")
+    about = "what differs between two versions or instants, and who did it; TO may be `now`"
+    parser.add_argument("--diff", nargs=2, type=arguments.moment, metavar=("FROM", "TO"), help=about)
+    about = "what a run changed; of a plan, what made it move a block"
+    parser.add_argument("--run", type=arguments.uuid, metavar="RUN", help=about)
     about = "take texts and people of one event out of the history"
     parser = add_command(commands, "redact", _redact, about, "  almanac redact WS --event EVENT")
     arguments.add_workspace(parser)
@@ -32,9 +39,14 @@ def add_to(commands: Commands) -> None:
 
 
 def _history(args: Namespace, session: Session) -> Result:
-    if (args.at is not None) + (args.version is not None) + (args.after is not None or args.limit is not None) > 1:
-        raise BadInput("--at", "shows a calendar as --version does; --from and --limit list changes: give one of them")
-    with arguments.named({"after": "--from", "version": "--version", "at": "--at"}):
+    listing = args.after is not None or args.limit is not None
+    if sum(each is not None for each in (args.at, args.version, args.diff, args.run)) + listing > 1:
+        ways = "--from and --limit list changes, --at and --version show a calendar, --diff and --run compare"
+        raise BadInput("--at", f"{ways}: give one of them")
+    options = {"after": "--from", "version": "--version", "at": "--at", "run_id": "--run"}
+    with arguments.named({**options, "from_version": "--diff", "to_version": "--diff"}):
+        if args.diff is not None or args.run is not None:
+            return _comparison(args, session)
         if args.at is not None or args.version is not None:
             return _calendar(args, session)
         limit = args.limit or 20
@@ -52,6 +64,20 @@ def _calendar(args: Namespace, session: Session) -> Result:
         found = session.wiring.history.calendar(args.ws_id, args.version)
     document = changes.calendar_document(args.ws_id, found.version, found.events)
     return Result(document, changes.calendar_text(found.version, found.events))
+
+
+def _comparison(args: Namespace, session: Session) -> Result:
+    compare = session.wiring.compare
+    if args.run is not None:
+        found = compare.run(args.run)
+        if found.ws_id != args.ws_id:
+            raise BadInput("--run", "is a run of another workspace")
+    else:
+        begin, end = args.diff
+        if begin is None:
+            raise BadInput("--diff", "begins at a version or an instant, not now")
+        found = compare.moments(args.ws_id, begin, end)
+    return Result(diff.document(found), diff.text(found))
 
 
 def _redact(args: Namespace, session: Session) -> Result:

@@ -30,7 +30,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--user", type=arguments.label, metavar="USER", help="whose digest (default: the workspace's)")
     about = "where to (default: a name of its own in ALMANAC_EXPORT_FOLDER)"
     parser.add_argument("--output", type=arguments.label, metavar="FILE", help=about)
-    parser = add_command(commands, "why", _why, "say why a workspace is late, or that it is not", "  almanac why WS")
+    parser = add_command(commands, "why", _why, "say why a workspace is late, or will be", "  almanac why WS")
     arguments.add_workspace(parser)
 
 
@@ -45,4 +45,5 @@ def _export(args: Namespace, session: Session) -> Result:
 
 def _why(args: Namespace, session: Session) -> Result:
     report = session.wiring.run_summary(args.ws_id, _DAY, 10)
-    return Result(why.document(report), why.text(report))
+    ahead = session.wiring.foresee(args.ws_id)
+    return Result(why.document(report, ahead), why.text(report, ahead))

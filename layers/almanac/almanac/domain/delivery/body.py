@@ -24,7 +24,14 @@ def fitting(changes: Sequence[Change]) -> int:
 
 
 def range_body(
-    ws_id: UUID, span: tuple[int, int], changes: Sequence[Change], *, more: bool, replayed: bool, at: datetime
+    ws_id: UUID,
+    span: tuple[int, int],
+    changes: Sequence[Change],
+    *,
+    more: bool,
+    replayed: bool,
+    at: datetime,
+    epoch: int = 0,
 ) -> bytes:
     """Return the body for versions from and to; `at` is when the range was cut, so that a repetition is the same."""
     first, last = span
@@ -32,6 +39,8 @@ def range_body(
     data["changes"] = [change_fields(change) for change in changes]
     if replayed:
         data["replayed"] = True
+    if epoch:
+        data["epoch"] = epoch
     return _encoded("workspace.changed", at, data)
 
 

@@ -25,6 +25,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "plan.failed": "a plan could not be made",
         "run.failed": "syncs of the workspace began to fail",
         "run.recovered": "syncs of the workspace succeed again",
+        "run.undone": "what a plan did, or a full reading swept away, was taken back",
         "calendar.connected": "a calendar was connected",
         "calendar.imported": "a calendar was read completely for the first time; its events are not told one by one",
         "calendar.lost": "a calendar cannot be read any more",
@@ -34,6 +35,9 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "account.connected": "an account was connected, or connected again",
         "account.reconnect_required": "an account's owner has to connect it again",
         "account.disconnected": "an account was disconnected",
+        "workspace.late": "the workspace is behind with syncs or plans",
+        "workspace.caught_up": "the workspace is no longer behind",
+        "workspace.restored": "the database was restored: what was told of later versions may not be true any more",
     }
 )
 """Every kind of change; kinds are only ever added."""
@@ -74,6 +78,7 @@ class Head:
 
     version: int = 0
     oldest: int = 1
+    epoch: int = 0
 
     def reaches(self, version: int) -> bool:
         """Whether the state at that version can be folded back, and changes after it be read without a gap."""
@@ -86,10 +91,14 @@ FeedPlace = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class FleetPage:
-    """Changes of many workspaces, each with its workspace; `next` goes on after them, None: nothing was there yet."""
+    """Changes of many workspaces, each with its workspace; `next` goes on after them, None: nothing was there yet.
+
+    A place is good in its `epoch` only: a restore of the database begins the next one.
+    """
 
     items: Sequence[tuple[UUID, Change]]
     next: FeedPlace | None
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +109,4 @@ class ChangePage:
     next: int
     head: int
     oldest: int
+    epoch: int = 0

@@ -24,18 +24,27 @@ def change_fields(change: Change) -> dict[str, Any]:
     return fields
 
 
-def change_event(ws_id: UUID, change: Change, source: str) -> dict[str, Any]:
-    """Return the envelope of a change; `id` is the same however often it is published."""
+def change_event(
+    ws_id: UUID, change: Change, source: str, *, epoch: int = 0, replay_id: str | None = None
+) -> dict[str, Any]:
+    """Return the envelope of a change; `id` is the same however often it is published.
+
+    `epoch` counts restores of the database: after one, a version may come again with another content, and another id.
+    `replay_id` marks what one subscriber asked for again, so that the rules of the others can leave it out.
+    """
     fields = change_fields(change)
     kind, subject = fields.pop("kind"), fields.pop("subject")
+    if epoch:
+        fields["epoch"] = epoch
     return {
         "specversion": "1.0",
-        "id": f"{ws_id}/{change.version}",
+        "id": f"{ws_id}/{change.version}" + (f"/{epoch}" if epoch else ""),
         "source": source,
         "type": kind,
         "subject": subject,
         "time": fields.pop("at"),
         "sequence": f"{change.version:020}",
+        **({} if replay_id is None else {"replay_id": replay_id}),
         "data": {"ws_id": str(ws_id), **fields},
     }
 

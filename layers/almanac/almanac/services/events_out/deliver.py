@@ -115,7 +115,13 @@ class DeliverLane:
     def _post(self, lane: Lane, endpoint: Endpoint, delivery: Delivery) -> Answer:
         span = (delivery.from_version, delivery.to_version)
         body = range_body(
-            lane.ws_id, span, delivery.changes, more=delivery.more, replayed=delivery.replayed, at=delivery.cut_at
+            lane.ws_id,
+            span,
+            delivery.changes,
+            more=delivery.more,
+            replayed=delivery.replayed,
+            at=delivery.cut_at,
+            epoch=delivery.epoch,
         )
         secrets = [self.cipher.decrypt(secret) for secret in endpoint.secrets]
         return self.sender.post(endpoint.url, signed_headers(secrets, str(delivery.id), self.clock(), body), body)

@@ -1,6 +1,6 @@
 """What telling others needs from the outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -20,13 +20,36 @@ class Unpublished:
     ws_id: UUID
     changes: Sequence[Change]
     until: int
+    epoch: int = 0
+
+
+class NewsStore(Protocol):
+    """Which workspaces have changed since somebody was told. Raises DatabaseUnavailable and StorageFailed."""
+
+    def take_news(self, ws_id: UUID) -> bool:
+        """Whether the workspace's head has moved since this was asked last; the next who asks hears of later ones."""
+        ...
+
+
+class NudgeQueue(Protocol):
+    """Wakes the relay. Raises QueueUnavailable."""
+
+    def send(self, ws_id: UUID) -> None:
+        """Send that a workspace has changed."""
+        ...
 
 
 class PublishingStore(Protocol):
     """Up to where the bus has heard of each workspace. All raise DatabaseUnavailable and StorageFailed."""
 
-    def claim(self, workspaces: int, changes: int, seconds: float) -> Sequence[Unpublished]:
-        """Claim workspaces with something to publish for so long, at most `changes` changes of each."""
+    def claim(
+        self, workspaces: int, changes: int, seconds: float, among: Collection[UUID] | None = None
+    ) -> Sequence[Unpublished]:
+        """Claim workspaces (None: of all) with something to publish for so long, at most `changes` changes of each."""
+        ...
+
+    def notice_restore(self) -> int | None:
+        """Begin a new epoch if this database was read from another server's dump; which, or None."""
         ...
 
     def published(self, until: Mapping[UUID, int], held: Mapping[UUID, float]) -> None:
@@ -68,8 +91,11 @@ class Lane:
 class LaneStore(Protocol):
     """Lanes in which something is due. Raises DatabaseUnavailable and StorageFailed."""
 
-    def due(self, limit: int) -> Sequence[Lane]:
-        """Lanes of active endpoints that have changes to deliver or to repeat now, and that nobody works on."""
+    def due(self, limit: int, among: Collection[UUID] | None = None) -> Sequence[Lane]:
+        """Lanes of active endpoints, in these workspaces or in all, with changes to deliver or repeat now.
+
+        Not those that somebody works on.
+        """
         ...
 
 
@@ -107,6 +133,7 @@ class Delivery:
     more: bool
     cut_at: datetime
     changes: Sequence[Change]
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

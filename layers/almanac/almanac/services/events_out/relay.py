@@ -3,13 +3,17 @@
 At least once: a relay that dies between the bus and its own note publishes the same events again, with the same ids.
 """
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from almanac.domain.history.envelope import change_event, disabled_event
 from almanac.services.clock import Clock, Deadline
 from almanac.services.events_out.ports import EventBus, LaneQueue, LaneStore, PublishingStore, Unpublished
+
+logger = logging.getLogger(__name__)
 
 WORKSPACES_AT_ONCE, CHANGES_AT_ONCE = 50, 200
 CLAIM_SECONDS = 120.0
@@ -47,22 +51,39 @@ class Relay:
     def __call__(self, deadline: Deadline) -> RelayReport:
         """Publish and wake until nothing is left, the bus takes nothing, or the time is nearly up."""
         report = RelayReport()
+        epoch = self.store.notice_restore()
+        if epoch is not None:
+            logger.warning("this database was restored: whoever follows it is told", extra={"epoch": epoch})
         if self.queue is not None:
-            self._wake(self.queue, report)
+            self._wake(self.queue, None, report)
         if self.bus is None:
             self.store.skip_all()
             return report
         self._tell_disabled(self.bus)
-        while deadline() > RESERVE_SECONDS:
-            claimed = self.store.claim(WORKSPACES_AT_ONCE, CHANGES_AT_ONCE, CLAIM_SECONDS)
-            if not claimed or not self._publish(self.bus, claimed, report):
-                break
+        self._publish_all(self.bus, None, deadline, report)
         return report
 
-    def _wake(self, queue: LaneQueue, report: RelayReport) -> None:
-        due = self.lanes.due(LANES_AT_ONCE)
+    def nudged(self, ws_ids: Collection[UUID], deadline: Deadline) -> RelayReport:
+        """Publish and wake what is new in these workspaces; whatever this leaves, the next minute brings."""
+        report = RelayReport()
+        if self.queue is not None:
+            self._wake(self.queue, ws_ids, report)
+        if self.bus is not None:
+            self._publish_all(self.bus, ws_ids, deadline, report)
+        return report
+
+    def _wake(self, queue: LaneQueue, among: Collection[UUID] | None, report: RelayReport) -> None:
+        due = self.lanes.due(LANES_AT_ONCE, among)
         queue.send(due)
         report.lanes = len(due)
+
+    def _publish_all(
+        self, bus: EventBus, among: Collection[UUID] | None, deadline: Deadline, report: RelayReport
+    ) -> None:
+        while deadline() > RESERVE_SECONDS:
+            claimed = self.store.claim(WORKSPACES_AT_ONCE, CHANGES_AT_ONCE, CLAIM_SECONDS, among)
+            if not claimed or not self._publish(bus, claimed, report):
+                break
 
     def _publish(self, bus: EventBus, claimed: Sequence[Unpublished], report: RelayReport) -> bool:
         """Put all at once, and note per workspace up to which version nothing was refused. Whether any was taken.
@@ -70,7 +91,7 @@ class Relay:
         A workspace whose events are refused is left alone until the next tick: it must not hold up the others.
         """
         events = [(each, change) for each in claimed for change in each.changes]
-        accepted = bus.put([change_event(each.ws_id, change, self.source) for each, change in events])
+        accepted = bus.put([change_event(each.ws_id, change, self.source, epoch=each.epoch) for each, change in events])
         until = {each.ws_id: each.until for each in claimed}
         for (each, change), taken in zip(events, accepted, strict=True):
             if not taken:

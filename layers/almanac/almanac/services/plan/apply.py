@@ -1,5 +1,6 @@
 """A previewed plan is written exactly as it was shown, or not at all."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from time import perf_counter
@@ -40,6 +41,8 @@ class ApplyPlan:
     workspaces: WorkspaceStore
     plan: PlanWorkspace
     store: PlanStore
+    nudge: Callable[[UUID], None]
+    """Tells whoever publishes what changed; never raises."""
 
     def preview(self, job: CalendarSchedule) -> PlanPreview:
         """Return what a run would come to now. Writes nothing.
@@ -65,6 +68,7 @@ class ApplyPlan:
             raise PlanBusy(f"the workspace is busy ({admitted.outcome}); ask again later", admitted.retry_after)
         if not self._written(admitted, found, report):
             raise PlanChanged(self.preview(job))
+        self.nudge(job.ws_id)
         return report
 
     def _written(self, lease: Lease, found: PlanPreview, report: PlanReport) -> bool:

@@ -87,6 +87,7 @@ class Dispatch:
                 self._send_due(tick, began, report, f"tick {tick.request_id or began.isoformat()}")
             if tick.job == "calendar.sync" and tick.direction != "outbound":
                 report.health = self.store.sync_health(began - SYNC_BEHIND_AFTER)
+                self.store.tell_late(began)
                 self.store.roll_up_runs()
                 report.channels = self.store.channel_states()
         logger.info("tick dispatched", extra={"job": tick.job, "enqueued": report.enqueued, "failed": report.failed})

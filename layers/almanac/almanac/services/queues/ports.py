@@ -120,6 +120,10 @@ class DueStore(Protocol):
         """A schedule's message waits for these, unless their run has begun since that instant."""
         ...
 
+    def tell_late(self, now: datetime) -> int:
+        """Note which workspaces have begun to be late and which have caught up; how many are news."""
+        ...
+
     def roll_up_runs(self) -> int:
         """Count the runs of every quarter of an hour that is over, once, for overviews; return how many were."""
         ...

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from almanac.errors import BadSettings
 from almanac.settings import ExportSettings, PublicSettings, load
-from almanac.wiring.base import Base, utc_now
+from almanac.wiring.base import utc_now
+from almanac.wiring.history import HistoryWiring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,19 +14,10 @@ if TYPE_CHECKING:
     from almanac.domain.export.kinds import ExportKind
     from almanac.services.export.ports import ExportFiles, Maker
     from almanac.services.feeds.feeds import Feeds
-    from almanac.services.history.read import History
 
 
-class ExportWiring(Base):
+class ExportWiring(HistoryWiring):
     """Makes exports, and keeps them."""
-
-    @cached_property
-    def history(self) -> "History":
-        """Changes, and calendars as they were."""
-        from almanac.adapters.postgres.history.store import PostgresHistory
-        from almanac.services.history.read import History
-
-        return History(PostgresHistory(self.database))
 
     @cached_property
     def export_files(self) -> "ExportFiles":

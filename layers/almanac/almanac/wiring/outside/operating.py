@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from almanac.settings import PlanSettings, PublicSettings, load
 from almanac.wiring.base import utc_now
-from almanac.wiring.push import PushWiring
+from almanac.wiring.outside.past import PastWiring
 from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from almanac.services.queues.recorded_queue import RecordedQueue
 
 
-class OperatingWiring(SmartSchedulingWiring, PushWiring):
+class OperatingWiring(SmartSchedulingWiring, PastWiring):
     """Use cases of operators, whichever way they come."""
 
     @cached_property
@@ -88,7 +88,7 @@ class OperatingWiring(SmartSchedulingWiring, PushWiring):
         budget = load(PlanSettings, self._environment).plan_budget_seconds
         planner = partial(solve_request, wording=words)
         plan = PlanWorkspace(self.plan_store, planner, dates_between, utc_now, budget)
-        return ApplyPlan(self._workspace_store, plan, self.plan_store)
+        return ApplyPlan(self._workspace_store, plan, self.plan_store, self.nudge)
 
     @cached_property
     def run_history(self) -> "RunHistory":

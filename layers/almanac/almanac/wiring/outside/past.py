@@ -4,27 +4,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from almanac.wiring.base import utc_now
+from almanac.wiring.history import HistoryWiring
 from almanac.wiring.nudges import NudgeWiring
 from almanac.wiring.push import PushWiring
 
 if TYPE_CHECKING:
     from almanac.services.history.compare import Compare
-    from almanac.services.history.read import History
     from almanac.services.history.trace import Trace
     from almanac.services.history.undo import UndoRun
     from almanac.services.operations.foresee import Foresee
 
 
-class PastWiring(PushWiring, NudgeWiring):
+class PastWiring(PushWiring, NudgeWiring, HistoryWiring):
     """Use cases of history, whichever way they are asked for."""
-
-    @cached_property
-    def history(self) -> "History":
-        """The use case of `almanac history` and `almanac redact`: changes, and calendars as they were."""
-        from almanac.adapters.postgres.history.store import PostgresHistory
-        from almanac.services.history.read import History
-
-        return History(PostgresHistory(self.database))
 
     @cached_property
     def compare(self) -> "Compare":

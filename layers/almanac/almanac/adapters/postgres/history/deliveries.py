@@ -33,9 +33,11 @@ class PostgresDeliveries(DeliveryStore):
             at = self._run("cursor", **_of(lane))
             pending = self._run("pending", **_of(lane))
             if pending:
-                delivery_id, first, last, attempts, replayed, more, cut_at, due = pending[0]
+                delivery_id, first, last, attempts, replayed, more, cut_at, epoch, due = pending[0]
+                if not due:
+                    return None
                 changes = self._changes(lane, kinds, first - 1, last)
-                return Delivery(delivery_id, first, last, attempts, replayed, more, cut_at, changes) if due else None
+                return Delivery(delivery_id, first, last, attempts, replayed, more, cut_at, changes, epoch)
             return self._cut(lane, kinds, *at[0]) if at else None
 
     @override
@@ -83,8 +85,8 @@ class PostgresDeliveries(DeliveryStore):
         last = changes[-1].version if more else head
         delivery_id, replayed = uuid4(), cursor < replayed_until
         span = {"first": cursor + 1, "last": last}
-        cut_at = self._run("cut", **_of(lane), **span, id=delivery_id, more=more, replayed=replayed)[0][0]
-        return Delivery(delivery_id, cursor + 1, last, 0, replayed, more, cut_at, changes)
+        cut_at, epoch = self._run("cut", **_of(lane), **span, id=delivery_id, more=more, replayed=replayed)[0]
+        return Delivery(delivery_id, cursor + 1, last, 0, replayed, more, cut_at, changes, epoch)
 
     def _changes(self, lane: Lane, kinds: Sequence[str], after: int, until: int) -> Sequence[Change]:
         rows = self._run(

@@ -33,7 +33,7 @@ FROM endpoint e JOIN lane ON lane.endpoint_id = e.id;
 UPDATE webhook_cursors SET claimed_until = NULL WHERE endpoint_id = :endpoint_id::uuid AND ws_id = :ws_id::uuid;
 
 -- name: pending
-SELECT id, from_version, to_version, attempts, replayed, more, created_at, next_attempt_at <= now()
+SELECT id, from_version, to_version, attempts, replayed, more, created_at, almanac_epoch(), next_attempt_at <= now()
 FROM webhook_deliveries
 WHERE endpoint_id = :endpoint_id::uuid AND ws_id = :ws_id::uuid AND status = 'pending';
 
@@ -58,7 +58,7 @@ LIMIT :limit::integer;
 -- name: cut
 INSERT INTO webhook_deliveries (id, endpoint_id, ws_id, from_version, to_version, more, replayed)
 VALUES (:id::uuid, :endpoint_id::uuid, :ws_id::uuid, :first::bigint, :last::bigint, :more, :replayed)
-RETURNING created_at;
+RETURNING created_at, almanac_epoch();
 
 -- name: advance
 UPDATE webhook_cursors SET version = :version::bigint

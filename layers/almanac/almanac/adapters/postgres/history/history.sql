@@ -4,7 +4,7 @@
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 
 -- name: head
-SELECT coalesce(h.version, 0), coalesce(h.oldest, 1)
+SELECT coalesce(h.version, 0), coalesce(h.oldest, 1), almanac_epoch()
 FROM workspaces w LEFT JOIN workspace_history_heads h ON h.ws_id = w.id
 WHERE w.id = :ws_id::uuid;
 
@@ -63,6 +63,12 @@ CROSS JOIN LATERAL (
 ) x
 ORDER BY s.tx, s.seq, x.version
 LIMIT :limit::integer;
+
+-- name: epoch
+SELECT almanac_epoch();
+
+-- name: begin_epoch
+SELECT almanac_begin_epoch();
 
 -- name: redact
 SELECT almanac_redact_history(:ws_id::uuid, :event_id::uuid);

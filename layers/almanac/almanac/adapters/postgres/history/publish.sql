@@ -7,6 +7,7 @@ WITH chosen AS (
     SELECT h.ws_id, h.published, h.version
     FROM workspace_history_heads h
     WHERE h.published < h.version AND (h.claimed_until IS NULL OR h.claimed_until <= now())
+        AND (:among::uuid[] IS NULL OR h.ws_id = ANY (:among::uuid[]))
     ORDER BY h.ws_id
     LIMIT :workspaces::integer
     FOR UPDATE SKIP LOCKED
@@ -14,7 +15,7 @@ WITH chosen AS (
     UPDATE workspace_history_heads h SET claimed_until = now() + :seconds::float8 * interval '1 second'
     FROM chosen c WHERE h.ws_id = c.ws_id
 )
-SELECT c.ws_id, c.version, x.version, x.kind, x.subject, x.at, x.origin, x.run_id,
+SELECT c.ws_id, c.version, almanac_epoch(), x.version, x.kind, x.subject, x.at, x.origin, x.run_id,
     CASE WHEN x.kind IN ('event.updated', 'block.moved') THEN x.was END, x.note
 FROM chosen c
 LEFT JOIN LATERAL (
@@ -26,6 +27,26 @@ LEFT JOIN LATERAL (
 ) x ON true
 ORDER BY c.ws_id, x.version;
 
+-- name: told
+-- Of a workspace's changes those that subscribers are told of: events of a first reading are told as one.
+SELECT version, kind, subject, at, origin, run_id, CASE WHEN kind IN ('event.updated', 'block.moved') THEN was END, note
+FROM workspace_history
+WHERE ws_id = :ws_id::uuid AND version > :after::bigint AND (origin <> 'import' OR kind <> ALL (:of_events::text[]))
+ORDER BY version
+LIMIT :limit::integer;
+
+-- name: first_since
+SELECT coalesce(min(version), (SELECT h.version + 1 FROM workspace_history_heads h WHERE h.ws_id = :ws_id::uuid), 1)
+FROM workspace_history WHERE ws_id = :ws_id::uuid AND at >= :moment::timestamptz;
+
+-- name: stands
+SELECT coalesce(h.version, 0), coalesce(h.oldest, 1), almanac_epoch()
+FROM workspaces w LEFT JOIN workspace_history_heads h ON h.ws_id = w.id WHERE w.id = :ws_id::uuid;
+
+-- name: workspaces
+SELECT ws_id FROM workspace_history_heads
+WHERE :after::uuid IS NULL OR ws_id > :after::uuid ORDER BY ws_id LIMIT :limit::integer;
+
 -- name: published
 UPDATE workspace_history_heads h
 SET published = greatest(h.published, u.version), claimed_until = now() + u.held * interval '1 second'
@@ -35,6 +56,13 @@ WHERE h.ws_id = u.ws_id;
 -- name: skip_all
 UPDATE workspace_history_heads SET published = version
 WHERE ws_id IN (SELECT ws_id FROM workspace_history_heads WHERE published < version FOR UPDATE SKIP LOCKED);
+
+-- name: take_news
+-- Whether the head has moved since somebody was told. A row that is as it was is not touched, so nobody waits for it.
+UPDATE workspace_history_heads SET nudged = version WHERE ws_id = :ws_id::uuid AND nudged < version RETURNING version;
+
+-- name: notice_restore
+SELECT almanac_notice_restore();
 
 -- name: disabled_endpoints
 SELECT id, ws_id, disabled_reason FROM webhook_endpoints WHERE status = 'disabled' AND NOT told ORDER BY id LIMIT 100;
@@ -55,6 +83,7 @@ JOIN workspace_history_heads h ON e.ws_id IS NULL OR h.ws_id = e.ws_id
 LEFT JOIN webhook_cursors c ON c.endpoint_id = e.id AND c.ws_id = h.ws_id
 LEFT JOIN webhook_deliveries d ON d.endpoint_id = e.id AND d.ws_id = h.ws_id AND d.status = 'pending'
 WHERE e.status = 'active' AND (e.retry_at IS NULL OR e.retry_at <= now())
+    AND (:among::uuid[] IS NULL OR h.ws_id = ANY (:among::uuid[]))
     AND (c.claimed_until IS NULL OR c.claimed_until <= now())
     AND CASE WHEN d.id IS NULL THEN coalesce(c.version, 0) < h.version ELSE d.next_attempt_at <= now() END
 ORDER BY d.next_attempt_at NULLS FIRST

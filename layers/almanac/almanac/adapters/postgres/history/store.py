@@ -75,6 +75,16 @@ class PostgresHistory(HistoryStore):
         return [((row[0], row[1], row[3]), row[2], Change(*row[3:])) for row in rows]
 
     @override
+    def epoch(self) -> int:
+        found: int = self._run.alone("epoch")[0][0]
+        return found
+
+    @override
+    def begin_epoch(self) -> int:
+        begun: int = self._run.alone("begin_epoch")[0][0]
+        return begun
+
+    @override
     def redact(self, ws_id: UUID, event_id: UUID) -> int:
         redacted: int = self._run.alone("redact", ws_id=ws_id, event_id=event_id)[0][0]
         return redacted
