@@ -242,6 +242,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{run_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell what a run changed; of a plan, what made it move a block. */
+        get: operations["compare_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{run_id}/retry": {
         parameters: {
             query?: never;
@@ -253,6 +270,23 @@ export interface paths {
         put?: never;
         /** Ask for what the run did once more. */
         post: operations["retry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{run_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show what undoing a run's sweep or plan comes to; with the fingerprint of what was shown, do it. */
+        post: operations["undo_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -304,6 +338,23 @@ export interface paths {
         put?: never;
         /** Make a token for a browser: it reads one workspace, or one job of it, for an hour at most. */
         post: operations["add_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follow a change from what asked for it to who was told. */
+        get: operations["show_trace"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -476,6 +527,23 @@ export interface paths {
         };
         /** List events and blocks that touch the time between two instants, as they are or were. */
         get: operations["show_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/calendar/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell what differs between two moments of a calendar, and who did it. */
+        get: operations["compare_calendar"];
         put?: never;
         post?: never;
         delete?: never;
@@ -668,6 +736,23 @@ export interface paths {
         put?: never;
         /** Give a feed another address; the old one ends at once. */
         post: operations["rotate_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell whether a workspace will be late, and with what. */
+        get: operations["show_forecast"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1136,6 +1221,23 @@ export interface components {
             status: string;
         };
         /**
+         * Cause
+         * @description What took the place of a block that a plan moved: an event, and the version that brought it there.
+         */
+        Cause: {
+            /**
+             * Event Id
+             * Format: uuid
+             */
+            event_id: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+            /** What */
+            what: string;
+        };
+        /**
          * Change
          * @description One version of a workspace: ids and columns, no text of an event.
          */
@@ -1170,6 +1272,12 @@ export interface components {
          * @description Changes in order; `next` goes on after them, `head` is the last version there is.
          */
         ChangeList: {
+            /**
+             * Epoch
+             * @description Rises when the database was restored: then begin anew with the snapshot.
+             * @default 0
+             */
+            epoch: number;
             /** Head */
             head: number;
             /** Items */
@@ -1430,6 +1538,25 @@ export interface components {
             items: components["schemas"]["Delivery"][];
         };
         /**
+         * DiffAnswer
+         * @description What differs between two versions; of a run, what that run did.
+         */
+        DiffAnswer: {
+            /** Events */
+            events: components["schemas"]["EventDiff"][];
+            /** From Version */
+            from_version: number;
+            /** Run Id */
+            run_id: string | null;
+            /** To Version */
+            to_version: number;
+            /**
+             * Ws Id
+             * Format: uuid
+             */
+            ws_id: string;
+        };
+        /**
          * DiscardBody
          * @description One dead letter.
          */
@@ -1461,6 +1588,37 @@ export interface components {
             retryable: boolean;
             /** Text */
             text: string | null;
+        };
+        /**
+         * EventDiff
+         * @description One event that differs, with the changes that made it so.
+         */
+        EventDiff: {
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** By */
+            by: {
+                [key: string]: unknown;
+            }[];
+            cause: components["schemas"]["Cause"] | null;
+            /** Columns */
+            columns: string[];
+            /**
+             * Event Id
+             * Format: uuid
+             */
+            event_id: string;
+            /**
+             * What
+             * @description came, went or changed
+             */
+            what: string;
         };
         /**
          * Export
@@ -1641,6 +1799,43 @@ export interface components {
             next: string | null;
         };
         /**
+         * ForecastAnswer
+         * @description A forecast a job that the workspace has work for.
+         */
+        ForecastAnswer: {
+            /** Items */
+            items: components["schemas"]["Foreseen"][];
+        };
+        /**
+         * Foreseen
+         * @description When a job should be done next, and when it counts as behind.
+         */
+        Foreseen: {
+            /**
+             * Behind At
+             * Format: date-time
+             */
+            behind_at: string;
+            /**
+             * Done At
+             * @description null: not before a person helps
+             */
+            done_at: string | null;
+            /** Help */
+            help: string | null;
+            /** Job */
+            job: string;
+            /**
+             * Reason
+             * @description what it waits for, as in health
+             */
+            reason: string | null;
+            /** Until */
+            until: string | null;
+            /** Will Be Late */
+            will_be_late: boolean;
+        };
+        /**
          * HealthAnswer
          * @description How a workspace does.
          */
@@ -1814,6 +2009,37 @@ export interface components {
              * @enum {string}
              */
             status: "leaving" | "disconnected";
+            /**
+             * Ws Id
+             * Format: uuid
+             */
+            ws_id: string;
+        };
+        /**
+         * Line
+         * @description From what asked for a change to who was told of it.
+         */
+        Line: {
+            /** Changes */
+            changes: {
+                [key: string]: number;
+            };
+            /** Deliveries */
+            deliveries: {
+                [key: string]: unknown;
+            }[];
+            /** From Version */
+            from_version: number | null;
+            /** On The Bus */
+            on_the_bus: boolean;
+            /** Planned By */
+            planned_by: string | null;
+            /** Run */
+            run: {
+                [key: string]: unknown;
+            } | null;
+            /** To Version */
+            to_version: number | null;
             /**
              * Ws Id
              * Format: uuid
@@ -2500,6 +2726,81 @@ export interface components {
             ws_id: string;
         };
         /**
+         * TraceAnswer
+         * @description The lines that an id is on.
+         */
+        TraceAnswer: {
+            /** Lines */
+            lines: components["schemas"]["Line"][];
+        };
+        /**
+         * UndoAnswer
+         * @description What undoing a run comes to, or came to.
+         */
+        UndoAnswer: {
+            /** Applied */
+            applied: boolean;
+            /** Fingerprint */
+            fingerprint: string;
+            /** Held */
+            held: number;
+            /** Items */
+            items: components["schemas"]["UndoItem"][];
+            /** Removed */
+            removed: number;
+            /** Restored */
+            restored: number;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** Set Back */
+            set_back: number;
+            /**
+             * Ws Id
+             * Format: uuid
+             */
+            ws_id: string;
+        };
+        /**
+         * UndoBody
+         * @description The undoing that was seen: `fingerprint` of its preview. Without one it is only shown.
+         */
+        UndoBody: {
+            /** Fingerprint */
+            fingerprint?: string | null;
+        };
+        /**
+         * UndoItem
+         * @description One event: what is done with it, or why it stays.
+         */
+        UndoItem: {
+            /**
+             * Deed
+             * @description bring_back, set_back or remove
+             */
+            deed: string;
+            /**
+             * Event Id
+             * Format: uuid
+             */
+            event_id: string;
+            /**
+             * Held
+             * @description changed_since, begun, redacted, identity_taken; null: it is done
+             */
+            held: string | null;
+            /** Now */
+            now: {
+                [key: string]: unknown;
+            } | null;
+            /** Was */
+            was: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * WaitingWrite
          * @description An event that is to be created, changed or deleted in a calendar, or that could not be.
          */
@@ -2720,6 +3021,15 @@ export interface operations {
             };
             /** @description forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description cursor_expired */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3602,6 +3912,82 @@ export interface operations {
             };
         };
     };
+    compare_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiffAnswer"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_run */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description cursor_expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retry_run: {
         parameters: {
             query?: never;
@@ -3662,6 +4048,86 @@ export interface operations {
                 };
             };
             /** @description database_unavailable, queue_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UndoBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoAnswer"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_run */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description undo_changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3849,6 +4315,74 @@ export interface operations {
             };
             /** @description tokens_off */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_trace: {
+        parameters: {
+            query: {
+                /** @description of a job, run, delivery or event, or workspace/version */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceAnswer"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_run */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4952,6 +5486,89 @@ export interface operations {
             };
         };
     };
+    compare_calendar: {
+        parameters: {
+            query?: {
+                from_version?: number | null;
+                /** @description left out: now */
+                to_version?: number | null;
+                from_time?: string | null;
+                to_time?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiffAnswer"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description cursor_expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_changes: {
         parameters: {
             query?: {
@@ -5966,6 +6583,74 @@ export interface operations {
                 };
             };
             /** @description unknown_workspace, unknown_feed */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_forecast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastAnswer"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
             404: {
                 headers: {
                     [name: string]: unknown;
