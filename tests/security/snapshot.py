@@ -18,7 +18,14 @@ _BEHIND = {
 }
 """Tables without a `ws_id`, and how their rows are a workspace's all the same."""
 OF_NOBODY = {
-    *("almanac_migrations", "installation", "outbound_budget", "provider_pauses", "upkeep_progress"),
+    *(
+        "almanac_migrations",
+        "installation",
+        "outbound_budget",
+        "provider_pauses",
+        "upkeep_progress",
+        "workspace_history_epoch",
+    ),
     *("api_keys", "console_logins", "idempotency_keys"),
     *("run_rollup", "run_rollup_times", "run_rollup_calls", "run_rollup_open"),
 }
