@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from almanac.settings import OutboundSettings, SyncSettings, load
 from almanac.wiring.accounts import LeavingWiring
 from almanac.wiring.base import utc_now
-from almanac.wiring.nudges import NudgeWiring
+from almanac.wiring.history.nudges import NudgeWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:

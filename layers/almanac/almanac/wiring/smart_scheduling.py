@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from almanac.settings import PlanSettings, load
 from almanac.wiring.base import utc_now
-from almanac.wiring.nudges import NudgeWiring
+from almanac.wiring.history.nudges import NudgeWiring
 from almanac.wiring.queues import Queues
 
 if TYPE_CHECKING:

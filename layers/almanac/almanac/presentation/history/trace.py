@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from almanac.presentation.tables import instant_text
-from almanac.services.history.trace import Traced, TracedDelivery
+from almanac.services.history.ports import Traced, TracedDelivery
 
 
 def document(lines: Sequence[Traced]) -> Mapping[str, object]:

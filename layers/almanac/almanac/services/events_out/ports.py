@@ -262,3 +262,23 @@ class WebhookSender(Protocol):
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send it; follow nothing. Never raises for what the other side does."""
         ...
+
+
+class ReplayStore(Protocol):
+    """Changes as they are told. All raise DatabaseUnavailable and StorageFailed."""
+
+    def told(self, ws_id: UUID, after: int, limit: int) -> Sequence[Change]:
+        """The changes after a version that subscribers are told of, in their order."""
+        ...
+
+    def first_since(self, ws_id: UUID, moment: datetime) -> int:
+        """The first version at or after an instant; the one after the head, when there is none."""
+        ...
+
+    def stands(self, ws_id: UUID) -> tuple[int, int, int]:
+        """Head, oldest version that is kept, and epoch. Raises UnknownWorkspace."""
+        ...
+
+    def workspaces(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Workspaces that have a history, by id, from one on."""
+        ...

@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 
-from almanac.domain.history.changes import Change
 from almanac.domain.history.envelope import change_event
 from almanac.errors import BadInput, CursorExpired, PermanentError, TransientError
 from almanac.services.clock import Sleep
-from almanac.services.events_out.ports import EventBus
+from almanac.services.events_out.ports import EventBus, ReplayStore
 
 CHANGES_AT_ONCE = 500
 """Changes in memory at a time, however many there are."""
@@ -26,26 +24,6 @@ class NoBus(PermanentError):
 
     def __init__(self) -> None:
         super().__init__("ALMANAC_EVENT_BUS is not set: there is no bus here")
-
-
-class ReplayStore(Protocol):
-    """Changes as they are told. All raise DatabaseUnavailable and StorageFailed."""
-
-    def told(self, ws_id: UUID, after: int, limit: int) -> Sequence[Change]:
-        """The changes after a version that subscribers are told of, in their order."""
-        ...
-
-    def first_since(self, ws_id: UUID, moment: datetime) -> int:
-        """The first version at or after an instant; the one after the head, when there is none."""
-        ...
-
-    def stands(self, ws_id: UUID) -> tuple[int, int, int]:
-        """Head, oldest version that is kept, and epoch. Raises UnknownWorkspace."""
-        ...
-
-    def workspaces(self, after: UUID | None, limit: int) -> Sequence[UUID]:
-        """Workspaces that have a history, by id, from one on."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

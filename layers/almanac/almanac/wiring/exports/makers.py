@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from almanac.errors import BadSettings
 from almanac.settings import ExportSettings, PublicSettings, load
 from almanac.wiring.base import utc_now
-from almanac.wiring.history import HistoryWiring
+from almanac.wiring.history.reading import HistoryWiring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

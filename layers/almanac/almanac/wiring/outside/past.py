@@ -4,8 +4,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from almanac.wiring.base import utc_now
-from almanac.wiring.history import HistoryWiring
-from almanac.wiring.nudges import NudgeWiring
+from almanac.wiring.history.nudges import NudgeWiring
+from almanac.wiring.history.reading import HistoryWiring
 from almanac.wiring.push import PushWiring
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.domain.history.changes import OF_EVENTS, Change
 from almanac.errors import UnknownWorkspace
-from almanac.services.events_out.ports import Lane, LaneStore, NewsStore, PublishingStore, Unpublished
-from almanac.services.events_out.replay import ReplayStore
+from almanac.services.events_out.ports import Lane, LaneStore, NewsStore, PublishingStore, ReplayStore, Unpublished
 
 
 class PostgresPublishing(PublishingStore, LaneStore, NewsStore, ReplayStore):

@@ -9,7 +9,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from almanac.adapters.postgres.connection import Database
-from almanac.services.history.trace import Traced, TracedDelivery, TracedRun, TraceStore
+from almanac.services.history.ports import Traced, TracedDelivery, TracedRun, TraceStore
 
 _NOBODY = UUID(int=0)
 

@@ -1,0 +1,1 @@
+"""Who reads history, and who says that there is more of it."""
