@@ -121,14 +121,17 @@ class TestKeys:
             said = capsys.readouterr()
             return json.loads(said.out) if code == 0 else said.err
 
-        made = almanac("api-key", "add", "--name", "web", "--scopes", "read,run", "--workspace", str(ws), "--json")
+        wanted = ("--scopes", "read,run", "--workspace", str(ws), "--daily-limit", "5")
+        made = almanac("api-key", "add", "--name", "web", *wanted, "--json")
         prefix, key_id, secret = made["key"].split("_", 2)
         assert (prefix, key_id) == ("alm", made["id"])
         assert secret not in str(database.run("SELECT t::text FROM api_keys t"))
         (listed,) = almanac("api-key", "list", "--json")["keys"]
         assert (listed["id"], listed["name"], listed["scopes"]) == (key_id, "web", ["read", "run"])
+        assert listed["daily_limit"] == 5
         assert almanac("api-key", "revoke", key_id, "--json") == {"revoked": key_id}
         assert "almanac api-key list" in almanac("api-key", "revoke", "nobody")
+        assert "--daily-limit" in almanac("api-key", "add", "--name", "x", *wanted[:-1], "0")
         assert "--all-workspaces" in almanac("api-key", "add", "--name", "x", "--scope", "read")
         assert "--scope" in almanac("api-key", "add", "--name", "x", "--all-workspaces")
         link = almanac("console", "login", "--role", "viewer", "--workspace", str(ws), "--json")["url"]

@@ -17,6 +17,11 @@ pytestmark = pytest.mark.integration
 URL = "https://hooks.example.com/almanac?token=shy"
 
 
+@pytest.fixture(autouse=True)
+def queues(wiring: ApiWiring) -> None:
+    vars(wiring)["queue_depths"] = dict
+
+
 @pytest.fixture
 def visitor(wiring: ApiWiring) -> Visitor:
     return Visitor(wiring)
@@ -112,6 +117,7 @@ class TestWebhooks:
         database.run("UPDATE webhook_endpoints SET status = 'disabled', disabled_reason = 'failing'")
         assert 'role="alert"' in visitor.get("/console/webhooks").text
         assert "was given up" in text_of(visitor.get("/console/webhooks").text)
+        assert "1 webhook was given up" in text_of(visitor.get("/console").text)
         said = visitor.post(f"{one}/status", status="active", skip="yes")
         assert "from now on" in visitor.get(said.headers["Location"]).text
         assert database.run("SELECT status FROM webhook_endpoints") == [["active"]]

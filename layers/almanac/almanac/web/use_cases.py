@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
 
     from almanac.services.access.api_keys import ApiKeys
     from almanac.services.access.console_logins import ConsoleLogins
@@ -116,6 +117,11 @@ class UseCases(Protocol):
     @property
     def has_webhooks(self) -> bool:
         """Whether keys are set that keep their secrets."""
+        ...
+
+    @property
+    def webhooks_given_up(self) -> "Callable[[Sequence[UUID] | None], int]":
+        """Counts endpoints that were given up; takes no key."""
         ...
 
     @property

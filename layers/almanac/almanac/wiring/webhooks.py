@@ -8,6 +8,9 @@ from almanac.settings import WebhookSettings, load
 from almanac.wiring.base import Base, utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
+
     from almanac.adapters.crypto import FernetCipher
     from almanac.adapters.webhook_http import HttpWebhookSender
     from almanac.services.events_out.webhooks import Webhooks
@@ -40,6 +43,13 @@ class WebhookWiring(Base):
         from almanac.adapters.webhook_http import HttpWebhookSender
 
         return HttpWebhookSender(allow_local=load(WebhookSettings, self._environment).webhook_allow_local)
+
+    @cached_property
+    def webhooks_given_up(self) -> "Callable[[Sequence[UUID] | None], int]":
+        """What the overview says of webhooks: without the keys of their secrets."""
+        from almanac.adapters.postgres.history.webhooks import PostgresWebhooks
+
+        return PostgresWebhooks(self.database).given_up
 
     @cached_property
     def webhooks(self) -> "Webhooks":

@@ -25,6 +25,7 @@ def overview(visit: Visit) -> Answer:
     """Is it well, and if not, where?"""
     hours = whole(visit.query("hours"), 24, 1, 168)
     found = visit.call.use.show_overview(visit.seen, hours)
+    given_up = visit.call.use.webhooks_given_up(visit.seen)
     rows = [_kind(found, kind, hours) for kind in found.counts.totals]
     late = [
         {"each": each, "name": found.names.get(each.ws_id), "short": SHORT[each.lag.reason], "why": meaning(each.lag)}
@@ -41,7 +42,8 @@ def overview(visit: Visit) -> Answer:
         most=max((runs for _, _, runs in found.counts.errors), default=1),
         dead=sum(depth.dead for depth in found.queues.values()) if found.queues else 0,
         waiting=sum(depth.waiting for depth in found.queues.values()) if found.queues else 0,
-        well=not found.all_late and not found.counts.reconnect_required,
+        given_up=given_up,
+        well=not found.all_late and not found.counts.reconnect_required and not given_up,
     )
 
 

@@ -32,6 +32,12 @@ class PostgresWebhooks(WebhookStore):
     def all(self, ws_id: UUID | None) -> Sequence[ListedEndpoint]:
         return [ListedEndpoint(*row) for row in self._run.alone("all", ws_id=ws_id)]
 
+    def given_up(self, ws_ids: Sequence[UUID] | None) -> int:
+        """Return how many endpoints of these workspaces (None: of all, and of none in particular) were given up."""
+        named = None if ws_ids is None else arrays.texts(map(str, ws_ids))
+        found: int = self._run.alone("given_up", ws_ids=named)[0][0]
+        return found
+
     @override
     def load(self, endpoint_id: UUID) -> Endpoint | None:
         found = self._run.alone("load", id=endpoint_id)

@@ -23,6 +23,10 @@ FROM webhook_endpoints e
 WHERE :ws_id::uuid IS NULL OR e.ws_id = :ws_id::uuid
 ORDER BY e.created_at, e.id;
 
+-- name: given_up
+SELECT count(*) FROM webhook_endpoints e
+WHERE e.status = 'disabled' AND (:ws_ids::uuid[] IS NULL OR e.ws_id = ANY (:ws_ids::uuid[]));
+
 -- name: load
 SELECT e.id, e.ws_id, e.url, e.kinds, e.status,
     CASE WHEN e.old_until > now() THEN ARRAY [e.secret, e.old_secret] ELSE ARRAY [e.secret] END, e.failures,
