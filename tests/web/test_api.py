@@ -285,6 +285,12 @@ class TestPeople:
 
 
 class TestPlans:
+    @pytest.fixture(autouse=True)
+    def no_quarter_ends_meanwhile(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """With a new quarter of an hour begins another plan."""
+        now = datetime.now(UTC)
+        monkeypatch.setattr("almanac.wiring.outside.operating.utc_now", lambda: now)
+
     def test_what_was_shown_is_what_is_written(self, admin: Client, ws: UUID, database: Database) -> None:
         _task(database, ws, "Write the report")
         url = f"/v1/workspaces/{ws}/plan"
