@@ -194,6 +194,7 @@ def test_a_dump_holds_no_token_code_verifier_or_key(owner: Owner, ws_id: UUID, d
     browser = owner.cookie.partition("=")[2]
     tables = [row[0] for row in database.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
     dump = "".join(str(database.run(f'SELECT t::text FROM "{table}" t')) for table in tables)
+    assert ADA in dump, "it holds what was stored"
     for each in (state, code, secret, browser or "-none-", "ya29.", "1//"):
         assert each not in dump
 

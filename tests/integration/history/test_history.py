@@ -329,7 +329,9 @@ class TestWriting:
     def test_kinds_that_are_written_are_those_that_are_named(self, imported: Synced) -> None:
         written = imported.database.run("SELECT DISTINCT kind FROM workspace_history")
 
-        assert {row[0] for row in written} <= KINDS.keys()
+        kinds = {row[0] for row in written}
+        assert kinds
+        assert kinds <= KINDS.keys()
 
     def test_writers_at_once_leave_no_gap_and_no_reader_loses_any(self, imported: Synced, database_url: str) -> None:
         """Scenario 17: a reader that goes on from its last version sees each once, while eight write."""
