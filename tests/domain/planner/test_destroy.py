@@ -1,5 +1,6 @@
 """Every destroy operator leaves a solution that keeps the hard rules, and names what is to be inserted again."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -8,8 +9,10 @@ from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.problem import Problem
 from almanac.domain.planner.search.components import components_of
+from almanac.domain.planner.search.destroying.chains import pull_chain
 from almanac.domain.planner.search.destroying.destroy import OPERATORS, Destroy
 from almanac.domain.planner.search.destroying.removal import Removal
+from almanac.domain.planner.search.destroying.victims import better_end, drop_victims
 from almanac.domain.planner.search.greedy import greedy_plans
 from almanac.domain.planner.search.params import DEFAULT
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
@@ -69,6 +72,50 @@ def test_an_operator_leaves_a_sound_solution_and_its_order_names_what_it_removed
         assert_sound(solution)
         changed = {index for index, place in enumerate(before) if place != solution.places[index]}
         assert changed <= set(removal.removed if order is None else order)
+
+
+def test_a_chain_is_pulled_into_a_sound_solution_and_all_that_gave_way_is_named() -> None:
+    problem = crowded()
+    waiting = [each.index for each in problem.tasks if each.predecessors]
+    everything = [item.index for item in problem.items]
+    for seed in range(40):
+        solution, random = first_solution(problem), Random(seed)
+        before = list(solution.places)
+        (component,) = components_of(problem)
+        removal, last = (Removal(solution, random, component.slots, DEFAULT.destroy) for _ in range(2))
+        order = pull_chain(removal, last, random.choice(waiting), everything)
+        assert_sound(solution)
+        lost = {index for index, place in enumerate(before) if place and not solution.places[index]}
+        assert lost <= set(order)
+        assert len(order) == len(set(order))
+
+
+def test_a_victim_is_light_begins_in_time_and_takes_what_waits_for_it_along() -> None:
+    works = [
+        task("heavy", 60, priority="critical"),
+        task("light", 60, priority="low"),
+        task("waits", 30, depends_on=["light"]),
+    ]
+    problem = problem_of(read_instance(instance(tasks=works)).instance)
+    always = replace(DEFAULT.destroy, victim_rate=1.0, victims=(1, 2), tournament=20)
+    for stop, gone in ((problem.window, [1, 2]), (0, [])):
+        solution = first_solution(problem)
+        last = Removal(solution, Random(1), {}, always)
+        drop_victims(last, [0, 1], stop, always)
+        assert list(last.removed) == gone
+
+
+@pytest.mark.parametrize(("days", "ends"), [(None, None), (2, {0, 1}), (1, {0})])
+def test_a_late_task_aims_at_its_deadline_or_at_a_day_less(days: int | None, ends: set[int] | None) -> None:
+    """Days late, and how many days after the deadline it may aim at; one on time aims before its own end."""
+    problem = problem_of(read_instance(instance(tasks=[task("t", 60, deadline=at("06 17:00"))])).instance)
+    (work,) = problem.tasks
+    due = work.late_offset // 15
+    first = due + 96 * days - 8 if days else due - 8
+    solution = Solution(problem)
+    solution.move(work.index, ((first, 4),))
+    found = {better_end(solution, work, Random(seed), DEFAULT.destroy) for seed in range(40)}
+    assert found == ({due + 96 * day for day in ends} if ends else {first + 4})
 
 
 def test_without_tasks_a_strategic_removal_clears_a_window() -> None:

@@ -1,43 +1,92 @@
 """What hangs on the end of a task: everything that waits for it, directly or not, and when that becomes late.
 
 A task is inserted where it costs least by itself. Without this, what others wait for would be as late as its own
-priority has it, and urgent work behind it later still.
+priority has it, and urgent work behind it later still. How late a task may end is counted back from the deadline of
+each that waits through the time that is open for it and for what lies between: nights, events and other people's hours
+take no work.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
 from almanac.domain.planner.model.problem import Heir, Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, each_slot, starts_of_runs
+from almanac.domain.wall_clock import DAY_MINUTES
+
+FARTHEST = 8
+"""How many tasks may lie between a task and one whose lateness counts in its place, this one included."""
+
+
+class Backwards:
+    """The latest begin of a task that ends by some slot, with all the time that is open for it to itself."""
+
+    def __init__(self, task: Task, known: dict[int, list[int]]) -> None:
+        """`known` are the slots of masks that other tasks have too: most share their hours."""
+        self.splits = task.min_chunk < task.slots
+        self.slots = task.slots
+        mask = task.eligible if self.splits else starts_of_runs(task.eligible, task.slots)
+        if mask not in known:
+            known[mask] = list(each_slot(mask))
+        self.usable = known[mask]
+
+    def latest_begin(self, end: int) -> int:
+        """Return the latest slot at which the task can begin to end by slot `end`, -1 for none."""
+        if self.splits:
+            position = bisect_left(self.usable, end) - self.slots
+        else:
+            position = bisect_left(self.usable, end - self.slots + 1) - 1
+        return self.usable[position] if position >= 0 else -1
 
 
 def with_heirs(tasks: Sequence[Task]) -> list[Task]:
     """Return the tasks, those that others wait for knowing what these cost when they come late."""
     if not any(task.successors for task in tasks):
         return list(tasks)
-    slots: dict[int, dict[int, int]] = {}
-
-    def behind(index: int) -> dict[int, int]:
-        """Return each task behind one with the slots from the end of that one to its own end, at least."""
-        if index not in slots:
-            found: dict[int, int] = {}
-            for after in tasks[index].successors:
-                own = tasks[after].slots
-                found[after] = max(found.get(after, 0), own)
-                for later, more in behind(after).items():
-                    found[later] = max(found.get(later, 0), own + more)
-            slots[index] = found
-        return slots[index]
-
-    return [inheriting(task, tasks, behind(task.index)) if task.successors else task for task in tasks]
-
-
-def inheriting(task: Task, tasks: Sequence[Task], behind: dict[int, int]) -> Task:
-    """Return one task with its heirs; `behind` are the slots to the end of each."""
-    after = [(tasks[index], slots) for index, slots in behind.items()]
-    heirs = [
-        Heir(max(0, heir.late_offset // SLOT_MINUTES - slots), heir.late_flag, heir.late_per_day)
-        for heir, slots in after
-        if heir.deadline is not None
+    known: dict[int, list[int]] = {}
+    backwards = {task.index: Backwards(task, known) for task in tasks if task.predecessors}
+    heirs: dict[int, list[Heir]] = {task.index: [] for task in tasks}
+    units = dict.fromkeys(heirs, 0)
+    for heir in tasks:
+        if heir.predecessors:
+            steps = late_steps(heir)
+            for index, limits in limits_before(heir, tasks, backwards, [slot for slot, _ in steps]).items():
+                heirs[index].append(Heir(limits, (0, *(cost for _, cost in steps))))
+                units[index] += heir.unit_cost * heir.slots
+    return [
+        replace(task, heirs=tuple(heirs[task.index]), heirs_unit=units[task.index]) if task.successors else task
+        for task in tasks
     ]
-    return replace(task, heirs=tuple(heirs), heirs_unit=sum(heir.unit_cost * heir.slots for heir, _ in after))
+
+
+def late_steps(task: Task) -> list[tuple[int, int]]:
+    """Return (slot, cost) in time order: what a task costs when it ends after a slot, up to having no place at all."""
+    steps: list[tuple[int, int]] = []
+    if task.deadline is not None and not task.hard:
+        for days in range(task.late_days_cap):
+            slot = (task.late_offset + days * DAY_MINUTES) // SLOT_MINUTES
+            if slot >= task.window:
+                break
+            steps.append((slot, task.late_flag + task.late_per_day * (days + 1)))
+    return [*steps, (task.window, task.cost(()))]
+
+
+def limits_before(
+    heir: Task, tasks: Sequence[Task], backwards: dict[int, Backwards], ends: list[int]
+) -> dict[int, tuple[int, ...]]:
+    """Return for each task before an heir the latest end, in slots, that lets the heir end by each of some slots."""
+    found: dict[int, tuple[int, ...]] = {}
+    reached = {heir.index: tuple(ends)}
+    for _ in range(FARTHEST):
+        further: dict[int, tuple[int, ...]] = {}
+        for index, limits in reached.items():
+            begins = tuple(backwards[index].latest_begin(end) for end in limits)
+            for before in tasks[index].predecessors:
+                known = further.get(before) or found.get(before) or begins
+                least = tuple(map(min, known, begins))
+                if found.get(before) != least:
+                    further[before] = found[before] = least
+        reached = {index: limits for index, limits in further.items() if tasks[index].predecessors}
+        if not reached:
+            break
+    return found

@@ -4,6 +4,7 @@ Slots count quarters of an hour from `Problem.origin`; bit masks are those of `s
 point. Built by `discretize.problem_of`, never by hand.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -33,11 +34,13 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Heir:
-    """A task with a deadline that waits for another: late, at these costs, when that one ends after slot `limit`."""
+    """A task that waits for another, and what it costs at least by when that one ends.
 
-    limit: int
-    late_flag: int
-    late_per_day: int
+    `costs[k]` when that one ends after k of the slots `limits`, which are in time order.
+    """
+
+    limits: tuple[int, ...]
+    costs: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +127,7 @@ class Task:
 
     def heirs_cost(self, end: int) -> int:
         """Return what may hang on its end, for a choice between places: delay and lateness of all that waits for it."""
-        total = self.heirs_unit * end
-        for heir in self.heirs:
-            if end > heir.limit:
-                days = -(-(end - heir.limit) * SLOT_MINUTES // DAY_MINUTES)
-                total += heir.late_flag + heir.late_per_day * min(self.late_days_cap, days)
-        return total
+        return self.heirs_unit * end + sum([heir.costs[bisect_left(heir.limits, end)] for heir in self.heirs])
 
     def minutes_placed(self, placement: Placement) -> int:
         """Return the real minutes of a placement: the last slot of a finished task may be used in part."""

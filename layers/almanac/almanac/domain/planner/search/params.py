@@ -61,6 +61,12 @@ class DestroyParams:
     """Blocks that a cleared window loses at most."""
     clear_by_weight_rate: float = 0.5
     """How often what a cleared window lost comes back by weight and not by chance."""
+    victim_rate: float = 0.5
+    """How often lighter tasks go with what a cleared window loses, to come back last,"""
+    victims: Range = (1, 3)
+    """and how many."""
+    step_rate: float = 0.5
+    """How often a late task need only end some days earlier, and not by its deadline."""
     missing_rate: float = 0.2
     """How often items without a place are inserted again beside what was removed."""
     missing_items: Range = (1, 4)

@@ -4,6 +4,7 @@ A task is inserted where it costs least by itself. What others wait for is then 
 what waits for it later still, however urgent that is. Here the whole chain takes the time it needs, early.
 """
 
+from collections.abc import Sequence
 from random import Random
 
 from almanac.domain.planner.model.dependencies import in_order
@@ -11,18 +12,22 @@ from almanac.domain.planner.model.problem import Problem, Task
 from almanac.domain.planner.model.slot_mask import Placement, between, covered, lowest, starts_of_runs
 from almanac.domain.planner.search.destroying.relocation import random_slot_in
 from almanac.domain.planner.search.destroying.removal import Removal
+from almanac.domain.planner.search.destroying.victims import better_end, drop_victims
 from almanac.domain.planner.search.params import DestroyParams
 from almanac.domain.planner.search.placing.chunks import first_fit
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 
-def pull_chain(solution: Solution, random: Random, params: DestroyParams, removal: Removal, index: int) -> list[int]:
+def pull_chain(removal: Removal, last: Removal, index: int, others: Sequence[int]) -> list[int]:
     """Place a task or meeting and all it waits for, ejecting what is in the way; return what is to be inserted again.
 
-    What of the chain found no place comes first, then the ejected in a random order.
+    What of the chain found no place comes first, then the ejected in a random order, then some of `others` that give
+    way, removed by `last`: chains that cross each other's time cannot all be on time.
     """
+    solution, random, params = removal.solution, removal.random, removal.params
     tasks = solution.problem.tasks
     chain = chain_to(solution.problem, index)
+    drop_victims(last, others, better_end(solution, tasks[index], random, params), params)
     for each in chain:
         removal.drop(each)
     most = max(tasks[each].weight for each in chain) if random.random() < params.lighter_rate else None
@@ -36,9 +41,10 @@ def pull_chain(solution: Solution, random: Random, params: DestroyParams, remova
             break
         for person in tasks[each].people:
             taken[person] |= covered(place)
-    rest = [each for each in removal.removed if each not in chain]
+    rest = [each for each in removal.removed if each not in chain and each not in last.removed]
     random.shuffle(rest)
-    return [each for each in chain if not solution.places[each]] + rest
+    unplaced = [each for each in chain if not solution.places[each]]
+    return unplaced + rest + [each for each in last.removed if each not in chain]
 
 
 def heavier(solution: Solution, person: int, weight: float) -> int:

@@ -11,6 +11,7 @@ from almanac.domain.planner.search.components import Component
 from almanac.domain.planner.search.destroying.chains import pull_chain
 from almanac.domain.planner.search.destroying.relocation import allows_block, preferred_place, random_slot_in
 from almanac.domain.planner.search.destroying.removal import Removal
+from almanac.domain.planner.search.destroying.victims import better_end, drop_victims
 from almanac.domain.planner.search.params import DestroyParams
 from almanac.domain.planner.search.solution import Solution
 
@@ -37,7 +38,8 @@ class Destroy:
         random, removal = self.random, Removal(self.solution, self.random, self.slots, self.params)
         if self.chained and random.random() < self.params.chain_share:
             index = self.costliest(self.chained)
-            return pull_chain(self.solution, random, self.params, removal, index), True
+            last = Removal(self.solution, random, self.slots, self.params)
+            return pull_chain(removal, last, index, self.of_same_people(index)), True
         _, operator = OPERATORS[bisect(_THRESHOLDS, random.random())]
         order = operator(self, removal)
         if order is not None:
@@ -79,27 +81,32 @@ class Destroy:
         return order + list(last.removed)
 
     def clear_window(self, removal: Removal) -> list[int] | None:
-        """Clear a stretch of a task's time before its end; the task comes back first, then what was cleared."""
-        solution, random = self.solution, self.random
+        """Clear a stretch of a task's time before a better end; the task comes back first, then what was cleared.
+
+        What gives way can only be late instead, so now and then a lighter task goes too and comes back last.
+        """
+        solution, random, params = self.solution, self.random, self.params
         index = self.costly_item()
         item = solution.items[index]
         if not isinstance(item, Task):
             self.ejection_chain(removal, index)
             return list(removal.removed)
-        place = solution.places[index]
-        usable = item.eligible & between(0, sum(place[-1]) if place else solution.problem.window)
+        stop = better_end(solution, item, random, params)
+        usable = item.eligible & between(0, stop)
         if not usable:
             return [index]
         removal.drop(index)
+        last = Removal(solution, random, self.slots, params)
+        drop_victims(last, self.of_same_people(index), stop, params)
         first = random_slot_in(usable, random)
         slots = int(item.slots * (1 + random.random()))
         for person in item.people:
-            removal.drop_slots(person, item.eligible & ~between(0, first), slots, self.params.clear_most)
-        cleared = [other for other in removal.removed if other != index]
+            removal.drop_slots(person, item.eligible & ~between(0, first), slots, params.clear_most)
+        cleared = [other for other in removal.removed if other != index and other not in last.removed]
         random.shuffle(cleared)
-        if random.random() < self.params.clear_by_weight_rate:
+        if random.random() < params.clear_by_weight_rate:
             self.sort_by_weight(cleared)
-        return [index, *cleared]
+        return [index, *cleared, *(other for other in last.removed if other != index)]
 
     def swap(self, removal: Removal) -> None:
         """Let two blocks of about the same length change places; what overlaps the longer one is removed."""

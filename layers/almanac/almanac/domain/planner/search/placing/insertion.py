@@ -101,6 +101,9 @@ def all_candidates(
 ) -> dict[Placement, None]:
     """Return the placements to compare for a task without a place that had `keep`."""
     found = kept_candidates(solution, task, free, keep, randomization) if keep else {}
+    was, _ = solution.changed.get(task.index, ((), 0))
+    if randomization and was and not covered(was) & ~free:  # where it was before this step: what was only in between
+        found[was] = None
     if randomization and randomization.skips():
         free = randomization.masked(free)
     if not keep or (randomization and randomization.random.random() < randomization.params.repair.rebuild_rate):
