@@ -38,8 +38,8 @@ from local.things_to_try import things_to_try
 
 FAILED, BAD_INPUT = 1, 2
 SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60
-EACH_MINUTE = {"outbound": 60, "changes": 60, "relay": 60, "digests": 60}
-"""The rules' cadences, as in template.yaml. Those of each minute mostly have nothing to say."""
+OFTEN = {"outbound": 60, "changes": 60, "relay": 60, "digests": 300}
+"""The rules' cadences, as in template.yaml. These mostly have nothing to say."""
 
 _SAYS = {"relay": "lanes", "digests": "sent"}
 _LOOK_SECONDS = 0.3
@@ -121,7 +121,7 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
         "sync": options.every,
         "schedule": options.plan_every,
         "upkeep": UPKEEP_SECONDS,
-        **EACH_MINUTE,
+        **OFTEN,
     }
     due = {rule: _next(seconds) for rule, seconds in cadences.items()} | {"sync": time.time()}  # plans need calendars
     while True:
@@ -160,7 +160,7 @@ def _tick(stack: Stack, rule: str, screen: Screen, signals: StopSignals) -> bool
             "relay": lambda: f"the relay wakes {counted(answer['lanes'], 'webhook lane')}",
             "digests": lambda: f"{counted(answer['sent'], 'export')} asked for, into {stack.folder / 'exports'}",
         }.get(rule, lambda: f"the orchestrator enqueues {counted(answer['enqueued'], 'workspace')}")()
-        if rule in EACH_MINUTE and not answer[_SAYS.get(rule, "enqueued")]:
+        if rule in OFTEN and not answer[_SAYS.get(rule, "enqueued")]:
             return False
         screen.say(f"the {rule} rule ticks: {said}")
     return True

@@ -1,6 +1,7 @@
 """Exports and feeds over HTTP: asked for once, listed, downloaded; an address is shown once and opens one calendar."""
 
 import gzip
+import re
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from almanac.services.export.run import RunExport
 from almanac.wiring.base import utc_now
 from almanac.wiring.outside.api import ApiWiring
 from tests.web.conftest import PUBLIC_URL, Client, ListQueue, event
+from tests.web.visitors import HOSTILE, Visitor
 
 pytestmark = pytest.mark.integration
 
@@ -133,3 +135,40 @@ class TestAFeed:
             {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"},
         )
         assert "A" * 22 not in str([vars(record) for record in caplog.records])
+
+
+class TestInTheConsole:
+    def test_a_file_is_asked_for_once_and_downloaded(
+        self, wiring: ApiWiring, ws: UUID, queue: ListQueue, folder: Path
+    ) -> None:
+        visitor, place = Visitor(wiring), f"/console/workspaces/{ws}"
+        asked = [visitor.post(f"{place}/exports", kind="report", once="form-1") for _ in range(2)]
+        job = asked[0].headers["Location"].rsplit("/", 1)[1]
+        waiting = visitor.get(f"{place}/exports/{job}")
+        make(wiring, queue)
+        made = visitor.get(f"{place}/exports/{job}")
+
+        assert (len(queue.sent), asked[1].headers["Location"]) == (1, asked[0].headers["Location"])
+        assert waiting.headers["Location"] == f"/console/jobs/{job}"
+        link = urlsplit(made.headers["Location"])
+        found = linked_file(str(folder), link.path, link.query, utc_now().timestamp())
+        assert found is not None
+        assert found[1].startswith(b"<!doctype html>")
+        assert f"{place}/exports/{job}" in visitor.get(place).text
+        assert visitor.post(f"{place}/exports", kind="pdf").status == 303
+        assert visitor.get(f"{place}/exports/{uuid4()}").status == 404
+
+    def test_a_feed_shows_its_address_once_and_ends(self, wiring: ApiWiring, ws: UUID, folder: Path) -> None:
+        visitor, place = Visitor(wiring), f"/console/workspaces/{ws}"
+        added = visitor.post(f"{place}/feeds", name=HOSTILE)
+        found = re.search(r"/ics/[\w-]{22}\.ics", added.text)
+        assert found is not None
+        page = visitor.get(place).text
+        (feed,) = wiring.feeds.all(ws)
+
+        assert Client(wiring)("GET", found[0]).status == 200
+        assert found[0] not in page
+        assert "<img" not in page + added.text
+        assert visitor.post(f"{place}/feeds/{feed.id}/revoke").status == 303
+        assert Client(wiring)("GET", found[0]).status == 404
+        assert Visitor(wiring, "operator").post(f"{place}/feeds", name="x").status == 403

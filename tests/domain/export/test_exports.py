@@ -165,3 +165,10 @@ def test_the_figures_of_a_week() -> None:
     assert (Done().share_on_time, Week("Team", BERLIN, [], Done(), None, []).churn) == (None, None)
     first, end = span_of(days, BERLIN)
     assert end - first == timedelta(hours=47), "clocks go forward on its second day"
+
+
+def test_what_has_another_time_comes_before_what_is_new() -> None:
+    later = MEETING | {"start_at": "2026-03-02T11:00:00+00:00", "end_at": "2026-03-02T12:00:00+00:00"}
+    changes = [change("event.updated", MOVED, subject=TWO), change("event.created")]
+    found = moves({ONE: MEETING, TWO: later}, changes, lambda _id, _state: True, NOW)
+    assert [each.was is None for each in found] == [False, True]

@@ -102,7 +102,7 @@ def entries(
 def moves(
     events: Mapping[UUID, State], newest_first: Iterable[Change], whose: Callable[[UUID, State], bool], now: datetime
 ) -> Sequence[Move]:
-    """Return what has come, gone or got another time, by its beginning.
+    """Return what has got another time, gone or come, each by its beginning.
 
     `events` are those of now, `newest_first` the changes since; `whose` tells of an event whether it is to be told of.
     What a first reading brings is no news, nor is what is where it was.
@@ -165,9 +165,11 @@ def _is_near(move: Move, now: datetime) -> bool:
     return any(span[1] > now and span[0] < now + LOOKS_AHEAD for span in (move.was, move.now) if span is not None)
 
 
-def _place(move: Move) -> tuple[datetime, str]:
+def _place(move: Move) -> tuple[int, datetime, str]:
+    """What has another time first, then what is gone, then what is new: of that a plan makes much."""
     span = move.now or move.was
-    return (span[0] if span else datetime.min.replace(tzinfo=UTC)), move.title
+    rank = 2 if move.was is None else 1 if move.now is None else 0
+    return rank, (span[0] if span else datetime.min.replace(tzinfo=UTC)), move.title
 
 
 def _span(state: State) -> Span:
