@@ -281,7 +281,7 @@ def test_upkeep_takes_files_and_rows_away_after_their_time(stage: Stage) -> None
     store = PostgresUpkeepStore(stage.database)
     work = Round(store, lambda *_: True, limits, UpkeepReport(), lambda: DEADLINE, stage.files)
 
-    (step,) = (each for each in STEPS if each.name == "exports")
+    (step,) = (each for each in STEPS if each.name == "exports_deleted")
     assert step.run is not None
     assert step.run(work)
 

@@ -14,7 +14,7 @@ from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, Rows
 from almanac.domain.operations.maintenance import SILENCE, Batch, Limits, LongInError
 from almanac.services.accounts.ports import Account
-from almanac.services.maintenance.ports import AccountDirectory, UpkeepStore
+from almanac.services.maintenance.ports import AccountDirectory, FileBin, UpkeepStore
 
 ROWS_A_BATCH = 5000
 """Rows a transaction sees to: tens of milliseconds."""
@@ -101,13 +101,13 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
         yield Batch(self._run.alone("delete_spent", before=before)[0][0])
 
     @override
-    def expired_exports(self, limit: int) -> Sequence[tuple[UUID, str | None]]:
-        return [(row[0], row[1]) for row in self._run.alone("expired_exports", limit=limit)]
-
-    @override
-    def delete_exports(self, ids: Sequence[UUID]) -> int:
-        deleted: int = self._run.alone("delete_exports", ids=arrays.texts(map(str, ids)))[0][0]
-        return deleted
+    def delete_exports(self, files: FileBin | None) -> Iterator[Batch]:
+        while found := self._run.alone("expired_exports", limit=_PAGE):
+            keys = [key for _, key in found if key is not None]
+            if keys and files is not None:
+                files.delete(keys)
+            ids = arrays.texts(str(row[0]) for row in found)
+            yield Batch(self._run.alone("delete_exports", ids=ids)[0][0])
 
     @override
     def long_in_error(self, before: datetime, limit: int) -> tuple[int, Sequence[LongInError]]:

@@ -51,12 +51,8 @@ class UpkeepStore(Protocol):
         """Delete links, consents and Idempotency-Keys that are over, and hours of the roll-up from before."""
         ...
 
-    def expired_exports(self, limit: int) -> Sequence[tuple[UUID, str | None]]:
-        """Exports that are over, each with the key of its file, if it has one."""
-        ...
-
-    def delete_exports(self, ids: Sequence[UUID]) -> int:
-        """Delete these rows; return how many there were."""
+    def delete_exports(self, files: "FileBin | None") -> Iterator[Batch]:
+        """Delete exports that are over, each file before its row: a row that is left leads to its file the next day."""
         ...
 
     def long_in_error(self, before: datetime, limit: int) -> tuple[int, Sequence[LongInError]]:

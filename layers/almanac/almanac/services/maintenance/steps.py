@@ -48,11 +48,11 @@ class Step:
     counters: Mapping[str, str | None] = field(default_factory=dict)
 
 
-def deleting(counter: str, metric: str | None, batches: Callable[[UpkeepStore, Limits], Iterator[Batch]]) -> Step:
+def deleting(counter: str, metric: str | None, batches: Callable[[Round], Iterator[Batch]]) -> Step:
     """Return a step that asks for batches until there are none or the time is up."""
 
     def run(work: Round) -> bool:
-        found = batches(work.store, work.limits)
+        found = batches(work)
         while not work.out_of_time():
             batch = next(found, None)
             if batch is None:
@@ -81,26 +81,10 @@ def _refresh_tokens(work: Round) -> bool:
     return work.tokens(work.limits.unused, work.report, lambda: work.out_of_time(half))
 
 
-_EXPORTS_AT_ONCE = 500
-
-
-def _delete_exports(work: Round) -> bool:
-    """Delete files before their rows: a row that is left leads to its file the next day."""
-    while not work.out_of_time():
-        found = work.store.expired_exports(_EXPORTS_AT_ONCE)
-        if not found:
-            return True
-        keys = [key for _, key in found if key is not None]
-        if keys and work.files is not None:
-            work.files.delete(keys)
-        work.report.add("exports_deleted", Batch(work.store.delete_exports([export_id for export_id, _ in found])))
-    return False
-
-
 STEPS = (
     Step("long_in_error", _look_at_errors, _look_at_errors),
     Step("forecast", None, _forecast),
-    deleting("stale_runs_closed", "StaleRunsClosed", lambda store, _: store.close_stale_runs()),
+    deleting("stale_runs_closed", "StaleRunsClosed", lambda work: work.store.close_stale_runs()),
     # Tokens go before what is deleted, for a grant that dies cannot be brought back.
     Step(
         "tokens",
@@ -108,14 +92,14 @@ STEPS = (
         _refresh_tokens,
         {"tokens_refreshed": "TokensRefreshed", "tokens_reencrypted": None, "tokens_failing": "TokensFailing"},
     ),
-    deleting("orphans_deleted", "OrphansDeleted", lambda store, limits: store.delete_orphans(limits.left_behind)),
-    deleting("past_events_deleted", "PastEventsDeleted", lambda store, limits: store.delete_past_events(limits.past)),
-    deleting("keepsakes_deleted", None, lambda store, limits: store.delete_keepsakes(limits.left_behind)),
-    deleting("marks_deleted", None, lambda store, _: store.delete_marks()),
-    deleting("spent_deleted", None, lambda store, limits: store.delete_spent(limits.runs)),
-    Step("exports", _delete_exports, counters={"exports_deleted": None}),
-    deleting("run_rows_deleted", "RunRowsDeleted", lambda store, limits: store.delete_old_runs(limits.runs)),
-    deleting("history_rows_deleted", None, lambda store, limits: store.delete_old_history(limits.runs)),
+    deleting("orphans_deleted", "OrphansDeleted", lambda work: work.store.delete_orphans(work.limits.left_behind)),
+    deleting("past_events_deleted", "PastEventsDeleted", lambda work: work.store.delete_past_events(work.limits.past)),
+    deleting("keepsakes_deleted", None, lambda work: work.store.delete_keepsakes(work.limits.left_behind)),
+    deleting("marks_deleted", None, lambda work: work.store.delete_marks()),
+    deleting("spent_deleted", None, lambda work: work.store.delete_spent(work.limits.runs)),
+    deleting("exports_deleted", None, lambda work: work.store.delete_exports(work.files)),
+    deleting("run_rows_deleted", "RunRowsDeleted", lambda work: work.store.delete_old_runs(work.limits.runs)),
+    deleting("history_rows_deleted", None, lambda work: work.store.delete_old_history(work.limits.runs)),
 )
 COUNTERS = tuple(counter for step in STEPS for counter in step.counters)
 """What a round counts, in the report's order."""
