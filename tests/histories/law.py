@@ -1,11 +1,12 @@
 """What must be true: after every run no token is ahead of its rows, and at the end Postgres is as Google."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from almanac.adapters.postgres.connection import Rows
 from almanac.domain.history.changes import Change
 from almanac.domain.history.fold import fold_back, fold_ids
 from almanac.domain.sync.report import SyncReport
@@ -132,7 +133,7 @@ def assert_the_end(report: SyncReport, product: ProductSide, google: GoogleSide)
             shown_now[state.calendar] = _assert_equal(product, google, state.token, state.email)
     _assert_owned_is_kept(product, google, shown_now)
     _assert_nothing_is_left_over(product)
-    _assert_history_is_whole(product)
+    assert_history_is_whole(product.run)
 
 
 def _assert_equal(product: ProductSide, google: GoogleSide, token: SyncToken, email: str) -> set[str]:
@@ -219,10 +220,10 @@ def _assert_nothing_is_left_over(product: ProductSide) -> None:
     assert product.run(left)[0] == [0, 0], "a run or a lease is left over"
 
 
-def _assert_history_is_whole(product: ProductSide) -> None:
+def assert_history_is_whole(run: Callable[[str], Rows]) -> None:
     """Each version is there once; whoever follows them has the table, whoever takes them back has nothing."""
-    changes = [Change(*row) for row in product.run(_CHANGES)]
+    changes = [Change(*row) for row in run(_CHANGES)]
     assert [change.version for change in changes] == list(range(1, len(changes) + 1)), "a version is missing"
-    events = {row[0]: row[1] for row in product.run(_EVENTS)}
+    events = {row[0]: row[1] for row in run(_EVENTS)}
     assert fold_ids(set(), changes) == events.keys(), "following the history leads elsewhere"
     assert fold_back(events, reversed(changes)) == {}, "something is left when everything is taken back"

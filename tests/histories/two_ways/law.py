@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.google_simulator.world.event import Json
+from tests.histories.law import assert_history_is_whole
 from tests.histories.stage import BUDGET
 from tests.histories.two_ways.world import EMAIL, World
 
@@ -114,6 +115,7 @@ def assert_the_end(world: World) -> None:
             times = world.persons_times.get(event_id, set())
             assert _start(body) in times, f"I8: {about} is pinned where nobody put it"
     _assert_nothing_is_left_over(world, there)
+    assert_history_is_whole(lambda sql: world.run(sql.replace(":ws_id", ":ws")))
 
 
 def _assert_nothing_is_left_over(world: World, there: dict[str, Json]) -> None:
