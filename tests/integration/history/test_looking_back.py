@@ -286,6 +286,9 @@ def test_a_restored_database_is_said_to_be_one(database: Database, almanac: Shel
     said = almanac("restored", "--confirm", "--json")
     listed = almanac("history", str(ws_id), "--json")
 
-    assert unsure.code == 2
+    ahead = almanac("history", str(ws_id), "--from", "99")  # of a reader that saw more than there is now
+
+    assert (unsure.code, ahead.code) == (2, 2)
+    assert "begin with the calendar as it is" in ahead.err
     assert said.json == {"epoch": 1}
     assert (listed.json["epoch"], listed.json["changes"][-1]["kind"]) == (1, "workspace.restored")

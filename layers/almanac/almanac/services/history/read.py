@@ -39,8 +39,13 @@ class History:
     store: HistoryStore
 
     def changes(self, ws_id: UUID, after: int, limit: int = MOST_CHANGES) -> ChangePage:
-        """Return the changes after a version. Raises UnknownWorkspace, CursorExpired, BadInput for one to come."""
+        """Return the changes after a version. Raises UnknownWorkspace, CursorExpired, BadInput for one to come.
+
+        After a restore a reader may have seen versions that are to come again: it has to begin anew.
+        """
         head = self.store.head(ws_id)
+        if after > head.version and head.epoch:
+            raise CursorExpired("after", head.oldest)
         require(head, after, "after")
         items = self.store.changes(ws_id, after, limit)
         next_ = items[-1].version if items else after
