@@ -123,6 +123,11 @@ def test_connect_loads_neither_templates_nor_planning(connect: set[str]) -> None
 
 
 @pytest.fixture(scope="module")
+def export() -> set[str]:
+    return cold_start("export", "receive_export; handler.container().run_export")
+
+
+@pytest.fixture(scope="module")
 def relay() -> set[str]:
     return cold_start("relay", "relay")
 
@@ -205,3 +210,8 @@ def test_help_loads_neither_boto3_nor_google() -> None:
     modules = loaded_by("from almanac.cli.main import main; main(['--help'])")
     assert "almanac.cli.main" in modules
     assert not within(modules, GOOGLE | {"boto3", "botocore"})
+
+
+def test_who_exports_loads_no_provider_no_key_and_no_search(export: set[str]) -> None:
+    assert "almanac.services.digest.make" in export
+    assert not within(export, GOOGLE | {"cryptography", "jinja2", "almanac.domain.planner.search"})

@@ -19,7 +19,7 @@ from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
 from almanac.domain.export.kinds import EXPORT_KINDS
 from almanac.domain.operations.maintenance import Limits, UpkeepReport
 from almanac.errors import BadInput, FilesUnavailable, MailRefused, MailUnavailable, MailUncertain
-from almanac.jobs import CalendarExport, message_body
+from almanac.jobs import CalendarExport, CalendarSync, message_body
 from almanac.services.export.ask import Exports
 from almanac.services.export.due import AskForDue
 from almanac.services.export.ports import ExportFiles, Letter, Mail, Wanted
@@ -28,6 +28,7 @@ from almanac.services.maintenance.steps import STEPS, Round
 from almanac.wiring.command_line import Wiring
 from functions.export.handler import lambda_handler
 from tests.integration import rows
+from tests.integration.stores import SyncStores
 from tests.integration.team import RecordingQueue
 
 pytestmark = pytest.mark.integration
@@ -241,6 +242,26 @@ def test_a_typed_message_makes_each_kind(stage: Stage, kind: Any) -> None:
         assert str(found["SUMMARY"]) == HOSTILE
     if kind == "csv":
         assert f"'{HOSTILE[:6]}" in text
+
+
+def test_exports_and_runs_under_the_lease_leave_each_other_alone(stage: Stage) -> None:
+    store = SyncStores.of(stage.database, lease_seconds=60, cooldown_seconds=30)
+    exports = PostgresExportRuns(stage.database)
+    sync = CalendarSync(ws_id=stage.ws_id, source="schedule")
+    csv = CalendarExport(ws_id=stage.ws_id, kind="csv")
+
+    def running() -> list[str]:
+        rows = stage.database.run("SELECT kind FROM runs WHERE status = 'running' ORDER BY kind")
+        return [row[0] for row in rows]
+
+    store.runs.begin_run(sync, uuid4(), None)
+    exports.begin(csv, uuid4(), None, "m-1")
+    assert running() == ["export", "sync"]
+    stage.database.run("UPDATE workspace_sync_leases SET owner = NULL, expires_at = NULL")
+    store.runs.begin_run(sync, uuid4(), None)
+    assert running() == ["export", "sync"], "the dead sync is closed, the export is not"
+    exports.begin(csv, uuid4(), None, "m-2")
+    assert running() == ["export", "sync"], "the dead export is closed, the sync is not"
 
 
 def test_a_person_who_is_no_member_is_said(stage: Stage) -> None:

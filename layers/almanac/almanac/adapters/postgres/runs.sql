@@ -107,13 +107,13 @@ RETURNING clock_timestamp(), set_config('almanac.run', :run_id::uuid::text, true
 
 -- name: record_run
 -- A run that begins, or one that does not take place; with its job, unless whoever asked has recorded that. A sync that is
--- skipped has used its message up, unless that comes back because another run is going on. Who begins holds the lease, and
--- knows by that that no other run of the workspace is alive.
+-- skipped has used its message up, unless that comes back because another run is going on. Who begins with a fence holds
+-- the lease, and knows by that that no other run of the workspace is alive that needs one; exports need none.
 WITH stale AS (
     UPDATE runs
     SET status = 'failed', outcome = 'failed', finished_at = clock_timestamp(), error_type = 'stale',
         error = 'the run ended without a word; its lease expired'
-    WHERE ws_id = :ws_id::uuid AND status = 'running' AND :status::text = 'running'
+    WHERE ws_id = :ws_id::uuid AND status = 'running' AND fence IS NOT NULL AND :fence::bigint IS NOT NULL
     RETURNING id
 ), used_up AS (
     UPDATE workspace_sync_leases SET queued_at = NULL
