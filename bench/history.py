@@ -1,14 +1,19 @@
 """What history costs a sync: the store's write of new, changed and unchanged rows with its triggers, and without."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from threading import Event, Thread
 from time import perf_counter
 from typing import Literal
+from uuid import UUID
 
+from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.domain.calendar.events import EventPage
 from bench.figures import Figure, Target
-from bench.rounds import interleaved
+from bench.rounds import Rounds, interleaved
 from bench.stage import Stage
 from bench.throughput import Calendar, connected_calendar, store_write
 
@@ -17,6 +22,11 @@ _TRIGGERS = ("created", "changed", "deleted")
 _TARGETS = {"new rows": 0.8, "changed rows": 0.65, "unchanged rows": 0.97}
 """The least share of the speed without history."""
 _EVENTS = 10_000
+_OWN = (
+    "INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at)"
+    " VALUES (:ws_id, 'Own', now(), now() + interval '1 hour') RETURNING id"
+)
+_RENAME = "UPDATE workspace_calendar_events SET title = :title WHERE id = :id"
 
 
 def history(stage: Stage, rounds: int) -> list[Figure]:
@@ -31,6 +41,7 @@ def history(stage: Stage, rounds: int) -> list[Figure]:
             found[switch].setdefault(name, []).append(value)
         return sum(seconds)
 
+    waits = _waits_of_an_app(stage, calendar, changed, rounds)
     interleaved(rounds, {"with": lambda: measure("ENABLE"), "without": lambda: measure("DISABLE")})
     return [
         Figure(
@@ -41,7 +52,56 @@ def history(stage: Stage, rounds: int) -> list[Figure]:
             Target("at least", least),
         )
         for name, least in _TARGETS.items()
+    ] + [
+        Figure(PART, f"longest update of one event by the product beside a sync {how}", 1000 * waits.median(way), "ms")
+        for way, how in (
+            ("elsewhere", "of another workspace"),
+            ("DISABLE", "of its own, without history"),
+            ("ENABLE", "of its own, which holds the head"),
+        )
     ]
+
+
+def _waits_of_an_app(stage: Stage, calendar: Calendar, changed: Sequence[EventPage], rounds: int) -> Rounds:
+    """The longest update in seconds by somebody else, in the workspace that is synced or in another one.
+
+    The longest, and no percentile: who waits changes nothing meanwhile, so that few of many updates have waited.
+    """
+    elsewhere = stage.workspace()
+
+    def longest(way: str) -> float:
+        stage.reset()
+        _switch(stage, "DISABLE" if way == "DISABLE" else "ENABLE")
+        write, seconds = store_write(stage, calendar), list[float]()
+        with _app(stage, elsewhere if way == "elsewhere" else calendar.ws_id, seconds):
+            write(calendar.pages)
+            write(changed)
+        _switch(stage, "ENABLE")
+        return max(seconds)
+
+    return interleaved(rounds, {way: partial(longest, way) for way in ("elsewhere", "DISABLE", "ENABLE")})
+
+
+@contextmanager
+def _app(stage: Stage, ws_id: UUID, seconds: list[float]) -> Iterator[None]:
+    """Somebody who changes an event of their own again and again meanwhile; notes how long each change took."""
+    over = Event()
+
+    def work() -> None:
+        with closing(Database(lambda: parse_url(stage.environment["ALMANAC_DATABASE_URL"]))) as database:
+            (event_id,) = database.run(_OWN, ws_id=ws_id)[0]
+            while not over.is_set():
+                began = perf_counter()
+                database.run(_RENAME, id=event_id, title=f"At {began}")
+                seconds.append(perf_counter() - began)
+
+    app = Thread(target=work)
+    app.start()
+    try:
+        yield
+    finally:
+        over.set()
+        app.join()
 
 
 def _seconds(stage: Stage, calendar: Calendar, changed: Sequence[EventPage], switch: str) -> list[float]:

@@ -19,7 +19,7 @@ from almanac.web.console.rendering import STATIC, asset_content, environment
 from almanac.wiring.outside.api import ApiWiring
 from bench.figures import Figure, Target
 from bench.rounds import interleaved
-from bench.stage import ROOT, postgres
+from bench.stage import FILLED, FILLING, ROOT, postgres
 
 PART = "HTTP"
 WORKSPACES, RUNS_A_DAY = 10_000, 960_000
@@ -70,12 +70,14 @@ def http(rounds: int) -> list[Figure]:
     """Every figure; the database holds one day of RUNS_A_DAY runs."""
     figures = _cold_start(rounds)
     with postgres(durable=False) as url:
-        database = Database(lambda: parse_url(url), 300)
+        database = Database(lambda: parse_url(url), 900)
+        database.run(FILLING)
         database.run(_WORKSPACES, count=WORKSPACES)
         for statement in (_PLANNED, _ACCOUNTS, _CALENDARS, _READ):
             database.run(statement)
         database.run(_RUNS, runs=RUNS_A_DAY, count=WORKSPACES)
-        database.run("ANALYZE")
+        for statement in (FILLED, "ANALYZE"):
+            database.run(statement)
         wiring = ApiWiring({"ALMANAC_DATABASE_URL": url, "ALMANAC_SYNC_QUEUE_URL": "https://queue.invalid/s.fifo"})
         vars(wiring)["queue"] = None  # nothing is sent
         vars(wiring)["queue_depths"] = dict

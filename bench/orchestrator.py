@@ -16,7 +16,7 @@ from almanac.jobs import CalendarSync, deduplication_id, message_body
 from bench.child import measured
 from bench.figures import Figure, Target
 from bench.rounds import interleaved
-from bench.stage import ROOT, postgres
+from bench.stage import FILLED, FILLING, ROOT, postgres
 from local.stack.ports import LOOPBACK, Child, StartError
 
 PART = "orchestrator"
@@ -116,8 +116,9 @@ def due(workspaces: int, durable: bool) -> Iterator[str]:
     """The URL of a database in which that many workspaces are due, each with one account and one calendar."""
     with postgres(durable=durable) as url:
         with closing(Database(lambda: parse_url(url), timeout_seconds=300)) as database:
+            database.run(FILLING)
             database.run(_WORKSPACES, count=workspaces)
-            for statement in (_ACCOUNTS, _CONNECTIONS, "ANALYZE"):
+            for statement in (_ACCOUNTS, _CONNECTIONS, FILLED, "ANALYZE"):
                 database.run(statement)
         yield url
 

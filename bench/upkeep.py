@@ -10,7 +10,7 @@ from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.connection import Database, parse_url
 from bench.child import measured
 from bench.figures import Figure, Target
-from bench.stage import postgres
+from bench.stage import FILLED, FILLING, postgres
 
 PART = "upkeep"
 _WORKSPACES, _RUNS, _DAYS = 2000, 500_000, 100
@@ -69,14 +69,14 @@ def upkeep(*, durable: bool) -> list[Figure]:
 
 
 def _fill(database: Database) -> None:
-    database.run("SET session_replication_role = replica")  # foreign keys of rows made to fit are not looked up
+    database.run(FILLING)
     database.run(
         "INSERT INTO workspaces (id, name) SELECT lpad(to_hex(n), 32, '0')::uuid, 'Bench'"
         " FROM generate_series(0, :workspaces::integer - 1) n",
         workspaces=_WORKSPACES,
     )
     database.run(_SYNCS, workspaces=_WORKSPACES, runs=_RUNS, days=_DAYS)
-    for statement in (_CALENDARS, _PLANS, _JOBS, "SET session_replication_role = origin"):
+    for statement in (_CALENDARS, _PLANS, _JOBS, FILLED):
         database.run(statement)
     database.run("VACUUM ANALYZE runs, jobs, run_connections")
 

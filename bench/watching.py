@@ -12,7 +12,7 @@ from almanac.adapters.postgres.run_summary import PostgresRunSummary
 from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from bench.figures import Figure, Target
 from bench.rounds import interleaved
-from bench.stage import postgres
+from bench.stage import FILLED, FILLING, postgres
 
 PART = "watching"
 _CALENDARS = 3
@@ -49,11 +49,13 @@ _ONE_RUN_OF_A_HUNDRED_FAILED = (
     " (SELECT array_agg(id) AS ids FROM workspaces) w"
 )
 _FILL = (
+    FILLING,
     _WORKSPACES,
     _ACCOUNTS,
     _CONNECTIONS,
     _ONE_OF_A_HUNDRED_BEHIND,
     _ONE_RUN_OF_A_HUNDRED_FAILED,
+    FILLED,
     "VACUUM ANALYZE",
 )
 _BARE_STATES = (
