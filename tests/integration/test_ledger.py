@@ -117,7 +117,7 @@ class TestWhatWasAskedFor:
         assert isinstance(lease, Lease)
         runs.finish_run(lease, SyncReport(ws_id, lease.run_id, "auto"))
 
-        assert (begun - before, database.round_trips - begun) == (6, 1)
+        assert (begun - before, database.round_trips - begun) == (5, 1)
 
 
 def go(facts: AdmissionFacts) -> None:
