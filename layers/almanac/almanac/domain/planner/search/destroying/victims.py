@@ -7,16 +7,19 @@ anywhere in between, and takes what is left.
 
 from collections.abc import Sequence
 from random import Random
+from typing import TYPE_CHECKING
 
 from almanac.domain.planner.model.problem import Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between
-from almanac.domain.planner.search.destroying.removal import Removal
 from almanac.domain.planner.search.params import DestroyParams
 from almanac.domain.planner.search.solution import Solution
 from almanac.domain.wall_clock import DAY_MINUTES
 
+if TYPE_CHECKING:
+    from almanac.domain.planner.search.destroying.removal import Removal
 
-def drop_victims(last: Removal, others: Sequence[int], stop: int, params: DestroyParams) -> None:
+
+def drop_victims(last: "Removal", others: Sequence[int], stop: int, params: DestroyParams) -> None:
     """Now and then remove tasks among `others` with a place before `stop`, each the lightest of a few drawn.
 
     What waits for them goes with them; `last` are to be inserted when everything else has its place.
