@@ -160,4 +160,4 @@ class TestWebhooks:
 def test_a_workspace_without_history_is_at_0(database: Database, admin: Client) -> None:
     new = rows.workspace(database)
 
-    assert admin("GET", f"/v1/workspaces/{new}/changes").json == {"items": [], "next": 0, "head": 0}
+    assert admin("GET", f"/v1/workspaces/{new}/changes").json == {"items": [], "next": 0, "head": 0, "epoch": 0}
