@@ -9,7 +9,7 @@ import pytest
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.history.publish import PostgresPublishing
 from almanac.adapters.postgres.history.store import PostgresHistory
-from almanac.errors import CursorExpired, QueueUnavailable
+from almanac.errors import BadSettings, CursorExpired, QueueUnavailable
 from almanac.jobs import CalendarSync
 from almanac.services.events_out.nudge import Nudge, nudging
 from almanac.services.events_out.ports import Lane
@@ -214,8 +214,8 @@ class TestNudges:
         self, publishing: Publishing
     ) -> None:
         queue, job = Nudged(), CalendarSync(ws_id=publishing.ws_id)
-        writes = nudging(lambda _job: publishing.event(3), lambda: Nudge(publishing.store, queue))
-        writes_nothing = nudging(lambda _job: "report", lambda: Nudge(publishing.store, queue))
+        writes = nudging(lambda _job: publishing.event(3), lambda: Nudge(publishing.store, lambda: queue))
+        writes_nothing = nudging(lambda _job: "report", lambda: Nudge(publishing.store, lambda: queue))
 
         assert writes_nothing(job) == "report"
         writes(job)
@@ -226,12 +226,16 @@ class TestNudges:
     def test_a_nudge_that_fails_fails_no_run_and_the_minute_brings_it(
         self, publishing: Publishing, caplog: pytest.LogCaptureFixture
     ) -> None:
+        def nowhere() -> Nudged:
+            raise BadSettings("AWS_DEFAULT_REGION", "missing")
+
         publishing.event()
+        Nudge(publishing.store, lambda: Nudged(down=True))(publishing.ws_id)
+        publishing.event()
+        Nudge(publishing.store, nowhere)(publishing.ws_id)
 
-        Nudge(publishing.store, Nudged(down=True))(publishing.ws_id)
-
-        assert "the relay was not woken" in caplog.text
-        assert publishing.relay().published == 1
+        assert caplog.text.count("the relay was not woken") == 2
+        assert publishing.relay().published == 2
 
     def test_a_relay_that_is_nudged_looks_at_that_workspace_alone(self, publishing: Publishing) -> None:
         other = rows.workspace(publishing.database)

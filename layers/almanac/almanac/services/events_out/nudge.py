@@ -23,10 +23,13 @@ _AnyReport = TypeVar("_AnyReport")
 
 @dataclass(frozen=True, slots=True)
 class Nudge:
-    """The use case of whoever has just written; without a queue it does nothing."""
+    """The use case of whoever has just written; without a queue it does nothing.
+
+    `queue` gives it when there is news: who only looks needs none, nor the region that it is in.
+    """
 
     news: NewsStore
-    queue: NudgeQueue | None
+    queue: Callable[[], NudgeQueue] | None
 
     def __call__(self, ws_id: UUID) -> None:
         """Wake the relay if the workspace has news. What fails is left to its next minute."""
@@ -34,7 +37,7 @@ class Nudge:
             return
         try:
             if self.news.take_news(ws_id):
-                self.queue.send(ws_id)
+                self.queue().send(ws_id)
         except AlmanacError as error:
             logger.warning("the relay was not woken", extra={"ws_id": str(ws_id), **safe_error_fields(error)})
 
