@@ -78,8 +78,8 @@ class Screen:
         self._console.print(line)
 
     def kept(self, message: KeptMessage) -> None:
-        """One line for a message that its handler could not finish; one that waits its turn is no news."""
-        if message.error_type == "postponed" and not self.verbose:
+        """One line for a message that its handler could not finish; that one waits, or fails again, is no news."""
+        if not self.verbose and (message.error_type == "postponed" or message.receive > 1):
             return
         line = Text(f"{self.elapsed:6.1f} s  ", style="dim")
         line.append(f"receive {message.receive}: stays in the queue  ", style="red")
