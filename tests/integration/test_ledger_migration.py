@@ -32,6 +32,8 @@ TABLES = (
     "workspace_calendar_sync_log_connections",
     "workspace_scheduling_metadata",
 )
+ADDED = ("search_cut_percent",)
+"""Columns that later releases have put behind those of the old tables."""
 CALENDAR = uuid4()
 COUNTS = Tally(inserted=3, unchanged=40, api_calls=2, pages=2, fetch_ms=41, total_ms=60).as_dict()
 PLAN_COUNTS = {
@@ -177,7 +179,7 @@ def test_the_old_tables_keep_their_columns_names_order_and_types(before: Databas
 
     upgrade(before)
 
-    assert shape(before) == was
+    assert [column for column in shape(before) if column[2] not in ADDED] == was
     assert {row[0] for row in was} == set(TABLES)
 
 
@@ -190,7 +192,7 @@ def test_every_row_is_carried_over_as_it_was(before: Database) -> None:
 
     upgrade(before)
 
-    assert content(before) == was
+    assert content(before, but=ADDED) == was
     jobs = before.run("SELECT id, ws_id, kind, source FROM jobs ORDER BY kind")
     assert jobs == [["ticket-17", ws_id, "schedule", "manual"], ["ticket-17", ws_id, "sync", "schedule"]]
 
@@ -202,7 +204,7 @@ def test_the_previous_release_writes_and_reads_the_same_on_both_schemas(before: 
     for each in (before, database):
         previous = Previous(each)
         previous.live_a_day(ws_id, some_ids())
-        seen.append((content(each, but=("started_at", "finished_at")), read_all(previous, ws_id)))
+        seen.append((content(each, but=("started_at", "finished_at", *ADDED)), read_all(previous, ws_id)))
 
     assert seen[0] == seen[1]
 
