@@ -49,7 +49,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))  # new ones: soak
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))  # new ones: soak
 @given(history=st.lists(STEPS, min_size=5, max_size=LONGEST).map(tuple))
 def test_any_history_ends_equal_to_google(stage: Stage, history: tuple[Step, ...]) -> None:
     note(f'make soak SOAK_HISTORY="{told(history)}"')
