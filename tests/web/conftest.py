@@ -115,6 +115,7 @@ def new_wiring(database_url: str, queue: ListQueue) -> ApiWiring:
             "ALMANAC_WEBHOOK_KEYS": SESSION_KEY,
             "ALMANAC_PUBLIC_URL": PUBLIC_URL,
             "ALMANAC_SYNC_COOLDOWN_SECONDS": "0",
+            "ALMANAC_PLAN_BUDGET_SECONDS": "0.05",  # routes are tried here, not the search
         }
     )
     vars(made)["queue"] = queue
