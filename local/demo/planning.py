@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from almanac.presentation.html_page import page
+from almanac.presentation.html.plan import page
 from almanac.presentation.preview import Preview
 from almanac.presentation.terminal.plan import described
 from almanac.services.plan.apply import job_of

@@ -15,7 +15,7 @@ import pytest
 
 from almanac.domain.wall_clock import minutes_of
 from almanac.presentation.agenda import Agenda, Entry, EntryKind, Remark, clock_changes, wall_span
-from almanac.presentation.html_page import page
+from almanac.presentation.html.plan import page
 from almanac.presentation.svg.plan import svg
 from almanac.presentation.svg.shapes import cut, side_by_side, text_width
 from almanac.presentation.terminal import plan as terminal_plan

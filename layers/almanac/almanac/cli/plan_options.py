@@ -6,7 +6,7 @@ from pathlib import Path
 from almanac.cli import arguments
 from almanac.errors import BadInput
 from almanac.presentation.agenda import Agenda
-from almanac.presentation.html_page import page
+from almanac.presentation.html.plan import page
 from almanac.presentation.svg.plan import svg
 from almanac.presentation.terminal import plan as terminal_plan
 

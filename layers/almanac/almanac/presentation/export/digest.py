@@ -10,6 +10,7 @@ from html import escape
 
 from almanac.domain.export.digest import Digest, Entry, Move, Span, Trouble
 from almanac.domain.history.changes import Origin
+from almanac.presentation.html.document import document
 from almanac.presentation.phrases import STATES
 from almanac.presentation.tables import one_line
 from almanac.services.digest.ports import DigestPage
@@ -25,24 +26,18 @@ _BY: dict[Origin, str] = {
     "sweep": "in its calendar",
     "operator": "by an operator",
 }
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+_META = """\
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark }}
-@media (prefers-color-scheme: dark) {{
-  body, .page {{ background: #12161c !important; color: #e4e9f0 !important }}
-  .card {{ background: #1a2029 !important; border-color: #2b333f !important }}
-  .quiet {{ color: #93a0b2 !important }} td, h2 {{ color: #e4e9f0 !important; border-color: #2b333f !important }}
-}}
-</style>
-</head>
+"""
+_STYLE = """\
+:root { color-scheme: light dark }
+@media (prefers-color-scheme: dark) {
+  body, .page { background: #12161c !important; color: #e4e9f0 !important }
+  .card { background: #1a2029 !important; border-color: #2b333f !important }
+  .quiet { color: #93a0b2 !important } td, h2 { color: #e4e9f0 !important; border-color: #2b333f !important }
+}
+"""
+_BODY = """\
 <body class="page" style="margin:0;background:#f4f6f9;color:#1f2733;font:15px/1.5 'Segoe UI',Roboto,Arial,sans-serif">
 <div style="max-width:640px;margin:0 auto;padding:20px 14px 36px">
 <h1 style="font-size:22px;margin:0 0 2px">{head}</h1>
@@ -50,7 +45,6 @@ _PAGE = """\
 {parts}
 </div>
 </body>
-</html>
 """
 _CARD = "background:#fff;border:1px solid #dfe4eb;border-radius:10px;padding:12px 16px;margin:0 0 14px"
 _TIME = "padding:5px 12px 5px 0;white-space:nowrap;vertical-align:top;font-variant-numeric:tabular-nums"
@@ -63,9 +57,8 @@ class DigestTexts(DigestPage):
     def html(self, digest: Digest) -> str:
         """Return it as one HTML page."""
         parts = "\n".join(_card(title, rows, left) for title, rows, left in _parts(digest))
-        return _PAGE.format(
-            title=_safe(_subject(digest)), head=_safe(_head(digest)), about=_safe(_about(digest)), parts=parts
-        )
+        body = _BODY.format(head=_safe(_head(digest)), about=_safe(_about(digest)), parts=parts)
+        return document(_safe(_subject(digest)), _STYLE, body, meta=_META)
 
     def letter(self, digest: Digest) -> Letter:
         """Return its subject, and the same in plain text."""

@@ -7,47 +7,40 @@ from html import escape
 
 from almanac.domain.export.week import Week
 from almanac.presentation.history.calendar_file import cell
+from almanac.presentation.html.document import document
 from almanac.presentation.svg.charts import Column, columns, rows, shares
 from almanac.presentation.tables import one_line
 
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; --page: #f4f6f9; --card: #fff; --line: #dfe4eb; --text: #1f2733; --quiet: #5d6878;
-  --a: #2f6bea; --b: #d9861a; --c: #a3adbb; --d: #179862; --bad: #d9343f }}
-@media (prefers-color-scheme: dark) {{ :root {{ --page: #12161c; --card: #1a2029; --line: #2b333f; --text: #e4e9f0;
-  --quiet: #93a0b2; --a: #6b98f5; --b: #e8a84c; --c: #6d7989; --d: #3dbb85; --bad: #f0737c }} }}
-* {{ box-sizing: border-box }}
-body {{ margin: 0; background: var(--page); color: var(--text);
-  font: 15px/1.5 Inter, "Segoe UI", Roboto, Arial, sans-serif }}
-main {{ max-width: 1000px; margin: 0 auto; padding: 24px 16px 40px }}
-h1 {{ font-size: 24px; margin: 0 }} h2 {{ font-size: 16px; margin: 0 0 8px }} p {{ margin: 0 }}
-.quiet {{ color: var(--quiet) }} header p {{ margin-bottom: 18px }}
-.tiles, .cards {{ display: grid; gap: 14px; margin-bottom: 14px }}
-.tiles {{ grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)) }}
-.cards {{ grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)) }}
-.tiles div, section {{ background: var(--card); border: 1px solid var(--line); border-radius: 12px;
-  padding: 14px 16px }}
-.tiles dt {{ color: var(--quiet); font-size: 13px }} .tiles dd {{ margin: 0; font-size: 26px; font-weight: 650 }}
-dl {{ margin: 0 }} .tiles small {{ display: block; font-size: 13px; font-weight: 400; color: var(--quiet) }}
-.chart {{ display: block; width: 100%; height: auto; margin: 4px 0 10px }} .chart text {{ fill: var(--text) }}
-.chart .quiet {{ fill: var(--quiet) }} .center {{ text-anchor: middle }} .none {{ fill: var(--line) }}
-.part-0 {{ fill: var(--a) }} .part-1 {{ fill: var(--b) }} .part-2 {{ fill: var(--c) }} .part-3 {{ fill: var(--d) }}
-.share-0 {{ fill: var(--d) }} .share-1 {{ fill: var(--bad) }} .share-2 {{ fill: var(--c) }}
-.key {{ display: flex; flex-wrap: wrap; gap: 4px 14px; font-size: 13px; color: var(--quiet); padding: 0; margin: 0;
-  list-style: none }}
-.key svg {{ width: 10px; height: 10px; margin-right: 6px }}
-.wide {{ overflow-x: auto }} table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }}
-th, td {{ padding: 6px 14px 6px 0; text-align: right; border-top: 1px solid var(--line); white-space: nowrap }}
-th:first-child {{ text-align: left; font-weight: 500 }} thead th {{ border: 0; color: var(--quiet); font-weight: 500 }}
-</style>
-</head>
+_STYLE = """\
+:root { color-scheme: light dark; --page: #f4f6f9; --card: #fff; --line: #dfe4eb; --text: #1f2733; --quiet: #5d6878;
+  --a: #2f6bea; --b: #d9861a; --c: #a3adbb; --d: #179862; --bad: #d9343f }
+@media (prefers-color-scheme: dark) { :root { --page: #12161c; --card: #1a2029; --line: #2b333f; --text: #e4e9f0;
+  --quiet: #93a0b2; --a: #6b98f5; --b: #e8a84c; --c: #6d7989; --d: #3dbb85; --bad: #f0737c } }
+* { box-sizing: border-box }
+body { margin: 0; background: var(--page); color: var(--text);
+  font: 15px/1.5 Inter, "Segoe UI", Roboto, Arial, sans-serif }
+main { max-width: 1000px; margin: 0 auto; padding: 24px 16px 40px }
+h1 { font-size: 24px; margin: 0 } h2 { font-size: 16px; margin: 0 0 8px } p { margin: 0 }
+.quiet { color: var(--quiet) } header p { margin-bottom: 18px }
+.tiles, .cards { display: grid; gap: 14px; margin-bottom: 14px }
+.tiles { grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)) }
+.cards { grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)) }
+.tiles div, section { background: var(--card); border: 1px solid var(--line); border-radius: 12px;
+  padding: 14px 16px }
+.tiles dt { color: var(--quiet); font-size: 13px } .tiles dd { margin: 0; font-size: 26px; font-weight: 650 }
+dl { margin: 0 } .tiles small { display: block; font-size: 13px; font-weight: 400; color: var(--quiet) }
+.chart { display: block; width: 100%; height: auto; margin: 4px 0 10px } .chart text { fill: var(--text) }
+.chart .quiet { fill: var(--quiet) } .center { text-anchor: middle } .none { fill: var(--line) }
+.part-0 { fill: var(--a) } .part-1 { fill: var(--b) } .part-2 { fill: var(--c) } .part-3 { fill: var(--d) }
+.share-0 { fill: var(--d) } .share-1 { fill: var(--bad) } .share-2 { fill: var(--c) }
+.key { display: flex; flex-wrap: wrap; gap: 4px 14px; font-size: 13px; color: var(--quiet); padding: 0; margin: 0;
+  list-style: none }
+.key svg { width: 10px; height: 10px; margin-right: 6px }
+.wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
+th, td { padding: 6px 14px 6px 0; text-align: right; border-top: 1px solid var(--line); white-space: nowrap }
+th:first-child { text-align: left; font-weight: 500 } thead th { border: 0; color: var(--quiet); font-weight: 500 }
+"""
+_BODY = """\
 <body>
 <main>
 <header><h1><bdi>{name}</bdi></h1><p class="quiet">{span}, times of {zone}</p></header>
@@ -58,7 +51,6 @@ th:first-child {{ text-align: left; font-weight: 500 }} thead th {{ border: 0; c
 <section><h2>Day by day</h2><div class="wide" tabindex="0" role="region" aria-label="Day by day">{table}</div></section>
 </main>
 </body>
-</html>
 """
 _COLUMNS = (
     ("syncs", "syncs"),
@@ -73,8 +65,7 @@ _COLUMNS = (
 
 def report_html(week: Week) -> str:
     """Return the page."""
-    return _PAGE.format(
-        title=_safe(f"{week.workspace}: {_span(week)}"),
+    body = _BODY.format(
         name=_safe(week.workspace),
         span=_span(week),
         zone=_safe(week.zone.key),
@@ -84,6 +75,7 @@ def report_html(week: Week) -> str:
         cards="\n".join(_cards(week)),
         table=_table(week),
     )
+    return document(_safe(f"{week.workspace}: {_span(week)}"), _STYLE, body)
 
 
 def report_csv(week: Week) -> str:

@@ -5,47 +5,40 @@ from datetime import date
 from html import escape
 
 from almanac.presentation.agenda import Agenda, Entry, Remark, when
+from almanac.presentation.html.document import document
 from almanac.presentation.phrases import cut_short
 from almanac.presentation.svg.plan import svg
 from almanac.presentation.tables import one_line
 
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-body {{ margin: 0; background: #f4f6f9; color: #1f2733; font: 14px/1.5 Inter, "Segoe UI", Roboto, Arial, sans-serif }}
-main {{ max-width: 1240px; margin: 0 auto; padding-bottom: 40px }}
-main > svg {{ display: block; width: 100%; height: auto }}
-section {{ margin: 8px 28px 24px; padding: 18px 24px; background: #fff; border: 1px solid #dfe4eb;
-  border-radius: 12px }}
-h2 {{ margin: 0 0 10px; font-size: 17px }}
-table {{ border-collapse: collapse; width: 100% }}
-td, th {{ padding: 7px 14px 7px 0; text-align: left; vertical-align: top; border-top: 1px solid #eff1f5 }}
-th {{ border: 0; color: #6b7686; font-weight: 500 }}
-td:first-child {{ white-space: nowrap; font-variant-numeric: tabular-nums }}
-.mark {{ display: inline-block; width: 9px; height: 9px; margin-right: 8px; border-radius: 3px }}
-.task {{ background: #2f6bea }} .habit {{ background: #179862 }} .busy {{ background: #a3adbb }}
-.meeting {{ background: #0e8fa8 }}
-.moved {{ background: #7a4de0 }} .risk {{ background: #e39a12 }} .late {{ background: #d9343f }}
-.state {{ color: #c22f3d; white-space: nowrap }} td.risk {{ color: #a36a00; background: none; white-space: nowrap }}
-.days {{ display: none }}
-@media (prefers-color-scheme: dark) {{
-  body {{ background: #12161c; color: #e4e9f0 }} section {{ background: #1a2029; border-color: #2b333f }}
-  td, th {{ border-color: #2b333f }} th {{ color: #93a0b2 }} .state {{ color: #ff8a92 }} td.risk {{ color: #f0b95a }}
-}}
-@media (max-width: 760px) {{
-  main > svg {{ display: none }} .days {{ display: block }}
-  section {{ margin: 8px; padding: 12px 14px }} h3 {{ margin: 14px 0 4px; font-size: 15px }}
-  tr:has(th) {{ display: none }} td, td:first-child {{ display: block; border: 0; padding: 0; white-space: normal }}
-  tr {{ display: block; padding: 7px 0; border-top: 1px solid #eff1f5 }}
-}}
-</style>
-</head>
+_STYLE = """\
+body { margin: 0; background: #f4f6f9; color: #1f2733; font: 14px/1.5 Inter, "Segoe UI", Roboto, Arial, sans-serif }
+main { max-width: 1240px; margin: 0 auto; padding-bottom: 40px }
+main > svg { display: block; width: 100%; height: auto }
+section { margin: 8px 28px 24px; padding: 18px 24px; background: #fff; border: 1px solid #dfe4eb;
+  border-radius: 12px }
+h2 { margin: 0 0 10px; font-size: 17px }
+table { border-collapse: collapse; width: 100% }
+td, th { padding: 7px 14px 7px 0; text-align: left; vertical-align: top; border-top: 1px solid #eff1f5 }
+th { border: 0; color: #6b7686; font-weight: 500 }
+td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums }
+.mark { display: inline-block; width: 9px; height: 9px; margin-right: 8px; border-radius: 3px }
+.task { background: #2f6bea } .habit { background: #179862 } .busy { background: #a3adbb }
+.meeting { background: #0e8fa8 }
+.moved { background: #7a4de0 } .risk { background: #e39a12 } .late { background: #d9343f }
+.state { color: #c22f3d; white-space: nowrap } td.risk { color: #a36a00; background: none; white-space: nowrap }
+.days { display: none }
+@media (prefers-color-scheme: dark) {
+  body { background: #12161c; color: #e4e9f0 } section { background: #1a2029; border-color: #2b333f }
+  td, th { border-color: #2b333f } th { color: #93a0b2 } .state { color: #ff8a92 } td.risk { color: #f0b95a }
+}
+@media (max-width: 760px) {
+  main > svg { display: none } .days { display: block }
+  section { margin: 8px; padding: 12px 14px } h3 { margin: 14px 0 4px; font-size: 15px }
+  tr:has(th) { display: none } td, td:first-child { display: block; border: 0; padding: 0; white-space: normal }
+  tr { display: block; padding: 7px 0; border-top: 1px solid #eff1f5 }
+}
+"""
+_BODY = """\
 <body>
 <main>
 {picture}
@@ -53,16 +46,14 @@ td:first-child {{ white-space: nowrap; font-variant-numeric: tabular-nums }}
 {sections}
 </main>
 </body>
-</html>
 """
 
 
 def page(agenda: Agenda) -> str:
     """Return the page."""
     sections = "\n".join(_sections(agenda))
-    return _PAGE.format(
-        title=_safe(agenda.name), picture=svg(agenda, remarks=False), days=_days(agenda), sections=sections
-    )
+    body = _BODY.format(picture=svg(agenda, remarks=False), days=_days(agenda), sections=sections)
+    return document(_safe(agenda.name), _STYLE, body)
 
 
 def _days(agenda: Agenda) -> str:
