@@ -214,8 +214,8 @@ class TestNudges:
         self, publishing: Publishing
     ) -> None:
         queue, job = Nudged(), CalendarSync(ws_id=publishing.ws_id)
-        writes = nudging(lambda _job: publishing.event(3), lambda: Nudge(publishing.store, lambda: queue))
-        writes_nothing = nudging(lambda _job: "report", lambda: Nudge(publishing.store, lambda: queue))
+        writes = nudging(lambda _job: publishing.event(3), Nudge(publishing.store, lambda: queue))
+        writes_nothing = nudging(lambda _job: "report", Nudge(publishing.store, lambda: queue))
 
         assert writes_nothing(job) == "report"
         writes(job)

@@ -124,7 +124,7 @@ class CalendarSyncWiring(Queues, LeavingWiring, NudgeWiring):
         return MessageRun(
             parse_sync,
             # Built for a message, which pays if it cannot be.
-            nudging(lambda *asked: self.sync_workspace(*asked), lambda: self.nudge),  # noqa: PLW0108
+            nudging(lambda *asked: self.sync_workspace(*asked), lambda ws_id: self.nudge(ws_id)),  # noqa: PLW0108
             self.queue,
             random.random,
             "calendar.sync",

@@ -60,7 +60,7 @@ class SmartSchedulingWiring(Queues, NudgeWiring):
         return MessageRun(
             parse_schedule,
             # See CalendarSyncWiring.
-            nudging(lambda *asked: self.plan_workspace(*asked), lambda: self.nudge),  # noqa: PLW0108
+            nudging(lambda *asked: self.plan_workspace(*asked), lambda ws_id: self.nudge(ws_id)),  # noqa: PLW0108
             self.queue,
             random.random,
             "calendar.schedule",

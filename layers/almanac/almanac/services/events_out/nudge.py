@@ -42,15 +42,12 @@ class Nudge:
             logger.warning("the relay was not woken", extra={"ws_id": str(ws_id), **safe_error_fields(error)})
 
 
-def nudging(run: Callable[..., _AnyReport], nudge: Callable[[], Nudge]) -> Callable[..., _AnyReport]:
-    """Return `run`, whose first argument is its job, with a nudge at its end; a run that raises has told nobody.
-
-    `nudge` gives the use case when it is needed: what cannot be built costs a message, not the function.
-    """
+def nudging(run: Callable[..., _AnyReport], nudge: Callable[[UUID], None]) -> Callable[..., _AnyReport]:
+    """Return `run`, whose first argument is its job, with a nudge at its end; a run that raises has told nobody."""
 
     def run_and_nudge(job: _AnyJob, *rest: object) -> _AnyReport:
         report = run(job, *rest)
-        nudge()(job.ws_id)
+        nudge(job.ws_id)
         return report
 
     return run_and_nudge
