@@ -109,6 +109,7 @@ def furnished(wiring: ApiWiring) -> dict[str, str]:
     vars(wiring)["queue_depths"] = lambda: {"sync": QueueDepth(4, 1, None, 3), "schedule": QueueDepth(0, 0, None, 0)}
     job = wiring.request_sync(ws_id, "auto", None, force=False)
     endpoint = _told(wiring, ids)
+    swept = _swept(database, ws_id)
     _written(database, ws_id)
     base = f"/console/workspaces/{ws_id}"
     return {
@@ -120,6 +121,13 @@ def furnished(wiring: ApiWiring) -> dict[str, str]:
         "writing": f"{base}/outbound",
         "changes": f"{base}/changes",
         "changes-choose": "/console/changes",
+        "compare": f"{base}/compare?from=12",
+        "compare-nothing": f"{base}/compare?from=1&to=1",
+        "run-changes": f"/console/runs/{swept}/changes",
+        "undo": f"/console/runs/{swept}/undo",
+        "undo-nothing": f"/console/runs/{run_id}/undo",
+        "trace": f"/console/trace?id={swept}",
+        "trace-nothing": "/console/trace",
         "webhooks": "/console/webhooks",
         "webhook": f"/console/webhooks/{endpoint}",
         "runs": "/console/runs",
@@ -219,6 +227,28 @@ def _told(wiring: ApiWiring, ids: list[UUID]) -> UUID:
         head="upstream is down",
     )
     return failing
+
+
+def _swept(database: Database, ws_id: UUID) -> UUID:
+    """A full reading that no longer found a part of the week."""
+    run_id = uuid4()
+    database.run(
+        "INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome, sent_at, started_at, finished_at, total_ms,"
+        " report) VALUES (:id, :ws, 'sync', 'schedule', '{\"mode\": \"full\"}', 'completed', 'full', now(), now(),"
+        " now(), 900, '{\"deleted\": 3}')",
+        id=run_id,
+        ws=ws_id,
+    )
+    with database.transaction():
+        database.run(
+            "SELECT set_config('almanac.run', :run, true), set_config('almanac.origin', 'sweep', true)", run=str(run_id)
+        )
+        database.run(
+            "DELETE FROM workspace_calendar_events WHERE ws_id = :ws AND title IN ('Stand-up', :hostile)",
+            ws=ws_id,
+            hostile=HOSTILE,
+        )
+    return run_id
 
 
 def _written(database: Database, ws_id: UUID) -> None:

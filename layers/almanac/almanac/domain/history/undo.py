@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Literal
 from uuid import UUID
@@ -12,6 +12,7 @@ from almanac.domain.history.fold import State, fold_back
 
 UNDOABLE = frozenset({"sweep", "plan"})
 """Origins of changes that can be taken back. What a provider told would be told again."""
+_NO_TIME = datetime.max.replace(tzinfo=UTC)
 Deed = Literal["bring_back", "set_back", "remove"]
 Hold = Literal["changed_since", "begun", "redacted", "identity_taken"]
 """Why something stays: it changed again; its time has come, or its owner began it; its texts had to be forgotten;
@@ -59,7 +60,7 @@ def undoing(changes: Sequence[Change], present: Present, now: datetime) -> Seque
         Undoing(event_id, _deed(last[event_id]), last[event_id].was, present.rows.get(event_id), "changed_since")
         for event_id in sorted(subjects - settled, key=str)
     ]
-    return [*items, *changed]
+    return sorted([*items, *changed], key=lambda each: (_starts(each.was or each.now), str(each.event_id)))
 
 
 def fingerprint(run_id: UUID, items: Sequence[Undoing]) -> str:
@@ -93,7 +94,7 @@ def _deed(change: Change) -> Deed:
 
 
 def _starts(state: State | None) -> datetime:
-    return datetime.fromisoformat((state or {})["start_at"])
+    return datetime.fromisoformat(state["start_at"]) if state and "start_at" in state else _NO_TIME
 
 
 def _said(state: State | None) -> object:

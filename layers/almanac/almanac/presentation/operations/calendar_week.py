@@ -1,9 +1,10 @@
 """A calendar between two instants as the views draw it: events, and blocks of plans."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from almanac.domain.wall_clock import minutes_of
@@ -27,6 +28,16 @@ def week_agenda(name: str, zone: ZoneInfo, rows: Iterable[Mapping[str, Any]], no
     entries = tuple(_entry(row) for row in rows if row["end_at"] > row["start_at"])
     ahead = (minutes_of(now), max(minutes_of(now), minutes_of(until)))
     return Agenda(name, zone, *ahead, entries, (ahead,), (), {})
+
+
+def state_rows(
+    events: Mapping[UUID, Mapping[str, Any]], blocks: Mapping[UUID, str | None]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield events of an earlier version as such rows; `blocks` tells which of them are blocks, and of what."""
+    for event_id, state in events.items():
+        ends = {name: datetime.fromisoformat(state[name]) for name in ("start_at", "end_at")}
+        said = {name: state.get(name) for name in ("title", "location")}
+        yield {**said, **ends, "block": blocks.get(event_id)}
 
 
 def day_list(agenda: Agenda, week: Sequence[date]) -> list[tuple[date, list[Line]]]:

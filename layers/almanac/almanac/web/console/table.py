@@ -10,7 +10,7 @@ from almanac.web.console import (
     run_pages,
     workspace_pages,
 )
-from almanac.web.console.history import change_pages, webhook_pages
+from almanac.web.console.history import change_pages, past_pages, webhook_pages
 from almanac.web.console.pages import Page
 
 PAGES: tuple[Page, ...] = (
@@ -20,6 +20,7 @@ PAGES: tuple[Page, ...] = (
     *plan_pages.PAGES,
     *outbound_pages.PAGES,
     *change_pages.PAGES,
+    *past_pages.PAGES,
     *webhook_pages.PAGES,
     *run_pages.PAGES,
     *queue_pages.PAGES,

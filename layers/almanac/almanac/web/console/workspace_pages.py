@@ -47,6 +47,9 @@ def workspace(visit: Visit) -> Answer:
         ws_id=ws_id,
         health=health,
         why=None if health.why is None else (meaning(health.why), what_helps(health.why)),
+        ahead=[
+            (each, each.why and meaning(each.why), each.why and what_helps(each.why)) for each in use.foresee(ws_id)
+        ],
         accounts=accounts.values(),
         runs=runs,
         members=use.people.members(ws_id),

@@ -1,10 +1,11 @@
 """What changed in a workspace, the newest first, each column from what to what; filters live in the address."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import get_args
 
 from almanac.domain.history.changes import KINDS, OF_EVENTS, Origin
 from almanac.domain.history.sides import ChangeFilter, ShownChange
+from almanac.web.console.history.sides import instant, sides
 from almanac.web.console.pages import Page, Visit, identified, whole
 from almanac.web.problem import Problem
 from almanac.web.request import Answer
@@ -14,9 +15,6 @@ _MOST_VERSION = 2**62
 _ORIGINS: tuple[str, ...] = get_args(Origin)
 _FAMILIES = tuple(dict.fromkeys(f"{kind.partition('.')[0]}." for kind in KINDS))
 _SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
-_INSTANTS = ("start_at", "end_at")
-_FIRST = ("title", "start_at", "end_at", "location")
-_LONGEST = 160
 
 
 def choose(visit: Visit) -> Answer:
@@ -59,19 +57,9 @@ def _filter(said: dict[str, str], now: datetime) -> ChangeFilter:
         kind=said["kind"] or None,
         subject=identified(said["subject"], "not_found") if said["subject"] else None,
         origin=said["origin"] or None,
-        since=now - _SPANS[said["since"]] if said["since"] in _SPANS else _instant(said["since"], "since"),
-        until=_instant(said["until"], "until"),
+        since=now - _SPANS[said["since"]] if said["since"] in _SPANS else instant(said["since"], "since"),
+        until=instant(said["until"], "until"),
     )
-
-
-def _instant(text: str, field: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Problem(422, "bad_input", "is no instant, such as 2026-03-02T12:00", field=field) from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _row(each: ShownChange) -> dict[str, object]:
@@ -81,28 +69,9 @@ def _row(each: ShownChange) -> dict[str, object]:
         "what": KINDS.get(change.kind, change.kind),
         "event": change.subject if change.kind in OF_EVENTS else None,
         "title": each.title,
-        "sides": [
-            (name, _told(name, was), _told(name, now)) for name, (was, now) in sorted(each.sides.items(), key=_place)
-        ],
+        "sides": sides(each.sides),
         "notes": sorted((change.note or {}).items()),
     }
-
-
-def _place(item: tuple[str, object]) -> tuple[int, str]:
-    """What people look for first stands first."""
-    return (_FIRST.index(item[0]) if item[0] in _FIRST else len(_FIRST), item[0])
-
-
-def _told(column: str, value: object) -> object:
-    """A value for people: instants as such, long texts cut, nothing as nothing."""
-    if value is None or value == "":
-        return None
-    if column in _INSTANTS:
-        return datetime.fromisoformat(str(value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = str(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 PAGES = (
