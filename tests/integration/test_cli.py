@@ -525,10 +525,12 @@ class TestSyncWait:
 
         done = threading.Event()
         thread = threading.Thread(target=interrupt)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
         thread.start()
         ended = almanac("sync", connected, "--wait", "--timeout", "60")
         done.set()
         thread.join()
+        signal.signal(signal.SIGINT, before)
 
         assert (ended.code, ended.out) == (130, "")
         assert "Traceback" not in ended.err
