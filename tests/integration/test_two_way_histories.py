@@ -25,6 +25,9 @@ FOUND = {
     "an overtaken run that noted which of our events it had met, and which had changed": (
         "expire sync tokens 103 953; overtake 610 972"
     ),
+    "an insert without an answer that landed after its row had gone: it stayed there for ever": (
+        "trouble 980 546; block 534 427; sync 259 163; time passes 548 36; drop 4 721; sync 972 863"
+    ),
     "a statement that fails outside a run, while somebody connects": (
         "revoke 412 605; statement 587 105; sync 683 747; connect 343 477"
     ),

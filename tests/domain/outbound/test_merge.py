@@ -150,6 +150,8 @@ class TestAbsent:
             (replace(AGREED, sent="delete"), GONE, False, NotThere(id_is_dead=True)),
             (replace(AGREED, base=None, sent="insert", sent_revision=1), None, False, NotThere(id_is_dead=False)),
             (replace(AGREED, base=None, sent="insert", sent_revision=1), None, True, NotThere(id_is_dead=True)),
+            (replace(INSERTED, desired=None), None, False, NotThere(id_is_dead=False)),
+            (replace(INSERTED, desired=None), GONE, False, NotThere(id_is_dead=True)),
             (
                 replace(AGREED, base=None, sent="insert", sent_revision=1),
                 GONE,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -234,6 +235,18 @@ LOST: dict[str, dict[str, Any]] = {
 }
 
 
+def unanswered(team: Writing) -> UUID:
+    """An event that was sent and not found, and whose row has gone: its insert is still under way."""
+    team.inject(method="POST", path="*/events", action="land_late")
+    event = team.event("Once")
+    team.sync()
+    team.delete(event)
+    team.again()
+    team.sync()
+    assert team.link(event) == "gone"
+    return event
+
+
 class TestLostAnswers:
     @pytest.mark.parametrize("name", LOST)
     def test_of_an_insert_leave_one_event(self, team: Writing, name: str) -> None:
@@ -281,6 +294,58 @@ class TestLostAnswers:
             team.sync()
         assert team.there() == []
         assert team.link(block, "state", "error_type") == ["gone", None]
+
+    def test_of_an_insert_that_lands_after_its_row_has_gone_leave_nothing(self, team: Writing) -> None:
+        unanswered(team)
+        team.google.land()
+        for _ in range(2):
+            team.sync()
+        assert team.there() == []
+        assert team.states() == ["gone"]
+
+    def test_of_an_insert_whose_row_comes_back_leave_one_event(self, team: Writing) -> None:
+        """The id is not given up as long as something may land under it: two would be there."""
+        event = unanswered(team)
+        team.event("Again", id=event)
+        team.google.land()
+        team.sync()
+        assert [body["summary"] for body in team.there()] == ["Again"]
+        assert team.link(event, "generation", "state") == [1, "agreed"]
+
+    def test_of_an_insert_that_a_person_finds_first_leave_it_to_them(self, team: Writing) -> None:
+        event = unanswered(team)
+        team.google.land()
+        team.edit(event, summary="Mine now")
+        for _ in range(2):
+            team.sync()
+        assert [body["summary"] for body in team.there()] == ["Mine now"]
+        assert team.link(event, "state", "reason") == ["detached", "edited_beats_deleted"]
+
+    def test_of_an_insert_that_lands_and_is_deleted_there_leave_its_id_dead(self, team: Writing) -> None:
+        event = unanswered(team)
+        team.google.land()
+        team.remove(event)
+        team.sync()
+        team.event("Again", id=event)
+        team.sync()
+        assert [body["summary"] for body in team.there()] == ["Again"]
+        assert team.link(event, "generation", "state") == [2, "agreed"]
+
+    def test_of_a_change_to_what_a_person_deletes_and_brings_back_leave_it_to_them(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        key = team.of(block)["id"]
+        team.inject(action="cut_before", method="PATCH", path="*/events/*")
+        team.move(block, 30)
+        team.sync()
+        team.remove(block)
+        team.again()
+        team.sync()
+        assert team.link(block) == "gone"
+        team.google.patch_event(team.calendar, key, {"status": "confirmed"})
+        for _ in range(2):
+            team.sync()
+        assert [body["id"] for body in team.there()] == [key]
 
     def test_the_client_does_not_repeat_a_write_by_itself(self, team: Writing) -> None:
         team.inject(action="cut_after", method="POST", path="*/events", times=None)

@@ -44,7 +44,10 @@ class Detached:
 
 @dataclass(frozen=True, slots=True)
 class NotThere:
-    """It is not there, and we did that or it never arrived. `id_is_dead`: it takes another id to make it."""
+    """It is not there, and we did that or it never arrived.
+
+    `id_is_dead`: it takes another id to make it. Otherwise an insert without an answer may still arrive.
+    """
 
     id_is_dead: bool
 
@@ -74,10 +77,10 @@ def merge(link: Link, found: RemoteEvent | None, now: datetime, *, id_taken: boo
 
 
 def _merge_absent(link: Link, now: datetime, *, cancelled: bool, id_taken: bool) -> Outcome:
-    if link.desired is None or link.sent == "delete":
-        return NotThere(id_is_dead=True)
     if link.base is None and not cancelled:
         return NotThere(id_is_dead=id_taken)
+    if link.desired is None or link.sent == "delete":
+        return NotThere(id_is_dead=True)
     if link.base is None and link.sent_revision is None:
         return NotThere(id_is_dead=True)
     known = link.base or link.desired

@@ -3,8 +3,8 @@
 -- name: divert
 -- Which items of a listing are linked: they become no rows. One that has another version than was agreed on, or is gone,
 -- is in doubt from then on, before the page with its progress is written; a version that a person has made after a
--- conflict opens it again. So is one that has become a series: only its instances are listed. An overtaken run notes nothing,
--- and its page is refused.
+-- conflict opens it again. So is one that has become a series: only its instances are listed; and one that nobody wants any
+-- more, whose insert had no answer and has come after all. An overtaken run notes nothing, and its page is refused.
 WITH held AS (
     SELECT 1 FROM workspace_sync_leases WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
 ), listed AS (
@@ -12,16 +12,17 @@ WITH held AS (
     UNION ALL
     SELECT t.id, NULL FROM unnest(:tombstones::text[]) AS t (id)
 ), linked AS (
-    SELECT l.id AS link_id, p.id, p.etag, l.doubt, l.base_etag, l.stopped
+    SELECT l.id AS link_id, p.id, p.etag, l.state, l.base_etag
     FROM listed p JOIN calendar_event_links l
         ON EXISTS (SELECT 1 FROM held) AND l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id AND l.external_event_id = p.id
-    WHERE l.state NOT IN ('gone', 'detached') AND (l.kind <> 'edit' OR l.state <> 'agreed' OR l.conflict IS NOT NULL)
+    WHERE (l.state NOT IN ('gone', 'detached') OR (l.state = 'gone' AND l.sent_rev IS NOT NULL))
+        AND (l.kind <> 'edit' OR l.state <> 'agreed' OR l.conflict IS NOT NULL)
 ), doubted AS (
     UPDATE calendar_event_links l
     SET doubt = CASE WHEN k.etag IS NULL THEN 'deleted' ELSE 'changed' END, seen_at = now(), updated_at = now(),
         stopped = CASE WHEN l.reason = 'empty_range' THEN l.stopped END, next_attempt_at = NULL
     FROM linked k
-    WHERE l.id = k.link_id AND l.ws_id = :ws_id::uuid AND k.etag IS DISTINCT FROM l.base_etag
+    WHERE l.id = k.link_id AND l.ws_id = :ws_id::uuid AND (k.etag IS DISTINCT FROM l.base_etag OR k.state = 'gone')
         AND (l.doubt IS NULL OR l.doubt <> 'deleted')
 ), series AS (
     UPDATE calendar_event_links l SET doubt = 'changed', updated_at = now(), next_attempt_at = NULL
@@ -38,7 +39,8 @@ SELECT id FROM linked;
 -- name: linked_events
 SELECT l.external_event_id FROM calendar_event_links l
 WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id
-    AND l.external_event_id = ANY (:event_ids::text[]) AND l.state NOT IN ('gone', 'detached');
+    AND l.external_event_id = ANY (:event_ids::text[])
+    AND (l.state NOT IN ('gone', 'detached') OR (l.state = 'gone' AND l.sent_rev IS NOT NULL));
 
 -- name: doubt_missing
 -- After a full listing: what it should have held and did not is read by name, before anybody calls it deleted.
@@ -289,12 +291,12 @@ FROM calendar_event_links l JOIN workspace_calendar_events e ON e.id = l.event_i
 WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND b.event_id = e.id;
 
 -- name: absent
--- Not there, and nobody but us had a part in it.
+-- Not there. Of an insert that may still land what was sent is kept: it is known by that, and its id is not given up.
 UPDATE calendar_event_links l
 SET base = NULL, ours = NULL, base_etag = NULL, base_rev = 0, sent_op = NULL, sent_at = NULL, doubt = NULL, attempts = 0,
     refusals = 0, next_attempt_at = NULL, error_type = NULL, updated_at = now(),
-    sent_rev = CASE WHEN :id_is_dead::boolean THEN NULL ELSE l.sent_rev END,
-    sent_bodies = CASE WHEN :id_is_dead::boolean THEN '{}' ELSE l.sent_bodies END,
+    sent_rev = CASE WHEN :may_land::boolean THEN l.sent_rev END,
+    sent_bodies = CASE WHEN :may_land::boolean THEN l.sent_bodies ELSE '{}' END,
     generation = CASE WHEN :id_is_dead::boolean AND l.desired IS NOT NULL THEN l.generation + 1 ELSE l.generation END,
     external_event_id = CASE WHEN :id_is_dead::boolean AND l.desired IS NOT NULL
         THEN almanac_remote_id(i.name, l.ws_id, l.event_id, l.generation + 1) ELSE l.external_event_id END

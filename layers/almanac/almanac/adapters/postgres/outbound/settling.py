@@ -42,7 +42,7 @@ class Settling:
         if isinstance(outcome, Agreed):
             return self._agree(key, link, outcome)
         if isinstance(outcome, NotThere):
-            self._run("absent", id_is_dead=outcome.id_is_dead, **key)
+            self._run("absent", id_is_dead=outcome.id_is_dead, may_land=not outcome.id_is_dead, **key)
             self._run("forget_settled_edit", **key)
             return False
         if isinstance(outcome, DeletedThere):
@@ -76,7 +76,7 @@ class Settling:
     def _delete_here(self, key: dict[str, Any], link: Link, outcome: DeletedThere) -> bool:
         """A task's block goes elsewhere, a habit's day is skipped (if it says so), what is over was not done."""
         if outcome.wanted and link.kind == "event":
-            self._run("absent", id_is_dead=True, **key)
+            self._run("absent", id_is_dead=True, may_land=False, **key)
             return False
         if outcome.wanted:
             conflict = json.dumps({"existence": {"ours": link.desired, "theirs": None}})
@@ -92,7 +92,7 @@ class Settling:
         self._run("delete_row", **key)
         if link.kind == "edit":
             self._run("delete_providers_row", **key)
-        self._run("absent", id_is_dead=False, **key)
+        self._run("absent", id_is_dead=False, may_land=False, **key)
         return True
 
     def _follow(self, key: dict[str, Any]) -> bool:
@@ -106,7 +106,7 @@ class Settling:
         self._run("move_meeting_block", **there)
         self._run("pin_moved", **there)
         self._run("delete_row", **key)
-        self._run("absent", id_is_dead=False, **key)
+        self._run("absent", id_is_dead=False, may_land=False, **key)
         return True
 
     def _detach(self, lease: Lease, place: Place, account: Account, link: Link, outcome: Detached) -> bool:
