@@ -4,6 +4,7 @@ SQL stands in `*.sql` beside this module, a name a statement; its parameters are
 """
 
 import re
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -95,6 +96,13 @@ class OneTripConnection(pg8000.native.Connection):  # type: ignore[misc]
     The stock driver waits for the server after Parse and again after Describe; behind a pooler in transaction mode the
     three parts could even reach different servers. Message flow: https://www.postgresql.org/docs/current/protocol-flow.html
     """
+
+    def send_at_once(self) -> None:
+        """Over TCP: never hold a small packet back until the one before it is acknowledged (libpq does the same).
+
+        A statement over 8 KiB leaves in two parts, and the server acknowledges the first after 40 ms if it must wait.
+        """
+        self._usock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def run(self, sql: str, stream: Any = None, types: Any = None, **params: Any) -> Any:
         """As the stock driver's, but a statement's text is searched for parameters once, not every time."""
@@ -222,7 +230,7 @@ class Database:
 
     def _sign_in(self, target: Target) -> Any:
         try:
-            return OneTripConnection(
+            connection = OneTripConnection(
                 target.user,
                 host=target.host,
                 port=target.port,
@@ -234,8 +242,11 @@ class Database:
                 tcp_keepalive=True,
                 application_name="almanac",
             )
+            if target.unix_socket is None:
+                connection.send_at_once()
         except (InterfaceError, OSError, EOFError) as error:
             raise DatabaseUnavailable(_unreachable(target, error)) from None
+        return connection
 
     def _translate(self, error: DatabaseError) -> DatabaseUnavailable | StorageFailed:
         """The SQLSTATE and the constraint's name tell enough; the server's text can quote values."""
