@@ -130,6 +130,12 @@ class TestFate:
         assert self.fate(near, busy=("03-02 10:30", "03-02 12:00")) == "movable"
         assert self.fate(near, busy=("03-02 11:00", "03-02 12:00")) == "fixed"
 
+    def test_what_an_undo_has_put_there_stays_until_something_lies_on_it_or_nobody_wants_it(self) -> None:
+        kept = block("03-03 09:00", "03-03 10:00", kept=True)
+        assert self.fate(kept) == "fixed"
+        assert self.fate(kept, busy=("03-03 09:30", "03-03 10:30")) == "movable"
+        assert self.fate(kept, wanted=False) == "unwanted"
+
     def test_what_cannot_be_planned_stays_as_it_is(self) -> None:
         one = block("03-03 09:00", "03-03 10:00")
         assert self.fate(one, plannable=False) == "fixed"

@@ -43,7 +43,7 @@ class Team(Planned):
     def undo(self) -> UndoRun:
         return replace(self.wiring.undo_run, clock=lambda: self.now)
 
-    def blocks(self) -> list[Any]:
+    def rows(self) -> list[Any]:
         return [tuple(row) for row in self.database.run(BLOCKS, ws=self.ws_id)]
 
     def told(self, after: int) -> list[tuple[str, str]]:
@@ -65,11 +65,11 @@ class TestUndoOfAPlan:
     def test_a_block_that_was_moved_goes_back_and_what_made_the_plan_move_it_is_named(self, team: Team) -> None:
         team.task("Write", 60)
         team.plan()
-        (block,) = team.blocks()
+        (block,) = team.rows()
         start = block[1].astimezone(ZoneInfo(team.zone))
         standup = team.event(f"{start:%m-%d %H:%M}", f"{start + timedelta(hours=1):%m-%d %H:%M}", title="Standup")
         run = team.plan().run_id
-        (moved,) = team.blocks()
+        (moved,) = team.rows()
         compared = team.wiring.compare.run(run)
         before = team.head
 
@@ -81,7 +81,7 @@ class TestUndoOfAPlan:
         assert (event_id, cause.event_id, cause.title) == (block[0], standup, "Standup")
         assert "because Standup came" in diff.text(compared)
         assert (done.applied, done.counts) == (True, {"restored": 0, "set_back": 1, "removed": 0, "held": 0})
-        assert team.blocks() == [block]
+        assert team.rows() == [block]
         assert team.told(before) == [("event.updated", "operator"), ("run.undone", "operator")]
 
     def test_a_block_that_was_taken_away_comes_back_with_its_habit(self, team: Team) -> None:
@@ -105,20 +105,54 @@ class TestUndoOfAPlan:
         for title in ("One", "Two", "Three"):
             team.task(title, 60)
         run = team.plan().run_id
-        one, two, three = (block[0] for block in sorted(team.blocks(), key=lambda block: block[1]))
+        one, two, three = (block[0] for block in sorted(team.rows(), key=lambda block: block[1]))
         team.change("task_calendar_events", one, started_at=team.now)
         team.change("workspace_calendar_events", two, title="Mine now")
 
         done = team.undo(run)
 
         assert {each.event_id: each.held for each in done.items} == {one: "begun", two: "changed_since", three: None}
-        assert {block[0] for block in team.blocks()} == {one, two}
+        assert {block[0] for block in team.rows()} == {one, two}
+
+    def test_what_was_put_back_stays_there_until_the_calendar_or_a_person_moves_it(self, team: Team) -> None:
+        monday = team.event("03-02 07:00", "03-02 17:00", title="Workshop")
+        task = team.task("Write", 60)
+        team.plan()
+        team.database.run("DELETE FROM workspace_calendar_events WHERE id = :id", id=monday)
+        team.change("tasks", task, end_date=team.at("03-02 17:00"), deadline_type="hard")
+        moving = team.plan().run_id
+        moved = team.times()
+        team.undo(moving)
+
+        team.plan()
+        stays = team.times()
+        team.event("03-03 09:00", "03-03 17:00", title="Offsite")
+        team.plan()
+        gives_way = team.times()
+        team.undo(moving)  # by now it is somewhere else: nothing to put back
+        forced = team.plan(force_reschedule=True)
+
+        assert (moved, stays) == (["03-02 09:00-10:00"], ["03-03 09:00-10:00"])
+        assert gives_way == moved
+        assert forced.outcome != "failed"
+
+    def test_what_was_taken_back_is_not_planned_into_that_time_again(self, team: Team) -> None:
+        team.task("Write", 60)
+        team.habit("Lunch", 30, frequency="weekly", days_of_week=[1], ideal_time="12:00")
+        run = team.plan().run_id
+        before = set(team.times())
+        team.undo(run)
+
+        team.plan()
+
+        assert len(team.times()) == 2
+        assert not before & set(team.times())
 
     def test_a_preview_that_is_no_longer_true_writes_nothing(self, team: Team) -> None:
         team.task("Write", 60)
         run = team.plan().run_id
         shown = team.undo.preview(run).fingerprint
-        team.change("workspace_calendar_events", team.blocks()[0][0], title="Mine now")
+        team.change("workspace_calendar_events", team.rows()[0][0], title="Mine now")
         before = team.head
 
         with pytest.raises(UndoChanged) as changed:
@@ -138,7 +172,7 @@ class TestUndoOfAPlan:
         nothing = almanac("undo", str(uuid4()))
 
         assert f"almanac undo {run} --apply" in shown.out
-        assert (done.json["removed"], done.json["applied"], team.blocks()) == (1, True, [])
+        assert (done.json["removed"], done.json["applied"], team.rows()) == (1, True, [])
         assert "came" in again.out
         assert (nothing.code, "RUN" in nothing.err) == (2, True)
 

@@ -152,7 +152,9 @@ def _entry(block: Block, why: str, people: tuple[str, ...] = ()) -> Entry:
 def _why_fixed(block: Block, request: PlanningRequest) -> str:
     if block.done or block.locked:
         return "done" if block.done else "locked by its owner"
-    return "begun" if is_users(block, request.window) else "stays: this plan cannot place it anew"
+    if is_users(block, request.window):
+        return "begun"
+    return "put here by an undo" if block.kept else "stays: this plan cannot place it anew"
 
 
 def _remark(note: Note, request: PlanningRequest) -> Remark:

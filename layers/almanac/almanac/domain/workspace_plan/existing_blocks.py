@@ -30,8 +30,8 @@ def sort_blocks(
 
     Locked, begun and done blocks are the user's: they are fixed, whatever became of their task. Of the others, those no
     longer wanted (`wanted`: the task is open, the habit active and due that day) go. A block stays as it is when its
-    item cannot be planned now (`plannable`), when it lies beyond this run's window, and inside the notice unless
-    something busy lies on it.
+    item cannot be planned now (`plannable`), when it lies beyond this run's window, and inside the notice, or where an
+    undo has put it, unless something busy lies on it.
     """
     fixed, movable, unwanted = [], [], []
     for block in sorted(blocks, key=lambda block: (block.start, block.event_id)):
@@ -47,9 +47,13 @@ def sort_blocks(
 
 
 def stays(block: Block, busy: Sequence[Interval], window: PlanningWindow) -> bool:
-    """Return whether a wanted block is out of this run's reach: its owner's, inside the notice, beyond the window."""
+    """Return whether a wanted block is out of this run's reach: its owner's, inside the notice, beyond the window.
+
+    So is what an undo has put there, unless something busy lies on it.
+    """
     start, end = block.first_minute, block.last_minute
-    in_reach = window.holds(start, end) or (start < window.end and collides((start, end), busy))
+    within = window.holds(start, end) and not block.kept
+    in_reach = within or (start < window.end and collides((start, end), busy))
     return is_users(block, window) or not in_reach
 
 

@@ -129,6 +129,8 @@ class Block:
     instance: int = 1
     user: str | None = None
     """Whose block of a task it is; None: nobody said."""
+    kept: bool = False
+    """Whether an undo has put it where it is."""
     attending: tuple[str, ...] = ()
     """Who comes to a meeting."""
 

@@ -1,5 +1,6 @@
 """A workspace into the planner's instance, with everything that is needed to read the plan back."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from almanac.domain.workspace_plan.habit_requests import UNLIMITED, Dates, MinuteLimits
@@ -24,9 +25,11 @@ def to_instance(
     """Return the planning request of a workspace.
 
     `dates` are those of every habit's recurrence, inside the horizon and as far as its blocks reach. `force` plans
-    without regard to the existing plan. `limits` bound what owners made longer. `only` plans one member, around
-    everybody else's blocks and all meetings; of somebody who is no member it says nothing. What cannot be planned is a
-    finding.
+    without regard to the existing plan, nor to what an undo has put back. `limits` bound what owners made longer.
+    `only` plans one member, around everybody else's blocks and all meetings; of somebody who is no member it says
+    nothing. What cannot be planned is a finding.
     """
+    if force:
+        workspace = replace(workspace, blocks=tuple(replace(block, kept=False) for block in workspace.blocks))
     known = only if any(member.user == only for member in workspace.members) else None
     return Preparation(workspace, window, known).request(ws_id, dates, force=force, limits=limits)

@@ -62,6 +62,7 @@ class PostgresUndo(RunStore, UndoStore):
         removed = [str(each.event_id) for each in items if each.deed == "remove"]
         self._run("speak", restored=json.dumps({row["id"]: row["id"] for row in back}))
         if removed:
+            self._run("refuse_slots", ws_id=ws_id, ids=arrays.texts(removed))
             self._run("remove", ws_id=ws_id, ids=arrays.texts(removed))
         if moved:
             self._run("set_back", ws_id=ws_id, rows=json.dumps(moved))
@@ -69,6 +70,8 @@ class PostgresUndo(RunStore, UndoStore):
             self._run("bring_back", ws_id=ws_id, rows=json.dumps(back))
             self._run("relink", ws_id=ws_id, ids=arrays.texts(row["id"] for row in back))
             self._give_keepsakes(ws_id, back)
+        if back or moved:
+            self._run("keep", ws_id=ws_id, ids=arrays.texts(row["id"] for row in (*back, *moved)))
         told = {name: count for name, count in counts.items() if name != "held"}
         self._run("note", ws_id=ws_id, run_id=run_id, note=json.dumps(told))
 

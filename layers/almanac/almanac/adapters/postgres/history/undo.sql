@@ -86,6 +86,33 @@ UPDATE workspace_calendar_events e
 SET title = coalesce(w.title, ''), start_at = w.start_at, end_at = w.end_at, updated_at = now()
 FROM wanted w WHERE e.id = w.id AND e.ws_id = :ws_id::uuid;
 
+-- name: refuse_slots
+-- Of what a plan placed: the next one would place it there again.
+WITH gone AS (
+    SELECT id, start_at, end_at FROM workspace_calendar_events
+    WHERE ws_id = :ws_id::uuid AND id = ANY (:ids::uuid[]) AND start_at < end_at
+), tasks AS (
+    INSERT INTO refused_slots (ws_id, task_id, start_at, end_at)
+    SELECT b.ws_id, b.task_id, g.start_at, g.end_at
+    FROM gone g JOIN task_calendar_events b ON b.event_id = g.id WHERE b.task_id IS NOT NULL
+    ON CONFLICT DO NOTHING
+)
+INSERT INTO refused_habit_slots (ws_id, habit_id, start_at, end_at)
+SELECT b.ws_id, b.habit_id, g.start_at, g.end_at
+FROM gone g JOIN habit_calendar_events b ON b.event_id = g.id WHERE b.habit_id IS NOT NULL
+ON CONFLICT DO NOTHING;
+
+-- name: keep
+-- Of what goes back or comes back, blocks.
+INSERT INTO kept_blocks (event_id, ws_id, start_at, end_at)
+SELECT e.id, e.ws_id, e.start_at, e.end_at
+FROM workspace_calendar_events e
+WHERE e.ws_id = :ws_id::uuid AND e.id = ANY (:ids::uuid[]) AND e.provider = 'almanac' AND e.start_at < e.end_at
+    AND (EXISTS (SELECT 1 FROM task_calendar_events b WHERE b.event_id = e.id)
+        OR EXISTS (SELECT 1 FROM habit_calendar_events b WHERE b.event_id = e.id)
+        OR EXISTS (SELECT 1 FROM meeting_calendar_events b WHERE b.event_id = e.id))
+ON CONFLICT (event_id) DO UPDATE SET start_at = excluded.start_at, end_at = excluded.end_at, created_at = now();
+
 -- name: remove
 DELETE FROM workspace_calendar_events
 WHERE ws_id = :ws_id::uuid AND id = ANY (:ids::uuid[]) AND provider = 'almanac';
