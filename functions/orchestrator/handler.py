@@ -41,6 +41,7 @@ def _measure(report: DispatchReport) -> None:
     if report.health is not None:
         metrics.add_metric("WorkspacesBehind", MetricUnit.Count, report.health.workspaces_behind)
         metrics.add_metric("ConnectionsInError", MetricUnit.Count, report.health.connections_in_error)
+        metrics.add_metric("BudgetsHalfUsed", MetricUnit.Count, report.health.budgets_half_used)
     if report.channels is not None:
         metrics.add_metric("ChannelsActive", MetricUnit.Count, report.channels.active)
         metrics.add_metric("ChannelsSilent", MetricUnit.Count, report.channels.silent)

@@ -102,16 +102,17 @@ def test_a_tick_is_measured_per_job(handler: ModuleType, capsys: pytest.CaptureF
     assert (line["job"], line["Enqueued"], line["NotEnqueued"]) == ("calendar.sync", [7], [0])
 
 
-def test_a_tick_of_syncs_measures_how_many_are_behind_and_in_error(
+def test_a_tick_of_syncs_measures_how_many_are_behind_in_error_and_near_their_budget(
     handler: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    handler.lambda_handler(event("tick-sync"), CONTEXT, dispatch=reporting(health=SyncHealth(3, 5)))
+    handler.lambda_handler(event("tick-sync"), CONTEXT, dispatch=reporting(health=SyncHealth(3, 5, 1)))
     handler.lambda_handler(event("tick-schedule"), CONTEXT, dispatch=reporting())
 
     syncs, plans = measured(capsys)
     assert (syncs["service"], syncs["job"]) == ("orchestrator", "calendar.sync")
-    assert (syncs["WorkspacesBehind"], syncs["ConnectionsInError"]) == ([3], [5])
-    assert not {"WorkspacesBehind", "ConnectionsInError"} & plans.keys(), "no zero where nobody has counted"
+    counted = {"WorkspacesBehind": [3], "ConnectionsInError": [5], "BudgetsHalfUsed": [1]}
+    assert {name: syncs[name] for name in counted} == counted
+    assert not counted.keys() & plans.keys(), "no zero where nobody has counted"
 
 
 def test_what_could_not_be_sent_fails_the_invocation_after_it_was_measured_and_named(

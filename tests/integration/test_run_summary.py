@@ -252,7 +252,7 @@ class TestBehindWithASync:
 
         health = PostgresDueStore(database).sync_health(now - SYNC_BEHIND_AFTER)
 
-        assert health == SyncHealth(workspaces_behind=2, connections_in_error=0)
+        assert health == SyncHealth(workspaces_behind=2, connections_in_error=0, budgets_half_used=0)
         assert statistics(database, now).all_behind["sync"] == health.workspaces_behind
 
     @pytest.mark.parametrize(

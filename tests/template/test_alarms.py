@@ -136,6 +136,7 @@ def test_a_letter_that_comes_to_others_is_noticed_too(stack: Stack, observabilit
     ("alarm", "metric", "jobs"),
     [
         ("WorkspacesBehindAlarm", "WorkspacesBehind", {"calendar.sync"}),
+        ("OutboundBudgetAlarm", "BudgetsHalfUsed", {"calendar.sync"}),
         ("NotEnqueuedAlarm", "NotEnqueued", {"calendar.sync", "calendar.schedule"}),
     ],
 )

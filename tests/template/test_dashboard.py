@@ -79,7 +79,7 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[Metric]:
     ours = logging.getLogger("almanac")
     before = (ours.handlers[:], ours.propagate, ours.level)
     ticks, upkeep, sync, plan, rings, relay, deliver, export = HANDLERS
-    health = SyncHealth(workspaces_behind=1, connections_in_error=1)
+    health = SyncHealth(workspaces_behind=1, connections_in_error=1, budgets_half_used=1)
     report = DispatchReport("calendar.sync", health=health, channels=ChannelStates(1, 0, 0, 0, 0))
     ticks.lambda_handler({"job": "calendar.sync"}, CONTEXT, dispatch=lambda _tick: report)
     upkeep.lambda_handler({"job": "calendar.upkeep"}, CONTEXT, upkeep=lambda _left, dry_run: UpkeepReport(dry_run))

@@ -175,12 +175,17 @@ class SyncSettings(_Settings):
         return timedelta(days=self.sync_future_days)
 
 
-class OutboundSettings(_Settings):
+class BudgetSettings(_Settings):
+    """What may be created and deleted at providers in a day (UTC)."""
+
+    outbound_daily_budget: Annotated[int, Field(ge=1, le=100_000)] = 500  # of one account
+
+
+class OutboundSettings(BudgetSettings):
     """What is written to providers at most, and what this installation is called in the marks of its events."""
 
     installation: InstallationName | None = None
     outbound_writes_per_second: Annotated[float, Field(gt=0, le=10)] = 2  # of one account
-    outbound_daily_budget: Annotated[int, Field(ge=1, le=100_000)] = 500  # creations and deletions of one account
     outbound_mass_count: Annotated[int, Field(ge=1, le=100_000)] = 20  # deletions at once that need no consent
     outbound_mass_share: Annotated[float, Field(ge=0, le=1)] = 0.5  # or this part of what is there, if that is more
 

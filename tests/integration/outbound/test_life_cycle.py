@@ -206,12 +206,18 @@ class TestHolds:
 
     def test_the_budget_of_a_day_is_kept(self, make_team: Any) -> None:
         team = make_team(ALMANAC_OUTBOUND_DAILY_BUDGET="3")
-        for number in range(5):
+        health = team.wiring.dispatch.store.sync_health
+        team.block("Piece 0")
+        team.sync()
+        assert health(team.now).budgets_half_used == 0
+        for number in range(1, 5):
             team.block(f"Piece {number}", hours=24 + number)
         team.sync()
         assert len(team.there()) == 3
         assert team.held() == "budget"
+        assert health(team.now).budgets_half_used == 1, "what the alarm is about"
         team.run("UPDATE outbound_budget SET day = day - 1 WHERE :ws::uuid IS NOT NULL")
+        assert health(team.now).budgets_half_used == 0
         team.again()
         team.sync()
         assert len(team.there()) == 5

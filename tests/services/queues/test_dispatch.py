@@ -76,7 +76,7 @@ class Store:
 
     def sync_health(self, before: datetime) -> SyncHealth:
         self.asked_for_health.append(before)
-        return SyncHealth(workspaces_behind=3, connections_in_error=5)
+        return SyncHealth(workspaces_behind=3, connections_in_error=5, budgets_half_used=0)
 
 
 @dataclass
@@ -292,7 +292,7 @@ class TestHealth:
         with pytest.raises(DispatchFailed) as raised:
             dispatch(store, Queue({UUID(int=1)}))(SYNC)
 
-        assert raised.value.report.health == SyncHealth(3, 5)
+        assert raised.value.report.health == SyncHealth(3, 5, 0)
         assert store.asked_for_health == [NOW - timedelta(minutes=30)]
 
     @pytest.mark.parametrize("tick", [Tick(job="calendar.schedule"), listed(UUID(int=1))])

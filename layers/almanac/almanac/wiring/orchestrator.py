@@ -4,6 +4,7 @@ import os
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from almanac.settings import BudgetSettings, load
 from almanac.wiring.base import utc_now
 from almanac.wiring.push import PushWiring
 from almanac.wiring.queues import Queues
@@ -23,7 +24,8 @@ class OrchestratorWiring(Queues, PushWiring):
         from almanac.adapters.postgres.due_workspaces import PostgresDueStore
         from almanac.services.queues.dispatch import Dispatch
 
-        return Dispatch(PostgresDueStore(self.database, self.push_home), self.queue, utc_now)
+        budget = load(BudgetSettings, self._environment).outbound_daily_budget
+        return Dispatch(PostgresDueStore(self.database, self.push_home, budget), self.queue, utc_now)
 
 
 @cache

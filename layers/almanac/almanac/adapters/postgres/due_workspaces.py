@@ -18,8 +18,11 @@ from almanac.services.queues.ports import ChannelStates, DueStore, SyncHealth
 class PostgresDueStore(DueStore):
     """DueStore over one Database; pages by key, so that a tick's memory does not grow with the workspaces."""
 
-    def __init__(self, database: Database, home: PushHome | None = None) -> None:
-        """`home` is None where push is off: then every calendar is due at every tick."""
+    def __init__(self, database: Database, home: PushHome | None = None, daily_budget: int | None = None) -> None:
+        """`home` is None where push is off: then every calendar is due at every tick.
+
+        `daily_budget` is what may be created and deleted for an account in a day; None where nobody asks about it.
+        """
         self._db = database
         self._channels = database.statements("push/channels.sql")
         self._home = {
@@ -28,6 +31,7 @@ class PostgresDueStore(DueStore):
         }
         self._run = database.statements("sync.sql")
         self._summary = database.statements("run_summary.sql")
+        self._half_budget = None if daily_budget is None else -(-daily_budget // 2)
         self._counts = PostgresRunCounts(database)
         self._late = PostgresLate(database, home)
 
@@ -74,7 +78,8 @@ class PostgresDueStore(DueStore):
 
     @override
     def sync_health(self, before: datetime) -> SyncHealth:
-        return SyncHealth(*self._summary.alone("sync_health", before=before, **self._home)[0])
+        asked = {"before": before, "half_budget": self._half_budget, **self._home}
+        return SyncHealth(*self._summary.alone("sync_health", **asked)[0])
 
     @override
     def channel_states(self) -> ChannelStates | None:

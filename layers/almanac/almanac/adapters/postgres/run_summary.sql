@@ -19,7 +19,9 @@ SELECT
      ))),
     (SELECT count(*) FROM calendar_connections c
      JOIN calendar_auth_tokens a ON a.id = c.auth_token_id AND a.status <> 'disconnected'
-     WHERE c.status IN ('error', 'lost') AND c.is_enabled AND c.sync_inbound_enabled);
+     WHERE c.status IN ('error', 'lost') AND c.is_enabled AND c.sync_inbound_enabled),
+    (SELECT count(*) FROM outbound_budget b
+     WHERE b.day = (now() AT TIME ZONE 'UTC')::date AND b.created + b.deleted >= :half_budget::integer);
 
 -- name: behind_with_sync
 -- Each workspace by its stalest calendar, the stalest first, and how many there are. A calendar with several connections

@@ -71,10 +71,12 @@ class AskedJobs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SyncHealth:
-    """Workspaces with a calendar that should have been read and was not, and connections that fail or are lost."""
+    """Workspaces with a calendar that should have been read and was not, connections that fail or are lost, and
+    accounts that have used half of what may be created and deleted for them today."""
 
     workspaces_behind: int
     connections_in_error: int
+    budgets_half_used: int
 
 
 @dataclass(frozen=True, slots=True)
