@@ -54,8 +54,8 @@ _CHANNELS = (
 )
 _READ = (
     "UPDATE calendar_sync_states s SET last_synced_at = now() FROM calendar_connections c"
-    " WHERE c.id = s.connection_id AND s.last_synced_at <= now()"
-    " - coalesce(almanac_poll_pause(c.id, :installation::text, :fingerprint::text), interval '0') RETURNING c.id"
+    " LEFT JOIN almanac_poll_pauses(:installation::text, :fingerprint::text) p ON p.connection_id = c.id"
+    " WHERE c.id = s.connection_id AND s.last_synced_at <= now() - coalesce(p.pause, interval '0') RETURNING c.id"
 )
 _LATER = "UPDATE calendar_sync_states SET last_synced_at = last_synced_at - interval '15 minutes'"
 

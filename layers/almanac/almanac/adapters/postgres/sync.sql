@@ -296,6 +296,7 @@ WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND s.connection_id
 -- asked about once an hour; without push there is no installation, and no pause. A channel that has to be stopped or
 -- renewed is a reason, too.
 -- OFFSET 0 keeps each question about one workspace: without it a page reads everybody's calendars to answer for a thousand.
+-- So does asking for the account's status instead of joining it: before the first statistics a join went through all accounts.
 SELECT w.id
 FROM workspaces w
 LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
@@ -304,13 +305,15 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     AND (l.expires_at IS NULL OR l.expires_at <= now()
         OR EXISTS (SELECT 1 FROM runs r WHERE r.id = l.owner AND r.kind = 'schedule' OFFSET 0))
     AND (EXISTS (
-        SELECT 1 FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
-        WHERE c.ws_id = w.id AND a.status = 'active' AND c.is_enabled AND c.sync_inbound_enabled
+        SELECT 1 FROM calendar_connections c
+        WHERE c.ws_id = w.id AND c.is_enabled AND c.sync_inbound_enabled
             AND c.access_role <> 'freeBusyReader' AND (c.retry_at IS NULL OR c.retry_at <= now())
+            AND (SELECT a.status = 'active' FROM calendar_auth_tokens a WHERE a.id = c.auth_token_id)
             AND (:installation::text IS NULL OR NOT EXISTS (
                 SELECT 1 FROM calendar_sync_states s
-                WHERE s.connection_id = c.id AND s.checkpoint IS NULL
-                    AND s.last_synced_at > now() - almanac_poll_pause(c.id, :installation::text, :address_fingerprint::text)
+                JOIN almanac_poll_pauses(:installation::text, :address_fingerprint::text) p ON p.connection_id = s.connection_id
+                WHERE s.connection_id = c.id AND s.checkpoint IS NULL AND s.last_synced_at > now() - p.pause
+                OFFSET 0
             ))
         OFFSET 0
     ) OR (:installation::text IS NOT NULL AND EXISTS (
