@@ -2,10 +2,12 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from samtranslator.yaml_helper import yaml_parse
 
 TEMPLATES = ("template.yaml", "network-and-database.yaml", "observability.yaml")
@@ -19,6 +21,25 @@ def exceptions(parsed: dict[str, Any]) -> dict[str, dict[str, str]]:
         if "checkov" in resource.get("Metadata", {})
     }
     return {name: {each["id"]: each["comment"] for each in found} for name, found in skips.items()}
+
+
+def keys(node: yaml.Node) -> list[str]:
+    """The keys of a mapping, of those that it is merged with too."""
+    if isinstance(node, yaml.SequenceNode):
+        return [name for each in node.value for name in keys(each)]
+    return [
+        name for key, value in node.value for name in (keys(value) if key.tag.endswith(":merge") else [str(key.value)])
+    ]
+
+
+def mappings(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        yield node
+        for _, value in node.value:
+            yield from mappings(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from mappings(value)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +62,15 @@ def test_every_template_is_looked_at(root: Path) -> None:
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     assert set(TEMPLATES) == {path.name for path in root.glob("*.yaml") if not path.name.startswith(".")}
     assert f"--file {' '.join(TEMPLATES)}" in makefile
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_merge_brings_no_key_that_is_there_already(root: Path, name: str) -> None:
+    """To checkov such a template is none: it says so, and ends as if all were well."""
+    for mapping in mappings(yaml.compose((root / name).read_text(encoding="utf-8"))):
+        found = keys(mapping)
+        twice = {key for key in found if found.count(key) > 1}
+        assert not twice, f"line {mapping.start_mark.line + 1}: {twice}"
 
 
 def test_every_exception_has_a_reason(templates: list[dict[str, Any]]) -> None:
