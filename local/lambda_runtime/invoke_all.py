@@ -25,7 +25,7 @@ from local.google_simulator.control.client import ControlError
 from local.lambda_runtime.docker_engine import DEFAULT_ADDRESS, Engine
 from local.lambda_runtime.relay import Relays
 from local.lambda_runtime.sample_events import SAMPLES, Surroundings
-from local.stack.ports import StartError
+from local.stack.ports import LOOPBACK, StartError
 from local.stack.screen import Screen
 from local.stack.stack import ROOT, forget_shell_settings
 
@@ -74,10 +74,13 @@ def _invoke_all(folder: Path, engine: Engine, extra: Sequence[str], screen: Scre
     different = 0
     screen.say(_row("function", "event", "expected", "got", "", "seconds"), style="bold")
     with Surroundings(folder) as surroundings, ExitStack() as running:
-        sam = _Sam(folder, surroundings.seen_from(_HOST), [*_way_in(engine, surroundings.ports, running), *extra])
+        way_in = _way_in(engine, surroundings.ports, running)
+        large = {name: url.replace(LOOPBACK, _HOST) for name, url in surroundings.of_large().items()}
+        sam = _Sam(folder, surroundings.seen_from(_HOST), large, [*way_in, *extra])
         for sample in SAMPLES:
             began = time.perf_counter()
-            found = sample.found(sam.invoke(sample.function, surroundings.event(sample, _HOST)))
+            answer = sam.invoke(sample.function, surroundings.event(sample, _HOST))
+            found = sample.found(surroundings.answered(sample, answer))
             good = found == sample.expected
             cells = (sample.function, sample.event, _short(sample.expected), _short(found))
             took = f"{time.perf_counter() - began:.1f}"
@@ -101,9 +104,14 @@ def _way_in(engine: Engine, ports: set[int], running: ExitStack) -> list[str]:
 class _Sam:
     """`sam local invoke` on the built template."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], options: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], large: Mapping[str, str], options: Sequence[str]
+    ) -> None:
+        """`large`: what the functions with more memory are given instead."""
         self._event, variables = folder / "event.json", folder / "env.json"
-        variables.write_text(json.dumps({"Parameters": dict.fromkeys(_ABSENT, "") | dict(environment)}))
+        given: dict[str, Mapping[str, str]] = {"Parameters": dict.fromkeys(_ABSENT, "") | dict(environment)}
+        given |= {sample.function: large for sample in SAMPLES if sample.is_large}
+        variables.write_text(json.dumps(given))
         architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
         self._options = ["--template", str(BUILT), "--event", str(self._event), "--env-vars", str(variables)]
         self._options += ["--parameter-overrides", f"Architecture={architecture}", *options]

@@ -18,6 +18,7 @@ from almanac.adapters.crypto import new_key
 from almanac.wiring.command_line import Wiring
 from local.demo.work import furnish
 from local.google_simulator.control.client import Control
+from local.google_simulator.control.faults import Fault
 from local.postgres import Postgres
 from local.stack.ports import LOOPBACK
 from local.stack.queues import QueueServer
@@ -34,20 +35,31 @@ INSERT INTO api_keys (id, name, secret_hash, scopes)
 VALUES (:id, 'events', sha256(convert_to(:secret, 'UTF8')), '{read,run,operate,admin}')
 """
 _ZONE = "Europe/Berlin"
+_EMAIL = "person%d@example.test"
 _PUSH_KEY = "c2FtcGxlLWtleS1vZi1hLXNhbXBsZS1ldmVudC0uLi4="
 """Signed the ring in events/push-ring.json; worth nothing anywhere else."""
+_LAST_RUN = """
+SELECT concat_ws(': ', status, error_type) FROM runs WHERE message_id = :message_id ORDER BY started_at DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One event. `function` is a logical id of template.yaml, `event` a file's name in events/ without `.json`.
 
-    `expected` is what the outcome must hold, see `outcome`; it may hold more.
+    `expected` is what the outcome must hold, see `outcome`; it may hold more. `heavy`: from here on its workspace's
+    calendar answers with what takes much memory.
     """
 
     function: str
     event: str
     expected: Mapping[str, Any]
+    heavy: bool = False
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is of the function with more memory."""
+        return self.function.endswith("Large")
 
     @property
     def handler(self) -> Path:
@@ -64,7 +76,8 @@ class Sample:
             return answer
         records = json.loads((EVENTS / f"{self.event}.json").read_text(encoding="utf-8"))["Records"]
         left = {entry["itemIdentifier"] for entry in answer["batchItemFailures"]}
-        return {"left": [number for number, record in enumerate(records) if record["messageId"] in left]}
+        outcome = {"left": [number for number, record in enumerate(records) if record["messageId"] in left]}
+        return outcome | {name: answer[name] for name in ("ran",) if name in answer}
 
     def found(self, answer: Any) -> dict[str, Any]:
         """What there is in an answer of all that is expected."""
@@ -86,10 +99,12 @@ SAMPLES = (
     Sample("CalendarSync", "sync-redelivery", {"left": []}),
     Sample("CalendarSync", "sync-batch-with-poison", {"left": [1, 2]}),  # and what is behind it in its group
     Sample("CalendarSync", "sync-malformed", {"left": [0]}),
+    Sample("CalendarSync", "sync-heavy", {"left": [], "ran": "failed: out_of_memory"}, heavy=True),
     Sample("SmartScheduling", "schedule-manual", {"left": []}),
     Sample("SmartScheduling", "schedule-redelivery", {"left": []}),
     Sample("SmartScheduling", "schedule-malformed", {"left": [0]}),
     Sample("CalendarSyncLarge", "sync-large", {"left": []}),
+    Sample("CalendarSyncLarge", "sync-heavy-again", {"left": [], "ran": "completed"}, heavy=True),
     Sample("SmartSchedulingLarge", "schedule-large", {"left": []}),
     Sample("Upkeep", "tick-upkeep", {"dry_run": False, "failed": []}),
     Sample("Api", "http-alive", {"statusCode": 200}),
@@ -125,6 +140,11 @@ SAMPLES = (
 """In the order in which they are sent: each finds what those before it have left."""
 
 
+def heavy_page() -> str:
+    """Return a page of twenty megabytes that unpack to more than five hundred: for the large function only."""
+    return '{"items": [], "nextSyncToken": "heavy", "nothing": [' + ",".join(["{}"] * 7_000_000) + "]}"
+
+
 class Surroundings:
     """An empty database, local queues, a simulated Google and the other end of a deployment; a context manager.
 
@@ -134,7 +154,7 @@ class Surroundings:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._running = ExitStack()
-        self._furnished = False
+        self._furnished = self._heavy = False
 
     def __enter__(self) -> Self:
         """Raises StartError, and leaves nothing running then."""
@@ -156,9 +176,29 @@ class Surroundings:
         if sample.function != "Migrate" and not self._furnished:
             self._furnish()
             self._furnished = True
+        if sample.heavy and not self._heavy:
+            page = heavy_page()
+            self._google.inject(
+                Fault(action="text", path="*/events", account=_EMAIL % 2, status=200, body=page, times=None)
+            )
+            self._heavy = True
         event = json.loads((EVENTS / f"{sample.event}.json").read_text(encoding="utf-8"))
         address = self._answers.url.replace(LOOPBACK, host)
         return event | {"ResponseURL": address} if "ResponseURL" in event else event
+
+    def answered(self, sample: Sample, answer: Any) -> Any:
+        """An answer with what the last record's run came to as `ran`, if the table asks for that."""
+        if "ran" not in sample.expected:
+            return answer
+        records = json.loads((EVENTS / f"{sample.event}.json").read_text(encoding="utf-8"))["Records"]
+        found = self._wiring.database.run(_LAST_RUN, message_id=records[-1]["messageId"])
+        return answer | {"ran": found[0][0] if found else None}
+
+    def of_large(self) -> dict[str, str]:
+        """What functions with more memory are given instead: their own queues, and no larger ones."""
+        names = ("ALMANAC_SYNC_QUEUE_URL", "ALMANAC_SCHEDULE_QUEUE_URL")
+        own = {name: self.environment[name.replace("QUEUE", "LARGE_QUEUE")] for name in names}
+        return own | {name.replace("QUEUE", "LARGE_QUEUE"): "" for name in names}
 
     def seen_from(self, host: str) -> dict[str, str]:
         """`environment` for a place that reaches this machine under another name."""
@@ -193,6 +233,8 @@ class Surroundings:
             "ALMANAC_DATABASE_URL": postgres.url,
             "ALMANAC_SYNC_QUEUE_URL": queues.sync_url,
             "ALMANAC_SCHEDULE_QUEUE_URL": queues.schedule_url,
+            "ALMANAC_SYNC_LARGE_QUEUE_URL": queues.sync_large_url,
+            "ALMANAC_SCHEDULE_LARGE_QUEUE_URL": queues.schedule_large_url,
             "ALMANAC_EXPORT_QUEUE_URL": queues.export_url,
             "ALMANAC_EXPORT_FOLDER": str(self._folder / "exports"),
             "ALMANAC_GOOGLE_API_URL": google_url,
@@ -212,10 +254,10 @@ class Surroundings:
 
     def _furnish(self) -> None:
         """Three workspaces with a calendar and an event each; the first one has work to plan."""
-        wiring = Wiring(self.environment)
+        wiring = self._wiring = Wiring(self.environment)
         self._running.callback(wiring.close)
         for number, ws_id in enumerate(WORKSPACES):
-            email = f"person{number}@example.test"
+            email = _EMAIL % number
             token = str(self._google.add_account(email)["refresh_token"])
             start, end = ({"dateTime": f"2026-12-01T{hour}:00:00Z"} for hour in (10, 11))
             self._google.insert_event(email, {"summary": "Review", "start": start, "end": end})

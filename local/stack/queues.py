@@ -40,6 +40,8 @@ class Queues:
     deliver_url: str
     export_url: str
     nudge_url: str
+    sync_large_url: str
+    schedule_large_url: str
 
     def environment(self) -> dict[str, str]:
         """Variables under which boto3 talks to these queues, whatever account and proxy the shell has set."""
@@ -58,7 +60,7 @@ class Queues:
 
 
 class QueueServer:
-    """A running ministack with the four queues; also a context manager that stops it. A stop loses its messages."""
+    """A running ministack with the queues; also a context manager that stops it. A stop loses its messages."""
 
     def __init__(self, child: Child, queues: Queues) -> None:
         self._child = child
@@ -179,12 +181,14 @@ def _create_queues(endpoint_url: str, visibility_seconds: int) -> Queues:
         schedule_url, schedule_dead_url = _create_pair(sqs, "schedule", visibility_seconds)
         lanes = {"VisibilityTimeout": str(visibility_seconds)}
         export_url, _ = _create_pair(sqs, "export", visibility_seconds)
+        sync_large_url, _ = _create_pair(sqs, "sync-large", visibility_seconds)
+        schedule_large_url, _ = _create_pair(sqs, "schedule-large", visibility_seconds)
         deliver_url: str = sqs.create_queue(QueueName="deliver", Attributes=lanes)["QueueUrl"]
         nudge_url: str = sqs.create_queue(QueueName="nudges", Attributes=lanes)["QueueUrl"]
     finally:
         sqs.close()
     urls = (sync_url, schedule_url, sync_dead_url, schedule_dead_url, deliver_url, export_url, nudge_url)
-    return Queues(endpoint_url, *urls)
+    return Queues(endpoint_url, *urls, sync_large_url, schedule_large_url)
 
 
 def _create_pair(sqs: Any, name: str, visibility_seconds: int) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local.http_front.functions import WarmFunction
-from local.lambda_runtime.sample_events import SAMPLES, Surroundings
+from local.lambda_runtime.sample_events import SAMPLES, Sample, Surroundings
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(240)]
 
@@ -24,13 +24,18 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
     with Surroundings(folder) as surroundings, ExitStack() as running:
 
         @cache
-        def function(name: str) -> WarmFunction:
-            made = WarmFunction(name, os.environ | surroundings.environment, folder, timeout_seconds=60)
+        def function(name: str, large: bool) -> WarmFunction:
+            size = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008" if large else "512"} if name == "calendar_sync" else {}
+            own = surroundings.environment | (surroundings.of_large() if large else {})
+            made = WarmFunction(name, os.environ | own | size, folder, timeout_seconds=60)
             running.callback(made.stop)
             return made
 
-        found = {each.event: function(each.handler.parent.name)(surroundings.event(each)) for each in SAMPLES}
-        yield found | {"told": surroundings.told}
+        def answer(sample: Sample) -> Any:
+            asked = function(sample.handler.parent.name, sample.is_large)
+            return surroundings.answered(sample, asked(surroundings.event(sample)))
+
+        yield {each.event: answer(each) for each in SAMPLES} | {"told": surroundings.told}
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.event)

@@ -13,9 +13,12 @@ import pytest
 
 from almanac.adapters.crypto import FernetCipher, new_key
 from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.leases import PostgresLeases
+from almanac.adapters.postgres.runs import PostgresLedger
+from almanac.adapters.process_memory import RunMemory
 from almanac.domain.operations.machine import STICKY_FOR
 from almanac.domain.sync.report import SyncReport
-from almanac.jobs import parse_sync
+from almanac.jobs import CalendarSync, parse_sync
 from almanac.services.queues.message_run import SqsMessage
 from almanac.services.sync.ports import Lease
 from almanac.wiring.command_line import Wiring
@@ -240,6 +243,36 @@ class TestAKilledRun:
         report = self.receive(wiring, message)
 
         assert report.escalated == "killed", "what it was last seen with is gone, so the larger one has it"
+
+
+class TestTheStay:
+    """A week from the last run that the small function would have had no room for."""
+
+    def run(self, database: Database, ws_id: UUID, memory: RunMemory, **ended: Any) -> None:
+        ledger = PostgresLedger(database, PostgresLeases(database, 60), memory=memory)
+        lease = ledger.begin(CalendarSync(ws_id=ws_id), uuid4(), None, None, lambda _: None)
+        assert isinstance(lease, Lease)
+        ledger.finish(lease, SyncReport(ws_id, lease.run_id, "auto", **ended), 1, {})
+
+    @pytest.mark.parametrize(("peak_mb", "days"), [(119, 1), (120, 7)])
+    def test_is_prolonged_by_what_runs_need_there(self, database: Database, peak_mb: int, days: int) -> None:
+        ws_id = rows.workspace(database)
+        small, large = RunMemory(200, peak_mb=lambda: 190), RunMemory(1024, large=True, peak_mb=lambda: peak_mb)
+        self.run(database, ws_id, small, escalated="out_of_memory")
+        database.run("UPDATE workspace_sync_leases SET large_until = now() + '1 day'")
+
+        self.run(database, ws_id, large)
+
+        ((until,),) = database.run("SELECT large_until - now() FROM workspace_sync_leases")
+        assert abs(until - timedelta(days=days)) < timedelta(minutes=1)
+        found = database.run("SELECT memory_mb, report FROM runs ORDER BY started_at")
+        assert found == [[200, {"peak_mb": 190}], [1024, {"peak_mb": peak_mb}]]
+
+    def test_of_a_workspace_that_needs_none_does_not_begin(self, database: Database) -> None:
+        ws_id = rows.workspace(database)
+        self.run(database, ws_id, RunMemory(200, peak_mb=lambda: 90))
+        self.run(database, ws_id, RunMemory(1024, large=True, peak_mb=lambda: 900))
+        assert database.run("SELECT large_until FROM workspace_sync_leases") == [[None]]
 
 
 def test_pages_say_how_much_memory_their_run_holds(house: House) -> None:

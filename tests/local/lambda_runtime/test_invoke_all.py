@@ -103,7 +103,7 @@ def sam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]
         program.write_text(f"#!{sys.executable}\nimport json, sys\n{code}\n")
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         monkeypatch.setattr(invoke_all, "SAM", program)
-        return _Sam(tmp_path, {"ALMANAC_TOKEN_KEYS": "key"}, []).invoke("CalendarSync", {"Records": []})
+        return _Sam(tmp_path, {"ALMANAC_TOKEN_KEYS": "key"}, {}, []).invoke("CalendarSync", {"Records": []})
 
     return invoke
 

@@ -39,7 +39,7 @@ class CalendarSyncWiring(Queues, LeavingWiring, NudgeWiring):
 
         settings = load(SyncSettings, self._environment)
         leases = PostgresLeases(self.database, settings.sync_lease_seconds)
-        ledger = PostgresLedger(self.database, leases, memory_mb=self.memory_mb)
+        ledger = PostgresLedger(self.database, leases, memory=self.memory_for("calendar.sync"))
         admit = partial(sync_admission, cooldown_seconds=settings.sync_cooldown_seconds)
         if "calendar.sync" in self.large_queue_urls:
             return PostgresSyncRuns(self.database, ledger, lambda job: refuse_here(admit(job)))
@@ -52,7 +52,7 @@ class CalendarSyncWiring(Queues, LeavingWiring, NudgeWiring):
         from almanac.adapters.process_memory import resident_mb
 
         settings = load(SyncSettings, self._environment)
-        seen = resident_mb if self.memory_mb is not None else None
+        seen = resident_mb if self.memory_for("calendar.sync") is not None else None
         return PostgresCalendarPages(self.database, lease_seconds=settings.sync_lease_seconds, resident_mb=seen)
 
     @cached_property

@@ -12,6 +12,7 @@ from almanac.wiring.base import Base
 
 if TYPE_CHECKING:
     from almanac.adapters.aws.queue import SqsJobQueue
+    from almanac.adapters.process_memory import RunMemory
 
 
 class Queues(Base):
@@ -35,11 +36,12 @@ class Queues(Base):
         urls = {job: getattr(settings, setting) for job, setting in named.items()}
         return {kind: url for kind, url in urls.items() if url is not None}
 
-    @property
-    def memory_mb(self) -> int | None:
-        """What this function may use, in megabytes, as Lambda says; None elsewhere."""
+    def memory_for(self, job: str) -> "RunMemory | None":
+        """What this function's runs of a job may use, as Lambda says; None elsewhere."""
+        from almanac.adapters.process_memory import RunMemory
+
         said = self._environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
-        return int(said) if said.isdigit() else None
+        return RunMemory(int(said), large=job not in self.large_queue_urls) if said.isdigit() else None
 
     @property
     def queues_region(self) -> str | None:

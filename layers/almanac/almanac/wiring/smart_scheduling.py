@@ -33,7 +33,7 @@ class SmartSchedulingWiring(Queues, NudgeWiring):
 
         settings = load(PlanSettings, self._environment)
         leases = PostgresLeases(self.database, settings.sync_lease_seconds)
-        ledger = PostgresLedger(self.database, leases, memory_mb=self.memory_mb)
+        ledger = PostgresLedger(self.database, leases, memory=self.memory_for("calendar.schedule"))
         if "calendar.schedule" in self.large_queue_urls:
             return PostgresPlanStore(self.database, ledger, lambda job: refuse_here(plan_admission(job)))
         return PostgresPlanStore(self.database, ledger, plan_admission)

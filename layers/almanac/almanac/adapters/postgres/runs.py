@@ -11,7 +11,8 @@ from typing_extensions import override
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
-from almanac.domain.operations.machine import STICKY_FOR, EscalationCause, KilledRun
+from almanac.adapters.process_memory import RunMemory
+from almanac.domain.operations.machine import ROOMY, STICKY_FOR, EscalationCause, KilledRun
 from almanac.domain.run_outcomes import EndStatus, Outcome
 from almanac.domain.sync.admission import AdmissionFacts, LaterRun, ManualRun, Refuse, RefusedRun
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport, SyncReport
@@ -62,11 +63,11 @@ class Ending(Protocol):
 class PostgresLedger:
     """Jobs and runs over one Database. `leases` are the workspaces', one for runs of every kind.
 
-    `memory_mb` is what a run may use; None where nobody limits it.
+    `memory` is what a run may use; None where nobody limits it.
     """
 
-    def __init__(self, database: Database, leases: PostgresLeases, *, memory_mb: int | None = None) -> None:
-        self._memory_mb = memory_mb
+    def __init__(self, database: Database, leases: PostgresLeases, *, memory: RunMemory | None = None) -> None:
+        self._memory = memory
         self._db = database
         self._run = database.statements("runs.sql")
         self.leases = leases
@@ -78,11 +79,13 @@ class PostgresLedger:
 
         The job is recorded too, unless whoever asked has done so. Raises UnknownWorkspace.
         """
-        said = asked(job, run_id, sent_at, message_id, self._memory_mb)
+        said = asked(job, run_id, sent_at, message_id, self._memory)
         with self._db.transaction():
             refused = self._refused(job, str(said["job_id"]), sent_at, message_id, refuse)
             lease = None if refused else self.leases.take(job.ws_id, run_id)
             if lease is not None:
+                if self._memory is not None:
+                    self._memory.begin()
                 began = {"status": "running", "outcome": None, "fence": lease.fence, "retry_after": None}
                 self._run("record_run", **said, **began)
                 return lease
@@ -96,7 +99,7 @@ class PostgresLedger:
         self, job: Job, run_id: UUID, sent_at: datetime | None, message_id: str | None, refusal: Refusal
     ) -> Refusal:
         """Record a run that does not take place, in one round trip; the job too."""
-        self._run("record_run", **asked(job, run_id, sent_at, message_id, self._memory_mb), **_skipped(refusal))
+        self._run("record_run", **asked(job, run_id, sent_at, message_id, self._memory), **_skipped(refusal))
         return refusal
 
     def has_changed(self, ws_id: UUID) -> bool:
@@ -104,15 +107,18 @@ class PostgresLedger:
         return bool(self._run.read("has_changed", ws_id=ws_id)[0][0])
 
     def finish(
-        self, lease: Lease, ending: Ending, total_ms: int, report: Mapping[str, object], seen: str | None = None
+        self, lease: Lease, ending: Ending, total_ms: int, report: dict[str, object], seen: str | None = None
     ) -> None:
         """Close the run and release its lease, in one statement. Counts of 0 and what is None or empty are left out.
 
+        What a function limits is told too, as `peak_mb`; a large one prolongs the stay of a workspace that needs it.
         `seen` is the snapshot that a plan was made of: changes that it holds are planned with this.
         Raises LeaseLost when another run holds the lease.
         """
         if ending.escalated == "out_of_memory":
             self._move_to_large(lease.ws_id)
+        peak = peak_of(self._memory)
+        self._stay_large(lease, peak)
         released = self._run(
             "finish_run",
             run_id=lease.run_id,
@@ -124,7 +130,7 @@ class PostgresLedger:
             error_type=ending.error_type,
             error=bounded(ending.error),
             total_ms=total_ms,
-            report=json.dumps({name: value for name, value in report.items() if _is_said(value)}),
+            report=json.dumps({name: value for name, value in (report | peak).items() if _is_said(value)}),
             seen=seen,
         )
         if not released:
@@ -166,6 +172,11 @@ class PostgresLedger:
 
     def _move_to_large(self, ws_id: UUID) -> None:
         self._run("move_to_large", ws_id=ws_id, seconds=STICKY_FOR.total_seconds())
+
+    def _stay_large(self, lease: Lease, peak: Mapping[str, int]) -> None:
+        if self._memory is not None and self._memory.large:
+            about = {"ws_id": lease.ws_id, "run_id": lease.run_id, "memory_mb": self._memory.limit_mb, **peak}
+            self._run("stay_large", **about, roomy=ROOMY, seconds=STICKY_FOR.total_seconds())
 
 
 class PostgresSyncRuns(SyncRuns):
@@ -260,7 +271,7 @@ class PostgresAskedJobs(AskedJobs):
 
 
 def asked(
-    job: Job, run_id: UUID, sent_at: datetime | None, message_id: str | None, memory_mb: int | None
+    job: Job, run_id: UUID, sent_at: datetime | None, message_id: str | None, memory: RunMemory | None
 ) -> dict[str, Any]:
     """Return what `record_run` keeps of a job and of the run of it that begins."""
     kind = JOBS[job.job]
@@ -275,8 +286,13 @@ def asked(
         "message_id": message_id,
         "scope": job.model_dump_json(include=set(kind.scope), exclude_none=True),
         "sent_at": sent_at,
-        "memory_mb": memory_mb,
+        "memory_mb": None if memory is None else memory.limit_mb,
     }
+
+
+def peak_of(memory: RunMemory | None) -> dict[str, int]:
+    """Return what a report says of the memory that its run has used: nothing where nobody limits it."""
+    return {} if memory is None else {"peak_mb": memory.peak_mb()}
 
 
 def _skipped(refusal: Refusal) -> dict[str, Any]:

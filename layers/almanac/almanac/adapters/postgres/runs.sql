@@ -65,6 +65,16 @@ RETURNING fence;
 UPDATE workspace_sync_leases SET large_until = clock_timestamp() + :seconds::float8 * interval '1 second'
 WHERE ws_id = :ws_id::uuid;
 
+-- name: stay_large
+-- Of a run in the large function: as long as such runs need more than the small one has to spare, it is not tried again.
+-- The small one's size is what its last run of the kind had.
+UPDATE workspace_sync_leases l SET large_until = clock_timestamp() + :seconds::float8 * interval '1 second'
+WHERE l.ws_id = :ws_id::uuid AND l.large_until IS NOT NULL AND :peak_mb::integer >= :roomy::float8 * (
+    SELECT s.memory_mb FROM runs r JOIN runs s ON s.ws_id = r.ws_id AND s.kind = r.kind
+    WHERE r.id = :run_id::uuid AND r.ws_id = l.ws_id AND s.memory_mb < :memory_mb::integer
+    ORDER BY s.started_at DESC LIMIT 1
+);
+
 -- name: begin_reading
 UPDATE workspace_sync_leases
 SET reading = :connection_ids::uuid[], expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'

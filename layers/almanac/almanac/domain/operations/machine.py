@@ -11,9 +11,13 @@ EscalationCause = Literal["out_of_memory", "killed", "sticky"]
 did so within STICKY_FOR."""
 
 STICKY_FOR = timedelta(days=7)
-"""So long a workspace's jobs go to the large function at once; then the standard one is tried again."""
+"""So long a workspace's jobs go to the large function at once; then, if they need little there, to the standard one."""
 FULL = 0.85
 """Of its memory that a run was last seen with: above it, whoever is killed is killed for it."""
+
+
+ROOMY = 0.6
+"""Of the standard function's memory that a run in the large one peaks at: below it the standard one will do again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class ExportFunctionWiring(Queues, ExportWiring):
 
         public_url = load(PublicSettings, self._environment).public_url or ""
         return RunExport(
-            store=PostgresExportRuns(self.database, memory_mb=self.memory_mb),
+            store=PostgresExportRuns(self.database, memory=self.memory_for("calendar.export")),
             makers=self.makers,
             files=self.export_files,
             mail=self.mail,

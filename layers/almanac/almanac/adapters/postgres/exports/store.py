@@ -10,7 +10,8 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
-from almanac.adapters.postgres.runs import asked, bounded
+from almanac.adapters.postgres.runs import asked, bounded, peak_of
+from almanac.adapters.process_memory import RunMemory
 from almanac.domain.export.report import ExportReport
 from almanac.errors import UnknownWorkspace
 from almanac.jobs import CalendarExport, request_id_of
@@ -31,18 +32,20 @@ PACKAGE = "almanac.adapters.postgres.exports"
 class PostgresExportRuns(ExportStore):
     """ExportStore over one Database. A run has no lease: its queue gives out one message of a workspace at a time."""
 
-    def __init__(self, database: Database, *, memory_mb: int | None = None) -> None:
+    def __init__(self, database: Database, *, memory: RunMemory | None = None) -> None:
         self._db = database
         self._run = database.statements("exports.sql", PACKAGE)
         self._ledger = database.statements("runs.sql")
-        self._memory_mb = memory_mb
+        self._memory = memory
 
     @override
     def begin(
         self, job: CalendarExport, run_id: UUID, sent_at: datetime | None, message_id: str | None
     ) -> Export | Refusal:
-        run = asked(job, run_id, sent_at, message_id, self._memory_mb)
+        run = asked(job, run_id, sent_at, message_id, self._memory)
         export_id = _export_id(run["job_id"])
+        if self._memory is not None:
+            self._memory.begin()
         with self._db.transaction():
             found = self._run("begin", id=export_id, job_id=run["job_id"], sent_at=sent_at, **_values(_wanted(job)))
             if not found:
@@ -82,7 +85,7 @@ class PostgresExportRuns(ExportStore):
             self._end_run(report)
 
     def _end_run(self, report: ExportReport) -> None:
-        counts = {"items": report.counts.items, "bytes": report.counts.bytes}
+        counts = {"items": report.counts.items, "bytes": report.counts.bytes, **peak_of(self._memory)}
         self._run(
             "end_run",
             run_id=report.run_id,
