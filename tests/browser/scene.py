@@ -55,9 +55,46 @@ class Letters:
         self.left = [each for each in self.left if each.letter.message_id != message_id]
 
 
+class GoingOn:
+    """A sync that goes on while somebody looks: first it has read one of its calendars, then it is over."""
+
+    def __init__(self, database: Database, ws_id: UUID) -> None:
+        self._database, self._ws_id, self._run_id = database, ws_id, uuid4()
+        self._asked = 0
+        self.path = f"/console/runs/{self._run_id}"
+        self._run(
+            "INSERT INTO jobs (id, ws_id, kind, body, source, sent_at) VALUES (:run::text, :ws, 'sync', '{}', 'manual',"
+            " now())"
+        )
+        self._run(
+            "INSERT INTO runs (id, ws_id, job_id, kind, source, scope, status, sent_at)"
+            " VALUES (:run::uuid, :ws, :run::text, 'sync', 'manual', '{\"mode\": \"auto\"}', 'running', now())"
+        )
+
+    def before(self, event: Mapping[str, Any]) -> None:
+        """Go on, if it is this run's page that asks for what has changed."""
+        if event["rawPath"] != self.path or "part=1" not in event["rawQueryString"]:
+            return
+        self._asked += 1
+        if self._asked == 1:
+            self._run(
+                "INSERT INTO run_connections (run_id, connection_id, status, outcome, inserted, total_ms)"
+                " SELECT :run::uuid, id, 'completed', 'incremental', 41, 900 FROM calendar_connections"
+                " WHERE ws_id = :ws ORDER BY id LIMIT 1"
+            )
+        else:
+            self._run(
+                "UPDATE runs SET status = 'completed', outcome = 'incremental', finished_at = now(), total_ms = 1900,"
+                " report = '{\"inserted\": 41}' WHERE id = :run::uuid AND ws_id = :ws"
+            )
+
+    def _run(self, statement: str) -> None:
+        self._database.run(statement, run=str(self._run_id), ws=self._ws_id)
+
+
 @contextmanager
-def console(folder: Path) -> Iterator[tuple[str, ApiWiring, dict[str, str]]]:
-    """A console at an address of 127.0.0.1; yields it, its wiring, and the addresses of its pages by name."""
+def console(folder: Path) -> Iterator[tuple[str, ApiWiring, dict[str, str], str]]:
+    """A console at an address of 127.0.0.1; yields it, its wiring, its pages by name, and the page of a live run."""
     with Postgres.start(folder / "postgres", durable=False) as server:
         url = server.create_database("console")
         migrate(url)
@@ -75,20 +112,22 @@ def console(folder: Path) -> Iterator[tuple[str, ApiWiring, dict[str, str]]]:
 
         def answer(event: Mapping[str, Any]) -> Mapping[str, Any]:
             with guard:  # one request at a time, as a function of its own would
+                going_on.before(event)
                 return wiring.web(event, None)
 
+        pages, ids = furnished(wiring)
+        going_on = GoingOn(wiring.database, ids[1])
         front = HttpFront(0, {"api": answer}).listen()
         try:
-            pages = furnished(wiring)
-            yield front.url, wiring, pages
+            yield front.url, wiring, pages, going_on.path
         finally:
             front.stop()
             wiring.close()
     server.delete()
 
 
-def furnished(wiring: ApiWiring) -> dict[str, str]:
-    """Fill the database; return the pages there are, by name."""
+def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
+    """Fill the database; return the pages there are, by name, and the workspaces."""
     database = wiring.database
     ids = [rows.workspace(database) for _ in NAMES]
     for ws_id, name in zip(ids, NAMES, strict=True):
@@ -112,7 +151,7 @@ def furnished(wiring: ApiWiring) -> dict[str, str]:
     swept = _swept(database, ws_id)
     _written(database, ws_id)
     base = f"/console/workspaces/{ws_id}"
-    return {
+    pages = {
         "overview": "/console",
         "workspaces": "/console/workspaces",
         "workspace": base,
@@ -141,6 +180,7 @@ def furnished(wiring: ApiWiring) -> dict[str, str]:
         "empty-runs": "/console/runs?error_type=none_such",
         "hostile": f"/console/workspaces/{ids[-1]}",
     }
+    return pages, ids
 
 
 def _calendars(database: Database, ids: list[UUID]) -> None:

@@ -24,15 +24,15 @@ pytestmark = [
     pytest.mark.timeout(400),
 ]
 SCREENS = Path(os.environ.get("ALMANAC_SCREENSHOTS") or ROOT / ".almanac" / "screenshots")
-LOGINS = 5
+LOGINS = 2
 
 
 def test_every_page_is_right_in_a_real_browser(tmp_path: Path) -> None:
-    with console(tmp_path) as (url, wiring, pages):
+    with console(tmp_path) as (url, wiring, pages, live):
         object.__setattr__(wiring.console_logins, "public_url", url)
         logins = [wiring.console_logins.link("admin", None) for _ in range(LOGINS)]
         scene = tmp_path / "scene.json"
-        said = {"url": url, "logins": logins, "pages": pages, "chromium": CHROMIUM}
+        said = {"url": url, "logins": logins, "pages": pages, "live": live, "chromium": CHROMIUM}
         scene.write_text(json.dumps(said), encoding="utf-8")
         command = [str(PYTHON), str(Path(__file__).with_name("walk.py")), str(scene), str(SCREENS)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=380, check=False)

@@ -11,39 +11,39 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import sync_playwright
 
 WIDTHS = (1280, 320)
+SCHEMES = ("light", "dark")
+RULES = {"light": None, "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+"""What axe looks at: in the second scheme at what a scheme changes."""
 SLOWEST_MS = 90_000
 """How long a page may take where much else runs; what is measured stands in the bench."""
+POLL_SECONDS = 2
 
 
 def main() -> int:
     scene = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     folder, wrong = Path(sys.argv[2]), []
     folder.mkdir(parents=True, exist_ok=True)
+    logins = iter(scene["logins"])
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=scene["chromium"], args=["--no-sandbox"])
-        logins = iter(scene["logins"])
-        for scheme in ("light", "dark"):
-            for script in (True, False):
-                context = browser.new_context(color_scheme=scheme, java_script_enabled=script, reduced_motion="reduce")
-                page = context.new_page()
-                page.set_default_timeout(SLOWEST_MS)
-                look = Look(page, scene["url"], wrong)
-                page.goto(next(logins))
-                for width in WIDTHS:
-                    page.set_viewport_size({"width": width, "height": 900})
-                    for name, path in scene["pages"].items():
-                        place = f"{name}-{width}-{scheme}{'' if script else '-noscript'}"
-                        look.at(place, path, folder, script=script)
-                context.close()
-        context = browser.new_context(reduced_motion="reduce")
-        page = context.new_page()
-        page.goto(next(logins))
-        flows(page, scene, wrong)
-        context.close()
+        for script in (True, False):
+            context = browser.new_context(java_script_enabled=script, reduced_motion="reduce")
+            page = context.new_page()
+            page.set_default_timeout(SLOWEST_MS)
+            look = Look(page, scene["url"], wrong)
+            page.goto(next(logins))
+            for name, path in scene["pages"].items():
+                look.at(name, path)
+                if script:
+                    look.in_every_way(name, folder)
+            if script:
+                flows(page, scene, wrong)
+                live(page, look, scene, folder)
+            context.close()
         browser.close()
     sys.stdout.write(json.dumps(wrong) + "\n")
     return 0
@@ -68,20 +68,32 @@ class Look:
         if urlsplit(request.url).netloc != urlsplit(self.url).netloc:
             self.say("request to elsewhere", request.url)
 
-    def at(self, place, path, folder, *, script) -> None:
-        self.place = place
+    def at(self, name, path) -> None:
+        """Open a page."""
+        self.place = name
         answer = self.page.goto(self.url + path)
         if answer is None or answer.status != 200:
             self.say("status", str(answer and answer.status))
-        if not script:
-            if not self.page.query_selector("main h1"):
-                self.say("no heading", path)
-            return
-        self.page.screenshot(path=str(folder / f"{place}.png"), full_page=True)
-        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0:
-            self.say("sideways scroll", f"{wide} px")
-        for found in Axe().run(self.page).response["violations"]:
+        if not self.page.query_selector("main h1"):
+            self.say("no heading", path)
+
+    def in_every_way(self, name, folder) -> None:
+        """Look at the page that is open, wide and narrow, light and dark."""
+        self.page.evaluate(AXE_SCRIPT)
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            for scheme in SCHEMES:
+                self.place = f"{name}-{width}-{scheme}"
+                self.page.emulate_media(color_scheme=scheme)
+                self.page.screenshot(path=str(folder / f"{self.place}.png"), full_page=True)
+                self.axe(RULES[scheme])
+            wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wide > 0:
+                self.say("sideways scroll", f"{wide} px")
+
+    def axe(self, rules) -> None:
+        options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+        for found in self.page.evaluate("options => axe.run(options)", options)["violations"]:
             nodes = "; ".join(
                 str(node["target"]) + " " + (node.get("failureSummary") or "") for node in found["nodes"][:2]
             )
@@ -125,6 +137,47 @@ def flows(page, scene, wrong) -> None:
     page.keyboard.press("Enter")
     page.wait_for_load_state()
     expect("3 letters were sent back" in page.inner_text("main"), "all that were shown were sent back")
+
+
+def live(page, look, scene, folder) -> None:
+    """A run that goes on: its page follows it without losing the place, pauses, and asks no more when it is over.
+
+    The page's clock is ours, so that no time passes; the scene ends the run when it has been asked about often enough.
+    """
+
+    def expect(true, text) -> None:
+        if not true:
+            look.say("live", text)
+
+    def polled(seconds=POLL_SECONDS) -> int:
+        before = len(asked)
+        page.clock.run_for(1000 * seconds)
+        return len(asked) - before
+
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "part=1" in request.url else None)
+    page.clock.install()
+    look.at("run-live", scene["live"])
+    look.in_every_way("run-live", folder)
+    page.set_viewport_size({"width": 640, "height": 300})
+    page.focus("#live a")
+    page.evaluate("scrollTo(0, 120)")
+    with page.expect_response("**part=1"):
+        page.clock.run_for(1000 * POLL_SECONDS)
+    page.get_by_text("1 calendar done").wait_for()
+    expect(page.evaluate("document.activeElement.matches('#live a')"), "the focus is where it was")
+    expect(page.evaluate("scrollY") == 120, "the page is where it was")
+    page.click("[data-pause]")
+    expect(polled() == 0, "Pause was pressed")
+    page.click("[data-pause]")
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    expect(polled() == 0, "nobody sees the page")
+    page.evaluate("delete document.hidden")
+    with page.expect_response("**part=1"):
+        page.clock.run_for(1000 * POLL_SECONDS)
+    page.get_by_text("Completed").or_(page.get_by_text("completed")).first.wait_for()
+    expect(polled(seconds=30) == 0, "the run is over")
+    expect(not page.is_visible("[data-pause]"), "there is nothing left to pause")
 
 
 def reach(page, text) -> bool:
