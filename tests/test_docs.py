@@ -335,7 +335,7 @@ def outcome_values(node: ast.AST) -> Iterator[ast.expr | None]:
                 name="refuse_sync"
                 | "refuse_plan"
                 | "_refused"
-                | "_running"
+                | "_paused_or_running"
                 | "_escalated"
                 | "_cooling_down"
                 | "reason_to_skip"
@@ -382,7 +382,7 @@ def test_every_outcome_is_one_that_something_ends_in() -> None:
     """mypy holds the code to the types; this holds the types to the code."""
     calendars = set(get_args(run_outcomes.CalendarOutcome))
     assert set(get_args(run_outcomes.SyncOutcome)) | calendars == outcomes(planning=False)
-    refused_by_the_rule_of_syncs = {"superseded", "already_running", "escalated", "cancelled"}
+    refused_by_the_rule_of_syncs = {"superseded", "already_running", "escalated", "cancelled", "paused"}
     exports = outcomes_of(path for path in PACKAGE.rglob("*.py") if is_export(path))
     assert set(get_args(run_outcomes.ExportOutcome)) == exports
     assert set(get_args(run_outcomes.PlanOutcome)) == outcomes(planning=True) | refused_by_the_rule_of_syncs

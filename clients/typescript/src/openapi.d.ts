@@ -897,6 +897,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workspaces/{ws}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the workspace alone: nothing is read, planned or written until it is resumed. */
+        post: operations["pause_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workspaces/{ws}/plan/apply": {
         parameters: {
             query?: never;
@@ -925,6 +942,23 @@ export interface paths {
         put?: never;
         /** Show what a plan would come to now, with the reason of every block. Writes nothing. */
         post: operations["preview_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a paused workspace go on, with a sync at once. */
+        post: operations["resume_workspace"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1848,7 +1882,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "healthy" | "syncing" | "degraded" | "late" | "disconnected";
+            state: "healthy" | "syncing" | "degraded" | "late" | "disconnected" | "paused";
             why: components["schemas"]["Why"] | null;
             /**
              * Ws Id
@@ -2216,6 +2250,24 @@ export interface components {
             held: components["schemas"]["HeldCalendar"][];
             /** Kept Alive */
             kept_alive: components["schemas"]["WaitingWrite"][];
+            /**
+             * Ws Id
+             * Format: uuid
+             */
+            ws_id: string;
+        };
+        /**
+         * Paused
+         * @description A workspace that is let alone: since when, and who wanted that.
+         */
+        Paused: {
+            /**
+             * Paused At
+             * Format: date-time
+             */
+            paused_at: string;
+            /** Paused By */
+            paused_by: string;
             /**
              * Ws Id
              * Format: uuid
@@ -2965,6 +3017,8 @@ export interface components {
             last_synced_at: string | null;
             /** Name */
             name: string;
+            /** Paused At */
+            paused_at?: string | null;
             /** Time Zone */
             time_zone: string | null;
         };
@@ -7389,6 +7443,74 @@ export interface operations {
             };
         };
     };
+    pause_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paused"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     apply_plan: {
         parameters: {
             query?: never;
@@ -7459,7 +7581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description database_unavailable */
+            /** @description database_unavailable, workspace_paused */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7551,6 +7673,77 @@ export interface operations {
             };
         };
     };
+    resume_workspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours the same key is the same request: it is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable, not_paused, queue_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     plan_workspace: {
         parameters: {
             query?: never;
@@ -7615,7 +7808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description database_unavailable, queue_unavailable */
+            /** @description database_unavailable, workspace_paused, queue_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7772,7 +7965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description database_unavailable, queue_unavailable */
+            /** @description database_unavailable, workspace_paused, queue_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;

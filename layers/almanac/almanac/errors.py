@@ -24,6 +24,7 @@ AlmanacError
 │   │   └── PermissionMissing   its owner has not granted what it takes
 │   ├── CalendarUnreachable   404 for a calendar we know: no proof that it is deleted
 │   ├── ProjectRefused        the provider refuses our client or project: nobody's account is to blame
+│   ├── WorkspacePaused       somebody wants the workspace to be let alone
 │   ├── FilesRefused          where exports are kept refuses us
 │   ├── MailRefused           the mail, its sender or whom it is to
 │   ├── PushUnsupported       the provider tells of no changes of this calendar
@@ -227,6 +228,15 @@ class CalendarUnreachable(PermanentError):
     """404 for a known calendar. Can mean lost access: rows are kept."""
 
     code = "calendar_unreachable"
+
+
+class WorkspacePaused(PermanentError):
+    """Somebody wants the workspace to be let alone: let it go on first."""
+
+    code = "workspace_paused"
+
+    def __init__(self) -> None:
+        super().__init__("the workspace is paused: nothing is read, planned or written until it is resumed")
 
 
 class FilesRefused(PermanentError):

@@ -32,11 +32,11 @@ FACTS = st.builds(
 
 
 def facts(
-    *, lease: timedelta | None = None, superseded: bool = False, manual: timedelta | None = None
+    *, lease: timedelta | None = None, superseded: bool = False, manual: timedelta | None = None, paused: bool = False
 ) -> AdmissionFacts:
     later = (LaterRun({"mode": "full"}, "full"),) if superseded else ()
     asked = () if manual is None else (ManualRun(NOW + manual, {"mode": "full"}),)
-    return AdmissionFacts(NOW, None if lease is None else NOW + lease, asked, later)
+    return AdmissionFacts(NOW, None if lease is None else NOW + lease, asked, later, paused=paused)
 
 
 def refuse(known: AdmissionFacts, source: str, direction: str, *, force: bool, cooldown: float) -> RefusedRun | None:
@@ -59,6 +59,8 @@ SECOND = timedelta(seconds=1)
         pytest.param(
             facts(superseded=True, lease=SECOND), "push", False, ("already_running", 1.0), id="running goes first"
         ),
+        pytest.param(facts(paused=True), "manual", True, ("paused", None), id="force ends no pause"),
+        pytest.param(facts(paused=True, lease=SECOND), "push", False, ("paused", None), id="a pause waits for no run"),
         pytest.param(facts(manual=-10 * SECOND), "manual", False, ("cooldown", 20.0), id="a repeated request"),
         pytest.param(facts(manual=-10 * SECOND), "manual", True, None, id="force skips cooldown"),
         pytest.param(facts(manual=-30 * SECOND), "manual", False, None, id="the cooldown is over"),

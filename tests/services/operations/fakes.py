@@ -10,7 +10,7 @@ from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.runs import AnyRun, AnyRunDetails, PlanCounts, PlanRun, RequestedPlan, SyncRun
 from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
 from almanac.domain.sync.report import Tally
-from almanac.errors import UnknownWorkspace
+from almanac.errors import UnknownWorkspace, WorkspacePaused
 from almanac.services.queues.ports import FailedSend, OutgoingJob
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -25,6 +25,7 @@ class Workspaces:
     known: dict[UUID, tuple[str, str | None]] = field(default_factory=lambda: {WS: ("Team", "Europe/Berlin")})
     calendars: list[ConnectedCalendar] = field(default_factory=list)
     live: list[UUID] = field(default_factory=list)
+    paused: set[UUID] = field(default_factory=set)
 
     def add_workspace(self, ws_id: UUID, name: str, zone: str) -> tuple[str, str | None]:
         return self.known.setdefault(ws_id, (name, zone))
@@ -32,6 +33,11 @@ class Workspaces:
     def require_workspace(self, ws_id: UUID) -> None:
         if ws_id not in self.known:
             raise UnknownWorkspace(ws_id)
+
+    def require_at_work(self, ws_id: UUID) -> None:
+        self.require_workspace(ws_id)
+        if ws_id in self.paused:
+            raise WorkspacePaused
 
     def workspace_name(self, ws_id: UUID) -> str:
         self.require_workspace(ws_id)

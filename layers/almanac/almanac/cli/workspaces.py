@@ -1,4 +1,4 @@
-"""`workspace add`, `workspace list` and `workspace set`."""
+"""`workspace add`, `workspace list`, `workspace set`, `workspace pause` and `workspace resume`."""
 
 from argparse import Namespace
 
@@ -27,6 +27,10 @@ def add_to(commands: Commands) -> None:
     arguments.add_workspace(parser)
     parser.add_argument("--name", type=arguments.label, help="what people call it")
     parser.add_argument("--timezone", type=arguments.zone, help="IANA zone, as Europe/Berlin")
+    pausing = "let a workspace alone: nothing is read, planned or written until it is resumed"
+    arguments.add_workspace(add_command(group, "pause", _pause, pausing, "  almanac workspace pause WS"))
+    resuming = "let a paused workspace go on, with a sync at once"
+    arguments.add_workspace(add_command(group, "resume", _resume, resuming, "  almanac workspace resume WS"))
 
 
 def _add(args: Namespace, session: Session) -> Result:
@@ -45,3 +49,15 @@ def _set(args: Namespace, session: Session) -> Result:
         raise BadInput("--timezone", "missing; give it, or --name, or both")
     name, zone = session.wiring.workspaces.set(args.ws_id, args.name, args.timezone)
     return Result({"ws_id": args.ws_id, "name": name, "timezone": zone}, f"workspace {args.ws_id}: {name}, {zone}")
+
+
+def _pause(args: Namespace, session: Session) -> Result:
+    found = session.wiring.pauses.pause(args.ws_id, "command line")
+    said = f"workspace {args.ws_id} is paused; `almanac workspace resume {args.ws_id}` lets it go on"
+    return Result({"ws_id": args.ws_id, "paused_at": found.since, "paused_by": found.paused_by}, said)
+
+
+def _resume(args: Namespace, session: Session) -> Result:
+    sent = session.wiring.pauses.resume(args.ws_id)
+    said = f"workspace {args.ws_id} goes on; sync {sent.request_id} is in the queue"
+    return Result({"ws_id": args.ws_id, "request_id": sent.request_id}, said)

@@ -6,7 +6,9 @@ EndStatus = Literal["completed", "partial", "failed", "skipped"]
 Status = Literal["running", EndStatus]
 """`running` is in the database only."""
 
-RefusedOutcome = Literal["superseded", "already_running", "cooldown", "too_soon", "escalated", "removed", "cancelled"]
+RefusedOutcome = Literal[
+    "superseded", "already_running", "cooldown", "too_soon", "escalated", "removed", "cancelled", "paused"
+]
 """Of a run that does not take place."""
 PassOutcome = Literal["incremental", "full", "redirected_to_full", "token_expired_full"]
 """Of a pass over a calendar that came to its end."""
@@ -34,6 +36,7 @@ PlanOutcome = Literal[
     "superseded",
     "already_running",
     "cancelled",
+    "paused",
     "escalated",
     "timezone_missing",
     "removed",

@@ -47,7 +47,10 @@ def workspaces_text(workspaces: Sequence[ListedWorkspace]) -> str:
     """Return the workspaces as a table, and how to add one when there is none."""
     head = ("WORKSPACE", "TIME ZONE", "ACCOUNTS", "CALENDARS", "LAST SYNC")
     rows = (
-        ((each.name, each.time_zone, each.accounts, each.calendars, instant_text(each.last_synced_at)), [each.ws_id])
+        (
+            (each.name, each.time_zone, each.accounts, each.calendars, instant_text(each.last_synced_at)),
+            [each.ws_id, f"paused since {instant_text(each.paused_at)}" if each.paused_at else None],
+        )
         for each in workspaces
     )
     return listing(head, rows) if workspaces else "no workspace; `almanac workspace add --help` tells how to add one"

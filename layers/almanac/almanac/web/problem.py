@@ -52,6 +52,8 @@ _TITLES = {
     "exports_off": "There are no exports here",
     "files_unavailable": "The files cannot be reached",
     "webhooks_off": "There are no webhooks here",
+    "workspace_paused": "The workspace is paused",
+    "not_paused": "The workspace is not paused",
     "not_cancellable": "Too late to call it off",
     "precondition_failed": "It has changed meanwhile",
     "body_too_large": "The body is too large",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.foresee import Foresee
+    from almanac.services.operations.pauses import Pauses
     from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.operations.requests import RequestPlan, RequestSync
@@ -132,6 +133,11 @@ class UseCases(Protocol):
     @property
     def request_sync(self) -> "RequestSync":
         """Asks for syncs."""
+        ...
+
+    @property
+    def pauses(self) -> "Pauses":
+        """Lets workspaces alone, and go on."""
         ...
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from uuid import UUID
 
 from typing_extensions import override
@@ -9,17 +10,17 @@ from typing_extensions import override
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.domain.operations.connections import ConnectedCalendar
-from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
-from almanac.errors import CalendarUnreachable, UnknownWorkspace
+from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace, Pause
+from almanac.errors import CalendarUnreachable, UnknownWorkspace, WorkspacePaused
 from almanac.services.accounts.ports import Account, AccountStore, SealedSecrets
-from almanac.services.operations.ports import AccountSwitches, ConnectionStore, WorkspaceStore
+from almanac.services.operations.ports import AccountSwitches, ConnectionStore, PauseStore, WorkspaceStore
 from almanac.services.sync.provider import CalendarEntry
 
 _UNREADABLE = ("freeBusyReader", "none")
 """Access roles under which an account sees no events."""
 
 
-class PostgresWorkspaces(WorkspaceStore, ConnectionStore, AccountSwitches):
+class PostgresWorkspaces(WorkspaceStore, PauseStore, ConnectionStore, AccountSwitches):
     """Workspaces and their calendars over one Database."""
 
     def __init__(self, database: Database) -> None:
@@ -37,6 +38,33 @@ class PostgresWorkspaces(WorkspaceStore, ConnectionStore, AccountSwitches):
     def require_workspace(self, ws_id: UUID) -> None:
         if not self._run.alone("workspace", ws_id=ws_id):
             raise UnknownWorkspace(ws_id)
+
+    @override
+    def require_at_work(self, ws_id: UUID) -> None:
+        if self.pause_of(ws_id) is not None:
+            raise WorkspacePaused
+
+    @override
+    def pause_of(self, ws_id: UUID) -> Pause | None:
+        found = self._run.alone("paused_since", ws_id=ws_id)
+        if not found:
+            raise UnknownWorkspace(ws_id)
+        since, paused_by = found[0]
+        return None if since is None else Pause(since, paused_by)
+
+    @override
+    def pause(self, ws_id: UUID, paused_by: str, since: datetime | None = None) -> Pause:
+        with self._db.transaction():
+            self._run("pause_workspace", ws_id=ws_id, paused_by=paused_by, since=since)
+            found = self._run("paused_since", ws_id=ws_id)
+        if not found:
+            raise UnknownWorkspace(ws_id)
+        return Pause(*found[0])
+
+    @override
+    def end_pause(self, ws_id: UUID) -> Pause | None:
+        found = self._run.alone("end_pause", ws_id=ws_id)
+        return Pause(found[0][0], found[0][1]) if found else None
 
     @override
     def workspace_name(self, ws_id: UUID) -> str:

@@ -6,10 +6,27 @@ INSERT INTO workspaces (id, name, timezone) VALUES (:ws_id::uuid, :name, :zone) 
 -- name: workspace
 SELECT name, timezone FROM workspaces WHERE id = :ws_id::uuid;
 
+-- name: paused_since
+SELECT p.since, p.paused_by FROM workspaces w LEFT JOIN workspace_pauses p ON p.ws_id = w.id WHERE w.id = :ws_id::uuid;
+
+-- name: pause_workspace
+-- Who pauses what is paused changes nothing: it says since when, and by whom.
+INSERT INTO workspace_pauses (ws_id, since, paused_by)
+SELECT w.id, coalesce(:since::timestamptz, now()), :paused_by FROM workspaces w WHERE w.id = :ws_id::uuid
+ON CONFLICT (ws_id) DO NOTHING;
+
+-- name: end_pause
+-- What has changed meanwhile is planned after it, however long ago that was.
+WITH gone AS (
+    DELETE FROM workspace_pauses WHERE ws_id = :ws_id::uuid RETURNING ws_id, since, paused_by
+)
+SELECT g.since, g.paused_by, almanac_note_change(g.ws_id)::text FROM gone g;
+
 -- name: live_workspaces
 SELECT DISTINCT c.ws_id
 FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id AND a.status = 'active'
 WHERE c.is_enabled AND c.sync_inbound_enabled AND c.access_role <> 'freeBusyReader'
+    AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = c.ws_id)
 ORDER BY c.ws_id;
 
 -- name: primary_calendar
@@ -76,7 +93,8 @@ SELECT w.id, w.name, w.timezone,
         WHERE c.ws_id = w.id AND c.is_enabled AND c.sync_inbound_enabled AND c.access_role <> 'freeBusyReader'
             AND a.status <> 'disconnected'),
     (SELECT max(s.last_synced_at) FROM calendar_connections c JOIN calendar_sync_states s ON s.connection_id = c.id
-        WHERE c.ws_id = w.id)
+        WHERE c.ws_id = w.id),
+    (SELECT p.since FROM workspace_pauses p WHERE p.ws_id = w.id)
 FROM workspaces w
 ORDER BY lower(w.name), w.id;
 

@@ -1,4 +1,4 @@
--- Statements that answer "is it well, and if not, where". All of them only read.
+-- Statements that answer "is it well, and if not, where". All of them only read. A workspace that is paused is not late.
 
 -- name: sync_health
 -- Of the calendars that are to be read; one whose push channel is healthy may wait for longer. Only workspaces with a
@@ -11,7 +11,7 @@ SELECT
         WHERE c.is_enabled AND c.sync_inbound_enabled AND NOT EXISTS (
             SELECT 1 FROM calendar_sync_states s
             WHERE s.connection_id = c.id AND s.last_synced_at >= :before::timestamptz
-        )
+        ) AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = c.ws_id)
      )) AND (:installation::text IS NULL OR NOT EXISTS (
         SELECT 1 FROM calendar_connections c
         WHERE c.ws_id = f.ws_id AND c.provider = f.provider AND c.calendar_id = f.calendar_id AND f.fresh_at
@@ -39,6 +39,7 @@ WITH stalest AS (
                     SELECT 1 FROM calendar_sync_states s
                     WHERE s.connection_id = c.id AND s.last_synced_at >= :before::timestamptz
                 )
+                AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = c.ws_id)
         ))
         AND (:installation::text IS NULL OR NOT EXISTS (
             SELECT 1 FROM calendar_connections c
@@ -83,7 +84,7 @@ WITH stale AS (
         SELECT 1 FROM runs r
         WHERE r.ws_id = w.ws_id AND r.kind = 'schedule' AND r.started_at >= :before::timestamptz
             AND (r.status = 'completed' OR r.outcome = 'blocked')
-    )
+    ) AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.ws_id)
     GROUP BY w.ws_id
 ), planned AS (
     SELECT s.ws_id, s.since, (

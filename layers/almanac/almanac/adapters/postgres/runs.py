@@ -149,7 +149,7 @@ class PostgresLedger:
         found = self._run("admission_facts", sent_at=sent_at, **about)
         if not found:
             raise UnknownWorkspace(job.ws_id)
-        now, lease_expires_at, asked, last_push_at, later, large_until, cancelled = found[0]
+        now, lease_expires_at, asked, last_push_at, later, large_until, cancelled, paused = found[0]
         if cancelled:
             return "cancelled", None
         waited = sent_at is not None and now - sent_at > _OLD
@@ -162,6 +162,7 @@ class PostgresLedger:
             last_push_at,
             killed,
             large_until,
+            paused,
         )
         return refuse(facts)
 

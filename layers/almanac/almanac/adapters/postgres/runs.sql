@@ -5,7 +5,7 @@
 -- What decides whether a run may begin: the time, the lease that somebody holds, the runs that a person asked for in the
 -- last hour, the last one that a push of the same calendar did, the runs of the kind that began after the message was
 -- sent (a second of grace for the clocks of queue and database) and have completed, until when only the large function
--- will do, and whether the job was called off.
+-- will do, whether the job was called off, and whether the workspace is paused.
 SELECT
     now(),
     CASE WHEN l.owner IS NOT NULL THEN l.expires_at END,
@@ -24,7 +24,8 @@ SELECT
         AND r.started_at > :sent_at::timestamptz + interval '1 second'),
     l.large_until,
     EXISTS (SELECT 1 FROM jobs j
-            WHERE j.id = :job_id AND j.ws_id = w.id AND j.kind = :kind AND j.cancelled_at IS NOT NULL)
+            WHERE j.id = :job_id AND j.ws_id = w.id AND j.kind = :kind AND j.cancelled_at IS NOT NULL),
+    EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.id)
 FROM workspaces w LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
 WHERE w.id = :ws_id::uuid;
 

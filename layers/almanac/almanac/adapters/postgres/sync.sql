@@ -293,7 +293,7 @@ WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND s.connection_id
 -- Due: a live account with a calendar to read that is not backing off; nothing waiting in the queue, no sync running. A
 -- plan is over in seconds, so its workspace need not wait for the next tick.
 -- A message that never arrived makes its workspace due again after an hour. A calendar whose push channel is healthy is
--- asked about once an hour; without push there is no installation, and no pause. A channel that has to be stopped or
+-- asked about once an hour; without push there is no installation, and no pause of that kind. A channel that has to be stopped or
 -- renewed is a reason, too.
 -- OFFSET 0 keeps each question about one workspace: without it a page reads everybody's calendars to answer for a thousand.
 -- So does asking for the account's status instead of joining it: before the first statistics a join went through all accounts.
@@ -301,6 +301,7 @@ SELECT w.id
 FROM workspaces w
 LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
+    AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.id)
     AND (l.queued_at IS NULL OR l.queued_at < now() - interval '1 hour')
     AND (l.expires_at IS NULL OR l.expires_at <= now()
         OR EXISTS (SELECT 1 FROM runs r WHERE r.id = l.owner AND r.kind = 'schedule' OFFSET 0))
@@ -342,6 +343,7 @@ SELECT w.id
 FROM workspaces w
 LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
+    AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.id)
     AND (l.queued_at IS NULL OR l.queued_at < now() - interval '5 minutes')
     AND (l.expires_at IS NULL OR l.expires_at <= now())
     AND w.id IN (
@@ -363,6 +365,7 @@ LIMIT :limit::integer;
 SELECT w.id
 FROM workspaces_to_plan w
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
+    AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.id)
 ORDER BY w.id
 LIMIT :limit::integer;
 
@@ -375,6 +378,7 @@ WITH old AS (
 SELECT w.id, w.last_plan
 FROM workspaces_to_replan w
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
+    AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.id)
     AND w.id IN (SELECT u.ws_id FROM unplanned_changes u)
 ORDER BY w.id
 LIMIT :limit::integer;

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 Reason = Literal[
-    "reconnect_required", "timezone_missing", "running", "backing_off", "waiting", "error", "never", "overdue"
+    "reconnect_required", "timezone_missing", "running", "backing_off", "waiting", "error", "never", "overdue", "paused"
 ]
-"""`overdue`: nothing that is stored stands in its way, so look at ticks and queues."""
+"""`overdue`: nothing that is stored stands in its way, so look at ticks and queues. `paused`: somebody wants that,
+so nobody is late."""
 
 SYNC_BEHIND_AFTER = timedelta(minutes=30)
 """Two periods of the sync rule: one missed tick is no news."""

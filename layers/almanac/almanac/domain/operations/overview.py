@@ -53,6 +53,7 @@ class Overview:
     peak_minute: datetime | None
     oldest_queued_at: datetime | None
     reconnect_required: int
+    paused: int = 0
 
 
 GROWTH = 1.1

@@ -15,6 +15,15 @@ class ListedWorkspace:
     accounts: int
     calendars: int
     last_synced_at: datetime | None
+    paused_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Since when a workspace is let alone, and who wanted that."""
+
+    since: datetime
+    paused_by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Whether a run may begin: superseded, already running, cooling down, or go."""
+"""Whether a run may begin: paused, superseded, already running, cooling down, or go."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,6 +49,8 @@ class AdmissionFacts:
     """An earlier run of this message, which died."""
     large_until: datetime | None = None
     """Until when the workspace's jobs belong into the large function."""
+    paused: bool = False
+    """Somebody wants the workspace to be let alone."""
 
 
 RefusedRun = tuple[RefusedOutcome, float | None] | tuple[RefusedOutcome, float | None, EscalationCause]
@@ -59,7 +61,7 @@ Refuse = Callable[[AdmissionFacts], RefusedRun | None]
 
 @dataclass(frozen=True, slots=True)
 class WantedSync:
-    """What a sync is to cover, and how urgently. `force` skips `superseded` and `cooldown`, never a running run."""
+    """What a sync is to cover, and how urgently. `force` skips `superseded` and `cooldown`, never a run or a pause."""
 
     mode: str
     calendar_id: str | None
@@ -85,9 +87,9 @@ class WantedPlan:
 
 def refuse_sync(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) -> RefusedRun | None:
     """Return what refuses a sync. `cooldown` in seconds, between manual requests only."""
-    running = _running(facts)
-    if running is not None or wanted.force:
-        return running
+    held = _paused_or_running(facts)
+    if held is not None or wanted.force:
+        return held
     if any(_covers_sync(run, wanted) for run in facts.later_runs):
         return "superseded", None
     if wanted.source == "push" and facts.last_push_at is not None:
@@ -106,10 +108,10 @@ def _cooling_down(facts: AdmissionFacts, wanted: WantedSync, cooldown: float) ->
 
 def refuse_plan(facts: AdmissionFacts, wanted: WantedPlan) -> RefusedRun | None:
     """Return what refuses a plan; it has no cooldown."""
-    running = _running(facts)
-    if running is None and any(_covers_plan(run, wanted) for run in facts.later_runs):
+    held = _paused_or_running(facts)
+    if held is None and any(_covers_plan(run, wanted) for run in facts.later_runs):
         return "superseded", None
-    return running
+    return held
 
 
 def refuse_here(refuse: Refuse) -> Refuse:
@@ -123,7 +125,9 @@ def _escalated(facts: AdmissionFacts) -> RefusedRun | None:
     return None if cause is None else ("escalated", None, cause)
 
 
-def _running(facts: AdmissionFacts) -> RefusedRun | None:
+def _paused_or_running(facts: AdmissionFacts) -> RefusedRun | None:
+    if facts.paused:
+        return "paused", None
     if facts.lease_expires_at is not None and facts.lease_expires_at > facts.now:
         return "already_running", (facts.lease_expires_at - facts.now).total_seconds()
     return None

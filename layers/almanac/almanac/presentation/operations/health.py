@@ -11,6 +11,7 @@ MEANING = {
     "error": "The last attempt failed.",
     "never": "It has never been done.",
     "overdue": "Nothing that is known stands in its way.",
+    "paused": "Somebody has paused it: nothing is read, planned or written.",
 }
 HELP = {
     "reconnect_required": "Let the owner of the account connect it again.",
@@ -21,6 +22,7 @@ HELP = {
     "error": "Look at the last run: it says what failed.",
     "never": "Ask for a sync, and see whether the ticks are on.",
     "overdue": "Look at the ticks and at the queues: no job reaches this workspace.",
+    "paused": "Resume it when it shall go on; what has happened meanwhile is read at once.",
 }
 SHORT = {
     "reconnect_required": "has to be connected again",
@@ -31,6 +33,7 @@ SHORT = {
     "error": "fails",
     "never": "was never done",
     "overdue": "is overdue",
+    "paused": "is paused",
 }
 
 

@@ -12,7 +12,7 @@ from almanac.domain.operations.people import ListedMeeting, ListedMember, NewMee
 from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.domain.operations.run_statistics import Behind, LaggingWorkspace, RunStatistics
 from almanac.domain.operations.runs import AnyRun, AnyRunDetails, RequestedPlan, SyncProgress, SyncRun
-from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
+from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace, Pause
 
 FollowedRun = TypeVar("FollowedRun", SyncRun, RequestedPlan, covariant=True)
 
@@ -34,6 +34,10 @@ class WorkspaceStore(Protocol):
 
     def require_workspace(self, ws_id: UUID) -> None:
         """Raise UnknownWorkspace unless it is there."""
+        ...
+
+    def require_at_work(self, ws_id: UUID) -> None:
+        """Raise UnknownWorkspace unless it is there, WorkspacePaused while it is paused."""
         ...
 
     def workspace_name(self, ws_id: UUID) -> str:
@@ -61,6 +65,25 @@ class WorkspaceStore(Protocol):
 
         Raises UnknownWorkspace.
         """
+        ...
+
+
+class PauseStore(Protocol):
+    """Workspaces that are let alone. Raises DatabaseUnavailable and StorageFailed."""
+
+    def pause_of(self, ws_id: UUID) -> Pause | None:
+        """Return since when it is paused, and by whom. Raises UnknownWorkspace."""
+        ...
+
+    def pause(self, ws_id: UUID, paused_by: str, since: datetime | None = None) -> Pause:
+        """Let the workspace alone, from now on or (after all) since then; return its pause, which may be an older one.
+
+        Raises UnknownWorkspace.
+        """
+        ...
+
+    def end_pause(self, ws_id: UUID) -> Pause | None:
+        """Let it go on, and have it planned after its next sync; return what has ended, None if nothing did."""
         ...
 
 

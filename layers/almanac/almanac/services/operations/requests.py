@@ -51,11 +51,11 @@ class RequestSync:
         user_id: str | None = None,
         request_id: str | None = None,
     ) -> SentRequest:
-        """Send one workspace's job. Raises UnknownWorkspace, UnknownCalendar, QueueUnavailable.
+        """Send one workspace's job. Raises UnknownWorkspace, WorkspacePaused, UnknownCalendar, QueueUnavailable.
 
         `request_id` is for whoever asks again under the same id; a new one otherwise.
         """
-        self.workspaces.require_workspace(ws_id)
+        self.workspaces.require_at_work(ws_id)
         if calendar_id is not None and not self._reads(ws_id, calendar_id):
             raise UnknownCalendar("calendar_id", "the workspace has no enabled calendar of that id")
         job = CalendarSync(
@@ -123,9 +123,9 @@ class RequestPlan:
         """Send one workspace's job: `window_days` to plan, 7 to 90, of everybody or of one member.
 
         `request_id` is for whoever asks again under the same id; a new one otherwise. Raises UnknownWorkspace,
-        QueueUnavailable.
+        WorkspacePaused, QueueUnavailable.
         """
-        self.workspaces.require_workspace(ws_id)
+        self.workspaces.require_at_work(ws_id)
         job = CalendarSchedule(
             ws_id=ws_id,
             window_days=window_days,

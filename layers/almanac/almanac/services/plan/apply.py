@@ -8,7 +8,14 @@ from uuid import UUID, uuid4
 
 from almanac.domain.workspace_plan.outcome import NOT_WRITTEN, record_outcome
 from almanac.domain.workspace_plan.report import PlanReport
-from almanac.errors import AlmanacError, DatabaseUnavailable, LeaseLost, PermanentError, TransientError
+from almanac.errors import (
+    AlmanacError,
+    DatabaseUnavailable,
+    LeaseLost,
+    PermanentError,
+    TransientError,
+    WorkspacePaused,
+)
 from almanac.jobs import CalendarSchedule
 from almanac.services.operations.ports import WorkspaceStore
 from almanac.services.plan.ports import PlanStore
@@ -58,13 +65,15 @@ class ApplyPlan:
 
     def __call__(self, job: CalendarSchedule, shown: str) -> PlanReport:
         """Write the plan that was shown. Raises PlanChanged, with nothing written, when it would be another one now,
-        and PlanBusy while another run is at work."""
+        PlanBusy while another run is at work, WorkspacePaused while nothing is to be written."""
         found = self.preview(job)
         if found.fingerprint != shown:
             raise PlanChanged(found)
         report = found.report
         admitted = self.store.begin_run(job, report.run_id, None)
         if isinstance(admitted, Refusal):
+            if admitted.outcome == "paused":
+                raise WorkspacePaused
             raise PlanBusy(f"the workspace is busy ({admitted.outcome}); ask again later", admitted.retry_after)
         if not self._written(admitted, found, report):
             raise PlanChanged(self.preview(job))

@@ -10,10 +10,10 @@ from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.lag import Lag
 from almanac.domain.operations.run_statistics import BehindWorkspace, why_late
 from almanac.services.clock import Clock
-from almanac.services.operations.ports import ConnectionStore, CountedRuns, WorkspaceStore
+from almanac.services.operations.ports import ConnectionStore, CountedRuns, PauseStore
 from almanac.services.watching.ports import Directory
 
-State = Literal["healthy", "syncing", "degraded", "late", "disconnected"]
+State = Literal["healthy", "syncing", "degraded", "late", "disconnected", "paused"]
 """`disconnected`: nothing of it can be read until a person acts; `degraded`: some calendar fails, the rest is read."""
 MOST_LATE = 2000
 """Workspaces that are looked at as late, the stalest first."""
@@ -34,7 +34,7 @@ class Health:
 class WorkspaceHealth:
     """The use case of a workspace's health, and of the list of those that are late."""
 
-    workspaces: WorkspaceStore
+    workspaces: PauseStore
     connections: ConnectionStore
     runs: CountedRuns
     directory: Directory
@@ -42,9 +42,11 @@ class WorkspaceHealth:
 
     def __call__(self, ws_id: UUID) -> Health:
         """Return one workspace's. Raises UnknownWorkspace."""
-        self.workspaces.require_workspace(ws_id)
-        late, _ = self.stalest([ws_id], 10)
+        pause = self.workspaces.pause_of(ws_id)
         calendars = self.connections.connections(ws_id)
+        if pause is not None:
+            return Health(ws_id, "paused", Lag("paused", pause.since), [], calendars)
+        late, _ = self.stalest([ws_id], 10)
         why = late[0].lag if late else self._trouble(ws_id, calendars)
         return Health(ws_id, _state(why, late, calendars), why, late, calendars)
 

@@ -28,6 +28,7 @@ class WorkspaceRow:
     broken: int
     calendars: int
     last_synced_at: datetime | None
+    paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -340,8 +340,22 @@ def _refusal(error: str) -> str:
 
 
 ROUTES = (
-    Route("POST", "/v1/workspaces/<ws>/sync", "run", sync_workspace, 202, ("unknown_calendar", "queue_unavailable")),
-    Route("POST", "/v1/workspaces/<ws>/schedule", "run", plan_workspace, 202, ("queue_unavailable",)),
+    Route(
+        "POST",
+        "/v1/workspaces/<ws>/sync",
+        "run",
+        sync_workspace,
+        202,
+        ("unknown_calendar", "workspace_paused", "queue_unavailable"),
+    ),
+    Route(
+        "POST",
+        "/v1/workspaces/<ws>/schedule",
+        "run",
+        plan_workspace,
+        202,
+        ("workspace_paused", "queue_unavailable"),
+    ),
     Route("POST", "/v1/sync", "run", sync_many, 202, ("queue_unavailable",)),
     Route("POST", "/v1/schedule", "run", plan_many, 202, ("queue_unavailable",)),
     Route("GET", "/v1/jobs/<job_id>", "read", show_job, errors=("unknown_job",)),

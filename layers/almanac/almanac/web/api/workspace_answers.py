@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-StateName = Literal["healthy", "syncing", "degraded", "late", "disconnected"]
+StateName = Literal["healthy", "syncing", "degraded", "late", "disconnected", "paused"]
 
 
 class Why(BaseModel):
@@ -117,6 +117,15 @@ class Workspace(BaseModel):
     accounts: int
     calendars: int
     last_synced_at: datetime | None
+    paused_at: datetime | None = None
+
+
+class Paused(BaseModel):
+    """A workspace that is let alone: since when, and who wanted that."""
+
+    ws_id: UUID
+    paused_at: datetime
+    paused_by: str
 
 
 class WorkspacePage(BaseModel):

@@ -17,7 +17,8 @@ from almanac.presentation.history.changes import by_start
 from almanac.presentation.operations.health import meaning, what_helps
 from almanac.web.api.bodies import ApplyBody, PreviewBody, SwitchesBody
 from almanac.web.api.history_routes import expired
-from almanac.web.api.ledger_routes import After, Limit, Workspace, visible
+from almanac.web.api.ledger_answers import Accepted
+from almanac.web.api.ledger_routes import After, Limit, Workspace, accepted, visible
 from almanac.web.api.routes import Route
 from almanac.web.api.workspace_answers import (
     Account,
@@ -31,6 +32,7 @@ from almanac.web.api.workspace_answers import (
     HealthAnswer,
     LatePage,
     LateWorkspace,
+    Paused,
     PreviewAnswer,
     Why,
     WorkspacePage,
@@ -64,6 +66,7 @@ def list_workspaces(
             accounts=each.accounts,
             calendars=each.calendars,
             last_synced_at=each.last_synced_at,
+            paused_at=each.paused_at,
         )
         for each in found[:limit]
     ]
@@ -89,6 +92,26 @@ def show_health(ws: Workspace) -> HealthAnswer:
     why = None if found.why is None else _why(found.why)
     late = [str(each.job) for each in found.late]
     return HealthAnswer(ws_id=ws, state=found.state, why=why, late=late, calendars=calendars)
+
+
+def pause_workspace(ws: Workspace) -> Paused:
+    """Let the workspace alone: nothing is read, planned or written until it is resumed."""
+    call = current()
+    found = call.use.pauses.pause(ws, call.principal.name)
+    call.audit("pause", ws)
+    return Paused(ws_id=ws, paused_at=found.since, paused_by=found.paused_by)
+
+
+def resume_workspace(ws: Workspace) -> Accepted:
+    """Let a paused workspace go on, with a sync at once."""
+    call = current()
+
+    def ask(job_id: str) -> Mapping[str, Any]:
+        call.use.pauses.resume(ws, job_id)
+        call.audit("resume", ws, job_id)
+        return {"job_id": job_id}
+
+    return accepted(call.once("resume", ws, {}, ask)["job_id"])
 
 
 def list_late(
@@ -272,6 +295,8 @@ def _name_place(after: str, listed: Mapping[str, Any]) -> tuple[str, UUID]:
 ROUTES = (
     Route("GET", "/v1/workspaces", "read", list_workspaces),
     Route("GET", "/v1/workspaces/<ws>/health", "read", show_health),
+    Route("POST", "/v1/workspaces/<ws>/pause", "operate", pause_workspace),
+    Route("POST", "/v1/workspaces/<ws>/resume", "operate", resume_workspace, 202, ("not_paused", "queue_unavailable")),
     Route("GET", "/v1/health", "read", list_late),
     Route("GET", "/v1/workspaces/<ws>/accounts", "read", list_accounts),
     Route("GET", "/v1/workspaces/<ws>/connections", "read", list_connections),
@@ -296,6 +321,6 @@ ROUTES = (
         "/v1/workspaces/<ws>/plan/apply",
         "run",
         apply_plan,
-        errors=("plan_changed", "already_running", "timezone_missing"),
+        errors=("plan_changed", "already_running", "timezone_missing", "workspace_paused"),
     ),
 )

@@ -46,6 +46,7 @@ def workspace(visit: Visit) -> Answer:
         zone=zone,
         ws_id=ws_id,
         health=health,
+        pause=use.pauses.of(ws_id),
         why=None if health.why is None else (meaning(health.why), what_helps(health.why)),
         ahead=[
             (each, each.why and meaning(each.why), each.why and what_helps(each.why)) for each in use.foresee(ws_id)
@@ -111,6 +112,27 @@ def ask_plan(visit: Visit) -> Answer:
     return _sent(visit, "schedule", do, {})
 
 
+def pause(visit: Visit) -> Answer:
+    """Let the workspace alone, for whoever has said that this is meant."""
+    place = f"/console/workspaces/{visit.ws_id}"
+    if visit.field("sure") != "yes":
+        return back(place, "Nothing was paused: it was not confirmed.")
+    visit.call.use.pauses.pause(visit.ws_id, visit.call.principal.name)
+    visit.call.audit("pause", visit.ws_id)
+    return see_other(place)
+
+
+def resume(visit: Visit) -> Answer:
+    """Let it go on, with a sync at once; the same form sent twice is one."""
+
+    def do(job_id: str) -> dict[str, str]:
+        visit.call.use.pauses.resume(visit.ws_id, job_id)
+        visit.call.audit("resume", visit.ws_id, job_id)
+        return {"job_id": job_id}
+
+    return _sent(visit, "resume", do, {})
+
+
 def switch(visit: Visit) -> Answer:
     """Turn one switch of a calendar."""
     connection_id = identified(visit.parameters["connection_id"], "unknown_connection")
@@ -148,5 +170,7 @@ PAGES = (
     Page("GET", "/console/workspaces/<ws>/week", "read", week),
     Page("POST", "/console/workspaces/<ws>/sync", "run", ask_sync),
     Page("POST", "/console/workspaces/<ws>/schedule", "run", ask_plan),
+    Page("POST", "/console/workspaces/<ws>/pause", "operate", pause),
+    Page("POST", "/console/workspaces/<ws>/resume", "operate", resume),
     Page("POST", "/console/workspaces/<ws>/connections/<connection_id>", "operate", switch),
 )

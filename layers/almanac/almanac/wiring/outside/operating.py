@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from almanac.services.access.api_keys import ApiKeys
     from almanac.services.access.console_logins import ConsoleLogins
     from almanac.services.operations.connections import Connections
+    from almanac.services.operations.pauses import Pauses
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.operations.requests import RequestPlan, RequestSync
     from almanac.services.operations.run_summary import RunSummary
@@ -68,6 +69,13 @@ class OperatingWiring(SmartSchedulingWiring, PastWiring):
         # Of lists: nobody asks it who is due.
         dispatch = Dispatch(PostgresDueStore(self.database), self._asking_queue, utc_now)
         return RequestSync(self._workspace_store, self._workspace_store, self._asking_queue, dispatch, utc_now)
+
+    @cached_property
+    def pauses(self) -> "Pauses":
+        """The use case of `almanac workspace pause` and `almanac workspace resume`."""
+        from almanac.services.operations.pauses import Pauses
+
+        return Pauses(self._workspace_store, lambda: self.request_sync)
 
     @cached_property
     def request_plan(self) -> "RequestPlan":

@@ -18,7 +18,8 @@ SELECT p.id, p.name, p.timezone,
         WHERE c.ws_id = p.id AND c.is_enabled AND c.sync_inbound_enabled AND c.access_role <> 'freeBusyReader'
             AND a.status <> 'disconnected'),
     (SELECT max(s.last_synced_at) FROM calendar_connections c JOIN calendar_sync_states s ON s.connection_id = c.id
-        WHERE c.ws_id = p.id)
+        WHERE c.ws_id = p.id),
+    (SELECT z.since FROM workspace_pauses z WHERE z.ws_id = p.id)
 FROM page p
 ORDER BY lower(p.name), p.id;
 

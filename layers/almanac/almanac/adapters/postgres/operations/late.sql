@@ -17,7 +17,7 @@ WITH gone AS (
     DELETE FROM workspace_lateness k
     WHERE NOT EXISTS (
         SELECT 1 FROM unnest(:ws_ids::uuid[], :jobs::text[]) AS l (ws_id, job) WHERE (l.ws_id, l.job) = (k.ws_id, k.job)
-    )
+    ) AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = k.ws_id) -- nobody knows, until it goes on
     RETURNING ws_id, job, told_at
 )
 SELECT almanac_add_to_history(

@@ -41,6 +41,7 @@ class PostgresOverview(OverviewStore):
             peak_minute=counts.peak_minute,
             oldest_queued_at=waiting[0],
             reconnect_required=int(waiting[1]),
+            paused=int(waiting[2]),
         )
 
 

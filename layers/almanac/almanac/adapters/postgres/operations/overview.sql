@@ -98,9 +98,11 @@ FROM (
 GROUP BY GROUPING SETS ((hour, kind, status, outcome, error_type), (hour, kind, took), (hour, kind, waited), (minute));
 
 -- name: waiting
--- Since when the oldest scheduled message waits that has not arrived, and accounts that have to be connected again.
+-- Since when the oldest scheduled message waits that has not arrived, accounts that have to be connected again, and
+-- workspaces that are let alone.
 SELECT
     (SELECT min(queued_at) FROM workspace_sync_leases
      WHERE queued_at > now() - interval '1 hour' AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]))),
     (SELECT count(*) FROM calendar_auth_tokens
-     WHERE status = 'reconnect_required' AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[])));
+     WHERE status = 'reconnect_required' AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]))),
+    (SELECT count(*) FROM workspace_pauses WHERE :ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]));
