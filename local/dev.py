@@ -38,10 +38,10 @@ from local.things_to_try import things_to_try
 
 FAILED, BAD_INPUT = 1, 2
 SYNC_SECONDS, PLAN_SECONDS, UPKEEP_SECONDS = 15 * 60, 6 * 60 * 60, 24 * 60 * 60
-OFTEN = {"outbound": 60, "changes": 60, "relay": 60, "digests": 300}
+OFTEN = {"outbound": 60, "changes": 60, "relay": 60, "digests": 300, "reports": 1800}
 """The rules' cadences, as in template.yaml. These mostly have nothing to say."""
 
-_SAYS = {"relay": "lanes", "digests": "sent"}
+_SAYS = {"relay": "lanes", "digests": "sent", "reports": "sent"}
 _LOOK_SECONDS = 0.3
 # The queues and the simulated Google are new: nothing waits, nothing runs, no sync token or channel is known any more.
 _FORGET = (
@@ -159,6 +159,7 @@ def _tick(stack: Stack, rule: str, screen: Screen, signals: StopSignals) -> bool
             "upkeep": lambda: f"upkeep deletes {counted(answer['run_rows_deleted'], 'run row')}",
             "relay": lambda: f"the relay wakes {counted(answer['lanes'], 'webhook lane')}",
             "digests": lambda: f"{counted(answer['sent'], 'export')} asked for, into {stack.folder / 'exports'}",
+            "reports": lambda: f"{counted(answer['sent'], 'export')} asked for, into {stack.folder / 'exports'}",
         }.get(rule, lambda: f"the orchestrator enqueues {counted(answer['enqueued'], 'workspace')}")()
         if rule in OFTEN and not answer[_SAYS.get(rule, "enqueued")]:
             return False

@@ -21,6 +21,10 @@ _NOTES: Mapping[str, Mapping[str, Any]] = {
         "day": {"type": "string", "format": "date"},
         "link": {"type": "string", "description": "where whoever may see the workspace reads it"},
     },
+    "report.ready": {
+        "day": {"type": "string", "format": "date", "description": "the Monday after the week that it is of"},
+        "link": {"type": "string", "description": "where whoever may see the workspace reads it"},
+    },
     "calendar.lost": {"error_type": {"type": ["string", "null"]}},
     "run.undone": {"restored": {"type": "integer"}, "removed": {"type": "integer"}, "set_back": {"type": "integer"}},
     "workspace.late": {

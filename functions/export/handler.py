@@ -31,9 +31,10 @@ def lambda_handler(
     """Make each record's export, what is not done stays in the queue; at a tick, ask for what is due."""
     if "Records" in event:
         return consumer(event, context, receive or container().receive_export)
-    parse_export_tick(event)
-    report = (ask or container().ask_for_due)(time_left(context))
+    tick = parse_export_tick(event)
+    report = (ask or container().ask_for_due)(time_left(context), tick.due)
     metrics.add_metric("DigestsDue", MetricUnit.Count, report.digests)
+    metrics.add_metric("ReportsDue", MetricUnit.Count, report.reports)
     metrics.add_metric("ExportsGivenUp", MetricUnit.Count, report.given_up)
     metrics.flush_metrics()
     logger.info("tick ended", **report.as_dict())

@@ -129,6 +129,7 @@ SAMPLES = (
     Sample("Relay", "relay-nudge", {"left": []}),
     Sample("Relay", "relay-malformed", {"left": [0]}),
     Sample("Export", "tick-digests", {"digests": 0, "sent": 0, "failed": 0, "given_up": 0}),
+    Sample("Export", "tick-reports", {"reports": 0, "sent": 0, "failed": 0, "given_up": 0}),
     Sample("Export", "export-manual", {"left": []}),
     Sample("Export", "export-malformed", {"left": [0]}),
     Sample("Api", "http-export", {"statusCode": 202}),

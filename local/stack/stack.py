@@ -39,7 +39,7 @@ WORKERS = 2
 PLANNERS = 1
 """Workspaces that are planned at once: a plan keeps a whole processor busy."""
 
-_FUNCTION_OF_RULE = {"upkeep": "upkeep", "relay": "relay", "digests": "export"}
+_FUNCTION_OF_RULE = {"upkeep": "upkeep", "relay": "relay", "digests": "export", "reports": "export"}
 _CONTROL_SECONDS = 300  # loading a very large .ics file is one command
 FOREIGN_PREFIXES = ("ALMANAC_", "AWS_", "POWERTOOLS_")
 """Settings of a shell that would steer the local stack somewhere else."""
@@ -129,7 +129,7 @@ class Stack:
         return self._workers.pids if self._workers else []
 
     def tick(self, rule: str = "sync") -> dict[str, Any]:
-        """Let a rule fire once: sync, outbound, schedule, changes, upkeep, relay, digests. InvocationError."""
+        """Let a rule fire once: sync, outbound, schedule, changes, upkeep, relay, digests, reports. InvocationError."""
         event = json.loads((ROOT / "events" / f"tick-{rule}.json").read_text(encoding="utf-8"))
         return self._invoke(_FUNCTION_OF_RULE.get(rule, "orchestrator"), event)
 

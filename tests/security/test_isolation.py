@@ -304,7 +304,15 @@ OF_ALL_WORKSPACES = {
     },
     "operations/late.sql": {"tell_late", "tell_caught_up"},
     "exports/feeds.sql": {"find", "note_use"},
-    "exports/exports.sql": {"zones", "open_digests", "unsent", "mark_sent", "give_up"},
+    "exports/exports.sql": {
+        "mornings",
+        "open_digests",
+        "report_zones",
+        "open_reports",
+        "unsent",
+        "mark_sent",
+        "give_up",
+    },
     "exports/week.sql": set(),
     "exports/people.sql": set(),
     "history/publish.sql": {

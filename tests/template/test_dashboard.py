@@ -94,7 +94,7 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[Metric]:
         CONTEXT,
         deliver=lambda _lane, _left: DeliverReport(RUN, WS),
     )
-    export.lambda_handler({"job": "calendar.export", "due": "digests"}, CONTEXT, ask=lambda _left: DueReport())
+    export.lambda_handler({"job": "calendar.export", "due": "digests"}, CONTEXT, ask=lambda *_: DueReport())
     export.consumer.metrics.done(ExportReport(WS, RUN, "csv", error_type="files_unavailable"), datetime.now(UTC))
     plan.consumer.metrics.done(PlanReport(WS, RUN, error_type="timezone_missing"), datetime.now(UTC))
     ours.handlers[:], ours.propagate, ours.level = before

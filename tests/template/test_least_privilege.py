@@ -101,6 +101,7 @@ TICKED = {
     "UpkeepDailyTick": "Upkeep",
     "RelayMinuteTick": "Relay",
     "ExportDigestTick": "Export",
+    "ExportReportTick": "Export",
 }
 
 

@@ -15,6 +15,7 @@ TICKS = {
     "UpkeepDailyTick": ("UpkeepCadence", {"job": "calendar.upkeep"}),
     "RelayMinuteTick": ("RelayCadence", {"job": "calendar.relay"}),
     "ExportDigestTick": ("ExportCadence", {"job": "calendar.export", "due": "digests"}),
+    "ExportReportTick": ("ReportCadence", {"job": "calendar.export", "due": "reports"}),
 }
 EXPRESSION = re.compile(r"cron\((\S+ ){5}\S+\)|rate\(\d+ (minute|hour|day)s?\)")
 
@@ -78,6 +79,7 @@ CADENCES = [
     "UpkeepCadence",
     "RelayCadence",
     "ExportCadence",
+    "ReportCadence",
 ]
 
 

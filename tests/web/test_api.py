@@ -270,6 +270,12 @@ class TestPeople:
             assert admin("PUT", f"{url}/members/{user}", {"name": user.title()}).json["user_id"] == user
         assert admin("PUT", f"{url}/members/ben", {"time_zone": "Europe/Nowhere"}).json["field"] == "time_zone"
         assert [row["name"] for row in admin("GET", f"{url}/members").json["items"]] == ["Ada", "Ben"]
+        put = admin("PUT", f"{url}/members/ben", {"digest": {"on": True, "at": "06:30"}}).json
+        assert (put["name"], put["digest"]) == ("Ben", {"on": True, "at": "06:30", "email": None})
+        assert admin("PUT", f"{url}/members/ben", {"digest": {"at": "19:00"}}).status == 422
+        assert admin("PUT", f"{url}/members/ben", {"digest": {"at": "7am"}}).status == 422
+        assert admin("PATCH", f"{url}/settings", {"weekly_report": True}).json == {"weekly_report": True}
+        assert admin("GET", f"{url}/settings").json == {"weekly_report": True}
         asked = {"title": "Kick-off", "required": ["ada", "ben"]}
         meeting = admin("POST", f"{url}/meetings", asked)
         assert meeting.status == 201

@@ -165,6 +165,25 @@ class TestInTheConsole:
         assert visitor.post(f"{place}/exports", kind="pdf").status == 303
         assert visitor.get(f"{place}/exports/{uuid4()}").status == 404
 
+    def test_digests_and_the_weekly_report_are_switched(
+        self, wiring: ApiWiring, ws: UUID, database: Database, folder: Path
+    ) -> None:
+        wiring.people.add(ws, "ada", None, None)
+        visitor, place = Visitor(wiring), f"/console/workspaces/{ws}"
+        for form in ({"path": "digests", "user_id": "ada", "on": "yes"}, {"path": "settings", "weekly_report": "yes"}):
+            path = form.pop("path")
+            assert visitor.post(f"{place}/{path}", **form).status == 303
+            assert Visitor(wiring, "viewer").post(f"{place}/{path}", **form).status == 403
+        page = visitor.get(place).text
+
+        assert "digest of ada: on, switch off" in page
+        assert "weekly report: on, switch off" in page
+        assert "at 07:00" in page
+        nobody = visitor.post(f"{place}/digests", user_id="nobody", on="yes")
+        assert "no+such+member" in nobody.headers["Location"]
+        actions = database.run("SELECT action FROM audit_log ORDER BY at")
+        assert [row[0] for row in actions] == ["member_digest", "workspace_settings"]
+
     def test_a_feed_shows_its_address_once_and_ends(self, wiring: ApiWiring, ws: UUID, folder: Path) -> None:
         visitor, place = Visitor(wiring), f"/console/workspaces/{ws}"
         added = visitor.post(f"{place}/feeds", name=HOSTILE)

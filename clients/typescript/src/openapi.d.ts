@@ -982,6 +982,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workspaces/{ws}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell what a workspace wants of Almanac. */
+        get: operations["show_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what a workspace wants; what is left out stays as it is. */
+        patch: operations["change_settings"];
+        trace?: never;
+    };
     "/v1/workspaces/{ws}/snapshot": {
         parameters: {
             query?: never;
@@ -1591,6 +1609,30 @@ export interface components {
             ws_id: string;
         };
         /**
+         * Digest
+         * @description Whether a member gets a digest, at which local time; `email` null: the address of their first account.
+         */
+        Digest: {
+            /** At */
+            at: string;
+            /** Email */
+            email: string | null;
+            /** On */
+            on: boolean;
+        };
+        /**
+         * DigestBody
+         * @description Whether, when and to which address somebody gets a digest; what is left out stays, an empty address goes.
+         */
+        DigestBody: {
+            /** At */
+            at?: string | null;
+            /** Email */
+            email?: string | null;
+            /** On */
+            on?: boolean | null;
+        };
+        /**
          * DiscardBody
          * @description One dead letter.
          */
@@ -2165,6 +2207,7 @@ export interface components {
             accounts: number;
             /** Default */
             default: boolean;
+            digest: components["schemas"]["Digest"];
             /** Name */
             name: string;
             /** Tasks */
@@ -2179,6 +2222,7 @@ export interface components {
          * @description What is known of a member; what is left out stays as it is.
          */
         MemberBody: {
+            digest?: components["schemas"]["DigestBody"] | null;
             /** Name */
             name?: string | null;
             /** Time Zone */
@@ -2665,6 +2709,22 @@ export interface components {
             items: components["schemas"]["Run"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * SettingsAnswer
+         * @description What a workspace wants: a report each Monday.
+         */
+        SettingsAnswer: {
+            /** Weekly Report */
+            weekly_report: boolean;
+        };
+        /**
+         * SettingsBody
+         * @description What a workspace wants; what is left out stays as it is.
+         */
+        SettingsBody: {
+            /** Weekly Report */
+            weekly_report?: boolean | null;
         };
         /**
          * Sides
@@ -7809,6 +7869,146 @@ export interface operations {
                 };
             };
             /** @description database_unavailable, workspace_paused, queue_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsAnswer"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsAnswer"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;

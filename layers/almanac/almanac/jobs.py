@@ -189,12 +189,12 @@ class RelayTick(BaseModel):
 
 
 class ExportTick(BaseModel):
-    """What wakes who exports, beside its queue: a rule's constant input. Digests that are due are asked for."""
+    """What wakes who exports, beside its queue: a rule's constant input. It asks for what is due."""
 
     model_config = ConfigDict(frozen=True)
 
     job: Literal["calendar.export"]
-    due: Literal["digests"]
+    due: Literal["digests", "reports"]
 
 
 class NudgeMessage(BaseModel):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,10 +18,11 @@ from almanac.adapters.postgres.exports.store import PostgresDueExports, Postgres
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
 from almanac.domain.export.kinds import EXPORT_KINDS
 from almanac.domain.operations.maintenance import Limits, UpkeepReport
+from almanac.domain.operations.people import Digest, DigestChange
 from almanac.errors import BadInput, FilesUnavailable, MailRefused, MailUnavailable, MailUncertain
 from almanac.jobs import CalendarExport, CalendarSync, message_body
 from almanac.services.export.ask import Exports
-from almanac.services.export.due import AskForDue
+from almanac.services.export.due import AskForDue, Due
 from almanac.services.export.ports import ExportFiles, Letter, Mail, Wanted
 from almanac.services.export.run import RunExport
 from almanac.services.maintenance.steps import STEPS, Round
@@ -111,9 +112,9 @@ class Stage:
         event_id: UUID = self.database.run(sql, ws=self.ws_id, title=title, start=start)[0][0]
         return event_id
 
-    def tick(self, now: datetime = MORNING) -> Mapping[str, Any]:
+    def tick(self, now: datetime = MORNING, due: Due = "digests") -> Mapping[str, Any]:
         ask = AskForDue(PostgresDueExports(self.database), self.queue, lambda: now)
-        return ask(lambda: DEADLINE).as_dict()
+        return ask(lambda: DEADLINE, due).as_dict()
 
     def run(self, job: CalendarExport | None = None, now: datetime = MORNING) -> Any:
         """Make what was asked for, as the function does."""
@@ -151,8 +152,8 @@ def test_a_digest_is_due_once_a_day_in_each_persons_morning(stage: Stage) -> Non
 
     assert stage.tick(datetime(2026, 3, 29, 4, 59, tzinfo=UTC))["digests"] == 0  # 06:59 in Berlin
     assert [stage.tick() for _ in range(2)] == [
-        {"digests": 1, "sent": 1, "failed": 0, "given_up": 0},
-        {"digests": 0, "sent": 0, "failed": 0, "given_up": 0},
+        {"digests": 1, "reports": 0, "sent": 1, "failed": 0, "given_up": 0},
+        {"digests": 0, "reports": 0, "sent": 0, "failed": 0, "given_up": 0},
     ]
     stage.run()
     assert stage.tick()["digests"] == 0
@@ -160,6 +161,48 @@ def test_a_digest_is_due_once_a_day_in_each_persons_morning(stage: Stage) -> Non
     assert stage.tick(datetime(2026, 3, 30, 5, 1, tzinfo=UTC))["digests"] == 1  # Ada's next morning
     found = stage.database.run("SELECT user_id, day::text FROM exports ORDER BY day, user_id")
     assert [tuple(row) for row in found] == [("ada", "2026-03-29"), ("ben", "2026-03-29"), ("ada", "2026-03-30")]
+
+
+def test_a_digest_comes_at_the_time_that_its_person_has_chosen(stage: Stage) -> None:
+    people = stage.wiring.people
+    people.set_digest(stage.ws_id, "ada", DigestChange(at=time(8, 30)))
+    stage.member("ben", digest=False)
+    people.set_digest(stage.ws_id, "ben", DigestChange(on=True, at=time(6), email="ben@example.net"))
+    said = {each.user_id: each.digest for each in people.members(stage.ws_id)}
+
+    due = [stage.tick(datetime(2026, 3, 29, *at, tzinfo=UTC))["digests"] for at in ((4, 0), (5, 30), (6, 29), (6, 30))]
+
+    assert said == {"ada": Digest(True, "08:30", "ada@example.org"), "ben": Digest(True, "06:00", "ben@example.net")}
+    assert due == [1, 0, 0, 1]
+    people.set_digest(stage.ws_id, "ada", DigestChange(on=False))
+    assert stage.tick(datetime(2026, 3, 30, 8, tzinfo=UTC))["digests"] == 1, "Ben's; Ada wants none any more"
+    with pytest.raises(BadInput, match="user"):
+        people.set_digest(stage.ws_id, "nobody", DigestChange(on=True))
+    for wrong in (DigestChange(at=time(18)), DigestChange(email="no address")):
+        with pytest.raises(BadInput):
+            people.set_digest(stage.ws_id, "ada", wrong)
+
+
+def test_a_report_of_the_week_is_due_once_on_each_mondays_morning(stage: Stage) -> None:
+    monday = datetime(2026, 3, 30, 5, 1, tzinfo=UTC)  # 07:01 in Berlin
+    off = stage.tick(monday, "reports")["reports"]
+    stage.wiring.workspaces.set(stage.ws_id, weekly_report=True)
+
+    due = [stage.tick(at, "reports")["reports"] for at in (monday - timedelta(minutes=2), monday, monday)]
+    stage.run(now=monday)
+    (event,) = stage.database.run("SELECT note FROM workspace_history WHERE kind = 'report.ready'")
+
+    assert (off, due) == (0, [0, 1, 0])
+    assert stage.tick(monday + timedelta(days=1), "reports")["reports"] == 0
+    found = stage.database.run("SELECT kind, user_id, day::text, status FROM exports")
+    assert [tuple(row) for row in found] == [("report", None, "2026-03-30", "completed")]
+    assert event[0]["day"] == "2026-03-30"
+    assert event[0]["link"].startswith(f"https://almanac.example.org/{stage.ws_id}/")
+    (content,) = stage.files.kept.values()
+    assert "23" in content.decode()
+    assert "29" in content.decode()
+    assert stage.wiring.workspaces.set(stage.ws_id, weekly_report=False)[2] is False
+    assert stage.tick(monday + timedelta(days=7), "reports")["reports"] == 0
 
 
 def test_files_and_mail_may_be_down_and_there_is_one_mail(stage: Stage) -> None:

@@ -1,19 +1,23 @@
-"""`member add`, `member remove`, `members`, `meeting add` and `meeting list`."""
+"""`member add`, `member digest`, `member remove`, `members`, `meeting add` and `meeting list`."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from datetime import datetime
+from datetime import datetime, time
 
 from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.outbound.targets import add_target
 from almanac.cli.session import Result, Session
-from almanac.domain.operations.people import NewMeeting
+from almanac.domain.operations.people import DigestChange, NewMeeting
 from almanac.errors import BadInput
 from almanac.presentation import people
 
 _MEMBER_EXAMPLES = """\
   almanac member add WS --user ada --name Ada
   almanac member add WS --user ben --timezone America/New_York
+"""
+_DIGEST_EXAMPLES = """\
+  almanac member digest WS --user ada --on
+  almanac member digest WS --user ada --at 06:30 --email ada@example.org
 """
 _MEETING_EXAMPLES = """\
   almanac meeting add WS --title 'Kick-off' --with ada --with ben --minutes 45
@@ -31,6 +35,14 @@ def add_to(commands: Commands) -> None:
     _add_person(parser)
     parser.add_argument("--name", type=arguments.label, help="what people call them")
     parser.add_argument("--timezone", type=arguments.zone, help="IANA zone (default: the workspace's)")
+    about = "say whether, when and to which address somebody gets a digest of their day"
+    parser = add_command(group, "digest", _digest, about, _DIGEST_EXAMPLES)
+    _add_person(parser)
+    switch = parser.add_mutually_exclusive_group()
+    switch.add_argument("--on", action="store_true", default=None, help="send one each morning")
+    switch.add_argument("--off", dest="on", action="store_false", help="send none")
+    parser.add_argument("--at", type=_time, metavar="HH:MM", help="local time, before 18:00 (default: 07:00)")
+    parser.add_argument("--email", help="address (default, or with '': of their first account)")
     about = "take somebody out of the plan; the next one takes their blocks to come away"
     _add_person(add_command(group, "remove", _remove, about, "  almanac member remove WS --user ben"))
     parser = add_command(commands, "members", _members, "list whose time is planned")
@@ -82,10 +94,27 @@ def _instant(text: str) -> datetime:
     return moment
 
 
+def _time(text: str) -> time:
+    try:
+        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - on somebody's wall
+    except ValueError:
+        raise ArgumentTypeError("is no time of day, such as 07:30") from None
+
+
 def _add(args: Namespace, session: Session) -> Result:
     name, zone = session.wiring.people.add(args.ws_id, args.user, args.name, args.timezone)
     document = {"ws_id": args.ws_id, "user_id": args.user, "name": name, "timezone": zone}
     return Result(document, f"member {args.user}: {name or args.user}, {zone or 'in the zone of the workspace'}")
+
+
+def _digest(args: Namespace, session: Session) -> Result:
+    change = DigestChange(args.on, args.at, args.email)
+    if change == DigestChange():
+        raise BadInput("--on", "missing; give it, or --off, --at or --email")
+    with arguments.named({"user": "--user", "at": "--at", "email": "--email"}):
+        session.wiring.people.set_digest(args.ws_id, args.user, change)
+    found = next(each for each in session.wiring.people.members(args.ws_id) if each.user_id == args.user)
+    return Result(people.digest_document(args.ws_id, found), people.digest_text(found))
 
 
 def _remove(args: Namespace, session: Session) -> Result:

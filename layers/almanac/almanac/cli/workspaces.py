@@ -11,6 +11,7 @@ from almanac.presentation import connections
 _SET_EXAMPLES = """\
   almanac workspace set WS --timezone Europe/Berlin
   almanac workspace set 'Design team' --name 'Design'
+  almanac workspace set WS --weekly-report on
 """
 
 
@@ -23,10 +24,12 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--timezone", required=True, type=arguments.zone, help="IANA zone, as Europe/Berlin")
     parser.add_argument("--id", type=arguments.uuid, help="its id (default: a new one)")
     add_command(group, "list", _list, "list the workspaces with their zones, accounts and last syncs")
-    parser = add_command(group, "set", _set, "change a workspace's name or time zone", _SET_EXAMPLES)
+    parser = add_command(group, "set", _set, "change a workspace's name, time zone or reports", _SET_EXAMPLES)
     arguments.add_workspace(parser)
     parser.add_argument("--name", type=arguments.label, help="what people call it")
     parser.add_argument("--timezone", type=arguments.zone, help="IANA zone, as Europe/Berlin")
+    about = "a report of the week each Monday morning"
+    parser.add_argument("--weekly-report", choices=("on", "off"), help=about)
     pausing = "let a workspace alone: nothing is read, planned or written until it is resumed"
     arguments.add_workspace(add_command(group, "pause", _pause, pausing, "  almanac workspace pause WS"))
     resuming = "let a paused workspace go on, with a sync at once"
@@ -45,10 +48,13 @@ def _list(_args: Namespace, session: Session) -> Result:
 
 
 def _set(args: Namespace, session: Session) -> Result:
-    if args.name is None and args.timezone is None:
-        raise BadInput("--timezone", "missing; give it, or --name, or both")
-    name, zone = session.wiring.workspaces.set(args.ws_id, args.name, args.timezone)
-    return Result({"ws_id": args.ws_id, "name": name, "timezone": zone}, f"workspace {args.ws_id}: {name}, {zone}")
+    if args.name is None and args.timezone is None and args.weekly_report is None:
+        raise BadInput("--timezone", "missing; give it, or --name, or --weekly-report")
+    wanted = None if args.weekly_report is None else args.weekly_report == "on"
+    name, zone, report = session.wiring.workspaces.set(args.ws_id, args.name, args.timezone, weekly_report=wanted)
+    document = {"ws_id": args.ws_id, "name": name, "timezone": zone, "weekly_report": report}
+    said = ", a report each Monday" if report else ""
+    return Result(document, f"workspace {args.ws_id}: {name}, {zone}{said}")
 
 
 def _pause(args: Namespace, session: Session) -> Result:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from almanac.domain.operations.people import ListedMeeting, ListedMember
 from almanac.presentation.phrases import length
@@ -14,15 +15,40 @@ def members_document(found: Iterable[ListedMember]) -> Mapping[str, Any]:
     return {"members": [asdict(member) for member in found]}
 
 
+def digest_document(ws_id: UUID, member: ListedMember) -> Mapping[str, Any]:
+    """Return what is set of a member's digest for --json."""
+    return {"ws_id": ws_id, "user_id": member.user_id, "digest": asdict(member.digest)}
+
+
+def digest_text(member: ListedMember) -> str:
+    """Return the same as a sentence."""
+    digest = member.digest
+    if not digest.on:
+        return f"{member.user_id} gets no digest"
+    return f"{member.user_id} gets a digest at {digest.at}, {digest.email or 'at the address of their first account'}"
+
+
 def members_text(found: Iterable[ListedMember]) -> str:
     """Return the members as a table."""
     rows = [
-        (each.user_id, each.name, each.time_zone or "the workspace's", each.accounts, each.tasks, _default(each))
+        (
+            each.user_id,
+            each.name,
+            each.time_zone or "the workspace's",
+            each.accounts,
+            each.tasks,
+            _digest(each),
+            _default(each),
+        )
         for each in found
     ]
     if not rows:
         return "no members: the whole workspace is planned as one timeline"
-    return table(("user", "name", "zone", "accounts", "tasks", ""), rows)
+    return table(("user", "name", "zone", "accounts", "tasks", "digest", ""), rows)
+
+
+def _digest(member: ListedMember) -> str:
+    return member.digest.at if member.digest.on else ""
 
 
 def _default(member: ListedMember) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.operations.requests import RequestPlan, RequestSync
     from almanac.services.operations.runs import RunHistory
+    from almanac.services.operations.workspaces import Workspaces
     from almanac.services.outbound.waiting import Outbound
     from almanac.services.plan.apply import ApplyPlan
     from almanac.services.queues.dead_letters import DeadLetters
@@ -158,6 +159,11 @@ class UseCases(Protocol):
     @property
     def accounts(self) -> "ListAccounts":
         """The accounts of a workspace."""
+        ...
+
+    @property
+    def workspaces(self) -> "Workspaces":
+        """What a workspace wants."""
         ...
 
     @property

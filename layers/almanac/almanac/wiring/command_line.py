@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.follow_request import FollowRequest
     from almanac.services.operations.people import People
-    from almanac.services.operations.workspaces import Workspaces
     from almanac.services.outbound.repair import RepairLinks
     from almanac.services.outbound.targets import Targets
     from almanac.services.outbound.waiting import Outbound
@@ -61,13 +60,6 @@ class Wiring(
         from almanac.adapters.crypto import new_key
 
         return new_key
-
-    @cached_property
-    def workspaces(self) -> "Workspaces":
-        """The use case of `almanac workspace …`."""
-        from almanac.services.operations.workspaces import Workspaces
-
-        return Workspaces(self._workspace_store)
 
     @cached_property
     def people(self) -> "People":

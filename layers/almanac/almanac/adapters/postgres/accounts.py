@@ -92,11 +92,20 @@ class PostgresWorkspaces(WorkspaceStore, PauseStore, ConnectionStore, AccountSwi
         return {row[0]: row[1] for row in self._run.alone("workspace_names", ws_ids=arrays.texts(map(str, ws_ids)))}
 
     @override
-    def set_workspace(self, ws_id: UUID, name: str | None, zone: str | None) -> tuple[str, str | None]:
-        found = self._run.alone("set_workspace", ws_id=ws_id, name=name, zone=zone)
+    def has_weekly_report(self, ws_id: UUID) -> bool:
+        found = self._run.alone("has_weekly_report", ws_id=ws_id)
         if not found:
             raise UnknownWorkspace(ws_id)
-        return found[0][0], found[0][1]
+        return found[0][0] is True
+
+    @override
+    def set_workspace(
+        self, ws_id: UUID, name: str | None, zone: str | None, weekly_report: bool | None
+    ) -> tuple[str, str | None, bool]:
+        found = self._run.alone("set_workspace", ws_id=ws_id, name=name, zone=zone, weekly_report=weekly_report)
+        if not found:
+            raise UnknownWorkspace(ws_id)
+        return found[0][0], found[0][1], found[0][2] is True
 
     @override
     def accounts(self, ws_id: UUID | None) -> Sequence[ListedAccount]:

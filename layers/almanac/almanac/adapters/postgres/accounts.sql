@@ -104,11 +104,16 @@ SELECT id FROM workspaces WHERE lower(name) = lower(:name) ORDER BY id;
 -- name: workspace_names
 SELECT id, name FROM workspaces WHERE id = ANY (:ws_ids::uuid[]);
 
+-- name: has_weekly_report
+SELECT settings -> 'weekly_report' = 'true' FROM workspaces WHERE id = :ws_id::uuid;
+
 -- name: set_workspace
 UPDATE workspaces
-SET name = coalesce(:name::text, name), timezone = coalesce(:zone::text, timezone), updated_at = now()
+SET name = coalesce(:name::text, name), timezone = coalesce(:zone::text, timezone),
+    settings = settings || jsonb_strip_nulls(jsonb_build_object('weekly_report', :weekly_report::boolean)),
+    updated_at = now()
 WHERE id = :ws_id::uuid
-RETURNING name, timezone;
+RETURNING name, timezone, settings -> 'weekly_report' = 'true';
 
 -- name: list_accounts
 SELECT a.id, a.ws_id, w.name, a.account_email, a.user_id, a.status, a.last_error, count(c.id)::integer,

@@ -32,6 +32,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "calendar.recovered": "a calendar that was lost can be read again",
         "calendar.removed": "a calendar was disconnected",
         "digest.ready": "a member's digest can be read; nobody was mailed it",
+        "report.ready": "a workspace's report of the week can be read",
         "account.connected": "an account was connected, or connected again",
         "account.reconnect_required": "an account's owner has to connect it again",
         "account.disconnected": "an account was disconnected",

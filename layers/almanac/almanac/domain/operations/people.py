@@ -1,8 +1,26 @@
 """Members and meetings of a workspace as operators list and add them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Whether a member gets a digest, at what local time ("07:00"), and the address that was given for it, if any."""
+
+    on: bool
+    at: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestChange:
+    """What is to be changed of a member's digest; None leaves it, an empty address takes it away."""
+
+    on: bool | None = None
+    at: time | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +37,7 @@ class ListedMember:
     accounts: int
     tasks: int
     default: bool
+    digest: Digest = Digest(on=False, at="07:00", email=None)
 
 
 @dataclass(frozen=True, slots=True)

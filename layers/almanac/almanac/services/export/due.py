@@ -1,17 +1,19 @@
-"""What a rule's tick does: rows of digests that are due, and messages for every row that waits."""
+"""What a rule's tick does: rows of digests or weekly reports that are due, and messages for every row that waits."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
-from almanac.domain.export.digest_day import digest_day
+from almanac.domain.export.digest_day import digest_day, report_day
 from almanac.domain.wall_clock import zone_of
 from almanac.jobs import CalendarExport
 from almanac.services.clock import Clock, Deadline
-from almanac.services.export.ports import DueExports, Export
+from almanac.services.export.ports import DueExports, Export, Morning
 from almanac.services.queues.ports import JobQueue, OutgoingJob
 
+Due = Literal["digests", "reports"]
+"""What a rule asks for."""
 AGAIN_AFTER = timedelta(minutes=15)
 """A row whose message came to nothing is sent again: three receives are over by then, whatever failed."""
 GIVEN_UP_AFTER = timedelta(hours=12)
@@ -22,10 +24,11 @@ _RESERVE_SECONDS = 10.0
 
 @dataclass(slots=True)
 class DueReport:
-    """What a tick came to: digests that became due, messages sent, messages that the queue did not take, rows that
-    were given up."""
+    """What a tick came to: digests and reports that became due, messages sent, messages that the queue did not take,
+    rows that were given up."""
 
     digests: int = 0
+    reports: int = 0
     sent: int = 0
     failed: int = 0
     given_up: int = 0
@@ -37,34 +40,42 @@ class DueReport:
 
 @dataclass(frozen=True, slots=True)
 class AskForDue:
-    """The use case of the rule behind the function `export`."""
+    """The use case of the rules behind the function `export`."""
 
     store: DueExports
     queue: JobQueue
     clock: Clock
 
-    def __call__(self, deadline: Deadline) -> DueReport:
+    def __call__(self, deadline: Deadline, due: Due = "digests") -> DueReport:
         """Do what is due until `deadline` is near; the next tick goes on with the rest."""
         report = DueReport(given_up=self.store.give_up(GIVEN_UP_AFTER))
-        days = self._days()
-        while days and deadline() > _RESERVE_SECONDS:
-            opened = self.store.open_digests(days, _AT_ONCE)
-            report.digests += opened
-            if opened < _AT_ONCE:
-                break
+        if due == "reports":
+            mondays = dict(self._reports())
+            report.reports = _opened(lambda: self.store.open_reports(mondays, _AT_ONCE), deadline) if mondays else 0
+        else:
+            days = dict(self._digests())
+            report.digests = _opened(lambda: self.store.open_digests(days, _AT_ONCE), deadline) if days else 0
         while deadline() > _RESERVE_SECONDS and self._send(report):
             pass
         return report
 
-    def _days(self) -> Mapping[str, date]:
-        """The dates whose digests are due now, by zone."""
-        now, found = self.clock(), dict[str, date]()
-        for name in self.store.zones():
+    def _digests(self) -> Iterator[tuple[Morning, date]]:
+        """The mornings that it is now, with their dates."""
+        now = self.clock()
+        for name, at in self.store.mornings():
             zone = zone_of(name)
-            day = None if zone is None else digest_day(now, zone)
+            day = None if zone is None else digest_day(now, zone, at)
             if day is not None:
-                found[name] = day
-        return found
+                yield (name, at), day
+
+    def _reports(self) -> Iterator[tuple[str, date]]:
+        """The zones in which it is a Monday's morning, with its date."""
+        now = self.clock()
+        for name in self.store.report_zones():
+            zone = zone_of(name)
+            day = None if zone is None else report_day(now, zone)
+            if day is not None:
+                yield name, day
 
     def _send(self, report: DueReport) -> bool:
         """Send a step of what waits; whether there may be more."""
@@ -89,3 +100,14 @@ class AskForDue:
             request_id=str(export.id),
             requested_at=self.clock(),
         )
+
+
+def _opened(step: Callable[[], int], deadline: Deadline) -> int:
+    """Open rows step by step; return how many."""
+    opened = 0
+    while deadline() > _RESERVE_SECONDS:
+        more = step()
+        opened += more
+        if more < _AT_ONCE:
+            break
+    return opened

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -139,7 +139,7 @@ class ExportStore(Protocol):
         ...
 
     def complete(self, export: Export, report: ExportReport, key: str, link: str | None) -> None:
-        """End run and row; with a `link`, tell the workspace's history that a digest is ready there."""
+        """End run and row; with a `link`, tell the workspace's history that a digest or report is ready there."""
         ...
 
     def fail(self, export: Export, report: ExportReport) -> None:
@@ -147,15 +147,27 @@ class ExportStore(Protocol):
         ...
 
 
+Morning = tuple[str, time]
+"""A time zone's name, and the time of day there at which somebody wants a digest."""
+
+
 class DueExports(Protocol):
     """Exports that wait to be asked for. All raise DatabaseUnavailable and StorageFailed."""
 
-    def zones(self) -> Sequence[str]:
-        """The time zones of all members who want a digest."""
+    def mornings(self) -> Sequence[Morning]:
+        """The mornings of all members who want a digest."""
         ...
 
-    def open_digests(self, days: Mapping[str, date], limit: int) -> int:
-        """Add the rows of digests that are not there, of members by their zones' dates; return how many."""
+    def open_digests(self, days: Mapping[Morning, date], limit: int) -> int:
+        """Add the rows of digests that are not there, of members by their mornings' dates; return how many."""
+        ...
+
+    def report_zones(self) -> Sequence[str]:
+        """The time zones of all workspaces that want a weekly report."""
+        ...
+
+    def open_reports(self, days: Mapping[str, date], limit: int) -> int:
+        """Add the rows of reports that are not there, of workspaces by their zones' Mondays; return how many."""
         ...
 
     def unsent(self, again_after: timedelta, young: timedelta, limit: int) -> Sequence[tuple[Export, int]]:

@@ -1,14 +1,17 @@
 """Members and meetings as operators set them up."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from almanac.domain.operations.people import ListedMeeting, ListedMember, NewMeeting
+from almanac.domain.export.digest_day import EVENING
+from almanac.domain.operations.people import DigestChange, ListedMeeting, ListedMember, NewMeeting
 from almanac.errors import BadInput
 from almanac.services.operations.ports import PeopleStore, WorkspaceStore
 
 LEAST_PEOPLE = 2
+_ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,16 @@ class People:
         """Take somebody out of the plan: the next one takes their blocks away. Raises BadInput, UnknownWorkspace."""
         self.workspaces.require_workspace(ws_id)
         if not self.store.remove_member(ws_id, user):
+            raise BadInput("user", f"is no member; {self._known(ws_id)}")
+
+    def set_digest(self, ws_id: UUID, user: str, change: DigestChange) -> None:
+        """Change whether, when and to which address a member gets a digest. Raises BadInput, UnknownWorkspace."""
+        self.workspaces.require_workspace(ws_id)
+        if change.at is not None and change.at >= EVENING:
+            raise BadInput("at", f"must be before {EVENING:%H:%M}: a digest is of the day that it comes on")
+        if change.email and not _ADDRESS.fullmatch(change.email):
+            raise BadInput("email", "is no address, such as ada@example.org")
+        if not self.store.set_digest(ws_id, user, change):
             raise BadInput("user", f"is no member; {self._known(ws_id)}")
 
     def members(self, ws_id: UUID) -> Sequence[ListedMember]:

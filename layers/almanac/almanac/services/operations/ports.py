@@ -8,7 +8,7 @@ from uuid import UUID
 from almanac.domain.operations.channels import ListedChannel
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.job_names import JobName
-from almanac.domain.operations.people import ListedMeeting, ListedMember, NewMeeting
+from almanac.domain.operations.people import DigestChange, ListedMeeting, ListedMember, NewMeeting
 from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.domain.operations.run_statistics import Behind, LaggingWorkspace, RunStatistics
 from almanac.domain.operations.runs import AnyRun, AnyRunDetails, RequestedPlan, SyncProgress, SyncRun
@@ -60,8 +60,14 @@ class WorkspaceStore(Protocol):
         """Return the names of those of the workspaces that there are."""
         ...
 
-    def set_workspace(self, ws_id: UUID, name: str | None, zone: str | None) -> tuple[str, str | None]:
-        """Give the workspace another name or IANA zone; None leaves it. Return what is stored now.
+    def has_weekly_report(self, ws_id: UUID) -> bool:
+        """Whether the workspace gets a report each Monday. Raises UnknownWorkspace."""
+        ...
+
+    def set_workspace(
+        self, ws_id: UUID, name: str | None, zone: str | None, weekly_report: bool | None
+    ) -> tuple[str, str | None, bool]:
+        """Give the workspace another name, IANA zone, or a weekly report; None leaves it. Return what is stored now.
 
         Raises UnknownWorkspace.
         """
@@ -96,6 +102,10 @@ class PeopleStore(Protocol):
 
     def remove_member(self, ws_id: UUID, user: str) -> bool:
         """Take a member out of the plan; False when there was none."""
+        ...
+
+    def set_digest(self, ws_id: UUID, user: str, change: DigestChange) -> bool:
+        """Change a member's digest; False when there is no such member."""
         ...
 
     def members(self, ws_id: UUID) -> Sequence[ListedMember]:

@@ -30,12 +30,18 @@ class Workspaces:
         """Return all workspaces, by name."""
         return self.store.list_workspaces()
 
-    def set(self, ws_id: UUID, name: str | None, zone: str | None) -> tuple[str, str | None]:
-        """Give the workspace another name or IANA zone; None leaves it. Return the name and zone that it has now.
+    def has_weekly_report(self, ws_id: UUID) -> bool:
+        """Return whether the workspace gets a report each Monday. Raises UnknownWorkspace."""
+        return self.store.has_weekly_report(ws_id)
 
-        Raises UnknownWorkspace.
+    def set(
+        self, ws_id: UUID, name: str | None = None, zone: str | None = None, *, weekly_report: bool | None = None
+    ) -> tuple[str, str | None, bool]:
+        """Give the workspace another name or IANA zone, or a report each Monday; None leaves it.
+
+        Return the name and zone that it has now, and whether it has the report. Raises UnknownWorkspace.
         """
-        return self.store.set_workspace(ws_id, name, zone)
+        return self.store.set_workspace(ws_id, name, zone, weekly_report)
 
     def named(self, name: str) -> UUID:
         """Return the id of the one workspace of that name. Raises BadInput when there is none, or more than one."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from almanac.domain.export.week import Week, complete, days_of, span_of
-from almanac.domain.wall_clock import zone_of
+from almanac.domain.wall_clock import date_instants, zone_of
 from almanac.services.export.ports import Made, Wanted
 from almanac.services.reports.ports import WeekStore
 
@@ -17,7 +17,7 @@ _UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True, slots=True)
 class MakeReport:
-    """Makes `report` and `report_csv`: of the seven days before today, or from `since` until `until`."""
+    """Makes `report` and `report_csv`: of the seven days before today or `day`, or from `since` until `until`."""
 
     store: WeekStore
     writer: Writer
@@ -27,7 +27,8 @@ class MakeReport:
         ws_id = wanted.ws_id
         name, zone_name = self.store.workspace(ws_id)
         zone = zone_of(zone_name) or _UTC
-        dates = days_of(wanted.since, wanted.until, now, zone)
+        today = now if wanted.day is None else date_instants(wanted.day, zone)[0]
+        dates = days_of(wanted.since, wanted.until, today, zone)
         since, until = span_of(dates, zone)
         week = Week(
             workspace=name,

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import time
 from typing import Annotated, Literal
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import AwareDatetime, BaseModel, Field
 
-from almanac.domain.operations.people import NewMeeting
+from almanac.domain.operations.people import DigestChange, NewMeeting
 from almanac.domain.wall_clock import zone_of
 from almanac.errors import BadInput
 from almanac.jobs import Label
@@ -22,11 +23,20 @@ User = Annotated[str, Path(min_length=1, max_length=255, description="Id of the 
 _LONGEST_MEETING = 44_640
 
 
+class DigestBody(Fields):
+    """Whether, when and to which address somebody gets a digest; what is left out stays, an empty address goes."""
+
+    on: bool | None = None
+    at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="local time, 07:30")] | None = None
+    email: Annotated[str, Field(max_length=320)] | None = None
+
+
 class MemberBody(Fields):
     """What is known of a member; what is left out stays as it is."""
 
     name: Label | None = None
     time_zone: Label | None = None
+    digest: DigestBody | None = None
 
 
 class MeetingBody(Fields):
@@ -43,6 +53,26 @@ class MeetingBody(Fields):
     hard_deadline: bool = False
 
 
+class SettingsBody(Fields):
+    """What a workspace wants; what is left out stays as it is."""
+
+    weekly_report: bool | None = None
+
+
+class SettingsAnswer(BaseModel):
+    """What a workspace wants: a report each Monday."""
+
+    weekly_report: bool
+
+
+class Digest(BaseModel):
+    """Whether a member gets a digest, at which local time; `email` null: the address of their first account."""
+
+    on: bool
+    at: str
+    email: str | None
+
+
 class Member(BaseModel):
     """Somebody whose time is planned; `time_zone` null: the workspace's. `default`: what is nobody's is theirs."""
 
@@ -52,6 +82,7 @@ class Member(BaseModel):
     accounts: int
     tasks: int
     default: bool
+    digest: Digest
 
 
 class MemberList(BaseModel):
@@ -99,6 +130,9 @@ def put_member(ws: Workspace, user_id: User, body: Annotated[MemberBody | None, 
     if said.time_zone is not None and zone_of(said.time_zone) is None:
         raise Problem(422, "bad_input", "is no IANA time zone, such as Europe/Berlin", field="time_zone")
     call.use.people.add(ws, user_id, said.name, said.time_zone)
+    if said.digest is not None:
+        at = None if said.digest.at is None else time.fromisoformat(said.digest.at)
+        call.use.people.set_digest(ws, user_id, DigestChange(said.digest.on, at, said.digest.email))
     call.audit("member_put", ws, user_id)
     return next(Member(**asdict(e)) for e in call.use.people.members(ws) if e.user_id == user_id)
 
@@ -145,7 +179,22 @@ def add_meeting(ws: Workspace, body: Annotated[MeetingBody, Body()]) -> NewMeeti
     return NewMeetingAnswer(meeting_id=UUID(said["meeting_id"]))
 
 
+def show_settings(ws: Workspace) -> SettingsAnswer:
+    """Tell what a workspace wants of Almanac."""
+    return SettingsAnswer(weekly_report=current().use.workspaces.has_weekly_report(ws))
+
+
+def change_settings(ws: Workspace, body: Annotated[SettingsBody, Body()]) -> SettingsAnswer:
+    """Change what a workspace wants; what is left out stays as it is."""
+    call = current()
+    *_, report = call.use.workspaces.set(ws, weekly_report=body.weekly_report)
+    call.audit("workspace_settings", ws, weekly_report=report)
+    return SettingsAnswer(weekly_report=report)
+
+
 ROUTES = (
+    Route("GET", "/v1/workspaces/<ws>/settings", "read", show_settings),
+    Route("PATCH", "/v1/workspaces/<ws>/settings", "operate", change_settings),
     Route("GET", "/v1/workspaces/<ws>/members", "read", list_members),
     Route("PUT", "/v1/workspaces/<ws>/members/<user_id>", "operate", put_member),
     Route("DELETE", "/v1/workspaces/<ws>/members/<user_id>", "operate", remove_member, errors=("unknown_member",)),

@@ -1,6 +1,8 @@
 """Exports and feeds of a workspace: asked for, downloaded, ended."""
 
 from almanac.domain.export.kinds import EXPORT_KINDS
+from almanac.domain.operations.people import DigestChange
+from almanac.errors import BadInput
 from almanac.services.export.ports import Wanted
 from almanac.web.console.pages import Page, Visit, back, identified
 from almanac.web.problem import Problem
@@ -50,6 +52,25 @@ def revoke_feed(visit: Visit) -> Answer:
     return back(_workspace(visit), "The feed has ended: its address opens nothing any more.")
 
 
+def switch_digest(visit: Visit) -> Answer:
+    """Turn a member's digest on or off."""
+    user_id, on = visit.field("user_id")[:255], visit.field("on") == "yes"
+    try:
+        visit.call.use.people.set_digest(visit.ws_id, user_id, DigestChange(on=on))
+    except BadInput:
+        return back(_workspace(visit), "Nothing was switched: no such member.")
+    visit.call.audit("member_digest", visit.ws_id, user_id, on=on)
+    return back(_workspace(visit), f"{user_id} gets a digest each morning." if on else f"{user_id} gets no digest.")
+
+
+def switch_report(visit: Visit) -> Answer:
+    """Turn the workspace's weekly report on or off."""
+    on = visit.field("weekly_report") == "yes"
+    visit.call.use.workspaces.set(visit.ws_id, weekly_report=on)
+    visit.call.audit("workspace_settings", visit.ws_id, weekly_report=on)
+    return back(_workspace(visit), "There is a report each Monday." if on else "There is no weekly report any more.")
+
+
 def _workspace(visit: Visit) -> str:
     return f"/console/workspaces/{visit.ws_id}"
 
@@ -58,6 +79,8 @@ _PLACE = "/console/workspaces/<ws>"
 PAGES = (
     Page("POST", f"{_PLACE}/exports", "run", ask),
     Page("GET", f"{_PLACE}/exports/<export_id>", "read", download),
+    Page("POST", f"{_PLACE}/digests", "operate", switch_digest),
+    Page("POST", f"{_PLACE}/settings", "operate", switch_report),
     Page("POST", f"{_PLACE}/feeds", "admin", add_feed),
     Page("POST", f"{_PLACE}/feeds/<feed_id>/revoke", "admin", revoke_feed),
 )

@@ -60,6 +60,7 @@ def workspace(visit: Visit) -> Answer:
         exports=use.exports.all(ws_id, None, 5) if use.has_export_files else None,
         feeds=[feed for feed in use.feeds.all(ws_id) if feed.revoked_at is None],
         kinds=_EXPORTS,
+        weekly=use.workspaces.has_weekly_report(ws_id),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from almanac.services.operations.requests import RequestPlan, RequestSync
     from almanac.services.operations.run_summary import RunSummary
     from almanac.services.operations.runs import RunHistory
+    from almanac.services.operations.workspaces import Workspaces
     from almanac.services.plan.apply import ApplyPlan
     from almanac.services.queues.dead_letters import DeadLetters
     from almanac.services.queues.recorded_queue import RecordedQueue
@@ -97,6 +98,13 @@ class OperatingWiring(SmartSchedulingWiring, PastWiring):
         planner = partial(solve_request, wording=words)
         plan = PlanWorkspace(self.plan_store, planner, dates_between, utc_now, budget)
         return ApplyPlan(self._workspace_store, plan, self.plan_store, self.nudge)
+
+    @cached_property
+    def workspaces(self) -> "Workspaces":
+        """The use case of `almanac workspace …`."""
+        from almanac.services.operations.workspaces import Workspaces
+
+        return Workspaces(self._workspace_store)
 
     @cached_property
     def run_history(self) -> "RunHistory":

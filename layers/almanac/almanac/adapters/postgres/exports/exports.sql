@@ -42,7 +42,7 @@ WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND status <> 'completed'
 RETURNING id;
 
 -- name: announce
-SELECT almanac_add_to_history(:ws_id::uuid, 'digest.ready', :id::uuid, :run_id::uuid, 'operator', :note::jsonb);
+SELECT almanac_add_to_history(:ws_id::uuid, :kind, :id::uuid, :run_id::uuid, 'operator', :note::jsonb);
 
 -- name: fail
 UPDATE exports
@@ -56,8 +56,10 @@ SET status = :status, outcome = :outcome, finished_at = clock_timestamp(), retry
     error_type = :error_type, error = :error, total_ms = :total_ms::integer, report = :report::jsonb
 WHERE id = :run_id::uuid AND ws_id = :ws_id::uuid AND status = 'running';
 
--- name: zones
-SELECT DISTINCT coalesce(m.timezone, w.timezone, 'UTC')
+-- name: mornings
+-- What says no time of day is at the usual one.
+SELECT DISTINCT coalesce(m.timezone, w.timezone, 'UTC'),
+    coalesce(substring(m.settings ->> 'digest_at' FROM '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$'), :usual)
 FROM workspace_members m JOIN workspaces w ON w.id = m.ws_id
 WHERE m.settings -> 'digest' = 'true';
 
@@ -68,7 +70,9 @@ WITH opened AS (
     SELECT gen_random_uuid(), m.ws_id, 'digest', m.user_id, z.day
     FROM workspace_members m
     JOIN workspaces w ON w.id = m.ws_id
-    JOIN unnest(:zones::text[], :days::date[]) AS z (zone, day) ON z.zone = coalesce(m.timezone, w.timezone, 'UTC')
+    JOIN unnest(:zones::text[], :times::text[], :days::date[]) AS z (zone, at, day)
+        ON z.zone = coalesce(m.timezone, w.timezone, 'UTC')
+        AND z.at = coalesce(substring(m.settings ->> 'digest_at' FROM '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$'), :usual)
     WHERE m.settings -> 'digest' = 'true' AND NOT EXISTS (
         SELECT 1 FROM exports x
         WHERE x.ws_id = m.ws_id AND x.user_id = m.user_id AND x.day = z.day AND x.kind = 'digest'
@@ -76,6 +80,25 @@ WITH opened AS (
     ORDER BY m.ws_id, m.user_id
     LIMIT :limit::integer
     ON CONFLICT (ws_id, user_id, day) WHERE kind = 'digest' AND day IS NOT NULL DO NOTHING
+    RETURNING 1
+)
+SELECT count(*) FROM opened;
+
+-- name: report_zones
+SELECT DISTINCT coalesce(timezone, 'UTC') FROM workspaces WHERE settings -> 'weekly_report' = 'true';
+
+-- name: open_reports
+-- Likewise.
+WITH opened AS (
+    INSERT INTO exports (id, ws_id, kind, day)
+    SELECT gen_random_uuid(), w.id, 'report', z.day
+    FROM workspaces w
+    JOIN unnest(:zones::text[], :days::date[]) AS z (zone, day) ON z.zone = coalesce(w.timezone, 'UTC')
+    WHERE w.settings -> 'weekly_report' = 'true'
+        AND NOT EXISTS (SELECT 1 FROM exports x WHERE x.ws_id = w.id AND x.day = z.day AND x.kind = 'report')
+    ORDER BY w.id
+    LIMIT :limit::integer
+    ON CONFLICT (ws_id, day) WHERE kind = 'report' AND day IS NOT NULL DO NOTHING
     RETURNING 1
 )
 SELECT count(*) FROM opened;

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.runs import asked, bounded, peak_of
 from almanac.adapters.process_memory import RunMemory
+from almanac.domain.export.digest_day import MORNING
 from almanac.domain.export.report import ExportReport
 from almanac.errors import UnknownWorkspace
 from almanac.jobs import CalendarExport, request_id_of
@@ -22,11 +23,13 @@ from almanac.services.export.ports import (
     ExportStore,
     ListedExport,
     MailState,
+    Morning,
     Wanted,
 )
 from almanac.services.sync.ports import Refusal
 
 PACKAGE = "almanac.adapters.postgres.exports"
+_USUAL = f"{MORNING:%H:%M}"
 
 
 class PostgresExportRuns(ExportStore):
@@ -73,8 +76,10 @@ class PostgresExportRuns(ExportStore):
             first = self._run("complete", key=key, items=report.counts.items, bytes=report.counts.bytes, **of)
             if first and link is not None:
                 day = None if export.wanted.day is None else export.wanted.day.isoformat()
-                note = {"user_id": export.wanted.user_id, "day": day, "link": link}
-                self._run("announce", run_id=report.run_id, note=json.dumps(note), **of)
+                whose = {} if export.wanted.user_id is None else {"user_id": export.wanted.user_id}
+                kind = f"{export.wanted.kind}.ready"
+                note = json.dumps({**whose, "day": day, "link": link})
+                self._run("announce", kind=kind, run_id=report.run_id, note=note, **of)
             self._end_run(report)
 
     @override
@@ -107,13 +112,27 @@ class PostgresDueExports(DueExports):
         self._run = database.statements("exports.sql", PACKAGE)
 
     @override
-    def zones(self) -> Sequence[str]:
-        return [row[0] for row in self._run.alone("zones")]
+    def mornings(self) -> Sequence[Morning]:
+        return [(row[0], time.fromisoformat(row[1])) for row in self._run.alone("mornings", usual=_USUAL)]
 
     @override
-    def open_digests(self, days: Mapping[str, date], limit: int) -> int:
+    def open_digests(self, days: Mapping[Morning, date], limit: int) -> int:
+        said = {
+            "zones": arrays.texts(zone for zone, _ in days),
+            "times": arrays.texts(f"{at:%H:%M}" for _, at in days),
+            "days": arrays.texts(day.isoformat() for day in days.values()),
+        }
+        opened: int = self._run.alone("open_digests", **said, usual=_USUAL, limit=limit)[0][0]
+        return opened
+
+    @override
+    def report_zones(self) -> Sequence[str]:
+        return [row[0] for row in self._run.alone("report_zones")]
+
+    @override
+    def open_reports(self, days: Mapping[str, date], limit: int) -> int:
         dates = arrays.texts(day.isoformat() for day in days.values())
-        opened: int = self._run.alone("open_digests", zones=arrays.texts(days), days=dates, limit=limit)[0][0]
+        opened: int = self._run.alone("open_reports", zones=arrays.texts(days), days=dates, limit=limit)[0][0]
         return opened
 
     @override

@@ -7,7 +7,8 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
-from almanac.domain.operations.people import ListedMeeting, ListedMember, NewMeeting
+from almanac.domain.export.digest_day import MORNING
+from almanac.domain.operations.people import Digest, DigestChange, ListedMeeting, ListedMember, NewMeeting
 from almanac.errors import UnknownWorkspace
 from almanac.services.operations.ports import PeopleStore
 
@@ -32,7 +33,13 @@ class PostgresPeople(PeopleStore):
 
     @override
     def members(self, ws_id: UUID) -> Sequence[ListedMember]:
-        return [ListedMember(*row) for row in self._run.alone("list_members", ws_id=ws_id)]
+        rows = self._run.alone("list_members", ws_id=ws_id, usual=f"{MORNING:%H:%M}")
+        return [ListedMember(*(*row[:6], Digest(row[6] is True, row[7], row[8]))) for row in rows]
+
+    @override
+    def set_digest(self, ws_id: UUID, user: str, change: DigestChange) -> bool:
+        at = None if change.at is None else f"{change.at:%H:%M}"
+        return bool(self._run.alone("set_digest", ws_id=ws_id, user_id=user, on=change.on, at=at, email=change.email))
 
     @override
     def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:

@@ -8,6 +8,13 @@ ON CONFLICT (ws_id, user_id) DO UPDATE
 SET name = coalesce(:name, m.name), timezone = coalesce(:zone, m.timezone), updated_at = now()
 RETURNING m.name, m.timezone;
 
+-- name: set_digest
+UPDATE workspace_members
+SET settings = settings || jsonb_strip_nulls(jsonb_build_object('digest', :on::boolean, 'digest_at', :at::text, 'email', :email::text)),
+    updated_at = now()
+WHERE ws_id = :ws_id::uuid AND user_id = :user_id
+RETURNING user_id;
+
 -- name: remove_member
 DELETE FROM workspace_members WHERE ws_id = :ws_id::uuid AND user_id = :user_id RETURNING user_id;
 
@@ -22,7 +29,9 @@ SELECT m.user_id, m.name, m.timezone,
      WHERE a.ws_id = m.ws_id AND a.user_id = m.user_id AND a.status <> 'disconnected'),
     (SELECT count(*) FROM task_assignees t JOIN tasks o ON o.id = t.task_id AND o.completed_at IS NULL
      WHERE t.ws_id = m.ws_id AND t.user_id = m.user_id),
-    m.is_default
+    m.is_default, m.settings -> 'digest' = 'true',
+    coalesce(substring(m.settings ->> 'digest_at' FROM '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$'), :usual),
+    nullif(m.settings ->> 'email', '')
 FROM members m ORDER BY m.created_at, m.user_id;
 
 -- name: add_meeting
