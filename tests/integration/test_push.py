@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from almanac.adapters.crypto import new_key
+from almanac.domain.push.channels import LONGEST_TURN, STARTS_A_SECOND
 from almanac.domain.sync.report import SyncReport
 from almanac.errors import StorageFailed
 from almanac.jobs import CalendarSync
@@ -533,6 +534,25 @@ def test_no_refusal_of_a_watch_touches_reading_and_none_is_repeated_at_once(
     here.change_channels("retry_at = now()")
     here.team.sync(source="manual")
     assert here.states() == ["active"]
+
+
+def test_channels_are_asked_for_in_turns_of_the_whole_installation(here: Installation) -> None:
+    turns = "UPDATE starting_channels SET next_start_at = clock_timestamp() + :ahead::float8 * interval '1 second'"
+    here.change_channels("missed_pushes = 2")
+    here.team.database.run(turns, ahead=3600)
+    here.team.sync(source="manual")
+    assert here.states() == ["active"], "its next run has another look"
+    here.team.database.run(turns, ahead=LONGEST_TURN.total_seconds())
+    here.team.sync(source="manual")
+    assert here.states() == ["stopped", "active"]
+    assert 0 < sum(here.team.waited) <= LONGEST_TURN.total_seconds()
+
+    here.team.database.run(turns, ahead=-60)
+    (before,) = here.team.database.run("SELECT clock_timestamp()")[0]
+    turns_taken = [here.team.wiring.channel_store.next_start("google") for _ in range(10)]
+    (after,) = here.team.database.run("SELECT next_start_at FROM starting_channels")[0]
+    assert turns_taken[0] == 0
+    assert after - before >= timedelta(seconds=(10 + 1 - STARTS_A_SECOND) / STARTS_A_SECOND)
 
 
 def test_a_calendar_has_one_active_channel_whoever_writes_the_table(here: Installation) -> None:

@@ -22,6 +22,7 @@ OF_NOBODY = {
         "almanac_migrations",
         "installation",
         "outbound_budget",
+        "starting_channels",
         "provider_pauses",
         "upkeep_progress",
         "workspace_history_epoch",

@@ -296,7 +296,7 @@ OF_ALL_WORKSPACES = {
     "plan/plan.sql": set(),
     "plan/members.sql": set(),
     "plan/people.sql": set(),
-    "push/channels.sql": {"installation", "channel_states"},
+    "push/channels.sql": {"installation", "channel_states", "next_start"},
     "history/history.sql": {"one_moment", "fleet", "epoch", "begin_epoch"},
     "history/undo.sql": {"run", "speak"},
     "history/trace.sql": {

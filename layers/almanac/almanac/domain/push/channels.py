@@ -23,6 +23,11 @@ RING_EXPLAINED_WITHIN = timedelta(minutes=1)
 """A ring whose change an earlier run has just brought needs no second look."""
 UNSUPPORTED_FOR = timedelta(days=7)
 """A calendar without push is asked about again after so long."""
+STARTS_A_SECOND = 5.0
+"""Channels that an installation asks a provider for, so many of them at once: how many it takes of a project is written
+nowhere, and who asks for thousands at once, after an import or a move, is refused for hours (P11)."""
+LONGEST_TURN = timedelta(seconds=5)
+"""A run waits so long for its turn to ask for a channel; the calendar gets it in its next run then."""
 FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(minutes=15), timedelta(hours=12)
 
 Status = Literal["pending", "active", "stopping", "stopped", "unsupported", "failed"]

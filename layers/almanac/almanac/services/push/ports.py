@@ -78,6 +78,10 @@ class ChannelStore(Protocol):
         """Return the workspace's channels that may still ring, be waited for, or have to be stopped."""
         ...
 
+    def next_start(self, provider: str) -> float | None:
+        """Take the installation's next turn to ask for a channel. Return the seconds until it; None: too far ahead."""
+        ...
+
     def open(self, lease: Lease, connection_id: UUID, channel_id: UUID, home: PushHome) -> None:
         """Store a `pending` channel before it is asked for, in the place of the connection's failed attempts."""
         ...

@@ -94,8 +94,9 @@ class RunChannels:
         for channel in todo.stop:
             self._stop(channel, report.tally)
         for connection_id in [each for each in todo.start if each in readers][:MOST_A_RUN]:
-            if self._retrier.deadline() > _LEAST_SECONDS:
-                self._start(readers[connection_id], report.tally)
+            if not self._may_start(readers[connection_id]):
+                break
+            self._start(readers[connection_id], report.tally)
 
     def may_wait(self, connection: Connection) -> bool:
         """Whether a schedule may leave the calendar alone for now: its channel is healthy, and it was read lately."""
@@ -121,8 +122,17 @@ class RunChannels:
         """Replace at once what has missed too much in this run."""
         dead = {c.connection_id for c in self._active.values() if c.missed_pushes >= MISSED_BEFORE_REPLACING}
         for connection in [c for c in connections if c.id in dead]:
-            if self._retrier.deadline() > _LEAST_SECONDS:
+            if self._may_start(connection):
                 self._start(connection, report.tally)
+
+    def _may_start(self, connection: Connection) -> bool:
+        """Wait for the installation's turn to ask for a channel; False when the run has no time for it."""
+        if self._retrier.deadline() <= _LEAST_SECONDS:
+            return False
+        wait = self._store.next_start(connection.provider)
+        if wait:
+            self._retrier.sleep(wait)
+        return wait is not None
 
     def _may_watch(self, connection: Connection, sessions: Mapping[UUID, AccountSession]) -> bool:
         session = sessions.get(connection.account_id)

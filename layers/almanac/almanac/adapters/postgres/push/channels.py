@@ -9,7 +9,7 @@ from typing_extensions import override
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
 from almanac.domain.operations.channels import ListedChannel
-from almanac.domain.push.channels import Channel, Status
+from almanac.domain.push.channels import LONGEST_TURN, STARTS_A_SECOND, Channel, Status
 from almanac.services.accounts.ports import Account
 from almanac.services.operations.ports import ChannelDirectory
 from almanac.services.push.ports import ChannelStore, Heard, PushHome, RangChannel, StoredChannels
@@ -37,6 +37,12 @@ class PostgresChannels(ChannelStore):
         }
         pauses = {UUID(key): timedelta(seconds=value) for key, value in (seconds or {}).items()}
         return StoredChannels(now, channels, accounts, pauses)
+
+    @override
+    def next_start(self, provider: str) -> float | None:
+        pace = {"at_once": STARTS_A_SECOND, "interval": 1 / STARTS_A_SECOND, "longest": LONGEST_TURN.total_seconds()}
+        found = self._run.alone("next_start", provider=provider, **pace)
+        return found[0][0] if found else None
 
     @override
     def open(self, lease: Lease, connection_id: UUID, channel_id: UUID, home: PushHome) -> None:

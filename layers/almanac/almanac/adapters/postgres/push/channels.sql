@@ -20,6 +20,15 @@ FROM (
     FROM calendar_connections c WHERE c.ws_id = :ws_id::uuid
 ) k;
 
+-- name: next_start
+-- Of all workspaces: some at once, then one after the other. No row when the next turn is too far ahead.
+INSERT INTO starting_channels AS s (provider, next_start_at)
+VALUES (:provider, clock_timestamp() + (2 - :at_once::float8) * :interval::float8 * interval '1 second')
+ON CONFLICT (provider) DO UPDATE SET next_start_at = :interval::float8 * interval '1 second'
+    + greatest(s.next_start_at, clock_timestamp() + (1 - :at_once::float8) * :interval::float8 * interval '1 second')
+WHERE s.next_start_at <= clock_timestamp() + :longest::float8 * interval '1 second'
+RETURNING greatest(extract(epoch FROM s.next_start_at - clock_timestamp())::float8 - :interval::float8, 0);
+
 -- name: open_channel
 -- In the place of earlier attempts, whose number it takes over. What can ring no more goes with them, of any calendar.
 WITH held AS (
