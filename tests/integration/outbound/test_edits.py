@@ -149,6 +149,14 @@ def test_a_deletion_here_of_what_was_changed_there_is_not_made(review: Review) -
     (told,) = team.wiring.outbound.conflicts(team.ws_id)
     assert told.reason == "edited_beats_deleted"
 
+    again = stored(team, event)
+    team.change(again, title="Kept")
+    team.sync()
+    assert now(team, event["id"])["summary"] == "Kept"
+    team.delete(again)
+    team.sync()
+    assert event["id"] not in team.truth(ADA)
+
 
 def test_a_deletion_there_of_what_was_changed_here_is_for_a_person(review: Review) -> None:
     team, event, row = review
@@ -161,6 +169,25 @@ def test_a_deletion_there_of_what_was_changed_here_is_for_a_person(review: Revie
     team.wiring.outbound.resolve(found.link_id, "mine")
     team.sync()
     assert team.of(row)["summary"] == "Still on"
+
+
+@pytest.mark.parametrize("kind", ["block", "event"])
+def test_what_a_person_took_over_is_edited_as_any_event_of_googles(editing: Writing, kind: str) -> None:
+    team = editing
+    team.target(ADA)
+    ours = team.block("Party") if kind == "block" else team.event("Party")
+    team.sync()
+    event = team.of(ours)
+    team.edit(ours, attendees=[{"email": "bob@example.test"}])
+    team.sync()
+    row = stored(team, event)
+    team.change(row, title="Dinner")
+    team.sync()
+    body = now(team, event["id"])
+    assert (body["summary"], [guest["email"] for guest in body["attendees"]]) == ("Dinner", ["bob@example.test"])
+    team.delete(row)
+    team.sync()
+    assert team.stored(ADA) == {} == team.truth(ADA)
 
 
 def test_a_deletion_there_is_one_here_and_is_not_sent_back(review: Review) -> None:

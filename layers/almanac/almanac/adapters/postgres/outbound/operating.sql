@@ -173,8 +173,10 @@ WHERE c.ws_id = :ws_id::uuid AND (
 ORDER BY c.provider, c.calendar_id, array_position(ARRAY['owner', 'writer'], c.access_role) NULLS LAST, a.created_at;
 
 -- name: known_link
+-- The one that is gone on with, if there is any beside those that have ended.
 SELECT id, base_etag FROM calendar_event_links
-WHERE ws_id = :ws_id::uuid AND provider = :provider AND calendar_id = :calendar_id AND external_event_id = :external_event_id;
+WHERE ws_id = :ws_id::uuid AND provider = :provider AND calendar_id = :calendar_id AND external_event_id = :external_event_id
+ORDER BY state IN ('gone', 'detached'), updated_at DESC LIMIT 1;
 
 -- name: doubt_link
 UPDATE calendar_event_links SET doubt = coalesce(doubt, 'unsure'), next_attempt_at = NULL, updated_at = now(),
