@@ -41,12 +41,18 @@ CREATE FUNCTION reuse.standing() RETURNS text LANGUAGE sql AS $$
 $$;
 CREATE TABLE reuse.migrated_rows AS SELECT name, reuse.digest(name) AS digest FROM reuse.filled();
 CREATE TABLE reuse.as_migrated AS SELECT reuse.standing() AS standing;
+CREATE FUNCTION reuse.other_sessions() RETURNS TABLE (pid integer) LANGUAGE sql AS $$
+    SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+$$;
 -- Empties what a test has filled, and says whether all is as it was migrated.
 CREATE FUNCTION reuse.empty() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE filled regclass;
 BEGIN
-    PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    PERFORM pg_terminate_backend(pid) FROM reuse.other_sessions();
+    FOR waited IN 1..5000 LOOP -- the server's own way to wait for one looks every 100 ms
+        EXIT WHEN NOT EXISTS (SELECT FROM reuse.other_sessions());
+        PERFORM pg_sleep(0.001), pg_stat_clear_snapshot();
+    END LOOP;
     IF EXISTS (SELECT FROM reuse.schema_changes)
         OR (SELECT standing FROM reuse.as_migrated) IS DISTINCT FROM reuse.standing()
         OR EXISTS (SELECT FROM reuse.migrated_rows m WHERE digest IS DISTINCT FROM reuse.digest(m.name))
