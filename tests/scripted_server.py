@@ -7,6 +7,7 @@ import struct
 import threading
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -49,7 +50,7 @@ class ScriptedServer:
         self.script: deque[_Step] = deque()
         self.stopping = threading.Event()
         self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,))
         self._thread.start()
 
     @property
@@ -87,6 +88,7 @@ class ScriptedServer:
     def stop(self) -> None:
         """Stop listening and wait for every handler."""
         self.stopping.set()
+        self._server.hang_up()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -98,7 +100,14 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, owner: ScriptedServer) -> None:
         self.owner = owner
         self.connections = 0
+        self.open: list[socket.socket] = []
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def hang_up(self) -> None:
+        """Let no handler wait for another request of a client that keeps its connection."""
+        for connection in self.open:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away in the middle is part of some scripts."""
@@ -106,12 +115,14 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: _Server
 
     def setup(self) -> None:
         super().setup()
         self.server.connections += 1
         self.number = self.server.connections
+        self.server.open.append(self.connection)
         self.connection.settimeout(0.05)
 
     def handle(self) -> None:

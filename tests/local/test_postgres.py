@@ -29,7 +29,12 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the serv
 def query(url: str, statement: str, **values: Any) -> list[list[Any]]:
     parts = urlsplit(url)
     connection = Connection(
-        parts.username, host=parts.hostname, port=parts.port, password=parts.password, database=parts.path[1:]
+        parts.username,
+        host=parts.hostname,
+        port=parts.port,
+        password=parts.password,
+        database=parts.path[1:],
+        ssl_context=False,
     )
     with closing(connection):
         return list(connection.run(statement, **values) or [])
