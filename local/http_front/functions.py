@@ -39,7 +39,7 @@ def http_routes(template: Path = ROOT / "template.yaml") -> list[HttpRoute]:
         folder = each["Properties"]["CodeUri"].rstrip("/").rsplit("/", 1)[1]
         events = each["Properties"].get("Events", {}).values()
         found += (_route(event["Properties"], folder) for event in events if event["Type"] == "HttpApi")
-    return sorted(found, key=lambda route: (not route.exact, -len(route.pattern.pattern)))
+    return sorted(found, key=lambda route: (not route.exact, -len(route.pattern.pattern), route.method == "ANY"))
 
 
 def _route(properties: Mapping[str, str], folder: str) -> HttpRoute:

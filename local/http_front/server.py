@@ -113,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(self.server.functions[route.function](self._event(path, query, body)))
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815 - names http.server looks for
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815 - names http.server looks for
 
     def _route(self, path: str) -> HttpRoute | None:
         fitting = (route for route in self.server.routes if route.pattern.match(path))

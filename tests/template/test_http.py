@@ -9,6 +9,7 @@ from tests.template.stack import ALIAS, Stack
 
 ROUTES = {
     ("any", "/v1/{proxy+}"): ("Api", "callers"),
+    ("options", "/v1/{proxy+}"): ("Api", "says what a page may ask"),
     ("post", "/v1/connect"): ("Connect", "callers"),
     ("delete", "/v1/workspaces/{ws}/accounts/{account_id}"): ("Connect", "callers"),
     ("put", "/v1/workspaces/{ws}/members/{user_id}/target"): ("Connect", "callers"),

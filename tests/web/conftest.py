@@ -1,7 +1,7 @@
 """The API over a real database: events of API Gateway in, answers out. The queue is a list, unless a test says else."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -105,9 +105,10 @@ def wiring(database_url: str, queue: ListQueue) -> Iterator[ApiWiring]:
     made.close()
 
 
-def new_wiring(database_url: str, queue: ListQueue) -> ApiWiring:
+def new_wiring(database_url: str, queue: ListQueue, more: Mapping[str, str] | None = None) -> ApiWiring:
     made = ApiWiring(
         {
+            **(more or {}),
             "ALMANAC_DATABASE_URL": database_url,
             "ALMANAC_SYNC_QUEUE_URL": "https://queue.invalid/sync.fifo",
             "ALMANAC_SCHEDULE_QUEUE_URL": "https://queue.invalid/schedule.fifo",

@@ -5,7 +5,15 @@ import time
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from almanac.settings import ApiSettings, PlanSettings, PublicSettings, SessionSettings, SyncSettings, load
+from almanac.settings import (
+    ApiSettings,
+    CorsSettings,
+    PlanSettings,
+    PublicSettings,
+    SessionSettings,
+    SyncSettings,
+    load,
+)
 from almanac.wiring.base import utc_now
 from almanac.wiring.exports.makers import ExportWiring
 from almanac.wiring.outside.operating import OperatingWiring
@@ -64,9 +72,11 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
         """The JSON API."""
         from almanac.web.api.application import Api
         from almanac.web.api.table import ROUTES
+        from almanac.web.cors import Cors
 
         settings = load(ApiSettings, self._environment)
-        return Api(self, settings.api_auth, settings.api_workspaces_claim, ROUTES, _answered_elsewhere)
+        cors = Cors(load(CorsSettings, self._environment).origins)
+        return Api(self, settings.api_auth, settings.api_workspaces_claim, ROUTES, _answered_elsewhere, cors)
 
     @property
     def has_own_keys(self) -> bool:
