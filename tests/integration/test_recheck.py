@@ -177,6 +177,65 @@ def test_a_series_that_loses_instances_meanwhile_loses_their_rows(team: Team, ho
     assert team.stored() == team.truth(calendar)
 
 
+def weekly(team: Team, calendar: str, event_id: str | None = None) -> list[str]:
+    """A series of five weeks; returns the ids of its occurrences in the order in which they are listed."""
+    times = {end: {"dateTime": f"{team.now:%Y-%m-%d}T{at}:00:00Z", "timeZone": "UTC"} for end, at in _NINE}
+    body = {"summary": "Weekly", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=5"], **times}
+    series = team.google.insert_event(calendar, body, event_id=event_id)["id"]
+    return sorted((key for key in team.truth(calendar) if key.startswith(f"{series}_")), key=listing_place)
+
+
+def test_a_changed_occurrence_that_its_series_has_lost_is_no_event(team: Team) -> None:
+    """A listing of what has changed tells it as itself; where occurrences are listed it is not shown."""
+    calendar, _ = filled(team)
+    last = max(weekly(team, calendar))
+    team.google.patch_event(calendar, last, {"summary": "Changed before"})
+    shorter = {"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=3"]}
+    team.google.patch_event(calendar, last.rpartition("_")[0], shorter)
+    assert last not in team.truth(calendar)
+
+    for _ in range(2):
+        team.sync(mode="full")
+        assert team.stored() == team.truth(calendar)
+    assert len(team.listings()) < 30
+
+
+@pytest.mark.parametrize("nth", [*range(4, 17)])
+def test_an_occurrence_that_is_brought_back_meanwhile_is_an_event(team: Team, nth: int) -> None:
+    calendar, _ = filled(team)
+    back = weekly(team, calendar)[0]
+    team.google.delete_event(calendar, back)
+    before_request(team, nth, lambda: team.google.patch_event(calendar, back, {"status": "confirmed"}))
+
+    team.sync(mode="full")
+    team.sync()
+
+    assert team.stored() == team.truth(calendar)
+
+
+def test_time_that_ends_within_the_look_forgets_no_series(team: Team) -> None:
+    """Its first page has nothing but series, which are no rows: the next run looks at all of it once more."""
+    (calendar,) = team.connect()
+    ids = sorted((f"chosen{n:03}" for n in range(int(PAGE) + 2)), key=listing_place)
+    for event_id in ids[: int(PAGE)]:
+        weekly(team, calendar, event_id)
+    for event_id in ids[int(PAGE) :]:
+        times = {end: {"dateTime": f"{team.now:%Y-%m-%d}T{at}:00:00Z"} for end, at in _NINE}
+        team.google.insert_event(calendar, {"summary": "Single", **times}, event_id=event_id)
+    shorter = {"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=2"]}
+    pages = -(-len(team.truth(calendar)) // int(PAGE))
+    before_request(team, pages, lambda: team.google.patch_event(calendar, ids[0], shorter))
+    job = CalendarSync(ws_id=team.ws_id, source="schedule")
+    asked = lambda: len(team.listings())  # noqa: E731
+    first = team.wiring.sync_workspace(job, None, lambda: 100.0 if asked() <= pages else 10.0)
+    assert (first.outcome, asked()) == ("continued", pages + 1)
+
+    team.sync(source="continuation")
+    team.sync()
+
+    assert team.stored() == team.truth(calendar)
+
+
 def test_a_calendar_that_never_rests_ends_nevertheless(team: Team) -> None:
     calendar, ids = filled(team)
     google, real = team.wiring.google, team.wiring.google.list_events

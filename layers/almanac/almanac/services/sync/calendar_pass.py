@@ -5,7 +5,7 @@ the calendar a second time. A pass of several pages lists once more what has cha
 pass loses nothing: the next run goes on at the last checkpoint.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -118,9 +118,10 @@ class CalendarPass:
 
         A recheck that finds nothing proves the token: no row is younger than it, and no page older. What one finds is
         followed by a delta and the next recheck. A delta also comes before a recheck that an earlier run has left: what
-        went since may have been forgotten, and then only the token tells. A series of which occurrences went is told by
-        a listing only.
+        went since may have been forgotten, and then only the token tells. Of a series, and of a changed occurrence that
+        has no row, only a listing tells what is there. One that it does not tell is not there, until it changes again.
         """
+        strays: Set[tuple[str, str | None]] = frozenset()
         if at.recheck and at.page_token is None and at.rechecks == 0:
             at = delta_before_recheck(at)
         while True:
@@ -128,10 +129,14 @@ class CalendarPass:
             if left is None:
                 return
             found = recheck(self._reader, self._writer, left, self._provider)
-            relist = found.series and not left.relisted
+            relist = (found.series and not left.relisted) or bool(found.strays - strays)
             if not (found.written or relist) or left.rechecks >= MOST_RECHECKS:
                 break
-            at = replace(self._first_page("full"), relisted=True) if relist else delta_before_recheck(left)
+            strays = found.strays
+            if relist:
+                at = replace(self._first_page("full"), relisted=True, rechecks=left.rechecks + 1)
+            else:
+                at = delta_before_recheck(left)
         settle(self._writer, left, self._state.sync_token)
 
     def _pages(self, at: Checkpoint) -> Checkpoint | None:
@@ -172,7 +177,7 @@ class CalendarPass:
         if connection.delete_enabled and is_suspicious(found.missing, found.stored):
             if at.attempt == 1:
                 # With ids seen of its own: only it has a token.
-                return replace(self._first_page("full"), attempt=2, relisted=at.relisted)
+                return replace(self._first_page("full"), attempt=2, relisted=at.relisted, rechecks=at.rechecks)
             self._refuse_if_any_lives(found.sample, at.window)
         began = perf_counter()
         self._report.tally.deleted += run.pages.complete_full_pass(

@@ -1,6 +1,6 @@
 """Translates a pass's pages and writes them, each with its progress in one transaction; counts what came of them."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from time import perf_counter
 
@@ -55,6 +55,18 @@ class PageWriter:
             return page
         unwanted = set(far) - self._run.pages.known_events(self._run.lease, self._connection, far)
         return page.without(unwanted)
+
+    def without_strays(self, page: EventPage) -> tuple[EventPage, Set[tuple[str, str | None]]]:
+        """Return a recheck's page without changed occurrences that have no row, and these, each with its version.
+
+        A listing of changes tells an occurrence as itself, also one whose series has ended before it since: where
+        occurrences are listed it is not shown (trap 34). One that is has a row by then, under the same id.
+        """
+        changed = {row.external_event_id: row.etag for row in page.rows if row.recurring_event_id is not None}
+        if not changed:
+            return page, frozenset()
+        strays = changed.keys() - self._run.pages.known_events(self._run.lease, self._connection, list(changed))
+        return page.without(strays), {(event_id, changed[event_id]) for event_id in strays}
 
     def _note(self, problems: Sequence[EventProblem]) -> None:
         report = self._report

@@ -4,6 +4,7 @@ Read literally, the reference of `nextSyncToken` promises what has changed "sinc
 page, hours after the first one where a pass was interrupted.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from almanac.domain.calendar.events import EventPage
@@ -15,24 +16,29 @@ from almanac.services.sync.ports import Progress
 
 @dataclass(slots=True)
 class Found:
-    """Whether a recheck has written anything, and has met a series of whose occurrences only a listing tells."""
+    """Whether a recheck has written anything, and has met a series of whose occurrences only a listing tells.
+
+    `strays` are changed occurrences without a row, each with its version: their series may have lost them.
+    """
 
     written: bool
-    series: bool
+    series: bool = False
+    strays: Set[tuple[str, str | None]] = frozenset()
 
 
 def recheck(reader: PageReader, writer: PageWriter, at: Checkpoint, provider: str) -> Found:
     """List and write what has changed since the pass began. Raises OutOfTime; the next run goes on at its page."""
-    found = Found(at.found, series=False)
+    found = Found(at.found)
     asked = {(at.attempt, at.page_token)}
     after = delta_before_recheck(at)
     while True:
         listed = reader.read(at, None)
-        page = writer.translate(listed, at)
+        page, strays = writer.without_strays(writer.translate(listed, at))
         next_page = following(at, listed, asked, provider)
-        found.series = found.series or listed.series_changed
+        found.series, found.strays = found.series or listed.series_changed, found.strays | strays
         if next_page is not None:  # whatever this page writes: it is written and noted in one transaction
-            next_page = replace(next_page, found=found.written or bool(page.rows or page.tombstones))
+            brought = page.rows or page.tombstones or found.series or found.strays
+            next_page = replace(next_page, found=found.written or bool(brought))
         if page.rows or page.tombstones or next_page is not None:
             written = writer.write(page, at, Progress(at.fingerprint, at.window, next_page or after))
             found.written = found.written or bool(written.inserted or written.updated or written.deleted)
