@@ -105,6 +105,7 @@ def console(folder: Path) -> Iterator[tuple[str, ApiWiring, dict[str, str], str]
                 "ALMANAC_SCHEDULE_QUEUE_URL": "https://queue.invalid/schedule.fifo",
                 "ALMANAC_SESSION_KEYS": SESSION_KEY,
                 "ALMANAC_WEBHOOK_KEYS": SESSION_KEY,
+                "ALMANAC_PLAN_BUDGET_SECONDS": "0.05",  # a plan is looked at, however good it is
             }
         )
         vars(wiring)["queue"] = ListQueue()

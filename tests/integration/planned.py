@@ -37,7 +37,7 @@ class Planned:
     """One workspace; `plan()` runs a job through the real use case at `now`."""
 
     def __init__(self, database_url: str, *, zone: str | None = "Europe/Berlin", **settings: str) -> None:
-        self.wiring = Wiring({"ALMANAC_DATABASE_URL": database_url, "ALMANAC_PLAN_BUDGET_SECONDS": "0.2", **settings})
+        self.wiring = Wiring({"ALMANAC_DATABASE_URL": database_url, "ALMANAC_PLAN_BUDGET_SECONDS": "0.05", **settings})
         self.database = self.wiring.database
         self.now = MONDAY
         self.zone = zone or "UTC"

@@ -51,6 +51,7 @@ class Team:
                 "ALMANAC_GOOGLE_CLIENT_SECRET": "not-a-secret",
                 "ALMANAC_GOOGLE_TIMEOUT_SECONDS": "5",
                 "ALMANAC_TOKEN_KEYS": new_key(),
+                "ALMANAC_PLAN_BUDGET_SECONDS": "0.05",  # what happens around a plan is tried here, not the search
                 **settings,
             }
         )

@@ -18,6 +18,7 @@ def run(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
     monkeypatch.setenv("ALMANAC_DATABASE_URL", database_url)
+    monkeypatch.setenv("ALMANAC_PLAN_BUDGET_SECONDS", "0.05")
 
     def one(*words: object) -> tuple[int, str, str]:
         code = main([str(word) for word in words])

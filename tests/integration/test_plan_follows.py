@@ -19,7 +19,7 @@ QUEUE = "https://sqs.eu-central-1.amazonaws.com/1/schedule.fifo"
 
 @pytest.fixture
 def team(make_team: Callable[..., Team]) -> Team:
-    return make_team(ALMANAC_SCHEDULE_QUEUE_URL=QUEUE, ALMANAC_PLAN_BUDGET_SECONDS="0.1")
+    return make_team(ALMANAC_SCHEDULE_QUEUE_URL=QUEUE, ALMANAC_PLAN_BUDGET_SECONDS="0.05")
 
 
 def task(team: Team, title: str = "Report", **columns: Any) -> UUID:

@@ -50,7 +50,7 @@ def almanac(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], queues: dict[str, str], database_url: str
 ) -> Shell:
     shell = Shell(monkeypatch, capsys)
-    shell.set(database_url=database_url, schedule_queue_url=queues["schedule"], plan_budget_seconds="0.1")
+    shell.set(database_url=database_url, schedule_queue_url=queues["schedule"], plan_budget_seconds="0.05")
     return shell
 
 

@@ -47,6 +47,7 @@ def almanac(
         google_client_id="client",
         google_client_secret="not-a-secret",
         token_keys=new_key(),
+        plan_budget_seconds="0.05",
     )
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("ALMANAC_SYNC_QUEUE_URL", "https://queue.invalid/sync.fifo")
