@@ -239,6 +239,23 @@ def test_what_google_refuses_says_so_and_is_not_repeated(editing: Writing) -> No
     assert team.held() is None
 
 
+def test_what_google_will_not_delete_is_seen_here_again_and_told(review: Review) -> None:
+    team, event, row = review
+    team.inject(action="error", status=400, reason="eventTypeRestriction", method="DELETE", path="*/events/*")
+    team.delete(row)
+    team.sync()
+    assert list(team.stored(ADA).values()) == ["Review"]
+    (told,) = team.wiring.outbound.conflicts(team.ws_id)
+    assert told.reason == "delete_refused"
+    before = team.requests()
+    team.sync()
+    assert team.writes(before) == []
+
+    team.wiring.outbound.resolve(told.link_id, "mine")
+    team.sync()
+    assert (team.stored(ADA), event["id"] in team.truth(ADA)) == ({}, False)
+
+
 def test_switched_off_again_nothing_is_sent(review: Review) -> None:
     team, _, row = review
     team.change(row, title="Retro")

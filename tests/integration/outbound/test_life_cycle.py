@@ -168,6 +168,24 @@ class TestHolds:
         assert len(team.there()) == 12
         assert len(team.simulator.world.calendar(ADA).records) == 12
 
+    def test_asked_to_slow_down_the_account_waits_and_nobody_is_taken_for_typing(self, team: Writing) -> None:
+        block, other = team.block(), team.block("Other", hours=30)
+        team.sync()
+        fault = {"action": "error", "status": 429, "reason": "rateLimitExceeded", "method": "PATCH"}
+        team.inject(**fault, path="*/events/*", times=3)
+        before = team.requests()
+        for hours in (40, 50, 60):
+            team.move(block, hours)
+            team.move(other, hours + 2)
+            team.sync(direction="outbound")
+            assert team.held() == "rate_limit"
+            assert [team.link(each, "refusals") for each in (block, other)] == [[0], [0]]
+            team.again()
+        assert len(team.writes(before)) == 3, "one of the account's, each time"
+        team.sync(direction="outbound")
+        assert team.held() is None
+        assert [team.link(each) for each in (block, other)] == ["agreed", "agreed"]
+
     def test_a_dead_account_writes_nothing_and_is_read_first_when_it_is_back(self, team: Writing) -> None:
         blocks = [team.block(f"Piece {number}", hours=24 + number) for number in range(5)]
         team.sync()

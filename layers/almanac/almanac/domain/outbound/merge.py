@@ -8,7 +8,9 @@ from typing import Any, Literal
 from almanac.domain.calendar.written import FIELD_NAMES, Fields, RemoteEvent
 from almanac.domain.outbound.link import Link, alike, is_past, same
 
-DetachReason = Literal["all_day", "repeats", "guests", "edited_beats_deleted"]
+DetachReason = Literal["all_day", "repeats", "guests", "edited_beats_deleted", "delete_refused"]
+KEPT_ALIVE: tuple[DetachReason, ...] = ("edited_beats_deleted", "delete_refused")
+"""Why something lives that was deleted here: somebody is told, and may have it deleted after all."""
 _THEIRS_ONCE_TOUCHED = ("transparency", "visibility")
 """Also of events made here; of a plan's blocks every field is, but the times, which pin."""
 

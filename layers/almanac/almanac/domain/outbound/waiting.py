@@ -8,6 +8,7 @@ from uuid import UUID
 
 from almanac.domain.calendar.written import Fields
 from almanac.domain.outbound.link import Kind, LinkState, same
+from almanac.domain.outbound.merge import KEPT_ALIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class WaitingLink:
     conflict: Mapping[str, Any] | None
     error_type: str | None
     title: str
+
+    @property
+    def kept_alive(self) -> bool:
+        """Whether it was deleted here and lives."""
+        return self.reason in KEPT_ALIVE
 
     @property
     def changes(self) -> Mapping[str, Any]:
@@ -70,4 +76,4 @@ class OutboundStatus:
     @property
     def conflicts(self) -> Sequence[WaitingLink]:
         """What a person has to decide, or to be told."""
-        return [link for link in self.links if link.conflict is not None or link.reason == "edited_beats_deleted"]
+        return [link for link in self.links if link.conflict is not None or link.kept_alive]

@@ -9,6 +9,7 @@ from almanac.domain.outbound.waiting import WaitingLink
 REASONS = {
     "empty_range": "an event without length cannot be written: give it one",
     "edited_beats_deleted": "deleted here, changed there since: it lives, as the provider's",
+    "delete_refused": "deleted here, and the provider will not delete it: it lives, as the provider's",
     "deleted_there": "changed here, deleted there since",
     "both_sides": "somebody goes on changing it there",
 }

@@ -46,7 +46,7 @@ def status_document(status: OutboundStatus) -> dict[str, Any]:
         "mass_change": [_held(each) for each in status.held if each.reason == "mass_change"],
         "consented": list(status.consented),
         "failed": [_link(link) for link in status.links if link.state == "failed"],
-        "kept_alive": [_link(link) for link in status.links if link.reason == "edited_beats_deleted"],
+        "kept_alive": [_link(link) for link in status.links if link.kept_alive],
         "conflicts": [conflict_document(link) for link in status.conflicts],
     }
 
@@ -69,7 +69,7 @@ def status_text(status: OutboundStatus) -> str:
         f"held: {each.calendar_id} ({each.reason}) - {HELP.get(each.reason, '')}{_until(each)}" for each in status.held
     ]
     for link in status.links:
-        if link.state == "failed" or link.reason == "edited_beats_deleted":
+        if link.state == "failed" or link.kept_alive:
             told = REASONS.get(link.reason or "", link.reason or link.error_type or "")
             lines.append(f"{link.state}: {link.title or link.event_id} - {told}")
     if status.conflicts:

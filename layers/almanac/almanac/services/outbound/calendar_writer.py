@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 
 from almanac.domain.calendar.written import Draft, Mark, RemoteEvent
 from almanac.domain.outbound.link import Link
+from almanac.domain.outbound.merge import Detached
 from almanac.domain.outbound.place import WRITING_ROLES
 from almanac.domain.outbound.step import MOST_REFUSALS, Write
 from almanac.domain.sync.retry import backoff
@@ -90,8 +91,7 @@ class CalendarWriter(CalendarReader):
                 self._hold("calendar_lost")
             self._store.refused(self._lease, link, may_have_landed=True)
         elif isinstance(error, ProviderRejected) or (isinstance(error, AccessDenied) and self._may_write(error, link)):
-            self._report.refused += 1
-            self._store.failed(self._lease, link, error.code, str(error))
+            self._refused_for_good(link, write, error)
         elif isinstance(error, ProviderQuotaExhausted | ProviderRateLimited | ReconnectRequired | AccessDenied):
             self._store.refused(self._lease, link, may_have_landed=False)
             self._hold_for(error)
@@ -110,10 +110,19 @@ class CalendarWriter(CalendarReader):
     def _stale(self, link: Link, write: Write) -> None:
         """Somebody was faster. After a few times in a row they go on typing: then a person decides."""
         if link.refusals + 1 < MOST_REFUSALS:
-            self._store.refused(self._lease, link, may_have_landed=False)
+            self._store.refused(self._lease, link, may_have_landed=False, stale=True)
             return
         self._report.conflicts += 1
         self._store.conflict(self._lease, link, {name: {"ours": value} for name, value in write.fields.items()})
+
+    def _refused_for_good(self, link: Link, write: Write, error: AlmanacError) -> None:
+        """What may not be deleted lives, so it is seen here again, as what it is there; else its link has failed."""
+        self._report.refused += 1
+        found = self._read_in(link.calendar_id, link) if write.operation == "delete" else None
+        if found is None or found.row is None:
+            self._store.failed(self._lease, link, error.code, str(error))
+        elif self._store.settle(self._lease, self._place, self._account, link, Detached(found, "delete_refused")):
+            self._report.replan = True
 
     def _unknown(self, link: Link, error: TransientError) -> None:
         self._report.unanswered += 1

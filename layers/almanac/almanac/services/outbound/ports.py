@@ -58,8 +58,8 @@ class OutboundStore(Protocol):
         """Store what the provider answered to a write (None to a delete): that is what is agreed on now."""
         ...
 
-    def refused(self, lease: Lease, link: Link, *, may_have_landed: bool) -> None:
-        """Another version stood there, or the id was taken: the link must be read."""
+    def refused(self, lease: Lease, link: Link, *, may_have_landed: bool, stale: bool = False) -> None:
+        """A write was not taken, so the link must be read. `stale`: because another version stood there."""
         ...
 
     def other_calendars(self, lease: Lease, place: Place, link: Link) -> Sequence[str]:

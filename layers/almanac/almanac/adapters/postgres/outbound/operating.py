@@ -7,6 +7,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from almanac.adapters.postgres.connection import Database
+from almanac.domain.outbound.merge import KEPT_ALIVE
 from almanac.domain.outbound.waiting import HeldCalendar, WaitingLink
 from almanac.errors import BadInput
 from almanac.services.accounts.ports import Account
@@ -115,7 +116,7 @@ class PostgresWaiting(WaitingStore):
                 return None
             its_ws_id, _, state, reason, conflict = found[0]
             key = {"id": link_id, "ws_id": its_ws_id}
-            if reason == "edited_beats_deleted":
+            if reason in KEPT_ALIVE:
                 self._decide_kept(key, choice)
             elif reason == "deleted_there" and state == "conflict":
                 self._decide_deleted(key, choice)

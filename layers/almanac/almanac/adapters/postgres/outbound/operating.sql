@@ -74,7 +74,7 @@ SELECT l.id, l.event_id, l.kind, l.calendar_id, l.external_event_id, l.state, l.
     l.error_type, coalesce(e.title, l.desired ->> 'title', l.base ->> 'title', '')
 FROM calendar_event_links l LEFT JOIN workspace_calendar_events e ON e.id = l.event_id AND e.ws_id = l.ws_id
 WHERE l.ws_id = :ws_id::uuid
-    AND (l.state IN ('wanted', 'dirty', 'sent', 'failed', 'conflict') OR l.conflict IS NOT NULL OR l.reason = 'edited_beats_deleted')
+    AND (l.state IN ('wanted', 'dirty', 'sent', 'failed', 'conflict') OR l.conflict IS NOT NULL OR l.reason IN ('edited_beats_deleted', 'delete_refused'))
 ORDER BY coalesce(l.desired #>> '{when,start}', l.desired #>> '{when,first}', l.base #>> '{when,start}', ''), l.id
 LIMIT 1000;
 

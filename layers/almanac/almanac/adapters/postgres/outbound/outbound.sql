@@ -222,10 +222,10 @@ SET next_attempt_at = clock_timestamp() + :wait::float8 * interval '1 second', e
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
 
 -- name: refuse
--- Another version stood there: read it, then decide again. After so many in a row a person goes on typing.
+-- Not taken: read it, then decide again. Of other versions so many in a row mean that a person goes on typing.
 UPDATE calendar_event_links
 SET doubt = 'changed', sent_op = CASE WHEN :landed::boolean THEN sent_op END, attempts = 0,
-    refusals = refusals + 1, updated_at = now()
+    refusals = refusals + CASE WHEN :stale::boolean THEN 1 ELSE 0 END, updated_at = now()
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
 
 -- name: doubt_deleted
@@ -417,7 +417,7 @@ WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :cal
 -- What nobody can ask for any more: links that ended a month ago, slots and days that are over.
 WITH links AS (
     DELETE FROM calendar_event_links
-    WHERE ws_id = :ws_id::uuid AND state IN ('gone', 'detached') AND sent_op IS NULL AND reason IS DISTINCT FROM 'edited_beats_deleted'
+    WHERE ws_id = :ws_id::uuid AND state IN ('gone', 'detached') AND sent_op IS NULL AND coalesce(reason, '') NOT IN ('edited_beats_deleted', 'delete_refused')
         AND updated_at < now() - interval '30 days'
 ), slots AS (
     DELETE FROM refused_slots WHERE ws_id = :ws_id::uuid AND end_at < now() - interval '1 day'

@@ -8,7 +8,7 @@ from almanac.adapters.postgres.connection import Database
 from almanac.domain.calendar.events import EventPage, EventRow
 from almanac.domain.calendar.markup import plain_text
 from almanac.domain.outbound.link import Link
-from almanac.domain.outbound.merge import Agreed, DeletedThere, Detached, NotThere, Outcome
+from almanac.domain.outbound.merge import KEPT_ALIVE, Agreed, DeletedThere, Detached, NotThere, Outcome
 from almanac.domain.outbound.place import Place
 from almanac.domain.sync.passes import SyncState
 from almanac.services.accounts.ports import Account
@@ -111,7 +111,7 @@ class Settling:
 
     def _detach(self, lease: Lease, place: Place, account: Account, link: Link, outcome: Detached) -> bool:
         key, remote = {"id": link.id, "ws_id": lease.ws_id}, outcome.remote
-        told = outcome.reason == "edited_beats_deleted"
+        told = outcome.reason in KEPT_ALIVE
         if link.kind == "event" and not remote.repeats:
             self._run("hand_row_over", **key)
         self._run("delete_row", **key)

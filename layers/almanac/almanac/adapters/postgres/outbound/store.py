@@ -112,8 +112,8 @@ class PostgresOutboundStore(OutboundStore):
             self._run("forget_settled_edit", id=link.id, ws_id=lease.ws_id)
 
     @override
-    def refused(self, lease: Lease, link: Link, *, may_have_landed: bool) -> None:
-        self._about(lease, link, "refuse", landed=may_have_landed)
+    def refused(self, lease: Lease, link: Link, *, may_have_landed: bool, stale: bool = False) -> None:
+        self._about(lease, link, "refuse", landed=may_have_landed, stale=stale)
 
     @override
     def other_calendars(self, lease: Lease, place: Place, link: Link) -> Sequence[str]:
