@@ -28,6 +28,7 @@ from bench.throughput import throughput
 from bench.traffic import traffic
 from bench.upkeep import upkeep
 from bench.watching import watching
+from bench.webhooks import one_dead_of
 from bench.writing import writing
 
 _LAST = Path(__file__).with_name("last.md")
@@ -35,6 +36,7 @@ _PLANNER = Path(__file__).with_name("planner.py")
 _SMALL, _LARGE = 10_000, 300_000
 _START_ROUNDS = 7
 _DRAINED, _DRAINED_LONG = 200, 1_000
+_SUBSCRIBERS, _SUBSCRIBERS_LONG = 2_000, 10_000
 _TOWN_ROUNDS, _TOWN_ROUNDS_LONG = 2, 8
 
 Options = argparse.Namespace
@@ -100,7 +102,7 @@ def _http(options: Options) -> list[Figure]:
 
 
 def _events_out(options: Options) -> list[Figure]:
-    return events_out(options.rounds)
+    return [*events_out(options.rounds), *one_dead_of(_SUBSCRIBERS_LONG if options.long else _SUBSCRIBERS)]
 
 
 def _traffic(_options: Options) -> list[Figure]:
@@ -172,7 +174,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=3, help="interleaved repetitions (default 3)")
     parser.add_argument("--large", action="store_true", help="memory also of 300,000 events")
     parser.add_argument(
-        "--long", action="store_true", help="1,000 workspaces drained, eight rounds of isolation, and the quota"
+        "--long",
+        action="store_true",
+        help="1,000 workspaces drained, 10,000 subscribers, eight rounds of isolation, and the quota",
     )
     parser.add_argument("--durable", action="store_true", help="Postgres with fsync, which measures the disk as well")
     return parser

@@ -55,7 +55,7 @@ class _TakesAll(EventBus, LaneQueue):
 def events_out(rounds: int) -> list[Figure]:
     """Every figure; the bus costs nothing, so the rate is what the relay itself makes possible."""
     with postgres(durable=False) as url, closing(Database(lambda: parse_url(url), 300)) as database:
-        _fill(database, _WORKSPACES, _CHANGES)
+        fill(database, _WORKSPACES, _CHANGES)
         relay = interleaved(rounds, {"relay": lambda: _relayed(database)}).median("relay")
     memory = {changes: _read_again(changes) for changes in (_FEW, _MANY)}
     return [
@@ -67,7 +67,8 @@ def events_out(rounds: int) -> list[Figure]:
     ]
 
 
-def _fill(database: Database, workspaces: int, changes: int) -> None:
+def fill(database: Database, workspaces: int, changes: int) -> None:
+    """Add workspaces with so many changes each that nobody has heard of."""
     database.run(_TEAMS, workspaces=workspaces)
     database.run(_CHANGED, changes=changes)
     database.run(_HEADS, changes=changes)
@@ -90,7 +91,7 @@ def _read_again(changes: int) -> tuple[float, float]:
     """Changes a second, and the peak of the process in megabytes."""
     with postgres(durable=False) as url:
         with closing(Database(lambda: parse_url(url), 300)) as database:
-            _fill(database, 1, changes)
+            fill(database, 1, changes)
             ws_id = database.run("SELECT id FROM workspaces")[0][0]
         done = measured({"ALMANAC_DATABASE_URL": url}, run="changes", ws_id=ws_id)
     if done["changes"] != changes:

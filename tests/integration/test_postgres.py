@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from pg8000.converters import timestamptz_in
 
 from almanac.adapters.postgres.connection import Database, Target, parse_url
 from almanac.errors import BadSettings, DatabaseUnavailable, StorageFailed
@@ -149,6 +150,17 @@ class TestRoundTrips:
             stock.run("SELECT :a::integer", a=1)
 
             assert wire.turns - turns > 1
+
+    @pytest.mark.parametrize(
+        "text",
+        ["2026-03-29 01:30+00", "2026-03-29 01:30:07.250001+05:30", "infinity", "0044-03-15 BC"],
+    )
+    def test_instants_are_read_as_the_stock_driver_reads_them(self, database: Database, text: str) -> None:
+        for zone in ("UTC", "Asia/Kolkata"):
+            with database.transaction():
+                database.run("SELECT set_config('TimeZone', :zone, true)", zone=zone)
+                ((found, said),) = database.run("SELECT :at::text::timestamptz, :at::text::timestamptz::text", at=text)
+            assert found == timestamptz_in(said)
 
     def test_values_come_back_as_they_went(self, database: Database) -> None:
         text = "\\ ' \" :name %s {} \x01 \u2028 ẍ 🧑🏽‍🚀"

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -16,6 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pg8000.core
 import pg8000.native
+from pg8000.converters import timestamptz_in
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 from almanac.errors import BadSettings, DatabaseRefused, DatabaseUnavailable, StorageFailed
@@ -85,6 +87,17 @@ def _verified(ca_file: str | None, *, check_name: bool) -> ssl.SSLContext:
         raise BadSettings("ALMANAC_DATABASE_CA_FILE", "is not a readable PEM file") from error
     context.check_hostname = check_name
     return context
+
+
+_TIMESTAMPTZ = 1184  # its type id in every Postgres
+
+
+def _instant(text: str) -> Any:
+    """As the stock driver's `timestamptz_in`, which asks strptime: fifty times as slow, and most of reading a row."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:  # infinity, and years that Python has not
+        return timestamptz_in(text)
 
 
 _parameterised = lru_cache(maxsize=256)(pg8000.native.to_statement)
@@ -242,6 +255,7 @@ class Database:
                 tcp_keepalive=True,
                 application_name="almanac",
             )
+            connection.register_in_adapter(_TIMESTAMPTZ, _instant)
             if target.unix_socket is None:
                 connection.send_at_once()
         except (InterfaceError, OSError, EOFError) as error:

@@ -1,0 +1,99 @@
+"""One dead endpoint among many: how long the others wait for what they are told, with it and without."""
+
+import threading
+from base64 import b64encode
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from random import random
+from time import perf_counter, sleep
+
+from cryptography.fernet import Fernet
+
+from almanac.adapters.crypto import FernetCipher
+from almanac.adapters.postgres.connection import Database, parse_url
+from almanac.adapters.postgres.history.deliveries import PostgresDeliveries
+from almanac.adapters.postgres.history.publish import PostgresPublishing
+from almanac.services.events_out.deliver import DeliverLane
+from almanac.services.events_out.ports import Answer, Lane, WebhookSender
+from bench.events_out import PART, fill
+from bench.figures import Figure, Target
+from bench.stage import postgres
+
+_WORKERS = 20
+"""Deliveries at once, as the template's stage `prod`."""
+_TIMEOUT = 15.0
+_PLENTY_SECONDS = 3600.0
+_DEAD = "https://dead.example/"
+_ENDPOINTS = (
+    "INSERT INTO webhook_endpoints (id, ws_id, url, secret)"
+    " SELECT gen_random_uuid(), id, 'https://well.example/', :secret FROM workspaces"
+)
+_DIES = (
+    "UPDATE webhook_endpoints SET url = :url WHERE id = (SELECT id FROM webhook_endpoints ORDER BY ws_id LIMIT 1)"
+    " RETURNING id"
+)
+_AGAIN = (
+    "DELETE FROM webhook_deliveries",
+    "UPDATE webhook_cursors SET version = 0, claimed_until = NULL",
+    "UPDATE webhook_endpoints SET retry_at = NULL, failures = 0, failing_since = NULL",
+)
+
+
+class _Endpoints(WebhookSender):
+    """Answers at once; who is dead lets callers wait until they hang up."""
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:  # noqa: ARG002 - as the port has it
+        """Take a POST."""
+        if url == _DEAD:
+            sleep(_TIMEOUT)
+            return Answer(None, "timeout", round(_TIMEOUT * 1000))
+        return Answer(204, None, 1)
+
+
+def one_dead_of(endpoints: int) -> list[Figure]:
+    """The ninety-fifth percentile of the others, of one change in each workspace at the same time."""
+    cipher = FernetCipher([Fernet.generate_key().decode()], "ALMANAC_WEBHOOK_KEYS")
+    with postgres(durable=False) as url, closing(Database(lambda: parse_url(url), 300)) as database:
+        fill(database, endpoints, 1)
+        database.run(_ENDPOINTS, secret=cipher.encrypt(f"whsec_{b64encode(bytes(32)).decode()}"))
+        _delivered(url, cipher)  # cursors and caches are there from then on
+        well = _delivered(url, cipher)
+        database.run(_DIES, url=_DEAD)
+        one_dead = _delivered(url, cipher)
+    ratio = one_dead / well
+    return [
+        Figure(PART, f"{endpoints:,} webhook endpoints told of a change each, 95 of 100 after", well, "s"),
+        Figure(PART, "— with one dead among them, the others' against it", ratio, "×", Target("at most", 1.2)),
+    ]
+
+
+def _delivered(url: str, cipher: FernetCipher) -> float:
+    """Seconds after which 95 of 100 of the endpoints that are well had been told, from the beginning."""
+    with closing(Database(lambda: parse_url(url), 300)) as database:
+        for statement in _AGAIN:
+            database.run(statement)
+        dead = {row[0] for row in database.run("SELECT id FROM webhook_endpoints WHERE url = :url", url=_DEAD)}
+        lanes, ended = PostgresPublishing(database).due(1_000_000), list[float]()
+    own, opened = threading.local(), list[Database]()
+
+    def work(lane: Lane) -> None:
+        if not hasattr(own, "deliver"):
+            opened.append(Database(lambda: parse_url(url), 300))
+            own.deliver = DeliverLane(
+                PostgresDeliveries(opened[-1]), _Endpoints(), cipher, None, lambda: datetime.now(UTC), random
+            )
+        report = own.deliver(lane, lambda: _PLENTY_SECONDS)
+        if lane.endpoint_id not in dead:
+            if report.delivered != 1:
+                raise RuntimeError(f"a lane ended with {report.as_dict()}")
+            ended.append(perf_counter() - began)
+
+    began = perf_counter()
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for _ in pool.map(work, lanes):
+            pass
+    for each in opened:
+        each.close()
+    return sorted(ended)[round(0.95 * (len(ended) - 1))]
