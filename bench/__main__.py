@@ -102,7 +102,10 @@ def _http(options: Options) -> list[Figure]:
 
 
 def _events_out(options: Options) -> list[Figure]:
-    return [*events_out(options.rounds), *one_dead_of(_SUBSCRIBERS_LONG if options.long else _SUBSCRIBERS)]
+    return [
+        *events_out(options.rounds),
+        *one_dead_of(_SUBSCRIBERS_LONG if options.long else _SUBSCRIBERS, options.rounds),
+    ]
 
 
 def _traffic(_options: Options) -> list[Figure]:

@@ -19,21 +19,19 @@ from almanac.services.events_out.deliver import DeliverLane
 from almanac.services.events_out.ports import Answer, Lane, WebhookSender
 from bench.events_out import PART, fill
 from bench.figures import Figure, Target
+from bench.rounds import interleaved
 from bench.stage import postgres
 
 _WORKERS = 20
 """Deliveries at once, as the template's stage `prod`."""
 _TIMEOUT = 15.0
 _PLENTY_SECONDS = 3600.0
-_DEAD = "https://dead.example/"
+_WELL, _DEAD = "https://well.example/", "https://dead.example/"
 _ENDPOINTS = (
     "INSERT INTO webhook_endpoints (id, ws_id, url, secret)"
     " SELECT gen_random_uuid(), id, 'https://well.example/', :secret FROM workspaces"
 )
-_DIES = (
-    "UPDATE webhook_endpoints SET url = :url WHERE id = (SELECT id FROM webhook_endpoints ORDER BY ws_id LIMIT 1)"
-    " RETURNING id"
-)
+_FIRST = "UPDATE webhook_endpoints SET url = :url WHERE id = (SELECT id FROM webhook_endpoints ORDER BY ws_id LIMIT 1)"
 _AGAIN = (
     "DELETE FROM webhook_deliveries",
     "UPDATE webhook_cursors SET version = 0, claimed_until = NULL",
@@ -52,19 +50,24 @@ class _Endpoints(WebhookSender):
         return Answer(204, None, 1)
 
 
-def one_dead_of(endpoints: int) -> list[Figure]:
+def one_dead_of(endpoints: int, rounds: int) -> list[Figure]:
     """The ninety-fifth percentile of the others, of one change in each workspace at the same time."""
     cipher = FernetCipher([Fernet.generate_key().decode()], "ALMANAC_WEBHOOK_KEYS")
     with postgres(durable=False) as url, closing(Database(lambda: parse_url(url), 300)) as database:
         fill(database, endpoints, 1)
         database.run(_ENDPOINTS, secret=cipher.encrypt(f"whsec_{b64encode(bytes(32)).decode()}"))
         _delivered(url, cipher)  # cursors and caches are there from then on
-        well = _delivered(url, cipher)
-        database.run(_DIES, url=_DEAD)
-        one_dead = _delivered(url, cipher)
-    ratio = one_dead / well
+
+        def told(address: str) -> float:
+            database.run(_FIRST, url=address)
+            return _delivered(url, cipher)
+
+        found = interleaved(rounds, {"well": lambda: told(_WELL), "dead": lambda: told(_DEAD)})
+    ratio = found.ratio("dead", "well")
     return [
-        Figure(PART, f"{endpoints:,} webhook endpoints told of a change each, 95 of 100 after", well, "s"),
+        Figure(
+            PART, f"{endpoints:,} webhook endpoints told of a change each, 95 of 100 after", found.median("well"), "s"
+        ),
         Figure(PART, "— with one dead among them, the others' against it", ratio, "×", Target("at most", 1.2)),
     ]
 

@@ -1338,6 +1338,18 @@ export interface components {
             next: number;
         };
         /**
+         * ChangedField
+         * @description A field of what a plan is made from, as it was and is.
+         */
+        ChangedField: {
+            /** Field */
+            field: string;
+            /** Now */
+            now: unknown;
+            /** Was */
+            was: unknown;
+        };
+        /**
          * Channel
          * @description A push channel of a calendar; `healthy`: it is polled less often while that is so.
          */
@@ -1682,7 +1694,10 @@ export interface components {
             by: {
                 [key: string]: unknown;
             }[];
+            /** @description the first of `causes` that is an event */
             cause: components["schemas"]["Cause"] | null;
+            /** Causes */
+            causes: components["schemas"]["PlanCause"][];
             /** Columns */
             columns: string[];
             /**
@@ -2341,6 +2356,36 @@ export interface components {
              * @default 30
              */
             window_days: number;
+        };
+        /**
+         * PlanCause
+         * @description Why a plan moved a block: what took its place, the item itself, what it waits for, hours, preferences.
+         */
+        PlanCause: {
+            /** Changed */
+            changed: components["schemas"]["ChangedField"][];
+            /**
+             * Kind
+             * @description event, pinned, task, habit, meeting, dependency, hours, preferences or block
+             */
+            kind: string;
+            /**
+             * Subject
+             * @description id of the event or item; of hours their category; of preferences whose they are
+             */
+            subject: string;
+            /** Title */
+            title: string;
+            /**
+             * Version
+             * @description of an event or block
+             */
+            version: number | null;
+            /**
+             * What
+             * @description came, went or changed
+             */
+            what: string;
         };
         /**
          * PlannedBlock

@@ -77,8 +77,8 @@ class TestUndoOfAPlan:
         done = team.undo(run, shown.fingerprint)
 
         assert moved[1] != block[1]
-        ((event_id, cause),) = compared.causes
-        assert (event_id, cause.event_id, cause.title) == (block[0], standup, "Standup")
+        ((event_id, (cause,)),) = compared.causes
+        assert (event_id, cause.kind, cause.subject, cause.title) == (block[0], "event", str(standup), "Standup")
         assert "because Standup came" in diff.text(compared)
         assert (done.applied, done.counts) == (True, {"restored": 0, "set_back": 1, "removed": 0, "held": 0})
         assert team.rows() == [block]
@@ -113,6 +113,34 @@ class TestUndoOfAPlan:
 
         assert {each.event_id: each.held for each in done.items} == {one: "begun", two: "changed_since", three: None}
         assert {block[0] for block in team.rows()} == {one, two}
+
+    def test_what_somebody_changed_of_a_task_a_habit_or_the_hours_is_named(self, team: Team, almanac: Shell) -> None:
+        busy = team.event("03-02 07:00", "03-02 17:00", title="Workshop")
+        first, second = team.task("Read", 60), team.task("Write", 60)
+        habit = team.habit("Lunch", 30, frequency="weekly", days_of_week=[3], ideal_time="12:00")
+        team.plan()
+        team.database.run("DELETE FROM workspace_calendar_events WHERE id = :id", id=busy)
+        team.change("tasks", first, end_date=team.at("03-02 17:00"), deadline_type="hard")
+        team.after(first, second)
+        team.change("workspace_habits", habit, ideal_time="15:00")
+        moved = str(team.plan().run_id)
+        told = almanac("history", str(team.ws_id), "--run", moved, "--json").json["events"]
+        causes = {(each["after"] or each["before"])["title"]: each["causes"] for each in told}
+        text = almanac("history", str(team.ws_id), "--run", moved).out
+
+        assert [cause["kind"] for cause in causes["Read"]][:2] == ["task", "dependency"]
+        fields = [field["field"] for field in causes["Read"][0]["changed"]]
+        assert fields == ["deadline", "hard_deadline", "waits_for"]
+        assert "because habit Lunch changed: ideal time 720 → 900" in text
+        assert {each["cause"] is None for each in told} == {True}
+
+        team.hours("work", {})
+        team.hours("work", {"thursday": {"enabled": True, "timeBlocks": [{"startTime": "09:00", "endTime": "17:00"}]}})
+        closed = almanac("history", str(team.ws_id), "--run", str(team.plan().run_id)).out
+        assert "because opening hours changed: monday 09:00-17:00 → none" in closed
+        again = team.plan().run_id
+        kept = team.database.run("SELECT count(*) FROM plan_input_changes WHERE run_id = :run", run=again)
+        assert kept == [[0]], "what has not changed is no cause"
 
     def test_what_was_put_back_stays_there_until_the_calendar_or_a_person_moves_it(self, team: Team) -> None:
         monday = team.event("03-02 07:00", "03-02 17:00", title="Workshop")

@@ -1,4 +1,4 @@
-"""Two moments of a calendar, compared: which events differ, who touched them, and why a plan moved what it moved."""
+"""Two moments of a calendar, compared: which events differ, and who touched them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,16 +31,6 @@ class EventDiff:
         return sorted(name for name in names if self.before.get(name) != self.after.get(name))
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """What a plan had to make room for: an event that came or changed, by the version that did it."""
-
-    version: int
-    event_id: UUID
-    title: str
-    what: What
-
-
 def diff(
     before: Mapping[UUID, State], after: Mapping[UUID, State], oldest_first: Iterable[Change]
 ) -> Sequence[EventDiff]:
@@ -62,30 +52,9 @@ def diff(
     return sorted(found, key=_where)
 
 
-def cause_of(block: EventDiff, since_last_plan: Iterable[EventDiff]) -> Cause | None:
-    """Return what took the place that a block had, of all that changed since the plan before; None: nothing did.
-
-    Of several the first by its version. A block that is new had no place.
-    """
-    if block.before is None:
-        return None
-    start, end = span(block.before)
-    found = [
-        Cause(each.by[-1].version, each.event_id, str(each.after.get("title", "")), each.what)
-        for each in since_last_plan
-        if each.after is not None and each.event_id != block.event_id and _takes_time(each.after, start, end)
-    ]
-    return min(found, key=lambda cause: cause.version, default=None)
-
-
 def span(state: State) -> tuple[datetime, datetime]:
     """Return when an event begins and ends."""
     return datetime.fromisoformat(state["start_at"]), datetime.fromisoformat(state["end_at"])
-
-
-def _takes_time(state: State, start: datetime, end: datetime) -> bool:
-    begins, ends = span(state)
-    return state.get("transparency") != "transparent" and begins < end and ends > start
 
 
 def _where(each: EventDiff) -> tuple[datetime, str]:

@@ -1,8 +1,10 @@
 """Two moments of a calendar compared, as JSON and as text: what differs, who did it, and why a plan moved a block."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
-from almanac.domain.history.diff import Cause, EventDiff
+from almanac.domain.history.causes import Cause
+from almanac.domain.history.diff import EventDiff
 from almanac.presentation.history.changes import change_fields, event_fields
 from almanac.presentation.tables import instant_text, listing
 from almanac.services.history.compare import Comparison
@@ -15,6 +17,17 @@ _ORIGINS = {
     "app": "the app",
     "operator": "an operator",
 }
+_NAMES = {"task": "task ", "habit": "habit ", "meeting": "meeting ", "dependency": "what it waits for, "}
+_UNTITLED = {"event": "an event without a title", "hours": "opening hours", "preferences": "preferences"}
+_WHAT: Mapping[str, Mapping[str, str]] = {
+    "pinned": {"came": "was pinned there", "changed": "was pinned there"},
+    "block": {"came": "was put there", "changed": "was put there"},
+    "dependency": {"came": "has a place now", "changed": "moved", "went": "has no place any more"},
+    **{item: {"came": "is new", "went": "is done or gone"} for item in ("task", "habit", "meeting")},
+    **{setting: {"came": "were set", "went": "are gone"} for setting in ("hours", "preferences")},
+}
+_MOST_FIELDS = 3
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 def document(found: Comparison) -> Mapping[str, object]:
@@ -25,7 +38,7 @@ def document(found: Comparison) -> Mapping[str, object]:
         "run_id": None if found.run_id is None else str(found.run_id),
         "from_version": found.from_version,
         "to_version": found.to_version,
-        "events": [_event(each, causes.get(each.event_id)) for each in found.events],
+        "events": [_event(each, causes.get(each.event_id, ())) for each in found.events],
     }
 
 
@@ -36,7 +49,7 @@ def text(found: Comparison) -> str:
         return f"{span}: no event differs"
     causes = dict(found.causes)
     head = ("WHAT", "START", "WAS", "TITLE")
-    rows = ((_row(each), _told(each, causes.get(each.event_id))) for each in found.events)
+    rows = ((_row(each), _told(each, causes.get(each.event_id, ()))) for each in found.events)
     return f"{span}\n{listing(head, rows)}"
 
 
@@ -45,7 +58,8 @@ def who(each: EventDiff) -> str:
     return _ORIGINS[each.by[-1].origin]
 
 
-def _event(each: EventDiff, cause: Cause | None) -> Mapping[str, object]:
+def _event(each: EventDiff, causes: Sequence[Cause]) -> Mapping[str, object]:
+    first = next((cause for cause in causes if cause.kind in ("event", "pinned")), None)
     return {
         "event_id": str(each.event_id),
         "what": each.what,
@@ -53,16 +67,23 @@ def _event(each: EventDiff, cause: Cause | None) -> Mapping[str, object]:
         "before": None if each.before is None else event_fields(each.event_id, each.before),
         "after": None if each.after is None else event_fields(each.event_id, each.after),
         "by": [change_fields(change) for change in each.by],
-        "cause": None if cause is None else _cause(cause),
+        "cause": None if first is None else _of_an_event(first),
+        "causes": [_cause(cause) for cause in causes],
     }
+
+
+def _of_an_event(cause: Cause) -> Mapping[str, object]:
+    return {"version": cause.version, "event_id": cause.subject, "title": cause.title, "what": cause.what}
 
 
 def _cause(cause: Cause) -> Mapping[str, object]:
     return {
-        "version": cause.version,
-        "event_id": str(cause.event_id),
+        "kind": cause.kind,
+        "subject": cause.subject,
         "title": cause.title,
         "what": cause.what,
+        "version": cause.version,
+        "changed": [{"field": name, "was": was, "now": now} for name, was, now in cause.changed],
     }
 
 
@@ -73,13 +94,41 @@ def _row(each: EventDiff) -> tuple[object, ...]:
     return (each.what, now, was if was != now else None, state.get("title"))
 
 
-def _told(each: EventDiff, cause: Cause | None) -> list[str]:
+def _told(each: EventDiff, causes: Sequence[Cause]) -> list[str]:
     last = each.by[-1]
     columns = f", {', '.join(each.columns)}" if each.columns else ""
     told = [f"by {who(each)}, version {last.version}, {instant_text(last.at)}{columns}"]
-    if cause is not None:
-        told.append(f"because {cause.title or 'an event without a title'} {cause.what}, version {cause.version}")
-    return told
+    return told + [f"because {because(cause)}" for cause in causes]
+
+
+def because(cause: Cause) -> str:
+    """Return a cause as the end of a sentence."""
+    title = cause.title or _UNTITLED.get(cause.kind, "something without a title")
+    version = "" if cause.version is None else f", version {cause.version}"
+    what = _WHAT.get(cause.kind, {}).get(cause.what, cause.what)
+    return f"{_NAMES.get(cause.kind, '')}{title} {what}{_fields(cause)}{version}"
+
+
+def _fields(cause: Cause) -> str:
+    """The fields that differ, the first ones from what to what."""
+    said = [
+        f"{name.replace('_', ' ')} {_value(was)} → {_value(now)}" for name, was, now in cause.changed[:_MOST_FIELDS]
+    ]
+    more = len(cause.changed) - len(said)
+    return f": {', '.join(said)}{f' and {more} more' if more else ''}" if said else ""
+
+
+def _value(value: object) -> str:
+    if value in (None, "", [], {}):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {each}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    text = str(value)
+    return text[:16].replace("T", " ") if _INSTANT.match(text) else text
 
 
 def instant_text_of(state: Mapping[str, object]) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from almanac.domain.history.diff import Cause, EventDiff, cause_of, diff
+from almanac.domain.history.causes import Cause, Happened, causes_of
+from almanac.domain.history.diff import EventDiff, diff
 from almanac.domain.history.fold import fold_back
 from almanac.errors import BadInput
 from almanac.services.history.ports import HistoryStore, RunStore
@@ -23,7 +24,7 @@ class Comparison:
     from_version: int
     to_version: int
     events: Sequence[EventDiff]
-    causes: Sequence[tuple[UUID, Cause]] = ()
+    causes: Sequence[tuple[UUID, Sequence[Cause]]] = ()
     run_id: UUID | None = None
 
 
@@ -47,7 +48,7 @@ class Compare:
             return self._between(ws_id, first, last)
 
     def run(self, run_id: UUID) -> Comparison:
-        """Return what a run changed; of a plan, with what changed since the plan before that took a block's place.
+        """Return what a run changed; of a plan, with what had changed since the plan before and made it move a block.
 
         Raises BadInput when there is no such run, CursorExpired when its history is no longer kept.
         """
@@ -63,17 +64,28 @@ class Compare:
             require(self.store.head(found.ws_id), first, "run_id")
             whole = self._between(found.ws_id, first, last)
             events = [each for each in whole.events if any(change.run_id == run_id for change in each.by)]
-            return Comparison(found.ws_id, first, last, events, self._causes(found.ws_id, events, first), run_id)
+            return Comparison(
+                found.ws_id, first, last, events, self._causes(found.ws_id, run_id, events, first), run_id
+            )
 
-    def _causes(self, ws_id: UUID, events: Sequence[EventDiff], before: int) -> Sequence[tuple[UUID, Cause]]:
-        blocks = [each for each in events if each.by[-1].origin == "plan" and each.before is not None]
+    def _causes(
+        self, ws_id: UUID, run_id: UUID, events: Sequence[EventDiff], before: int
+    ) -> Sequence[tuple[UUID, Sequence[Cause]]]:
+        blocks = [each for each in events if each.by[-1].origin == "plan"]
         if not blocks:
             return []
         oldest = self.store.head(ws_id).oldest - 1
         since = self._between(ws_id, max(oldest, self.runs.plan_before(ws_id, before)), before)
-        others = [each for each in since.events if each.by[-1].origin != "plan"]
-        found = [(block.event_id, cause_of(block, others)) for block in blocks]
-        return [(event_id, cause) for event_id, cause in found if cause is not None]
+        owners = self.runs.owners(ws_id, [block.event_id for block in blocks])
+        happened = Happened(
+            events=[each for each in since.events if each.by[-1].origin != "plan"],
+            inputs=self.runs.input_changes(ws_id, run_id),
+            blocks=blocks,
+            owners=owners,
+            facts=self.runs.facts(ws_id, set(owners.values())),
+        )
+        found = [(block.event_id, causes_of(block, happened)) for block in blocks]
+        return [(event_id, causes) for event_id, causes in found if causes]
 
     def _between(self, ws_id: UUID, first: int, last: int) -> Comparison:
         """Two folds of one reading of the changes."""

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from almanac.domain.history.causes import InputChanges
 from almanac.domain.history.changes import Change, FeedPlace, Head
 from almanac.domain.history.fold import State
+from almanac.domain.history.plan_basis import Facts
 from almanac.domain.history.sides import ChangeFilter
 from almanac.domain.history.undo import Present, Undoing
 
@@ -97,6 +99,18 @@ class RunStore(Protocol):
 
     def changes_of(self, ws_id: UUID, run_id: UUID) -> Sequence[Change]:
         """The changes of events that a run made, in their order, as far as they are kept."""
+        ...
+
+    def owners(self, ws_id: UUID, event_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """What these blocks are of, as keys of a plan's basis; also of blocks that were taken away."""
+        ...
+
+    def input_changes(self, ws_id: UUID, run_id: UUID) -> InputChanges:
+        """What a plan was made from that the plan before it was not; empty when nothing is kept of it."""
+        ...
+
+    def facts(self, ws_id: UUID, keys: Collection[str]) -> Mapping[str, Facts]:
+        """What the last plan was made from, of these keys."""
         ...
 
     def plan_before(self, ws_id: UUID, version: int) -> int:

@@ -49,6 +49,25 @@ class Cause(BaseModel):
     what: str
 
 
+class ChangedField(BaseModel):
+    """A field of what a plan is made from, as it was and is."""
+
+    field: str
+    was: Any
+    now: Any
+
+
+class PlanCause(BaseModel):
+    """Why a plan moved a block: what took its place, the item itself, what it waits for, hours, preferences."""
+
+    kind: str = Field(description="event, pinned, task, habit, meeting, dependency, hours, preferences or block")
+    subject: str = Field(description="id of the event or item; of hours their category; of preferences whose they are")
+    title: str
+    what: str = Field(description="came, went or changed")
+    version: int | None = Field(description="of an event or block")
+    changed: list[ChangedField]
+
+
 class EventDiff(BaseModel):
     """One event that differs, with the changes that made it so."""
 
@@ -58,7 +77,8 @@ class EventDiff(BaseModel):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     by: list[dict[str, Any]]
-    cause: Cause | None
+    cause: Cause | None = Field(description="the first of `causes` that is an event")
+    causes: list[PlanCause]
 
 
 class DiffAnswer(BaseModel):

@@ -1,7 +1,7 @@
 """What a run changed, and taking it back, in Postgres: the RunStore and UndoStore of the services."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,9 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
+from almanac.domain.history.causes import InputChanges
 from almanac.domain.history.changes import OF_EVENTS, Change
+from almanac.domain.history.plan_basis import Facts
 from almanac.domain.history.undo import UNDOABLE, Present, Undoing
 from almanac.services.history.ports import FoundRun, RunStore, UndoStore
 
@@ -31,6 +33,19 @@ class PostgresUndo(RunStore, UndoStore):
     def changes_of(self, ws_id: UUID, run_id: UUID) -> Sequence[Change]:
         kinds = arrays.texts(sorted(OF_EVENTS))
         return [Change(*row) for row in self._run("changes_of", ws_id=ws_id, run_id=run_id, of_events=kinds)]
+
+    @override
+    def owners(self, ws_id: UUID, event_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        return {row[0]: row[1] for row in self._run("owners", ws_id=ws_id, ids=arrays.texts(map(str, event_ids)))}
+
+    @override
+    def input_changes(self, ws_id: UUID, run_id: UUID) -> InputChanges:
+        found = self._run("input_changes", ws_id=ws_id, run_id=run_id)
+        return {key: (was, now) for key, (was, now) in found[0][0].items()} if found else {}
+
+    @override
+    def facts(self, ws_id: UUID, keys: Collection[str]) -> Mapping[str, Facts]:
+        return {row[0]: row[1] for row in self._run("facts", ws_id=ws_id, keys=arrays.texts(sorted(keys)))}
 
     @override
     def plan_before(self, ws_id: UUID, version: int) -> int:

@@ -13,6 +13,26 @@ ORDER BY version;
 SELECT coalesce(max(version), 0) FROM workspace_history
 WHERE ws_id = :ws_id::uuid AND version <= :version::bigint AND kind IN ('plan.completed', 'plan.blocked');
 
+-- name: owners
+SELECT b.event_id, 'task:' || b.task_id FROM task_calendar_events b
+WHERE b.ws_id = :ws_id::uuid AND b.event_id = ANY (:ids::uuid[]) AND b.task_id IS NOT NULL
+UNION ALL
+SELECT b.event_id, 'habit:' || b.habit_id FROM habit_calendar_events b
+WHERE b.ws_id = :ws_id::uuid AND b.event_id = ANY (:ids::uuid[]) AND b.habit_id IS NOT NULL
+UNION ALL
+SELECT b.event_id, 'meeting:' || b.meeting_id FROM meeting_calendar_events b
+WHERE b.ws_id = :ws_id::uuid AND b.event_id = ANY (:ids::uuid[]) AND b.meeting_id IS NOT NULL
+UNION ALL
+SELECT k.event_id, k.owner || ':' || (k.link ->> (k.owner || '_id')) FROM removed_block_links k
+WHERE k.ws_id = :ws_id::uuid AND k.event_id = ANY (:ids::uuid[]) AND k.link ->> (k.owner || '_id') IS NOT NULL;
+
+-- name: input_changes
+SELECT changes FROM plan_input_changes WHERE ws_id = :ws_id::uuid AND run_id = :run_id::uuid;
+
+-- name: facts
+SELECT f.key, f.value FROM plan_basis b, jsonb_each(b.facts) f
+WHERE b.ws_id = :ws_id::uuid AND f.key = ANY (:keys::text[]);
+
 -- name: lock
 SELECT id FROM workspace_calendar_events
 WHERE ws_id = :ws_id::uuid AND id = ANY (:ids::uuid[]) ORDER BY id FOR UPDATE;

@@ -131,6 +131,24 @@ LEFT JOIN meetings m ON m.id = b.meeting_id AND m.auto_schedule AND m.completed_
 WHERE b.ws_id = :ws_id::uuid AND (m.id IS NOT NULL OR e.end_at > :since::timestamptz)
     AND EXISTS (SELECT 1 FROM workspace_members p WHERE p.ws_id = :ws_id::uuid);
 
+-- name: keep_basis
+-- In one statement, so that what has not changed is neither sent back nor written. The first plan differs from none.
+WITH was AS (
+    SELECT facts FROM plan_basis WHERE ws_id = :ws_id::uuid -- under the run's lease: a lock would miss what is written below
+), differing AS (
+    SELECT key, jsonb_build_array(o.value, n.value) AS sides
+    FROM jsonb_each((SELECT facts FROM was)) o (key, value)
+    FULL JOIN jsonb_each(:facts::jsonb) n (key, value) USING (key)
+    WHERE EXISTS (SELECT 1 FROM was) AND o.value IS DISTINCT FROM n.value
+    ORDER BY key LIMIT 1000
+), noted AS (
+    INSERT INTO plan_input_changes (run_id, ws_id, changes)
+    SELECT :run_id::uuid, :ws_id::uuid, jsonb_object_agg(key, sides) FROM differing HAVING count(*) > 0
+    ON CONFLICT (run_id) DO UPDATE SET changes = excluded.changes
+)
+INSERT INTO plan_basis AS b (ws_id, facts) VALUES (:ws_id::uuid, :facts::jsonb)
+ON CONFLICT (ws_id) DO UPDATE SET facts = excluded.facts, updated_at = now() WHERE b.facts IS DISTINCT FROM excluded.facts;
+
 -- name: insert_blocks
 WITH new AS (
     SELECT * FROM unnest(

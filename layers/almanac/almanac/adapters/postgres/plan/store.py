@@ -15,6 +15,7 @@ from almanac.adapters.postgres.plan.people import StoredHours
 from almanac.adapters.postgres.plan.rows import block, dependency, event, habit, task
 from almanac.adapters.postgres.plan.settings import LONGEST_BUFFER, read_open_hours, read_preferences
 from almanac.adapters.postgres.runs import PostgresLedger
+from almanac.domain.history.plan_basis import basis_of
 from almanac.domain.sync.admission import Refuse
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
 from almanac.domain.workspace_plan.report import NOTES_KEPT, PlanReport
@@ -116,13 +117,16 @@ class PostgresPlanStore(PlanStore):
         if changes.empty:  # nothing to keep apart from what others write
             if self._version(lease.ws_id, reach) != workspace.version:
                 return False
-            self._finish(lease, report, workspace.seen)
+            with self._db.transaction():
+                self._keep_basis(lease, workspace)
+                self._finish(lease, report, workspace.seen)
             return True
         for _ in range(_WRITES):
             try:
                 with self._db.transaction(snapshot=True):
                     self._ledger.leases.renew(lease)
                     self._write(lease.ws_id, reach, workspace, changes)
+                    self._keep_basis(lease, workspace)
                     self._finish(lease, report, workspace.seen)
             except _NotAsLoaded:
                 return False
@@ -158,6 +162,10 @@ class PostgresPlanStore(PlanStore):
             raise _NotAsLoaded
         if changes.inserted:
             self._run("insert_blocks", ws_id=ws_id, time_zone=workspace.time_zone, **_new(changes.inserted))
+
+    def _keep_basis(self, lease: Lease, workspace: Workspace) -> None:
+        facts = json.dumps(basis_of(workspace))
+        self._run("keep_basis", ws_id=lease.ws_id, run_id=lease.run_id, facts=facts)
 
     def _finish(self, lease: Lease, report: PlanReport, seen: str | None) -> None:
         counts = asdict(report.counts)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from almanac.domain.history.diff import EventDiff, span
 from almanac.domain.history.undo import Undoing
 from almanac.errors import BadInput, CursorExpired
+from almanac.presentation.history.diff import because
 from almanac.presentation.history.undo import DEEDS, HOLDS
 from almanac.presentation.operations.calendar_week import state_rows, week_agenda
 from almanac.presentation.svg.calendar_week import week_picture
@@ -99,7 +100,7 @@ def _compared(visit: Visit, found: Comparison, zone: ZoneInfo) -> dict[str, Any]
             "title": _title(each),
             "when": span(each.after or each.before or {}),
             "sides": _sides(each),
-            "cause": causes.get(each.event_id),
+            "causes": [(cause, because(cause)) for cause in causes.get(each.event_id, ())],
         }
         for each in found.events[:_MOST]
     ]
