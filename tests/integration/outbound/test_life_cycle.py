@@ -12,6 +12,7 @@ import pytest
 
 from almanac.cli.accounts import disconnect
 from almanac.errors import BadInput, PermissionMissing, StorageFailed, TransientError
+from almanac.presentation.outbound.conflicts import conflicts_text
 from almanac.presentation.outbound.status import status_document, status_text
 from local.google_simulator.simulator import Simulator
 from tests.integration.outbound.stage import ADA, Writing
@@ -369,7 +370,7 @@ class TestRestoredDatabase:
 
 
 class TestCommandLine:
-    def test_a_conflict_is_shown_and_decided(self, team: Writing, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_conflict_is_shown_and_decided(self, team: Writing) -> None:
         event = team.event("Review")
         team.sync()
         team.change(event, title="Ours")
@@ -377,6 +378,9 @@ class TestCommandLine:
         team.sync()
         (found,) = team.wiring.outbound.conflicts(team.ws_id)
         assert found.conflict == {"title": {"ours": "Ours", "theirs": "Theirs"}}
+        text = conflicts_text([found])
+        assert "title: wanted here 'Ours', stands there 'Theirs'" in text
+        assert f"almanac resolve {found.link_id} --mine" in text
 
         team.wiring.outbound.resolve(found.link_id, "mine")
         assert team.wiring.outbound.conflicts(team.ws_id) == []
@@ -424,4 +428,11 @@ class TestCommandLine:
         assert (document["held"], document["failed"], document["mass_change"]) == ([], [], [])
         text = status_text(status)
         assert "1 to create, 1 to change, 1 to delete" in text
+        was, then = (f"{team.at(hours):%Y-%m-%dT%H:%M:%SZ}" for hours in (24, 30))
+        assert f"when: {was} to " in text
+        assert f" -> {then} to " in text
+        assert "target calendar" not in status_text(status, team.wiring.outbound.targets(team.ws_id))
+        team.target(None)
+        told = status_text(status, team.wiring.outbound.targets(team.ws_id))
+        assert f"almanac member target {team.ws_id} --user ada --new-calendar" in told
         assert team.requests() == before

@@ -110,7 +110,7 @@ def disconnect(args: Namespace, session: Session) -> Result:
         raise BadInput("--workspace", "missing; give the workspace of the account")
     if name is None:
         raise BadInput("--email", "missing; give the account's address, or its id")
-    with arguments.named({"account": "ACCOUNT"}):
+    with arguments.named({"account": "--email" if args.email else "ACCOUNT"}):
         account = session.wiring.accounts.disconnect(ws_id, name, user_id=args.user, blocks=args.blocks)
     document = connections.accounts_document([account])
     if account.status != "disconnected":

@@ -37,7 +37,8 @@ def add_to(commands: Commands) -> None:
 
 def _outbound(args: Namespace, session: Session) -> Result:
     found = session.wiring.outbound.status(args.ws_id, dry_run=args.dry_run, confirm=args.confirm)
-    return Result(status.status_document(found), status.status_text(found))
+    targets = session.wiring.outbound.targets(args.ws_id)
+    return Result(status.status_document(found), status.status_text(found, targets))
 
 
 def _conflicts(args: Namespace, session: Session) -> Result:
@@ -48,7 +49,8 @@ def _conflicts(args: Namespace, session: Session) -> Result:
 def _resolve(args: Namespace, session: Session) -> Result:
     with arguments.named({"link": "LINK"}):
         ws_id = session.wiring.outbound.resolve(args.link, args.choice)
-    kept = "what was wanted here" if args.choice == "mine" else "what stands there"
+    mine, theirs = "what was wanted here; the next sync brings it there", "what stands there; nothing is written"
+    kept = mine if args.choice == "mine" else theirs
     return Result({"ws_id": ws_id, "link_id": args.link, "choice": args.choice}, f"decided: {kept}")
 
 

@@ -34,6 +34,5 @@ def _target(args: Namespace, session: Session) -> Result:
             calendar = session.wiring.targets.make(args.ws_id, args.user)
         else:
             calendar = session.wiring.targets.use(args.ws_id, args.user, args.calendar)
-    return Result(
-        {"ws_id": args.ws_id, "user_id": args.user, "calendar_id": calendar}, target_text(args.user, calendar)
-    )
+    document = {"ws_id": args.ws_id, "user_id": args.user, "calendar_id": calendar}
+    return Result(document, target_text(args.ws_id, args.user, calendar, made=args.new_calendar))

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from almanac.domain.outbound.waiting import WaitingLink
+from almanac.presentation.tables import one_line
 
 REASONS = {
     "empty_range": "an event without length cannot be written: give it one",
@@ -14,6 +15,12 @@ REASONS = {
     "both_sides": "somebody goes on changing it there",
 }
 """Why somebody has to decide, or to know."""
+_CHOICES = {
+    "edited_beats_deleted": ("delete it after all", "leave it"),
+    "delete_refused": ("try again to delete it", "leave it"),
+    "deleted_there": ("make it anew there", "delete it here too"),
+}
+"""What `--mine` and `--theirs` do, where no field is in question."""
 
 
 def named(link: WaitingLink) -> dict[str, Any]:
@@ -47,16 +54,18 @@ def conflicts_text(found: Sequence[WaitingLink]) -> str:
         return "no conflicts"
     lines = []
     for link in found:
-        lines.append(f"{link.link_id}  {link.title or '(no title)'}  {REASONS.get(link.reason or '', '')}".rstrip())
+        about = REASONS.get(link.reason or "", "changed on both sides: theirs stands, ours is kept")
+        lines += [f"{link.link_id}  {one_line(link.title) or '(no title)'}  {link.calendar_id}", f"  {about}"]
         for name, sides in (link.conflict or {}).items():
-            lines.append(
-                f"  {name}: wanted here {_shown(sides.get('ours'))}, stands there {_shown(sides.get('theirs'))}"
-            )
-    lines.append("`almanac resolve LINK --mine` or `--theirs` decides one")
+            ours, theirs = side_text(sides.get("ours")), side_text(sides.get("theirs"))
+            lines.append(f"  {name}: wanted here {ours}, stands there {theirs}")
+        mine, theirs = _CHOICES.get(link.reason or "", ("what was wanted here", "what stands there"))
+        lines.append(f"  `almanac resolve {link.link_id} --mine`: {mine}; `--theirs`: {theirs}")
     return "\n".join(lines)
 
 
-def _shown(value: Any) -> str:
+def side_text(value: Any) -> str:
+    """Return the value of a field as one of two sides."""
     if isinstance(value, Mapping):
         return " to ".join(str(value[name]) for name in ("start", "end", "first", "after") if name in value) or "gone"
-    return "nothing" if value is None else f"'{value}'"
+    return "nothing" if value in (None, "") else one_line(f"'{value}'")

@@ -1,13 +1,14 @@
 """What is written out, and what waits: as a document and in words."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from almanac.domain.outbound.waiting import HeldCalendar, OutboundStatus, WaitingLink
-from almanac.presentation.outbound.conflicts import REASONS, conflict_document, named
+from almanac.presentation.outbound.conflicts import REASONS, conflict_document, named, side_text
 from almanac.presentation.tables import instant_text, listing
-from almanac.services.outbound.ports import RepairCounts
+from almanac.services.outbound.ports import MemberTarget, RepairCounts
 
 HELP = {
     "reconnect_required": "its owner must connect the account again",
@@ -24,11 +25,12 @@ HELP = {
 }
 
 
-def target_text(user_id: str, calendar: str | None) -> str:
-    """Say where a member's blocks go from now on."""
+def target_text(ws_id: UUID, user_id: str, calendar: str | None, *, made: bool = False) -> str:
+    """Say where a member's blocks go from now on; `made`: the calendar is theirs for that."""
     if calendar is None:
         return f"{user_id}: written nowhere; blocks ahead are taken back by the next sync"
-    return f"{user_id}: blocks go to {calendar}, after `almanac outbound WS --dry-run` has been looked at"
+    where = f"a calendar of their own, {calendar}" if made else calendar
+    return f"{user_id}: blocks go to {where}, after `almanac outbound {ws_id} --dry-run` has been looked at"
 
 
 def status_document(status: OutboundStatus) -> dict[str, Any]:
@@ -51,8 +53,8 @@ def status_document(status: OutboundStatus) -> dict[str, Any]:
     }
 
 
-def status_text(status: OutboundStatus) -> str:
-    """Return the same for people."""
+def status_text(status: OutboundStatus, targets: Sequence[MemberTarget] | None = None) -> str:
+    """Return the same for people; with `targets`, of all members, it says so when blocks go nowhere."""
     lines: list[str] = []
     signs = {"create": "+", "change": "~", "delete": "-"}
     waiting = [link for link in status.links if link.operation is not None]
@@ -61,19 +63,19 @@ def status_text(status: OutboundStatus) -> str:
         rows = [
             (signs[link.operation or ""], link.title or "(no title)", _when(link), link.calendar_id) for link in waiting
         ]
-        details = [(", ".join(link.changes),) if link.operation == "change" else () for link in waiting]
+        details = [_changes(link) if link.operation == "change" else () for link in waiting]
         lines.append(listing(head, list(zip(rows, details, strict=True))))
     counts = {name: sum(link.operation == name for link in waiting) for name in signs}
     lines.append(f"{counts['create']} to create, {counts['change']} to change, {counts['delete']} to delete")
-    lines += [
-        f"held: {each.calendar_id} ({each.reason}) - {HELP.get(each.reason, '')}{_until(each)}" for each in status.held
-    ]
+    lines += [f"held: {each.calendar_id} ({each.reason}) - {_help(status, each)}" for each in status.held]
     for link in status.links:
         if link.state == "failed" or link.kept_alive:
-            told = REASONS.get(link.reason or "", link.reason or link.error_type or "")
+            told = REASONS.get(link.reason or "") or f"{link.reason or link.error_type}; its next change is tried again"
             lines.append(f"{link.state}: {link.title or link.event_id} - {told}")
     if status.conflicts:
         lines.append(f"{len(status.conflicts)} to decide: `almanac conflicts {status.ws_id}`")
+    if targets is not None and all(each.email is None for each in targets):
+        lines.append(f"no member has a target calendar, so blocks go nowhere: {_how_to_target(status.ws_id, targets)}")
     if status.dry_run:
         lines.append("Nothing was written. The next sync does what stands here.")
     return "\n".join(lines)
@@ -105,8 +107,22 @@ def _held(each: HeldCalendar) -> dict[str, Any]:
     return said | {"help": HELP.get(each.reason, "")}
 
 
-def _until(each: HeldCalendar) -> str:
-    return "" if each.until is None else f", {instant_text(each.until)}"
+def _help(status: OutboundStatus, each: HeldCalendar) -> str:
+    if each.calendar_id in status.consented:
+        return "you have consented: the next sync lets it through, within an hour"
+    return HELP.get(each.reason, "") + ("" if each.until is None else f" (next look {instant_text(each.until)})")
+
+
+def _how_to_target(ws_id: UUID, targets: Sequence[MemberTarget]) -> str:
+    first = "" if targets else f"`almanac member add {ws_id} --user U`, then "
+    user = targets[0].user_id if len(targets) == 1 else "U"
+    return f"{first}`almanac member target {ws_id} --user {user} --new-calendar`"
+
+
+def _changes(link: WaitingLink) -> tuple[str, ...]:
+    """Of each field what stands there and what is to."""
+    was = link.ours or {}
+    return tuple(f"{name}: {side_text(was.get(name))} -> {side_text(value)}" for name, value in link.changes.items())
 
 
 def _when(link: WaitingLink) -> str:

@@ -13,6 +13,7 @@ from almanac.providers.google.errors import parse_error_body, unavailable
 from almanac.providers.http import (
     LARGEST_ANSWER,
     PATIENCE,
+    NotSentAgain,
     TooManyBytes,
     connection_type,
     parse_date,
@@ -67,6 +68,9 @@ class GoogleHttp:
         except TimeoutError:
             self.close()
             raise unavailable("Google did not answer in time") from None
+        except NotSentAgain as error:
+            self.close()
+            raise unavailable(str(error)) from None
         except (OSError, HTTPException, httplib2.HttpLib2Error) as error:
             self.close()
             raise unavailable(f"the connection to Google failed: {type(error).__name__}") from None

@@ -52,7 +52,9 @@ class Accounts:
         known = [each for each in self.all(ws_id) if user_id is None or each.user_id == user_id]
         found = [each for each in known if account.lower() in (str(each.account_id), each.email)]
         if not found:
-            raise BadInput("account", f"no account of that id or address; `almanac account list {ws_id}` shows them")
+            whose = "" if user_id is None else f" of {user_id}"
+            complaint = f"no account{whose} of that id or address; `almanac account list {ws_id}` shows them"
+            raise BadInput("account", complaint)
         if len(found) > 1:
             raise BadInput(
                 "account", f"several accounts have it; give the id of one: {_ids(a.account_id for a in found)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TypeVar
 from uuid import UUID
 
@@ -89,8 +90,10 @@ class Targets:
         if found:
             return found[0]
         if intent.retry_at is not None and self.clock() < intent.retry_at:
+            again = f"{intent.retry_at.astimezone(UTC):%H:%M} UTC"
             raise TransientError(
-                "a calendar was asked for and nobody knows yet whether it was made; try again in a while"
+                "a calendar was asked for and nobody knows yet whether it was made: the same command finds it,"
+                f" and asks for one again after {again}"
             )
         return None
 
@@ -101,8 +104,10 @@ class Targets:
             return _ask(
                 session, once, lambda writes: writes.make_calendar(CALENDAR_NAME, intent.time_zone, intent.nonce)
             )
-        except TransientError:
-            raise
+        except TransientError as error:
+            found = "the same command finds it, should it have been made"
+            said = f"a calendar was asked for without an answer ({error}): {found}"
+            raise TransientError(said, error.retry_after) from error
         except AlmanacError:
             self.store.requested(ws_id, intent, requested=False)
             raise
