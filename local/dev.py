@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signals.install()
     try:
         with unpacked(options.ics) as options.ics:
-            stack = _start(options.folder, screen, signals)
+            stack = _start(options, screen, signals)
             front = HttpFront.start(http_port(stack.environment), stack.environment, stack.folder / "logs")
             try:
                 _run(stack, options, screen, signals)
@@ -78,7 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _start(folder: Path, screen: Screen, signals: StopSignals) -> Stack:
+def _start(options: argparse.Namespace, screen: Screen, signals: StopSignals) -> Stack:
+    folder: Path = options.folder
     folder.mkdir(parents=True, exist_ok=True)
     return Stack.start(
         folder,
@@ -86,6 +87,7 @@ def _start(folder: Path, screen: Screen, signals: StopSignals) -> Stack:
             "ALMANAC_TOKEN_KEYS": _kept_key(folder / "token-key"),
             "ALMANAC_WEBHOOK_KEYS": _kept_key(folder / "webhook-key"),
             **http_settings(choose_port()),
+            "ALMANAC_CADENCES": ";".join(f"{rule}={_rate(each)}" for rule, each in _cadences(options).items()),
         },
         keep_data=True,
         tell=lambda name, seconds: screen.say(f"{name} is up ({seconds:.1f} s)"),
@@ -117,12 +119,7 @@ def _run(stack: Stack, options: argparse.Namespace, screen: Screen, signals: Sto
     screen.say(
         f"a sample subscriber listens to the bus: what it hears is in {stack.folder / 'logs' / 'subscriber.log'}"
     )
-    cadences = {
-        "sync": options.every,
-        "schedule": options.plan_every,
-        "upkeep": UPKEEP_SECONDS,
-        **OFTEN,
-    }
+    cadences = _cadences(options)
     due = {rule: _next(seconds) for rule, seconds in cadences.items()} | {"sync": time.time()}  # plans need calendars
     while True:
         for rule in [rule for rule, at in due.items() if at <= time.time()]:
@@ -174,6 +171,16 @@ def _show_news(runs: RunWatch, plans: PlanWatch, screen: Screen) -> None:
         screen.run(run)
     for line in plans.ended():
         screen.say(line)
+
+
+def _cadences(options: argparse.Namespace) -> dict[str, int]:
+    """Seconds between two ticks of each rule."""
+    return {"sync": options.every, "schedule": options.plan_every, "upkeep": UPKEEP_SECONDS, **OFTEN}
+
+
+def _rate(seconds: int) -> str:
+    """As EventBridge says it, which knows nothing shorter than a minute."""
+    return f"rate({max(1, round(seconds / 60))} minutes)"
 
 
 def _publish(environment: Mapping[str, str], file: Path, workspace: Workspace, screen: Screen) -> None:

@@ -330,6 +330,7 @@ OF_ALL_WORKSPACES = {
             "ask_test",
             "last_test",
             "deliveries",
+            "last_deliveries",
             "behind",
             "given_up",
         ),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from almanac.web.console.look_pages import RULES
 from tests.template.stack import Properties, Stack, target, ways
 
 TICKS = {
@@ -48,6 +49,16 @@ def test_a_rule_sends_its_tick_as_often_as_its_stage_or_a_parameter_says(
     by_stage = {"Fn::FindInMap": ["ByStage", {"Ref": "Stage"}, cadence]}
     assert list(ways(rules[rule]["ScheduleExpression"])) == [by_stage, {"Ref": cadence}]
     assert json.loads(targets[rule]["Input"]) == tick
+
+
+def test_the_console_is_told_of_every_rule(stack: Stack, rules: dict[str, Properties]) -> None:
+    told = stack.functions["Api"]["Environment"]["Variables"]["ALMANAC_CADENCES"]["Fn::If"]
+    assert (told[0], told[2]) == ("Ticking", "")
+    pairs = [each["Fn::Join"][1] for each in told[1]["Fn::Join"][1]]
+    assert {json.dumps(expression) for _, expression in pairs} == {
+        json.dumps(rule["ScheduleExpression"]) for rule in rules.values()
+    }
+    assert {name for name, _ in pairs} == set(RULES)
 
 
 def test_production_ticks_as_documented(root: Path, stages: dict[str, Any]) -> None:

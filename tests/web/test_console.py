@@ -18,7 +18,7 @@ from almanac.web.console.rendering import STATIC, asset
 from almanac.web.console.session import LASTS_SECONDS, Sessions
 from almanac.web.console.table import PAGES
 from almanac.wiring.outside.api import ApiWiring
-from tests.web.conftest import Client, ListQueue, event
+from tests.web.conftest import Client, ListQueue, event, new_wiring
 from tests.web.visitors import HOSTILE, Visitor
 
 pytestmark = pytest.mark.integration
@@ -191,6 +191,28 @@ class TestSeeing:
         text = visitor.get(f"/console/workspaces/{ws}").text
         assert "backing off" in text
         assert 'datetime="2126-01-01T12:00:00Z"' in text
+
+
+class TestRules:
+    def test_settings_say_when_each_ticks_next(self, database_url: str, queue: ListQueue) -> None:
+        told = {"ALMANAC_CADENCES": "sync=cron(0/15 * * * ? *);relay=rate(1 minute);upkeep=cron(20 3 L * ? *)"}
+        wiring = new_wiring(database_url, queue, told)
+        page = Visitor(wiring).get("/console/settings").text
+        wiring.close()
+        rows = {
+            name: re.sub(r"<[^>]+>", " ", row)
+            for name, row in re.findall(r'scope="row">([^<]+)</th>(.+?)</tr>', page, re.DOTALL)
+        }
+        assert re.search(
+            r"cron\(0/15 \* \* \* \? \*\) +\n? *– +in \d+ (s|min)", " ".join(rows["Reading calendars"].split())
+        )
+        assert "within 1 min" in rows["Events out"]
+        assert rows["Upkeep"].split()[-1] == "–"
+        assert "no rule ticks here" in rows["Plans of everybody"]
+        assert "Digests that are due" not in rows
+
+    def test_where_none_ticks_that_is_said(self, visitor: Visitor) -> None:
+        assert "Rules are switched off" in visitor.get("/console/settings").text
 
 
 class TestDoing:

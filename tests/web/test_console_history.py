@@ -101,6 +101,16 @@ class TestChanges:
 
 
 class TestWebhooks:
+    def test_a_long_list_asks_the_database_no_more_than_a_short_one(self, visitor: Visitor, database: Database) -> None:
+        asked = []
+        for name in ("one", "two", "three"):
+            visitor.post("/console/webhooks", url=f"https://{name}.example/hook", once=name)
+            before = visitor.wiring.database.round_trips
+            assert f"{name}.example" in visitor.get("/console/webhooks").text
+            asked.append(visitor.wiring.database.round_trips - before)
+        assert len(set(asked)) == 1, asked
+        assert database.run("SELECT count(*) FROM webhook_endpoints") == [[3]]
+
     def test_an_endpoint_is_added_tested_given_up_and_goes_on(
         self, visitor: Visitor, ws: UUID, database: Database
     ) -> None:

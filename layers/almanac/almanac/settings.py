@@ -249,6 +249,18 @@ class CorsSettings(_Settings):
         return frozenset(each.strip() for each in (self.api_cors_origins or "").split(",") if each.strip())
 
 
+class CadenceSettings(_Settings):
+    """When rules tick, for people to read: `name=expression`, semicolon-separated; empty where none ticks."""
+
+    cadences: str | None = None
+
+    @property
+    def by_rule(self) -> dict[str, str]:
+        """The expression of each rule."""
+        pairs = (each.partition("=") for each in (self.cadences or "").split(";"))
+        return {name.strip(): expression.strip() for name, _, expression in pairs if expression.strip()}
+
+
 class ConnectSettings(_Settings):
     """Where consents are asked for, and where people are sent back to: exact addresses, comma-separated."""
 

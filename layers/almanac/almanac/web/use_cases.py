@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from almanac.services.access.api_keys import ApiKeys
@@ -214,6 +214,11 @@ class UseCases(Protocol):
     @property
     def queue_depths(self) -> "QueueDepths":
         """How full the queues are."""
+        ...
+
+    @property
+    def cadences(self) -> "Mapping[str, str]":
+        """When each rule ticks, by its name: an expression of EventBridge."""
         ...
 
     @property

@@ -216,6 +216,10 @@ class WebhookStore(Protocol):
         """Endpoints of one workspace alone, or all, by creation."""
         ...
 
+    def one(self, endpoint_id: UUID) -> ListedEndpoint | None:
+        """An endpoint as people see it."""
+        ...
+
     def load(self, endpoint_id: UUID) -> Endpoint | None:
         """An endpoint with the ciphertext of its secrets."""
         ...
@@ -226,6 +230,12 @@ class WebhookStore(Protocol):
 
     def deliveries(self, endpoint_id: UUID, ws_ids: Sequence[UUID] | None, limit: int) -> Sequence[ListedDelivery]:
         """Its last deliveries in these workspaces (None: all), the newest first, with the last attempt at each."""
+        ...
+
+    def last_deliveries(
+        self, endpoint_ids: Sequence[UUID], ws_ids: Sequence[UUID] | None
+    ) -> Mapping[UUID, ListedDelivery]:
+        """The last delivery of each endpoint that has had one, likewise."""
         ...
 
     def behind(self, endpoint_id: UUID, limit: int) -> Sequence[BehindLane]:

@@ -1,6 +1,6 @@
 """Webhooks as people manage them: who is told, paused or enabled again, with which secret, from which version on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -60,10 +60,10 @@ class Webhooks:
 
     def one(self, endpoint_id: UUID) -> ListedEndpoint:
         """Return an endpoint. Raises BadInput."""
-        for found in self.store.all(None):
-            if found.id == endpoint_id:
-                return found
-        raise _unknown(endpoint_id)
+        found = self.store.one(endpoint_id)
+        if found is None:
+            raise _unknown(endpoint_id)
+        return found
 
     def set_status(self, endpoint_id: UUID, status: str, *, skip: bool = False) -> None:
         """Pause an endpoint, or let it go on: `paused` or `active`, where it stood or (`skip`) with what comes now.
@@ -87,6 +87,12 @@ class Webhooks:
     ) -> Sequence[ListedDelivery]:
         """Return the last deliveries, the newest first, each with its last attempt."""
         return self.store.deliveries(endpoint_id, ws_ids, limit)
+
+    def last_deliveries(
+        self, endpoint_ids: Sequence[UUID], ws_ids: Sequence[UUID] | None = None
+    ) -> Mapping[UUID, ListedDelivery]:
+        """Return the last delivery of each endpoint that has had one."""
+        return self.store.last_deliveries(endpoint_ids, ws_ids)
 
     def behind(self, endpoint_id: UUID, limit: int = 50) -> Sequence[BehindLane]:
         """Return the workspaces of which an endpoint has not heard everything."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from almanac.domain.cadence import next_tick, period
 from almanac.domain.operations.job_status import RecordedRun
 from almanac.domain.operations.overview import HourlyRuns
 from almanac.presentation.operations.health import SHORT, meaning
@@ -13,6 +14,17 @@ from almanac.web.request import Answer, see_other
 
 _SPANS = {6: "6 hours", 24: "24 hours", 72: "3 days", 168: "7 days"}
 _NAMES = {"sync": "Syncs", "schedule": "Plans"}
+RULES = {
+    "sync": "Reading calendars",
+    "outbound": "Writing to calendars",
+    "schedule": "Plans of everybody",
+    "changes": "Plans of what has changed",
+    "relay": "Events out",
+    "digests": "Digests that are due",
+    "reports": "Weekly reports that are due",
+    "upkeep": "Upkeep",
+}
+"""Rules of the template by the names that `ALMANAC_CADENCES` has for them, and what people call them."""
 _PLACES = {
     "workspace": "/console/workspaces/{id}",
     "account": "/console/workspaces/{ws_id}",
@@ -50,8 +62,7 @@ def overview(visit: Visit) -> Answer:
 def settings(visit: Visit) -> Answer:
     """Read-only truths: what runs when, for how long things are kept, how old keys are."""
     keys = visit.call.use.api_keys.all() if visit.call.principal.may("admin") and visit.seen is None else []
-    ticks = [(kind, _last_tick(visit, kind)) for kind in _NAMES]
-    return visit.render("settings.html", facts=visit.call.use.facts, keys=keys, ticks=ticks)
+    return visit.render("settings.html", facts=visit.call.use.facts, keys=keys, rules=_rules(visit))
 
 
 def search(visit: Visit) -> Answer:
@@ -62,6 +73,22 @@ def search(visit: Visit) -> Answer:
     if len(hits) == 1:
         return see_other(hits[0][1])
     return visit.render("search.html", text=text, hits=hits)
+
+
+def _rules(visit: Visit) -> list[dict[str, Any]]:
+    """What the clock asks for, when it did last where that is recorded, and when it does next."""
+    cadences = visit.call.use.cadences
+    return [
+        {
+            "name": name,
+            "cadence": cadences.get(rule),
+            "last": _last_tick(visit, rule) if rule in _NAMES else None,
+            "next": next_tick(cadences.get(rule, ""), visit.now),
+            "period": period(cadences.get(rule, "")),
+        }
+        for rule, name in RULES.items()
+        if rule in cadences or rule in _NAMES
+    ]
 
 
 def _last_tick(visit: Visit, kind: str) -> RecordedRun | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from almanac.settings import (
     ApiSettings,
+    CadenceSettings,
     CorsSettings,
     PlanSettings,
     PublicSettings,
@@ -20,7 +21,7 @@ from almanac.wiring.outside.operating import OperatingWiring
 from almanac.wiring.webhooks import WebhookWiring
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from almanac.adapters.postgres.access.store import PostgresAuditLog
     from almanac.adapters.postgres.operations.directory import PostgresDirectory
@@ -239,12 +240,16 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
         return SwitchConnection(self._workspace_store, self._workspace_store, self.directory)
 
     @cached_property
+    def cadences(self) -> "Mapping[str, str]":
+        """When each rule ticks."""
+        return load(CadenceSettings, self._environment).by_rule
+
+    @cached_property
     def facts(self) -> "Sequence[tuple[str, str, str]]":
         """What is set, for people to read; no secret, no address of one."""
         sync, plan = load(SyncSettings, self._environment), load(PlanSettings, self._environment)
         api, public = load(ApiSettings, self._environment), load(PublicSettings, self._environment)
         return (
-            ("Cadence", "template.yaml", "The rules there are the only place where a cadence stands."),
             (
                 "Window",
                 f"{sync.sync_past_days} days back, {sync.sync_future_days} ahead",

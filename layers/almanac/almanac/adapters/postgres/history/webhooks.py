@@ -1,6 +1,6 @@
 """Endpoints of webhooks in Postgres: the WebhookStore of the services."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -30,7 +30,12 @@ class PostgresWebhooks(WebhookStore):
 
     @override
     def all(self, ws_id: UUID | None) -> Sequence[ListedEndpoint]:
-        return [ListedEndpoint(*row) for row in self._run.alone("all", ws_id=ws_id)]
+        return [ListedEndpoint(*row) for row in self._run.alone("all", ws_id=ws_id, id=None)]
+
+    @override
+    def one(self, endpoint_id: UUID) -> ListedEndpoint | None:
+        found = self._run.alone("all", ws_id=None, id=endpoint_id)
+        return ListedEndpoint(*found[0]) if found else None
 
     def given_up(self, ws_ids: Sequence[UUID] | None) -> int:
         """Return how many endpoints of these workspaces (None: of all, and of none in particular) were given up."""
@@ -66,6 +71,14 @@ class PostgresWebhooks(WebhookStore):
         return [
             ListedDelivery(*row) for row in self._run.alone("deliveries", id=endpoint_id, ws_ids=named, limit=limit)
         ]
+
+    @override
+    def last_deliveries(
+        self, endpoint_ids: Sequence[UUID], ws_ids: Sequence[UUID] | None
+    ) -> Mapping[UUID, ListedDelivery]:
+        named = None if ws_ids is None else arrays.texts(map(str, ws_ids))
+        found = self._run.alone("last_deliveries", ids=arrays.texts(map(str, endpoint_ids)), ws_ids=named)
+        return {row[0]: ListedDelivery(*row[1:]) for row in found}
 
     @override
     def behind(self, endpoint_id: UUID, limit: int) -> Sequence[BehindLane]:

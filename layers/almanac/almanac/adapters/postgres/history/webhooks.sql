@@ -20,7 +20,7 @@ SELECT e.id, e.ws_id, e.url, e.kinds, e.status, e.disabled_reason, e.failing_sin
         WHERE (e.ws_id IS NULL OR h.ws_id = e.ws_id) AND h.version > coalesce(c.version, 0)
     ), 0)::bigint
 FROM webhook_endpoints e
-WHERE :ws_id::uuid IS NULL OR e.ws_id = :ws_id::uuid
+WHERE (:ws_id::uuid IS NULL OR e.ws_id = :ws_id::uuid) AND (:id::uuid IS NULL OR e.id = :id::uuid)
 ORDER BY e.created_at, e.id;
 
 -- name: given_up
@@ -96,6 +96,18 @@ SELECT d.id, d.ws_id, d.from_version, d.to_version, d.status, d.replayed, d.atte
 FROM latest d
 LEFT JOIN LATERAL (SELECT * FROM webhook_attempts a WHERE a.delivery_id = d.id ORDER BY a.n DESC LIMIT 1) a ON true
 ORDER BY d.created_at DESC, d.id;
+
+-- name: last_deliveries
+SELECT d.endpoint_id, d.id, d.ws_id, d.from_version, d.to_version, d.status, d.replayed, d.attempts, d.next_attempt_at, a.at,
+    a.status_code, a.ms, a.error_type, a.response_head
+FROM unnest(:ids::uuid[]) AS e (id)
+CROSS JOIN LATERAL (
+    SELECT * FROM webhook_deliveries d
+    WHERE d.endpoint_id = e.id AND (:ws_ids::uuid[] IS NULL OR d.ws_id = ANY (:ws_ids::uuid[]))
+    ORDER BY d.created_at DESC, d.id
+    LIMIT 1
+) d
+LEFT JOIN LATERAL (SELECT * FROM webhook_attempts a WHERE a.delivery_id = d.id ORDER BY a.n DESC LIMIT 1) a ON true;
 
 -- name: behind
 WITH lanes AS (

@@ -21,7 +21,7 @@ def webhooks(visit: Visit) -> Answer:
         return visit.render("webhooks.html", on=False)
     use = visit.call.use.webhooks
     found = [each for each in use.all() if _sees(visit, each.ws_id)]
-    last = {each.id: next(iter(use.deliveries(each.id, visit.seen, 1)), None) for each in found[:50]}
+    last = use.last_deliveries([each.id for each in found], visit.seen)
     rows = [{"each": each, "host": urlsplit(each.url).netloc, "last": last.get(each.id)} for each in found]
     names = visit.call.use.run_history.workspaces.workspace_names({e.ws_id for e in found if e.ws_id is not None})
     disabled = [each for each in found if each.status == "disabled"]
