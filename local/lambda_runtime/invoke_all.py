@@ -36,8 +36,7 @@ _HOST = "host.docker.internal"
 """What containers call this machine."""
 _CELL_CHARACTERS, _ERROR_CHARACTERS = 31, 300
 _INVOKE_SECONDS = 600  # the first one builds an image
-# Empty means absent: settings that the template fills in for an account, and this machine has not.
-_ABSENT = (
+ABSENT = (
     "ALMANAC_DATABASE_SECRET_ARN",
     "ALMANAC_DATABASE_IAM_AUTH",
     "ALMANAC_GOOGLE_SECRET_ARN",
@@ -45,6 +44,7 @@ _ABSENT = (
     "ALMANAC_SESSION_KEYS_SECRET_ARN",
     "ALMANAC_EXPORT_BUCKET",
 )
+"""Empty means absent: settings that the template fills in for an account, and this machine has not."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -109,7 +109,7 @@ class _Sam:
     ) -> None:
         """`large`: what the functions with more memory are given instead."""
         self._event, variables = folder / "event.json", folder / "env.json"
-        given: dict[str, Mapping[str, str]] = {"Parameters": dict.fromkeys(_ABSENT, "") | dict(environment)}
+        given: dict[str, Mapping[str, str]] = {"Parameters": dict.fromkeys(ABSENT, "") | dict(environment)}
         given |= {sample.function: large for sample in SAMPLES if sample.is_large}
         variables.write_text(json.dumps(given))
         architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"

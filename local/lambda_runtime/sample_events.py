@@ -236,6 +236,8 @@ class Surroundings:
             "ALMANAC_SCHEDULE_QUEUE_URL": queues.schedule_url,
             "ALMANAC_SYNC_LARGE_QUEUE_URL": queues.sync_large_url,
             "ALMANAC_SCHEDULE_LARGE_QUEUE_URL": queues.schedule_large_url,
+            "ALMANAC_DELIVER_QUEUE_URL": queues.deliver_url,
+            "ALMANAC_NUDGE_QUEUE_URL": queues.nudge_url,
             "ALMANAC_EXPORT_QUEUE_URL": queues.export_url,
             "ALMANAC_EXPORT_FOLDER": str(self._folder / "exports"),
             "ALMANAC_GOOGLE_API_URL": google_url,

@@ -10,9 +10,12 @@ from functools import cache
 from typing import Any
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 from local.http_front.functions import WarmFunction
+from local.lambda_runtime.invoke_all import ABSENT
 from local.lambda_runtime.sample_events import SAMPLES, Sample, Surroundings
+from local.stack.stack import ROOT
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(240)]
 
@@ -35,12 +38,28 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
             asked = function(sample.handler.parent.name, sample.is_large)
             return surroundings.answered(sample, asked(surroundings.event(sample)))
 
-        yield {each.event: answer(each) for each in SAMPLES} | {"told": surroundings.told}
+        found = {each.event: answer(each) for each in SAMPLES}
+        yield found | {"told": surroundings.told, "given": {*surroundings.environment, *ABSENT}}
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.event)
 def test_an_event_gets_the_answer_of_the_table(answers: dict[str, Any], sample: Any) -> None:
     assert sample.found(answers[sample.event]) == sample.expected
+
+
+def test_what_the_template_names_by_a_resource_is_given_or_absent(answers: dict[str, Any]) -> None:
+    """`sam local` takes a queue's logical id for its URL."""
+    template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    functions = [each for each in template["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
+    variables = [each["Properties"].get("Environment", {}).get("Variables", {}) for each in functions]
+    refer = {
+        name
+        for each in (*variables, template["Globals"]["Function"]["Environment"]["Variables"])
+        for name, value in each.items()
+        if isinstance(value, dict) and value.get("Ref") in template["Resources"]
+    }
+    assert "ALMANAC_SYNC_QUEUE_URL" in refer
+    assert refer <= answers["given"]
 
 
 def test_cloudformation_is_told_of_each_deployment_and_of_nothing_else(answers: dict[str, Any]) -> None:
