@@ -16,11 +16,13 @@ from almanac.jobs import (
     Job,
     Mode,
     Source,
+    body_beside,
     deduplication_id,
     message_body,
     parse_schedule,
     parse_sync,
     parse_tick,
+    sent_on,
 )
 
 WS = "7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01"
@@ -83,8 +85,24 @@ def test_what_a_person_types_is_a_manual_sync_of_everything() -> None:
 
 
 @pytest.mark.parametrize("parse", [parse_sync, parse_schedule])
-def test_unknown_fields_are_ignored(parse: Callable[[str], Job]) -> None:
-    assert parse(body(priority="high", nested={"of": ["a", "newer", "sender"]})) == parse(body())
+def test_unknown_fields_are_ignored_and_noted_without_what_they_say(parse: Callable[[str], Job]) -> None:
+    job = parse(body(priority="high", nested={"of": ["a", "newer", "sender"]}))
+
+    assert job.ignored == ("priority", "nested")
+    assert message_body(job) == message_body(parse(body()))
+    assert body_beside(sent_on(job))["ignored"] == ["priority", "nested"]
+    assert "ignored" not in body_beside(parse(body()))
+
+
+@pytest.mark.parametrize(
+    ("names", "noted"),
+    [
+        (["na\0me", "x" * 90], ["name", "x" * 50]),
+        ([f"field{n}" for n in range(90)], [f"field{n}" for n in range(10)]),
+    ],
+)
+def test_of_unknown_names_any_row_can_hold_what_is_noted(names: list[str], noted: list[str]) -> None:
+    assert [*parse_sync(body(**dict.fromkeys(names, 1))).ignored] == noted
 
 
 @pytest.mark.parametrize(

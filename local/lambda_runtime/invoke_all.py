@@ -148,7 +148,7 @@ def _short(outcome: Mapping[str, Any]) -> str:
 
 def _row(function: str, event: str, expected: str, got: str, verdict: str, seconds: str) -> str:
     width = _CELL_CHARACTERS
-    return f"{function:<16} {event:<23} {expected:<{width}} {got:<{width}} {verdict:<9} {seconds:>7}"
+    return f"{function:<20} {event:<23} {expected:<{width}} {got:<{width}} {verdict:<9} {seconds:>7}"
 
 
 def _parser() -> argparse.ArgumentParser:

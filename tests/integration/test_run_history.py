@@ -1,5 +1,6 @@
 """What ran, as an operator asks for it, on a real Postgres."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -11,10 +12,13 @@ from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.run_history import PostgresRunHistory
 from almanac.domain.operations.runs import AnyRun, PlanRunDetails, SyncProgress, SyncRun
 from almanac.errors import BadInput, TransientError
+from almanac.jobs import CalendarSync, parse_sync
 from almanac.services.operations.follow_request import FollowRequest, RequestProgress
 from almanac.services.operations.runs import RunHistory
+from almanac.services.sync.ports import Lease, Refusal
 from tests.integration import rows
 from tests.integration.rows import NOON
+from tests.integration.stores import sync_runs
 
 pytestmark = pytest.mark.integration
 
@@ -118,6 +122,28 @@ class TestRuns:
 
         assert isinstance(found, PlanRunDetails)
         assert (found.run.run_id, found.notes) == (run_id, [note])
+
+    def test_a_run_is_shown_with_what_its_message_said_in_vain(
+        self, store: PostgresRunHistory, database: Database
+    ) -> None:
+        job = parse_sync(json.dumps({"ws_id": str(rows.workspace(database)), "forse": True}))
+        lease = sync_runs(database, lease_seconds=60, cooldown_seconds=0).begin_run(job, uuid4(), None, "m-1")
+
+        assert isinstance(lease, Lease)
+        found = store.run(lease.run_id)
+        assert found is not None
+        assert found.ignored == ["forse"]
+
+    def test_a_skipped_run_took_no_time(self, store: PostgresRunHistory, database: Database) -> None:
+        runs, job = (
+            sync_runs(database, lease_seconds=60, cooldown_seconds=0),
+            CalendarSync(ws_id=rows.workspace(database)),
+        )
+        assert isinstance(runs.begin_run(job, uuid4(), None), Lease)
+        assert isinstance(runs.begin_run(job, uuid4(), None), Refusal)
+
+        (skipped, _) = store.latest(job.ws_id, job="sync", failed=False, limit=2)
+        assert skipped.finished_at == skipped.started_at
 
     def test_the_runs_of_a_request_come_in_the_order_they_began(
         self, store: PostgresRunHistory, database: Database

@@ -68,8 +68,8 @@ class TestRuns:
         plan: Any = runs.document(PlanRunDetails(plan_run(), [note]), {})
 
         assert (tuple(sync), tuple(plan)) == (
-            (*SYNC, "calendars", "workspace"),
-            (*PLAN, "notes", "workspace"),
+            (*SYNC, "calendars", "ignored", "workspace"),
+            (*PLAN, "notes", "ignored", "workspace"),
         )
         assert tuple(sync["calendars"][0]) == (*CALENDAR, *TALLY_FIELDS)
         assert plan["notes"] == [note], "as it is stored, whatever a later version adds"
@@ -106,6 +106,16 @@ class TestRuns:
 
         assert f"{RUN}  failed" in text
         assert text.splitlines()[-1].split() == [str(RUN), "e1", "no", "start", "no"]
+
+    def test_a_field_that_no_job_has_is_named_with_the_nearest_that_one_has(self) -> None:
+        sync = runs.text(SyncRunDetails(sync_run(), [], ["forse"]), {})
+        plan = runs.text(PlanRunDetails(plan_run(), [], ["aply", "x"]), {})
+
+        assert "its message's field 'forse' is unknown, did you mean force?" in sync.splitlines()
+        assert plan.splitlines()[3:5] == [
+            "its message's field 'aply' is unknown, did you mean apply?",
+            "its message's field 'x' is unknown",
+        ]
 
     def test_of_none_it_says_so(self) -> None:
         assert (runs.list_document([], {}), runs.list_text([], {})) == ({"runs": []}, "no run")

@@ -1,15 +1,27 @@
 """The contract of a job: what an SQS message body and a direct invocation may say (docs/jobs.md).
 
-Additive changes only; unknown fields are ignored. Message group = workspace: one workspace never runs two jobs at once.
+Additive changes only; unknown fields are ignored, and noted in the job's row. Message group = workspace: one workspace
+never runs two jobs at once.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID, uuid5
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from almanac.domain.export.kinds import ExportKind
 from almanac.domain.operations.job_names import JobName
@@ -32,6 +44,8 @@ MAX_HOPS = 200
 """Times that a job may be sent on. Ours, because Lambda's own stop of recursive loops, at 16, is off for consumers; a
 first sync of a calendar that is as large as one may be takes about 20 runs."""
 Label = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_storable)]
+_NAMES, _NAME = 10, 50
+"""Unknown names that are noted of a message, and characters of each."""
 
 
 class Job(BaseModel):
@@ -50,6 +64,18 @@ class Job(BaseModel):
     machine: Machine = "standard"
     """`large` is what an escalation makes of it; whoever sends a job leaves the choice to us."""
     job: str
+    _ignored: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Names in the message that no job of this kind knows, misspelt ones perhaps: ten at most, without values."""
+        return self._ignored
+
+    def note_unknown(self, names: Iterable[str]) -> None:
+        """Keep of the names in the message those that mean nothing, in characters that any row can hold."""
+        unknown = (name for name in names if name not in type(self).model_fields)
+        kept = ("".join(filter(str.isprintable, name))[:_NAME] for name in islice(unknown, _NAMES))
+        self._ignored = tuple(kept)
 
 
 class CalendarSync(Job):
@@ -288,9 +314,13 @@ def message_body(job: Job) -> str:
 
 
 def body_beside(job: Job) -> dict[str, Any]:
-    """Return what a job says beyond the columns of its row, JSON-ready; defaults are left out."""
+    """Return what a job says beyond the columns of its row, JSON-ready; defaults are left out.
+
+    As `ignored` the names that mean nothing.
+    """
     columns = {"version", "job", "ws_id", "source", "user_id", "request_id", "hops", "machine"}
-    return job.model_dump(mode="json", exclude_defaults=True, exclude=columns)
+    said = job.model_dump(mode="json", exclude_defaults=True, exclude=columns)
+    return said | ({"ignored": list(job.ignored)} if job.ignored else {})
 
 
 _REQUESTS = UUID("6e1f2d9c-0c7b-5a44-9d3e-2f8f7c1b5a60")
@@ -319,9 +349,12 @@ _Parsed = TypeVar("_Parsed", bound=BaseModel)
 
 def _parse(model: type[_Parsed], body: str | bytes) -> _Parsed:
     try:
-        return model.model_validate_json(body)
+        parsed = model.model_validate_json(body)
     except ValidationError as error:
         raise _bad_job(error) from None
+    if isinstance(parsed, Job):
+        parsed.note_unknown(json.loads(body))
+    return parsed
 
 
 def _bad_job(error: ValidationError) -> BadJob:

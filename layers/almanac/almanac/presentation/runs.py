@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
+from difflib import get_close_matches
 from uuid import UUID
 
 from almanac.domain.operations.runs import (
@@ -17,6 +18,7 @@ from almanac.domain.operations.runs import (
 )
 from almanac.domain.sync.report import Tally
 from almanac.domain.workspace_plan.report import COUNTS
+from almanac.jobs import JOBS
 from almanac.presentation.phrases import cut_short
 from almanac.presentation.tables import duration_text, instant_text, listing, one_line, table
 
@@ -45,7 +47,7 @@ def document(details: AnyRunDetails, names: Mapping[UUID, str]) -> Mapping[str, 
         more: Mapping[str, object] = {"calendars": [_flat(calendar) for calendar in details.calendars]}
     else:
         more = {"notes": details.notes}
-    return {**run_fields(details.run), **more, "workspace": names.get(details.run.ws_id)}
+    return {**run_fields(details.run), **more, "ignored": [*details.ignored], "workspace": names.get(details.run.ws_id)}
 
 
 def text(details: AnyRunDetails, names: Mapping[UUID, str]) -> str:
@@ -127,6 +129,7 @@ def _sync(details: SyncRunDetails, workspace: str) -> Iterator[str]:
     run = details.run
     yield f"{run.source} sync of {workspace}, mode {run.requested_mode}"
     yield f"started {instant_text(run.started_at)}, {'running' if run.status == 'running' else end_of_sync(run)}"
+    yield from _ignored(details)
     yield from _why_not(run)
     if details.calendars:
         yield f"\n{_calendars(details.calendars)}"
@@ -143,11 +146,20 @@ def _plan(details: PlanRunDetails, workspace: str) -> Iterator[str]:
     end = f"{run.status}: {run.outcome} in {_took(run)}; {placed(run.counts)}" if run.status != "running" else "running"
     yield f"started {instant_text(run.started_at)}, {end}; blocks {_changed(run.counts)}"
     yield from filter(None, [cut_short(run.counts.search_cut_percent)])
+    yield from _ignored(details)
     yield from _why_not(run)
     if details.notes:
         head = ("KIND", "ITEM", "STATUS", "REASON", "WOULD HELP")
         rows = ((note["kind"], note["id"], note["status"], note["reason"], note["hint"]) for note in details.notes)
         yield f"\n{table(head, rows)}"
+
+
+def _ignored(details: AnyRunDetails) -> Iterator[str]:
+    """What its message says in vain, each with the nearest field that there is."""
+    known = JOBS["calendar.sync" if isinstance(details, SyncRunDetails) else "calendar.schedule"].model.model_fields
+    for name in details.ignored:
+        near = get_close_matches(name, known, n=1)
+        yield f"its message's field {one_line(name)!r} is unknown" + (f", did you mean {near[0]}?" if near else "")
 
 
 def _why_not(run: SyncRun | PlanRun) -> Iterator[str]:

@@ -47,9 +47,11 @@ class PostgresRunHistory(RecordedRuns, RunsOfRequests[SyncRun], RunsOfMessages):
     def run(self, run_id: UUID) -> AnyRunDetails | None:
         for sync in self._syncs(run_id=run_id):
             rows = self._run.alone("run_connections", run_id=run_id)
-            return SyncRunDetails(sync, [CalendarResult(*(*row[:8], Tally(*row[8:]))) for row in rows])
+            calendars = [CalendarResult(*(*row[:8], Tally(*row[8:]))) for row in rows]
+            return SyncRunDetails(sync, calendars, self._ignored(run_id))
         for plan in self._plans(run_id=run_id):
-            return PlanRunDetails(plan, self._run.alone("plan_notes", run_id=run_id)[0][0])
+            notes = self._run.alone("plan_notes", run_id=run_id)[0][0]
+            return PlanRunDetails(plan, notes, self._ignored(run_id))
         return None
 
     @override
@@ -71,6 +73,10 @@ class PostgresRunHistory(RecordedRuns, RunsOfRequests[SyncRun], RunsOfMessages):
     @override
     def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:
         return {row[0] for row in self._run.alone("known_workspaces", ws_ids=arrays.texts(map(str, ws_ids)))}
+
+    def _ignored(self, run_id: UUID) -> Sequence[str]:
+        names: Sequence[str] = self._run.alone("ignored", run_id=run_id)[0][0]
+        return names
 
     def _syncs(
         self,

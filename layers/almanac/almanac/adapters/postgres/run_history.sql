@@ -38,6 +38,12 @@ ORDER BY k.status, c.calendar_name, k.connection_id;
 -- name: plan_notes
 SELECT coalesce(report -> 'warnings', '[]') FROM runs WHERE id = :run_id::uuid;
 
+-- name: ignored
+-- Names in a run's message that mean nothing.
+SELECT coalesce(j.body -> 'ignored', '[]')
+FROM runs r LEFT JOIN jobs j ON j.id = r.job_id AND j.ws_id = r.ws_id AND j.kind = r.kind
+WHERE r.id = :run_id::uuid;
+
 -- name: progress
 -- Of a running run: calendars that are done, and events listed in them and in those that are not done yet.
 SELECT count(*), coalesce(sum(k.inserted + k.updated + k.unchanged + k.rejected), 0)

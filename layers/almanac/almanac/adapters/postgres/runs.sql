@@ -136,11 +136,11 @@ WITH stale AS (
     ON CONFLICT (id, ws_id, kind) DO UPDATE SET sent_at = excluded.sent_at WHERE j.sent_at IS NULL
 )
 INSERT INTO runs (id, ws_id, job_id, kind, source, user_id, message_id, scope, sent_at, memory_mb, status, outcome, fence,
-    retry_after, finished_at)
+    retry_after, started_at, finished_at)
 SELECT :run_id::uuid, :ws_id::uuid, :job_id, :kind, :source, :user_id, :message_id, :scope::jsonb, :sent_at::timestamptz,
     :memory_mb::integer, :status, :outcome, :fence::bigint, :retry_after::float8,
-    CASE :status WHEN 'skipped' THEN clock_timestamp() END
-FROM (SELECT count(*) FROM stale) s; -- counted first: one run of a kind is alive in a workspace
+    s.at, CASE :status WHEN 'skipped' THEN s.at END
+FROM (SELECT count(*), clock_timestamp() AS at FROM stale) s; -- counted first: one run of a kind is alive in a workspace
 
 -- name: record_jobs
 -- Of whoever asks, before the messages are sent. A workspace that does not exist is told by its foreign key.

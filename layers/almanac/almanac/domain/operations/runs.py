@@ -155,18 +155,20 @@ class RequestedPlan:
 
 @dataclass(frozen=True, slots=True)
 class SyncRunDetails:
-    """A sync with what it did in each calendar."""
+    """A sync with what it did in each calendar; `ignored` are names in its message that mean nothing."""
 
     run: SyncRun
     calendars: Sequence[CalendarResult]
+    ignored: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRunDetails:
-    """A plan with what it says of single items."""
+    """A plan with what it says of single items; `ignored` as above."""
 
     run: PlanRun
     notes: Sequence[StoredNote]
+    ignored: Sequence[str] = ()
 
 
 AnyRun = SyncRun | PlanRun

@@ -112,6 +112,8 @@ class MessageRun(Generic[AnyJob, AnyReport]):
 
     def _settled(self, message: SqsMessage, deadline: Deadline) -> AnyReport:
         job = self.parse(message.body)
+        if job.ignored:
+            logger.warning("a job has unknown fields, which are ignored", extra={"ignored": job.ignored})
         if job.request_id is None:  # its receives, and what is sent on for it, are one job
             job = job.model_copy(update={"request_id": request_id_of(message.message_id)})
         try:
