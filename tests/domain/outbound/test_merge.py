@@ -123,6 +123,15 @@ class TestAlive:
         assert agreed(link, there("Report", revision=None)).ours["title"] == "Report"
         assert agreed(link, there("Other", revision=None)).conflicts
 
+    def test_of_a_version_that_nobody_remembers_both_sides_are_kept(self) -> None:
+        """After a restore an insert meets what it made before: whoever has changed the title, no value is lost."""
+        link = replace(EVENT, base=None, ours=None, desired=fields("Ours"), revision=2, sent="insert", sent_revision=2)
+        known = replace(link, bodies={"1": fields("Report"), "2": fields("Ours")})
+        assert agreed(known, there("Report", revision=1)).ours["title"] == "Report", "ours is still to be sent"
+        outcome = agreed(replace(link, bodies={"2": fields("Ours")}), there("Report", revision=1))
+        assert outcome.conflicts == {"title": {"ours": "Ours", "theirs": "Report"}}
+        assert not agreed(replace(link, bodies={"2": fields("Ours")}), there("Ours", revision=1)).conflicts
+
     def test_deleted_here_and_changed_there_lives(self) -> None:
         outcome = merge(replace(AGREED, desired=None), there("Mine"), NOW)
         assert isinstance(outcome, Detached)

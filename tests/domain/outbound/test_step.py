@@ -7,7 +7,7 @@ import pytest
 
 from almanac.domain.outbound.link import Link
 from almanac.domain.outbound.place import MassChange, Place, reason_to_hold
-from almanac.domain.outbound.step import LetBe, Look, Step, Write, next_step
+from almanac.domain.outbound.step import LetBe, Look, Refuse, Step, Write, next_step
 from tests.domain.outbound.test_merge import AGREED, EVENT, NOW, TEN, fields
 
 PAST = fields(start=NOW - timedelta(hours=10))
@@ -20,6 +20,7 @@ PAST = fields(start=NOW - timedelta(hours=10))
         (replace(AGREED, state="agreed"), None),
         (replace(AGREED, state="wanted", base=None, ours=None), Write("insert", fields(), fields())),
         (replace(AGREED, state="wanted", base=None, ours=None, desired=PAST), LetBe()),
+        (replace(AGREED, state="dirty", desired=fields(start=TEN, end_at=TEN)), Refuse("empty_range")),
         (replace(AGREED, state="dirty", desired=None), Write("delete", {}, {})),
         (replace(AGREED, state="dirty", desired=None, base=PAST), LetBe()),
         (replace(EVENT, kind="edit", state="dirty", desired=None, base=PAST), Write("delete", {}, {})),

@@ -78,6 +78,16 @@ def test_time_and_day_are_edits_too(review: Review) -> None:
     assert team.writes(before) == []
 
 
+def test_a_time_without_length_is_refused_here(review: Review) -> None:
+    team, _, row = review
+    team.move(row, 40, 0)
+    team.sync()
+    assert (team.writes(), team.link(row, "state", "reason")) == ([], ["failed", "empty_range"])
+    team.move(row, 40, 1)
+    team.sync()
+    assert len(team.writes()) == 1
+
+
 def test_what_the_app_owns_is_no_edit(review: Review) -> None:
     team, _, row = review
     team.change(row, locked=True, color_override="PINK")

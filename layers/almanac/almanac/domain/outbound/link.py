@@ -89,6 +89,12 @@ def ends_at(fields: Fields | None) -> datetime | None:
     return datetime.fromisoformat(when["end"])
 
 
+def is_empty(fields: Fields) -> bool:
+    """Whether an event with these times ends as it begins, which no provider takes; all-day ones end a day later."""
+    when = fields.get("when") or {}
+    return "start" in when and bool(when["start"] >= when["end"])
+
+
 def is_past(fields: Fields | None, now: datetime) -> bool:
     """Whether an event with these fields is over."""
     end = ends_at(fields)

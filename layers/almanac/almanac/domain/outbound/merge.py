@@ -111,6 +111,8 @@ def _merge_alive(link: Link, found: RemoteEvent) -> Outcome:
         return Agreed(found, ours, revision)
     wanted = link.desired
     changed_here = {name for name in wanted if not same(name, wanted[name], ours.get(name))}
+    if not _is_known(link, found):  # as after a restore: nobody can say which side has changed what
+        changed_here = set(wanted)
     taken: dict[str, Any] = {}
     conflicts: dict[str, dict[str, Any]] = {}
     for name in changed_there:
@@ -143,6 +145,11 @@ def _agreed_before(link: Link, found: RemoteEvent) -> tuple[Fields, Fields, int]
         return _landed(link.base, sent, found), _landed(link.ours or link.base, sent, found), link.base_revision
     sent = link.bodies.get(str(link.sent_revision)) or link.desired or found.fields
     return sent, sent, link.sent_revision or link.revision
+
+
+def _is_known(link: Link, found: RemoteEvent) -> bool:
+    """Whether the version that the provider's goes back to is remembered here."""
+    return link.base is not None or found.mark is None or str(found.mark.revision) in link.bodies
 
 
 def _landed(base: Fields, sent: Fields | None, found: RemoteEvent) -> Fields:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from almanac.domain.calendar.written import Fields
-from almanac.domain.outbound.link import Link, Operation, is_past
+from almanac.domain.outbound.link import Link, Operation, is_empty, is_past
 
 MOST_REFUSALS = 3
 """Writes in a row that met another version than the one they were made for: then somebody goes on typing."""
@@ -31,7 +31,14 @@ class LetBe:
     """Leave what the provider has as it is, for good: it is over, and history is nobody's to delete or to invent."""
 
 
-Step = Write | Look | LetBe | None
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """It cannot be written as it is, whoever is asked: it waits, and says so, until it is changed here."""
+
+    reason: str
+
+
+Step = Write | Look | LetBe | Refuse | None
 
 
 def next_step(link: Link, now: datetime) -> Step:
@@ -45,4 +52,6 @@ def next_step(link: Link, now: datetime) -> Step:
     if link.desired is None:
         return LetBe() if link.kind != "edit" and is_past(link.base, now) else Write("delete", {}, {})
     changed = link.changed_here
+    if is_empty(changed):
+        return Refuse("empty_range")
     return Write("patch", changed, {**(link.ours or {}), **link.desired}) if changed else None

@@ -7,7 +7,7 @@ from almanac.domain.calendar.written import Draft, Mark, RemoteEvent
 from almanac.domain.outbound.link import Link
 from almanac.domain.outbound.merge import Detached
 from almanac.domain.outbound.place import WRITING_ROLES
-from almanac.domain.outbound.step import MOST_REFUSALS, Write
+from almanac.domain.outbound.step import MOST_REFUSALS, Refuse, Write
 from almanac.domain.sync.retry import backoff
 from almanac.errors import (
     AccessDenied,
@@ -55,6 +55,11 @@ class CalendarWriter(CalendarReader):
         self._unanswered = 0
         self._store.answered(self._lease, link, write, event)
         self._count(write)
+
+    def refuse(self, link: Link, step: Refuse) -> None:
+        """Send nothing: it cannot be written as it is."""
+        self._report.refused += 1
+        self._store.failed(self._lease, link, step.reason, step.reason)
 
     def _send(self, account: OpenAccount, link: Link, write: Write) -> RemoteEvent | None:
         writes = writes_of(account)

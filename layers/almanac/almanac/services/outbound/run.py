@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from almanac.domain.outbound.place import LOOK_AGAIN, WRITING_ROLES, HoldReason, MassChange, Place, reason_to_hold
 from almanac.domain.outbound.report import OutboundReport
-from almanac.domain.outbound.step import LetBe, Look, Write, next_step
+from almanac.domain.outbound.step import LetBe, Look, Refuse, Write, next_step
 from almanac.services.accounts.ports import Account
 from almanac.services.clock import Clock, Deadline, Sleep
 from almanac.services.outbound.calendar_reader import StopHere
@@ -141,6 +141,8 @@ class _Visit:
                 self._writer.look(link)
             elif isinstance(step, LetBe):
                 self._store.let_be(self._lease, link)
+            elif isinstance(step, Refuse):
+                self._writer.refuse(link, step)
             elif isinstance(step, Write):
                 self._writer.write(link, step)
         return bool(links)
