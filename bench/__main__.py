@@ -72,9 +72,13 @@ def _sync(options: Options) -> list[Figure]:
         return [
             *throughput(around, options.events, options.rounds),
             *resync(around),
-            *history(around, options.rounds),
             *memory(around, sizes),
         ]
+
+
+def _history(options: Options) -> list[Figure]:
+    with stage(durable=options.durable) as around:
+        return history(around, options.rounds)
 
 
 def _orchestrator(options: Options) -> list[Figure]:
@@ -130,6 +134,7 @@ def _ringing(_options: Options) -> list[Figure]:
 
 _PARTS = {
     "sync": _sync,
+    "history": _history,
     "orchestrator": _orchestrator,
     "writing": _writing,
     "upkeep": _upkeep,

@@ -1774,7 +1774,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "csv" | "ics" | "digest" | "report" | "report_csv";
+            kind: "csv" | "ics" | "digest" | "report" | "report_csv" | "ics_series";
             /** Since */
             since?: string | null;
             /** Until */

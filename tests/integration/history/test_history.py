@@ -10,6 +10,7 @@ import pytest
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, parse_url
+from almanac.adapters.postgres.history.publish import PostgresPublishing
 from almanac.adapters.postgres.history.store import PostgresHistory
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
 from almanac.domain.history.changes import KINDS, Change
@@ -440,6 +441,38 @@ class TestFleet:
 
         assert meanwhile == before
         assert sorted(self.read(imported, 200)[len(before) :]) == sorted([(imported.ws_id, 6), (other.ws_id, 3)])
+
+    def test_a_long_reader_holds_nothing_back_and_sees_its_own_moment(
+        self, imported: Synced, database_url: str
+    ) -> None:
+        """Scenario 20: somebody dumps the database while others write, read and publish."""
+        insert = "INSERT INTO workspace_calendar_events (ws_id, start_at, end_at) VALUES (:ws, now(), now())"
+        count = "SELECT count(*), max(version) FROM workspace_history"
+        publishing, published = PostgresPublishing(imported.database), list[int]()
+        before, head = self.read(imported, 200), imported.head
+        with closing(Database(lambda: parse_url(database_url))) as long:
+            long.run("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            first = long.run(count)
+            for version in range(head + 1, head + 4):
+                imported.database.run(insert, ws=imported.ws_id)
+                assert [change.version for change in imported.changes(version - 1)] == [version]
+                assert self.read(imported, 200) == [
+                    *before,
+                    *((imported.ws_id, v) for v in range(head + 1, version + 1)),
+                ]
+                for each in publishing.claim(10, 100, 60):
+                    published += [change.version for change in each.changes]
+                    publishing.published({each.ws_id: each.until}, {})
+            still = long.run(count)
+            long.run("COMMIT")
+
+        assert still == first
+        told = [
+            change.version
+            for change in imported.changes()
+            if (change.kind, change.origin) != ("event.created", "import")
+        ]
+        assert published == told
 
 
 class TestRetention:

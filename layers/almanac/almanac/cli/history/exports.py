@@ -25,7 +25,7 @@ def add_to(commands: Commands) -> None:
     )
     arguments.add_workspace(parser)
     parser.add_argument(
-        "--kind", required=True, choices=EXPORT_KINDS, help="events (csv, ics), a day, or the past week"
+        "--kind", required=True, choices=EXPORT_KINDS, help="events (csv, ics, ics_series), a day, or the past week"
     )
     parser.add_argument("--user", type=arguments.label, metavar="USER", help="whose digest (default: the workspace's)")
     about = "where to (default: a name of its own in ALMANAC_EXPORT_FOLDER)"

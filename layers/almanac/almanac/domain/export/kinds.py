@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Literal, get_args
 
-ExportKind = Literal["csv", "ics", "digest", "report", "report_csv"]
+ExportKind = Literal["csv", "ics", "digest", "report", "report_csv", "ics_series"]
 EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
 KEPT_FOR = timedelta(days=7)
 """How long a file and its row are kept. The column's default in 0027_exports.sql says the same."""
@@ -21,12 +21,14 @@ class Format:
 
 
 _CSV, _HTML = Format("csv", "text/csv; charset=utf-8"), Format("html", "text/html; charset=utf-8")
+_ICS = Format("ics", "text/calendar; charset=utf-8")
 FORMATS: Mapping[ExportKind, Format] = MappingProxyType(
     {
         "csv": _CSV,
-        "ics": Format("ics", "text/calendar; charset=utf-8"),
+        "ics": _ICS,
         "digest": _HTML,
         "report": _HTML,
         "report_csv": _CSV,
+        "ics_series": _ICS,
     }
 )

@@ -30,6 +30,8 @@ COLUMNS = (
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that a spreadsheet would compute. https://owasp.org/www-community/attacks/CSV_Injection"""
+HEAD = ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Almanac//Calendar//EN", "CALSCALE:GREGORIAN")
+"""How a VCALENDAR of ours begins."""
 _LONGEST_LINE = 75
 """Octets of a line of iCalendar, RFC 5545 section 3.1."""
 
@@ -51,14 +53,14 @@ def ics_text(events: Mapping[UUID, State], now: datetime, name: str | None = Non
     An occurrence of a series is an event of its own, as the provider has expanded it: exceptions, moved and cancelled
     ones, are in it as they are. `now` stamps each; a `name` is what a subscriber's program calls the calendar.
     """
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Almanac//Calendar//EN", "CALSCALE:GREGORIAN"]
+    lines = [*HEAD]
     if name is not None:  # RFC 7986, sections 5.1 and 5.7; X-WR-CALNAME for programs that are older
         lines += [f"NAME:{_escaped(name)}", f"X-WR-CALNAME:{_escaped(name)}"]
         lines += ["REFRESH-INTERVAL;VALUE=DURATION:PT1H"]
     for event_id, state in by_start(events):
-        lines += _event(event_id, state, now)
+        lines += event_lines(str(event_id), state, now)
     lines.append("END:VCALENDAR")
-    return "".join(f"{part}\r\n" for line in lines for part in _folded(line))
+    return "".join(f"{part}\r\n" for line in lines for part in folded(line))
 
 
 def cell(value: object) -> str:
@@ -69,17 +71,26 @@ def cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _event(event_id: UUID, state: State, now: datetime) -> Iterator[str]:
+def event_lines(uid: str, state: State, now: datetime, more: str | None = None) -> Iterator[str]:
+    """Yield one VEVENT, unfolded: dates of an all-day event, else instants in UTC; `more` is a line of its own."""
     yield "BEGIN:VEVENT"
-    yield f"UID:{event_id}@almanac"
-    yield f"DTSTAMP:{_utc(now)}"
+    yield f"UID:{uid}@almanac"
+    yield f"DTSTAMP:{utc_text(now)}"
+    if more is not None:
+        yield more
     if state.get("all_day") and state.get("start_date") and state.get("end_date"):
         yield f"DTSTART;VALUE=DATE:{date.fromisoformat(state['start_date']):%Y%m%d}"
         yield f"DTEND;VALUE=DATE:{date.fromisoformat(state['end_date']):%Y%m%d}"
     else:
-        yield f"DTSTART:{_utc(datetime.fromisoformat(state['start_at']))}"
+        yield f"DTSTART:{utc_text(datetime.fromisoformat(state['start_at']))}"
         if state["end_at"] != state["start_at"]:  # an end must be later; without one it takes no time
-            yield f"DTEND:{_utc(datetime.fromisoformat(state['end_at']))}"
+            yield f"DTEND:{utc_text(datetime.fromisoformat(state['end_at']))}"
+    yield from content(state)
+    yield "END:VEVENT"
+
+
+def content(state: State) -> Iterator[str]:
+    """Yield what an event says beside its times."""
     for name in ("title", "description", "location"):
         if state.get(name):
             yield f"{'SUMMARY' if name == 'title' else name.upper()}:{_escaped(str(state[name]))}"
@@ -87,10 +98,10 @@ def _event(event_id: UUID, state: State, now: datetime) -> Iterator[str]:
     if state.get("visibility") in ("private", "confidential"):
         yield f"CLASS:{str(state['visibility']).upper()}"
     yield f"TRANSP:{str(state.get('transparency', 'opaque')).upper()}"
-    yield "END:VEVENT"
 
 
-def _utc(moment: datetime) -> str:
+def utc_text(moment: datetime) -> str:
+    """Return an instant as iCalendar has it."""
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
@@ -101,8 +112,8 @@ def _escaped(text: str) -> str:
     return "".join(letter for letter in special if letter >= " " and letter != "\x7f")
 
 
-def _folded(line: str) -> Iterator[str]:
-    """Lines of at most 75 octets, continued with a space; no character is cut in two."""
+def folded(line: str) -> Iterator[str]:
+    """Yield lines of at most 75 octets, continued with a space; no character is cut in two."""
     part, size = "", 0
     for letter in line:
         width = len(letter.encode("utf-8", "replace"))

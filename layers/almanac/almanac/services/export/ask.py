@@ -81,4 +81,4 @@ class Exports:
 
 def file_name(kind: ExportKind, at: datetime) -> str:
     """Return what a browser calls the file that it saves."""
-    return f"{kind.replace('_csv', '')}-{at:%Y-%m-%d}.{FORMATS[kind].extension}"
+    return f"{kind.partition('_')[0]}-{at:%Y-%m-%d}.{FORMATS[kind].extension}"

@@ -15,7 +15,7 @@ Writer = Callable[[Mapping[UUID, State], datetime], str]
 
 @dataclass(frozen=True, slots=True)
 class CalendarFile:
-    """Makes `csv` and `ics`: the events of now, as `writer` writes them."""
+    """Makes `csv`, `ics` and `ics_series`: the events of now, as `writer` writes them."""
 
     history: History
     writer: Writer

@@ -15,7 +15,14 @@ from almanac.web.paging import cursor, place
 from almanac.web.request import Answer, see_other
 
 _ROWS = 50
-_EXPORTS = (("csv", "CSV"), ("ics", "ICS"), ("digest", "Digest"), ("report", "Report"), ("report_csv", "Report as CSV"))
+_EXPORTS = (
+    ("csv", "CSV"),
+    ("ics", "ICS"),
+    ("ics_series", "ICS with series"),
+    ("digest", "Digest"),
+    ("report", "Report"),
+    ("report_csv", "Report as CSV"),
+)
 
 
 def workspaces(visit: Visit) -> Answer:

@@ -60,6 +60,7 @@ class ExportWiring(HistoryWiring):
         from almanac.presentation.export.digest import DigestTexts
         from almanac.presentation.export.report import report_csv, report_html
         from almanac.presentation.history.calendar_file import csv_text, ics_text
+        from almanac.presentation.history.series_file import series_text
         from almanac.services.digest.make import MakeDigest
         from almanac.services.export.calendar_file import CalendarFile
         from almanac.services.reports.make import MakeReport
@@ -67,6 +68,7 @@ class ExportWiring(HistoryWiring):
         return {
             "csv": CalendarFile(self.history, csv_text),
             "ics": CalendarFile(self.history, ics_text),
+            "ics_series": CalendarFile(self.history, series_text),
             "digest": MakeDigest(PostgresDays(self.database), self.history, DigestTexts()),
             "report": MakeReport(PostgresWeeks(self.database), report_html),
             "report_csv": MakeReport(PostgresWeeks(self.database), report_csv),
