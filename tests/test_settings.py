@@ -14,6 +14,7 @@ from almanac.settings import (
     SyncSettings,
     UpkeepSettings,
     load,
+    misspelt,
 )
 
 URL = "postgresql://almanac:hidden@db.example.test/almanac"
@@ -138,3 +139,16 @@ def test_a_secret_stands_in_for_its_parts() -> None:
     assert load(DatabaseSettings, {"ALMANAC_DATABASE_SECRET_ARN": arn}).database_url is None
     assert load(GoogleSettings, {"ALMANAC_GOOGLE_SECRET_ARN": arn}).google_client_id is None
     assert load(KeySettings, {"ALMANAC_TOKEN_KEYS_SECRET_ARN": arn}).token_keys is None
+
+
+def test_a_variable_that_nothing_reads_is_told_with_the_one_it_looks_like() -> None:
+    environment = ENOUGH | {
+        "ALMANAC_SYNC_PAGE_SIZ": "5",
+        "ALMANAC_TOKEN_KEY": "hidden",
+        "ALMANAC_OF_SOMEBODY_ELSE": "1",
+    }
+
+    assert misspelt(environment) == {
+        "ALMANAC_SYNC_PAGE_SIZ": "ALMANAC_SYNC_PAGE_SIZE",
+        "ALMANAC_TOKEN_KEY": "ALMANAC_TOKEN_KEYS",
+    }

@@ -332,3 +332,14 @@ class TestTables:
         assert instant_text(datetime(2026, 3, 1, 14, 0, 5, 999, zone)) == "2026-03-01T12:00:05Z"
         assert instant_text(datetime(2026, 3, 1, tzinfo=UTC)) == "2026-03-01T00:00:00Z"
         assert instant_text(None) == "-"
+
+
+def test_a_misspelt_setting_is_told_and_the_command_goes_on(almanac: Shell) -> None:
+    almanac.set(token_key="typo")
+
+    ended = almanac("new-key")
+
+    assert (ended.code, ended.err) == (
+        0,
+        "almanac: ALMANAC_TOKEN_KEY: no setting is called that, did you mean ALMANAC_TOKEN_KEYS?\n",
+    )

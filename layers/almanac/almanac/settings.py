@@ -4,7 +4,7 @@ An empty value counts as absent, so that a template can declare a variable witho
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Annotated, Literal, TypeVar
@@ -371,6 +371,22 @@ def load(model: type[_Loaded], environment: Environment) -> _Loaded:
         return model.model_validate(given)
     except ValidationError as error:
         raise _bad_settings(*first_fault(error)) from None
+
+
+def misspelt(environment: Environment) -> Mapping[str, str]:
+    """Return variables that nothing reads and that look like one that something does: name → that one."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for people at a terminal, not for every cold start
+
+    known = {_PREFIX + name.upper() for group in _groups(_Settings) for name in group.model_fields}
+    unknown = (name for name in sorted(environment) if name.startswith(_PREFIX) and name not in known)
+    near = {name: get_close_matches(name, sorted(known), n=1, cutoff=0.85) for name in unknown}
+    return {name: found[0] for name, found in near.items() if found}
+
+
+def _groups(model: type[_Settings]) -> Iterator[type[_Settings]]:
+    for group in model.__subclasses__():
+        yield group
+        yield from _groups(group)
 
 
 def _bad_settings(field: str, fault: str) -> BadSettings:

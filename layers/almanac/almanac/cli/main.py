@@ -12,6 +12,7 @@ from almanac.cli.history import bus, changes, exports, feeds, looking_back, webh
 from almanac.cli.outbound import commands as outbound
 from almanac.cli.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
+from almanac.settings import misspelt
 
 FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
 """Exit codes; 130 is what shells give for Ctrl-C."""
@@ -36,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse ends here after --help and after an error
         output.flush_help()
         return int(end.code or 0)
+    for name, known in misspelt(os.environ).items():
+        output.complain(f"{name}: no setting is called that, did you mean {known}?")
     session = Session(os.environ)
     try:
         resolve_workspaces(args, session)
