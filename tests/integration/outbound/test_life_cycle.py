@@ -295,6 +295,24 @@ class TestLeaving:
         assert team.simulator.world.account(ADA).revoked
         assert team.link(block, "state", "reason") == ["detached", "left"]
 
+    def test_what_was_left_is_gone_on_with_once_the_account_is_back(self, team: Writing) -> None:
+        moved, deleted, same = (team.block(title, hours=24 + n) for n, title in enumerate(("Moved", "Deleted", "Same")))
+        team.sync()
+        team.wiring.accounts.disconnect(team.ws_id, ADA, user_id="ada", blocks="leave")
+        team.drag(moved, 50)
+        team.remove(deleted)
+        tokens = team.google.reconnect_account(ADA)
+        team.wiring.connect_account(team.ws_id, "ada", ADA, tokens["refresh_token"])
+        team.sync()
+        before = team.requests()
+        team.target(ADA)
+        team.sync()
+        assert team.writes(before) == []
+        assert sorted(body["summary"] for body in team.there()) == ["Moved", "Same"]
+        assert team.row(moved) == ["Moved", team.at(50), team.at(51), True]
+        assert (team.row(deleted), team.link(same)) == (None, "agreed")
+        assert team.stored(ADA) == {}, "no copy of them beside their rows"
+
     def test_a_workspace_with_blocks_ahead_does_not_go(self, team: Writing) -> None:
         team.block()
         team.sync()
