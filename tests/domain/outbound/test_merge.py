@@ -115,6 +115,17 @@ class TestAlive:
         outcome = agreed(link, there(start=TEN, revision=2))
         assert (outcome.taken, outcome.ours, outcome.revision) == ({}, fields(start=TEN), 2)
 
+    def test_a_deletion_that_may_still_land_is_outrun_by_another_version(self) -> None:
+        """Everything is written once more, while the version is the one that it was made for."""
+        wanted_again = replace(EVENT, sent="delete", desired=fields("Again"), base_etag=there().etag)
+        outcome = agreed(wanted_again, there())
+        assert (outcome.ours, outcome.conflicts) == ({}, {})
+        waiting = replace(wanted_again, sent=None, ours={})
+        assert waiting.changed_here.keys() == set(FIELD_NAMES)
+        assert agreed(waiting, there()).ours == {}
+        assert agreed(replace(waiting, base_etag='"1"'), there("Theirs")).taken == {"title": "Theirs"}
+        assert merge(waiting, GONE, NOW) == NotThere(id_is_dead=True)
+
     def test_without_a_mark_what_was_sent_counts_beside_the_base(self) -> None:
         link = replace(
             EVENT, kind="edit", desired=fields("New"), sent="patch", sent_revision=2, bodies={"2": fields("New")}

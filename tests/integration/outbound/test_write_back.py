@@ -331,6 +331,33 @@ class TestLostAnswers:
         assert [body["summary"] for body in team.there()] == ["Again"]
         assert team.link(event, "generation", "state") == [2, "agreed"]
 
+    @pytest.mark.parametrize("lands", ["before the row is back", "before it is written", "at the end"])
+    def test_of_a_delete_whose_row_comes_back_leave_the_event(self, team: Writing, lands: str) -> None:
+        """It is no deletion by a person, whenever it lands: the row would go, and its slot be refused."""
+        event = team.event("Kept")
+        team.sync()
+        team.inject(action="land_late", method="DELETE", path="*/events/*")
+        team.delete(event)
+        team.sync()
+        if lands == "before the row is back":
+            team.google.land()
+        team.event("Kept", id=event)
+        team.inject(action="error", status=403, reason="rateLimitExceeded", method="PATCH", path="*/events/*")
+        team.again()
+        team.sync()
+        if lands == "before it is written":
+            team.google.land()
+        for _ in range(2):
+            team.again()
+            team.sync()
+        if lands == "at the end":
+            team.google.land()
+        for _ in range(2):
+            team.again()
+            team.sync()
+        assert [body["summary"] for body in team.there()] == ["Kept"]
+        assert (team.row(event, "title"), team.link(event)) == (["Kept"], "agreed")
+
     def test_of_a_change_to_what_a_person_deletes_and_brings_back_leave_it_to_them(self, team: Writing) -> None:
         block = team.block()
         team.sync()

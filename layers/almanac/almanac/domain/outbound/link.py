@@ -53,6 +53,15 @@ class Link:
     """What a block is a piece of, as its mark says: `task:<id>`, `habit:<id>:<date>`."""
 
     @property
+    def deletion_may_land(self) -> bool:
+        """Whether a deletion of the agreed version is without an answer, though the event is wanted again.
+
+        `ours` is empty then, so that a write of every field makes another version; no tombstone is a person's until it
+        is answered.
+        """
+        return self.base is not None and not self.ours
+
+    @property
     def changed_here(self) -> dict[str, Any]:
         """The fields that we want otherwise than was agreed."""
         if self.desired is None or self.ours is None:

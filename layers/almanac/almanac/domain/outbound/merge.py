@@ -81,7 +81,7 @@ def merge(link: Link, found: RemoteEvent | None, now: datetime, *, id_taken: boo
 def _merge_absent(link: Link, now: datetime, *, cancelled: bool, id_taken: bool) -> Outcome:
     if link.base is None and not cancelled:
         return NotThere(id_is_dead=id_taken)
-    if link.desired is None or link.sent == "delete":
+    if link.desired is None or link.sent == "delete" or link.deletion_may_land:
         return NotThere(id_is_dead=True)
     if link.base is None and link.sent_revision is None:
         return NotThere(id_is_dead=True)
@@ -126,6 +126,8 @@ def _merge_alive(link: Link, found: RemoteEvent) -> Outcome:
         if name in changed_here and link.kind != "block":
             conflicts[name] = {"ours": wanted[name], "theirs": remote[name]}
     theirs = {name for name in taken if _becomes_theirs(link, name)}
+    if found.etag == link.base_etag and (link.sent == "delete" or link.deletion_may_land):
+        ours = {}  # so that all of it is written once more, and the deletion meets another version
     return Agreed(found, ours, revision, taken, link.theirs | theirs, conflicts)
 
 
