@@ -30,6 +30,7 @@ print(calendar.events().list(calendarId="a").uri)
 """
 
 Command = list[str | Path]
+pytestmark = pytest.mark.long
 
 
 def run(command: Command, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
