@@ -120,7 +120,7 @@ def with_previous(document: dict[str, Any], schedule: dict[str, Any]) -> dict[st
     return document | {"previous": [{k: e[k] for k in ("item", "start", "end")} for e in schedule["events"]]}
 
 
-slow = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @slow
@@ -133,13 +133,13 @@ def test_no_plan_breaks_a_hard_rule_and_planning_again_changes_nothing(document:
     assert spans[0] == spans[1]
 
 
-@settings(slow, max_examples=40)
+@settings(slow, max_examples=25)
 @given(documents())
 def test_equal_problems_get_equal_plans(document: dict[str, Any]) -> None:
     assert planned(document) == planned(json.loads(json.dumps(document)))
 
 
-@settings(slow, max_examples=40)
+@settings(slow, max_examples=25)
 @given(documents())
 def test_searching_never_makes_the_first_plan_worse(document: dict[str, Any]) -> None:
     problem = problem_of(read_instance(document).instance)

@@ -159,7 +159,7 @@ def minute(text: str) -> int:
     return int(datetime.fromisoformat(text).astimezone(UTC).timestamp() // 60)
 
 
-slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @slow

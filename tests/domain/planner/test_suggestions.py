@@ -117,7 +117,7 @@ def solution_with(asked: Instance, before: Solution, item: Item) -> tuple[Soluti
     return solution, mine
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_every_suggestion_gives_its_item_a_better_place_while_all_else_stays(document: dict[str, Any]) -> None:
     asked = read_instance(document).instance
@@ -137,7 +137,7 @@ def test_every_suggestion_gives_its_item_a_better_place_while_all_else_stays(doc
                 assert not finding.late_minutes or not late_minutes(after, mine), suggestion
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_the_later_deadline_of_a_task_at_risk_leaves_it_a_second_chance(document: dict[str, Any]) -> None:
     asked = read_instance(document).instance
@@ -152,7 +152,7 @@ def test_the_later_deadline_of_a_task_at_risk_leaves_it_a_second_chance(document
             assert (item.id, "at_risk") not in {(f.item, f.state) for f in findings_of(Occupancies(after))}
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_every_place_has_a_reason_and_everything_that_is_wrong_a_cause_and_a_suggestion(
     document: dict[str, Any],

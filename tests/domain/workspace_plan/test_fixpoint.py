@@ -125,7 +125,7 @@ def stretched_workspaces(draw: st.DrawFn) -> Workspace:
 
 
 # The same examples in every run, as for the other law of this kind.
-@settings(deadline=None, max_examples=150, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@settings(deadline=None, max_examples=75, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(stretched_workspaces())
 def test_the_run_after_one_that_shortened_a_block_changes_nothing(space: Workspace) -> None:
     prepared, planned = Rounds(space, window()).result

@@ -166,7 +166,7 @@ def calendar_after(space: Workspace, prepared: PlanningRequest, found: Workspace
 
 # The same examples in every run, and no shrinking: each is a search, and the planner promises a fixed point of its own
 # search, not of any.
-@settings(deadline=None, max_examples=60, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@settings(deadline=None, max_examples=40, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(workspaces())
 def test_a_plan_overlaps_nothing_and_planning_it_again_changes_nothing(space: Workspace) -> None:
     prepared = ready(space)
@@ -227,7 +227,7 @@ def ordered_habits(draw: st.DrawFn) -> Workspace:
     return workspace(habits=habits, events=events, blocks=blocks)
 
 
-@settings(deadline=None, max_examples=80, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@settings(deadline=None, max_examples=50, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(ordered_habits(), st.integers(0, 40), st.sampled_from([0, 120, 240]))
 def test_what_is_placed_never_breaks_the_order_of_habits(space: Workspace, quarters: int, notice: int) -> None:
     space = replace(space, preferences=Preferences(0, notice, {}))
