@@ -59,19 +59,13 @@ def test_the_command_line_works_on_it_and_its_database_outlives_it(folder: Path)
     assert seen[0] < seen[1]
 
 
-def test_ticks_come_as_often_as_asked_for(folder: Path) -> None:
-    program = Program("local.dev", folder, "--every", "2")
-    for _ in range(3):
-        program.read_until("the sync rule ticks: the orchestrator enqueues")
-    assert program.end(signal.SIGTERM) == 0
-    assert session_members(program.process.pid) == []
-
-
-def test_the_rule_of_plans_ticks_too_and_its_runs_are_told(folder: Path) -> None:
-    program = Program("local.dev", folder, "--plan-every", "5")
+def test_both_rules_tick_as_often_as_asked_for_and_runs_are_told(folder: Path) -> None:
+    program = Program("local.dev", folder, "--every", "2", "--plan-every", "5")
     program.read_until("Harbour Design gets 12 tasks and 4 habits")
     program.read_until("the schedule rule ticks: the orchestrator enqueues 1 workspace")
     program.read_until("Harbour Design: plan (schedule) ")  # a plan that followed a sync may have come before
+    for _ in range(3):
+        program.read_until("the sync rule ticks: the orchestrator enqueues")
     assert program.end(signal.SIGTERM) == 0
     assert session_members(program.process.pid) == []
 
