@@ -134,6 +134,27 @@ def test_whoever_declines_or_grants_too_little_has_an_ending_of_their_own(
     assert queue.sent == {}
 
 
+def test_writing_is_asked_for_when_somebody_wants_it(owner: Owner, ws_id: UUID, database: Database) -> None:
+    def asked(**more: object) -> dict[str, list[str]]:
+        place = owner.visit(owner.ask(ws_id, **more).json["consent_url"]).headers["Location"]
+        return parse_qs(urlsplit(place).query)
+
+    assert asked()["scope"] == [READ]
+    for writing, scope in (
+        ("new_calendar", "calendar.app.created"),
+        ("own_calendars", "calendar.events.owned"),
+        ("all_calendars", "calendar.events"),
+    ):
+        query = asked(writing=writing)
+        assert query["scope"] == [f"{READ} https://www.googleapis.com/auth/{scope}"]
+        assert query["include_granted_scopes"] == ["true"]
+    assert owner.ask(ws_id, writing="everything").json["field"] == "writing"
+
+    assert owner.connect(ws_id, writing="new_calendar", granted=READ)["status"] == "connected"
+    granted = "SELECT scopes FROM calendar_auth_tokens WHERE ws_id = :ws_id"
+    assert database.run(granted, ws_id=ws_id) == [[[READ]]], "what was granted counts, not what was asked for"
+
+
 def test_connecting_again_asks_for_the_same_account_and_takes_no_other(
     owner: Owner, ws_id: UUID, database: Database
 ) -> None:

@@ -1442,6 +1442,9 @@ export interface components {
         /**
          * ConnectBody
          * @description Whose account is to be connected, for which workspace, and where they are sent back to.
+         *
+         *     `writing` asks for more than reading: for one calendar that is made for it, their own calendars, or all that they
+         *     may write to.
          */
         ConnectBody: {
             /** Account Id */
@@ -1450,6 +1453,8 @@ export interface components {
             return_url: string;
             /** User Id */
             user_id: string;
+            /** Writing */
+            writing?: ("new_calendar" | "own_calendars" | "all_calendars") | null;
             /**
              * Ws Id
              * Format: uuid

@@ -20,7 +20,8 @@ from almanac.errors import (
     ProviderUnavailable,
 )
 from almanac.providers.google.calendar import GoogleCalendar
-from almanac.providers.google.errors import classify_write
+from almanac.providers.google.errors import classify_read, classify_write
+from almanac.providers.google.scopes import grants_calendars, grants_writing
 from almanac.providers.google.write import GoogleWrites, event_body
 from tests.scripted_server import ScriptedServer
 
@@ -121,6 +122,40 @@ def test_a_change_names_the_version_it_is_for(writes: GoogleWrites, server: Scri
 )
 def test_what_a_refusal_means(status: int, reason: str, error: type[AlmanacError]) -> None:
     assert type(classify_write(status, [reason], retry_after=None)) is error
+
+
+MADE, OWNED, EVENTS = (
+    f"https://www.googleapis.com/auth/calendar.{name}" for name in ("app.created", "events.owned", "events")
+)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "owned", "made_here", "writes", "makes"),
+    [
+        ([], True, True, False, False),
+        ([f"{EVENTS}.readonly"], True, True, False, False),
+        ([MADE], True, True, True, True),
+        ([MADE], True, False, False, True),
+        ([OWNED], True, False, True, False),
+        ([OWNED], False, False, False, False),
+        ([EVENTS], False, False, True, False),
+        (["https://www.googleapis.com/auth/calendar"], False, False, True, True),
+    ],
+)
+def test_what_scopes_let_be_written(scopes: list[str], owned: bool, made_here: bool, writes: bool, makes: bool) -> None:
+    assert (grants_writing(scopes, owned=owned, made_here=made_here), grants_calendars(scopes)) == (writes, makes)
+
+
+@pytest.mark.parametrize(("status", "reason"), [(412, "conditionNotMet"), (409, "conflict"), (503, "backendError")])
+def test_what_is_in_the_way_of_a_read_is_a_moment(status: int, reason: str) -> None:
+    assert type(classify_read(status, [reason], retry_after=None)) is ProviderUnavailable
+
+
+def test_a_description_that_is_too_long_is_cut_between_two_letters() -> None:
+    text = event_body(Draft("e", {"description": "<" * 3_000}, None))["description"]
+    assert (len(text), text[-4:]) == (8_000, "&lt;")
+    assert event_body(Draft("e", {"description": "x" + "&" * 3_000}, None))["description"].endswith("&amp;")
+    assert event_body(Draft("e", {"description": "a&b"}, None, plain=False)) == {"description": "a&b"}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ Every rule of the wire stands here: `sendUpdates=none`, no attendees, conference
 """
 
 import html
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -29,6 +30,8 @@ _ITEM = f"{EVENT_FIELDS},recurrence"
 _MAILS_NOBODY = {"sendUpdates": "none"}
 _DESCRIPTION = (8_000, 32_000)
 """Characters and bytes that are sent at most; Google's own limit is not written down anywhere (W37)."""
+_HALF_ENTITY = re.compile(r"&[a-z]{0,4}\Z")
+"""What a cut has left of a character that had to be escaped."""
 _NAMES = {"title": "summary", "location": "location", "transparency": "transparency", "visibility": "visibility"}
 _NO_REMINDERS = {"useDefault": False, "overrides": []}
 _ENTRIES_A_PAGE = 250
@@ -124,8 +127,9 @@ def event_body(draft: Draft, *, changes: bool = False) -> dict[str, Any]:
     fields = draft.fields
     body: dict[str, Any] = {_NAMES[name]: fields[name] for name in _NAMES if name in fields}
     if "description" in fields:
-        text = html.escape(fields["description"], quote=False) if draft.plain else fields["description"]
-        body["description"] = clip(text, *_DESCRIPTION)
+        body["description"] = (
+            _markup(fields["description"]) if draft.plain else clip(fields["description"], *_DESCRIPTION)
+        )
     if "when" in fields:
         body |= _times(fields["when"], changes=changes)
     if draft.mark is not None:
@@ -134,6 +138,11 @@ def event_body(draft: Draft, *, changes: bool = False) -> dict[str, Any]:
         said |= {REVISION: str(mark.revision)} | ({ITEM: mark.item} if mark.item else {})
         body["extendedProperties"] = {"private": said}
     return body
+
+
+def _markup(text: str) -> str:
+    """Return plain text as markup, cut to what is sent at most, but never within what stands for one letter."""
+    return _HALF_ENTITY.sub("", clip(html.escape(text, quote=False), *_DESCRIPTION))
 
 
 def _times(when: Mapping[str, str], *, changes: bool) -> dict[str, Any]:

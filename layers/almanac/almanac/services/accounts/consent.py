@@ -15,7 +15,7 @@ from almanac.errors import AlmanacError, BadInput, safe_error_fields
 from almanac.jobs import CalendarSync
 from almanac.services.access.one_way import digest, pkce_challenge
 from almanac.services.accounts.connect import ConnectAccount
-from almanac.services.accounts.ports import ConsentEndpoint, ConsentRow, ConsentStore, TokenCipher
+from almanac.services.accounts.ports import ConsentEndpoint, ConsentRow, ConsentStore, TokenCipher, Writing
 from almanac.services.clock import Clock
 from almanac.services.queues.ports import JobQueue, OutgoingJob
 from almanac.services.sync.provider import CalendarEntry, Provider
@@ -67,8 +67,12 @@ class Consents:
     public_url: str
     return_urls: frozenset[str]
 
-    def ask(self, ws_id: UUID, user_id: str, return_url: str, account_id: UUID | None) -> BegunConsent:
-        """Begin a consent. With `account_id`, that account is connected again, under the user that it has.
+    def ask(
+        self, ws_id: UUID, user_id: str, return_url: str, account_id: UUID | None, writing: Writing | None = None
+    ) -> BegunConsent:
+        """Begin a consent to reading, and to `writing` where that is given: it is asked for when somebody wants it.
+
+        With `account_id`, that account is connected again, under the user that it has.
 
         Raises UnknownWorkspace, and BadInput for a return address that is not on the list, or an unknown account.
         """
@@ -81,7 +85,7 @@ class Consents:
             user_id = known[0]
         state = secrets.token_urlsafe(32)
         verifier = self.cipher.encrypt(secrets.token_urlsafe(48))
-        row = ConsentRow(ws_id, user_id, account_id, return_url, verifier)
+        row = ConsentRow(ws_id, user_id, account_id, return_url, verifier, writing)
         ends = self.store.add(digest(state), row, LASTS_SECONDS)
         return BegunConsent(f"{self.public_url}/connect/start?state={state}", ends)
 
@@ -92,7 +96,8 @@ class Consents:
             raise UnknownConsent
         known = None if row.account_id is None else self.store.account(row.ws_id, row.account_id)
         challenge = pkce_challenge(self.cipher.decrypt(row.verifier))
-        return self.endpoint.address(state, challenge, self._redirect_uri, known[1] if known else None)
+        hint = known[1] if known else None
+        return self.endpoint.address(state, challenge, self._redirect_uri, hint, row.writing)
 
     def end(self, state: str, browser: str, code: str | None) -> EndedConsent:
         """Take what came back: the state is used up whatever it is. `code` None: the owner has declined.
@@ -111,7 +116,7 @@ class Consents:
             return EndedConsent(row.return_url, "failed")
 
     def _ended(self, row: ConsentRow, code: str) -> EndedConsent:
-        granted = self.endpoint.trade(code, self.cipher.decrypt(row.verifier), self._redirect_uri)
+        granted = self.endpoint.trade(code, self.cipher.decrypt(row.verifier), self._redirect_uri, row.writing)
         if not self.endpoint.suffices(granted.scopes):
             return EndedConsent(row.return_url, "scope_missing")
         if granted.refresh_token is None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from almanac.services.sync.provider import CalendarEntry
@@ -97,6 +97,10 @@ class AccountTokens(Protocol):
         ...
 
 
+Writing = Literal["new_calendar", "own_calendars", "all_calendars"]
+"""What somebody is asked to let us write to beside reading: a calendar that is made for it, their own, or all."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentRow:
     """A consent under way. `verifier` is ciphertext; `account_id` is that of an account that is connected again."""
@@ -106,6 +110,7 @@ class ConsentRow:
     account_id: UUID | None
     return_url: str
     verifier: str
+    writing: Writing | None = None
 
 
 class ConsentStore(Protocol):
@@ -144,12 +149,17 @@ class Granted:
 class ConsentEndpoint(Protocol):
     """A provider's consent page, and the end of its token endpoint that takes codes."""
 
-    def address(self, state: str, challenge: str, redirect_uri: str, login_hint: str | None) -> str:
-        """Return where somebody consents."""
+    def address(
+        self, state: str, challenge: str, redirect_uri: str, login_hint: str | None, writing: Writing | None
+    ) -> str:
+        """Return where somebody consents to reading, and to `writing` if that is wanted."""
         ...
 
-    def trade(self, code: str, verifier: str, redirect_uri: str) -> Granted:
-        """Trade a code. Raises ReconnectRequired when it is none that counts, and what the provider raises."""
+    def trade(self, code: str, verifier: str, redirect_uri: str, writing: Writing | None) -> Granted:
+        """Trade a code of a page that asked for `writing`.
+
+        Raises ReconnectRequired when it is none that counts, and what the provider raises.
+        """
         ...
 
     def suffices(self, scopes: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import BaseModel, Field
 
 from almanac.jobs import Label
+from almanac.services.accounts.ports import Writing
 from almanac.web.api.bodies import Body as Fields
 from almanac.web.api.routes import Route
 from almanac.web.call import current
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
 
 
 class ConnectBody(Fields):
-    """Whose account is to be connected, for which workspace, and where they are sent back to."""
+    """Whose account is to be connected, for which workspace, and where they are sent back to.
+
+    `writing` asks for more than reading: for one calendar that is made for it, their own calendars, or all that they
+    may write to.
+    """
 
     ws_id: UUID
     user_id: Label
     return_url: Annotated[str, Field(min_length=1, max_length=2000)]
     account_id: UUID | None = None
+    writing: Writing | None = None
 
 
 class ConnectAnswer(BaseModel):
@@ -49,7 +55,7 @@ def begin_consent(body: Annotated[ConnectBody, Body()]) -> ConnectAnswer:
     if not call.principal.sees(body.ws_id):
         raise Problem(404, "unknown_workspace")
     consents = cast("ConnectUseCases", call.use).consents
-    begun = consents.ask(body.ws_id, body.user_id, body.return_url, body.account_id)
+    begun = consents.ask(body.ws_id, body.user_id, body.return_url, body.account_id, body.writing)
     call.audit("connect", body.ws_id, body.account_id)
     return ConnectAnswer(consent_url=begun.url, expires_at=begun.expires_at)
 

@@ -69,8 +69,9 @@ INSERT INTO audit_log (principal, action, ws_id, subject, details)
 VALUES (:principal, :action, :ws_id::uuid, :subject, :details::jsonb);
 
 -- name: add_consent
-INSERT INTO oauth_states (state_hash, ws_id, user_id, account_id, return_url, verifier, expires_at)
-SELECT :state_hash, w.id, :user_id, :account_id::uuid, :return_url, :verifier, now() + :seconds::float8 * interval '1 second'
+INSERT INTO oauth_states (state_hash, ws_id, user_id, account_id, return_url, verifier, writing, expires_at)
+SELECT :state_hash, w.id, :user_id, :account_id::uuid, :return_url, :verifier, :writing,
+    now() + :seconds::float8 * interval '1 second'
 FROM workspaces w WHERE w.id = :ws_id::uuid
 RETURNING expires_at;
 
@@ -79,12 +80,12 @@ RETURNING expires_at;
 UPDATE oauth_states SET browser_hash = :browser_hash
 WHERE state_hash = :state_hash AND used_at IS NULL AND expires_at > now()
     AND (browser_hash IS NULL OR browser_hash = :browser_hash)
-RETURNING ws_id, user_id, account_id, return_url, verifier;
+RETURNING ws_id, user_id, account_id, return_url, verifier, writing;
 
 -- name: use_consent
 UPDATE oauth_states SET used_at = now()
 WHERE state_hash = :state_hash AND browser_hash = :browser_hash AND used_at IS NULL AND expires_at > now()
-RETURNING ws_id, user_id, account_id, return_url, verifier;
+RETURNING ws_id, user_id, account_id, return_url, verifier, writing;
 
 -- name: account_of_consent
 SELECT user_id, account_email FROM calendar_auth_tokens WHERE ws_id = :ws_id::uuid AND id = :account_id::uuid;

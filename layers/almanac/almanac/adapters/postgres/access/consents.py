@@ -29,6 +29,7 @@ class PostgresConsents(ConsentStore):
             account_id=consent.account_id,
             return_url=consent.return_url,
             verifier=consent.verifier,
+            writing=consent.writing,
             seconds=seconds,
         )
         if not found:
