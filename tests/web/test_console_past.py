@@ -49,6 +49,20 @@ def test_two_moments_stand_side_by_side_with_who_did_it(
     assert re.findall(r'"version">(\w+)<', last_day) == ["came"], "what came and went on the same day is no difference"
 
 
+def test_a_week_is_shown_as_it_was(visitor: Visitor, ws: UUID, swept: tuple[UUID, int], database: Database) -> None:
+    (at,) = database.run("SELECT start_at FROM workspace_calendar_events WHERE ws_id = :ws", ws=ws)[0]
+    database.run("UPDATE workspace_calendar_events SET title = 'Renamed' WHERE ws_id = :ws", ws=ws)
+    week = f"/console/workspaces/{ws}/week?week={at:%G-W%V}"
+
+    now, then = visitor.get(week).text, visitor.get(f"{week}&at={swept[1]}").text
+
+    assert ("Renamed" in now, "Renamed" in then) == (True, False)
+    assert then.count('<th scope="row"><bdi>') == 2
+    assert "as it was at version" in text_of(then)
+    for wrong, status in (("9999", 422), ("soon", 422)):
+        assert visitor.get(f"{week}&at={wrong}").status == status
+
+
 @pytest.mark.parametrize("query", ["from=9999", "from=x", "from=3&to=1", "from=2999-01-01T00:00&to=yesterday"])
 def test_a_moment_that_is_none_is_refused_by_name(visitor: Visitor, ws: UUID, query: str) -> None:
     answer = visitor.get(f"/console/workspaces/{ws}/compare?{query}")

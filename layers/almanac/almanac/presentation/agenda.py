@@ -163,13 +163,17 @@ class Agenda:
         return merged(span for span in spans if span is not None)
 
     def hours(self, week: Iterable[date]) -> Interval:
-        """Return from which to which full hour a week matters: something is placed, or takes open time."""
+        """Return from which to which full hour a week matters: something is placed, or takes open time.
+
+        Of a day that is over, all that was in it.
+        """
         spans: list[Interval] = []
         open_anywhere: list[Interval] = []
         for day in week:
             opened = self.open_spans(day)
             open_anywhere += opened
-            spans += ((p.first, p.last) for p in self.pieces(day) if not p.all_day and _matters(p, opened))
+            over = day < self.today()
+            spans += ((p.first, p.last) for p in self.pieces(day) if not p.all_day and (over or _matters(p, opened)))
         spans = spans or open_anywhere or [_OFFICE_HOURS]
         first, last = min(first for first, _ in spans), max(last for _, last in spans)
         return first // 60 * 60, -(-last // 60) * 60

@@ -138,23 +138,25 @@ def _timezone(name: str, first: datetime, last: datetime) -> Iterator[str]:
     zone, at = ZoneInfo(name), (first - _YEAR).replace(tzinfo=UTC)
     yield from ("BEGIN:VTIMEZONE", f"TZID:{name}")
     yield from _observance(zone, at, at)
-    while at < (last + _YEAR).replace(tzinfo=UTC):
-        after = at + timedelta(hours=1)
-        if at.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset():
-            change = next(
-                moment
-                for minute in range(1, 61)
-                if (moment := at + timedelta(minutes=minute)).astimezone(zone).utcoffset()
-                != at.astimezone(zone).utcoffset()
-            )
-            yield from _observance(zone, at, change)
-        at = after
+    for number in range((last - first + 2 * _YEAR).days):
+        day = at + timedelta(days=number)
+        if _offset(zone, day) != _offset(zone, day + timedelta(days=1)):
+            change = next(m for m in _minutes(day) if _offset(zone, m) != _offset(zone, day))
+            yield from _observance(zone, day, change)
     yield "END:VTIMEZONE"
+
+
+def _minutes(day: datetime) -> Iterator[datetime]:
+    return (day + timedelta(minutes=minute) for minute in range(1, 24 * 60 + 1))
+
+
+def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta()
 
 
 def _observance(zone: ZoneInfo, before: datetime, at: datetime) -> Iterator[str]:
     old, new = before.astimezone(zone), at.astimezone(zone)
     kind = "DAYLIGHT" if new.dst() else "STANDARD"
-    wall = at + (old.utcoffset() or timedelta())
+    wall = at + _offset(zone, before)
     yield from (f"BEGIN:{kind}", f"DTSTART:{wall:%Y%m%dT%H%M%S}", f"TZOFFSETFROM:{old:%z}", f"TZOFFSETTO:{new:%z}")
     yield from (f"TZNAME:{new:%Z}", f"END:{kind}")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.wall_clock import minutes_of
 from almanac.presentation.agenda import Agenda, Entry, EntryKind, Piece
+from almanac.presentation.history.changes import by_start
 
 _KINDS: Mapping[object, EntryKind] = {"task": "task", "habit": "habit"}
 
@@ -34,9 +35,9 @@ def state_rows(
     events: Mapping[UUID, Mapping[str, Any]], blocks: Mapping[UUID, str | None]
 ) -> Iterator[Mapping[str, Any]]:
     """Yield events of an earlier version as such rows; `blocks` tells which of them are blocks, and of what."""
-    for event_id, state in events.items():
+    for event_id, state in by_start(events):
         ends = {name: datetime.fromisoformat(state[name]) for name in ("start_at", "end_at")}
-        said = {name: state.get(name) for name in ("title", "location")}
+        said = {name: state.get(name) for name in ("title", "location", "provider")}
         yield {**said, **ends, "block": blocks.get(event_id)}
 
 

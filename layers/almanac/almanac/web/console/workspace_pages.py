@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.operations.job_status import totals
 from almanac.domain.wall_clock import wall_instant
-from almanac.presentation.operations.calendar_week import day_list, week_agenda
+from almanac.presentation.operations.calendar_week import day_list, state_rows, week_agenda
 from almanac.presentation.operations.health import SHORT, meaning, what_helps
 from almanac.presentation.svg.calendar_week import week_picture
 from almanac.services.ledger.ports import RunFilter
+from almanac.web.console.history.past_pages import as_of
 from almanac.web.console.pages import Page, Visit, back, identified
 from almanac.web.paging import cursor, place
 from almanac.web.request import Answer, see_other
@@ -80,6 +81,10 @@ def week(visit: Visit) -> Answer:
     days = tuple(first + timedelta(days=n) for n in range(7))
     since, until = (_instant(day, zone) for day in (first, first + timedelta(days=7)))
     rows = use.show_calendar(ws_id, since, until)
+    version = as_of(visit, visit.query("at")[:40])
+    if version is not None:
+        then = use.show_calendar.as_it_was(ws_id, version, since, until)
+        rows = [*state_rows(then, {row["id"]: row["block"] for row in rows})]
     agenda = week_agenda(name, zone, rows, visit.now, until)
     return visit.render(
         "week.html",
@@ -94,6 +99,8 @@ def week(visit: Visit) -> Answer:
         days=day_list(agenda, days),
         waits=use.outbound.status(ws_id, dry_run=False, confirm=False),
         rows=rows,
+        version=version,
+        at=visit.query("at")[:40],
     )
 
 

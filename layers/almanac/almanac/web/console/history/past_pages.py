@@ -43,6 +43,17 @@ def compare(visit: Visit) -> Answer:
     )
 
 
+def as_of(visit: Visit, text: str) -> int | None:
+    """Return the version that an address means by a version, an instant or a span before now; None for now.
+
+    Raises Problem 422, and CursorExpired for one that is no longer kept.
+    """
+    moment = _moment(text, "at", visit.now) if text else None
+    if moment is None or isinstance(moment, int):
+        return moment
+    return visit.call.use.history.calendar_at(visit.ws_id, moment).version
+
+
 def of_run(visit: Visit) -> Answer:
     """Show what a run changed; of a plan, what made it move a block."""
     run_id, ws_id, name, zone = _run(visit)
