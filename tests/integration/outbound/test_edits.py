@@ -49,13 +49,16 @@ def test_only_the_changed_field_is_sent_under_the_version_that_was_read(review: 
 
 def test_its_echo_is_no_change_and_leaves_nothing_behind(review: Review) -> None:
     team, event, row = review
-    team.change(row, title="Retro")
+    team.change(row, title="Retro", locked=True, color_override="PINK")
     team.sync()
     before = team.requests()
     report = team.sync()
+    team.google.expire_sync_tokens(ADA)
+    team.sync()
     assert team.writes(before) == []
     assert (report.tally.updated, team.states()) == (0, [])
-    assert team.row(row, "title", "etag") == ["Retro", now(team, event["id"])["etag"]]
+    kept = team.row(row, "title", "etag", "locked", "color_override")
+    assert kept == ["Retro", now(team, event["id"])["etag"], True, "PINK"]
 
 
 def test_time_and_day_are_edits_too(review: Review) -> None:

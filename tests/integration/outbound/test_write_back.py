@@ -201,6 +201,7 @@ FIELDS = (
     {"title": "Plain"},
     {"title": "Ümläut", "description": "a\nb", "location": "Room", "transparency": "transparent"},
     {"title": "Private", "visibility": "private", "time_zone": "Asia/Tokyo"},
+    {"title": "In half a second", "hours": 24 + 0.5 / 3600},
 )
 
 
@@ -261,6 +262,7 @@ class TestLostAnswers:
         assert team.of(block)["summary"] == "Report"
         assert team.link(block) == "agreed"
         assert len(team.simulator.world.calendar(team.calendar).records) == 1
+        assert team.stored(team.calendar) == {}, "a listing that had it before our answer was stored made no row of it"
 
     @pytest.mark.parametrize("name", LOST)
     def test_of_a_change_are_no_change_of_a_person(self, team: Writing, name: str) -> None:
