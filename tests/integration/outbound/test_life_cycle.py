@@ -405,6 +405,22 @@ class TestCommandLine:
         team.sync()
         assert team.of(event)["summary"] == "Ours"
 
+    def test_a_decision_about_one_version_is_none_about_a_newer_one(self, team: Writing) -> None:
+        event = team.event("Review")
+        team.sync()
+        team.change(event, title="Ours")
+        team.edit(event, summary="Theirs")
+        team.sync()
+        (found,) = team.wiring.outbound.conflicts(team.ws_id)
+        team.wiring.outbound.resolve(found.link_id, "mine")
+        team.edit(event, summary="Newer")
+        team.sync()
+        (again,) = team.wiring.outbound.conflicts(team.ws_id)
+        assert again.conflict == {"title": {"ours": "Ours", "theirs": "Newer"}}
+        team.wiring.outbound.resolve(again.link_id, "mine")
+        team.sync()
+        assert team.of(event)["summary"] == "Ours"
+
     def test_theirs_is_what_stands_already(self, team: Writing) -> None:
         event = team.event("Review")
         team.sync()

@@ -125,10 +125,11 @@ FROM calendar_event_links l, workspaces w
 WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND e.id = l.event_id AND e.ws_id = l.ws_id AND w.id = l.ws_id;
 
 -- name: close_conflict
--- What is insisted on wins over what is read next.
+-- What is insisted on wins over what is read next, where somebody went on typing there. Else the version that was decided
+-- about is known, and a newer one is another conflict.
 UPDATE calendar_event_links
 SET conflict = NULL, stopped = NULL, refusals = 0, attempts = 0, next_attempt_at = NULL, error_type = NULL, updated_at = now(),
-    reason = CASE WHEN :insist::boolean THEN 'use_mine' END,
+    reason = CASE WHEN :insist::boolean AND stopped = 'conflict' THEN 'use_mine' END,
     doubt = CASE WHEN stopped = 'conflict' AND base IS NOT NULL THEN 'unsure' ELSE doubt END,
     base = CASE WHEN stopped = 'conflict' AND NOT :insist::boolean AND desired IS NOT NULL THEN base || desired ELSE base END,
     ours = CASE WHEN stopped = 'conflict' AND NOT :insist::boolean AND desired IS NOT NULL THEN ours || desired ELSE ours END
