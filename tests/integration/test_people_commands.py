@@ -53,6 +53,29 @@ def test_a_member_is_added_changed_and_listed(run: Run, ws_id: UUID) -> None:
     assert (code, error) == (2, "almanac: --user: is no member; members are ben\n")
 
 
+def test_a_digest_and_a_weekly_report_are_wanted_and_not_any_more(run: Run, ws_id: UUID) -> None:
+    run("member", "add", ws_id, "--user", "ada")
+    on = run("member", "digest", ws_id, "--user", "ada", "--on", "--at", "06:30", "--email", "ada@example.org")
+    assert on == (0, "ada gets a digest at 06:30, ada@example.org\n", "")
+    assert "06:30" in run("members", ws_id)[1]
+    said = json.loads(run("member", "digest", ws_id, "--user", "ada", "--email", "", "--json")[1])
+    assert said["digest"] == {"on": True, "at": "06:30", "email": None}
+    assert run("member", "digest", ws_id, "--user", "ada", "--off")[1] == "ada gets no digest\n"
+    for wrong, option in (
+        (("--user", "ada"), "--on"),
+        (("--user", "ada", "--at", "18:00"), "--at"),
+        (("--user", "ada", "--at", "7am"), "--at"),
+        (("--user", "ada", "--email", "nobody"), "--email"),
+        (("--user", "ben", "--on"), "--user"),
+    ):
+        code, _, error = run("member", "digest", ws_id, *wrong)
+        assert (code, option in error) == (2, True)
+
+    assert "a report each Monday" in run("workspace", "set", ws_id, "--weekly-report", "on")[1]
+    assert json.loads(run("workspace", "set", ws_id, "--name", "Team", "--json")[1])["weekly_report"] is True
+    assert "a report" not in run("workspace", "set", ws_id, "--weekly-report", "off")[1]
+
+
 def test_a_meeting_is_added_previewed_and_listed(run: Run, ws_id: UUID) -> None:
     for user in ("ada", "ben", "cy"):
         run("member", "add", ws_id, "--user", user)
