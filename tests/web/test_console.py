@@ -3,11 +3,12 @@
 import gzip
 import re
 from base64 import b64decode
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -191,6 +192,17 @@ class TestSeeing:
         text = visitor.get(f"/console/workspaces/{ws}").text
         assert "backing off" in text
         assert 'datetime="2126-01-01T12:00:00Z"' in text
+
+
+def test_a_week_shows_what_was_before_now_too(visitor: Visitor, ws: UUID, database: Database) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    today = datetime.now(zone).date()
+    monday = datetime.combine(today - timedelta(days=today.weekday() + 7), time(5, 0), zone)
+    insert = "INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at) VALUES (:ws, 'Early', :at, :until)"
+    database.run(insert, ws=ws, at=monday, until=monday + timedelta(hours=1))
+    picture = visitor.get(f"/console/workspaces/{ws}/week?week={monday:%G-W%V}").text.split("<svg")[1]
+    assert re.findall(r">(\d\d:00)<", picture)[:1] == ["05:00"]
+    assert ">18:00<" in picture
 
 
 class TestRules:

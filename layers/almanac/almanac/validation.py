@@ -39,6 +39,8 @@ _FAULTS: Mapping[str, str] = {
     "list_type": "must be a list",
     "json_type": "is not valid JSON",
     "extra_forbidden": "is not known here",
+    "nul_character": "must not hold a NUL character",
+    "out_of_reach": "must be between the years 1900 and 9000",
 }
 """Pydantic's kinds of faults in words of ours, which say what to write instead."""
 

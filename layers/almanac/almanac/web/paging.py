@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -24,9 +25,25 @@ def place(text: str, listed: Mapping[str, Any], parts: int) -> list[str]:
         digest, *found = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, TypeError):
         raise foreign_cursor() from None
-    if digest != _digest(listed) or len(found) != parts:
+    said = [str(part) for part in found]
+    if digest != _digest(listed) or len(said) != parts or any("\0" in part for part in said):
         raise foreign_cursor()
-    return [str(part) for part in found]
+    return said
+
+
+def moment(text: str) -> datetime:
+    """Read an instant of a cursor's place. Raises Problem 422: whoever has a cursor can write one, too."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise foreign_cursor() from None
+
+
+def number(text: str) -> int:
+    """Read a whole number of a cursor's place, as large as the database has them. Raises Problem 422."""
+    if not (text.isdecimal() and len(text) <= 19 and int(text) < 2**63):
+        raise foreign_cursor()
+    return int(text)
 
 
 def foreign_cursor() -> Problem:

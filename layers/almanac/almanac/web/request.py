@@ -51,6 +51,11 @@ class Request:
         return parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
+def field_with_nul(fields: Mapping[str, list[str]]) -> str | None:
+    """Return the name of a field whose value holds a NUL, which no text of the database can; None when none does."""
+    return next((name for name, values in fields.items() if any("\0" in value for value in values)), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer; `cookies` are whole Set-Cookie values."""

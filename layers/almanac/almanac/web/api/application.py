@@ -21,7 +21,7 @@ from almanac.web.cors import Cors
 from almanac.web.etag import conditional
 from almanac.web.principal import Mode, principal_of
 from almanac.web.problem import Problem, not_found, problem_of, unauthenticated
-from almanac.web.request import LARGEST_BODY, Answer, Request
+from almanac.web.request import LARGEST_BODY, Answer, Request, field_with_nul
 from almanac.web.use_cases import UseCases
 
 LARGEST_ANSWER = 6_000_000
@@ -74,6 +74,8 @@ class Api:
         _refuse_unknown_filters(route, request)
         if len(request.body) > LARGEST_BODY:
             raise Problem(413, "body_too_large", f"at most {LARGEST_BODY // 1024} kB are read")
+        if not _is_text(request.body):
+            raise Problem(422, "bad_input", "is not valid JSON", field="body")
         begin(Call(self._use, principal, request.headers, request.path, request.request_id))
         said = self._resolver.resolve(dict(event) | {"queryStringParameters": _flat(request)}, context)
         headers = {"Cache-Control": "no-store", **said.get("headers", {})}
@@ -154,6 +156,16 @@ def _refuse_unknown_filters(route: Route, request: Request) -> None:
             )
         if len(values) > 1:
             raise Problem(422, "bad_input", "is given more than once", field=name)
+    if (holding := field_with_nul(request.query)) is not None:
+        raise Problem(422, "bad_input", "must not hold a NUL character", field=holding)
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _flat(request: Request) -> dict[str, str]:
@@ -188,4 +200,6 @@ def _not_json(_error: RequestUnsupportedContentType) -> Response[str]:
 
 
 def _failed(error: Exception) -> Response[str]:
+    if isinstance(error, RecursionError):  # a body of thousands of brackets
+        return _respond(Problem(422, "bad_input", "is not valid JSON", field="body"))
     return _respond(problem_of(error))

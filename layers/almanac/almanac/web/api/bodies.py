@@ -1,18 +1,39 @@
 """What requests may hold. A field that nobody knows is refused."""
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from almanac.domain.operations.job_names import JobName
 from almanac.jobs import Label, Mode
+
+
+def _within_reach(moment: datetime) -> datetime:
+    """No offset leads out of what Python and Postgres know."""
+    if not 1900 <= moment.year <= 9000:
+        raise PydanticCustomError("out_of_reach", "must be between the years 1900 and 9000")
+    return moment
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_within_reach)]
+"""An instant that somebody gives."""
 
 
 class Body(BaseModel):
     """A body: a field that nobody knows is refused, so that a slip of the pen is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _without_nul(cls, value: Any) -> Any:
+        """No text of the database can hold one."""
+        if any(isinstance(each, str) and "\0" in each for each in (value if isinstance(value, list) else [value])):
+            raise PydanticCustomError("nul_character", "must not hold a NUL character")
+        return value
 
 
 class SyncBody(Body):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from almanac.domain.export.kinds import ExportKind
 from almanac.errors import PermanentError
@@ -15,11 +15,12 @@ from almanac.services.export.ask import Exports
 from almanac.services.export.ports import ListedExport, Wanted
 from almanac.services.feeds.ports import Feed as StoredFeed
 from almanac.web.api.bodies import Body as Fields
+from almanac.web.api.bodies import Instant
 from almanac.web.api.ledger_answers import Accepted
 from almanac.web.api.ledger_routes import After, Limit, Workspace, accepted
 from almanac.web.api.routes import Route
 from almanac.web.call import current
-from almanac.web.paging import cursor, foreign_cursor, place
+from almanac.web.paging import cursor, foreign_cursor, moment, place
 
 
 class ExportsOff(PermanentError):
@@ -36,8 +37,8 @@ class ExportBody(Fields):
 
     kind: ExportKind
     user_id: Label | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
 
 
 class Export(BaseModel):
@@ -172,7 +173,7 @@ def _exports() -> Exports:
 def _place(after: str, listed: Mapping[str, Any]) -> tuple[datetime, UUID]:
     created_at, export_id = place(after, listed, 2)
     try:
-        return datetime.fromisoformat(created_at), UUID(export_id)
+        return moment(created_at), UUID(export_id)
     except ValueError:
         raise foreign_cursor() from None
 

@@ -10,7 +10,7 @@ from almanac.errors import CursorExpired
 from almanac.web.api.ledger_routes import After, Limit, Workspace, visible
 from almanac.web.api.routes import Route
 from almanac.web.call import current
-from almanac.web.paging import cursor, foreign_cursor, place
+from almanac.web.paging import cursor, number, place
 from almanac.web.problem import Problem
 
 _LISTED = {"l": "changes"}
@@ -84,12 +84,9 @@ def _fields(change: Any) -> dict[str, Any]:
 def _fleet_place(after: str) -> tuple[int, tuple[int, int, int]]:
     """An epoch and a place in it; cursors of before there were epochs have none, and are of the first one."""
     try:
-        try:
-            epoch, tx, seq, version = map(int, place(after, _LISTED, 4))
-        except Problem:
-            epoch, (tx, seq, version) = 0, map(int, place(after, _LISTED, 3))
-    except ValueError:
-        raise foreign_cursor() from None
+        epoch, tx, seq, version = map(number, place(after, _LISTED, 4))
+    except Problem:
+        epoch, (tx, seq, version) = 0, map(number, place(after, _LISTED, 3))
     return epoch, (tx, seq, version)
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from pydantic import AwareDatetime
 
 from almanac.domain.operations.job_status import RecordedRun, totals
 from almanac.domain.operations.runs import SyncRunDetails
@@ -16,7 +15,7 @@ from almanac.jobs import JOBS, Mode
 from almanac.presentation.runs import document
 from almanac.services.ledger.jobs import FollowedJob
 from almanac.services.ledger.ports import RunFilter
-from almanac.web.api.bodies import BulkBody, BulkPlanBody, PlanBody, SyncBody
+from almanac.web.api.bodies import BulkBody, BulkPlanBody, Instant, PlanBody, SyncBody
 from almanac.web.api.ledger_answers import (
     Accepted,
     AcceptedBatch,
@@ -29,7 +28,7 @@ from almanac.web.api.ledger_answers import (
 )
 from almanac.web.api.routes import Route
 from almanac.web.call import current
-from almanac.web.paging import MOST, cursor, foreign_cursor, place
+from almanac.web.paging import MOST, cursor, foreign_cursor, moment, place
 from almanac.web.problem import Problem
 
 Workspace = Annotated[UUID, Path(description="Id of the workspace.")]
@@ -116,8 +115,8 @@ def list_runs(
     outcome: Annotated[str | None, Query(max_length=100)] = None,
     error_type: Annotated[str | None, Query(max_length=100)] = None,
     source: Annotated[str | None, Query(max_length=100)] = None,
-    since: Annotated[AwareDatetime | None, Query()] = None,
-    until: Annotated[AwareDatetime | None, Query()] = None,
+    since: Annotated[Instant | None, Query()] = None,
+    until: Annotated[Instant | None, Query()] = None,
     after: After = None,
     limit: Limit = 50,
 ) -> RunPage:
@@ -212,7 +211,7 @@ def run_place(after: str, listed: Mapping[str, Any]) -> tuple[datetime, UUID]:
     """Read the cursor of a list of runs. Raises Problem 422."""
     started_at, run_id = place(after, listed, 2)
     try:
-        return datetime.fromisoformat(started_at), UUID(run_id)
+        return moment(started_at), UUID(run_id)
     except ValueError:
         raise foreign_cursor() from None
 

@@ -15,6 +15,7 @@ from almanac.presentation.history import undo as undone
 from almanac.presentation.history.why import foreseen
 from almanac.services.history.undo import UndoChanged
 from almanac.web.api import bodies
+from almanac.web.api.bodies import Instant
 from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_routes import Workspace
 from almanac.web.api.routes import Route
@@ -143,8 +144,8 @@ def compare_calendar(
     ws: Workspace,
     from_version: Annotated[int | None, Query(ge=0)] = None,
     to_version: Annotated[int | None, Query(ge=0, description="left out: now")] = None,
-    from_time: Annotated[AwareDatetime | None, Query()] = None,
-    to_time: Annotated[AwareDatetime | None, Query()] = None,
+    from_time: Annotated[Instant | None, Query()] = None,
+    to_time: Annotated[Instant | None, Query()] = None,
 ) -> DiffAnswer:
     """Tell what differs between two moments of a calendar, and who did it."""
     begin = _moment(from_version, from_time, "from_version")

@@ -14,6 +14,7 @@ from almanac.domain.wall_clock import zone_of
 from almanac.errors import BadInput
 from almanac.jobs import Label
 from almanac.web.api.bodies import Body as Fields
+from almanac.web.api.bodies import Instant
 from almanac.web.api.ledger_routes import Workspace
 from almanac.web.api.routes import Route
 from almanac.web.call import current
@@ -48,8 +49,8 @@ class MeetingBody(Fields):
     minutes: Annotated[int, Field(ge=1, le=_LONGEST_MEETING)] = 30
     priority: Literal["critical", "high", "normal", "low"] = "normal"
     hours: Label = "meeting"
-    earliest: AwareDatetime | None = None
-    deadline: AwareDatetime | None = None
+    earliest: Instant | None = None
+    deadline: Instant | None = None
     hard_deadline: bool = False
 
 

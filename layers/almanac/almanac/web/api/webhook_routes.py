@@ -10,11 +10,12 @@ from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from almanac.domain.delivery.listed import ListedDelivery
 from almanac.errors import CursorExpired
 from almanac.web.api.bodies import Body as Fields
+from almanac.web.api.bodies import Instant
 from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_routes import Limit, visible
 from almanac.web.api.routes import Route
@@ -48,7 +49,7 @@ class ReplayBody(Fields):
 
     ws_id: UUID
     from_version: Annotated[int, Field(ge=1)] | None = None
-    from_time: AwareDatetime | None = None
+    from_time: Instant | None = None
 
 
 class NewWebhook(BaseModel):

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
-from pydantic import AwareDatetime
 
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.lag import Lag
@@ -15,7 +14,7 @@ from almanac.domain.operations.workspaces import ListedAccount
 from almanac.errors import CursorExpired
 from almanac.presentation.history.changes import by_start
 from almanac.presentation.operations.health import meaning, what_helps
-from almanac.web.api.bodies import ApplyBody, PreviewBody, SwitchesBody
+from almanac.web.api.bodies import ApplyBody, Instant, PreviewBody, SwitchesBody
 from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_answers import Accepted
 from almanac.web.api.ledger_routes import After, Limit, Workspace, accepted, visible
@@ -165,8 +164,8 @@ def switch_connection(
 
 def show_calendar(
     ws: Workspace,
-    since: Annotated[AwareDatetime, Query(alias="from", description="First instant.")],
-    until: Annotated[AwareDatetime, Query(alias="to", description="Instant after the last.")],
+    since: Annotated[Instant, Query(alias="from", description="First instant.")],
+    until: Annotated[Instant, Query(alias="to", description="Instant after the last.")],
     version: Annotated[int | None, Query(ge=0, description="As it was at this version of the workspace.")] = None,
 ) -> Calendar:
     """List events and blocks that touch the time between two instants, as they are or were."""

@@ -14,7 +14,7 @@ from almanac.web.console.session import COOKIE, Session, Sessions
 from almanac.web.console.sign_in import SignIn
 from almanac.web.etag import conditional
 from almanac.web.problem import Problem, not_found, problem_of
-from almanac.web.request import LARGEST_BODY, Answer, Request, see_other
+from almanac.web.request import LARGEST_BODY, Answer, Request, field_with_nul, see_other
 from almanac.web.use_cases import UseCases
 
 _POLICY = "; ".join(
@@ -36,6 +36,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_FORM = "application/x-www-form-urlencoded"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _WORTH_PACKING = 1024
 
@@ -84,6 +85,7 @@ class Console:
         return self._page(request, session)
 
     def _page(self, request: Request, session: Session) -> Answer:
+        _refuse_nul(request.query)
         found, parameters = self._find(request)
         principal = session.principal
         if not principal.may(found.scope):
@@ -106,6 +108,9 @@ class Console:
         referrer, so Sec-Fetch-Site goes first; the token alone would do, and is asked for in any case."""
         if len(request.body) > LARGEST_BODY:
             raise Problem(413, "body_too_large")
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+            raise Problem(415, "unsupported_media_type", "forms are sent as forms")
+        _refuse_nul(request.form)
         site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
         same = site == "same-origin" if site is not None else origin is not None and origin == self._public_url
         token = request.form.get("csrf", [""])[0]
@@ -131,6 +136,13 @@ class Console:
         session = self._sessions.of(request.cookies.get(COOKIE)) if self._sessions.possible else None
         said = {"problem": problem, "session": session, "path": request.path, "request_id": request.request_id}
         return Answer(problem.status, page("error.html", said), {"Content-Type": HTML, **problem.headers})
+
+
+def _refuse_nul(fields: Mapping[str, list[str]]) -> None:
+    holding = field_with_nul(fields)
+    if holding is not None:
+        field = holding if holding.isidentifier() else None
+        raise Problem(422, "bad_input", "must not hold a NUL character", field=field)
 
 
 def _sees(session: Session, ws_id: str) -> bool:

@@ -89,7 +89,7 @@ class Page:
 
 def whole(text: str, default: int, least: int, most: int) -> int:
     """Read a whole number of an address; what is none, or too large, is the default."""
-    return int(text) if text.isdecimal() and least <= int(text) <= most else default
+    return int(text) if text.isdecimal() and len(text) < 19 and least <= int(text) <= most else default
 
 
 def identified(text: str, code: str) -> UUID:

@@ -16,6 +16,7 @@ from almanac.web.paging import cursor, place
 from almanac.web.request import Answer, see_other
 
 _ROWS = 50
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _EXPORTS = (
     ("csv", "CSV"),
     ("ics", "ICS"),
@@ -95,7 +96,7 @@ def week(visit: Visit) -> Answer:
         last=days[-1],
         before=f"{(first - timedelta(days=7)):%G-W%V}",
         after=f"{(first + timedelta(days=7)):%G-W%V}",
-        picture=week_picture(agenda, days),
+        picture=week_picture(agenda, days, everything=True),
         days=day_list(agenda, days),
         waits=use.outbound.status(ws_id, dry_run=False, confirm=False),
         rows=rows,
@@ -171,8 +172,8 @@ def _monday(text: str, today: date) -> date:
     try:
         chosen = datetime.strptime(f"{text}-1", "%G-W%V-%u").date()  # noqa: DTZ007 - a date, no instant
     except ValueError:
-        chosen = today - timedelta(days=today.weekday())
-    return chosen
+        chosen = date.min
+    return chosen if _FIRST_YEAR <= chosen.year <= _LAST_YEAR else today - timedelta(days=today.weekday())
 
 
 def _instant(day: date, zone: ZoneInfo) -> datetime:

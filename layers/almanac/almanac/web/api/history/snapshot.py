@@ -16,7 +16,7 @@ from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_routes import After, Workspace
 from almanac.web.api.routes import Route
 from almanac.web.call import current
-from almanac.web.paging import cursor, foreign_cursor, place
+from almanac.web.paging import cursor, foreign_cursor, number, place
 
 NDJSON = "application/x-ndjson"
 """Lines, each a JSON document."""
@@ -84,7 +84,7 @@ def _part(ws: UUID, version: int | None, last: UUID | None, events: int) -> Cale
 def _place(after: str, listed: dict[str, object]) -> tuple[int, UUID]:
     version, last = place(after, listed, 2)
     try:
-        return int(version), UUID(last)
+        return number(version), UUID(last)
     except ValueError:
         raise foreign_cursor() from None
 

@@ -11,6 +11,10 @@ _FIRST = ("title", "start_at", "end_at", "location")
 _LONGEST = 160
 
 
+_YEARS = (1900, 9000)
+"""Of instants that somebody gives: any zone can show them."""
+
+
 def sides(columns: Mapping[str, tuple[Any, Any]]) -> Sequence[tuple[str, object, object]]:
     """Return each column from what to what, those first that people look for first."""
     return [(name, told(name, was), told(name, now)) for name, (was, now) in sorted(columns.items(), key=_place)]
@@ -22,9 +26,12 @@ def instant(text: str, field: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Problem(422, "bad_input", "is no instant, such as 2026-03-02T12:00", field=field) from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+        found = (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        found = datetime.min.replace(tzinfo=UTC)
+    if not _YEARS[0] <= found.year <= _YEARS[1]:
+        raise Problem(422, "bad_input", "is no instant, such as 2026-03-02T12:00", field=field)
+    return found
 
 
 def _place(item: tuple[str, object]) -> tuple[int, str]:

@@ -111,7 +111,7 @@ def replay(visit: Visit) -> Answer:
     use, each = _one(visit)
     ws_id = each.ws_id or _workspace(visit, visit.field("ws_id"))
     place, text = f"{_PLACE}/{each.id}", visit.field("from_version")
-    if ws_id is None or not text.isdecimal():
+    if ws_id is None or not text.isdecimal() or len(text) > 19:
         return back(place, "Nothing is repeated: give a workspace's id, and the version to begin with.")
     try:
         first = use.replay(each.id, ws_id, min(max(int(text), 1), 2**62))

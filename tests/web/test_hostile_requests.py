@@ -1,0 +1,139 @@
+"""What no well-meaning caller sends: nothing of it may be a bug of ours (500), and what is wrong is named."""
+
+import base64
+from typing import Annotated, get_args, get_origin, get_type_hints
+from urllib.parse import quote, urlencode
+from uuid import UUID, uuid4
+
+import pytest
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from pydantic import BaseModel
+
+from almanac.web.api.history_routes import _LISTED
+from almanac.web.api.routes import Route
+from almanac.web.api.table import ROUTES
+from almanac.web.console.export_pages import download
+from almanac.web.console.table import PAGES
+from almanac.web.paging import cursor
+from almanac.wiring.outside.api import ApiWiring
+from tests.web.conftest import Client, Reply, event
+from tests.web.visitors import Visitor
+
+pytestmark = pytest.mark.integration
+NASTY = ("\0", "a\0b", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "9" * 40, "-1", "💥'\";--", "9999-W52")
+TIMES = ("at", "before", "from", "since", "to", "week")
+OTHERS = ("after", "by", "days", "error_type", "hours", "job", "kind", "name", "part", "q", "reason", "said", "source")
+PARAMETERS = (*TIMES, *OTHERS, "status", "subject", "what", "ws_id")
+
+
+@pytest.fixture
+def no_letters(wiring: ApiWiring) -> None:
+    vars(wiring)["queue_depths"] = dict
+
+
+def address(path: str, ws: UUID) -> str:
+    """A path of a table, of a workspace that is there and of things that are not."""
+    for name in ("run_id", "connection_id", "endpoint_id", "link_id", "feed_id", "export_id", "account_id"):
+        path = path.replace(f"<{name}>", str(uuid4()))
+    return path.replace("<ws>", str(ws)).replace("<job_id>", "j-1").replace("<user_id>", "ada").replace("<id>", "x")
+
+
+def body_of(route: Route) -> type[BaseModel] | None:
+    for hint in get_type_hints(route.answer, include_extras=True).values():
+        if get_origin(hint) is Annotated and any(isinstance(each, Body) for each in hint.__metadata__):
+            models = [each for each in (get_args(hint.__origin__) or (hint.__origin__,)) if each is not type(None)]
+            return models[0]  # type: ignore[no-any-return]
+    return None
+
+
+def test_no_filter_of_the_api_is_a_bug(admin: Client, ws: UUID, no_letters: None) -> None:
+    for route in ROUTES:
+        if route.method != "GET" or "dead-letters" in route.path:
+            continue
+        for name in route.query_names:
+            for value in NASTY:
+                found = admin("GET", f"{address(route.path, ws)}?{name}={quote(value)}")
+                assert found.status < 500, (route.path, name, value)
+                if "\0" in value:
+                    assert (found.status, found.json["field"]) == (422, name)
+
+
+def test_no_field_of_a_body_is_a_bug(admin: Client, ws: UUID, no_letters: None) -> None:
+    tried = 0
+    for route in ROUTES:
+        model = body_of(route)
+        if model is None:
+            continue
+        for name in model.model_fields:
+            for value in ("a\0b", NASTY[2], int(NASTY[4])):
+                found = admin(route.method, address(route.path, ws), {name: value})
+                assert found.status < 500, (route.path, name, value)
+                tried += 1
+    assert tried > 100
+
+
+@pytest.mark.parametrize(
+    "body", ["\udcff", "[" * 10_000, '{"mode": "auto"', '{"mode": NaN}', '"\\ud800"', '{"\\u0000": 1}']
+)
+def test_a_body_that_is_none_is_refused(admin: Client, ws: UUID, body: str) -> None:
+    asked = event("POST", f"/v1/workspaces/{ws}/sync", headers={"Authorization": f"Bearer {admin.token}"})
+    content = body.encode("utf-8", "surrogateescape")
+    found = admin.send(with_bytes(asked, content, "application/json"))
+    assert found.status == 422
+    assert "Traceback" not in found.text
+
+
+def with_bytes(asked: dict[str, object], content: bytes, kind: str) -> dict[str, object]:
+    headers = {**asked["headers"], "content-type": kind}  # type: ignore[dict-item]
+    return {**asked, "headers": headers, "body": base64.b64encode(content).decode(), "isBase64Encoded": True}
+
+
+@pytest.mark.parametrize("place", [NASTY[2], NASTY[3], NASTY[4], NASTY[5], "a\0b", "", "x"])
+def test_a_cursor_that_somebody_wrote_is_no_bug(admin: Client, ws: UUID, place: str) -> None:
+    """Whoever reads this code can write one; the caller's own lists are all that it is good for."""
+    runs: dict[str, object] = {"l": "runs"} | dict.fromkeys("wjsoeqfu")
+    for path, listed, parts in (
+        ("/v1/runs", runs, (place, uuid4())),
+        ("/v1/workspaces", {"l": "workspaces", "n": None}, (place, uuid4())),
+        ("/v1/changes", _LISTED, (place, place, place, place)),
+        ("/v1/changes", _LISTED, (1, place, place, 2)),
+    ):
+        assert admin("GET", path, after=cursor(listed, parts)).status in (200, 422), path
+
+
+def pages(ws: UUID) -> list[str]:
+    found = [each.path for each in PAGES if each.method == "GET" and each.answer is not download]
+    return [address(path, ws) for path in found if "dead-letters" not in path]
+
+
+def test_no_address_of_the_console_is_a_bug(wiring: ApiWiring, ws: UUID, no_letters: None) -> None:
+    visitor = Visitor(wiring)
+    for path in pages(ws):
+        assert visitor.get(f"{path}?error_type={quote(NASTY[0])}").status == 422
+        asked = [(PARAMETERS, value) for value in (*NASTY[4:], "9" * 5000)]
+        asked += [((name,), value) for name in TIMES for value in NASTY[2:4] if "/workspaces/" in path]
+        for names, value in asked:
+            found = visitor.get(f"{path}?{urlencode(dict.fromkeys(names, value))}")
+            assert found.status < 500, (path, names, value)
+
+
+@pytest.mark.parametrize("week", ["0001-W01", "9999-W52", "1969-W01", "2200-W30"])
+def test_a_week_of_no_time_of_ours_is_this_one(wiring: ApiWiring, ws: UUID, week: str) -> None:
+    visitor, place = Visitor(wiring), f"/console/workspaces/{ws}/week"
+    assert title(visitor.get(f"{place}?week={week}")) == title(visitor.get(place))
+
+
+def title(page: Reply) -> str:
+    assert page.status == 200
+    return page.text.split("<h1>")[1].split("</h1>")[0]
+
+
+def test_a_form_is_sent_as_a_form_and_holds_text(wiring: ApiWiring, ws: UUID) -> None:
+    visitor = Visitor(wiring)
+    place, csrf = f"/console/workspaces/{ws}/sync", visitor.csrf()
+    for kind in ("text/plain", "application/json", "multipart/form-data; boundary=x", ""):
+        headers = {"Content-Type": kind, "Sec-Fetch-Site": "same-origin"}
+        sent = event("POST", place, f"csrf={csrf}", headers, [visitor.cookie])
+        assert visitor.send(sent).status == 415
+    assert visitor.post(place, once="a\0b").status == 422
+    assert visitor.post(place, once="a").status == 303
