@@ -28,6 +28,16 @@ FOUND = {
     "an insert without an answer that landed after its row had gone: it stayed there for ever": (
         "trouble 980 546; block 534 427; sync 259 163; time passes 548 36; drop 4 721; sync 972 863"
     ),
+    "a fifth deletion in Google that nobody had counted, for its event was not known to be there": (
+        "trouble 580 246; block 8 648; overtake 725 285; clear 388 700"
+    ),
+    "a fifth row deleted, of an event whose deletion there was found by a look": (
+        "block 826 205; event 713 453; drop 471 902; trouble 156 589; write 455 272; wipe 917 31"
+    ),
+    "the same of one that waited for another reason, so that no listing could say it was missing": (
+        "wipe 413 695; block 521 159; write 181 574; remove 158 209; revoke 388 696; expire sync tokens 696 79;"
+        "rename 386 869; write 199 275"
+    ),
     "a statement that fails outside a run, while somebody connects": (
         "revoke 412 605; statement 587 105; sync 683 747; connect 343 477"
     ),

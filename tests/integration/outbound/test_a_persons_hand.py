@@ -1,5 +1,6 @@
 """What people do in Google to blocks and events of ours, and what becomes of it here: their hand wins."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -298,6 +299,33 @@ class TestListings:
             team.again()
         assert all(team.row(block) for block in blocks)
         assert team.held() == "mass_change"
+
+    @pytest.mark.parametrize("whose", ["ours", "theirs"])
+    def test_one_deletion_more_that_a_look_finds_counts_with_those_before_it(
+        self, make_team: Callable[..., Writing], whose: str
+    ) -> None:
+        """Four may go without consent; of the fifth nobody knows at first that it is there."""
+        team = make_team(ALMANAC_OUTBOUND_MASS_COUNT="4")
+        for number in range(4):
+            team.block(f"Piece {number}", hours=24 + number)
+        team.sync()
+        team.inject(action="cut_after", method="POST", path="*/events")
+        team.block("Fifth", hours=30)
+        team.sync()
+        if whose == "ours":
+            team.run("DELETE FROM workspace_calendar_events WHERE ws_id = :ws")
+        else:
+            for body in team.there():
+                team.google.delete_event(team.calendar, body["id"])
+        team.again()
+        team.sync()
+        left = team.there() if whose == "ours" else team.run("SELECT 1 FROM task_calendar_events WHERE ws_id = :ws")
+        assert len(left) == 1
+        assert team.held() == "mass_change"
+
+        team.sync()
+        assert (team.there(), team.held()) == ([], None)
+        assert not team.run("SELECT 1 FROM workspace_calendar_events WHERE ws_id = :ws")
 
     def test_deleting_many_of_ours_asks_too(self, team: Writing) -> None:
         for number in range(30):

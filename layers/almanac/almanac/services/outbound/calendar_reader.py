@@ -7,7 +7,7 @@ from typing import NoReturn, TypeVar
 from almanac.domain.calendar.events import CalendarZones
 from almanac.domain.calendar.written import RemoteEvent
 from almanac.domain.outbound.link import Link
-from almanac.domain.outbound.merge import DeletedThere, merge
+from almanac.domain.outbound.merge import Agreed, DeletedThere, Outcome, merge
 from almanac.domain.outbound.place import LOOK_AGAIN, HoldReason, Place
 from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.sync.report import Tally
@@ -79,7 +79,9 @@ class CalendarReader:
         self._tally = Tally()
         self._looked_for = 0
         self.uncounted: set[object] = set()
-        """Links whose deletion there nobody knew of when this run counted them: too many at once ask first."""
+        """Links whose deletion, here or there, nobody knew of when this run counted: too many at once ask first."""
+        self.deleted_here = self.deleted_there = 0
+        """Rows that this run has deleted because a person deleted them there, and events that it has deleted there."""
 
     def role(self) -> str | None:
         """Return the account's role on the calendar, None when it is not there any more. Raises StopHere."""
@@ -103,8 +105,15 @@ class CalendarReader:
             return
         if self._store.settle(self._lease, self._place, self._account, link, outcome):
             self._report.replan = True
-        if getattr(outcome, "conflicts", None):
-            self._report.conflicts += 1
+        self._note(link, outcome)
+
+    def _note(self, link: Link, outcome: Outcome) -> None:
+        if isinstance(outcome, Agreed):
+            self._report.conflicts += bool(outcome.conflicts)
+            if link.desired is None and link.base is None:
+                self.uncounted.add(link.id)
+        elif isinstance(outcome, DeletedThere):
+            self.deleted_here += not outcome.wanted
 
     def _is_elsewhere(self, link: Link) -> bool:
         """Whether a person has moved the event to a calendar of theirs that has still to be read (W57).

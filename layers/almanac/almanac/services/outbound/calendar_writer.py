@@ -156,6 +156,7 @@ class CalendarWriter(CalendarReader):
             self._report.changed += 1
         else:
             self._report.deleted += 1
+            self.deleted_there += 1
 
     @property
     def _once(self) -> Retrier:

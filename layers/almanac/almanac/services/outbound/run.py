@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from almanac.domain.outbound.place import LOOK_AGAIN, WRITING_ROLES, HoldReason, MassChange, Place, reason_to_hold
 from almanac.domain.outbound.report import OutboundReport
@@ -114,12 +114,17 @@ class _Visit:
             pass
 
     def _count_again(self) -> bool:
-        """Count what turned out to be deleted there, before anything follows it. False when somebody is asked first."""
-        self._writer.uncounted.clear()
-        owner, now = self._owner, self._owner.clock()
+        """Count what turned out to be deleted, or to be there still, with what this run has deleted already.
+
+        False when somebody is asked before it goes on.
+        """
+        writer, owner, now = self._writer, self._owner, self._owner.clock()
+        writer.uncounted.clear()
         places = owner.store.load(self._lease, owner.rules.installation, now).places
         for place in [each for each, _ in places if each.connection_id == self._place.connection_id]:
-            reason = reason_to_hold(place, now, owner.rules.mass)
+            gone, deletes = place.gone + writer.deleted_here, place.deletes + writer.deleted_there
+            whole = replace(place, live=self._place.live, gone=gone, deletes=deletes)
+            reason = reason_to_hold(whole, now, owner.rules.mass)
             if reason is not None:
                 self._report.held[place.calendar_id] = self._hold(reason)
                 return False
