@@ -30,6 +30,8 @@ class Wire:
         self.url = database_url.replace(f"{parts.hostname}:{parts.port}", f"127.0.0.1:{self.port}")
         self.connections = 0
         self.statements = 0
+        self.texts: list[str] = []
+        """What was sent, a text a statement."""
         self.turns = 0
         """Times a client went on after the server had spoken: the round trips, logins included."""
         self._break: tuple[int, Break] | None = None
@@ -88,14 +90,21 @@ class Wire:
             self._start(link.forward)
             self._start(link.back)
 
-    def _due(self) -> Break | None:
+    def _due(self, statement: bytes) -> Break | None:
         """Count a statement; whether the connection breaks at it."""
         with self._lock:
             self.statements += 1
+            self.texts.append(_text(statement))
             if self._break is None or self.statements != self._break[0]:
                 return None
             (_, when), self._break = self._break, None
             return when
+
+
+def _text(statement: bytes) -> str:
+    """What a Query says, or the Parse before a Sync; empty when it is neither."""
+    said = statement[5:].split(b"\0", 2)
+    return {b"Q": said[0], b"P": said[1] if len(said) > 1 else b""}.get(statement[:1], b"").decode()
 
 
 class _Link:
@@ -118,7 +127,7 @@ class _Link:
                 statement += message
                 kind = message[:1]
                 if kind in _ENDS_STATEMENT:
-                    when = self._wire._due()
+                    when = self._wire._due(statement)
                     if when == "before":
                         break
                     self._swallow = when == "after"
