@@ -248,11 +248,25 @@ def test_a_page_of_a_tick_reads_what_belongs_to_its_own_workspaces(
     does a walk through all accounts for each workspace, which an import tempts to until its rows have been counted."""
     for each in [*_MANY.split(";"), *([_ANALYZE] if counted else [])]:
         database.run(each)
+    found = plan_of_page(database, statement, None)
+
+    assert not [line for line in found if "hashed" in line or "Seq Scan on calendar_auth_tokens" in line]
+
+
+@pytest.mark.parametrize("statement", ["due_for_sync", "due_for_outbound"])
+def test_a_later_page_walks_through_no_lease_of_an_earlier_one(database: Database, statement: str) -> None:
+    with database.transaction():
+        for method in ("hashjoin", "nestloop", "seqscan", "bitmapscan", "sort"):
+            database.run(f"SET LOCAL enable_{method} = off")
+        found = plan_of_page(database, statement, uuid4())
+
+    (leases,) = (number for number, line in enumerate(found) if "on workspace_sync_leases" in line)
+    assert "Index Cond: (ws_id >" in found[leases + 1]
+
+
+def plan_of_page(database: Database, statement: str, after: UUID | None) -> list[str]:
     text = files("almanac.adapters.postgres").joinpath("sync.sql").read_text()
     asked = text.partition(f"-- name: {statement}\n")[2].partition("\n-- name:")[0]
-    page = {"after": None, "limit": 10}
     push = {"installation": "here", "address_fingerprint": "f", "renew_seconds": 1.0}
-
-    found = database.run(f"EXPLAIN {asked}", **page, **(push if statement == "due_for_sync" else {}))
-
-    assert not [line for (line,) in found if "hashed" in line or "Seq Scan on calendar_auth_tokens" in line]
+    values = {"after": after, "limit": 10, **(push if statement == "due_for_sync" else {})}
+    return [line for (line,) in database.run(f"EXPLAIN {asked}", **values)]

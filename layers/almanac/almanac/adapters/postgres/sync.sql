@@ -297,9 +297,10 @@ WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND s.connection_id
 -- renewed is a reason, too.
 -- OFFSET 0 keeps each question about one workspace: without it a page reads everybody's calendars to answer for a thousand.
 -- So does asking for the account's status instead of joining it: before the first statistics a join went through all accounts.
+-- Leases are bounded too, or each page walks through those of all pages before it.
 SELECT w.id
 FROM workspaces w
-LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
+LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id AND (:after::uuid IS NULL OR l.ws_id > :after::uuid)
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.id)
     AND (l.queued_at IS NULL OR l.queued_at < now() - interval '1 hour')
@@ -341,7 +342,7 @@ LIMIT :limit::integer;
 -- a provider that has not refused our project; nothing waiting in the queue for the last minutes, nothing running.
 SELECT w.id
 FROM workspaces w
-LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id
+LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id AND (:after::uuid IS NULL OR l.ws_id > :after::uuid)
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.id)
     AND (l.queued_at IS NULL OR l.queued_at < now() - interval '5 minutes')
