@@ -51,7 +51,7 @@ _NAMES, _NAME = 10, 50
 class Job(BaseModel):
     """What every job says. `job` is its kind, a key of JOBS."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: Literal[1] = 1
     ws_id: UUID
@@ -177,7 +177,7 @@ KIND_OF_NAME: Mapping[JobName, str] = {kind.name: key for key, kind in JOBS.item
 class BulkTarget(BaseModel):
     """One workspace of a bulk request; `user_id` says who asked for it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     ws_id: UUID
     user_id: Label | None = None
@@ -186,7 +186,7 @@ class BulkTarget(BaseModel):
 class Tick(BaseModel):
     """What wakes the orchestrator: a rule's constant input, or a direct invocation with an explicit list."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     job: Literal["calendar.sync", "calendar.schedule"]
     mode: Mode = "auto"
@@ -200,7 +200,7 @@ class Tick(BaseModel):
 class UpkeepTick(BaseModel):
     """What wakes upkeep: a rule's constant input, or a direct invocation that only wants to know what would be done."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     job: Literal["calendar.upkeep"]
     dry_run: bool = False
@@ -209,7 +209,7 @@ class UpkeepTick(BaseModel):
 class RelayTick(BaseModel):
     """What wakes the relay: a rule's constant input."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     job: Literal["calendar.relay"]
 
@@ -217,7 +217,7 @@ class RelayTick(BaseModel):
 class ExportTick(BaseModel):
     """What wakes who exports, beside its queue: a rule's constant input. It asks for what is due."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     job: Literal["calendar.export"]
     due: Literal["digests", "reports"]
@@ -226,7 +226,7 @@ class ExportTick(BaseModel):
 class NudgeMessage(BaseModel):
     """What wakes the relay between two ticks: a workspace has changed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: Literal[1] = 1
     ws_id: UUID
@@ -235,7 +235,7 @@ class NudgeMessage(BaseModel):
 class LaneMessage(BaseModel):
     """What wakes whoever delivers webhooks: one endpoint in one workspace has something to hear."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: Literal[1] = 1
     endpoint_id: UUID

@@ -93,7 +93,7 @@ PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 class _Settings(BaseModel):
     """Field `a_b` is read from `ALMANAC_A_B`."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 _Loaded = TypeVar("_Loaded", bound=_Settings)

@@ -22,7 +22,14 @@ Instant = Annotated[AwareDatetime, AfterValidator(_within_reach)]
 """An instant that somebody gives."""
 
 
-class Body(BaseModel):
+class Model(BaseModel):
+    """What is sent or answered. Its validator is made when it is first needed: a process meets few of them, and to make
+    all would be half of a cold start."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Body(Model):
     """A body: a field that nobody knows is refused, so that a slip of the pen is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from almanac.domain.export.kinds import ExportKind
 from almanac.errors import PermanentError
@@ -15,7 +15,7 @@ from almanac.services.export.ask import Exports
 from almanac.services.export.ports import ListedExport, Wanted
 from almanac.services.feeds.ports import Feed as StoredFeed
 from almanac.web.api.bodies import Body as Fields
-from almanac.web.api.bodies import Instant
+from almanac.web.api.bodies import Instant, Model
 from almanac.web.api.ledger_answers import Accepted
 from almanac.web.api.ledger_routes import After, Limit, Workspace, accepted
 from almanac.web.api.routes import Route
@@ -41,7 +41,7 @@ class ExportBody(Fields):
     until: Instant | None = None
 
 
-class Export(BaseModel):
+class Export(Model):
     """An export; of one that is made, `url` gives its file for 15 minutes to whoever has it."""
 
     id: UUID
@@ -61,7 +61,7 @@ class Export(BaseModel):
     url: str | None = None
 
 
-class ExportList(BaseModel):
+class ExportList(Model):
     """Exports, the newest first, without their addresses; `next` goes on after them."""
 
     items: list[Export]
@@ -75,7 +75,7 @@ class FeedBody(Fields):
     user_id: Label | None = None
 
 
-class Feed(BaseModel):
+class Feed(Model):
     """A feed without its address."""
 
     id: UUID
@@ -88,14 +88,14 @@ class Feed(BaseModel):
     last_used_on: date | None
 
 
-class NewFeed(BaseModel):
+class NewFeed(Model):
     """A feed and its address, which is shown once."""
 
     id: UUID
     url: str
 
 
-class FeedList(BaseModel):
+class FeedList(Model):
     """The feeds of a workspace, those that were revoked too."""
 
     items: list[Feed]

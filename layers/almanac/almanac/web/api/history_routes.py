@@ -4,9 +4,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from almanac.errors import CursorExpired
+from almanac.web.api.bodies import Model
 from almanac.web.api.ledger_routes import After, Limit, Workspace, visible
 from almanac.web.api.routes import Route
 from almanac.web.call import current
@@ -17,7 +18,7 @@ _LISTED = {"l": "changes"}
 Version = Annotated[int, Query(ge=0, description="Changes after this version; 0: from the first on.")]
 
 
-class Change(BaseModel):
+class Change(Model):
     """One version of a workspace: ids and columns, no text of an event."""
 
     version: int
@@ -30,7 +31,7 @@ class Change(BaseModel):
     note: dict[str, Any] | None
 
 
-class ChangeList(BaseModel):
+class ChangeList(Model):
     """Changes in order; `next` goes on after them, `head` is the last version there is."""
 
     items: list[Change]
@@ -45,7 +46,7 @@ class FleetChange(Change):
     ws_id: UUID
 
 
-class FleetChangeList(BaseModel):
+class FleetChangeList(Model):
     """Changes of the workspaces that the caller sees, in an order in which none comes late; `next` goes on."""
 
     items: list[FleetChange]

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from almanac.web.api.bodies import Model
 
 JobStatusName = Literal["queued", "running", "completed", "partial", "failed", "skipped", "cancelled"]
 
 
-class Accepted(BaseModel):
+class Accepted(Model):
     """A job that the queue has taken. Its status can be read at once."""
 
     job_id: str
@@ -18,14 +18,14 @@ class Accepted(BaseModel):
     status_url: str
 
 
-class Refused(BaseModel):
+class Refused(Model):
     """A workspace of a list that got no job, and why."""
 
     ws_id: UUID
     code: str
 
 
-class AcceptedBatch(BaseModel):
+class AcceptedBatch(Model):
     """Jobs of a list, under one id."""
 
     batch_id: str
@@ -35,7 +35,7 @@ class AcceptedBatch(BaseModel):
     status_url: str
 
 
-class Run(BaseModel):
+class Run(Model):
     """One attempt at a job. Times in milliseconds, instants in UTC."""
 
     id: UUID
@@ -65,7 +65,7 @@ class Run(BaseModel):
     total_ms: int
 
 
-class RunPage(BaseModel):
+class RunPage(Model):
     """Runs, the newest first; `next` goes on."""
 
     items: list[Run]
@@ -81,7 +81,7 @@ class RunDetails(Run):
     notes: Sequence[Mapping[str, Any]]
 
 
-class ErrorText(BaseModel):
+class ErrorText(Model):
     """What went wrong: its code, one line of ours, whether trying again by itself goes on."""
 
     code: str
@@ -89,14 +89,14 @@ class ErrorText(BaseModel):
     retryable: bool
 
 
-class Progress(BaseModel):
+class Progress(Model):
     """How far a running sync has come."""
 
     calendars_done: int
     events: int
 
 
-class Job(BaseModel):
+class Job(Model):
     """A job and its attempts. Counts are those of all attempts together."""
 
     job_id: str

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from almanac.errors import BadInput, CursorExpired
 from almanac.presentation.history import diff as compared
@@ -15,7 +15,7 @@ from almanac.presentation.history import undo as undone
 from almanac.presentation.history.why import foreseen
 from almanac.services.history.undo import UndoChanged
 from almanac.web.api import bodies
-from almanac.web.api.bodies import Instant
+from almanac.web.api.bodies import Instant, Model
 from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_routes import Workspace
 from almanac.web.api.routes import Route
@@ -23,7 +23,7 @@ from almanac.web.call import current
 from almanac.web.problem import Problem
 
 
-class Foreseen(BaseModel):
+class Foreseen(Model):
     """When a job should be done next, and when it counts as behind."""
 
     job: str
@@ -35,13 +35,13 @@ class Foreseen(BaseModel):
     help: str | None
 
 
-class ForecastAnswer(BaseModel):
+class ForecastAnswer(Model):
     """A forecast a job that the workspace has work for."""
 
     items: list[Foreseen]
 
 
-class Cause(BaseModel):
+class Cause(Model):
     """What took the place of a block that a plan moved: an event, and the version that brought it there."""
 
     version: int
@@ -50,7 +50,7 @@ class Cause(BaseModel):
     what: str
 
 
-class ChangedField(BaseModel):
+class ChangedField(Model):
     """A field of what a plan is made from, as it was and is."""
 
     field: str
@@ -58,7 +58,7 @@ class ChangedField(BaseModel):
     now: Any
 
 
-class PlanCause(BaseModel):
+class PlanCause(Model):
     """Why a plan moved a block: what took its place, the item itself, what it waits for, hours, preferences."""
 
     kind: str = Field(description="event, pinned, task, habit, meeting, dependency, hours, preferences or block")
@@ -69,7 +69,7 @@ class PlanCause(BaseModel):
     changed: list[ChangedField]
 
 
-class EventDiff(BaseModel):
+class EventDiff(Model):
     """One event that differs, with the changes that made it so."""
 
     event_id: UUID
@@ -82,7 +82,7 @@ class EventDiff(BaseModel):
     causes: list[PlanCause]
 
 
-class DiffAnswer(BaseModel):
+class DiffAnswer(Model):
     """What differs between two versions; of a run, what that run did."""
 
     ws_id: UUID
@@ -92,7 +92,7 @@ class DiffAnswer(BaseModel):
     events: list[EventDiff]
 
 
-class UndoItem(BaseModel):
+class UndoItem(Model):
     """One event: what is done with it, or why it stays."""
 
     event_id: UUID
@@ -102,7 +102,7 @@ class UndoItem(BaseModel):
     now: dict[str, Any] | None
 
 
-class UndoAnswer(BaseModel):
+class UndoAnswer(Model):
     """What undoing a run comes to, or came to."""
 
     ws_id: UUID
@@ -116,7 +116,7 @@ class UndoAnswer(BaseModel):
     items: list[UndoItem]
 
 
-class Line(BaseModel):
+class Line(Model):
     """From what asked for a change to who was told of it."""
 
     ws_id: UUID
@@ -129,7 +129,7 @@ class Line(BaseModel):
     planned_by: UUID | None
 
 
-class TraceAnswer(BaseModel):
+class TraceAnswer(Model):
     """The lines that an id is on."""
 
     lines: list[Line]

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from almanac.domain.operations.people import DigestChange, NewMeeting
 from almanac.domain.wall_clock import zone_of
 from almanac.errors import BadInput
 from almanac.jobs import Label
 from almanac.web.api.bodies import Body as Fields
-from almanac.web.api.bodies import Instant
+from almanac.web.api.bodies import Instant, Model
 from almanac.web.api.ledger_routes import Workspace
 from almanac.web.api.routes import Route
 from almanac.web.call import current
@@ -60,13 +60,13 @@ class SettingsBody(Fields):
     weekly_report: bool | None = None
 
 
-class SettingsAnswer(BaseModel):
+class SettingsAnswer(Model):
     """What a workspace wants: a report each Monday."""
 
     weekly_report: bool
 
 
-class Digest(BaseModel):
+class Digest(Model):
     """Whether a member gets a digest, at which local time; `email` null: the address of their first account."""
 
     on: bool
@@ -74,7 +74,7 @@ class Digest(BaseModel):
     email: str | None
 
 
-class Member(BaseModel):
+class Member(Model):
     """Somebody whose time is planned; `time_zone` null: the workspace's. `default`: what is nobody's is theirs."""
 
     user_id: str
@@ -86,13 +86,13 @@ class Member(BaseModel):
     digest: Digest
 
 
-class MemberList(BaseModel):
+class MemberList(Model):
     """The members, in the order in which they were added."""
 
     items: list[Member]
 
 
-class Meeting(BaseModel):
+class Meeting(Model):
     """An open meeting; `start` and `end` are null while it has no time."""
 
     meeting_id: UUID
@@ -108,13 +108,13 @@ class Meeting(BaseModel):
     attending: list[str]
 
 
-class MeetingList(BaseModel):
+class MeetingList(Model):
     """The open meetings, those without a time first."""
 
     items: list[Meeting]
 
 
-class NewMeetingAnswer(BaseModel):
+class NewMeetingAnswer(Model):
     """A meeting that was added; the next plan finds its time."""
 
     meeting_id: UUID

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from almanac.domain.delivery.listed import ListedDelivery
 from almanac.errors import CursorExpired
 from almanac.web.api.bodies import Body as Fields
-from almanac.web.api.bodies import Instant
+from almanac.web.api.bodies import Instant, Model
 from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_routes import Limit, visible
 from almanac.web.api.routes import Route
@@ -52,14 +52,14 @@ class ReplayBody(Fields):
     from_time: Instant | None = None
 
 
-class NewWebhook(BaseModel):
+class NewWebhook(Model):
     """An endpoint and its secret, which is shown once."""
 
     id: UUID
     secret: str
 
 
-class Webhook(BaseModel):
+class Webhook(Model):
     """An endpoint: its status, how many versions it is behind, what is wrong with it."""
 
     id: UUID
@@ -74,13 +74,13 @@ class Webhook(BaseModel):
     created_at: datetime
 
 
-class WebhookList(BaseModel):
+class WebhookList(Model):
     """The endpoints, by creation."""
 
     items: list[Webhook]
 
 
-class Delivery(BaseModel):
+class Delivery(Model):
     """A range of versions that was told, with the last attempt; `response_head` is for callers that may operate."""
 
     id: UUID
@@ -98,13 +98,13 @@ class Delivery(BaseModel):
     response_head: str | None
 
 
-class DeliveryList(BaseModel):
+class DeliveryList(Model):
     """The last deliveries, the newest first."""
 
     items: list[Delivery]
 
 
-class WebhookTest(BaseModel):
+class WebhookTest(Model):
     """The last test: asked for at `asked_at`, carried out at `at` (null: not yet)."""
 
     asked_at: datetime
@@ -115,7 +115,7 @@ class WebhookTest(BaseModel):
     response_head: str | None
 
 
-class Replayed(BaseModel):
+class Replayed(Model):
     """The first version that the endpoint hears again."""
 
     from_version: int

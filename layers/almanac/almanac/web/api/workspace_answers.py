@@ -5,12 +5,14 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from almanac.web.api.bodies import Model
 
 StateName = Literal["healthy", "syncing", "degraded", "late", "disconnected", "paused"]
 
 
-class Why(BaseModel):
+class Why(Model):
     """What is in the way: since when, until when of a pause, and what helps."""
 
     reason: str
@@ -21,7 +23,7 @@ class Why(BaseModel):
     help: str
 
 
-class CalendarHealth(BaseModel):
+class CalendarHealth(Model):
     """One calendar: whether it is read, when last, and what fails."""
 
     connection_id: UUID
@@ -33,7 +35,7 @@ class CalendarHealth(BaseModel):
     retry_at: datetime | None
 
 
-class HealthAnswer(BaseModel):
+class HealthAnswer(Model):
     """How a workspace does."""
 
     ws_id: UUID
@@ -43,7 +45,7 @@ class HealthAnswer(BaseModel):
     calendars: list[CalendarHealth]
 
 
-class LateWorkspace(BaseModel):
+class LateWorkspace(Model):
     """A workspace that is late with a job."""
 
     ws_id: UUID
@@ -53,14 +55,14 @@ class LateWorkspace(BaseModel):
     why: Why
 
 
-class LatePage(BaseModel):
+class LatePage(Model):
     """Workspaces that are late, the stalest first."""
 
     items: list[LateWorkspace]
     next: str | None
 
 
-class Connection(BaseModel):
+class Connection(Model):
     """One calendar of one account, with its switches."""
 
     id: UUID
@@ -84,7 +86,7 @@ class Connection(BaseModel):
     last_synced_at: datetime | None
 
 
-class Account(BaseModel):
+class Account(Model):
     """One account; `calendars` counts those that it lists, `read` those that a sync reads."""
 
     id: UUID
@@ -96,19 +98,19 @@ class Account(BaseModel):
     read: int
 
 
-class AccountList(BaseModel):
+class AccountList(Model):
     """The accounts of a workspace."""
 
     items: list[Account]
 
 
-class ConnectionList(BaseModel):
+class ConnectionList(Model):
     """The calendars of a workspace."""
 
     items: list[Connection]
 
 
-class Workspace(BaseModel):
+class Workspace(Model):
     """One workspace."""
 
     id: UUID
@@ -120,7 +122,7 @@ class Workspace(BaseModel):
     paused_at: datetime | None = None
 
 
-class Paused(BaseModel):
+class Paused(Model):
     """A workspace that is let alone: since when, and who wanted that."""
 
     ws_id: UUID
@@ -128,14 +130,14 @@ class Paused(BaseModel):
     paused_by: str
 
 
-class WorkspacePage(BaseModel):
+class WorkspacePage(Model):
     """Workspaces by name."""
 
     items: list[Workspace]
     next: str | None
 
 
-class CalendarEvent(BaseModel):
+class CalendarEvent(Model):
     """An event, or a block of a plan (`block` task or habit). As it was, it has no `updated_at` and no `block`."""
 
     id: UUID
@@ -165,13 +167,13 @@ class CalendarEvent(BaseModel):
     block: str | None
 
 
-class Calendar(BaseModel):
+class Calendar(Model):
     """Events and blocks between two instants, in time order."""
 
     items: list[CalendarEvent]
 
 
-class Queue(BaseModel):
+class Queue(Model):
     """Approximate counts of a queue."""
 
     queue: str
@@ -181,13 +183,13 @@ class Queue(BaseModel):
     dead: int
 
 
-class QueueList(BaseModel):
+class QueueList(Model):
     """Every queue."""
 
     items: list[Queue]
 
 
-class DeadLetter(BaseModel):
+class DeadLetter(Model):
     """A message that failed too often, and of what."""
 
     queue: str
@@ -202,27 +204,27 @@ class DeadLetter(BaseModel):
     run_id: UUID | None
 
 
-class DeadLetterList(BaseModel):
+class DeadLetterList(Model):
     """Dead letters, and about how many each queue has."""
 
     items: list[DeadLetter]
     dead: Mapping[str, int]
 
 
-class Redriven(BaseModel):
+class Redriven(Model):
     """Dead letters that were sent back."""
 
     redriven: int
     message_ids: list[str]
 
 
-class Discarded(BaseModel):
+class Discarded(Model):
     """A dead letter that was deleted."""
 
     discarded: str
 
 
-class PlannedBlock(BaseModel):
+class PlannedBlock(Model):
     """A block of a previewed plan; `change`: none, new, moved, held. `people`: whose time it takes."""
 
     kind: str
@@ -237,7 +239,7 @@ class PlannedBlock(BaseModel):
     optional: list[str] = Field(default_factory=list)
 
 
-class PreviewAnswer(BaseModel):
+class PreviewAnswer(Model):
     """What a plan would come to now. Nothing was written; `fingerprint` applies exactly this."""
 
     model_config = ConfigDict(extra="allow")
@@ -248,7 +250,7 @@ class PreviewAnswer(BaseModel):
     blocks: list[PlannedBlock]
 
 
-class Applied(BaseModel):
+class Applied(Model):
     """A plan that was written, exactly as it was shown."""
 
     run_id: UUID

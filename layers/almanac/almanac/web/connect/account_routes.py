@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol, cast
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from almanac.errors import BadInput
 from almanac.web.api.bodies import Body as Fields
+from almanac.web.api.bodies import Model
 from almanac.web.api.routes import Route
 from almanac.web.call import current
 from almanac.web.problem import Problem
@@ -28,7 +29,7 @@ class TargetBody(Fields):
     new_calendar: bool = False
 
 
-class Target(BaseModel):
+class Target(Model):
     """Where a member's blocks go; null: nowhere. What is new there waits until its dry run has been looked at."""
 
     ws_id: UUID
@@ -36,7 +37,7 @@ class Target(BaseModel):
     calendar_id: str | None
 
 
-class LeftAccount(BaseModel):
+class LeftAccount(Model):
     """An account that goes: `leaving` while runs take what is ours out of its calendars, then `disconnected`."""
 
     id: UUID

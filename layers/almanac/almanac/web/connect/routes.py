@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Protocol, cast
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from almanac.jobs import Label
 from almanac.services.accounts.ports import Writing
 from almanac.web.api.bodies import Body as Fields
+from almanac.web.api.bodies import Model
 from almanac.web.api.routes import Route
 from almanac.web.call import current
 from almanac.web.connect import account_routes
@@ -33,7 +34,7 @@ class ConnectBody(Fields):
     writing: Writing | None = None
 
 
-class ConnectAnswer(BaseModel):
+class ConnectAnswer(Model):
     """Where the owner's browser has to go, within ten minutes."""
 
     consent_url: str

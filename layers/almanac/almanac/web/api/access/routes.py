@@ -5,11 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from almanac.errors import PermanentError
 from almanac.jobs import Label
 from almanac.web.api.bodies import Body as Fields
+from almanac.web.api.bodies import Model
 from almanac.web.api.routes import Route
 from almanac.web.call import current
 from almanac.web.problem import Problem
@@ -32,7 +33,7 @@ class TokenBody(Fields):
     minutes: Annotated[int, Field(ge=1, le=60)] = 60
 
 
-class Token(BaseModel):
+class Token(Model):
     """A token that reads one workspace, or one job alone, until it ends. It is shown once."""
 
     token: str
@@ -41,7 +42,7 @@ class Token(BaseModel):
     job_id: str | None
 
 
-class Key(BaseModel):
+class Key(Model):
     """A caller's key, without what opens it. `ws_ids` null: all workspaces; `daily_limit` null: none."""
 
     id: str
@@ -54,7 +55,7 @@ class Key(BaseModel):
     last_used_on: date | None
 
 
-class KeyList(BaseModel):
+class KeyList(Model):
     """The keys, the newest last; tokens are not among them."""
 
     items: list[Key]

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from almanac.web.api.bodies import Body as Fields
+from almanac.web.api.bodies import Model
 
 
 class ResolveBody(Fields):
@@ -16,7 +15,7 @@ class ResolveBody(Fields):
     choice: Literal["mine", "theirs"]
 
 
-class WaitingWrite(BaseModel):
+class WaitingWrite(Model):
     """An event that is to be created, changed or deleted in a calendar, or that could not be."""
 
     link_id: UUID
@@ -31,7 +30,7 @@ class WaitingWrite(BaseModel):
     reason: str | None
 
 
-class HeldCalendar(BaseModel):
+class HeldCalendar(Model):
     """A calendar where nothing is written: why, until when, and what helps."""
 
     calendar_id: str
@@ -41,14 +40,14 @@ class HeldCalendar(BaseModel):
     help: str
 
 
-class Sides(BaseModel):
+class Sides(Model):
     """One field of an event, as it was wanted here and as it stands there."""
 
     ours: Any = None
     theirs: Any = None
 
 
-class Conflict(BaseModel):
+class Conflict(Model):
     """An event that was changed on both sides."""
 
     link_id: UUID
@@ -60,20 +59,20 @@ class Conflict(BaseModel):
     fields: Mapping[str, Sides]
 
 
-class ConflictList(BaseModel):
+class ConflictList(Model):
     """What somebody has to decide, or to know."""
 
     items: list[Conflict]
 
 
-class Resolved(BaseModel):
+class Resolved(Model):
     """A conflict that was decided."""
 
     link_id: UUID
     choice: Literal["mine", "theirs"]
 
 
-class OutboundAnswer(BaseModel):
+class OutboundAnswer(Model):
     """Everything that waits to be written in a workspace."""
 
     ws_id: UUID
@@ -87,7 +86,7 @@ class OutboundAnswer(BaseModel):
     consented: list[str]
 
 
-class Channel(BaseModel):
+class Channel(Model):
     """A push channel of a calendar; `healthy`: it is polled less often while that is so."""
 
     id: UUID
@@ -103,7 +102,7 @@ class Channel(BaseModel):
     healthy: bool | None
 
 
-class ChannelList(BaseModel):
+class ChannelList(Model):
     """The push channels of a workspace; `on`: whether push is switched on here."""
 
     on: bool
