@@ -14,6 +14,8 @@ from bench.figures import number
 SIZES = (100, 10_000, 1_000_000)
 _LAST = Path(__file__).with_name("last.md")
 _HOURS, _DAYS = 730.0, 365 / 12
+_POLLS_AN_HOUR = 5 * 3600 / 20
+"""Empty receives of one event source mapping: five pollers, which wait for 20 seconds each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Prices:
     aurora_storage_gb: float = 0.10  # a month
     aurora_requests: float = 0.20e-6  # I/O, standard configuration
     proxy_unit_hour: float = 0.015  # RDS Proxy, an ACU of its target
-    nat_hour: float = 0.045
+    nat_hour: float = 0.045  # a zone
+    address_hour: float = 0.005  # a public IPv4 address of the NAT gateway, a zone
     nat_gb: float = 0.045
 
 
@@ -67,6 +70,9 @@ class Setting:
     proxy_units: float = 8.0  # the least that is billed
     metrics: int = 150
     alarms: int = 60
+    zones: int = 2  # of the own network
+    mappings: int = 7  # queues that Lambda asks
+    syncs_at_once: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,18 +158,18 @@ class Month:
         """What AWS asks for, by what it is for."""
         price, load, setting = self._price, self._load, self._set
         runs = self.syncs + self.plans
-        busy = self.needs()["database statements a second"] / load.statements_a_unit
-        units = setting.instances * max(setting.least_units, busy)
+        units = setting.instances * self._units()
         kept = self._n * (
             load.events_gb + load.run_row_gb * setting.retention_days * (setting.syncs_a_day + setting.plans_a_day)
         )
         carried = self.syncs * (self.calls + 2) * load.answer_gb
+        asked = setting.mappings * _POLLS_AN_HOUR * _HOURS + runs * 2.1  # receive, delete, and a tenth of a batch
         return {
             "Lambda, syncs": self._lambda(self.syncs, self.sync_seconds, setting.sync_gb),
             "Lambda, plans": self._lambda(
                 self.plans, setting.plan_seconds + self.statements * load.statement_seconds, setting.plan_gb
             ),
-            "SQS": runs * 2.1 * price.sqs_fifo_requests,  # receive, delete, and a tenth of a batch
+            "SQS": asked * price.sqs_fifo_requests,
             "logs": runs * load.log_line_gb * price.logs_gb,
             "metrics, alarms, secrets": setting.metrics * price.metric
             + setting.alarms * price.alarm
@@ -171,8 +177,16 @@ class Month:
             "Aurora, capacity": units * price.aurora_unit_hour * _HOURS,
             "Aurora, storage and I/O": kept * price.aurora_storage_gb + runs * load.io_a_run * price.aurora_requests,
             "RDS Proxy": max(units, setting.proxy_units) * price.proxy_unit_hour * _HOURS,
-            "NAT gateway": price.nat_hour * _HOURS + carried * price.nat_gb,
+            "NAT gateway": setting.zones * (price.nat_hour + price.address_hour) * _HOURS + carried * price.nat_gb,
         }
+
+    def _units(self) -> float:
+        """ACUs of one instance, in the mean: a tick is worked off at a stretch, and then there is nothing to do."""
+        mean, most = self.needs()["syncs a second"], self._set.syncs_at_once / self.sync_seconds
+        rate = max(mean, most)  # of more syncs than that, the concurrency has been raised
+        busy = max(self._set.least_units, rate * self.statements / self._load.statements_a_unit)
+        share = mean / rate
+        return share * busy + (1 - share) * self._set.least_units
 
     def _lambda(self, runs: float, seconds: float, gigabytes: float) -> float:
         return runs * (seconds * gigabytes * self._price.lambda_gb_second + self._price.lambda_requests)
@@ -222,7 +236,8 @@ def assumptions(load: Workload, price: Prices) -> str:
         "Aurora Serverless v2": f"${price.aurora_unit_hour:.2f} an ACU-hour, ${price.aurora_storage_gb:.2f} a GB,"
         f" ${price.aurora_requests * 1e6:.2f} a million storage requests",
         "RDS Proxy": f"${price.proxy_unit_hour:g} an ACU-hour, for at least {Setting().proxy_units:g}",
-        "NAT gateway": f"${price.nat_hour:g} an hour, ${price.nat_gb:g} a GB",
+        "NAT gateway": f"${price.nat_hour:g} an hour and zone, ${price.nat_gb:g} a GB,"
+        f" ${price.address_hour:g} an hour and address",
     }
     return "\n".join(["| assumed | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows.items())])
 

@@ -40,6 +40,9 @@ def test_memory_and_cadence_are_the_templates(template: dict[str, Any]) -> None:
     assert (Setting().syncs_a_day, Setting().plans_a_day) == (24 * 60 // 15, 24 // 6)
     defaults = {name: template["Parameters"][name]["Default"] for name in ("UpkeepRetentionDays", "PlanBudgetSeconds")}
     assert (Setting().retention_days, Setting().plan_seconds) == tuple(defaults.values())
+    assert Setting().syncs_at_once == prod["SyncConcurrency"]
+    kinds = [each["Type"] for each in template["Resources"].values()]
+    assert Setting().mappings == kinds.count("AWS::Lambda::EventSourceMapping")
 
 
 def test_there_are_no_more_alarms_and_about_as_many_instances() -> None:
@@ -57,6 +60,15 @@ def test_a_sync_waits_for_google_and_for_every_statement() -> None:
     month = Month(1, COUNTS, load=load)
     assert month.statements == 12 + 3 * 2
     assert month.sync_seconds == pytest.approx(3 * 1 + 24 / 96 + 18 * 0.5 + 0.25)
+
+
+def test_a_database_pays_for_the_stretch_in_which_a_tick_is_worked_off() -> None:
+    load = Workload(calendars=1, google_seconds=1, statement_seconds=0, run_seconds=0, accounts=0, statements_a_unit=70)
+    setting = Setting(syncs_at_once=20, instances=1)
+    capacity = {n: Month(n, COUNTS, load=load, setting=setting).costs()["Aurora, capacity"] for n in (1, 9_000)}
+    unit = 0.12 * 730  # an ACU for a month
+    assert capacity[1] == pytest.approx(unit, rel=0.01), "the least there is"
+    assert capacity[9_000] == pytest.approx(unit * (0.5 * 20 * 14 / 70 + 0.5)), "10 a second in the mean, 20 at once"
 
 
 def test_every_price_is_asked_for() -> None:
