@@ -58,11 +58,16 @@ def events_out(rounds: int) -> list[Figure]:
         fill(database, _WORKSPACES, _CHANGES)
         relay = interleaved(rounds, {"relay": lambda: _relayed(database)}).median("relay")
     memory = {changes: _read_again(changes) for changes in (_FEW, _MANY)}
+    replayed = {changes: _read_again(changes, "replay") for changes in (_FEW, _MANY)}
     return [
         Figure(PART, "changes through the relay, one worker", relay, "changes/s", Target("at least", 1000)),
         Figure(PART, f"reading {_MANY:,} changes again, page by page", memory[_MANY][0], "changes/s"),
         Figure(
             PART, f"— memory above reading {_FEW:,}", memory[_MANY][1] - memory[_FEW][1], "MB", Target("at most", 5)
+        ),
+        Figure(PART, f"{_MANY:,} changes replayed onto the bus for one subscriber", replayed[_MANY][0], "changes/s"),
+        Figure(
+            PART, f"— memory above {_FEW:,} of them", replayed[_MANY][1] - replayed[_FEW][1], "MB", Target("at most", 5)
         ),
     ]
 
@@ -87,13 +92,13 @@ def _relayed(database: Database) -> float:
     return report.published / seconds
 
 
-def _read_again(changes: int) -> tuple[float, float]:
+def _read_again(changes: int, run: str = "changes") -> tuple[float, float]:
     """Changes a second, and the peak of the process in megabytes."""
     with postgres(durable=False) as url:
         with closing(Database(lambda: parse_url(url), 300)) as database:
             fill(database, 1, changes)
             ws_id = database.run("SELECT id FROM workspaces")[0][0]
-        done = measured({"ALMANAC_DATABASE_URL": url}, run="changes", ws_id=ws_id)
+        done = measured({"ALMANAC_DATABASE_URL": url}, run=run, ws_id=ws_id)
     if done["changes"] != changes:
         raise RuntimeError(f"{done['changes']} changes were read")
     return changes / float(done["seconds"]), float(done["peak_mb"])

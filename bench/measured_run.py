@@ -7,15 +7,18 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 from uuid import UUID
 
+from almanac.adapters.postgres.history.publish import PostgresPublishing
 from almanac.jobs import CalendarSync, Tick
+from almanac.services.events_out.ports import EventBus
+from almanac.services.events_out.replay import ReplayOntoBus
 from almanac.wiring.command_line import Wiring
 
 _PLENTY_SECONDS = 3600.0
@@ -92,11 +95,26 @@ def _changes(wiring: Wiring, *, ws_id: str) -> Callable[[], dict[str, Any]]:
     return call
 
 
+def _replay(wiring: Wiring, *, ws_id: str) -> Callable[[], dict[str, Any]]:
+    """The same, put onto a bus that takes everything, for one subscriber."""
+    replay = ReplayOntoBus(PostgresPublishing(wiring.database), _TakesAll(), "bench", sleep)
+    return lambda: {"changes": replay("bench", UUID(ws_id), 1, None).events}
+
+
+class _TakesAll(EventBus):
+    """A bus that takes everything, and keeps none of it."""
+
+    def put(self, events: Sequence[Mapping[str, Any]]) -> Sequence[bool]:
+        """Take the events."""
+        return [True] * len(events)
+
+
 _RUNS: Mapping[str, Callable[..., Callable[[], dict[str, Any]]]] = {
     "sync": _sync,
     "dispatch": _dispatch,
     "retention": _retention,
     "changes": _changes,
+    "replay": _replay,
 }
 
 if __name__ == "__main__":

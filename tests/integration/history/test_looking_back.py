@@ -138,9 +138,12 @@ class TestUndoOfAPlan:
         team.hours("work", {"thursday": {"enabled": True, "timeBlocks": [{"startTime": "09:00", "endTime": "17:00"}]}})
         closed = almanac("history", str(team.ws_id), "--run", str(team.plan().run_id)).out
         assert "because opening hours changed: monday 09:00-17:00 → none" in closed
+        count = "SELECT count(*) FROM plan_input_changes WHERE run_id = :run"
         again = team.plan().run_id
-        kept = team.database.run("SELECT count(*) FROM plan_input_changes WHERE run_id = :run", run=again)
-        assert kept == [[0]], "what has not changed is no cause"
+        assert team.database.run(count, run=again) == [[0]], "what has not changed is no cause"
+        team.change("tasks", second, priority="high")
+        for job in ({"user_id": "ada"}, {}):  # a plan of one person takes nothing from the next of everybody
+            assert team.database.run(count, run=team.plan(**job).run_id) == [[1]]
 
     def test_what_was_put_back_stays_there_until_the_calendar_or_a_person_moves_it(self, team: Team) -> None:
         monday = team.event("03-02 07:00", "03-02 17:00", title="Workshop")

@@ -132,7 +132,8 @@ WHERE b.ws_id = :ws_id::uuid AND (m.id IS NOT NULL OR e.end_at > :since::timesta
     AND EXISTS (SELECT 1 FROM workspace_members p WHERE p.ws_id = :ws_id::uuid);
 
 -- name: keep_basis
--- In one statement, so that what has not changed is neither sent back nor written. The first plan differs from none.
+-- In one statement, so that what has not changed is neither sent back nor written. The first plan differs from none. A
+-- plan of one person leaves the basis as it is: the next of everybody has the same to explain.
 WITH was AS (
     SELECT facts FROM plan_basis WHERE ws_id = :ws_id::uuid -- under the run's lease: a lock would miss what is written below
 ), differing AS (
@@ -146,7 +147,9 @@ WITH was AS (
     SELECT :run_id::uuid, :ws_id::uuid, jsonb_object_agg(key, sides) FROM differing HAVING count(*) > 0
     ON CONFLICT (run_id) DO UPDATE SET changes = excluded.changes
 )
-INSERT INTO plan_basis AS b (ws_id, facts) VALUES (:ws_id::uuid, :facts::jsonb)
+INSERT INTO plan_basis AS b (ws_id, facts)
+SELECT r.ws_id, :facts::jsonb FROM runs r
+WHERE r.id = :run_id::uuid AND r.ws_id = :ws_id::uuid AND (r.user_id IS NULL OR NOT EXISTS (SELECT 1 FROM was))
 ON CONFLICT (ws_id) DO UPDATE SET facts = excluded.facts, updated_at = now() WHERE b.facts IS DISTINCT FROM excluded.facts;
 
 -- name: insert_blocks
