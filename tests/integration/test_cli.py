@@ -248,7 +248,7 @@ class TestDailyLife:
     def test_a_workspace_is_found_by_its_name_and_set_right(self, almanac: Shell, ws_id: UUID) -> None:
         assert almanac("workspace", "set", "team", "--timezone", "Asia/Kathmandu").code == 0
         assert almanac("workspace", "set", ws_id, "--name", "Crew", "--json").json == (
-            {"ws_id": str(ws_id), "name": "Crew", "timezone": "Asia/Kathmandu"}
+            {"ws_id": str(ws_id), "name": "Crew", "timezone": "Asia/Kathmandu", "weekly_report": False}
         )
 
         (listed,) = almanac("workspace", "list", "--json").json["workspaces"]
