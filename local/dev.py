@@ -90,7 +90,7 @@ def _start(options: argparse.Namespace, screen: Screen, signals: StopSignals) ->
             "ALMANAC_CADENCES": ";".join(f"{rule}={_rate(each)}" for rule, each in _cadences(options).items()),
         },
         keep_data=True,
-        tell=lambda name, seconds: screen.say(f"{name} is up ({seconds:.1f} s)"),
+        tell=lambda name, seconds: screen.say(f"up: {name} ({seconds:.1f} s)"),
         between=signals.check,
     )
 

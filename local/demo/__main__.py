@@ -81,7 +81,7 @@ def start(folder: Path, screen: Screen, signals: StopSignals) -> Stack:
         folder,
         settings,
         keep_data=False,
-        tell=lambda name, seconds: screen.say(f"{name} is up ({seconds:.1f} s)"),
+        tell=lambda name, seconds: screen.say(f"up: {name} ({seconds:.1f} s)"),
         between=signals.check,
     )
 

@@ -132,7 +132,7 @@ class TestRuns:
         assert isinstance(lease, Lease)
         found = store.run(lease.run_id)
         assert found is not None
-        assert found.ignored == ["forse"]
+        assert (found.ignored, found.peak_mb, found.memory_mb) == (["forse"], None, None)
 
     def test_a_skipped_run_took_no_time(self, store: PostgresRunHistory, database: Database) -> None:
         runs, job = (

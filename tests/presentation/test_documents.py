@@ -52,6 +52,9 @@ def result(**other: Any) -> CalendarResult:
     return replace(CalendarResult(*given), **other)
 
 
+REMARKS = ("ignored", "peak_mb", "memory_mb", "workspace")
+
+
 class TestRuns:
     def test_a_list_has_both_jobs(self) -> None:
         document: Any = runs.list_document([sync_run(), plan_run()], {WS: "Team"})
@@ -68,8 +71,8 @@ class TestRuns:
         plan: Any = runs.document(PlanRunDetails(plan_run(), [note]), {})
 
         assert (tuple(sync), tuple(plan)) == (
-            (*SYNC, "calendars", "ignored", "workspace"),
-            (*PLAN, "notes", "ignored", "workspace"),
+            (*SYNC, "calendars", *REMARKS),
+            (*PLAN, "notes", *REMARKS),
         )
         assert tuple(sync["calendars"][0]) == (*CALENDAR, *TALLY_FIELDS)
         assert plan["notes"] == [note], "as it is stored, whatever a later version adds"
@@ -106,6 +109,10 @@ class TestRuns:
 
         assert f"{RUN}  failed" in text
         assert text.splitlines()[-1].split() == [str(RUN), "e1", "no", "start", "no"]
+
+    def test_a_run_that_has_a_limit_says_how_much_memory_it_took(self) -> None:
+        assert "memory 484 of 512 MB" in runs.text(SyncRunDetails(sync_run(), [], [], 484, 512), {}).splitlines()
+        assert "memory" not in runs.text(SyncRunDetails(sync_run(), []), {})
 
     def test_a_field_that_no_job_has_is_named_with_the_nearest_that_one_has(self) -> None:
         sync = runs.text(SyncRunDetails(sync_run(), [], ["forse"]), {})

@@ -47,7 +47,9 @@ def document(details: AnyRunDetails, names: Mapping[UUID, str]) -> Mapping[str, 
         more: Mapping[str, object] = {"calendars": [_flat(calendar) for calendar in details.calendars]}
     else:
         more = {"notes": details.notes}
-    return {**run_fields(details.run), **more, "ignored": [*details.ignored], "workspace": names.get(details.run.ws_id)}
+    memory = {"peak_mb": details.peak_mb, "memory_mb": details.memory_mb}
+    remarks = {"ignored": [*details.ignored], **memory, "workspace": names.get(details.run.ws_id)}
+    return {**run_fields(details.run), **more, **remarks}
 
 
 def text(details: AnyRunDetails, names: Mapping[UUID, str]) -> str:
@@ -129,7 +131,7 @@ def _sync(details: SyncRunDetails, workspace: str) -> Iterator[str]:
     run = details.run
     yield f"{run.source} sync of {workspace}, mode {run.requested_mode}"
     yield f"started {instant_text(run.started_at)}, {'running' if run.status == 'running' else end_of_sync(run)}"
-    yield from _ignored(details)
+    yield from _remarks(details)
     yield from _why_not(run)
     if details.calendars:
         yield f"\n{_calendars(details.calendars)}"
@@ -146,7 +148,7 @@ def _plan(details: PlanRunDetails, workspace: str) -> Iterator[str]:
     end = f"{run.status}: {run.outcome} in {_took(run)}; {placed(run.counts)}" if run.status != "running" else "running"
     yield f"started {instant_text(run.started_at)}, {end}; blocks {_changed(run.counts)}"
     yield from filter(None, [cut_short(run.counts.search_cut_percent)])
-    yield from _ignored(details)
+    yield from _remarks(details)
     yield from _why_not(run)
     if details.notes:
         head = ("KIND", "ITEM", "STATUS", "REASON", "WOULD HELP")
@@ -154,8 +156,10 @@ def _plan(details: PlanRunDetails, workspace: str) -> Iterator[str]:
         yield f"\n{table(head, rows)}"
 
 
-def _ignored(details: AnyRunDetails) -> Iterator[str]:
-    """What its message says in vain, each with the nearest field that there is."""
+def _remarks(details: AnyRunDetails) -> Iterator[str]:
+    """How much memory it took, and what its message says in vain, each with the nearest field that there is."""
+    if details.peak_mb is not None:
+        yield f"memory {details.peak_mb} of {details.memory_mb} MB"
     known = JOBS["calendar.sync" if isinstance(details, SyncRunDetails) else "calendar.schedule"].model.model_fields
     for name in details.ignored:
         near = get_close_matches(name, known, n=1)

@@ -48,10 +48,10 @@ class PostgresRunHistory(RecordedRuns, RunsOfRequests[SyncRun], RunsOfMessages):
         for sync in self._syncs(run_id=run_id):
             rows = self._run.alone("run_connections", run_id=run_id)
             calendars = [CalendarResult(*(*row[:8], Tally(*row[8:]))) for row in rows]
-            return SyncRunDetails(sync, calendars, self._ignored(run_id))
+            return SyncRunDetails(sync, calendars, *self._remarks(run_id))
         for plan in self._plans(run_id=run_id):
             notes = self._run.alone("plan_notes", run_id=run_id)[0][0]
-            return PlanRunDetails(plan, notes, self._ignored(run_id))
+            return PlanRunDetails(plan, notes, *self._remarks(run_id))
         return None
 
     @override
@@ -74,9 +74,9 @@ class PostgresRunHistory(RecordedRuns, RunsOfRequests[SyncRun], RunsOfMessages):
     def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:
         return {row[0] for row in self._run.alone("known_workspaces", ws_ids=arrays.texts(map(str, ws_ids)))}
 
-    def _ignored(self, run_id: UUID) -> Sequence[str]:
-        names: Sequence[str] = self._run.alone("ignored", run_id=run_id)[0][0]
-        return names
+    def _remarks(self, run_id: UUID) -> tuple[Sequence[str], int | None, int | None]:
+        ignored, peak_mb, memory_mb = self._run.alone("remarks", run_id=run_id)[0]
+        return ignored, peak_mb, memory_mb
 
     def _syncs(
         self,

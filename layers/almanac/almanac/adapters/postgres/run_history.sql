@@ -38,9 +38,9 @@ ORDER BY k.status, c.calendar_name, k.connection_id;
 -- name: plan_notes
 SELECT coalesce(report -> 'warnings', '[]') FROM runs WHERE id = :run_id::uuid;
 
--- name: ignored
--- Names in a run's message that mean nothing.
-SELECT coalesce(j.body -> 'ignored', '[]')
+-- name: remarks
+-- Names in a run's message that mean nothing, and megabytes that it has held and that it might have.
+SELECT coalesce(j.body -> 'ignored', '[]'), (r.report ->> 'peak_mb')::integer, r.memory_mb
 FROM runs r LEFT JOIN jobs j ON j.id = r.job_id AND j.ws_id = r.ws_id AND j.kind = r.kind
 WHERE r.id = :run_id::uuid;
 

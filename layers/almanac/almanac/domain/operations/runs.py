@@ -155,20 +155,27 @@ class RequestedPlan:
 
 @dataclass(frozen=True, slots=True)
 class SyncRunDetails:
-    """A sync with what it did in each calendar; `ignored` are names in its message that mean nothing."""
+    """A sync with what it did in each calendar; `ignored` are names in its message that mean nothing.
+
+    `peak_mb` is the most memory that it has held of `memory_mb`; both None where nobody limits it.
+    """
 
     run: SyncRun
     calendars: Sequence[CalendarResult]
     ignored: Sequence[str] = ()
+    peak_mb: int | None = None
+    memory_mb: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRunDetails:
-    """A plan with what it says of single items; `ignored` as above."""
+    """A plan with what it says of single items; the rest as above."""
 
     run: PlanRun
     notes: Sequence[StoredNote]
     ignored: Sequence[str] = ()
+    peak_mb: int | None = None
+    memory_mb: int | None = None
 
 
 AnyRun = SyncRun | PlanRun
