@@ -105,6 +105,7 @@ def console(folder: Path) -> Iterator[tuple[str, ApiWiring, dict[str, str], str]
                 "ALMANAC_SCHEDULE_QUEUE_URL": "https://queue.invalid/schedule.fifo",
                 "ALMANAC_SESSION_KEYS": SESSION_KEY,
                 "ALMANAC_WEBHOOK_KEYS": SESSION_KEY,
+                "ALMANAC_CADENCES": "sync=cron(0/15 * * * ? *);schedule=cron(0 0/6 * * ? *);relay=rate(1 minute)",
                 "ALMANAC_PLAN_BUDGET_SECONDS": "0.05",  # a plan is looked at, however good it is
             }
         )
@@ -145,6 +146,7 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
             minutes=minutes,
         )
     wiring.api_keys.add("web app", {"read", "run"}, [ws_id])
+    wiring.pauses.pause(ids[-1], HOSTILE)
     vars(wiring)["dead_letters"] = Letters(ws_id)
     vars(wiring)["queue_depths"] = lambda: {"sync": QueueDepth(4, 1, None, 3), "schedule": QueueDepth(0, 0, None, 0)}
     job = wiring.request_sync(ws_id, "auto", None, force=False)
@@ -179,7 +181,7 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
         "late": "/console/late",
         "failed-runs": "/console/runs?status=failed",
         "empty-runs": "/console/runs?error_type=none_such",
-        "hostile": f"/console/workspaces/{ids[-1]}",
+        "hostile-paused": f"/console/workspaces/{ids[-1]}",
     }
     return pages, ids
 

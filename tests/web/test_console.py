@@ -156,6 +156,8 @@ class TestSeeing:
         assert "hx-get" not in visitor.get(f"/console/runs/{lived[1]}?part=1").text
         asked = visitor.post(f"/console/workspaces/{lived[0]}/sync")
         assert 'hx-trigger="every 2s"' in visitor.get(asked.headers["Location"]).text
+        visitor.wiring.database.run("UPDATE jobs SET created_at = created_at - interval '1 minute'")
+        assert 'hx-trigger="every 5s"' in visitor.get(asked.headers["Location"]).text
 
     def test_a_viewer_sees_no_button_but_to_leave(self, wiring: ApiWiring, lived: Lived) -> None:
         viewer = Visitor(wiring, "viewer")
