@@ -39,6 +39,9 @@ FOUND = {
     "a delta was given up after its first page: what it had brought and what went since then stayed": (
         "hurry 721 79; change 442 293; refusal 267 440; overtake 21 493"
     ),
+    "a run that was left to look at what had changed under a second listing did so without asking the token first": (
+        "kill again 730 679; move 460 469"
+    ),
 }
 
 

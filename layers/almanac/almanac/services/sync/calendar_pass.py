@@ -134,7 +134,8 @@ class CalendarPass:
                 break
             strays = found.strays
             if relist:
-                at = replace(self._first_page("full"), relisted=True, rechecks=left.rechecks + 1)
+                rechecks = left.rechecks + 1 if left.relisted else 0  # 0: a later run asks its token before it looks
+                at = replace(self._first_page("full"), relisted=True, rechecks=rechecks)
             else:
                 at = delta_before_recheck(left)
         settle(self._writer, left, self._state.sync_token)
