@@ -1,6 +1,7 @@
 """Every destroy operator leaves a solution that keeps the hard rules, and names what is to be inserted again."""
 
 from dataclasses import replace
+from math import inf
 from random import Random
 
 import pytest
@@ -8,15 +9,20 @@ import pytest
 from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.problem import Problem
+from almanac.domain.planner.model.slot_mask import lowest
 from almanac.domain.planner.search.components import components_of
 from almanac.domain.planner.search.destroying.chains import pull_chain
 from almanac.domain.planner.search.destroying.destroy import OPERATORS, Destroy
+from almanac.domain.planner.search.destroying.pushing import Push
 from almanac.domain.planner.search.destroying.removal import Removal
 from almanac.domain.planner.search.destroying.victims import better_end, drop_victims
 from almanac.domain.planner.search.greedy import greedy_plans
 from almanac.domain.planner.search.params import DEFAULT
+from almanac.domain.planner.search.placing.insertion import free_place
+from almanac.domain.planner.search.randomness import Randomization
+from almanac.domain.planner.search.repair import Repair, least_cost
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
-from tests.domain.planner.instances import at, habit, instance, task
+from tests.domain.planner.instances import at, habit, instance, task, week
 
 
 def crowded(tasks: int = 14) -> Problem:
@@ -88,6 +94,59 @@ def test_a_chain_is_pulled_into_a_sound_solution_and_all_that_gave_way_is_named(
         lost = {index for index, place in enumerate(before) if place and not solution.places[index]}
         assert lost <= set(order)
         assert len(order) == len(set(order))
+
+
+def test_a_push_leaves_a_sound_solution_and_what_lacks_a_place_is_named() -> None:
+    problem = crowded()
+    for seed in range(40):
+        solution, random = first_solution(problem), Random(seed)
+        (component,) = components_of(problem)
+        destroy = Destroy(solution, random, component, DEFAULT.destroy)
+        order = destroy.push(Removal(solution, random, component.slots, DEFAULT.destroy))
+        assert_sound(solution)
+        missing = {task.index for task in problem.tasks if not task.complete(solution.places[task.index])}
+        assert missing <= set(order)
+        assert len(order) == len(set(order))
+        assert not missing & {index for index in destroy.placed if index not in order}
+
+
+def test_a_task_pushes_another_which_pushes_a_lighter_one() -> None:
+    """Two hours a day: the critical task takes the first, whose owner takes the second from the light one."""
+    works = [
+        task("critical", 60, priority="critical", deadline=at("05 10:00")),
+        task("high", 60, priority="high", deadline=at("05 11:00")),
+        task("light", 60, priority="low"),
+    ]
+    problem = problem_of(read_instance(instance(tasks=works, hours={"work": week("09:00-11:00")})).instance)
+    critical, high, light = problem.tasks
+    solution = Solution(problem)
+    first = lowest(high.eligible)
+    solution.move(high.index, ((first, 4),))
+    solution.move(light.index, ((first + 4, 4),))
+    solution.move(critical.index, ((first + 96, 4),))
+    solution.begin()
+    never_skips = replace(DEFAULT.destroy, push_skip=0.0)
+    push = Push(Removal(solution, Random(1), {}, never_skips), {0: [0, 1, 2]}, free_place)
+    assert push.run(critical, first + 4) == []
+    assert solution.places == [((first, 4),), ((first + 4, 4),), ((first + 96, 4),)]
+
+
+def test_no_place_costs_less_than_the_least_an_item_can_cost() -> None:
+    """By this a repair that cannot succeed any more is given up."""
+    problem = crowded()
+    for snapshot in greedy_plans(problem, lambda: False):
+        for item, place in zip(problem.items, snapshot.places, strict=True):
+            assert least_cost(item) <= item.cost(place)
+
+
+def test_a_repair_ends_as_soon_as_it_must_cost_too_much() -> None:
+    problem = crowded()
+    randomization = Randomization(1, problem.window, [])
+    everything = [item.index for item in problem.items]
+    whole, hopeless = (
+        Repair(Solution(problem), randomization).insert(everything, worst, ordered=True) for worst in (inf, 0.0)
+    )
+    assert hopeless < whole
 
 
 def test_a_victim_is_light_begins_in_time_and_takes_what_waits_for_it_along() -> None:

@@ -1,7 +1,7 @@
 """What was planned before there were people is planned the same: recorded plans of instances of format 1.
 
-The instances are small enough that a better search changes no points; of plans with equal points
-(there are several of a week) it may find another.
+The instances are small enough that a better search changes next to no points: it found a week that costs 0.08 of them
+less than the one first recorded. Of plans with equal points, of which a week has several, it may find another.
 """
 
 from typing import Any
@@ -39,11 +39,11 @@ MOVABLE = instance(
 RECORDED = [
     (
         WEEK,
-        74.38,
+        74.3,
         (
-            "t8 60 180, t0 180 240, walk 240 270, t1 270 360, t5 360 480, t6 480 540, t2 1500 1620, t7 1620 "
-            "1710, walk 1710 1740, t4 1740 1830, t3 1830 1890, walk 3120 3150, walk 4560 4590, walk 6000 "
-            "6030, walk 7440 7470, walk 8880 8910"
+            "t7 60 150, t0 150 210, t3 210 270, walk 270 300, t8 300 420, t2 420 540, t5 1500 1620, t1 1620 1710, "
+            "walk 1710 1740, t4 1740 1830, t6 1830 1890, walk 3120 3150, walk 4560 4590, walk 6000 6030, "
+            "walk 7440 7470, walk 8880 8910"
         ),
     ),
     (PIECES, 48.6, "long 60 120, long 210 330, long 345 465, due 1500 1620, after 1620 1680"),

@@ -67,10 +67,11 @@ class NeighbourhoodSearch:
         solution.begin()
         self.randomization.redraw()
         removed, ordered = self.destroy.remove_some()
-        self.work += self.overhead
-        self.work += self.repair.insert(removed, ordered=ordered)
+        worst = self.cost - temperature * log(1.0 - random.random())
+        self.work += self.overhead + sum([self.repair.effort[index] for index in self.destroy.placed])
+        self.work += self.repair.insert(removed, worst, ordered=ordered)
         cost = solution.cost
-        if cost - self.cost > -temperature * log(1.0 - random.random()):
+        if cost > worst:
             solution.undo()
             return
         self.cost = cost

@@ -29,6 +29,16 @@ class DestroyParams:
     longest_chain: int = 4
     chain_share: float = 0.35
     """How often a meeting or a waiting task is placed together with all that it waits for, where there are such."""
+    push_share: float = 0.3
+    """How often a task takes the time of others, which do the same to lighter ones;"""
+    push_most: int = 6
+    """how many do,"""
+    push_skip: float = 0.15
+    """how often one takes the time of heavier ones though lighter ones have some,"""
+    push_whole: float = 0.5
+    """how often one that may be cut stays in one piece if it can,"""
+    push_long: float = 0.5
+    """and how often the pieces are as long as they may be, and not as early."""
     lighter_rate: float = 0.5
     """How often these eject only what weighs no more than the heaviest of them."""
     early_rates: tuple[float, float] = (0.35, 0.35)

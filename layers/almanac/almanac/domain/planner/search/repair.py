@@ -1,9 +1,11 @@
 """Repair: what a destroy operator removed, inserted again in an order drawn anew."""
 
 from collections.abc import Callable
+from itertools import islice
 
 from almanac.domain.planner.model.dependencies import in_order
-from almanac.domain.planner.model.problem import Item, Movable, Task, weight_of
+from almanac.domain.planner.model.problem import Item, Movable, Occurrence, Task, weight_of
+from almanac.domain.planner.model.slot_mask import each_slot
 from almanac.domain.planner.search.placing.insertion import reinsert
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Solution
@@ -26,13 +28,22 @@ class Repair:
             * (budget.split_effort if isinstance(item, Task) and item.min_chunk < item.slots else len(item.people))
             for item in solution.items
         ]
+        self.least_costs = [least_cost(item) for item in solution.items]
 
-    def insert(self, removed: list[int], *, ordered: bool) -> float:
-        """Insert the items in the given order or a random one, but what others wait for first; return units of work."""
+    def insert(self, removed: list[int], worst: float, *, ordered: bool) -> float:
+        """Insert the items in the given order or a random one, but what others wait for first; return units of work.
+
+        Stops as soon as the solution must cost more than `worst`, whatever place those still find that are left.
+        """
         queue, work = removed if ordered else self.shuffled(removed), 0.0
-        for index in attendances_last(self.solution, predecessors_first(self.solution, queue)):
+        queue = attendances_last(self.solution, predecessors_first(self.solution, queue))
+        costs = self.solution.costs
+        for position, index in enumerate(queue, 1):
             work += self.effort[index]
             reinsert(self.solution, index, self.randomization)
+            gain = sum([costs[left] - self.least_costs[left] for left in queue[position:]])
+            if self.solution.cost - gain > worst:
+                break
         return work
 
     def shuffled(self, removed: list[int]) -> list[int]:
@@ -72,10 +83,16 @@ class Repair:
         return float(item.slots) if isinstance(item, Task | Movable) else HABIT_SLOTS
 
 
-def effort(item: Item, split_effort: float) -> float:
-    """Return the work of inserting an item: more for one in pieces, and for one that takes several people's time."""
-    splits = isinstance(item, Task) and item.min_chunk < item.slots
-    return split_effort if splits else len(item.people)
+def least_cost(item: Item) -> int:
+    """Return what an item costs at least, with all the time that is open for it to itself."""
+    if isinstance(item, Occurrence):
+        return item.candidates[0].cost if item.candidates else item.missed_cost
+    if not isinstance(item, Task):
+        return 0
+    first = list(islice(each_slot(item.eligible), item.slots))
+    if len(first) < item.slots:
+        return 0
+    return item.unit_cost * sum([slot - item.release for slot in first]) + item.late_cost(first[-1] + 1)
 
 
 ORDERS: tuple[Callable[[Repair, int], float], ...] = (

@@ -9,10 +9,12 @@ from almanac.domain.planner.model.problem import Item, Occurrence, Task, weight_
 from almanac.domain.planner.model.slot_mask import between, covered, runs
 from almanac.domain.planner.search.components import Component
 from almanac.domain.planner.search.destroying.chains import pull_chain
+from almanac.domain.planner.search.destroying.pushing import Push
 from almanac.domain.planner.search.destroying.relocation import allows_block, preferred_place, random_slot_in
 from almanac.domain.planner.search.destroying.removal import Removal
 from almanac.domain.planner.search.destroying.victims import better_end, drop_victims
 from almanac.domain.planner.search.params import DestroyParams
+from almanac.domain.planner.search.placing.insertion import free_place
 from almanac.domain.planner.search.solution import Solution
 
 
@@ -26,6 +28,8 @@ class Destroy:
         self.items = component.items
         self.tasks = [index for index in component.items if index < len(solution.problem.tasks)]
         self.slots = component.slots
+        self.placed: list[int] = []
+        """What the last removal has placed by itself: work that counts like any insertion."""
         tasks = [solution.problem.tasks[index] for index in self.tasks]
         self.chained = [task.index for task in tasks if task.eligible and (task.predecessors or task.is_meeting)]
         self.items_of: dict[int, list[int]] = {}
@@ -36,10 +40,13 @@ class Destroy:
     def remove_some(self) -> tuple[list[int], bool]:
         """Remove by one operator; return (indexes to insert again, whether their order is meant)."""
         random, removal = self.random, Removal(self.solution, self.random, self.slots, self.params)
+        self.placed = []
         if self.chained and random.random() < self.params.chain_share:
             index = self.costliest(self.chained)
             last = Removal(self.solution, random, self.slots, self.params)
             return pull_chain(removal, last, index, self.of_same_people(index)), True
+        if self.tasks and random.random() < self.params.push_share:
+            return self.push(removal), True
         _, operator = OPERATORS[bisect(_THRESHOLDS, random.random())]
         order = operator(self, removal)
         if order is not None:
@@ -49,6 +56,14 @@ class Destroy:
             count = min(len(missing), random.randrange(*self.params.missing_items))
             removal.removed.update(dict.fromkeys(random.sample(missing, count)))
         return list(removal.removed), False
+
+    def push(self, removal: Removal) -> list[int]:
+        """Let a costly task take the time of others, and these that of lighter ones; return what lacks a place."""
+        task = self.solution.problem.tasks[self.costliest(self.tasks)]
+        push = Push(removal, self.items_of, free_place)
+        lacking = push.run(task, better_end(self.solution, task, self.random, self.params))
+        self.placed = list(push.settled)
+        return lacking
 
     # -- operators: each returns the order of insertion, or None where any will do -------------------------------------
 

@@ -61,6 +61,11 @@ def best_place(
     return best_movable_place(solution, item, randomization)
 
 
+def free_place(solution: Solution, index: int, keep: Placement) -> Placement:
+    """Return the cheapest place found for an item that has none, without any chance or price."""
+    return best_place(solution, index, None, keep)
+
+
 def best_task_place(solution: Solution, task: Task, randomization: Randomization | None, keep: Placement) -> Placement:
     """Return the cheapest of a task's candidate placements."""
     free = free_slots_for(solution, task)

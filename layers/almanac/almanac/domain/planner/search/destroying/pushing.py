@@ -1,0 +1,134 @@
+"""Pushing: a task takes the time it needs from others, and each of these from what is lighter than itself.
+
+Where time is short, one task is on time only in the place of a second, that one only in the place of a third, and the
+last and lightest is late instead. Each of these steps alone is a loss, and a repair, which takes free time only, finds
+none for the second. Here the whole cascade is one step.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import or_
+
+from almanac.domain.planner.model.problem import Movable, Task, weight_of
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, between, covered, starts_of_runs
+from almanac.domain.planner.search.destroying.relocation import random_slot_in
+from almanac.domain.planner.search.destroying.removal import Removal
+from almanac.domain.planner.search.placing.chunks import first_fit, largest_first
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
+from almanac.domain.wall_clock import DAY_MINUTES
+
+FreePlace = Callable[[Solution, int, Placement], Placement]
+"""(solution, index, the chunks a task still has) to its best place in free time."""
+
+
+class Push:
+    """One cascade; `settled` are the tasks it has dealt with, none of which loses its time to another of it."""
+
+    def __init__(self, removal: Removal, items_of: Mapping[int, Sequence[int]], free_place: FreePlace) -> None:
+        self.removal = removal
+        self.solution = removal.solution
+        self.random = removal.random
+        self.params = removal.params
+        self.items_of = items_of
+        self.free_place = free_place
+        self.settled: dict[int, None] = {}
+
+    def run(self, task: Task, stop: int) -> list[int]:
+        """Place a task so that it ends by `stop`, whatever is there; return what lacks a place, the heaviest first."""
+        self.settled[task.index] = None
+        if place := self.forced_place(task, stop, None):
+            self.removal.eject(task.index, place)
+        else:
+            self.removal.drop(task.index)
+        items = self.solution.problem.tasks
+        for _ in range(self.params.push_most):
+            waiting = [
+                each
+                for each in self.removal.removed
+                if each not in self.settled and each < len(items) and not items[each].complete(self.places[each])
+            ]
+            if not waiting:
+                break
+            self.push_on(items[max(waiting, key=self.noisy_weight)])
+        lacking = [each for each in self.removal.removed if self.lacks(each)]
+        return sorted(lacking, key=self.noisy_weight, reverse=True)
+
+    @property
+    def places(self) -> Sequence[Placement]:
+        """Return where everything is now."""
+        return self.solution.places
+
+    def lacks(self, index: int) -> bool:
+        """Return whether an item has no place, or only part of one."""
+        item, place = self.solution.items[index], self.places[index]
+        return not place or (isinstance(item, Task) and not item.complete(place))
+
+    def noisy_weight(self, index: int) -> float:
+        """Return the weight of an item, more or less."""
+        least, spread = self.params.by_weight_noise
+        return weight_of(self.solution.items[index]) * (least + spread * self.random.random())
+
+    def push_on(self, task: Task) -> None:
+        """Place an ejected task where it is free and no later than before; else take the time of lighter ones."""
+        self.settled[task.index] = None
+        old, _ = self.solution.changed.get(task.index, ((), 0))
+        keep = self.places[task.index]
+        if keep:
+            self.solution.move(task.index, ())
+        stop = end_as_late(task, old)
+        free = self.free_place(self.solution, task.index, keep)
+        if free and task.complete(free) and sum(free[-1]) <= stop:
+            self.solution.move(task.index, free)
+        elif place := self.forced_place(task, stop, task.weight):
+            self.removal.eject(task.index, place)
+
+    def forced_place(self, task: Task, stop: int, below: float | None) -> Placement:
+        """Return a place that ends by `stop` in time that is free or that the lightest have; () for none.
+
+        Only what weighs less than `below` gives way. Now and then the time of somewhat heavier ones is taken too.
+        """
+        allowed = earliest_allowed(self.solution, task)
+        if allowed is None:
+            return ()
+        held, levels = self.held_by_others(task, below)
+        room = task.eligible & between(allowed, stop) & ~held
+        for level in range(len(levels) + 1):
+            if self.random.random() >= self.params.push_skip:
+                heavier = reduce(or_, levels[level:], 0)
+                if place := self.place_in(task, room & ~heavier):
+                    return place
+        return ()
+
+    def held_by_others(self, task: Task, below: float | None) -> tuple[int, list[int]]:
+        """Return the slots of what stays where it is, and of what may give way: a mask a weight, the lightest first."""
+        held, levels = 0, dict[float, int]()
+        for index in dict.fromkeys(other for person in task.people for other in self.items_of[person]):
+            bits, weight = covered(self.places[index]), weight_of(self.solution.items[index])
+            if index == task.index or not bits:
+                continue
+            heavy = below is not None and weight >= below
+            if heavy or index in self.settled or isinstance(self.solution.items[index], Movable):
+                held |= bits
+            else:
+                levels[weight] = levels.get(weight, 0) | bits
+        return held, [bits for _, bits in sorted(levels.items())]
+
+    def place_in(self, task: Task, room: int) -> Placement:
+        """Return a place for the whole task in some slots, in one block or in pieces; () when they are too few."""
+        random = self.random
+        if task.min_chunk == task.slots or (task.slots <= task.max_chunk and random.random() < self.params.push_whole):
+            starts = starts_of_runs(room, task.slots)
+            return ((random_slot_in(starts, random), task.slots),) if starts else ()
+        if random.random() < self.params.push_long:
+            place = largest_first(task, room, task.slots)
+        else:
+            place = first_fit(task, room, task.slots, random.randrange(task.min_chunk, task.max_chunk + 1))
+        return place if task.complete(place) else ()
+
+
+def end_as_late(task: Task, place: Placement) -> int:
+    """Return the slot by which a task must end to be no later than it was at a place."""
+    if task.deadline is None or not task.complete(place):
+        return task.window
+    days = max(0, -(-(SLOT_MINUTES * sum(place[-1]) - task.late_offset) // DAY_MINUTES))
+    return min(task.window, (task.late_offset + days * DAY_MINUTES) // SLOT_MINUTES)
