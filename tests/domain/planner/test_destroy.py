@@ -149,6 +149,18 @@ def test_a_repair_ends_as_soon_as_it_must_cost_too_much() -> None:
     assert hopeless < whole
 
 
+def test_a_chain_may_be_longer_than_the_stack_is_deep() -> None:
+    """Each waits for the one named after it: a thousand of them, named last first, once ended a run."""
+    long = 1100
+    works = [task(f"t{k}", 15, depends_on=[f"t{k + 1}"] if k + 1 < long else []) for k in range(long)]
+    problem = problem_of(read_instance(instance(tasks=works)).instance)
+    solution = first_solution(problem)
+    removal = Removal(solution, Random(1), {}, DEFAULT.destroy)
+    removal.drop(long - 1)
+    assert list(removal.removed) == list(range(long - 1, -1, -1))
+    assert not any(solution.places)
+
+
 def test_a_victim_is_light_begins_in_time_and_takes_what_waits_for_it_along() -> None:
     works = [
         task("heavy", 60, priority="critical"),

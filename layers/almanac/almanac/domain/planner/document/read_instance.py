@@ -136,11 +136,20 @@ def with_known_order(
     """Return what waits for known tasks and meetings only, and for no cycle, in the order given."""
     waiting: dict[str, TaskSpec | MeetingSpec] = {task.id: task for task in tasks}
     waiting |= {meeting.id: meeting for meeting in meetings}
-    placed: set[str] = set()
-    while ready := [each for each in waiting.values() if placed.issuperset(each.depends_on)]:
-        placed.update(each.id for each in ready)
-        for each in ready:
-            del waiting[each.id]
+    open_ends = {each.id: len(set(each.depends_on)) for each in waiting.values()}
+    followers: dict[str, list[str]] = {}
+    for each in waiting.values():
+        for before in set(each.depends_on):
+            followers.setdefault(before, []).append(each.id)
+    ready, placed = [name for name, count in open_ends.items() if not count], set[str]()
+    while ready:
+        name = ready.pop()
+        placed.add(name)
+        del waiting[name]
+        for follower in followers.get(name, ()):
+            open_ends[follower] -= 1
+            if not open_ends[follower]:
+                ready.append(follower)
     for each in waiting.values():
         reader.refuse(order_fault(each, waiting, placed))
     return [task for task in tasks if task.id in placed], [each for each in meetings if each.id in placed]

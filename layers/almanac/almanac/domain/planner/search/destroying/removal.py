@@ -29,11 +29,19 @@ class Removal:
 
     def drop_dependents(self, index: int) -> None:
         """Remove the tasks that may only begin after this one, and of a meeting its optional people."""
+        waiting = self.dependents(index)
+        while waiting:
+            each = waiting.pop()
+            if self.solution.places[each] or each not in self.removed:
+                self.removed[each] = None
+                if self.solution.places[each]:
+                    self.solution.move(each, ())
+                waiting += self.dependents(each)
+
+    def dependents(self, index: int) -> list[int]:
+        """Return what hangs on an item, the first one last."""
         tasks = self.solution.problem.tasks
-        if index < len(tasks):
-            for each in (*tasks[index].attendances, *tasks[index].successors):
-                if self.solution.places[each] or each not in self.removed:
-                    self.drop(each)
+        return [*tasks[index].attendances, *tasks[index].successors][::-1] if index < len(tasks) else []
 
     def drop_block(self, person: int, first: int) -> None:
         """Remove the block of a person that begins at `first`; of a task in chunks mostly just this chunk."""
