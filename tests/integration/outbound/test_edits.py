@@ -210,6 +210,30 @@ def test_a_deletion_there_is_one_here_and_is_not_sent_back(review: Review) -> No
     assert (team.stored(ADA), team.writes(), team.states()) == ({}, [], [])
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_full_listing_leaves_the_row_of_an_edit_that_waits(editing: Writing, gone: bool) -> None:
+    team = editing
+    event, *_ = (team.add(ADA, f"Piece {number}") for number in range(4))
+    team.sync()
+    row = stored(team, event)
+    team.inject(action="error", status=503, method="PATCH", path="*/events/*", times=None)
+    team.change(row, title="Waits")
+    team.sync()
+    if gone:
+        team.google.delete_event(ADA, event["id"])
+    team.google.expire_sync_tokens(ADA)
+    report = team.sync()
+    assert (report.status, report.tally.deleted, team.row(row, "title")) == ("completed", 0, ["Waits"])
+
+    team.google.clear_faults()
+    for _ in range(3):
+        team.again()
+        team.sync()
+    assert team.row(row, "title") == ["Waits"]
+    told = [each.reason for each in team.wiring.outbound.conflicts(team.ws_id)]
+    assert (told, "Waits" in team.truth(ADA).values()) == ((["deleted_there"], False) if gone else ([], True))
+
+
 def test_what_a_listing_lacks_is_not_deleted_there(review: Review) -> None:
     team, event, _ = review
     team.google.expire_sync_tokens(ADA)

@@ -4,7 +4,8 @@
 -- Which items of a listing are linked: they become no rows. One that has another version than was agreed on, or is gone,
 -- is in doubt from then on, before the page with its progress is written; a version that a person has made after a
 -- conflict opens it again. So is one that has become a series: only its instances are listed; and one that nobody wants any
--- more, whose insert had no answer and has come after all. An overtaken run notes nothing, and its page is refused.
+-- more, whose insert had no answer and has come after all. An overtaken run notes nothing, and its page is refused. The
+-- row of an edit that waits was there all the same, as far as a full pass is concerned.
 WITH held AS (
     SELECT 1 FROM workspace_sync_leases WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
 ), listed AS (
@@ -12,7 +13,7 @@ WITH held AS (
     UNION ALL
     SELECT t.id, NULL FROM unnest(:tombstones::text[]) AS t (id)
 ), linked AS (
-    SELECT l.id AS link_id, p.id, p.etag, l.state, l.base_etag
+    SELECT l.id AS link_id, p.id, p.etag, l.state, l.base_etag, l.kind
     FROM listed p JOIN calendar_event_links l
         ON EXISTS (SELECT 1 FROM held) AND l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id AND l.external_event_id = p.id
     WHERE (l.state NOT IN ('gone', 'detached') OR (l.state = 'gone' AND l.sent_rev IS NOT NULL))
@@ -33,6 +34,10 @@ WITH held AS (
     UPDATE calendar_event_links l SET seen_at = now()
     FROM linked k
     WHERE :full_pass::boolean AND l.id = k.link_id AND l.ws_id = :ws_id::uuid AND k.etag IS NOT DISTINCT FROM l.base_etag
+), noted AS (
+    INSERT INTO calendar_sync_seen (connection_id, external_event_id)
+    SELECT :connection_id::uuid, k.id FROM linked k WHERE :full_pass::boolean AND k.kind = 'edit' AND k.etag IS NOT NULL
+    ON CONFLICT DO NOTHING
 )
 SELECT id FROM linked;
 
@@ -43,16 +48,23 @@ WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :cal
     AND (l.state NOT IN ('gone', 'detached') OR (l.state = 'gone' AND l.sent_rev IS NOT NULL));
 
 -- name: doubt_missing
--- After a full listing: what it should have held and did not is read by name, before anybody calls it deleted.
+-- After a full listing: what it should have held and did not is read by name, before anybody calls it deleted. Until then
+-- the rows of edits that wait stay.
+WITH held AS (
+    SELECT 1 FROM workspace_sync_leases WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+), kept AS (
+    INSERT INTO calendar_sync_seen (connection_id, external_event_id)
+    SELECT :connection_id::uuid, l.external_event_id FROM held, calendar_event_links l
+    WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id AND l.kind = 'edit'
+        AND l.state NOT IN ('gone', 'detached')
+    ON CONFLICT DO NOTHING
+)
 UPDATE calendar_event_links l SET doubt = 'missing', updated_at = now()
+FROM held
 WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id AND l.base IS NOT NULL
     AND l.doubt IS NULL AND l.state IN ('agreed', 'dirty', 'sent', 'conflict') AND (l.seen_at IS NULL OR l.seen_at < :since::timestamptz)
     AND coalesce(l.base #>> '{when,end}', l.base #>> '{when,after}') > :window_start
-    AND coalesce(l.base #>> '{when,start}', l.base #>> '{when,first}') < :window_end
-    AND EXISTS (
-        SELECT 1 FROM workspace_sync_leases h
-        WHERE h.ws_id = l.ws_id AND h.owner = :run_id::uuid AND h.fence = :fence::bigint
-    );
+    AND coalesce(l.base #>> '{when,start}', l.base #>> '{when,first}') < :window_end;
 
 -- name: installation
 SELECT i.name, coalesce(w.timezone, 'UTC'),
