@@ -9,9 +9,10 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
-from almanac.adapters.postgres.runs import PostgresSyncRuns
+from almanac.adapters.postgres.leases import PostgresLeases
+from almanac.adapters.postgres.runs import PostgresLedger, PostgresSyncRuns
 from almanac.domain.sync.report import SyncReport
-from almanac.jobs import CalendarSync
+from almanac.jobs import CalendarSchedule, CalendarSync, Job
 from almanac.services.sync.ports import Lease
 from tests.integration import rows
 from tests.integration.stores import sync_runs
@@ -83,6 +84,20 @@ class TestDue:
     def test_who_is_due(self, database: Database, due: PostgresDueStore, change: str, is_due: bool) -> None:
         ws_id = connected(database)
         database.run(change)
+
+        assert due.due_for_sync(None, 10) == ([ws_id] if is_due else [])
+
+    @pytest.mark.parametrize(("job", "is_due"), [(CalendarSync, False), (CalendarSchedule, True)])
+    def test_a_plan_that_goes_on_keeps_no_tick_away(
+        self, database: Database, due: PostgresDueStore, job: type[Job], is_due: bool
+    ) -> None:
+        """It is over in seconds, the next tick is a quarter of an hour away."""
+        ws_id = connected(database)
+        ledger = PostgresLedger(database, PostgresLeases(database, 60))
+
+        assert isinstance(
+            ledger.begin(job.model_validate({"ws_id": ws_id}), uuid4(), None, None, lambda _: None), Lease
+        )
 
         assert due.due_for_sync(None, 10) == ([ws_id] if is_due else [])
 
