@@ -370,7 +370,7 @@ OF_ALL_WORKSPACES = {
     },
     "deployment/app_role.sql": {"describe_app_role", "make_app_role"},
     "accounts.sql": {"live_workspaces", "list_workspaces", "workspaces_named", "workspace_names"},
-    "run_history.sql": {"run_connections", "plan_notes", "failed_runs_of_messages", "known_workspaces"},
+    "run_history.sql": {"run_connections", "plan_notes", "remarks", "failed_runs_of_messages", "known_workspaces"},
     "run_summary.sql": {"sync_health", "behind_with_sync", "behind_with_plan"},
     "maintenance.sql": {
         *("free_expired_leases", "close_stale_runs", "kinds_of_runs", "step_of_runs", "delete_old_runs"),

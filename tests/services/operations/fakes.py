@@ -26,6 +26,8 @@ class Workspaces:
     calendars: list[ConnectedCalendar] = field(default_factory=list)
     live: list[UUID] = field(default_factory=list)
     paused: set[UUID] = field(default_factory=set)
+    reported: set[UUID] = field(default_factory=set)
+    """Who has a report each Monday."""
 
     def add_workspace(self, ws_id: UUID, name: str, zone: str) -> tuple[str, str | None]:
         return self.known.setdefault(ws_id, (name, zone))
@@ -55,11 +57,15 @@ class Workspaces:
     def workspace_names(self, ws_ids: Collection[UUID]) -> Mapping[UUID, str]:
         return {ws_id: self.known[ws_id][0] for ws_id in ws_ids if ws_id in self.known}
 
-    def set_workspace(self, ws_id: UUID, name: str | None, zone: str | None) -> tuple[str, str | None]:
+    def set_workspace(
+        self, ws_id: UUID, name: str | None, zone: str | None, weekly_report: bool | None
+    ) -> tuple[str, str | None, bool]:
         self.require_workspace(ws_id)
         old_name, old_zone = self.known[ws_id]
         self.known[ws_id] = (name or old_name, zone or old_zone)
-        return self.known[ws_id]
+        if weekly_report is not None:
+            (self.reported.add if weekly_report else self.reported.discard)(ws_id)
+        return *self.known[ws_id], ws_id in self.reported
 
     def connections(self, ws_id: UUID, account_id: UUID | None = None) -> Sequence[ConnectedCalendar]:
         return [each for each in self.calendars if account_id in (None, each.account_id)]

@@ -61,8 +61,9 @@ class TestWorkspaces:
     def test_a_zone_or_a_name_is_changed_alone(self) -> None:
         workspaces = AddWorkspaces(Workspaces(known={WS: ("Team", None)}))
 
-        assert workspaces.set(WS, None, "Asia/Kathmandu") == ("Team", "Asia/Kathmandu")
-        assert workspaces.set(WS, "Crew", None) == ("Crew", "Asia/Kathmandu")
+        assert workspaces.set(WS, None, "Asia/Kathmandu") == ("Team", "Asia/Kathmandu", False)
+        assert workspaces.set(WS, weekly_report=True) == ("Team", "Asia/Kathmandu", True)
+        assert workspaces.set(WS, "Crew", None) == ("Crew", "Asia/Kathmandu", True)
         with pytest.raises(UnknownWorkspace):
             workspaces.set(OTHER, "Crew", None)
 

@@ -16,6 +16,7 @@ HELP: Mapping[Reason, str] = {
     "error": "look at the last run: `almanac runs WS --failed`",
     "never": "look at ticks and queues: it could have been done and never was",
     "overdue": "look at ticks and queues: nothing that is stored stands in its way",
+    "paused": "nothing to do: somebody wants that; `almanac workspace resume WS` lets it go on",
 }
 
 
