@@ -156,14 +156,21 @@ class TwoWays:
         self._world.run("UPDATE workspace_sync_leases SET expires_at = now() WHERE ws_id = :ws AND owner IS NOT NULL")
 
     def _overtake(self, pick: int, value: int) -> None:
-        """The lease runs out before a request; another run takes it and comes to its end. The first writes no more."""
+        """The lease runs out before a request; another run takes it and comes to its end. The first writes no more.
+
+        A first one that writes a page meanwhile renews its lease, and may turn the other away: then it goes on.
+        """
         left: list[object] = []
 
         def happen() -> None:
-            self._met["overtaken"] += 1
             sql = "UPDATE workspace_sync_leases SET expires_at = now() WHERE ws_id = :ws AND owner IS NOT NULL"
             self._world.run(sql)
+            before = self._fence()
             self._run("both", self._stage.other)
+            if self._fence() == before:
+                self._met["turned away by a run that is going on"] += 1
+                return
+            self._met["overtaken"] += 1
             left.append(self._limits.snapshot())
 
         requests = self._stage.process.requests
@@ -171,3 +178,7 @@ class TwoWays:
         self._run("both", self._stage.process)
         self._stage.process.calm()
         assert not left or left[-1] == self._limits.snapshot(), "I9: an overtaken run has written"
+
+    def _fence(self) -> object:
+        """What rises with each run that takes the lease."""
+        return self._world.run("SELECT fence FROM workspace_sync_leases WHERE ws_id = :ws")

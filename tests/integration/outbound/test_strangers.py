@@ -1,9 +1,12 @@
 """Others who write to the same calendar, and accounts that are not the one that was written to."""
 
 from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from almanac.adapters.postgres.connection import Database, parse_url
 from tests.integration import rows
 from tests.integration.outbound.stage import ADA, Writing
 
@@ -52,3 +55,34 @@ def test_53_another_account_gets_nothing_that_was_meant_for_the_first(team: Writ
     assert team.there(other) == []
     status = team.wiring.outbound.status(team.ws_id, dry_run=False, confirm=False)
     assert [(each.calendar_id, each.reason) for each in status.held] == [(ADA, "reconnect_required")]
+
+
+LISTED: dict[str, dict[str, Any]] = {
+    "divert": {"etags": ['"another"'], "tombstones": [], "series": [], "full_pass": False},
+    "doubt_missing": {"since": "2100-01-01", "window_start": "2000-01-01", "window_end": "2100-01-01"},
+}
+
+
+@pytest.mark.parametrize("statement", LISTED)
+def test_no_run_is_overtaken_while_it_notes_what_a_listing_says(
+    team: Writing, database_url: str, statement: str
+) -> None:
+    """Between a look at the lease and what is noted nobody gets it: what comes later would be an overtaken run's."""
+    block, run_id = team.block(), uuid4()
+    team.sync()
+    (fence,) = team.run(
+        "UPDATE workspace_sync_leases SET owner = :run, expires_at = now() WHERE ws_id = :ws RETURNING fence",
+        run=run_id,
+    )[0]
+    said: dict[str, Any] = {"ws_id": team.ws_id, "run_id": run_id, "provider": "google", "calendar_id": team.calendar}
+    said |= {"connection_id": team.run("SELECT id FROM calendar_connections WHERE ws_id = :ws")[0][0]}
+    said |= {"ids": team.link(block, "external_event_id")} if statement == "divert" else {}
+    beside = Database(lambda: parse_url(database_url))
+    free = "SELECT 1 FROM workspace_sync_leases WHERE ws_id = :ws_id FOR UPDATE SKIP LOCKED"
+    run = team.database.statements("outbound/outbound.sql")
+    with team.database.transaction():
+        run(statement, fence=fence, **said, **LISTED[statement])
+        assert not beside.run(free, ws_id=team.ws_id)
+    assert beside.run(free, ws_id=team.ws_id)
+    beside.close()
+    assert team.link(block) == "sent"

@@ -4,10 +4,11 @@
 -- Which items of a listing are linked: they become no rows. One that has another version than was agreed on, or is gone,
 -- is in doubt from then on, before the page with its progress is written; a version that a person has made after a
 -- conflict opens it again. So is one that has become a series: only its instances are listed; and one that nobody wants any
--- more, whose insert had no answer and has come after all. An overtaken run notes nothing, and its page is refused. The
--- row of an edit that waits was there all the same, as far as a full pass is concerned.
+-- more, whose insert had no answer and has come after all. An overtaken run notes nothing, and its page is refused; nobody
+-- overtakes it in the middle of this. The row of an edit that waits was there all the same, as far as a full pass is concerned.
 WITH held AS (
     SELECT 1 FROM workspace_sync_leases WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+    FOR UPDATE
 ), listed AS (
     SELECT * FROM unnest(:ids::text[], :etags::text[]) AS p (id, etag)
     UNION ALL
@@ -52,6 +53,7 @@ WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :cal
 -- the rows of edits that wait stay.
 WITH held AS (
     SELECT 1 FROM workspace_sync_leases WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+    FOR UPDATE
 ), kept AS (
     INSERT INTO calendar_sync_seen (connection_id, external_event_id)
     SELECT :connection_id::uuid, l.external_event_id FROM held, calendar_event_links l
