@@ -239,7 +239,7 @@ class Stack:
         self.google = Control(self._google_url, timeout=_CONTROL_SECONDS)
 
     def _start_postgres(self, keep_data: bool) -> None:
-        self.postgres = Postgres.start(self.folder / "postgres")
+        self.postgres = Postgres.start(self.folder / "postgres", durable=keep_data)
         if not keep_data:
             self.postgres.drop_database(DATABASE)
             self.postgres.create_database(DATABASE)
