@@ -206,7 +206,7 @@ def read(stream: IO[str] | None) -> str:
 @pytest.mark.parametrize(
     ("number", "marker"),
     [
-        (signal.SIGINT, "Google Calendar, simulated is up"),
+        (signal.SIGINT, "up: Google Calendar, simulated"),
         (signal.SIGINT, "1. Accounts are connected"),
         (signal.SIGTERM, "2. The first tick"),
     ],
