@@ -259,7 +259,10 @@ class TestLeaving:
         for number in range(3):
             team.block(f"Piece {number}", hours=24 + number)
         team.sync()
-        team.wiring.accounts.disconnect(team.ws_id, ADA, user_id="ada", blocks="remove")
+        for _ in range(2):
+            left = team.wiring.accounts.disconnect(team.ws_id, ADA, user_id="ada", blocks="remove")
+            (listed,) = team.wiring.accounts.all(team.ws_id)
+            assert (left.status, listed.status) == ("leaving", "leaving"), "also asked once more"
         assert not team.simulator.world.account(ADA).revoked
         team.sync()
         assert team.there() == []
@@ -267,6 +270,17 @@ class TestLeaving:
         assert team.run("SELECT status, access_token FROM calendar_auth_tokens WHERE ws_id = :ws") == [
             ["disconnected", None]
         ]
+
+    def test_who_is_connected_again_while_leaving_stays(self, team: Writing) -> None:
+        team.block()
+        team.sync()
+        team.wiring.accounts.disconnect(team.ws_id, ADA, user_id="ada", blocks="remove")
+        tokens = team.google.reconnect_account(ADA)
+        team.wiring.connect_account(team.ws_id, "ada", ADA, tokens["refresh_token"])
+        team.sync()
+        (listed,) = team.wiring.accounts.all(team.ws_id)
+        assert (team.there(), listed.status) == ([], "active")
+        assert not team.simulator.world.account(ADA).revoked
 
     def test_w98_what_a_dead_grant_keeps_goes_once_the_account_is_back(self, team: Writing) -> None:
         team.block()

@@ -37,13 +37,14 @@ WHERE a.ws_id = :ws_id::uuid AND a.user_id = :user_id AND a.provider = :provider
     AND c.is_primary;
 
 -- name: put_account
--- New tokens revive an account. The raised version tells a run that holds the old tokens to load these.
+-- New tokens revive an account, also one that was leaving: its blocks still go, it does not. The raised version tells a run
+-- that holds the old tokens to load these.
 INSERT INTO calendar_auth_tokens AS a (ws_id, user_id, provider, account_email, access_token, refresh_token, expires_at, scopes)
 VALUES (:ws_id::uuid, :user_id, :provider, :email, :access_token, :refresh_token, :expires_at::timestamptz, :scopes::text[])
 ON CONFLICT (ws_id, user_id, provider, account_email) DO UPDATE SET
     access_token = excluded.access_token, refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
     version = a.version + 1, status = 'active', last_error = NULL, scopes = excluded.scopes, listed_at = now(),
-    updated_at = now()
+    leaving_since = NULL, updated_at = now()
 RETURNING id, provider, account_email, access_token, refresh_token, expires_at, status, version;
 
 -- name: put_connections
@@ -116,7 +117,8 @@ WHERE id = :ws_id::uuid
 RETURNING name, timezone, settings -> 'weekly_report' = 'true';
 
 -- name: list_accounts
-SELECT a.id, a.ws_id, w.name, a.account_email, a.user_id, a.status, a.last_error, count(c.id)::integer,
+SELECT a.id, a.ws_id, w.name, a.account_email, a.user_id,
+    CASE WHEN a.status = 'active' AND a.leaving_since IS NOT NULL THEN 'leaving' ELSE a.status END, a.last_error, count(c.id)::integer,
     count(c.id) FILTER (WHERE c.is_enabled AND c.sync_inbound_enabled AND c.access_role <> 'freeBusyReader'
         AND a.status <> 'disconnected')::integer
 FROM calendar_auth_tokens a

@@ -28,7 +28,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class ListedAccount:
-    """One account of a workspace; `calendars` counts those that it lists, `read` those that a sync reads."""
+    """One account of a workspace; `calendars` counts those that it lists, `read` those that a sync reads.
+
+    `status`: active, reconnect_required, leaving (its blocks are taken back first), disconnected.
+    """
 
     account_id: UUID
     ws_id: UUID

@@ -62,8 +62,8 @@ class Accounts:
         (one,) = found
         if blocks is None:
             self.stop_watching(ws_id, one.account_id)
-        elif self.leave(ws_id, one.account_id, blocks) and one.status == "active":
-            return one
+        elif self.leave(ws_id, one.account_id, blocks) and one.status in ("active", "leaving"):
+            return replace(one, status="leaving")
         self.switches.disconnect(ws_id, one.account_id)
         return replace(one, status="disconnected", read=0)
 
