@@ -23,7 +23,7 @@ from almanac.errors import BadInput, FilesUnavailable, MailRefused, MailUnavaila
 from almanac.jobs import CalendarExport, CalendarSync, message_body
 from almanac.services.export.ask import Exports
 from almanac.services.export.due import AskForDue, Due
-from almanac.services.export.ports import ExportFiles, Letter, Mail, Wanted
+from almanac.services.export.ports import Export, ExportFiles, Letter, Mail, Wanted
 from almanac.services.export.run import RunExport
 from almanac.services.maintenance.steps import STEPS, Round
 from almanac.wiring.command_line import Wiring
@@ -103,6 +103,9 @@ class Stage:
             zone=zone,
             said=json.dumps(settings),
         )
+
+    def pause(self) -> None:
+        self.database.run("INSERT INTO workspace_pauses (ws_id, paused_by) VALUES (:ws, 'ops')", ws=self.ws_id)
 
     def event(self, title: str, start: datetime) -> UUID:
         sql = (
@@ -203,6 +206,38 @@ def test_a_report_of_the_week_is_due_once_on_each_mondays_morning(stage: Stage) 
     assert "29" in content.decode()
     assert stage.wiring.workspaces.set(stage.ws_id, weekly_report=False)[2] is False
     assert stage.tick(monday + timedelta(days=7), "reports")["reports"] == 0
+
+
+def test_a_paused_workspace_gets_no_digest_and_no_report_by_itself(stage: Stage) -> None:
+    monday = datetime(2026, 3, 30, 5, 1, tzinfo=UTC)
+    stage.wiring.workspaces.set(stage.ws_id, weekly_report=True)
+    stage.pause()
+
+    paused = [stage.tick(), stage.tick(monday, "reports")]
+    PostgresExports(stage.database).add(Export(uuid4(), Wanted(stage.ws_id, "csv")))
+    stage.database.run("UPDATE exports SET sent_at = now() - interval '1 hour'")
+    asked = stage.tick(monday)["sent"]
+    stage.database.run("DELETE FROM workspace_pauses")
+    late = [stage.tick(), stage.tick(monday, "reports")]
+
+    assert [(each["digests"], each["reports"], each["sent"]) for each in paused] == [(0, 0, 0)] * 2
+    assert asked == 1, "what somebody asked for is sent again, the digest of that morning not at all"
+    assert [(each["digests"], each["reports"]) for each in late] == [(1, 0), (0, 1)]
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_what_was_due_before_a_pause_waits_and_alarms_nobody(stage: Stage, *, paused: bool) -> None:
+    stage.tick()
+    stage.database.run("UPDATE exports SET sent_at = now() - interval '1 hour'")
+    if paused:
+        stage.pause()
+
+    again = stage.tick()["sent"]
+    stage.database.run("UPDATE exports SET created_at = now() - interval '1 day'")
+    given_up = stage.tick()["given_up"]
+
+    assert (again, given_up) == ((0, 0) if paused else (1, 1))
+    assert stage.rows() == [("digest", "failed", None)]
 
 
 def test_files_and_mail_may_be_down_and_there_is_one_mail(stage: Stage) -> None:

@@ -64,7 +64,7 @@ FROM workspace_members m JOIN workspaces w ON w.id = m.ws_id
 WHERE m.settings -> 'digest' = 'true';
 
 -- name: open_digests
--- Of the whole fleet: a rule asks it.
+-- Of the whole fleet: a rule asks it. A paused workspace is let alone; resumed in time, today's digest still comes.
 WITH opened AS (
     INSERT INTO exports (id, ws_id, kind, user_id, day)
     SELECT gen_random_uuid(), m.ws_id, 'digest', m.user_id, z.day
@@ -76,7 +76,7 @@ WITH opened AS (
     WHERE m.settings -> 'digest' = 'true' AND NOT EXISTS (
         SELECT 1 FROM exports x
         WHERE x.ws_id = m.ws_id AND x.user_id = m.user_id AND x.day = z.day AND x.kind = 'digest'
-    )
+    ) AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = m.ws_id)
     ORDER BY m.ws_id, m.user_id
     LIMIT :limit::integer
     ON CONFLICT (ws_id, user_id, day) WHERE kind = 'digest' AND day IS NOT NULL DO NOTHING
@@ -96,6 +96,7 @@ WITH opened AS (
     JOIN unnest(:zones::text[], :days::date[]) AS z (zone, day) ON z.zone = coalesce(w.timezone, 'UTC')
     WHERE w.settings -> 'weekly_report' = 'true'
         AND NOT EXISTS (SELECT 1 FROM exports x WHERE x.ws_id = w.id AND x.day = z.day AND x.kind = 'report')
+        AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.id)
     ORDER BY w.id
     LIMIT :limit::integer
     ON CONFLICT (ws_id, day) WHERE kind = 'report' AND day IS NOT NULL DO NOTHING
@@ -104,10 +105,12 @@ WITH opened AS (
 SELECT count(*) FROM opened;
 
 -- name: unsent
+-- What somebody asked for themselves is made in a paused workspace too; what a rule found due has a day, and waits.
 SELECT id, ws_id, kind, user_id, day, since, until, mail, sends
-FROM exports
+FROM exports x
 WHERE status = 'queued' AND created_at >= now() - :young::float8 * interval '1 second'
     AND (sent_at IS NULL OR sent_at < now() - :again_after::float8 * interval '1 second')
+    AND (day IS NULL OR NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = x.ws_id))
 ORDER BY created_at, id
 LIMIT :limit::integer;
 
@@ -115,12 +118,14 @@ LIMIT :limit::integer;
 UPDATE exports SET sends = sends + 1, sent_at = clock_timestamp() WHERE id = ANY (:ids::uuid[]);
 
 -- name: give_up
+-- Counted is what nobody meant to hold up.
 WITH given_up AS (
     UPDATE exports SET status = 'failed', error_type = coalesce(error_type, 'given_up'), ended_at = clock_timestamp()
     WHERE status = 'queued' AND created_at < now() - :after::float8 * interval '1 second'
-    RETURNING 1
+    RETURNING ws_id, day
 )
-SELECT count(*) FROM given_up;
+SELECT count(*) FROM given_up x
+WHERE day IS NULL OR NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = x.ws_id);
 
 -- name: add
 INSERT INTO exports (id, ws_id, kind, user_id, since, until, sends, sent_at)
