@@ -133,14 +133,18 @@ WHERE b.ws_id = :ws_id::uuid AND (m.id IS NOT NULL OR e.end_at > :since::timesta
 
 -- name: keep_basis
 -- In one statement, so that what has not changed is neither sent back nor written. The first plan differs from none. A
--- plan of one person leaves the basis as it is: the next of everybody has the same to explain.
-WITH was AS (
+-- plan of one person leaves the basis as it is: the next of everybody has the same to explain. An overtaken run keeps
+-- nothing.
+WITH held AS (
+    SELECT r.ws_id, r.user_id FROM workspace_sync_leases l JOIN runs r ON r.id = l.owner AND r.ws_id = l.ws_id
+    WHERE l.ws_id = :ws_id::uuid AND l.owner = :run_id::uuid AND l.fence = :fence::bigint
+), was AS (
     SELECT facts FROM plan_basis WHERE ws_id = :ws_id::uuid -- under the run's lease: a lock would miss what is written below
 ), differing AS (
     SELECT key, jsonb_build_array(o.value, n.value) AS sides
     FROM jsonb_each((SELECT facts FROM was)) o (key, value)
     FULL JOIN jsonb_each(:facts::jsonb) n (key, value) USING (key)
-    WHERE EXISTS (SELECT 1 FROM was) AND o.value IS DISTINCT FROM n.value
+    WHERE EXISTS (SELECT 1 FROM held) AND EXISTS (SELECT 1 FROM was) AND o.value IS DISTINCT FROM n.value
     ORDER BY key LIMIT 1000
 ), noted AS (
     INSERT INTO plan_input_changes (run_id, ws_id, changes)
@@ -148,8 +152,7 @@ WITH was AS (
     ON CONFLICT (run_id) DO UPDATE SET changes = excluded.changes
 )
 INSERT INTO plan_basis AS b (ws_id, facts)
-SELECT r.ws_id, :facts::jsonb FROM runs r
-WHERE r.id = :run_id::uuid AND r.ws_id = :ws_id::uuid AND (r.user_id IS NULL OR NOT EXISTS (SELECT 1 FROM was))
+SELECT h.ws_id, :facts::jsonb FROM held h WHERE h.user_id IS NULL OR NOT EXISTS (SELECT 1 FROM was)
 ON CONFLICT (ws_id) DO UPDATE SET facts = excluded.facts, updated_at = now() WHERE b.facts IS DISTINCT FROM excluded.facts;
 
 -- name: insert_blocks

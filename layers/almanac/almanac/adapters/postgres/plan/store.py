@@ -117,9 +117,8 @@ class PostgresPlanStore(PlanStore):
         if changes.empty:  # nothing to keep apart from what others write
             if self._version(lease.ws_id, reach) != workspace.version:
                 return False
-            with self._db.transaction():
-                self._keep_basis(lease, workspace)
-                self._finish(lease, report, workspace.seen)
+            self._keep_basis(lease, workspace)  # by itself: a run that dies between the two has moved nothing to explain
+            self._finish(lease, report, workspace.seen)
             return True
         for _ in range(_WRITES):
             try:
@@ -165,7 +164,7 @@ class PostgresPlanStore(PlanStore):
 
     def _keep_basis(self, lease: Lease, workspace: Workspace) -> None:
         facts = json.dumps(basis_of(workspace))
-        self._run("keep_basis", ws_id=lease.ws_id, run_id=lease.run_id, facts=facts)
+        self._run("keep_basis", ws_id=lease.ws_id, run_id=lease.run_id, fence=lease.fence, facts=facts)
 
     def _finish(self, lease: Lease, report: PlanReport, seen: str | None) -> None:
         counts = asdict(report.counts)
