@@ -11,6 +11,7 @@ from almanac.domain.sync.retry import (
     backoff,
     disposition,
     next_attempt_after,
+    slowdown,
     try_again_in_run,
     wait_after_bug,
     wait_for_turn,
@@ -43,6 +44,29 @@ def test_trap_78_waits_double_and_are_truncated(attempt: int, ceiling: float) ->
 def test_trap_79_nobody_comes_back_before_retry_after(attempt: int, retry_after: float | None, chance: float) -> None:
     delay = backoff(attempt, retry_after, chance)
     assert (retry_after or 0.0) <= delay <= (retry_after or 0.0) + retry.LONGEST_BACKOFF
+
+
+@pytest.mark.parametrize(
+    ("nth", "retry_after", "chance", "seconds"),
+    [
+        (1, None, 0.0, 30.0),
+        (1, None, 0.5, 45.0),
+        (2, None, 0.0, 60.0),
+        (5, None, 0.5, 720.0),
+        (10_000, None, 0.0, 480.0),
+        (1, 600.0, 0.5, 615.0),
+        (1, 1e9, 0.5, 24 * HOUR),
+    ],
+)
+def test_an_account_slows_down_longer_each_time(
+    nth: int, retry_after: float | None, chance: float, seconds: float
+) -> None:
+    assert slowdown(nth, retry_after, chance) == seconds
+
+
+@given(st.integers(1, 4), chances, chances)
+def test_the_next_slowdown_is_never_shorter(nth: int, one: float, other: float) -> None:
+    assert 30 <= slowdown(nth, None, one) <= slowdown(nth + 1, None, other) <= retry.LONGEST_SLOWDOWN
 
 
 @pytest.mark.parametrize(

@@ -175,17 +175,44 @@ class TestHolds:
         fault = {"action": "error", "status": 429, "reason": "rateLimitExceeded", "method": "PATCH"}
         team.inject(**fault, path="*/events/*", times=3)
         before = team.requests()
+        waits = []
         for hours in (40, 50, 60):
             team.move(block, hours)
             team.move(other, hours + 2)
             team.sync(direction="outbound")
             assert team.held() == "rate_limit"
             assert [team.link(each, "refusals") for each in (block, other)] == [[0], [0]]
+            waits.append(self.waits(team))
             team.again()
         assert len(team.writes(before)) == 3, "one of the account's, each time"
+        assert waits[0] < waits[1] < waits[2], "longer each time"
         team.sync(direction="outbound")
         assert team.held() is None
         assert [team.link(each) for each in (block, other)] == ["agreed", "agreed"]
+
+        team.inject(**fault, path="*/events/*")
+        team.move(block, 70)
+        team.sync(direction="outbound")
+        assert self.waits(team) < waits[1], "as the first time"
+
+    def waits(self, team: Writing) -> float:
+        """The seconds that the account was told to wait."""
+        columns = "extract(epoch FROM outbound_held_until - updated_at)::float8"
+        seconds: float = team.run(f"SELECT {columns} FROM calendar_connections WHERE ws_id = :ws")[0][0]
+        return seconds
+
+    def test_asked_to_slow_down_no_other_calendar_of_the_account_is_tried(self, team: Writing) -> None:
+        made = team.wiring.targets.make(team.ws_id, "ada")
+        team.wiring.outbound.status(team.ws_id, dry_run=True, confirm=False)
+        team.block()
+        team.sync()
+        team.target(ADA)
+        fault = {"action": "error", "status": 429, "reason": "rateLimitExceeded"}
+        for method in ("POST", "DELETE"):
+            team.inject(**fault, method=method, path="*/events*", times=None)
+        before = team.requests()
+        team.sync(direction="outbound")
+        assert (len(team.writes(before)), team.held(), team.held(made)) == (1, "rate_limit", "rate_limit")
 
     def test_a_dead_account_writes_nothing_and_is_read_first_when_it_is_back(self, team: Writing) -> None:
         blocks = [team.block(f"Piece {number}", hours=24 + number) for number in range(5)]

@@ -65,7 +65,7 @@ ON CONFLICT (auth_token_id, calendar_id) DO UPDATE SET
         WHEN EXISTS (SELECT 1 FROM calendar_sync_states s WHERE s.connection_id = c.id AND s.last_synced_at IS NOT NULL)
         THEN 'synced' ELSE 'new' END,
     last_error_type = NULL, last_error = NULL, failures = 0, retry_at = NULL, updated_at = now(),
-    outbound_held_until = NULL
+    outbound_held_until = NULL, outbound_slowed = 0
 WHERE c.ws_id = excluded.ws_id;
 
 -- name: mark_unlisted

@@ -22,6 +22,8 @@ HoldReason = Literal[
 ]
 """Why a calendar is held: nothing is written there."""
 WRITING_ROLES = ("owner", "writer")
+WHOLE_ACCOUNT: tuple[HoldReason, ...] = ("reconnect_required", "quota", "rate_limit", "budget")
+"""Holds that are an account's, of whatever calendar it was that met them."""
 LOOK_AGAIN: dict[HoldReason, timedelta] = {
     "permission_missing": timedelta(hours=6),
     "role": timedelta(hours=1),
@@ -48,7 +50,8 @@ class Place:
     """One calendar of one account, with what is stored about writing to it.
 
     `live` counts our events there, `gone` those that listings say were deleted there, `deletes` those ahead that are to
-    be deleted by us. `granted` is None when nobody knows what the account's owner has consented to.
+    be deleted by us. `granted` is None when nobody knows what the account's owner has consented to. `slowed` is how
+    often in a row the account was asked to slow down.
     """
 
     connection_id: UUID
@@ -66,6 +69,7 @@ class Place:
     gone: int
     deletes: int
     due: int
+    slowed: int = 0
 
     @property
     def kinds(self) -> Sequence[Kind]:

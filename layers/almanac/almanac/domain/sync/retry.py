@@ -28,6 +28,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 5 * _MINUTE, 6 * _HOUR
 FIRST_REFUSAL_PAUSE, LONGEST_REFUSAL_PAUSE = 6 * _HOUR, 24 * _HOUR
 """Pauses of a refused connection: only a person heals it, yet access that was given back is noticed within a day."""
 
+SHORTEST_SLOWDOWN, LONGEST_SLOWDOWN = 30.0, 16 * _MINUTE
+"""Of an account that was asked to write more slowly: half a minute, doubled five times."""
+
 MAX_RECEIVES = 3
 """Receives of one message; equals the queues' maxReceiveCount. An outage of a provider fills no dead-letter queue: its
 runs record it; one of the database's does, for then the message is the only trace."""
@@ -72,6 +75,16 @@ def next_attempt_after(error: AlmanacError, failures: int) -> float:
     if isinstance(error, ProviderQuotaExhausted):
         pause = max(pause, QUOTA_PAUSE)
     return min(pause, LONGEST_REFUSAL_PAUSE)
+
+
+def slowdown(nth: int, retry_after: float | None, chance: float) -> float:
+    """Return the seconds that an account writes nothing after it was asked to slow down, `nth` time in a row (from 1).
+
+    Doubles, with `chance` in [0, 1) as the jitter of the upper half: what is waited for grows each time. Retry-After is
+    the minimum, a day the maximum.
+    """
+    half = _doubled(SHORTEST_SLOWDOWN, nth, LONGEST_SLOWDOWN / 2)
+    return min(max(half, retry_after or 0.0) + chance * half, LONGEST_REFUSAL_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from almanac.domain.calendar.events import CalendarZones
 from almanac.domain.calendar.written import RemoteEvent
 from almanac.domain.outbound.link import Link
 from almanac.domain.outbound.merge import Agreed, DeletedThere, Outcome, merge
-from almanac.domain.outbound.place import LOOK_AGAIN, HoldReason, Place
+from almanac.domain.outbound.place import LOOK_AGAIN, WHOLE_ACCOUNT, HoldReason, Place
 from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.sync.report import Tally
+from almanac.domain.sync.retry import slowdown
 from almanac.errors import (
     AccessDenied,
     AccessTokenRejected,
@@ -35,8 +36,6 @@ from almanac.services.sync.retrying import Retrier
 
 _Returned = TypeVar("_Returned")
 
-SHORTEST_PAUSE = timedelta(seconds=30)
-"""Of an account that the provider asked to slow down."""
 LOOK_TWICE = timedelta(seconds=60)
 """Before what is not found any more counts as deleted: a deletion is told as one (cancelled), this may be a hiccup."""
 MOST_LOOKED_FOR = 10
@@ -77,6 +76,7 @@ class CalendarReader:
         self._clock = clock
         self._report = report
         self._tally = Tally()
+        self._slowed = place.slowed
         self._looked_for = 0
         self.uncounted: set[object] = set()
         """Links whose deletion, here or there, nobody knew of when this run counted: too many at once ask first."""
@@ -129,6 +129,12 @@ class CalendarReader:
                 return True
         return False
 
+    def went_through(self) -> None:
+        """The account may write again: what it was asked before does not count any more."""
+        if self._slowed:
+            self._store.forget_slowed(self._lease, self._place)
+            self._slowed = 0
+
     def _read_in(self, calendar_id: str, link: Link) -> RemoteEvent | None:
         self._report.read += 1
         return self._read(lambda writes: writes.read(calendar_id, link.remote_id, self._zones))
@@ -152,19 +158,19 @@ class CalendarReader:
         """Raise StopHere, after what the error says is stored: the account, or the calendar, waits."""
         now = self._clock()
         if isinstance(error, ProviderQuotaExhausted):
-            self._hold("quota", now + LOOK_AGAIN["quota"], whole_account=True)
+            self._hold("quota", now + LOOK_AGAIN["quota"])
         if isinstance(error, ProviderRateLimited):
-            pause = max(timedelta(seconds=error.retry_after or 0.0), SHORTEST_PAUSE)
-            self._hold("rate_limit", now + pause, whole_account=True)
+            pause = slowdown(self._slowed + 1, error.retry_after, self._retrier.chance())
+            self._hold("rate_limit", now + timedelta(seconds=pause))
         if isinstance(error, ReconnectRequired):
-            self._hold("reconnect_required", whole_account=True)
+            self._hold("reconnect_required")
         reason: HoldReason = "permission_missing" if isinstance(error, PermissionMissing) else "role"
         self._hold(reason, now + LOOK_AGAIN[reason])
 
-    def _hold(self, reason: HoldReason, until: datetime | None = None, *, whole_account: bool = False) -> None:
+    def _hold(self, reason: HoldReason, until: datetime | None = None) -> None:
         if until is None and reason in LOOK_AGAIN:
             until = self._clock() + LOOK_AGAIN[reason]
-        self._store.hold(self._lease, self._place, reason, until, whole_account=whole_account)
+        self._store.hold(self._lease, self._place, reason, until, whole_account=reason in WHOLE_ACCOUNT)
         raise StopHere(reason)
 
 

@@ -42,7 +42,7 @@ class CalendarWriter(CalendarReader):
         """Make one write. Raises StopHere."""
         intent = self._store.intend(self._lease, self._account, link, write)
         if intent.why_not == "budget":
-            self._hold("budget", _next_midnight(self._clock()), whole_account=True)
+            self._hold("budget", _next_midnight(self._clock()))
         if intent.why_not is not None:
             return
         if intent.wait > 0:
@@ -54,6 +54,7 @@ class CalendarWriter(CalendarReader):
             return
         self._unanswered = 0
         self._store.answered(self._lease, link, write, event)
+        self.went_through()
         self._count(write)
 
     def refuse(self, link: Link, step: Refuse) -> None:

@@ -100,6 +100,10 @@ class OutboundStore(Protocol):
         """End a hold: what waited is to be read before it is written."""
         ...
 
+    def forget_slowed(self, lease: Lease, place: Place) -> None:
+        """A write of the place's account went through: the next time it is asked to slow down is a first one."""
+        ...
+
     def forget_old(self, lease: Lease, account: Account) -> None:
         """Delete what ended a month ago: links, refused slots, used budgets."""
         ...

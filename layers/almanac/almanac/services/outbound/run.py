@@ -4,7 +4,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from almanac.domain.outbound.place import LOOK_AGAIN, WRITING_ROLES, HoldReason, MassChange, Place, reason_to_hold
+from almanac.domain.outbound.place import (
+    LOOK_AGAIN,
+    WHOLE_ACCOUNT,
+    WRITING_ROLES,
+    HoldReason,
+    MassChange,
+    Place,
+    reason_to_hold,
+)
 from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.outbound.step import LetBe, Look, Refuse, Write, next_step
 from almanac.services.accounts.ports import Account
@@ -53,14 +61,20 @@ class WriteOut:
         report = OutboundReport()
         workspace = self.store.load(lease, self.rules.installation, self.clock())
         opened: dict[object, AccountSession | None] = {}
+        halted: dict[object, HoldReason] = {}
         for place, account in workspace.places:
+            if account.id in halted:
+                report.held[place.calendar_id] = halted[account.id]
+                continue
             if account.id not in opened:
                 opened[account.id] = self.sessions.open(account, self.clock)
             session = opened[account.id]
             if session is None:
                 continue
             before = report.writes
-            _Visit(self, lease, deadline, workspace, place, account, session, report).make()
+            stopped = _Visit(self, lease, deadline, workspace, place, account, session, report).make()
+            if stopped in WHOLE_ACCOUNT:
+                halted[account.id] = stopped
             if report.writes > before:
                 self.store.forget_old(lease, account)
         if workspace.leaving:
@@ -95,12 +109,12 @@ class _Visit:
         )
         self._visits: Counter[object] = Counter()
 
-    def make(self) -> None:
-        """Write what is due, unless the calendar is held."""
+    def make(self) -> HoldReason | None:
+        """Write what is due, unless the calendar is held. Return why it is held from now on."""
         reason = self._reason_to_hold()
         if reason is not None:
             self._report.held[self._place.calendar_id] = reason
-            return
+            return None
         try:
             self._all()
             if self._writer.uncounted and self._count_again():
@@ -108,6 +122,8 @@ class _Visit:
         except StopHere as stop:
             if stop.reason is not None:
                 self._report.held[self._place.calendar_id] = stop.reason
+            return stop.reason
+        return None
 
     def _all(self) -> None:
         while self._some():

@@ -109,7 +109,7 @@ SELECT c.id, c.calendar_id, c.access_role, coalesce(c.time_zone, :zone), a.scope
     c.sync_outbound_enabled,
     EXISTS (SELECT 1 FROM outbound_calendars o WHERE o.ws_id = c.ws_id AND o.calendar_id = c.calendar_id),
     c.outbound_held, c.outbound_held_until,
-    CASE WHEN a.leaving_since IS NULL THEN c.outbound_consent_until ELSE now() + interval '1 hour' END, k.live, k.gone, k.deletes, k.due,
+    CASE WHEN a.leaving_since IS NULL THEN c.outbound_consent_until ELSE now() + interval '1 hour' END, k.live, k.gone, k.deletes, k.due, c.outbound_slowed,
     a.id, a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
 FROM (
     SELECT l.provider, l.calendar_id, l.account,
@@ -412,7 +412,8 @@ WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND state IN ('wanted', 'dirty') A
 -- name: hold
 -- Of one connection, or of all that an account has.
 UPDATE calendar_connections c
-SET outbound_held = :reason, outbound_held_until = :until::timestamptz, updated_at = now()
+SET outbound_held = :reason, outbound_held_until = :until::timestamptz, updated_at = now(),
+    outbound_slowed = c.outbound_slowed + (:reason = 'rate_limit')::integer
 WHERE c.ws_id = :ws_id::uuid AND (c.id = :connection_id::uuid OR (:whole_account::boolean AND c.auth_token_id = (
     SELECT o.auth_token_id FROM calendar_connections o WHERE o.id = :connection_id::uuid AND o.ws_id = :ws_id::uuid)))
     AND (c.outbound_held IS DISTINCT FROM :reason OR c.outbound_held_until IS DISTINCT FROM :until::timestamptz);
@@ -420,6 +421,11 @@ WHERE c.ws_id = :ws_id::uuid AND (c.id = :connection_id::uuid OR (:whole_account
 -- name: release
 UPDATE calendar_connections SET outbound_held = NULL, outbound_held_until = NULL, updated_at = now()
 WHERE ws_id = :ws_id::uuid AND id = :connection_id::uuid AND outbound_held IS NOT NULL;
+
+-- name: forget_slowed
+UPDATE calendar_connections c SET outbound_slowed = 0, updated_at = now()
+WHERE c.ws_id = :ws_id::uuid AND c.outbound_slowed > 0 AND c.auth_token_id = (
+    SELECT o.auth_token_id FROM calendar_connections o WHERE o.id = :connection_id::uuid AND o.ws_id = :ws_id::uuid);
 
 -- name: doubt_held
 -- What waited is read before it is written: much may have happened since.

@@ -44,10 +44,10 @@ def link_from(row: Sequence[Any]) -> Link:
 
 def place_from(ws_id: UUID, row: Sequence[Any], granted: Granted) -> tuple[Place, Account]:
     """A row of places."""
-    account = Account(ws_id, *row[16:24])
+    account = Account(ws_id, *row[17:25])
     scopes, role, made = row[4] or (), row[2], row[8]
     allowed = granted(account.provider, scopes, role == "owner", made) if scopes else None
-    place = Place(row[0], row[1], role, row[3], row[5], row[6], row[7], allowed, row[9], row[10], row[11], *row[12:16])
+    place = Place(row[0], row[1], role, row[3], row[5], row[6], row[7], allowed, row[9], row[10], row[11], *row[12:17])
     return place, account
 
 

@@ -165,6 +165,10 @@ class PostgresOutboundStore(OutboundStore):
             self._run("doubt_held", ws_id=lease.ws_id, **where)
 
     @override
+    def forget_slowed(self, lease: Lease, place: Place) -> None:
+        self._at(lease, place, "forget_slowed")
+
+    @override
     def set_role(self, lease: Lease, place: Place, role: str) -> None:
         self._at(lease, place, "set_role", role=role)
 
