@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -192,6 +193,20 @@ def test_a_meeting_takes_an_hour_that_all_have_and_those_who_need_not_come_when_
     team.database.run("DELETE FROM workspace_calendar_events WHERE provider = 'google'")
     team.plan()
     assert team.placed() == {"Sync": ["ann+ben+cy: 02 15:00-16:00"]}
+    assert team.plan().outcome == "unchanged"
+
+
+def test_a_meeting_that_an_undo_took_away_finds_another_time(team: Team) -> None:
+    team.meeting("Sync", "ann", "cy")
+    run = team.plan().run_id
+    before = team.placed()
+    replace(team.wiring.undo_run, clock=lambda: team.now)(run)
+
+    team.plan()
+    moved = team.placed()
+
+    assert before == {"Sync": ["ann+cy: 02 09:00-10:00"]}
+    assert moved == {"Sync": ["ann+cy: 02 10:00-11:00"]}
     assert team.plan().outcome == "unchanged"
 
 

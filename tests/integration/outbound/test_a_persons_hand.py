@@ -107,6 +107,25 @@ class TestBlocks:
         assert team.writes(before) == []
         assert team.plans_asked_for() == 1
 
+    def test_a_deleted_meeting_goes_elsewhere_too(self, team: Writing) -> None:
+        event_id = team.block("Sync")
+        meeting = team.run("INSERT INTO meetings (ws_id, title) VALUES (:ws, 'Sync') RETURNING id")[0][0]
+        team.run("DELETE FROM task_calendar_events WHERE ws_id = :ws")
+        team.run("UPDATE workspace_calendar_events SET task_id = NULL WHERE ws_id = :ws")
+        team.run(
+            "INSERT INTO meeting_calendar_events (event_id, ws_id, meeting_id, scheduled_minutes)"
+            " VALUES (:event, :ws, :meeting, 60)",
+            event=event_id,
+            meeting=meeting,
+        )
+        team.sync()
+        team.remove(event_id)
+        team.sync()
+
+        assert team.row(event_id) is None
+        slots = team.run("SELECT meeting_id, start_at, end_at FROM refused_meeting_slots WHERE ws_id = :ws")
+        assert slots == [[meeting, team.at(24), team.at(25)]]
+
     def test_what_is_not_found_once_is_looked_for_again_before_it_counts_as_deleted(self, team: Writing) -> None:
         block = team.block()
         team.sync()

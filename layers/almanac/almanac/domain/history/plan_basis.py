@@ -89,6 +89,8 @@ def _meeting(meeting: Meeting, waits: list[str]) -> dict[str, Any]:
         "hours": meeting.category,
         "assignees": sorted((*meeting.required, *(f"{user} (perhaps)" for user in meeting.optional))),
         "waits_for": sorted(waits),
+        # Left out where there are none: a basis of an earlier version knows of none, and that is no change.
+        **({"refused": [_instant(start) for start, _ in meeting.refused]} if meeting.refused else {}),
     }
 
 

@@ -116,6 +116,11 @@ WITH gone AS (
     SELECT b.ws_id, b.task_id, g.start_at, g.end_at
     FROM gone g JOIN task_calendar_events b ON b.event_id = g.id WHERE b.task_id IS NOT NULL
     ON CONFLICT DO NOTHING
+), meetings AS (
+    INSERT INTO refused_meeting_slots (ws_id, meeting_id, start_at, end_at)
+    SELECT b.ws_id, b.meeting_id, g.start_at, g.end_at
+    FROM gone g JOIN meeting_calendar_events b ON b.event_id = g.id WHERE b.meeting_id IS NOT NULL
+    ON CONFLICT DO NOTHING
 )
 INSERT INTO refused_habit_slots (ws_id, habit_id, start_at, end_at)
 SELECT b.ws_id, b.habit_id, g.start_at, g.end_at

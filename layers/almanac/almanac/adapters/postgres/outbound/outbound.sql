@@ -334,6 +334,14 @@ JOIN workspace_habits h ON h.id = b.habit_id AND h.when_block_deleted = 'replan'
 WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND l.base #>> '{when,start}' < l.base #>> '{when,end}'
 ON CONFLICT DO NOTHING;
 
+-- name: refuse_meeting_slot
+INSERT INTO refused_meeting_slots (ws_id, meeting_id, start_at, end_at)
+SELECT b.ws_id, b.meeting_id, (l.base #>> '{when,start}')::timestamptz, (l.base #>> '{when,end}')::timestamptz
+FROM calendar_event_links l JOIN meeting_calendar_events b ON b.event_id = l.event_id AND b.ws_id = l.ws_id
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND b.meeting_id IS NOT NULL
+    AND l.base #>> '{when,start}' < l.base #>> '{when,end}'
+ON CONFLICT DO NOTHING;
+
 -- name: skip_occurrence
 INSERT INTO habit_skipped_occurrences (ws_id, habit_id, occurrence_date, created_by)
 SELECT b.ws_id, b.habit_id, b.occurrence_date, 'calendar'
@@ -443,6 +451,8 @@ WITH links AS (
     DELETE FROM refused_slots WHERE ws_id = :ws_id::uuid AND end_at < now() - interval '1 day'
 ), habit_slots AS (
     DELETE FROM refused_habit_slots WHERE ws_id = :ws_id::uuid AND end_at < now() - interval '1 day'
+), meeting_slots AS (
+    DELETE FROM refused_meeting_slots WHERE ws_id = :ws_id::uuid AND end_at < now() - interval '1 day'
 )
 DELETE FROM outbound_budget WHERE account = :account AND day < (now() AT TIME ZONE 'UTC')::date - 7;
 

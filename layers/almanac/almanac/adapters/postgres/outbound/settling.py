@@ -74,7 +74,7 @@ class Settling:
         return outcome.pins or "transparency" in outcome.taken
 
     def _delete_here(self, key: dict[str, Any], link: Link, outcome: DeletedThere) -> bool:
-        """A task's block goes elsewhere, a habit's day is skipped (if it says so), what is over was not done."""
+        """A task's block or a meeting goes elsewhere, a habit's day is skipped (if it says so), what is over goes."""
         if outcome.wanted and link.kind == "event":
             self._run("absent", id_is_dead=True, may_land=False, **key)
             return False
@@ -88,6 +88,7 @@ class Settling:
         if link.kind == "block" and not outcome.over:
             self._run("refuse_slot", **key)
             self._run("refuse_habit_slot", **key)
+            self._run("refuse_meeting_slot", **key)
             self._run("skip_occurrence", **key)
         self._run("delete_row", **key)
         if link.kind == "edit":

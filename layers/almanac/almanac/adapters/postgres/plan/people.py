@@ -58,7 +58,7 @@ def assignment(row: Row) -> Assignment:
 
 def meeting(row: Row) -> Meeting:
     """Return one of the meetings of load_people."""
-    key, title, color, priority, minutes, earliest, deadline, hard, category, required, optional = row
+    key, title, color, priority, minutes, earliest, deadline, hard, category, required, optional, slots = row
     return Meeting(
         id=UUID(key),
         title=title,
@@ -71,6 +71,7 @@ def meeting(row: Row) -> Meeting:
         category=category,
         required=tuple(required),
         optional=tuple(optional),
+        refused=tuple((datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in slots),
     )
 
 

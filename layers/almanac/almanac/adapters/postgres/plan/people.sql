@@ -11,13 +11,17 @@ SELECT
      WHERE a.ws_id = :ws_id::uuid),
     (SELECT coalesce(json_agg(json_build_array(
             m.id, m.title, m.color, m.priority, m.duration_minutes, m.start_date, m.end_date, m.deadline_type = 'hard',
-            m.calendar_hours, coalesce(a.required, '{}'), coalesce(a.optional, '{}')) ORDER BY m.created_at, m.id), '[]')
+            m.calendar_hours, coalesce(a.required, '{}'), coalesce(a.optional, '{}'), coalesce(r.slots, '[]')) ORDER BY m.created_at, m.id), '[]')
      FROM meetings m
      LEFT JOIN LATERAL (
         SELECT array_agg(user_id ORDER BY user_id) FILTER (WHERE NOT is_optional) AS required,
             array_agg(user_id ORDER BY user_id) FILTER (WHERE is_optional) AS optional
         FROM meeting_attendees WHERE meeting_id = m.id
      ) a ON true
+     LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_array(s.start_at, s.end_at) ORDER BY s.start_at, s.end_at) AS slots
+        FROM refused_meeting_slots s WHERE s.meeting_id = m.id AND s.ws_id = m.ws_id
+     ) r ON true
      WHERE m.ws_id = :ws_id::uuid AND m.auto_schedule AND m.completed_at IS NULL),
     (SELECT coalesce(json_agg(json_build_array(coalesce(d.task_id, d.meeting_id),
             coalesce(d.depends_on_task_id, d.depends_on_meeting_id), coalesce(t.completed_at, m.completed_at) IS NOT NULL)), '[]')

@@ -23,6 +23,8 @@ SELECT pg_current_snapshot()::text, md5(concat_ws('|',
      FROM refused_slots r WHERE r.ws_id = :ws_id::uuid),
     (SELECT string_agg(r.habit_id::text || r.start_at || r.end_at, ',' ORDER BY r.habit_id, r.start_at, r.end_at)
      FROM refused_habit_slots r WHERE r.ws_id = :ws_id::uuid),
+    (SELECT string_agg(r.meeting_id::text || r.start_at || r.end_at, ',' ORDER BY r.meeting_id, r.start_at, r.end_at)
+     FROM refused_meeting_slots r WHERE r.ws_id = :ws_id::uuid),
     (SELECT string_agg(d.task_id::text || d.depends_on_task_id::text, ',' ORDER BY d.task_id, d.depends_on_task_id)
      FROM task_dependencies d WHERE d.ws_id = :ws_id::uuid),
     (SELECT string_agg(b.event_id::text || b.xmin::text, ',' ORDER BY b.event_id) FROM task_calendar_events b

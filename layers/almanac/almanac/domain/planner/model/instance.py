@@ -59,6 +59,8 @@ class MeetingSpec:
     people: tuple[str, ...]
     optional: tuple[str, ...]
     depends_on: tuple[str, ...]
+    refused: tuple[Interval, ...] = ()
+    """Minutes since the epoch where nothing of it may be: it was taken away from there."""
 
 
 @dataclass(frozen=True, slots=True)

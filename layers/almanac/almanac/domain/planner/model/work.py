@@ -143,7 +143,7 @@ class Works:
         bits = reduce(and_, rooms) & ~between(0, release)
         if spec.hard_deadline and spec.deadline is not None:
             bits &= between(0, self.grid.down(spec.deadline + slack))
-        for start, end in spec.refused if isinstance(spec, TaskSpec) else ():
+        for start, end in spec.refused:
             bits &= ~self.grid.touched(start, end)
         return bits
 

@@ -100,4 +100,5 @@ def meeting_spec(
         people=meeting.required,
         optional=meeting.optional,
         depends_on=tuple(sorted(str(after) for after in afters if left[after] > 0)),
+        refused=tuple((minutes_of(start), ceil_minutes(end)) for start, end in meeting.refused),
     )

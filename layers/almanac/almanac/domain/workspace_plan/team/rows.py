@@ -30,6 +30,8 @@ class Meeting:
     category: str
     required: tuple[str, ...]
     optional: tuple[str, ...]
+    refused: tuple[tuple[datetime, datetime], ...] = ()
+    """Slots that it was taken out of, by an undo or by somebody in their own calendar."""
 
 
 @dataclass(frozen=True, slots=True)
