@@ -1,5 +1,6 @@
 """Edits of Google's own events: only what has changed, three-way, one occurrence of a series, deletions both ways."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -293,12 +294,66 @@ def test_what_google_will_not_delete_is_seen_here_again_and_told(review: Review)
     assert (team.stored(ADA), event["id"] in team.truth(ADA)) == ({}, False)
 
 
-def test_switched_off_again_nothing_is_sent(review: Review) -> None:
-    team, _, row = review
-    team.change(row, title="Retro")
+def switch_off(team: Writing) -> None:
     team.run("UPDATE calendar_connections SET sync_outbound_enabled = false WHERE ws_id = :ws")
+
+
+def test_switched_off_again_what_waits_is_given_up(review: Review) -> None:
+    team, _, row = review
+    columns = ("title", "start_at", "end_at", "all_day", "start_date", "end_date", "time_zone", "etag")
+    before = team.row(row, *columns)
+    day = team.at(72).date()
+    team.change(row, title="Retro", locked=True, all_day=True, start_date=day, end_date=day + timedelta(days=1))
+    switch_off(team)
+    assert team.row(row, *columns) == before, "as Google has it, at once"
+    assert team.row(row, "locked") == [True]
+    asked = team.requests()
     team.sync()
-    assert (team.writes(), team.states()) == ([], [])
+    assert (team.writes(), team.states(), team.row(row, *columns)) == ([], [], before)
+    assert all("syncToken" in each["params"] for each in team.simulator.observation.requests(asked)), "nothing anew"
+
+
+def test_switched_off_again_what_was_deleted_here_comes_back(review: Review) -> None:
+    team, event, row = review
+    team.delete(row)
+    switch_off(team)
+    team.sync()
+    assert (team.writes(), team.states(), team.stored(ADA)) == ([], [], {event["id"]: "Review"})
+
+
+def test_switched_off_again_what_google_has_by_then_stands(review: Review) -> None:
+    team, event, row = review
+    team.inject(action="error", status=503, method="GET", path="*/events/*", times=None)
+    team.change(row, title="Retro")
+    team.google.patch_event(ADA, event["id"], {"location": "Room 2"})
+    team.sync()
+    assert team.row(row, "location") == ["Room 1"], "the look at it has failed"
+    switch_off(team)
+    team.google.clear_faults()
+    team.sync()
+    assert (team.writes(), team.states(), team.row(row, "title", "location")) == ([], [], ["Review", "Room 2"])
+
+
+@pytest.mark.parametrize("fault", ["cut_before", "cut_after"])
+@pytest.mark.parametrize("deletes", [False, True])
+def test_switched_off_again_what_had_no_answer_is_looked_at(review: Review, fault: str, deletes: bool) -> None:
+    team, event, row = review
+    team.inject(action=fault, method="DELETE" if deletes else "PATCH", path="*/events/*")
+    if deletes:
+        team.delete(row)
+    else:
+        team.change(row, title="Retro")
+    team.sync()
+    switch_off(team)
+    for _ in range(2):
+        team.again()
+        team.sync()
+    assert len(team.writes()) == 1
+    assert team.stored(ADA) == team.truth(ADA)
+    assert team.stored(ADA) == (
+        {event["id"]: "Review"} if fault == "cut_before" else {} if deletes else {event["id"]: "Retro"}
+    )
+    assert team.wiring.outbound.status(team.ws_id, dry_run=False, confirm=False).links == []
 
 
 def test_a_writer_that_never_calls_us_is_found_by_the_rule(review: Review) -> None:

@@ -1,14 +1,14 @@
 """What becomes of a link once the provider has told what it has: three-way, field by field; a person's hand wins."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from almanac.domain.calendar.written import FIELD_NAMES, Fields, RemoteEvent
 from almanac.domain.outbound.link import Link, alike, is_past, same
 
-DetachReason = Literal["all_day", "repeats", "guests", "edited_beats_deleted", "delete_refused"]
+DetachReason = Literal["all_day", "repeats", "guests", "edited_beats_deleted", "delete_refused", "edits_off"]
 KEPT_ALIVE: tuple[DetachReason, ...] = ("edited_beats_deleted", "delete_refused")
 """Why something lives that was deleted here: somebody is told, and may have it deleted after all."""
 _THEIRS_ONCE_TOUCHED = ("transparency", "visibility")
@@ -65,16 +65,23 @@ class DeletedThere:
 Outcome = Agreed | Detached | NotThere | DeletedThere
 
 
-def merge(link: Link, found: RemoteEvent | None, now: datetime, *, id_taken: bool = False) -> Outcome:
+def merge(
+    link: Link, found: RemoteEvent | None, now: datetime, *, id_taken: bool = False, given_up: bool = False
+) -> Outcome:
     """Return what becomes of a link; `found` is what the provider has under its id, None when it knows none.
 
     `id_taken`: an insert was refused because the id is taken; with nothing found, a forgotten deletion holds it.
+    `given_up`: nothing is wanted there any more, whatever is stored as such; the provider's version stands.
     """
     if found is None or found.row is None:
-        return _merge_absent(link, now, cancelled=found is not None, id_taken=id_taken)
+        outcome = _merge_absent(link, now, cancelled=found is not None, id_taken=id_taken)
+        return replace(outcome, wanted=False) if given_up and isinstance(outcome, DeletedThere) else outcome
     reason = _taken_over(link, found)
     if reason is not None:
         return Detached(found, reason)
+    if given_up:
+        whole = Agreed(found, found.fields, link.base_revision, taken=found.fields)
+        return Detached(found, "edits_off") if link.desired is None else whole
     return _merge_alive(link, found)
 
 

@@ -165,8 +165,8 @@ class PostgresLeaving(LeavingStore):
     def leave_blocks(self, ws_id: UUID, account_id: UUID) -> None:
         key = {"ws_id": ws_id, "account_id": account_id}
         with self._db.transaction():
+            self._run("stop_edits", **key)  # what waits is given up, so it goes before the links that stay
             self._run("leave_links", **key)
-            self._run("stop_edits", **key)
             self._run("clear_targets", **key)
 
     @override
