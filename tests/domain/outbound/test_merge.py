@@ -158,7 +158,7 @@ class TestAlive:
             outcome = merge(link, found, NOW)
             assert isinstance(outcome, Detached)
             assert outcome.reason == reason
-        assert isinstance(merge(replace(AGREED, kind="edit"), found, NOW), Agreed)
+        assert isinstance(merge(replace(AGREED, kind="edit"), found, NOW), Agreed) == found.guests
 
 
 class TestAbsent:
@@ -221,3 +221,33 @@ def test_an_all_day_event_is_over_when_it_is_over_everywhere() -> None:
     assert ends_at(day) == datetime(2030, 1, 2, 12, tzinfo=UTC)
     assert not is_past(day, NOW)
     assert ends_at(None) is None
+
+
+EDIT = replace(EVENT, kind="edit")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "conflicts"),
+    [
+        (fields("Retro"), {"title": {"ours": "Retro", "theirs": "Report"}}),
+        (fields(), {}),
+        (None, {"existence": {"ours": None, "theirs": fields()["when"]}}),
+    ],
+)
+def test_nothing_is_written_to_a_series_that_was_wanted_of_one_event(wanted: Fields | None, conflicts: Any) -> None:
+    found = there(revision=None, repeats=True)
+    assert merge(replace(EDIT, desired=wanted), found, NOW) == Detached(found, "repeats", conflicts)
+    assert merge(replace(EDIT, desired=wanted), found, NOW, given_up=True) == Detached(found, "repeats")
+
+
+@pytest.mark.parametrize("wanted", [fields("Retro"), None])
+def test_of_what_is_given_up_the_other_side_stands(wanted: Fields | None) -> None:
+    link, found = replace(EDIT, desired=wanted), there(location="Room 1", revision=None)
+    outcome = merge(link, found, NOW, given_up=True)
+    if wanted is None:
+        assert outcome == Detached(found, "edits_off")
+    else:
+        assert isinstance(outcome, Agreed)
+        assert (outcome.taken, outcome.conflicts) == (found.fields, {})
+    deleted = merge(replace(link, desired=fields("Retro")), GONE, NOW, given_up=True)
+    assert deleted == DeletedThere(over=False, wanted=False)

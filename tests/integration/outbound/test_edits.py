@@ -1,11 +1,12 @@
 """Edits of Google's own events: only what has changed, three-way, one occurrence of a series, deletions both ways."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
 
+from almanac.errors import BadInput
 from tests.integration.outbound.stage import ADA, Json, Writing
 
 pytestmark = pytest.mark.integration
@@ -368,3 +369,73 @@ def test_a_writer_that_never_calls_us_is_found_by_the_rule(review: Review) -> No
     assert list(store.due_for_outbound(None, 10)) == [team.ws_id]
     team.sync(direction="outbound")
     assert list(store.due_for_outbound(None, 10)) == []
+
+
+def make_it_repeat(team: Writing, event: Json, **fields: Any) -> None:
+    """A person makes a series of it in Google."""
+    zone = {"timeZone": "Europe/Berlin"}
+    times = {name: now(team, event["id"])[name] | zone for name in ("start", "end")}
+    rule = {"recurrence": ["RRULE:FREQ=DAILY;COUNT=3"]}
+    team.google.patch_event(ADA, event["id"], {**times, **rule, **fields})
+
+
+def test_an_event_that_repeats_leaves_no_row_beside_its_occurrences(review: Review) -> None:
+    team, event, _ = review
+    make_it_repeat(team, event)
+    team.sync()
+    assert team.stored(ADA) == team.truth(ADA)
+
+
+@pytest.mark.parametrize("choice", ["mine", "theirs"])
+@pytest.mark.parametrize("deletes", [False, True])
+@pytest.mark.parametrize("first", ["both", "outbound"])
+def test_an_edit_of_what_repeats_by_now_is_for_a_person(
+    review: Review, first: str, deletes: bool, choice: Literal["mine", "theirs"]
+) -> None:
+    team, event, row = review
+    if deletes:
+        team.delete(row)
+    else:
+        team.change(row, title="Retro")
+    make_it_repeat(team, event)
+    team.sync(direction=first)
+    team.sync()
+    occurrences = team.truth(ADA)
+    assert list(occurrences.values()) == ["Review"] * 3
+    assert team.stored(ADA) == occurrences
+    (told,) = team.wiring.outbound.conflicts(team.ws_id)
+    assert told.conflict is not None
+    assert (told.reason, list(told.conflict)) == ("repeats", ["existence" if deletes else "title"])
+    team.google.expire_sync_tokens(ADA)
+    team.sync()
+    assert [each.link_id for each in team.wiring.outbound.conflicts(team.ws_id)] == [told.link_id], "until then"
+
+    team.wiring.outbound.resolve(told.link_id, choice)
+    team.sync()
+    assert team.wiring.outbound.conflicts(team.ws_id) == []
+    decided = [] if deletes else ["Retro"]
+    assert list(team.truth(ADA).values()) == ([*decided, "Review", "Review"] if choice == "mine" else ["Review"] * 3)
+    assert team.stored(ADA) == team.truth(ADA)
+
+
+def test_an_edit_is_not_decided_for_a_series_whose_occurrences_are_not_here(review: Review) -> None:
+    team, event, row = review
+    team.change(row, title="Retro")
+    make_it_repeat(team, event)
+    team.sync(direction="outbound")
+    (told,) = team.wiring.outbound.conflicts(team.ws_id)
+    with pytest.raises(BadInput, match="sync first"):
+        team.wiring.outbound.resolve(told.link_id, "mine")
+    assert team.wiring.outbound.conflicts(team.ws_id) == [told]
+
+
+def test_given_up_an_edit_of_what_repeats_leaves_nothing(review: Review) -> None:
+    team, event, row = review
+    team.change(row, title="Retro")
+    make_it_repeat(team, event)
+    team.inject(action="cut_before", method="PATCH", path="*/events/*")
+    team.sync(direction="outbound")
+    switch_off(team)
+    team.again()
+    team.sync()
+    assert (team.stored(ADA), team.wiring.outbound.conflicts(team.ws_id)) == (team.truth(ADA), [])

@@ -38,10 +38,14 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Detached:
-    """The event is a person's now: never written again, foreign and busy."""
+    """The event is a person's now: never written again, foreign and busy.
+
+    `conflicts`: what was wanted of it here and is not written for that, for somebody to decide.
+    """
 
     remote: RemoteEvent
     reason: DetachReason
+    conflicts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def merge(
         return replace(outcome, wanted=False) if given_up and isinstance(outcome, DeletedThere) else outcome
     reason = _taken_over(link, found)
     if reason is not None:
-        return Detached(found, reason)
+        return Detached(found, reason, _unwritten(link, found) if link.kind == "edit" and not given_up else {})
     if given_up:
         whole = Agreed(found, found.fields, link.base_revision, taken=found.fields)
         return Detached(found, "edits_off") if link.desired is None else whole
@@ -97,15 +101,23 @@ def _merge_absent(link: Link, now: datetime, *, cancelled: bool, id_taken: bool)
 
 
 def _taken_over(link: Link, found: RemoteEvent) -> DetachReason | None:
+    if found.repeats:  # an edit was of one event, and would be one of every occurrence
+        return "repeats"
     if link.kind == "edit":
         return None
-    if found.repeats:
-        return "repeats"
     if found.guests:
         return "guests"
     if link.kind == "block" and "first" in found.fields.get("when", {}):
         return "all_day"
     return None
+
+
+def _unwritten(link: Link, found: RemoteEvent) -> Mapping[str, Mapping[str, Any]]:
+    there = found.fields
+    if link.desired is None:
+        return {"existence": {"ours": None, "theirs": there.get("when")}}
+    wanted = {name: value for name, value in link.changed_here.items() if not alike(name, value, there.get(name))}
+    return {name: {"ours": value, "theirs": there.get(name)} for name, value in wanted.items()}
 
 
 def _merge_alive(link: Link, found: RemoteEvent) -> Outcome:

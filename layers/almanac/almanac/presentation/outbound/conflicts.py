@@ -12,15 +12,17 @@ REASONS = {
     "edited_beats_deleted": "deleted here, changed there since: it lives, as the provider's",
     "delete_refused": "deleted here, and the provider will not delete it: it lives, as the provider's",
     "deleted_there": "changed here, deleted there since",
+    "repeats": "changed here, made a series there since: nothing of it is written to the series",
     "both_sides": "somebody goes on changing it there",
 }
 """Why somebody has to decide, or to know."""
 _CHOICES = {
     "edited_beats_deleted": ("delete it after all", "leave it"),
     "delete_refused": ("try again to delete it", "leave it"),
+    "repeats": ("make it so of the first occurrence", "leave the series as it is"),
     "deleted_there": ("make it anew there", "delete it here too"),
 }
-"""What `--mine` and `--theirs` do, where no field is in question."""
+"""What `--mine` and `--theirs` do, where it is not the field alone that is in question."""
 
 
 def named(link: WaitingLink) -> dict[str, Any]:

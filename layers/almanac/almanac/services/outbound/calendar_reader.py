@@ -7,7 +7,7 @@ from typing import NoReturn, TypeVar
 from almanac.domain.calendar.events import CalendarZones
 from almanac.domain.calendar.written import RemoteEvent
 from almanac.domain.outbound.link import Link
-from almanac.domain.outbound.merge import Agreed, DeletedThere, Outcome, merge
+from almanac.domain.outbound.merge import Agreed, DeletedThere, Detached, Outcome, merge
 from almanac.domain.outbound.place import LOOK_AGAIN, WHOLE_ACCOUNT, HoldReason, Place
 from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.sync.report import Tally
@@ -109,8 +109,9 @@ class CalendarReader:
         self._note(link, outcome)
 
     def _note(self, link: Link, outcome: Outcome) -> None:
-        if isinstance(outcome, Agreed):
+        if isinstance(outcome, Agreed | Detached):
             self._report.conflicts += bool(outcome.conflicts)
+        if isinstance(outcome, Agreed):
             if link.desired is None and link.base is None:
                 self.uncounted.add(link.id)
         elif isinstance(outcome, DeletedThere):

@@ -41,7 +41,8 @@ class Outbound:
     def resolve(self, link_id: UUID, choice: Choice, ws_id: UUID | None = None) -> UUID:
         """Decide a conflict: what was wanted here, or what stands there. Return its workspace.
 
-        Raises BadInput when there is none of that link, or none in `ws_id` where that is given.
+        Raises BadInput for `link` when there is none of it, or none in `ws_id` where that is given, and for `choice`
+        when that cannot be done yet.
         """
         found = self.store.resolve(link_id, choice, ws_id)
         if found is None:

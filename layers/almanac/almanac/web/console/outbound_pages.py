@@ -57,8 +57,9 @@ def resolve(visit: Visit) -> Answer:
         raise Problem(422, "bad_input", "must be mine or theirs", field="choice")
     try:
         visit.call.use.outbound.resolve(link_id, "mine" if choice == "mine" else "theirs", visit.ws_id)
-    except BadInput:
-        return back(_place(visit), "That conflict is not there any more.")
+    except BadInput as error:
+        gone = "That conflict is not there any more."
+        return back(_place(visit), gone if error.field == "link" else f"Not decided: {error}.")
     visit.call.audit("resolve", visit.ws_id, link_id, choice=choice)
     return back(_place(visit), f"Decided: {'what was wanted here' if choice == 'mine' else 'what stands there'} stays.")
 

@@ -120,9 +120,11 @@ class PostgresWaiting(WaitingStore):
                 self._decide_kept(key, choice)
             elif reason == "deleted_there" and state == "conflict":
                 self._decide_deleted(key, choice)
+            elif reason == "repeats" and conflict is not None:
+                self._decide_series(key, choice, deletes="existence" in conflict)
             elif conflict is not None:
                 if choice == "mine":
-                    self._run("use_mine", **key)
+                    self._run("use_mine", row_id=None, **key)
                 self._run("close_conflict", insist=choice == "mine", **key)
             else:
                 return None
@@ -143,6 +145,18 @@ class PostgresWaiting(WaitingStore):
         else:
             self._run("drop_row", **key)
         self._run("drop_link", **key)
+
+    def _decide_series(self, key: dict[str, Any], choice: Choice, *, deletes: bool) -> None:
+        """It was changed here and repeats by now: the first occurrence is as was wanted of the one event, or none."""
+        if choice == "mine":
+            found = self._run("occurrence_of_series", **key)
+            if not found:
+                raise BadInput("choice", "no occurrence of it is here: sync first, or decide for theirs")
+            if deletes:
+                self._run("delete_occurrence", row_id=found[0][0], ws_id=key["ws_id"])
+            else:
+                self._run("use_mine", row_id=found[0][0], **key)
+        self._run("forget_reason", **key)
 
     def _reason(self, row: Sequence[Any]) -> str | None:
         reason: str | None = row[3]

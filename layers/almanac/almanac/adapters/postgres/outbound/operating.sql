@@ -122,13 +122,25 @@ SET title = coalesce(l.conflict #>> '{title,ours}', e.title),
             almanac_day_start((l.conflict #>> '{when,ours,after}')::date, coalesce(w.timezone, 'UTC'))) END,
     updated_at = now()
 FROM calendar_event_links l, workspaces w
-WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND e.id = l.event_id AND e.ws_id = l.ws_id AND w.id = l.ws_id;
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND e.id = coalesce(:row_id::uuid, l.event_id) AND e.ws_id = l.ws_id AND w.id = l.ws_id;
+
+-- name: occurrence_of_series
+-- Of what was one event and repeats now: the occurrence that is where the series begins.
+SELECT e.id FROM calendar_event_links l JOIN workspace_calendar_events e ON e.ws_id = l.ws_id AND e.provider = l.provider
+    AND e.external_calendar_id = l.calendar_id AND e.recurring_event_id = l.external_event_id
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid
+ORDER BY abs(extract(epoch FROM coalesce(e.original_start_at, e.start_at)
+    - coalesce(l.base #>> '{when,start}', l.base #>> '{when,first}')::timestamptz)), e.id
+LIMIT 1;
+
+-- name: delete_occurrence
+DELETE FROM workspace_calendar_events WHERE id = :row_id::uuid AND ws_id = :ws_id::uuid;
 
 -- name: close_conflict
 -- What is insisted on wins over what is read next, where somebody went on typing there. Else the version that was decided
 -- about is known, and a newer one is another conflict.
 UPDATE calendar_event_links
-SET conflict = NULL, stopped = NULL, refusals = 0, attempts = 0, next_attempt_at = NULL, error_type = NULL, updated_at = now(),
+SET conflict = NULL, stopped = CASE WHEN stopped = 'detached' THEN stopped END, refusals = 0, attempts = 0, next_attempt_at = NULL, error_type = NULL, updated_at = now(),
     reason = CASE WHEN :insist::boolean AND stopped = 'conflict' THEN 'use_mine' END,
     doubt = CASE WHEN stopped = 'conflict' AND base IS NOT NULL THEN 'unsure' ELSE doubt END,
     base = CASE WHEN stopped = 'conflict' AND NOT :insist::boolean AND desired IS NOT NULL THEN base || desired ELSE base END,
@@ -159,7 +171,7 @@ UPDATE calendar_event_links SET stopped = NULL, reason = NULL, desired = NULL, d
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
 
 -- name: forget_reason
-UPDATE calendar_event_links SET reason = NULL, updated_at = now() WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
+UPDATE calendar_event_links SET reason = NULL, conflict = NULL, updated_at = now() WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
 
 -- name: written_calendars
 -- Where events of ours may be: targets, and wherever a link leads.

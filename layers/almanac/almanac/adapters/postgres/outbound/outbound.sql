@@ -29,7 +29,7 @@ WITH held AS (
 ), series AS (
     UPDATE calendar_event_links l SET doubt = 'changed', updated_at = now(), next_attempt_at = NULL
     WHERE EXISTS (SELECT 1 FROM held) AND l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id
-        AND l.external_event_id = ANY (:series::text[]) AND l.kind <> 'edit' AND l.doubt IS NULL
+        AND l.external_event_id = ANY (:series::text[]) AND l.doubt IS NULL
         AND l.state NOT IN ('gone', 'detached') AND NOT EXISTS (SELECT 1 FROM linked k WHERE k.link_id = l.id)
 ), seen AS (
     UPDATE calendar_event_links l SET seen_at = now()
@@ -408,8 +408,18 @@ WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND e.id = l.event_id AND e.ws
 -- name: detach
 UPDATE calendar_event_links
 SET stopped = 'detached', reason = :reason, sent_op = NULL, sent_at = NULL, sent_bodies = '{}', doubt = NULL, current = false,
-    base = :base::jsonb, ours = :base::jsonb, base_etag = :etag, updated_at = now()
+    base = :base::jsonb, ours = :base::jsonb, base_etag = :etag, conflict = coalesce(:conflict::jsonb, conflict), updated_at = now()
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
+
+-- name: delete_row_of_series
+-- The row of an event that repeats by now, once its occurrences are here; until then their listing takes it away.
+SELECT almanac_delete_events(ARRAY (
+    SELECT e.id FROM calendar_event_links l JOIN workspace_calendar_events e ON e.id = l.event_id AND e.ws_id = l.ws_id
+    WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND EXISTS (
+        SELECT 1 FROM workspace_calendar_events o
+        WHERE o.ws_id = l.ws_id AND o.provider = l.provider AND o.external_calendar_id = l.calendar_id
+            AND o.recurring_event_id = l.external_event_id)
+));
 
 -- name: let_be
 UPDATE calendar_event_links

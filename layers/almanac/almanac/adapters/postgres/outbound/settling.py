@@ -116,8 +116,11 @@ class Settling:
         if link.kind == "event" and not remote.repeats:
             self._run("hand_row_over", **key)
         self._run("delete_row", **key)
-        reason = outcome.reason
-        self._run("detach", reason=reason, base=json.dumps(remote.fields), etag=remote.etag, **key)
+        conflict = json.dumps(outcome.conflicts) if outcome.conflicts else None
+        base = json.dumps(remote.fields)
+        self._run("detach", reason=outcome.reason, base=base, etag=remote.etag, conflict=conflict, **key)
+        if link.kind == "edit" and remote.repeats:
+            self._run("delete_row_of_series", **key)
         if remote.row is not None and not remote.repeats:
             self._store(lease, place, account, remote.row)
         return told or link.kind == "block"

@@ -54,7 +54,9 @@ def resolve_conflict(
     call = current()
     try:
         call.use.outbound.resolve(link_id, body.choice, ws)
-    except BadInput:
+    except BadInput as error:
+        if error.field != "link":
+            raise
         raise Problem(404, "unknown_conflict") from None
     call.audit("resolve", ws, link_id, choice=body.choice)
     return Resolved(link_id=link_id, choice=body.choice)
