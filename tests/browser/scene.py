@@ -105,6 +105,7 @@ def console(folder: Path) -> Iterator[tuple[str, ApiWiring, dict[str, str], str]
                 "ALMANAC_SCHEDULE_QUEUE_URL": "https://queue.invalid/schedule.fifo",
                 "ALMANAC_SESSION_KEYS": SESSION_KEY,
                 "ALMANAC_WEBHOOK_KEYS": SESSION_KEY,
+                "ALMANAC_EXPORT_FOLDER": str(folder / "exports"),
                 "ALMANAC_CADENCES": "sync=cron(0/15 * * * ? *);schedule=cron(0 0/6 * * ? *);relay=rate(1 minute)",
                 "ALMANAC_PLAN_BUDGET_SECONDS": "0.05",  # a plan is looked at, however good it is
             }
@@ -153,6 +154,7 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
     endpoint = _told(wiring, ids)
     swept = _swept(database, ws_id)
     _written(database, ws_id)
+    _exported(wiring, ws_id)
     base = f"/console/workspaces/{ws_id}"
     pages = {
         "overview": "/console",
@@ -163,6 +165,9 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
         "writing": f"{base}/outbound",
         "changes": f"{base}/changes",
         "changes-choose": "/console/changes",
+        "exports": f"{base}/exports",
+        "exports-nothing": f"/console/workspaces/{ids[1]}/exports",
+        "exports-choose": "/console/exports",
         "compare": f"{base}/compare?from=12",
         "compare-nothing": f"{base}/compare?from=1&to=1",
         "run-changes": f"/console/runs/{swept}/changes",
@@ -215,6 +220,27 @@ def _calendars(database: Database, ids: list[UUID]) -> None:
         a=ids[1],
         b=ids[2],
     )
+
+
+def _exported(wiring: ApiWiring, ws_id: UUID) -> None:
+    """Files that are made, being made, and could not be; a feed."""
+    for n, (kind, status, error) in enumerate(
+        [("csv", "queued", None), ("report", "completed", None), ("ics", "failed", "files_unavailable")]
+    ):
+        wiring.database.run(
+            "INSERT INTO exports (id, ws_id, kind, status, error_type, object_key, bytes, created_at, expires_at)"
+            " VALUES (gen_random_uuid(), :ws, :kind, :status, :error, :key, :bytes::bigint,"
+            " now() - :n * interval '1 hour', now() + interval '6 days')",
+            ws=ws_id,
+            kind=kind,
+            status=status,
+            error=error,
+            key="report.html" if status == "completed" else None,
+            bytes=48_000 if status == "completed" else None,
+            n=n,
+        )
+    sql = "INSERT INTO calendar_feeds (ws_id, name, token_hash) VALUES (:ws, :name, sha256('feed'))"
+    wiring.database.run(sql, ws=ws_id, name=HOSTILE)
 
 
 def _told(wiring: ApiWiring, ids: list[UUID]) -> UUID:

@@ -3,6 +3,7 @@
 import gzip
 import re
 from base64 import b64decode
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,8 +15,10 @@ from icalendar import Calendar
 from almanac.adapters.files import linked_file
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.exports.store import PostgresExportRuns
+from almanac.domain.export.kinds import EXPORT_KINDS
 from almanac.jobs import CalendarExport
 from almanac.services.export.run import RunExport
+from almanac.web.console import export_pages
 from almanac.wiring.base import utc_now
 from almanac.wiring.outside.api import ApiWiring
 from tests.web.conftest import PUBLIC_URL, Client, ListQueue, event
@@ -161,9 +164,43 @@ class TestInTheConsole:
         found = linked_file(str(folder), link.path, link.query, utc_now().timestamp())
         assert found is not None
         assert found[1].startswith(b"<!doctype html>")
-        assert f"{place}/exports/{job}" in visitor.get(place).text
+        page = visitor.get(f"{place}/exports").text
+        assert f'href="{place}/exports/{job}"' in page
+        assert (page.count(">completed<"), page.count(f'action="{place}/exports"')) == (1, len(EXPORT_KINDS))
         assert visitor.post(f"{place}/exports", kind="pdf").status == 303
         assert visitor.get(f"{place}/exports/{uuid4()}").status == 404
+
+    def test_the_list_says_what_it_has_nothing_of_and_goes_on_where_a_page_ends(
+        self, wiring: ApiWiring, ws: UUID, database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(export_pages, "_ROWS", 2)
+        visitor, place = Visitor(wiring), f"/console/workspaces/{ws}/exports"
+        nothing = visitor.get(place).text
+        for n in range(3):
+            database.run(
+                "INSERT INTO exports (id, ws_id, kind, status, error_type, created_at, expires_at) VALUES"
+                " (gen_random_uuid(), :ws, 'csv', 'failed', :error, now() - :n * interval '1 minute',"
+                " now() + interval '1 day')",
+                ws=ws,
+                error=f"trouble_{n}",
+                n=n,
+            )
+        first = visitor.get(place).text
+        (older,) = re.findall(r'href="([^"]+after=[^"]+)">Older', first)
+        rest = visitor.get(unescape(older)).text
+
+        assert "Nothing was asked for in the last 7 days" in nothing
+        assert [re.findall(r"trouble (\d)", page) for page in (first, rest)] == [["0", "1"], ["2"]]
+        assert "Older" not in rest
+        assert "/console/jobs/" in rest, "what failed leads to its job"
+        assert visitor.get(f"{place}?after=bm9uZQ").status == 422
+        assert f'href="{place}"' in visitor.get("/console/exports").text
+
+    def test_without_a_place_for_files_there_are_feeds_alone(self, wiring: ApiWiring, ws: UUID) -> None:
+        page = Visitor(wiring).get(f"/console/workspaces/{ws}/exports").text
+        assert "ALMANAC_EXPORT_BUCKET" in page
+        assert "New feed" in page
+        assert 'name="kind"' not in page
 
     def test_digests_and_the_weekly_report_are_switched(
         self, wiring: ApiWiring, ws: UUID, database: Database, folder: Path
@@ -177,7 +214,7 @@ class TestInTheConsole:
         page = visitor.get(place).text
 
         assert "digest of ada: on, switch off" in page
-        assert "weekly report: on, switch off" in page
+        assert "weekly report: on, switch off" in visitor.get(f"{place}/exports").text
         assert "at 07:00" in page
         nobody = visitor.post(f"{place}/digests", user_id="nobody", on="yes")
         assert "no+such+member" in nobody.headers["Location"]
@@ -189,11 +226,12 @@ class TestInTheConsole:
         added = visitor.post(f"{place}/feeds", name=HOSTILE)
         found = re.search(r"/ics/[\w-]{22}\.ics", added.text)
         assert found is not None
-        page = visitor.get(place).text
+        page = visitor.get(f"{place}/exports").text
         (feed,) = wiring.feeds.all(ws)
 
         assert Client(wiring)("GET", found[0]).status == 200
         assert found[0] not in page
+        assert f"{place}/feeds/{feed.id}/revoke" in page
         assert "<img" not in page + added.text
         assert visitor.post(f"{place}/feeds/{feed.id}/revoke").status == 303
         assert Client(wiring)("GET", found[0]).status == 404

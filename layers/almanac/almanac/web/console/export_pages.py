@@ -1,19 +1,68 @@
-"""Exports and feeds of a workspace: asked for, downloaded, ended."""
+"""Exports and feeds of a workspace: listed, asked for, downloaded, ended."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
 
 from almanac.domain.export.kinds import EXPORT_KINDS
 from almanac.domain.operations.people import DigestChange
 from almanac.errors import BadInput
 from almanac.services.export.ports import Wanted
-from almanac.web.console.pages import Page, Visit, back, identified
+from almanac.web.console.pages import Page, Visit, back, choose_workspace, identified
+from almanac.web.paging import cursor, moment, place
 from almanac.web.problem import Problem
 from almanac.web.request import Answer, see_other
+
+_ROWS = 50
+_LABELS = {
+    "csv": "CSV",
+    "ics": "ICS",
+    "ics_series": "ICS with series",
+    "digest": "Digest",
+    "report": "Report",
+    "report_csv": "Report as CSV",
+}
+"""How people call the kinds, as they stand in a row of buttons."""
+
+
+def choose(visit: Visit) -> Answer:
+    """Lead to the exports of a workspace."""
+    return choose_workspace(visit, "Exports", "Calendars as files, digests, reports and feeds.", "exports")
+
+
+def exports(visit: Visit) -> Answer:
+    """List what was asked for, with a button for each kind, and the feeds."""
+    use, ws_id = visit.call.use, visit.ws_id
+    name, _zone = use.directory.zone(ws_id)
+    listed, after, on = {"l": "console-exports", "w": ws_id}, visit.query("after"), use.has_export_files
+    found = use.exports.all(ws_id, _begin(after, listed) if after else None, _ROWS + 1) if on else []
+    rows = found[:_ROWS]
+    return visit.render(
+        "exports.html",
+        name=name,
+        ws_id=ws_id,
+        on=on,
+        rows=rows,
+        more=cursor(listed, (rows[-1].created_at.isoformat(), rows[-1].id)) if len(found) > _ROWS else None,
+        kinds=tuple(_LABELS.items()),
+        labels=_LABELS,
+        members=use.people.members(ws_id),
+        feeds=[feed for feed in use.feeds.all(ws_id) if feed.revoked_at is None],
+        weekly=use.workspaces.has_weekly_report(ws_id),
+        paused=use.pauses.of(ws_id) is not None,
+        once=uuid4(),
+    )
+
+
+def _begin(after: str, listed: dict[str, object]) -> tuple[datetime, UUID]:
+    created_at, export_id = place(after, listed, 2)
+    return moment(created_at), identified(export_id, "not_found")
 
 
 def ask(visit: Visit) -> Answer:
     """Ask for a file; the same form sent twice is one. Leads to its job."""
     kind = next((each for each in EXPORT_KINDS if each == visit.field("kind")), None)
     if kind is None or not visit.call.use.has_export_files:
-        return back(_workspace(visit), "Nothing was asked for: there is no such export here.")
+        return back(_exports(visit), "Nothing was asked for: there is no such export here.")
     user_id = visit.field("user_id")[:255] or None
 
     def do(job_id: str) -> dict[str, str]:
@@ -49,7 +98,7 @@ def revoke_feed(visit: Visit) -> Answer:
     feed_id = identified(visit.parameters["feed_id"], "unknown_feed")
     visit.call.use.feeds.revoke(visit.ws_id, feed_id)
     visit.call.audit("feed_revoke", visit.ws_id, feed_id)
-    return back(_workspace(visit), "The feed has ended: its address opens nothing any more.")
+    return back(_exports(visit), "The feed has ended: its address opens nothing any more.")
 
 
 def switch_digest(visit: Visit) -> Answer:
@@ -68,15 +117,21 @@ def switch_report(visit: Visit) -> Answer:
     on = visit.field("weekly_report") == "yes"
     visit.call.use.workspaces.set(visit.ws_id, weekly_report=on)
     visit.call.audit("workspace_settings", visit.ws_id, weekly_report=on)
-    return back(_workspace(visit), "There is a report each Monday." if on else "There is no weekly report any more.")
+    return back(_exports(visit), "There is a report each Monday." if on else "There is no weekly report any more.")
 
 
 def _workspace(visit: Visit) -> str:
     return f"/console/workspaces/{visit.ws_id}"
 
 
+def _exports(visit: Visit) -> str:
+    return f"{_workspace(visit)}/exports"
+
+
 _PLACE = "/console/workspaces/<ws>"
 PAGES = (
+    Page("GET", "/console/exports", "read", choose),
+    Page("GET", f"{_PLACE}/exports", "read", exports),
     Page("POST", f"{_PLACE}/exports", "run", ask),
     Page("GET", f"{_PLACE}/exports/<export_id>", "read", download),
     Page("POST", f"{_PLACE}/digests", "operate", switch_digest),

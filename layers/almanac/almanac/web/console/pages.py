@@ -17,6 +17,7 @@ from almanac.web.problem import Problem
 from almanac.web.request import Answer, Request, see_other
 
 HTML = "text/html; charset=utf-8"
+_CHOICES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,14 @@ def address(request: Request, more: Mapping[str, Any]) -> str:
 def back(place: str, said: str) -> Answer:
     """Return what leads back to a page that then says what was done."""
     return see_other(f"{place}{'&' if '?' in place else '?'}{urlencode({'said': said})}")
+
+
+def choose_workspace(visit: Visit, title: str, lead: str, tab: str) -> Answer:
+    """Lead to a tab of one of the workspaces that the visitor sees, for there is one a workspace."""
+    text = visit.query("name")[:255] or None
+    found = visit.call.use.directory.workspaces(visit.seen, text, None, _CHOICES + 1)
+    said: dict[str, Any] = {"rows": found[:_CHOICES], "more": len(found) > _CHOICES, "text": text or ""}
+    return visit.render("choose.html", title=title, lead=lead, tab=tab, **said)
 
 
 @dataclass(frozen=True)

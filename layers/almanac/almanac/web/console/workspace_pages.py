@@ -17,14 +17,6 @@ from almanac.web.request import Answer, see_other
 
 _ROWS = 50
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
-_EXPORTS = (
-    ("csv", "CSV"),
-    ("ics", "ICS"),
-    ("ics_series", "ICS with series"),
-    ("digest", "Digest"),
-    ("report", "Report"),
-    ("report_csv", "Report as CSV"),
-)
 
 
 def workspaces(visit: Visit) -> Answer:
@@ -66,10 +58,6 @@ def workspace(visit: Visit) -> Answer:
         waits=use.outbound.status(ws_id, dry_run=False, confirm=False),
         totals=totals,
         once=uuid4(),
-        exports=use.exports.all(ws_id, None, 5) if use.has_export_files else None,
-        feeds=[feed for feed in use.feeds.all(ws_id) if feed.revoked_at is None],
-        kinds=_EXPORTS,
-        weekly=use.workspaces.has_weekly_report(ws_id),
     )
 
 

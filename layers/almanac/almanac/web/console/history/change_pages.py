@@ -6,7 +6,7 @@ from typing import get_args
 from almanac.domain.history.changes import KINDS, OF_EVENTS, Origin
 from almanac.domain.history.sides import ChangeFilter, ShownChange
 from almanac.web.console.history.sides import instant, sides
-from almanac.web.console.pages import Page, Visit, identified, whole
+from almanac.web.console.pages import Page, Visit, choose_workspace, identified, whole
 from almanac.web.problem import Problem
 from almanac.web.request import Answer
 
@@ -19,9 +19,8 @@ _SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(
 
 def choose(visit: Visit) -> Answer:
     """Lead to the changes of a workspace."""
-    text = visit.query("name")[:255] or None
-    found = visit.call.use.directory.workspaces(visit.seen, text, None, _ROWS + 1)
-    return visit.render("changes_choose.html", rows=found[:_ROWS], more=len(found) > _ROWS, text=text or "")
+    lead = "Everything that changes in a workspace has a number, kept for 90 days."
+    return choose_workspace(visit, "Changes", lead, "changes")
 
 
 def changes(visit: Visit) -> Answer:
