@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from almanac.errors import BadInput
+from almanac.presentation.outbound.conflicts import conflicts_text
 from tests.integration.outbound.stage import ADA, Json, Writing
 
 pytestmark = pytest.mark.integration
@@ -180,6 +181,7 @@ def test_a_deletion_there_of_what_was_changed_here_is_for_a_person(review: Revie
     team.sync()
     assert team.row(row, "title") == ["Still on"]
     (found,) = team.wiring.outbound.conflicts(team.ws_id)
+    assert "existence: wanted here 20" in conflicts_text([found]), "when it is to be"
     team.target(ADA)
     team.wiring.outbound.resolve(found.link_id, "mine")
     team.sync()
@@ -439,3 +441,25 @@ def test_given_up_an_edit_of_what_repeats_leaves_nothing(review: Review) -> None
     team.again()
     team.sync()
     assert (team.stored(ADA), team.wiring.outbound.conflicts(team.ws_id)) == (team.truth(ADA), [])
+
+
+@pytest.mark.parametrize("choice", ["mine", "theirs"])
+def test_an_open_conflict_of_our_own_event_is_not_decided_for_a_series(
+    editing: Writing, choice: Literal["mine", "theirs"]
+) -> None:
+    team = editing
+    team.target(ADA)
+    ours = team.event("Review")
+    team.sync()
+    event = team.of(ours)
+    team.change(ours, title="Ours")
+    team.edit(ours, summary="Theirs")
+    team.sync()
+    make_it_repeat(team, event)
+    team.sync()
+    (told,) = team.wiring.outbound.conflicts(team.ws_id)
+    team.wiring.outbound.resolve(told.link_id, choice)
+    team.sync()
+    first = "Ours" if choice == "mine" else "Theirs"
+    assert list(team.truth(ADA).values()) == [first, "Theirs", "Theirs"]
+    assert team.wiring.outbound.conflicts(team.ws_id) == []

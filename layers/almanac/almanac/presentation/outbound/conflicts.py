@@ -69,5 +69,6 @@ def conflicts_text(found: Sequence[WaitingLink]) -> str:
 def side_text(value: Any) -> str:
     """Return the value of a field as one of two sides."""
     if isinstance(value, Mapping):
+        value = value.get("when", value)  # of an event's existence all of its fields are told
         return " to ".join(str(value[name]) for name in ("start", "end", "first", "after") if name in value) or "gone"
     return "nothing" if value in (None, "") else one_line(f"'{value}'")
