@@ -196,6 +196,22 @@ class TestSeeing:
         assert 'datetime="2126-01-01T12:00:00Z"' in text
 
 
+def test_a_plan_that_is_shown_says_why_it_would_move_a_block(visitor: Visitor, lived: Lived, admin: Client) -> None:
+    ws, database = lived[0], visitor.wiring.database
+    database.run(
+        "INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at)"
+        " SELECT e.ws_id, :title, start_at, end_at"
+        " FROM workspace_calendar_events e JOIN task_calendar_events b ON b.event_id = e.id WHERE e.ws_id = :ws",
+        ws=ws,
+        title=HOSTILE,
+    )
+    page = visitor.get(f"/console/workspaces/{ws}/plan").text
+    moved = [each for each in admin("POST", f"/v1/workspaces/{ws}/plan/preview").json["blocks"] if each["causes"]]
+    assert "because <bdi>&lt;img" in page
+    assert "<img" not in page
+    assert [(each["change"], each["causes"][0]["kind"]) for each in moved] == [("moved", "event")]
+
+
 def test_a_week_shows_what_was_before_now_too(visitor: Visitor, ws: UUID, database: Database) -> None:
     zone = ZoneInfo("Europe/Berlin")
     today = datetime.now(zone).date()

@@ -2364,7 +2364,7 @@ export interface components {
         };
         /**
          * PlanCause
-         * @description Why a plan moved a block: what took its place, the item itself, what it waits for, hours, preferences.
+         * @description Why a plan moves a block: what took its place, the item itself, what it waits for, hours, preferences.
          */
         PlanCause: {
             /** Changed */
@@ -2383,7 +2383,7 @@ export interface components {
             title: string;
             /**
              * Version
-             * @description of an event or block
+             * @description of an event or block; null of a block that is only proposed
              */
             version: number | null;
             /**
@@ -2397,6 +2397,11 @@ export interface components {
          * @description A block of a previewed plan; `change`: none, new, moved, held. `people`: whose time it takes.
          */
         PlannedBlock: {
+            /**
+             * Causes
+             * @description of a moved one: what had changed
+             */
+            causes?: components["schemas"]["PlanCause"][];
             /** Change */
             change: string;
             /**

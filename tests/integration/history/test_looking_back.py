@@ -13,7 +13,11 @@ from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.errors import BadInput
 from almanac.presentation.history import diff, trace
+from almanac.presentation.preview import Preview
+from almanac.presentation.terminal.plan import described
 from almanac.services.history.undo import UndoChanged, UndoRun
+from almanac.services.plan.apply import job_of
+from almanac.web.console.plan_pages import moves
 from almanac.wiring.command_line import Wiring
 from tests.cli.shell import Shell
 from tests.integration import rows
@@ -144,6 +148,39 @@ class TestUndoOfAPlan:
         team.change("tasks", second, priority="high")
         for job in ({"user_id": "ada"}, {}):  # a plan of one person takes nothing from the next of everybody
             assert team.database.run(count, run=team.plan(**job).run_id) == [[1]]
+
+    def test_a_preview_names_the_causes_that_the_run_then_has(self, team: Team) -> None:
+        first, second = team.task("Read", 60), team.task("Write", 60)
+        team.plan()
+        standup = team.event("03-02 09:00", "03-02 11:00", title="Standup")
+        team.after(first, second)
+        plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
+        shown = replace(team.wiring.apply_plan, plan=plan).preview(
+            job_of(team.ws_id, 30, force_reschedule=False, safe=False)
+        )
+
+        document = Preview(shown).document()
+        told = {
+            each["title"]: [(cause["kind"], cause["subject"]) for cause in each["causes"]]
+            for each in document["blocks"]
+            if each["change"] == "moved"
+        }
+        lines = [line for entry in Preview(shown).agenda().entries for line in entry.causes]
+        compared = team.wiring.compare.run(team.plan().run_id)
+        causes = dict(compared.causes)
+        came = {
+            str((each.after or {})["title"]): [(cause.kind, cause.subject) for cause in causes[each.event_id]]
+            for each in compared.events
+            if each.before is not None
+        }
+
+        assert told == came
+        assert ("event", str(standup)) in told["Read"]
+        assert ("task", str(first)) in told["Read"]
+        assert ("dependency", str(second)) in told["Read"]
+        assert {line for move in moves(shown) for line in move.causes} == set(lines)
+        assert any(line.startswith("Standup came") for line in lines)
+        assert "because Standup came" in " ".join(described(Preview(shown).agenda()).split())
 
     def test_what_was_put_back_stays_there_until_the_calendar_or_a_person_moves_it(self, team: Team) -> None:
         monday = team.event("03-02 07:00", "03-02 17:00", title="Workshop")

@@ -37,7 +37,7 @@ class Rows:
 def preview(found: Workspace, ws_id: UUID = WS, *, safe: bool = False) -> PlanPreview:
     rows = Rows(found)
     plan = PlanWorkspace(rows, partial(solve_request, wording=words), dates_between, lambda: NOW, 0.05)
-    return ApplyPlan(Workspaces(), plan, rows, lambda _ws: None).preview(
+    return ApplyPlan(Workspaces(), plan, rows, lambda _ws: None, lambda _ws, _shown: {}).preview(
         job_of(ws_id, 7, force_reschedule=False, safe=safe)
     )
 

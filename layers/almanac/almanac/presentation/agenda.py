@@ -34,6 +34,8 @@ class Entry:
     change: Change = ""
     people: tuple[str, ...] = ()
     """Ids of those whose time it takes, where several are planned; nobody named is everybody."""
+    causes: tuple[str, ...] = ()
+    """Why it is no longer where it was, each the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

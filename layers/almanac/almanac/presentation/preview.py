@@ -1,17 +1,19 @@
 """What a planning run would come to, for people and for programs: the use case's own preview, with titles."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from operator import itemgetter
 from typing import Any
 
+from almanac.domain.history.causes import Cause
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.existing_blocks import is_users
 from almanac.domain.workspace_plan.planning_window import utc_instant
-from almanac.domain.workspace_plan.report import COUNTS, Note, Placed, PlanReport
+from almanac.domain.workspace_plan.report import COUNTS, Note, Placed
 from almanac.domain.workspace_plan.snapshot import Block
 from almanac.domain.workspace_plan.team.request import PlanningRequest
 from almanac.presentation.agenda import Agenda, Change, Entry, Remark
+from almanac.presentation.history.diff import because, cause_fields
 from almanac.presentation.instance_agenda import opened, people_of
 from almanac.presentation.phrases import STATES
 from almanac.services.plan.proposal import PlanPreview, Proposal
@@ -28,7 +30,7 @@ class Preview:
 
     def agenda(self) -> Agenda:
         """Return the plan as the views draw it, under the workspace's name."""
-        return _agenda(self.shown.workspace_name, self.shown.report, self.shown.proposal)
+        return _agenda(self.shown)
 
     def document(self) -> Mapping[str, Any]:
         """Return the plan for --json."""
@@ -39,27 +41,30 @@ class Preview:
             "preview": True,
             "fingerprint": self.shown.fingerprint,
             "window": {"start": start, "end": end},
-            "blocks": sorted((*_blocks(found), *_held(found)), key=itemgetter("start", "end")),
-            "removed": [_removed(block) for block in _gone(found)],
+            "blocks": sorted((*_blocks(self.shown), *_held(found)), key=itemgetter("start", "end")),
+            "removed": [_removed(block, self.shown.causes.get(block.event_id, ())) for block in _gone(found)],
             "notes": [note.as_dict() for note in report.notes],
         }
 
 
-def _agenda(name: str, report: PlanReport, found: Proposal) -> Agenda:
+def _agenda(shown: PlanPreview) -> Agenda:
+    report, found = shown.report, shown.proposal
     request, wanted = found.request, found.changes
     counts = asdict(report.counts)
     blocks = {"new": wanted.inserted, "moved": wanted.moved, "removed": wanted.deleted}
     return Agenda(
-        name=name,
+        name=shown.workspace_name,
         zone=request.window.zone,
         now=request.window.now,
         end=request.window.end,
-        entries=(*_taken(request), *_placed(found)),
+        entries=(*_taken(request), *_placed(shown)),
         opened=opened(request.instance, request.instance.people),
         people=people_of(request.instance, request.names) if len(request.instance.people) > 1 else (),
         remarks=tuple(_remark(note, request) for note in report.notes),
         counts={n.replace("_", " "): counts[n] for n in COUNTS} | {n: len(b) for n, b in blocks.items()},
-        gone=tuple(_entry(block, "") for block in _gone(found)),
+        gone=tuple(
+            replace(_entry(block, ""), causes=_told(shown.causes.get(block.event_id, ()))) for block in _gone(found)
+        ),
         search_cut_percent=report.counts.search_cut_percent,
     )
 
@@ -75,28 +80,37 @@ def _taken(request: PlanningRequest) -> Iterator[Entry]:
             yield Entry("busy", title, event.start, event.end, people=event.people or ())
 
 
-def _placed(found: Proposal) -> Iterator[Entry]:
+def _placed(shown: PlanPreview) -> Iterator[Entry]:
+    found = shown.proposal
     first = not found.request.existing.movable  # of a first plan everything is new: that goes without saying
-    for place, change in _with_change(found):
+    for place, change, causes in _with_change(shown):
         item = found.request.items[place.item]
         told = "" if first else change
-        yield Entry(item.kind, item.title, place.start, place.end, place.reason, told, place.people)
+        yield Entry(item.kind, item.title, place.start, place.end, place.reason, told, place.people, _told(causes))
 
 
-def _with_change(found: Proposal) -> Iterator[tuple[Placed, Change]]:
-    """Yield every placement, and what it changes on the calendar."""
-    changed: dict[tuple[object, ...], Change] = {
-        (b.kind, b.title, b.start, b.end): "new" for b in found.changes.inserted
+def _told(causes: Sequence[Cause]) -> tuple[str, ...]:
+    return tuple(map(because, causes))
+
+
+def _with_change(shown: PlanPreview) -> Iterator[tuple[Placed, Change, Sequence[Cause]]]:
+    """Yield every placement, what it changes on the calendar, and why it moves."""
+    found = shown.proposal
+    changed: dict[tuple[object, ...], tuple[Change, Sequence[Cause]]] = {
+        (b.kind, b.title, b.start, b.end): ("new", ()) for b in found.changes.inserted
     }
-    changed |= {(b.kind, b.title, b.start, b.end): "moved" for b in found.changes.moved}
+    changed |= {
+        (b.kind, b.title, b.start, b.end): ("moved", shown.causes.get(b.event_id, ())) for b in found.changes.moved
+    }
     for place in found.planned.blocks:
         item = found.request.items[place.item]
-        yield place, changed.get((item.kind, item.title, utc_instant(place.start), utc_instant(place.end)), "")
+        key = item.kind, item.title, utc_instant(place.start), utc_instant(place.end)
+        yield place, *changed.get(key, ("", ()))
 
 
-def _blocks(found: Proposal) -> Iterator[Mapping[str, Any]]:
-    for place, change in _with_change(found):
-        item = found.request.items[place.item]
+def _blocks(shown: PlanPreview) -> Iterator[Mapping[str, Any]]:
+    for place, change, causes in _with_change(shown):
+        item = shown.proposal.request.items[place.item]
         yield {
             "kind": item.kind,
             "id": item.owner,
@@ -106,6 +120,7 @@ def _blocks(found: Proposal) -> Iterator[Mapping[str, Any]]:
             "minutes": place.minutes,
             "change": change or "none",
             "reason": place.reason,
+            "causes": [cause_fields(cause) for cause in causes],
             **_whose(place.people, place.optional),
         }
 
@@ -125,6 +140,7 @@ def _held(found: Proposal) -> Iterator[Mapping[str, Any]]:
                 "minutes": block.minutes,
                 "change": "held",
                 "reason": _why_fixed(block, request),
+                "causes": [],
                 **_whose(block.attending or tuple(filter(None, [block.user]))),
             }
 
@@ -140,8 +156,9 @@ def _gone(found: Proposal) -> list[Block]:
     return [block for block in (*existing.movable, *existing.unwanted) if block.event_id in ids]
 
 
-def _removed(block: Block) -> Mapping[str, Any]:
-    return {"event_id": block.event_id, "title": block.title, "start": block.start, "end": block.end}
+def _removed(block: Block, causes: Sequence[Cause]) -> Mapping[str, Any]:
+    told = [cause_fields(cause) for cause in causes]
+    return {"event_id": block.event_id, "title": block.title, "start": block.start, "end": block.end, "causes": told}
 
 
 def _entry(block: Block, why: str, people: tuple[str, ...] = ()) -> Entry:

@@ -87,7 +87,7 @@ def _waited_for(block: EventDiff, happened: Happened) -> Iterator[Cause]:
     for subject in waits:
         for other in happened.blocks:
             if happened.owners.get(other.event_id, "").partition(":")[2] == subject:
-                yield Cause("dependency", subject, _title(other), other.what, other.by[-1].version)
+                yield Cause("dependency", subject, _title(other), other.what, _version(other))
                 break
 
 
@@ -122,7 +122,7 @@ def _displaced(block: EventDiff, happened: Happened) -> Iterator[Cause]:
         came = other.after is not None and _takes(other.after, place)
         was_there = other.before is not None and _takes(other.before, place)
         if came and not was_there and other.event_id != block.event_id and happened.owners.get(other.event_id) != mine:
-            yield Cause("block", str(other.event_id), _title(other), other.what, other.by[-1].version)
+            yield Cause("block", str(other.event_id), _title(other), other.what, _version(other))
 
 
 def _changed(kind: CauseKind, subject: str, was: Facts | None, now: Facts | None) -> Cause:
@@ -140,6 +140,11 @@ def _place(name: str) -> tuple[int, str]:
 
 def _title(each: EventDiff) -> str:
     return str((each.after or each.before or {}).get("title", ""))
+
+
+def _version(each: EventDiff) -> int | None:
+    """The version that made it so; None of a plan that is only shown."""
+    return each.by[-1].version if each.by else None
 
 
 def _new_columns(each: EventDiff) -> Iterable[str]:

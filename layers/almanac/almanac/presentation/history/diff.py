@@ -68,7 +68,7 @@ def _event(each: EventDiff, causes: Sequence[Cause]) -> Mapping[str, object]:
         "after": None if each.after is None else event_fields(each.event_id, each.after),
         "by": [change_fields(change) for change in each.by],
         "cause": None if first is None else _of_an_event(first),
-        "causes": [_cause(cause) for cause in causes],
+        "causes": [cause_fields(cause) for cause in causes],
     }
 
 
@@ -76,7 +76,8 @@ def _of_an_event(cause: Cause) -> Mapping[str, object]:
     return {"version": cause.version, "event_id": cause.subject, "title": cause.title, "what": cause.what}
 
 
-def _cause(cause: Cause) -> Mapping[str, object]:
+def cause_fields(cause: Cause) -> Mapping[str, object]:
+    """Return a cause as JSON documents tell it."""
     return {
         "kind": cause.kind,
         "subject": cause.subject,

@@ -94,7 +94,8 @@ def _sections(agenda: Agenda) -> Iterator[str]:
 
 
 def _placed(entry: Entry, agenda: Agenda) -> str:
-    return f"<tr>{_cell(when(entry, agenda.zone))}{_what(entry, agenda)}{_cell(entry.reason)}</tr>"
+    why = "; ".join([*filter(None, [entry.reason]), *(f"because {cause}" for cause in entry.causes)])
+    return f"<tr>{_cell(when(entry, agenda.zone))}{_what(entry, agenda)}{_cell(why)}</tr>"
 
 
 def _what(entry: Entry, agenda: Agenda) -> str:

@@ -88,10 +88,16 @@ def _reasons(agenda: Agenda, weeks: Sequence[Sequence[date]], width: int) -> Ite
         yield from ("", "Why there")
     for entry in placed:
         yield _wrapped(f"{_headline(entry, agenda)}: {one_line(entry.reason)}", "  ", width)
+        yield from _because(entry, width)
     if agenda.gone:
         yield from ("", "No longer there")
     for entry in agenda.gone:
         yield _wrapped(_headline(entry, agenda), "  ", width)
+        yield from _because(entry, width)
+
+
+def _because(entry: Entry, width: int) -> Iterator[str]:
+    return (_wrapped(f"because {one_line(cause)}", "    ", width) for cause in entry.causes)
 
 
 def _headline(entry: Entry, agenda: Agenda) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from almanac.domain.history.causes import Cause, Happened, causes_of
 from almanac.domain.history.diff import EventDiff, diff
 from almanac.domain.history.fold import fold_back
+from almanac.domain.history.plan_basis import Basis
 from almanac.errors import BadInput
 from almanac.services.history.ports import HistoryStore, RunStore
 from almanac.services.history.read import require
@@ -68,6 +69,16 @@ class Compare:
                 found.ws_id, first, last, events, self._causes(found.ws_id, run_id, events, first), run_id
             )
 
+    def since_the_last_plan(self, ws_id: UUID) -> tuple[Sequence[EventDiff], Basis | None]:
+        """Return the events that others have changed since, and what that plan was made from, where that is kept.
+
+        Raises UnknownWorkspace.
+        """
+        with self.store.one_moment():
+            head = self.store.head(ws_id)
+            begin = max(head.oldest - 1, self.runs.plan_before(ws_id, head.version))
+            return _by_others(self._between(ws_id, begin, head.version)), self.runs.basis(ws_id)
+
     def _causes(
         self, ws_id: UUID, run_id: UUID, events: Sequence[EventDiff], before: int
     ) -> Sequence[tuple[UUID, Sequence[Cause]]]:
@@ -78,7 +89,7 @@ class Compare:
         since = self._between(ws_id, max(oldest, self.runs.plan_before(ws_id, before)), before)
         owners = self.runs.owners(ws_id, [block.event_id for block in blocks])
         happened = Happened(
-            events=[each for each in since.events if each.by[-1].origin != "plan"],
+            events=_by_others(since),
             inputs=self.runs.input_changes(ws_id, run_id),
             blocks=blocks,
             owners=owners,
@@ -101,3 +112,7 @@ class Compare:
         version = moment if isinstance(moment, int) else self.store.version_at(ws_id, moment)
         require(head, version, field)
         return version
+
+
+def _by_others(found: Comparison) -> Sequence[EventDiff]:
+    return [each for each in found.events if each.by[-1].origin != "plan"]

@@ -10,7 +10,7 @@ from uuid import UUID
 from almanac.domain.history.causes import InputChanges
 from almanac.domain.history.changes import Change, FeedPlace, Head
 from almanac.domain.history.fold import State
-from almanac.domain.history.plan_basis import Facts
+from almanac.domain.history.plan_basis import Basis, Facts
 from almanac.domain.history.sides import ChangeFilter
 from almanac.domain.history.undo import Present, Undoing
 
@@ -111,6 +111,10 @@ class RunStore(Protocol):
 
     def facts(self, ws_id: UUID, keys: Collection[str]) -> Mapping[str, Facts]:
         """What the last plan was made from, of these keys."""
+        ...
+
+    def basis(self, ws_id: UUID) -> Basis | None:
+        """What the last plan of everybody was made from; None when nothing is kept of it."""
         ...
 
     def plan_before(self, ws_id: UUID, version: int) -> int:

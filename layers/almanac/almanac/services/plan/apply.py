@@ -1,11 +1,12 @@
 """A previewed plan is written exactly as it was shown, or not at all."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from time import perf_counter
 from uuid import UUID, uuid4
 
+from almanac.domain.history.causes import Cause
 from almanac.domain.workspace_plan.outcome import NOT_WRITTEN, record_outcome
 from almanac.domain.workspace_plan.report import PlanReport
 from almanac.errors import (
@@ -50,12 +51,20 @@ class ApplyPlan:
     store: PlanStore
     nudge: Callable[[UUID], None]
     """Tells whoever publishes what changed; never raises."""
+    causes: Callable[[UUID, Proposal], Mapping[UUID, Sequence[Cause]]]
+    """Why a plan would move or take away what it would, by event."""
 
     def preview(self, job: CalendarSchedule) -> PlanPreview:
-        """Return what a run would come to now. Writes nothing.
+        """Return what a run would come to now, and why. Writes nothing.
 
         Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable.
         """
+        return self._explained(self._found(job))
+
+    def _explained(self, found: PlanPreview) -> PlanPreview:
+        return replace(found, causes=self.causes(found.report.ws_id, found.proposal))
+
+    def _found(self, job: CalendarSchedule) -> PlanPreview:
         name = self.workspaces.workspace_name(job.ws_id)
         report, began = PlanReport(job.ws_id, uuid4()), perf_counter()
         proposal = self.plan.preview(job, report.counts)
@@ -66,9 +75,9 @@ class ApplyPlan:
     def __call__(self, job: CalendarSchedule, shown: str) -> PlanReport:
         """Write the plan that was shown. Raises PlanChanged, with nothing written, when it would be another one now,
         PlanBusy while another run is at work, WorkspacePaused while nothing is to be written."""
-        found = self.preview(job)
+        found = self._found(job)
         if found.fingerprint != shown:
-            raise PlanChanged(found)
+            raise PlanChanged(self._explained(found))
         report = found.report
         admitted = self.store.begin_run(job, report.run_id, None)
         if isinstance(admitted, Refusal):

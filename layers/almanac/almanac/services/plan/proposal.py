@@ -1,7 +1,10 @@
 """What a plan would do to a workspace, before it is written."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
 
+from almanac.domain.history.causes import Cause
 from almanac.domain.workspace_plan.changes import Changes
 from almanac.domain.workspace_plan.from_plan import WorkspacePlan
 from almanac.domain.workspace_plan.report import PlanReport
@@ -29,3 +32,5 @@ class PlanPreview:
     proposal: Proposal
     fingerprint: str
     """What `ApplyPlan` is told, to write this plan and no other."""
+    causes: Mapping[UUID, Sequence[Cause]] = field(default_factory=dict)
+    """Why blocks would be moved or taken away, by their events."""

@@ -19,6 +19,7 @@ from almanac.web.api.bodies import Instant, Model
 from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_routes import Workspace
 from almanac.web.api.routes import Route
+from almanac.web.api.workspace_answers import PlanCause
 from almanac.web.call import current
 from almanac.web.problem import Problem
 
@@ -48,25 +49,6 @@ class Cause(Model):
     event_id: UUID
     title: str
     what: str
-
-
-class ChangedField(Model):
-    """A field of what a plan is made from, as it was and is."""
-
-    field: str
-    was: Any
-    now: Any
-
-
-class PlanCause(Model):
-    """Why a plan moved a block: what took its place, the item itself, what it waits for, hours, preferences."""
-
-    kind: str = Field(description="event, pinned, task, habit, meeting, dependency, hours, preferences or block")
-    subject: str = Field(description="id of the event or item; of hours their category; of preferences whose they are")
-    title: str
-    what: str = Field(description="came, went or changed")
-    version: int | None = Field(description="of an event or block")
-    changed: list[ChangedField]
 
 
 class EventDiff(Model):

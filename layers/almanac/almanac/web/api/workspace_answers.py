@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -224,6 +224,25 @@ class Discarded(Model):
     discarded: str
 
 
+class ChangedField(Model):
+    """A field of what a plan is made from, as it was and is."""
+
+    field: str
+    was: Any
+    now: Any
+
+
+class PlanCause(Model):
+    """Why a plan moves a block: what took its place, the item itself, what it waits for, hours, preferences."""
+
+    kind: str = Field(description="event, pinned, task, habit, meeting, dependency, hours, preferences or block")
+    subject: str = Field(description="id of the event or item; of hours their category; of preferences whose they are")
+    title: str
+    what: str = Field(description="came, went or changed")
+    version: int | None = Field(description="of an event or block; null of a block that is only proposed")
+    changed: list[ChangedField]
+
+
 class PlannedBlock(Model):
     """A block of a previewed plan; `change`: none, new, moved, held. `people`: whose time it takes."""
 
@@ -237,6 +256,7 @@ class PlannedBlock(Model):
     reason: str
     people: list[str] = Field(default_factory=list)
     optional: list[str] = Field(default_factory=list)
+    causes: list[PlanCause] = Field(default_factory=list, description="of a moved one: what had changed")
 
 
 class PreviewAnswer(Model):

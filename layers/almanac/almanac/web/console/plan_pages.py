@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from almanac.domain.workspace_plan.planning_window import utc_instant
 from almanac.errors import PermanentError
+from almanac.presentation.history.diff import because
 from almanac.presentation.operations.calendar_week import week_agenda
 from almanac.presentation.preview import Preview
 from almanac.presentation.svg.calendar_week import week_picture
@@ -27,6 +28,8 @@ class Move:
     after: datetime | None
     minutes: int
     why: str
+    causes: Sequence[str] = ()
+    """What had changed, each the end of a sentence."""
 
 
 def preview(visit: Visit) -> Answer:
@@ -85,12 +88,16 @@ def moves(found: PlanPreview) -> Sequence[Move]:
     changes, existing = found.proposal.changes, found.proposal.request.existing
     was = {block.event_id: block for block in (*existing.movable, *existing.unwanted)}
     made = [Move(b.kind, b.title, None, b.start, b.minutes, b.reason) for b in changes.inserted]
-    made += [
-        Move(b.kind, b.title, was[b.event_id].start if b.event_id in was else None, b.start, b.minutes, b.reason or "")
-        for b in changes.moved
-    ]
+    causes = {event_id: [*map(because, each)] for event_id, each in found.causes.items()}
+    for b in changes.moved:
+        before = was[b.event_id].start if b.event_id in was else None
+        why = causes.get(b.event_id, ())
+        made.append(Move(b.kind, b.title, before, b.start, b.minutes, b.reason or "", why))
     gone = [was[event_id] for event_id in changes.deleted if event_id in was]
-    made += [Move(b.kind, b.title, b.start, None, b.minutes, "no longer wanted there") for b in gone]
+    made += [
+        Move(b.kind, b.title, b.start, None, b.minutes, "no longer wanted there", causes.get(b.event_id, ()))
+        for b in gone
+    ]
     return sorted(made, key=lambda move: (move.after or move.before or _LAST, move.title))
 
 

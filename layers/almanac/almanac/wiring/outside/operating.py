@@ -90,6 +90,7 @@ class OperatingWiring(SmartSchedulingWiring, PastWiring):
         """Plans as they are shown: bounded by work and not by a clock, so that the same rows give the same plan."""
         from almanac.adapters.recurrence import dates_between
         from almanac.presentation.wording import words
+        from almanac.services.history.preview_causes import PreviewCauses
         from almanac.services.plan.apply import ApplyPlan
         from almanac.services.plan.run import PlanWorkspace
         from almanac.services.plan.solve import solve_request
@@ -97,7 +98,7 @@ class OperatingWiring(SmartSchedulingWiring, PastWiring):
         budget = load(PlanSettings, self._environment).plan_budget_seconds
         planner = partial(solve_request, wording=words)
         plan = PlanWorkspace(self.plan_store, planner, dates_between, utc_now, budget)
-        return ApplyPlan(self._workspace_store, plan, self.plan_store, self.nudge)
+        return ApplyPlan(self._workspace_store, plan, self.plan_store, self.nudge, PreviewCauses(self.compare))
 
     @cached_property
     def workspaces(self) -> "Workspaces":

@@ -12,7 +12,7 @@ from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.domain.history.causes import InputChanges
 from almanac.domain.history.changes import OF_EVENTS, Change
-from almanac.domain.history.plan_basis import Facts
+from almanac.domain.history.plan_basis import Basis, Facts
 from almanac.domain.history.undo import UNDOABLE, Present, Undoing
 from almanac.services.history.ports import FoundRun, RunStore, UndoStore
 
@@ -46,6 +46,11 @@ class PostgresUndo(RunStore, UndoStore):
     @override
     def facts(self, ws_id: UUID, keys: Collection[str]) -> Mapping[str, Facts]:
         return {row[0]: row[1] for row in self._run("facts", ws_id=ws_id, keys=arrays.texts(sorted(keys)))}
+
+    @override
+    def basis(self, ws_id: UUID) -> Basis | None:
+        found = self._run("basis", ws_id=ws_id)
+        return found[0][0] if found else None
 
     @override
     def plan_before(self, ws_id: UUID, version: int) -> int:

@@ -33,6 +33,9 @@ SELECT changes FROM plan_input_changes WHERE ws_id = :ws_id::uuid AND run_id = :
 SELECT f.key, f.value FROM plan_basis b, jsonb_each(b.facts) f
 WHERE b.ws_id = :ws_id::uuid AND f.key = ANY (:keys::text[]);
 
+-- name: basis
+SELECT facts FROM plan_basis WHERE ws_id = :ws_id::uuid;
+
 -- name: lock
 SELECT id FROM workspace_calendar_events
 WHERE ws_id = :ws_id::uuid AND id = ANY (:ids::uuid[]) ORDER BY id FOR UPDATE;
