@@ -59,6 +59,23 @@ class TestWhilePaused:
         assert (applied.status, applied.json["code"]) == (409, "workspace_paused")
         assert not queue.sent
 
+    def test_of_a_list_it_alone_is_refused_and_nothing_is_done_again(
+        self, admin: Client, ws: UUID, foreign: UUID, queue: ListQueue
+    ) -> None:
+        job = admin("POST", f"/v1/workspaces/{ws}/sync").json["job_id"]
+        queue.sent.clear()
+        admin("POST", f"/v1/workspaces/{ws}/pause")
+        asked = {"workspaces": [str(ws), str(foreign)]}
+        for path in ("sync", "schedule"):
+            told = admin("POST", f"/v1/{path}", asked).json
+            assert (told["accepted"], told["refused"]) == (1, [{"ws_id": str(ws), "code": "workspace_paused"}])
+        assert {sent.job.ws_id for sent in queue.sent.values()} == {foreign}
+        alone = admin("POST", "/v1/sync", {"workspaces": [str(ws)]})
+        assert (alone.status, alone.json["accepted"], len(alone.json["refused"])) == (202, 0, 1)
+        again = admin("POST", f"/v1/jobs/{job}/retry")
+        assert (again.status, again.json["code"]) == (409, "workspace_paused")
+        assert len(queue.sent) == 2
+
     def test_what_waits_in_a_queue_is_not_done(self, admin: Client, wiring: ApiWiring, ws: UUID) -> None:
         """A push, a continuation, what was asked for before: its message is used up, and its job says why."""
         admin("POST", f"/v1/workspaces/{ws}/pause")

@@ -3744,7 +3744,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description database_unavailable, queue_unavailable */
+            /** @description database_unavailable, workspace_paused, queue_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4216,7 +4216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description database_unavailable, queue_unavailable */
+            /** @description database_unavailable, workspace_paused, queue_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -41,6 +41,9 @@ class Workspaces:
         if ws_id in self.paused:
             raise WorkspacePaused
 
+    def paused_of(self, ws_ids: Collection[UUID]) -> set[UUID]:
+        return self.paused & set(ws_ids)
+
     def workspace_name(self, ws_id: UUID) -> str:
         self.require_workspace(ws_id)
         return self.known[ws_id][0]

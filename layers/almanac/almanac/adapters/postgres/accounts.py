@@ -1,6 +1,6 @@
 """What the command line reads and writes in Postgres: workspaces, and accounts with their calendars."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
@@ -43,6 +43,10 @@ class PostgresWorkspaces(WorkspaceStore, PauseStore, ConnectionStore, AccountSwi
     def require_at_work(self, ws_id: UUID) -> None:
         if self.pause_of(ws_id) is not None:
             raise WorkspacePaused
+
+    @override
+    def paused_of(self, ws_ids: Collection[UUID]) -> Set[UUID]:
+        return {row[0] for row in self._run.alone("paused_of", ws_ids=arrays.texts(map(str, ws_ids)))}
 
     @override
     def pause_of(self, ws_id: UUID) -> Pause | None:

@@ -9,6 +9,9 @@ SELECT name, timezone FROM workspaces WHERE id = :ws_id::uuid;
 -- name: paused_since
 SELECT p.since, p.paused_by FROM workspaces w LEFT JOIN workspace_pauses p ON p.ws_id = w.id WHERE w.id = :ws_id::uuid;
 
+-- name: paused_of
+SELECT ws_id FROM workspace_pauses WHERE ws_id = ANY (:ws_ids::uuid[]);
+
 -- name: pause_workspace
 -- Who pauses what is paused changes nothing: it says since when, and by whom.
 INSERT INTO workspace_pauses (ws_id, since, paused_by)

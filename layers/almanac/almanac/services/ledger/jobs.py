@@ -10,6 +10,7 @@ from almanac.errors import BadInput, PermanentError
 from almanac.jobs import JOBS, KIND_OF_NAME, Job
 from almanac.services.clock import Clock
 from almanac.services.ledger.ports import Ledger, Place, RunFilter
+from almanac.services.operations.ports import WorkspaceStore
 from almanac.services.operations.requests import SentRequest, send_request
 from almanac.services.queues.ports import JobQueue
 
@@ -54,6 +55,7 @@ class Jobs:
     ledger: Ledger
     queue: JobQueue
     clock: Clock
+    workspaces: WorkspaceStore
 
     def jobs(self, job_id: str, caller: Principal) -> Sequence[FollowedJob]:
         """Return the jobs of that id in the caller's workspaces. Raises UnknownJob when there is none."""
@@ -81,10 +83,12 @@ class Jobs:
         return None if mine is None or run.job_id is None else _followed(mine, self.ledger.runs_of_job(run.job_id))
 
     def again(self, job: RecordedJob, request_id: str) -> SentRequest:
-        """Ask for the same once more, under a new id. Raises QueueUnavailable."""
+        """Ask for the same once more, under a new id. Raises QueueUnavailable, WorkspacePaused (for a file not)."""
         kind = KIND_OF_NAME.get(job.kind)  # type: ignore[call-overload] # a kind that a later version wrote is no name
         if kind is None:
             raise UnknownJob
+        if kind != "calendar.export":
+            self.workspaces.require_at_work(job.ws_id)
         said = {**job.body, "job": kind, "ws_id": job.ws_id, "source": "manual"}
         said |= {"requested_at": self.clock(), "request_id": request_id, "user_id": job.requested_by}
         new: Job = JOBS[kind].model.model_validate(said)

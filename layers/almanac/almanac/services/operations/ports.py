@@ -1,6 +1,6 @@
 """What looking at the system and asking for work need from the outside."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -38,6 +38,10 @@ class WorkspaceStore(Protocol):
 
     def require_at_work(self, ws_id: UUID) -> None:
         """Raise UnknownWorkspace unless it is there, WorkspacePaused while it is paused."""
+        ...
+
+    def paused_of(self, ws_ids: Collection[UUID]) -> Set[UUID]:
+        """Return those of the workspaces that are paused."""
         ...
 
     def workspace_name(self, ws_id: UUID) -> str:

@@ -12,6 +12,9 @@ from almanac.services.operations.ports import ConnectionStore, WorkspaceStore
 from almanac.services.queues.dispatch import Dispatch, DispatchFailed, DispatchReport
 from almanac.services.queues.ports import JobQueue, OutgoingJob
 
+PAUSED = "workspace paused"
+"""What a report of a list says of a workspace that is let alone; that is no failure of ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:
@@ -78,13 +81,19 @@ class RequestSync:
     ) -> DispatchReport:
         """Send a job, of syncs or of plans, to each of the workspaces under one id.
 
-        The report says what became of each, unknown ones too.
+        The report says what became of each, of unknown and of paused ones too, which are sent nothing.
         """
-        targets = tuple(BulkTarget(ws_id=ws_id) for ws_id in ws_ids)
+        paused = self.workspaces.paused_of(ws_ids)
+        targets = tuple(BulkTarget(ws_id=ws_id) for ws_id in ws_ids if ws_id not in paused)
+        report = DispatchReport(job)
         try:
-            return self.dispatch(Tick(job=job, mode=mode, request_id=request_id, workspaces=targets))
+            if targets:
+                report = self.dispatch(Tick(job=job, mode=mode, request_id=request_id, workspaces=targets))
         except DispatchFailed as error:
-            return error.report
+            report = error.report
+        refused = (ws_id for ws_id in ws_ids if ws_id in paused)
+        report.results += [{"ws_id": str(ws_id), "status": "failed", "error": PAUSED} for ws_id in refused]
+        return report
 
     def of_all(self, mode: Mode) -> SentBulkRequest:
         """Send a job to every workspace that has something to read. Raises DispatchFailed if any was not sent."""

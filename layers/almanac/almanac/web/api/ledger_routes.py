@@ -15,6 +15,7 @@ from almanac.jobs import JOBS, Mode
 from almanac.presentation.runs import document
 from almanac.services.ledger.jobs import FollowedJob
 from almanac.services.ledger.ports import RunFilter
+from almanac.services.operations.requests import PAUSED
 from almanac.web.api.bodies import BulkBody, BulkPlanBody, Instant, PlanBody, SyncBody
 from almanac.web.api.ledger_answers import (
     Accepted,
@@ -335,7 +336,7 @@ def _wait(followed: FollowedJob) -> str:
 
 
 def _refusal(error: str) -> str:
-    return "unknown_workspace" if error == "unknown workspace" else "queue_unavailable"
+    return {"unknown workspace": "unknown_workspace", PAUSED: "workspace_paused"}.get(error, "queue_unavailable")
 
 
 ROUTES = (
@@ -358,10 +359,24 @@ ROUTES = (
     Route("POST", "/v1/sync", "run", sync_many, 202, ("queue_unavailable",)),
     Route("POST", "/v1/schedule", "run", plan_many, 202, ("queue_unavailable",)),
     Route("GET", "/v1/jobs/<job_id>", "read", show_job, errors=("unknown_job",)),
-    Route("POST", "/v1/jobs/<job_id>/retry", "run", retry_job, 202, ("unknown_job", "queue_unavailable")),
+    Route(
+        "POST",
+        "/v1/jobs/<job_id>/retry",
+        "run",
+        retry_job,
+        202,
+        ("unknown_job", "workspace_paused", "queue_unavailable"),
+    ),
     Route("POST", "/v1/jobs/<job_id>/cancel", "run", cancel_job, errors=("unknown_job", "not_cancellable")),
     Route("GET", "/v1/runs", "read", list_runs),
     Route("GET", "/v1/runs/<run_id>", "read", show_run, errors=("unknown_run",)),
-    Route("POST", "/v1/runs/<run_id>/retry", "run", retry_run, 202, ("unknown_run", "queue_unavailable")),
+    Route(
+        "POST",
+        "/v1/runs/<run_id>/retry",
+        "run",
+        retry_run,
+        202,
+        ("unknown_run", "workspace_paused", "queue_unavailable"),
+    ),
     Route("POST", "/v1/runs/<run_id>/cancel", "run", cancel_run, errors=("unknown_run", "not_cancellable")),
 )

@@ -57,6 +57,8 @@ def ask_many(visit: Visit) -> Answer:
         visit.call.audit(f"bulk_{job}", None, batch_id, accepted=report.enqueued, refused=len(mine) - report.enqueued)
         return {"job_id": batch_id}
 
+    if visit.call.use.request_sync.workspaces.paused_of(mine) >= set(mine):
+        return back("/console/late", "Nothing was asked for: what was shown is paused.")
     request = {"a": "console-many", "j": job, "w": sorted(map(str, mine))}
     done = visit.call.use.once(visit.call.principal.name, visit.field("once")[:64] or None, request, do)
     return see_other(f"/console/jobs/{done['job_id']}")

@@ -126,7 +126,7 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
         from almanac.adapters.postgres.operations.ledger import PostgresJobs
         from almanac.services.ledger.jobs import Jobs
 
-        return Jobs(PostgresJobs(self.database), self._asking_queue, utc_now)
+        return Jobs(PostgresJobs(self.database), self._asking_queue, utc_now, self._workspace_store)
 
     @cached_property
     def exports(self) -> "Exports":
