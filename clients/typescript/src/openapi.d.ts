@@ -3735,6 +3735,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description workspace_paused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description bad_input */
             422: {
                 headers: {
@@ -3744,7 +3753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description database_unavailable, workspace_paused, queue_unavailable */
+            /** @description database_unavailable, queue_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4207,6 +4216,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description workspace_paused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description bad_input */
             422: {
                 headers: {
@@ -4216,7 +4234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description database_unavailable, workspace_paused, queue_unavailable */
+            /** @description database_unavailable, queue_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7678,7 +7696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description plan_changed, already_running, timezone_missing */
+            /** @description plan_changed, already_running, timezone_missing, workspace_paused */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7696,7 +7714,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description database_unavailable, workspace_paused */
+            /** @description database_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7839,6 +7857,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description not_paused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description bad_input */
             422: {
                 headers: {
@@ -7848,7 +7875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description database_unavailable, not_paused, queue_unavailable */
+            /** @description database_unavailable, queue_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7914,6 +7941,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description workspace_paused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description bad_input */
             422: {
                 headers: {
@@ -7923,7 +7959,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description database_unavailable, workspace_paused, queue_unavailable */
+            /** @description database_unavailable, queue_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8211,6 +8247,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description workspace_paused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description bad_input */
             422: {
                 headers: {
@@ -8220,7 +8265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description database_unavailable, workspace_paused, queue_unavailable */
+            /** @description database_unavailable, queue_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -150,6 +150,8 @@ _STATUSES = {
     "exports_off": 409,
     "not_cancellable": 409,
     "timezone_missing": 409,
+    "workspace_paused": 409,
+    "not_paused": 409,
     "precondition_failed": 412,
 }
 
