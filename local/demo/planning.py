@@ -20,6 +20,9 @@ from local.stack.screen import counted
 BUDGET_SECONDS = 1
 """What one plan of the demo may take (ALMANAC_PLAN_BUDGET_SECONDS); 2 by default."""
 
+_PICTURE_LINES = 32
+"""A week in the terminal takes more or fewer, as the plan falls; its page has all of it."""
+
 _NAME = "Harbour Design"
 _ZONE = planned_zone(_NAME)
 _AHEAD = timedelta(hours=2)
@@ -177,9 +180,19 @@ def show(stage: Stage, workspace: Workspace, file: str, *, drawn: bool = True) -
     found = stage.stack.wiring.apply_plan.preview(job_of(workspace.ws_id, 30, force_reschedule=False, safe=False))
     agenda = Preview(found).agenda()
     if drawn or stage.screen.verbose:
-        print(described(agenda, reasons=stage.screen.verbose), flush=True)
+        told = described(agenda, reasons=stage.screen.verbose)
+        print(told if stage.screen.verbose else _folded(told), flush=True)
     (stage.stack.folder / file).write_text(page(agenda), encoding="utf-8")
     stage.pages.append(stage.stack.folder / file)
+
+
+def _folded(told: str) -> str:
+    """The picture's first lines, the last one (what comes later), and how many are between."""
+    lines = told.splitlines()
+    left_out = len(lines) - _PICTURE_LINES
+    if left_out < 2:
+        return told
+    return "\n".join([*lines[: _PICTURE_LINES - 3], f"  and {left_out + 1} more lines: VERBOSE=1", *lines[-2:]])
 
 
 def your_week(stage: Stage) -> None:

@@ -69,9 +69,9 @@ def manual_message(stage: Stage) -> None:
     why = "One SQS message asks for one workspace; asking again at once is a cooldown."
     stage.screen.headline(4, "A message by hand", why)
     workspace = stage.workspace("Harbour Design")
-    stage.require(stage.ask(workspace).outcome == "incremental", "the first message was a run")
-    again = stage.ask(workspace)
-    stage.require(again.outcome == "cooldown", f"the second was refused for {again.retry_after or 0:.0f} s")
+    first, again = stage.ask(workspace), stage.ask(workspace)
+    refused = f"the first message was a run, the second was refused for {again.retry_after or 0:.0f} s"
+    stage.require((first.outcome, again.outcome) == ("incremental", "cooldown"), refused)
 
 
 @dataclass(frozen=True, slots=True)
