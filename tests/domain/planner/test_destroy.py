@@ -9,11 +9,11 @@ import pytest
 from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.problem import Problem
-from almanac.domain.planner.model.slot_mask import lowest
+from almanac.domain.planner.model.slot_mask import between, lowest
 from almanac.domain.planner.search.components import components_of
 from almanac.domain.planner.search.destroying.chains import pull_chain
 from almanac.domain.planner.search.destroying.destroy import OPERATORS, Destroy
-from almanac.domain.planner.search.destroying.pushing import Push
+from almanac.domain.planner.search.destroying.pushing import Push, end_as_late, ranks_by_deadline, ranks_by_weight
 from almanac.domain.planner.search.destroying.removal import Removal
 from almanac.domain.planner.search.destroying.victims import better_end, drop_victims
 from almanac.domain.planner.search.greedy import greedy_plans
@@ -126,9 +126,55 @@ def test_a_task_pushes_another_which_pushes_a_lighter_one() -> None:
     solution.move(critical.index, ((first + 96, 4),))
     solution.begin()
     never_skips = replace(DEFAULT.destroy, push_skip=0.0)
-    push = Push(Removal(solution, Random(1), {}, never_skips), {0: [0, 1, 2]}, free_place)
+    push = Push(
+        Removal(solution, Random(1), {}, never_skips), {0: [0, 1, 2]}, ranks_by_weight(problem, 1.0), free_place
+    )
     assert push.run(critical, first + 4) == []
     assert solution.places == [((first, 4),), ((first + 4, 4),), ((first + 96, 4),)]
+
+
+def waiting_problem() -> Problem:
+    """A light task that a critical one with a deadline waits for, a high one due before it, a high one never due."""
+    works = [
+        task("first", 60, priority="low"),
+        task("second", 60, priority="critical", deadline=at("06 11:00"), depends_on=["first"]),
+        task("due", 60, priority="high", deadline=at("05 11:00")),
+        task("any", 60, priority="high"),
+    ]
+    return problem_of(read_instance(instance(tasks=works, hours={"work": week("09:00-11:00")})).instance)
+
+
+def test_a_task_gives_way_to_nobody_to_whom_what_waits_for_it_does_not() -> None:
+    problem = waiting_problem()
+    assert ranks_by_weight(problem, 0.25) == [8.0, 8.0, 4.0, 1.0]
+    first, second, due, undue = ranks_by_deadline(problem)
+    assert due > first == second > undue > 0
+
+
+def test_a_task_may_end_as_late_as_makes_nothing_later_that_waits_for_it() -> None:
+    first, second, due, undue = (problem := waiting_problem()).tasks
+    morning = lowest(second.eligible)
+    next_morning = lowest(second.eligible & ~between(0, morning + 8))
+    assert end_as_late(first, ((morning, 4),)) == next_morning + 4
+    assert end_as_late(due, ((morning, 4),)) == morning + 8
+    assert end_as_late(undue, ((morning, 4),)) == problem.window
+    assert end_as_late(due, ()) == problem.window
+
+
+def test_a_pushed_task_comes_back_before_the_one_that_waits_for_it() -> None:
+    """The task that is due takes the first hour; the chain follows it in its order, and stays on time."""
+    problem = waiting_problem()
+    first, second, due, _ = problem.tasks
+    solution = Solution(problem)
+    morning = lowest(second.eligible)
+    next_morning = lowest(second.eligible & ~between(0, morning + 8))
+    solution.move(first.index, ((morning, 4),))
+    solution.move(second.index, ((morning + 4, 4),))
+    solution.begin()
+    never_skips = replace(DEFAULT.destroy, push_skip=0.0)
+    push = Push(Removal(solution, Random(1), {}, never_skips), {0: [0, 1, 2]}, ranks_by_deadline(problem), free_place)
+    assert push.run(due, morning + 4) == []
+    assert solution.places[:3] == [((morning + 4, 4),), ((next_morning, 4),), ((morning, 4),)]
 
 
 def test_no_place_costs_less_than_the_least_an_item_can_cost() -> None:

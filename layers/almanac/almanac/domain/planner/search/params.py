@@ -30,11 +30,15 @@ class DestroyParams:
     chain_share: float = 0.35
     """How often a meeting or a waiting task is placed together with all that it waits for, where there are such."""
     push_share: float = 0.3
-    """How often a task takes the time of others, which do the same to lighter ones;"""
+    """How often a task takes the time of others, which do the same in turn;"""
     push_most: int = 6
     """how many do,"""
+    push_ranks: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """how often the lighter gives way, a task without a deadline counting less, and how often the later due;"""
+    push_undue: float = 0.1
+    """how much of its weight such a task keeps,"""
     push_skip: float = 0.15
-    """how often one takes the time of heavier ones though lighter ones have some,"""
+    """how often one takes the time of higher ranks though lower ones have some,"""
     push_whole: float = 0.5
     """how often one that may be cut stays in one piece if it can,"""
     push_long: float = 0.5
@@ -162,7 +166,8 @@ class BudgetParams:
     """Units of work a second of budget buys; a slow machine does less and is cut short by the clock."""
     search_share: float = 0.78
     probe_share: float = 0.06
-    settle_rounds: int = 3
+    settle_rounds: int = 6
+    """Rounds of settling at most. Each but the last gains one percent; a greedy plan took four."""
     seconds_per_item: float = 0.0003
     """Seconds that settling and explaining need for each item, kept free of the search,"""
     least_share: float = 0.1

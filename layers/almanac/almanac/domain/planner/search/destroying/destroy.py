@@ -9,7 +9,7 @@ from almanac.domain.planner.model.problem import Item, Occurrence, Task, weight_
 from almanac.domain.planner.model.slot_mask import between, covered, runs
 from almanac.domain.planner.search.components import Component
 from almanac.domain.planner.search.destroying.chains import pull_chain
-from almanac.domain.planner.search.destroying.pushing import Push
+from almanac.domain.planner.search.destroying.pushing import Push, ranks_by_deadline, ranks_by_weight
 from almanac.domain.planner.search.destroying.relocation import allows_block, preferred_place, random_slot_in
 from almanac.domain.planner.search.destroying.removal import Removal
 from almanac.domain.planner.search.destroying.victims import better_end, drop_victims
@@ -32,6 +32,13 @@ class Destroy:
         """What the last removal has placed by itself: work that counts like any insertion."""
         tasks = [solution.problem.tasks[index] for index in self.tasks]
         self.chained = [task.index for task in tasks if task.eligible and (task.predecessors or task.is_meeting)]
+        problem = solution.problem
+        self.ranks = (
+            ranks_by_weight(problem, 1.0),
+            ranks_by_weight(problem, params.push_undue),
+            ranks_by_deadline(problem),
+        )
+        """Who gives way to whom in a push."""
         self.items_of: dict[int, list[int]] = {}
         for index in component.items:
             for person in solution.items[index].people:
@@ -60,7 +67,8 @@ class Destroy:
     def push(self, removal: Removal) -> list[int]:
         """Let a costly task take the time of others, and these that of lighter ones; return what lacks a place."""
         task = self.solution.problem.tasks[self.costliest(self.tasks)]
-        push = Push(removal, self.items_of, free_place)
+        ranks = self.random.choices(self.ranks, self.params.push_ranks)[0]
+        push = Push(removal, self.items_of, ranks, free_place)
         lacking = push.run(task, better_end(self.solution, task, self.random, self.params))
         self.placed = list(push.settled)
         return lacking

@@ -1,15 +1,22 @@
-"""Pushing: a task takes the time it needs from others, and each of these from what is lighter than itself.
+"""Pushing: a task takes the time it needs from others, and each of these from what gives way to itself.
 
 Where time is short, one task is on time only in the place of a second, that one only in the place of a third, and the
-last and lightest is late instead. Each of these steps alone is a loss, and a repair, which takes free time only, finds
-none for the second. Here the whole cascade is one step.
+last is late instead. Each of these steps alone is a loss, and a repair, which takes free time only, finds none for the
+second. Here the whole cascade is one step.
+
+Who gives way is a matter of ranks, one of a few drawn for each cascade: the last one may be the lightest, or what has
+no deadline and loses little however heavy it is, or what is due last. A task that others wait for has the highest rank
+of all of theirs, since it takes them along when it goes. They follow it in their order, each early enough that what
+waits for it is no later than it was.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
-from almanac.domain.planner.model.problem import Movable, Task, weight_of
+from almanac.domain.planner.model.dependencies import in_order
+from almanac.domain.planner.model.problem import Movable, Problem, Task, weight_of
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, between, covered, starts_of_runs
 from almanac.domain.planner.search.destroying.relocation import random_slot_in
 from almanac.domain.planner.search.destroying.removal import Removal
@@ -24,8 +31,12 @@ FreePlace = Callable[[Solution, int, Placement], Placement]
 class Push:
     """One cascade; `settled` are the tasks it has dealt with, none of which loses its time to another of it."""
 
-    def __init__(self, removal: Removal, items_of: Mapping[int, Sequence[int]], free_place: FreePlace) -> None:
+    def __init__(
+        self, removal: Removal, items_of: Mapping[int, Sequence[int]], ranks: Sequence[float], free_place: FreePlace
+    ) -> None:
+        """`ranks` say of each item who gives way to whom: the lower one to the higher one."""
         self.removal = removal
+        self.ranks = ranks
         self.solution = removal.solution
         self.random = removal.random
         self.params = removal.params
@@ -34,7 +45,7 @@ class Push:
         self.settled: dict[int, None] = {}
 
     def run(self, task: Task, stop: int) -> list[int]:
-        """Place a task so that it ends by `stop`, whatever is there; return what lacks a place, the heaviest first."""
+        """Place a task so that it ends by `stop`, whatever is there; return what lacks a place, high ranks first."""
         self.settled[task.index] = None
         if place := self.forced_place(task, stop, None):
             self.removal.eject(task.index, place)
@@ -45,13 +56,13 @@ class Push:
             waiting = [
                 each
                 for each in self.removal.removed
-                if each not in self.settled and each < len(items) and not items[each].complete(self.places[each])
+                if each not in self.settled and each < len(items) and self.is_ready(items[each])
             ]
             if not waiting:
                 break
-            self.push_on(items[max(waiting, key=self.noisy_weight)])
+            self.push_on(items[max(waiting, key=self.noisy_rank)])
         lacking = [each for each in self.removal.removed if self.lacks(each)]
-        return sorted(lacking, key=self.noisy_weight, reverse=True)
+        return sorted(lacking, key=self.noisy_rank, reverse=True)
 
     @property
     def places(self) -> Sequence[Placement]:
@@ -63,13 +74,17 @@ class Push:
         item, place = self.solution.items[index], self.places[index]
         return not place or (isinstance(item, Task) and not item.complete(place))
 
-    def noisy_weight(self, index: int) -> float:
-        """Return the weight of an item, more or less."""
+    def is_ready(self, task: Task) -> bool:
+        """Return whether a task lacks a place and waits for nothing that lacks one too."""
+        return not task.complete(self.places[task.index]) and earliest_allowed(self.solution, task) is not None
+
+    def noisy_rank(self, index: int) -> float:
+        """Return the rank of an item, more or less."""
         least, spread = self.params.by_weight_noise
-        return weight_of(self.solution.items[index]) * (least + spread * self.random.random())
+        return self.ranks[index] * (least + spread * self.random.random())
 
     def push_on(self, task: Task) -> None:
-        """Place an ejected task where it is free and no later than before; else take the time of lighter ones."""
+        """Place an ejected task where it is free and no later than before; else take the time of lower ranks."""
         self.settled[task.index] = None
         old, _ = self.solution.changed.get(task.index, ((), 0))
         keep = self.places[task.index]
@@ -79,13 +94,13 @@ class Push:
         free = self.free_place(self.solution, task.index, keep)
         if free and task.complete(free) and sum(free[-1]) <= stop:
             self.solution.move(task.index, free)
-        elif place := self.forced_place(task, stop, task.weight):
+        elif place := self.forced_place(task, stop, self.ranks[task.index]):
             self.removal.eject(task.index, place)
 
     def forced_place(self, task: Task, stop: int, below: float | None) -> Placement:
-        """Return a place that ends by `stop` in time that is free or that the lightest have; () for none.
+        """Return a place that ends by `stop` in time that is free or that the lowest ranks have; () for none.
 
-        Only what weighs less than `below` gives way. Now and then the time of somewhat heavier ones is taken too.
+        Only ranks less than `below` give way. Now and then the time of somewhat higher ones is taken too.
         """
         allowed = earliest_allowed(self.solution, task)
         if allowed is None:
@@ -94,23 +109,23 @@ class Push:
         room = task.eligible & between(allowed, stop) & ~held
         for level in range(len(levels) + 1):
             if self.random.random() >= self.params.push_skip:
-                heavier = reduce(or_, levels[level:], 0)
-                if place := self.place_in(task, room & ~heavier):
+                higher = reduce(or_, levels[level:], 0)
+                if place := self.place_in(task, room & ~higher):
                     return place
         return ()
 
     def held_by_others(self, task: Task, below: float | None) -> tuple[int, list[int]]:
-        """Return the slots of what stays where it is, and of what may give way: a mask a weight, the lightest first."""
+        """Return the slots of what stays where it is, and of what may give way: a mask a rank, the lowest first."""
         held, levels = 0, dict[float, int]()
         for index in dict.fromkeys(other for person in task.people for other in self.items_of[person]):
-            bits, weight = covered(self.places[index]), weight_of(self.solution.items[index])
+            bits, rank = covered(self.places[index]), self.ranks[index]
             if index == task.index or not bits:
                 continue
-            heavy = below is not None and weight >= below
-            if heavy or index in self.settled or isinstance(self.solution.items[index], Movable):
+            stays = below is not None and rank >= below
+            if stays or index in self.settled or isinstance(self.solution.items[index], Movable):
                 held |= bits
             else:
-                levels[weight] = levels.get(weight, 0) | bits
+                levels[rank] = levels.get(rank, 0) | bits
         return held, [bits for _, bits in sorted(levels.items())]
 
     def place_in(self, task: Task, room: int) -> Placement:
@@ -126,9 +141,35 @@ class Push:
         return place if task.complete(place) else ()
 
 
+def ranks_by_weight(problem: Problem, without_deadline: float) -> list[float]:
+    """Return ranks by weight; `without_deadline` is a factor on that of a task which is never late: it loses little."""
+    factors = {task.index: 1.0 if task.deadline is not None else without_deadline for task in problem.tasks}
+    return inherited(problem, [weight_of(item) * factors.get(item.index, 1.0) for item in problem.items])
+
+
+def ranks_by_deadline(problem: Problem) -> list[float]:
+    """Return ranks by deadline, the first one highest; what has none, or was late before the window, comes last."""
+    ranks = [weight_of(item) / problem.window for item in problem.items]
+    for task in problem.tasks:
+        if task.deadline is not None and task.late_offset > 0:
+            ranks[task.index] += problem.window - task.late_offset / SLOT_MINUTES
+    return inherited(problem, ranks)
+
+
+def inherited(problem: Problem, ranks: list[float]) -> list[float]:
+    """Return ranks with which a task gives way to nobody to whom one that waits for it does not."""
+    for index in reversed(in_order(problem, range(len(problem.tasks)))):
+        ranks[index] = max([ranks[index], *(ranks[each] for each in problem.tasks[index].successors)])
+    return ranks
+
+
 def end_as_late(task: Task, place: Placement) -> int:
-    """Return the slot by which a task must end to be no later than it was at a place."""
-    if task.deadline is None or not task.complete(place):
+    """Return the slot by which a task must end so that neither it nor what waits for it is later than at a place."""
+    if not task.complete(place):
         return task.window
-    days = max(0, -(-(SLOT_MINUTES * sum(place[-1]) - task.late_offset) // DAY_MINUTES))
-    return min(task.window, (task.late_offset + days * DAY_MINUTES) // SLOT_MINUTES)
+    end = sum(place[-1])
+    stops = [heir.limits[at] for heir in task.heirs if (at := bisect_left(heir.limits, end)) < len(heir.limits)]
+    if task.deadline is not None:
+        days = max(0, -(-(SLOT_MINUTES * end - task.late_offset) // DAY_MINUTES))
+        stops.append((task.late_offset + days * DAY_MINUTES) // SLOT_MINUTES)
+    return min([task.window, *stops])
