@@ -70,6 +70,8 @@ def test_every_command_has_help(almanac: Shell, words: tuple[str, ...]) -> None:
         (("workspace", "set", WS), "--timezone"),
         (("workspace", "set", WS, "--timezone", "Mars/Olympus"), "--timezone"),
         (("account", "disconnect", WS), "--email"),
+        (("account", "disconnect", "--workspace", WS), "--email"),
+        (("account", "disconnect", "ada@example.test", "bob@example.test", "--workspace", WS), "ACCOUNT"),
         (("calendar", "switch", WS, "Climbing"), "state"),
         (("calendar", "switch", WS, "Climbing", "maybe"), "state"),
         (("connections",), "WS"),

@@ -264,7 +264,13 @@ class TestDailyLife:
         assert [(each["enabled"], each["is_read"]) for each in (off, on)] == [(False, False), (True, True)]
         (account,) = almanac("account", "list", connected, "--json").json["accounts"]
         assert (account["email"], account["workspace"], account["read"]) == (ADA, "Team", 1)
-        assert almanac("account", "disconnect", connected, ADA).out.startswith(f"disconnected: {ADA}")
+        for spelt in (
+            ("Team", ADA),
+            (ADA, "--workspace", connected),
+            ("--workspace", "Team", ADA),
+            ("--email", ADA, "Team"),
+        ):
+            assert almanac("account", "disconnect", *spelt).out.startswith(f"disconnected: {ADA}"), spelt
         (account,) = almanac("account", "list", "--json").json["accounts"]
         assert (account["status"], account["read"]) == ("disconnected", 0)
         assert all(len(line) <= 80 for line in almanac("account", "list").out.splitlines())

@@ -315,7 +315,7 @@ class TestLeaving:
         team.google.revoke_account(ADA)
         team.run("UPDATE calendar_auth_tokens SET access_token = NULL WHERE ws_id = :ws")
         team.sync()
-        args = Namespace(workspace=team.ws_id, ws_id=None, email=ADA, account=None, user="ada", blocks="remove")
+        args = Namespace(workspace=team.ws_id, words=[], email=ADA, user="ada", blocks="remove")
         session: Any = SimpleNamespace(wiring=team.wiring)
         said = disconnect(args, session).text
         assert "what we have written stays in its calendars" in said

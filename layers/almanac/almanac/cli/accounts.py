@@ -23,6 +23,7 @@ Only refresh_token is needed; it is tried at once. The same command with a new t
 """
 _LEAVE = """\
   almanac account disconnect WS ada@example.org
+  almanac account disconnect ada@example.org --workspace WS
   almanac account disconnect --workspace WS --email ada@example.org --user ada --blocks remove
 """
 _Token = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[\x21-\x7e]+$")]
@@ -49,8 +50,8 @@ def add_to(commands: Commands) -> None:
     arguments.add_workspace(parser, optional=True)
     about = "read nothing through an account any more; its calendars' events go after the grace"
     parser = add_command(accounts, "disconnect", disconnect, about, _LEAVE)
-    arguments.add_workspace(parser, optional=True)
-    parser.add_argument("account", metavar="ACCOUNT", nargs="?", type=arguments.label, help="its address or id")
+    about = "id or name of its workspace, unless --workspace gives it, and its address or id, unless --email does"
+    parser.add_argument("words", metavar="WS ACCOUNT", nargs="*", type=arguments.label, help=about)
     parser.add_argument("--workspace", type=arguments.workspace, metavar="WS", help="the workspace's id or name")
     parser.add_argument("--email", type=arguments.email, help="the account's address")
     parser.add_argument("--user", type=arguments.label, help="id of the person whose account it is")
@@ -105,11 +106,7 @@ def _list(args: Namespace, session: Session) -> Result:
 
 def disconnect(args: Namespace, session: Session) -> Result:
     """Let an account go. Raises BadInput for one that is not there."""
-    ws_id, name = args.workspace or args.ws_id, args.email or args.account
-    if ws_id is None:
-        raise BadInput("--workspace", "missing; give the workspace of the account")
-    if name is None:
-        raise BadInput("--email", "missing; give the account's address, or its id")
+    ws_id, name = _workspace_and_account(args, session)
     with arguments.named({"account": "--email" if args.email else "ACCOUNT"}):
         account = session.wiring.accounts.disconnect(ws_id, name, user_id=args.user, blocks=args.blocks)
     document = connections.accounts_document([account])
@@ -117,6 +114,22 @@ def disconnect(args: Namespace, session: Session) -> Result:
         return Result(document, f"leaving: {account.email} goes once syncs have taken its blocks back")
     left = _left_behind(session, ws_id, args.blocks)
     return Result(document, f"disconnected: {account.email}; {left}`almanac account add` connects it again")
+
+
+def _workspace_and_account(args: Namespace, session: Session) -> tuple[UUID, str]:
+    """Return whose account it is, and its address or id: words stand for what no option gives, in this order."""
+    words = list(args.words)
+    if args.workspace is None and words:
+        args.workspace = arguments.workspace(words.pop(0))
+        arguments.resolve_workspaces(args, session)
+    if args.workspace is None:
+        raise BadInput("--workspace", "missing; give the workspace of the account")
+    name = words.pop(0) if args.email is None and words else args.email
+    if name is None:
+        raise BadInput("--email", "missing; give the account's address, or its id")
+    if words:
+        raise BadInput("ACCOUNT", "given twice; give one workspace and one account")
+    return args.workspace, name
 
 
 def _left_behind(session: Session, ws_id: UUID, blocks: str | None) -> str:
