@@ -2376,7 +2376,7 @@ export interface components {
             kind: string;
             /**
              * Subject
-             * @description id of the event or item; of hours their category; of preferences whose they are
+             * @description id of the event or item, of a block that is only proposed its item's; of hours their category; of preferences whose they are
              */
             subject: string;
             /** Title */

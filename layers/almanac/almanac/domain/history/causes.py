@@ -21,6 +21,7 @@ InputChanges = Mapping[str, tuple[Facts | None, Facts | None]]
 class Cause:
     """One cause. `subject` is the id of the event or item, of hours their category, of preferences whose they are.
 
+    Of a block that a plan only proposes, and that has no event yet, it is the item's.
     `changed` are the fields that differ, each from what to what; `version` is of an event.
     """
 

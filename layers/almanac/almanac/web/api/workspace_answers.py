@@ -236,7 +236,10 @@ class PlanCause(Model):
     """Why a plan moves a block: what took its place, the item itself, what it waits for, hours, preferences."""
 
     kind: str = Field(description="event, pinned, task, habit, meeting, dependency, hours, preferences or block")
-    subject: str = Field(description="id of the event or item; of hours their category; of preferences whose they are")
+    subject: str = Field(
+        description="id of the event or item, of a block that is only proposed its item's;"
+        " of hours their category; of preferences whose they are"
+    )
     title: str
     what: str = Field(description="came, went or changed")
     version: int | None = Field(description="of an event or block; null of a block that is only proposed")
