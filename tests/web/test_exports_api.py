@@ -3,6 +3,7 @@
 import gzip
 import re
 from base64 import b64decode
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,21 @@ class TestInTheConsole:
         assert "ALMANAC_EXPORT_BUCKET" in page
         assert "New feed" in page
         assert 'name="kind"' not in page
+
+    def test_without_an_address_no_feed_is_offered_or_made(
+        self, admin: Client, wiring: ApiWiring, ws: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(vars(wiring), "feeds", replace(wiring.feeds, public_url=None))
+        visitor, place = Visitor(wiring), f"/console/workspaces/{ws}"
+        page, pressed = visitor.get(f"{place}/exports").text, visitor.post(f"{place}/feeds", name="phone")
+
+        assert "Set <code>ALMANAC_PUBLIC_URL</code>" in page
+        assert "New feed" not in page
+        assert (pressed.status, "ALMANAC_PUBLIC_URL+is+missing" in pressed.headers["Location"]) == (303, True)
+        assert wiring.feeds.all(ws) == []
+        refused = admin("POST", f"/v1/workspaces/{ws}/feeds", {"name": "phone"})
+        assert (refused.status, refused.json["code"]) == (409, "feeds_off")
+        assert "ALMANAC_PUBLIC_URL" in refused.json["detail"]
 
     def test_digests_and_the_weekly_report_are_switched(
         self, wiring: ApiWiring, ws: UUID, database: Database, folder: Path

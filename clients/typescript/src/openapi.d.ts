@@ -6638,6 +6638,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description feeds_off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description bad_input */
             422: {
                 headers: {
@@ -6771,6 +6780,15 @@ export interface operations {
             };
             /** @description unknown_workspace, unknown_feed */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description feeds_off */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -55,6 +55,11 @@ class Feeds:
     public_url: str | None
     clock: Clock
 
+    @property
+    def has_address(self) -> bool:
+        """Whether it is known where feeds are read; without it none is made."""
+        return self.public_url is not None
+
     def add(self, ws_id: UUID, name: str, user_id: str | None) -> tuple[Feed, str]:
         """Return a new feed and its address, which nobody can tell again. Raises UnknownWorkspace and BadSettings."""
         self.workspaces.require_workspace(ws_id)

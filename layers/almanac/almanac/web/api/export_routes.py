@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
@@ -22,6 +22,9 @@ from almanac.web.api.routes import Route
 from almanac.web.call import current
 from almanac.web.paging import cursor, foreign_cursor, moment, place
 
+if TYPE_CHECKING:
+    from almanac.services.feeds.feeds import Feeds
+
 
 class ExportsOff(PermanentError):
     """There is neither a bucket nor a folder, so no file could be kept."""
@@ -30,6 +33,15 @@ class ExportsOff(PermanentError):
 
     def __init__(self) -> None:
         super().__init__("no place for files is set here: ALMANAC_EXPORT_BUCKET in docs/deploy.md")
+
+
+class FeedsOff(PermanentError):
+    """It is not known at which address feeds are read."""
+
+    code = "feeds_off"
+
+    def __init__(self) -> None:
+        super().__init__("it is not set where this is reached: ALMANAC_PUBLIC_URL in docs/deploy.md")
 
 
 class ExportBody(Fields):
@@ -141,7 +153,7 @@ def list_feeds(ws: Workspace) -> FeedList:
 def add_feed(ws: Workspace, body: Annotated[FeedBody, Body()]) -> NewFeed:
     """Add a feed; whoever has its address reads the calendar."""
     call = current()
-    feed, url = call.use.feeds.add(ws, body.name, body.user_id)
+    feed, url = _addressed().add(ws, body.name, body.user_id)
     call.audit("feed_add", ws, feed.id)
     return NewFeed(id=feed.id, url=url)
 
@@ -149,7 +161,7 @@ def add_feed(ws: Workspace, body: Annotated[FeedBody, Body()]) -> NewFeed:
 def rotate_feed(ws: Workspace, feed_id: FeedId) -> NewFeed:
     """Give a feed another address; the old one ends at once."""
     call = current()
-    url = call.use.feeds.rotate(ws, feed_id)
+    url = _addressed().rotate(ws, feed_id)
     call.audit("feed_rotate", ws, feed_id)
     return NewFeed(id=feed_id, url=url)
 
@@ -168,6 +180,14 @@ def _exports() -> Exports:
     if not use.has_export_files:
         raise ExportsOff
     return use.exports
+
+
+def _addressed() -> "Feeds":
+    """Return the use case of feeds. Raises FeedsOff where none could be read."""
+    feeds = current().use.feeds
+    if not feeds.has_address:
+        raise FeedsOff
+    return feeds
 
 
 def _place(after: str, listed: Mapping[str, Any]) -> tuple[datetime, UUID]:
@@ -199,7 +219,7 @@ ROUTES = (
         errors=("unknown_export", "exports_off", "files_unavailable"),
     ),
     Route("GET", _FEEDS, "read", list_feeds),
-    Route("POST", _FEEDS, "admin", add_feed, 201),
-    Route("POST", f"{_FEEDS}/<feed_id>/rotate", "admin", rotate_feed, errors=("unknown_feed",)),
+    Route("POST", _FEEDS, "admin", add_feed, 201, errors=("feeds_off",)),
+    Route("POST", f"{_FEEDS}/<feed_id>/rotate", "admin", rotate_feed, errors=("unknown_feed", "feeds_off")),
     Route("DELETE", f"{_FEEDS}/<feed_id>", "admin", revoke_feed, errors=("unknown_feed",)),
 )

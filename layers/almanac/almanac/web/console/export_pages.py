@@ -47,6 +47,7 @@ def exports(visit: Visit) -> Answer:
         labels=_LABELS,
         members=use.people.members(ws_id),
         feeds=[feed for feed in use.feeds.all(ws_id) if feed.revoked_at is None],
+        has_address=use.feeds.has_address,
         weekly=use.workspaces.has_weekly_report(ws_id),
         paused=use.pauses.of(ws_id) is not None,
         once=uuid4(),
@@ -87,6 +88,8 @@ def download(visit: Visit) -> Answer:
 
 def add_feed(visit: Visit) -> Answer:
     """Make a feed, and show its address this once."""
+    if not visit.call.use.feeds.has_address:
+        return back(_exports(visit), "No feed was made: ALMANAC_PUBLIC_URL is missing.")
     name = visit.field("name")[:255] or "calendar"
     feed, url = visit.call.use.feeds.add(visit.ws_id, name, visit.field("user_id")[:255] or None)
     visit.call.audit("feed_add", visit.ws_id, feed.id)
