@@ -313,6 +313,14 @@ class TestPlans:
         assert [row[0] for row in stored] == [datetime.fromisoformat(block["start"]) for block in shown["blocks"]]
         assert admin("GET", "/v1/runs", ws_id=ws).json["items"][0]["outcome"] == "planned"
 
+    def test_nobody_waits_longer_for_one_than_the_gateway_does(self, wiring: ApiWiring) -> None:
+        wiring._environment = {
+            **wiring._environment,
+            "ALMANAC_PLAN_BUDGET_SECONDS": "60",
+            "ALMANAC_SYNC_LEASE_SECONDS": "900",
+        }
+        assert wiring.apply_plan.plan.budget_seconds == 20
+
     def test_a_plan_that_would_be_another_one_now_is_refused_with_the_new_one(
         self, admin: Client, ws: UUID, database: Database
     ) -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from almanac.services.queues.dead_letters import DeadLetters
     from almanac.services.queues.recorded_queue import RecordedQueue
 
+LONGEST_PREVIEW = 20.0
+"""Seconds that a plan may be improved while somebody waits for it; the gateway of the API gives up after 30."""
+
 
 class OperatingWiring(SmartSchedulingWiring, PastWiring):
     """Use cases of operators, whichever way they come."""
@@ -95,7 +98,7 @@ class OperatingWiring(SmartSchedulingWiring, PastWiring):
         from almanac.services.plan.run import PlanWorkspace
         from almanac.services.plan.solve import solve_request
 
-        budget = load(PlanSettings, self._environment).plan_budget_seconds
+        budget = min(load(PlanSettings, self._environment).plan_budget_seconds, LONGEST_PREVIEW)
         planner = partial(solve_request, wording=words)
         plan = PlanWorkspace(self.plan_store, planner, dates_between, utc_now, budget)
         return ApplyPlan(self._workspace_store, plan, self.plan_store, self.nudge, PreviewCauses(self.compare))
