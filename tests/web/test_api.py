@@ -228,7 +228,9 @@ class TestReading:
         assert [row["email"] for row in listed.json["items"]] == ["ada@example.test"]
         assert "gAAAA" not in listed.text
 
-    def test_health_names_the_reason_and_what_helps(self, admin: Client, ws: UUID, database: Database) -> None:
+    def test_health_names_the_reason_and_what_helps(
+        self, admin: Client, wiring: ApiWiring, ws: UUID, database: Database
+    ) -> None:
         assert admin("GET", f"/v1/workspaces/{ws}/health").json["state"] == "healthy"
         database.run("UPDATE calendar_auth_tokens SET status = 'reconnect_required', updated_at = now()")
         sick = admin("GET", f"/v1/workspaces/{ws}/health").json
@@ -238,6 +240,8 @@ class TestReading:
         late = admin("GET", "/v1/health").json["items"]
         assert [(row["ws_id"], row["why"]["reason"]) for row in late] == [(str(ws), "reconnect_required")]
         assert admin("GET", "/v1/health", reason="waiting").json["items"] == []
+        (behind,) = wiring.run_summary(None, timedelta(hours=1), 10).behind
+        assert (str(behind.ws_id), behind.lag.reason) == (late[0]["ws_id"], late[0]["why"]["reason"]), "as `runs` says"
 
     def test_a_calendar_holds_what_touches_the_time_asked_for(
         self, admin: Client, ws: UUID, database: Database

@@ -10,12 +10,13 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database
 from almanac.domain.access import SCOPES
+from almanac.errors import DatabaseUnavailable
 from almanac.web.api.application import Api
 from almanac.web.api.routes import Route
 from almanac.web.api.table import ROUTES
 from almanac.web.problem import problem_status
 from almanac.wiring.outside.api import ApiWiring
-from tests.web.conftest import Client, ListQueue
+from tests.web.conftest import Client, ListQueue, event
 from tests.web.openapi_growth import lost
 
 pytestmark = pytest.mark.integration
@@ -120,8 +121,6 @@ def test_a_key_without_workspaces_of_its_own_sees_none(wiring: ApiWiring, ws: UU
 def test_a_token_says_what_it_may_and_where(
     wiring: ApiWiring, ws: UUID, foreign: UUID, claims: dict[str, str] | None, status: int
 ) -> None:
-    from tests.web.conftest import event  # noqa: PLC0415
-
     api = Api(wiring, "jwt", "workspaces", ROUTES)
     vars(wiring)["api"] = api
     sent = event("GET", f"/v1/workspaces/{ws}/health")
@@ -132,6 +131,34 @@ def test_a_token_says_what_it_may_and_where(
     with_key = wiring.api_keys.add("k", {"read"}, None).token
     sent = event("GET", "/v1/runs", headers={"Authorization": f"Bearer {with_key}"})
     assert Client(wiring).send(sent).status == 401, "in this mode a key of ours opens nothing"
+
+
+@pytest.mark.parametrize(("caller", "status"), [(None, 401), ({"userArn": "arn:aws:iam::1:role/app"}, 200)])
+def test_whoever_iam_lets_in_may_do_everything(
+    wiring: ApiWiring, ws: UUID, caller: dict[str, str] | None, status: int
+) -> None:
+    vars(wiring)["api"] = Api(wiring, "iam", "", ROUTES)
+    sent = event("POST", f"/v1/workspaces/{ws}/pause")
+    if caller is not None:
+        sent["requestContext"]["authorizer"] = {"iam": caller}
+    assert Client(wiring).send(sent).status == status
+    done = [["iam:arn:aws:iam::1:role/app", "pause"]] if status == 200 else []
+    assert list(wiring.database.run("SELECT principal, action FROM audit_log")) == done
+
+
+def test_whoever_watches_is_told_whether_it_is_alive_and_whether_its_database_is_there(
+    wiring: ApiWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher = Client(wiring)
+    assert (watcher("GET", "/readyz").status, watcher("GET", "/readyz").json) == (200, {"status": "ready"})
+
+    def away(*_: object) -> None:
+        raise DatabaseUnavailable("the database cannot be reached")
+
+    monkeypatch.setattr(wiring.database, "run", away)
+    down = watcher("GET", "/readyz")
+    assert (down.status, down.json["code"], "Retry-After" in down.headers) == (503, "database_unavailable", True)
+    assert watcher("GET", "/healthz").json == {"status": "ok"}
 
 
 def test_the_document_that_is_checked_in_is_the_one_that_is_served(admin: Client) -> None:
