@@ -56,11 +56,11 @@ class Letters:
 
 
 class GoingOn:
-    """A sync that goes on while somebody looks: first it has read one of its calendars, then it is over."""
+    """A sync that goes on while somebody looks: it reads one of its calendars, and is over when told to be."""
 
     def __init__(self, database: Database, ws_id: UUID) -> None:
         self._database, self._ws_id, self._run_id = database, ws_id, uuid4()
-        self._asked = 0
+        self._has_gone_on = False
         self.path = f"/console/runs/{self._run_id}"
         self._run(
             "INSERT INTO jobs (id, ws_id, kind, body, source, sent_at) VALUES (:run::text, :ws, 'sync', '{}', 'manual',"
@@ -75,17 +75,17 @@ class GoingOn:
         """Go on, if it is this run's page that asks for what has changed."""
         if event["rawPath"] != self.path or "part=1" not in event["rawQueryString"]:
             return
-        self._asked += 1
-        if self._asked == 1:
+        if "finish=1" in event["rawQueryString"]:
+            self._run(
+                "UPDATE runs SET status = 'completed', outcome = 'incremental', finished_at = now(), total_ms = 1900,"
+                " report = '{\"inserted\": 41}' WHERE id = :run::uuid AND ws_id = :ws"
+            )
+        elif not self._has_gone_on:
+            self._has_gone_on = True
             self._run(
                 "INSERT INTO run_connections (run_id, connection_id, status, outcome, inserted, total_ms)"
                 " SELECT :run::uuid, id, 'completed', 'incremental', 41, 900 FROM calendar_connections"
                 " WHERE ws_id = :ws ORDER BY id LIMIT 1"
-            )
-        else:
-            self._run(
-                "UPDATE runs SET status = 'completed', outcome = 'incremental', finished_at = now(), total_ms = 1900,"
-                " report = '{\"inserted\": 41}' WHERE id = :run::uuid AND ws_id = :ws"
             )
 
     def _run(self, statement: str) -> None:

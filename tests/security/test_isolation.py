@@ -369,7 +369,7 @@ OF_ALL_WORKSPACES = {
         "waiting",
     },
     "deployment/app_role.sql": {"describe_app_role", "make_app_role"},
-    "accounts.sql": {"live_workspaces", "list_workspaces", "workspaces_named", "workspace_names"},
+    "accounts.sql": {"live_workspaces", "list_workspaces", "workspaces_named", "workspace_names", "paused_of"},
     "run_history.sql": {"run_connections", "plan_notes", "remarks", "failed_runs_of_messages", "known_workspaces"},
     "run_summary.sql": {"sync_health", "behind_with_sync", "behind_with_plan"},
     "maintenance.sql": {
