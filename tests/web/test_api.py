@@ -26,6 +26,7 @@ class TestAsking:
         assert sent.job.request_id == asked.json["job_id"]
         followed = admin("GET", asked.json["status_url"])
         assert (followed.status, followed.json["status"], followed.json["runs"]) == (200, "queued", [])
+        assert followed.json["waits_for"] == "queue"
         assert followed.headers["Retry-After"] == "1"
 
     def test_a_plan_and_a_bulk_request_likewise(self, admin: Client, ws: UUID, queue: ListQueue) -> None:
@@ -231,7 +232,8 @@ class TestReading:
     def test_health_names_the_reason_and_what_helps(
         self, admin: Client, wiring: ApiWiring, ws: UUID, database: Database
     ) -> None:
-        assert admin("GET", f"/v1/workspaces/{ws}/health").json["state"] == "healthy"
+        well = admin("GET", f"/v1/workspaces/{ws}/health").json
+        assert (well["state"], well["plan"]) == ("healthy", None)
         database.run("UPDATE calendar_auth_tokens SET status = 'reconnect_required', updated_at = now()")
         sick = admin("GET", f"/v1/workspaces/{ws}/health").json
         assert (sick["state"], sick["why"]["reason"]) == ("disconnected", "reconnect_required")
@@ -242,6 +244,26 @@ class TestReading:
         assert admin("GET", "/v1/health", reason="waiting").json["items"] == []
         (behind,) = wiring.run_summary(None, timedelta(hours=1), 10).behind
         assert (str(behind.ws_id), behind.lag.reason) == (late[0]["ws_id"], late[0]["why"]["reason"]), "as `runs` says"
+
+    def test_health_tells_of_the_last_plan_that_ended(self, admin: Client, ws: UUID, database: Database) -> None:
+        for minute, status, error_type, late in (
+            (0, "completed", None, 2),
+            (1, "failed", "internal", 1),
+            (2, "skipped", None, 0),
+        ):
+            database.run(
+                "INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome, started_at, finished_at,"
+                " error_type, report)"
+                " VALUES (:id, :ws, 'schedule', 'schedule', '{}', :status, 'told', :at, :at, :error, :report::jsonb)",
+                id=uuid4(),
+                ws=ws,
+                status=status,
+                error=error_type,
+                at=rows.NOON + timedelta(minutes=minute),
+                report=json.dumps({"scheduled": 7, "late": late}),
+            )
+        plan = admin("GET", f"/v1/workspaces/{ws}/health").json["plan"]
+        assert (plan["status"], plan["scheduled"], plan["late"], plan["unscheduled"]) == ("failed", 7, 1, 0)
 
     def test_a_calendar_holds_what_touches_the_time_asked_for(
         self, admin: Client, ws: UUID, database: Database

@@ -1672,11 +1672,13 @@ export interface components {
         };
         /**
          * ErrorText
-         * @description What went wrong: its code, one line of ours, whether trying again by itself goes on.
+         * @description What went wrong: its code, one line of ours, what helps, whether trying again by itself goes on.
          */
         ErrorText: {
             /** Code */
             code: string;
+            /** Help */
+            help: string | null;
             /** Retryable */
             retryable: boolean;
             /** Text */
@@ -1933,13 +1935,14 @@ export interface components {
         };
         /**
          * HealthAnswer
-         * @description How a workspace does.
+         * @description How a workspace does; `plan` is null where none was made.
          */
         HealthAnswer: {
             /** Calendars */
             calendars: components["schemas"]["CalendarHealth"][];
             /** Late */
             late: string[];
+            plan: components["schemas"]["PlanHealth"] | null;
             /**
              * State
              * @enum {string}
@@ -2023,6 +2026,8 @@ export interface components {
             unchanged: number;
             /** Updated */
             updated: number;
+            /** Waits For */
+            waits_for: ("queue" | "another_run" | "retry" | "continuation") | null;
             /**
              * Ws Id
              * Format: uuid
@@ -2391,6 +2396,31 @@ export interface components {
              * @description came, went or changed
              */
             what: string;
+        };
+        /**
+         * PlanHealth
+         * @description The last plan that ended, and what it came to; how many have a place, are late, or have none.
+         */
+        PlanHealth: {
+            /** Ended At */
+            ended_at: string | null;
+            /** Error Type */
+            error_type: string | null;
+            /** Late */
+            late: number;
+            /** Outcome */
+            outcome: string | null;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** Scheduled */
+            scheduled: number;
+            /** Status */
+            status: string;
+            /** Unscheduled */
+            unscheduled: number;
         };
         /**
          * PlannedBlock

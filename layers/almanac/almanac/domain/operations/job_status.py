@@ -7,6 +7,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 JobStatus = Literal["queued", "running", "completed", "partial", "failed", "skipped", "cancelled"]
+WaitsFor = Literal["queue", "another_run", "retry", "continuation"]
+"""What a job waits for: to be received, the end of another run of its workspace, the time of its next attempt, or the
+message that goes on with it."""
 RECEIVES = 3
 """How often a queue gives a message out before it is a dead letter: maxReceiveCount of template.yaml."""
 _OVER = ("completed", "partial", "failed", "skipped", "cancelled")
@@ -57,6 +60,7 @@ class JobState:
 
     status: JobStatus
     retry_at: datetime | None = None
+    waits_for: WaitsFor | None = None
 
     @property
     def over(self) -> bool:
@@ -72,18 +76,20 @@ def job_state(job: RecordedJob, runs: Sequence[RecordedRun]) -> JobState:
     """
     tried = [run for run in runs if run.outcome != "already_running"]
     if not tried:
-        return JobState("cancelled" if job.cancelled_at is not None and not runs else "queued")
+        if job.cancelled_at is not None and not runs:
+            return JobState("cancelled")
+        return JobState("queued", waits_for="another_run" if runs else "queue")
     last = tried[-1]
     if last.status == "running":
         return JobState("running")
     if last.outcome == "continued":
-        return JobState("running")
+        return JobState("running", waits_for="continuation")
     if last.outcome == "cancelled":
         return JobState("cancelled")
     if last.status == "failed" and last.retry_after is not None and last.finished_at is not None:
         received = sum(run.message_id == last.message_id for run in runs)
         if last.message_id is not None and received < RECEIVES:
-            return JobState("queued", last.finished_at + timedelta(seconds=last.retry_after))
+            return JobState("queued", last.finished_at + timedelta(seconds=last.retry_after), "retry")
     return JobState(_status(last.status))
 
 

@@ -35,6 +35,41 @@ SHORT = {
     "overdue": "is overdue",
     "paused": "is paused",
 }
+HELP_WITH_ERROR = {
+    "reconnect_required": HELP["reconnect_required"],
+    "access_denied": "Let its owner share the calendar with the account again, or switch it off here.",
+    "permission_missing": "Let the owner of the account consent to writing.",
+    "calendar_unreachable": "See at the provider whether the calendar is still there; else switch it off here.",
+    "project_refused": "Look at the project at the provider: its client, its billing, its API. No account is to blame.",
+    "unavailable": "Nothing to do: the provider fails, and is asked again by itself.",
+    "rate_limited": HELP["backing_off"],
+    "quota_exhausted": "Nothing to do, unless it lasts: then ask the provider for a larger quota.",
+    "rejected": "Look at the run's log: the provider does not take what we ask.",
+    "database_unavailable": "Look at the database; what failed is tried again by itself.",
+    "queue_unavailable": "Ask again once the queues answer.",
+    "secrets_unavailable": "Look at Secrets Manager, and at what the function may read there.",
+    "files_unavailable": "Nothing to do: it is tried again by itself.",
+    "files_refused": "Look at the setting of the bucket or folder, and at what the function may do there.",
+    "mail_unavailable": "Nothing to do: it is tried again by itself.",
+    "mail_uncertain": "Ask whoever it was for: it may have arrived, so it is not sent again.",
+    "mail_refused": "Look at the sender's address, and at the receiver's.",
+    "lease_lost": "Nothing to do: another run goes on.",
+    "stale": "Nothing to do: its process died, and its message came back.",
+    "out_of_memory": "Nothing to do: the large function does it.",
+    "no_progress": "Look at the run's log, and report it: it would have gone on for ever.",
+    "timezone_missing": HELP["timezone_missing"],
+    "bad_job": "Send it again as docs/jobs.md says.",
+    "unknown_workspace": "See whether the workspace is still there.",
+    "unknown_calendar": "See whether the calendar is still there.",
+    "storage_failed": "Report it, with the run's log: it is a bug of ours.",
+    "internal": "Report it, with the run's log: it is a bug of ours.",
+}
+
+
+def help_with(error_type: str) -> str | None:
+    """Return what helps with a run's error; a provider's (`google_unavailable`) by how its name ends."""
+    providers = (text for code, text in HELP_WITH_ERROR.items() if error_type.endswith(f"_{code}"))
+    return HELP_WITH_ERROR.get(error_type) or next(providers, None)
 
 
 def meaning(lag: Lag) -> str:

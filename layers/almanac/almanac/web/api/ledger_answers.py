@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from almanac.domain.operations.job_status import WaitsFor
 from almanac.web.api.bodies import Model
 
 JobStatusName = Literal["queued", "running", "completed", "partial", "failed", "skipped", "cancelled"]
@@ -82,10 +83,11 @@ class RunDetails(Run):
 
 
 class ErrorText(Model):
-    """What went wrong: its code, one line of ours, whether trying again by itself goes on."""
+    """What went wrong: its code, one line of ours, what helps, whether trying again by itself goes on."""
 
     code: str
     text: str | None
+    help: str | None
     retryable: bool
 
 
@@ -108,6 +110,7 @@ class Job(Model):
     status: JobStatusName
     outcome: str | None
     retry_at: datetime | None
+    waits_for: WaitsFor | None
     progress: Progress | None
     error: ErrorText | None
     runs: list[Run]

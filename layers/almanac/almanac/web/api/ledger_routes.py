@@ -12,6 +12,7 @@ from almanac.domain.operations.job_status import RecordedRun, totals
 from almanac.domain.operations.runs import SyncRunDetails
 from almanac.errors import QueueUnavailable
 from almanac.jobs import JOBS, Mode
+from almanac.presentation.operations.health import help_with
 from almanac.presentation.runs import document
 from almanac.services.ledger.jobs import FollowedJob
 from almanac.services.ledger.ports import RunFilter
@@ -293,7 +294,8 @@ def _job(followed: FollowedJob, progress: Progress | None) -> Job:
     last = runs[-1] if runs else None
     error = None
     if last is not None and last.error_type is not None:
-        error = ErrorText(code=last.error_type, text=last.error, retryable=not state.over)
+        said = help_with(last.error_type)
+        error = ErrorText(code=last.error_type, text=last.error, help=said, retryable=not state.over)
     return Job(
         job_id=job.job_id,
         ws_id=job.ws_id,
@@ -304,6 +306,7 @@ def _job(followed: FollowedJob, progress: Progress | None) -> Job:
         status=state.status,
         outcome=last.outcome if last else None,
         retry_at=state.retry_at,
+        waits_for=state.waits_for,
         progress=progress,
         error=error,
         runs=[run_answer(run) for run in runs],

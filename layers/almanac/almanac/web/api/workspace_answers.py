@@ -35,14 +35,28 @@ class CalendarHealth(Model):
     retry_at: datetime | None
 
 
+class PlanHealth(Model):
+    """The last plan that ended, and what it came to; how many have a place, are late, or have none."""
+
+    run_id: UUID
+    status: str
+    outcome: str | None
+    error_type: str | None
+    ended_at: datetime | None
+    scheduled: int
+    late: int
+    unscheduled: int
+
+
 class HealthAnswer(Model):
-    """How a workspace does."""
+    """How a workspace does; `plan` is null where none was made."""
 
     ws_id: UUID
     state: StateName
     why: Why | None
     late: list[str]
     calendars: list[CalendarHealth]
+    plan: PlanHealth | None
 
 
 class LateWorkspace(Model):

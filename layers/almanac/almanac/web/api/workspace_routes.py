@@ -14,6 +14,7 @@ from almanac.domain.operations.workspaces import ListedAccount
 from almanac.errors import CursorExpired
 from almanac.presentation.history.changes import by_start
 from almanac.presentation.operations.health import meaning, what_helps
+from almanac.services.ledger.ports import RunFilter
 from almanac.web.api.bodies import ApplyBody, Instant, PreviewBody, SwitchesBody
 from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_answers import Accepted
@@ -32,6 +33,7 @@ from almanac.web.api.workspace_answers import (
     LatePage,
     LateWorkspace,
     Paused,
+    PlanHealth,
     PreviewAnswer,
     Why,
     WorkspacePage,
@@ -90,7 +92,22 @@ def show_health(ws: Workspace) -> HealthAnswer:
     ]
     why = None if found.why is None else _why(found.why)
     late = [str(each.job) for each in found.late]
-    return HealthAnswer(ws_id=ws, state=found.state, why=why, late=late, calendars=calendars)
+    plan = _last_plan(ws)
+    return HealthAnswer(ws_id=ws, state=found.state, why=why, late=late, calendars=calendars, plan=plan)
+
+
+def _last_plan(ws: UUID) -> PlanHealth | None:
+    wanted = RunFilter(ws_ids=[ws], kind="schedule", statuses=("completed", "failed"))
+    for run in current().use.jobs.runs(wanted, None, 1):
+        return PlanHealth(
+            run_id=run.run_id,
+            status=run.status,
+            outcome=run.outcome,
+            error_type=run.error_type,
+            ended_at=run.finished_at,
+            **{name: int(run.report.get(name, 0)) for name in ("scheduled", "late", "unscheduled")},
+        )
+    return None
 
 
 def pause_workspace(ws: Workspace) -> Paused:

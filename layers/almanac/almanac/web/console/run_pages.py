@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from almanac.domain.operations.job_status import RecordedRun, totals
 from almanac.jobs import JOBS, Source
+from almanac.presentation.operations.health import help_with
 from almanac.services.ledger.jobs import FollowedJob
 from almanac.services.ledger.ports import RunFilter
 from almanac.web.api.ledger_routes import run_parts, run_place
@@ -77,6 +78,7 @@ def run(visit: Visit) -> Answer:
         notes=notes,
         followed=followed,
         progress=progress,
+        helps=None if found.error_type is None else help_with(found.error_type),
         live=live,
         once=uuid4(),
     )
