@@ -182,12 +182,12 @@ def test_a_database_that_is_not_there_is_a_failure_and_no_bad_usage(almanac: She
         (f'["{SECRET}"]', "--token-file: is not a JSON object"),
         ("", "--token-file: is not a JSON object"),
         (f'{{"access_token": "{SECRET}"}}', "refresh_token: missing"),
-        ('{"refresh_token": ""}', "refresh_token: unusable"),
-        (f'{{"refresh_token": ["{SECRET}"]}}', "refresh_token: unusable"),
-        (f'{{"refresh_token": "{SECRET}\\n{SECRET}"}}', "refresh_token: unusable"),
-        (f'{{"refresh_token": "r", "access_token": "{SECRET} x"}}', "access_token: unusable"),
-        (f'{{"refresh_token": "r", "expires_at": "{SECRET}"}}', "expires_at: unusable"),
-        ('{"refresh_token": "r", "expires_at": "2026-01-01T00:00:00"}', "expires_at: unusable"),
+        ('{"refresh_token": ""}', "refresh_token: must have at least 1 character"),
+        (f'{{"refresh_token": ["{SECRET}"]}}', "refresh_token: must be text"),
+        (f'{{"refresh_token": "{SECRET}\\n{SECRET}"}}', "refresh_token: must look like"),
+        (f'{{"refresh_token": "r", "access_token": "{SECRET} x"}}', "access_token: must look like"),
+        (f'{{"refresh_token": "r", "expires_at": "{SECRET}"}}', "expires_at: must be an instant with an offset"),
+        ('{"refresh_token": "r", "expires_at": "2026-01-01T00:00:00"}', "expires_at: must be an instant with an offset"),
     ],
 )
 @pytest.mark.parametrize("source", ["file", "stdin"])

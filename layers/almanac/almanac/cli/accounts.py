@@ -13,6 +13,7 @@ from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.session import Result, Session
 from almanac.errors import BadInput
 from almanac.presentation import connections
+from almanac.validation import first_fault
 
 _EXAMPLES = """\
   almanac account add --workspace WS --email ada@example.org --user ada --token-file token.json
@@ -81,11 +82,9 @@ def read_token_file(name: str) -> TokenFile:
     try:
         return TokenFile.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    if first["type"] == "missing":
-        raise BadInput(str(first["loc"][0]), "missing in the token file")
-    if first["loc"]:
-        raise BadInput(str(first["loc"][0]), f"unusable in the token file: {first['msg']}")
+        place, fault = first_fault(error)
+    if place:
+        raise BadInput(place, f"{fault} (in the token file)")
     raise BadInput("--token-file", 'is not a JSON object like {"refresh_token": "…"}')
 
 
