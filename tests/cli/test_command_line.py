@@ -187,7 +187,10 @@ def test_a_database_that_is_not_there_is_a_failure_and_no_bad_usage(almanac: She
         (f'{{"refresh_token": "{SECRET}\\n{SECRET}"}}', "refresh_token: must look like"),
         (f'{{"refresh_token": "r", "access_token": "{SECRET} x"}}', "access_token: must look like"),
         (f'{{"refresh_token": "r", "expires_at": "{SECRET}"}}', "expires_at: must be an instant with an offset"),
-        ('{"refresh_token": "r", "expires_at": "2026-01-01T00:00:00"}', "expires_at: must be an instant with an offset"),
+        (
+            '{"refresh_token": "r", "expires_at": "2026-01-01T00:00:00"}',
+            "expires_at: must be an instant with an offset",
+        ),
     ],
 )
 @pytest.mark.parametrize("source", ["file", "stdin"])
