@@ -11,7 +11,7 @@ from almanac.wiring.outside.api import ApiWiring
 from tests.integration.rows import NOON
 from tests.web.conftest import ListQueue
 from tests.web.test_outbound_api import LINK
-from tests.web.visitors import HOSTILE, Visitor
+from tests.web.visitors import HOSTILE, Visitor, text_of
 
 pytestmark = pytest.mark.integration
 URL = "https://hooks.example.com/almanac?token=shy"
@@ -25,11 +25,6 @@ def queues(wiring: ApiWiring) -> None:
 @pytest.fixture
 def visitor(wiring: ApiWiring) -> Visitor:
     return Visitor(wiring)
-
-
-def text_of(html: str) -> str:
-    """What a reader sees, in one line."""
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def event(database: Database, ws: UUID, title: str = "Review") -> UUID:

@@ -8,7 +8,7 @@ import pytest
 from almanac.adapters.postgres.connection import Database
 from almanac.wiring.outside.api import ApiWiring
 from tests.web.test_past_api import swept
-from tests.web.visitors import HOSTILE, Visitor
+from tests.web.visitors import HOSTILE, Visitor, text_of
 
 __all__ = ["swept"]
 pytestmark = pytest.mark.integration
@@ -22,11 +22,6 @@ def queues(wiring: ApiWiring) -> None:
 @pytest.fixture
 def visitor(wiring: ApiWiring) -> Visitor:
     return Visitor(wiring)
-
-
-def text_of(html: str) -> str:
-    """What a reader sees, in one line."""
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def test_two_moments_stand_side_by_side_with_who_did_it(

@@ -11,6 +11,11 @@ FORM = re.compile(r'name="csrf" value="([^"]+)"')
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\u202egnp.exe"
 
 
+def text_of(html: str) -> str:
+    """What a reader sees, in one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
 class Visitor(Client):
     """Signed in by a one-time link."""
 

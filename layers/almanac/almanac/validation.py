@@ -5,6 +5,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+YEARS = (1900, 9000)
+"""Of instants that somebody gives, first and last: no offset leads out of what Python and Postgres know."""
+OUT_OF_REACH = f"must be between the years {YEARS[0]} and {YEARS[1]}"
 _INSTANT = "must be an instant with an offset, like 2026-03-02T09:00:00Z"
 _FAULTS: Mapping[str, str] = {
     "missing": "missing",
@@ -40,7 +43,7 @@ _FAULTS: Mapping[str, str] = {
     "json_type": "is not valid JSON",
     "extra_forbidden": "is not known here",
     "nul_character": "must not hold a NUL character",
-    "out_of_reach": "must be between the years 1900 and 9000",
+    "out_of_reach": OUT_OF_REACH,
 }
 """Pydantic's kinds of faults in words of ours, which say what to write instead."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from almanac.web.problem import Problem
 
@@ -29,6 +30,15 @@ def place(text: str, listed: Mapping[str, Any], parts: int) -> list[str]:
     if digest != _digest(listed) or len(said) != parts or any("\0" in part for part in said):
         raise foreign_cursor()
     return said
+
+
+def dated_place(text: str, listed: Mapping[str, Any]) -> tuple[datetime, UUID]:
+    """Return the place of a list that is ordered by instants: the last row's, and its id. Raises Problem 422."""
+    at, row_id = place(text, listed, 2)
+    try:
+        return moment(at), UUID(row_id)
+    except ValueError:
+        raise foreign_cursor() from None
 
 
 def moment(text: str) -> datetime:

@@ -4,7 +4,7 @@ It says what the occurrences say, no more: it ends with the last one that is kno
 """
 
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
@@ -26,14 +26,10 @@ class Rule:
 
 def rule_of(dates: Sequence[date]) -> Rule:
     """Return the rule that names these dates (sorted, each once, two or more) with the fewest others between them."""
-    found = [(tuple(_missing(text, named, dates)), text) for text, named in _candidates(dates)]
+    there = set(dates)
+    found = [(tuple(day for day in named if day not in there), text) for text, named in _candidates(dates)]
     missing, text = min(found, key=lambda each: len(each[0]))
     return Rule(None) if len(missing) * _MOST_MISSING > len(dates) else Rule(text, missing)
-
-
-def _missing(_text: str, named: Iterable[date], dates: Sequence[date]) -> Iterator[date]:
-    there = set(dates)
-    return (day for day in named if day not in there)
 
 
 def _candidates(dates: Sequence[date]) -> Iterator[tuple[str, list[date]]]:

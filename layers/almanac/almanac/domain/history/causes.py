@@ -88,7 +88,7 @@ def _waited_for(block: EventDiff, happened: Happened) -> Iterator[Cause]:
     for subject in waits:
         for other in happened.blocks:
             if happened.owners.get(other.event_id, "").partition(":")[2] == subject:
-                yield Cause("dependency", subject, _title(other), other.what, _version(other))
+                yield Cause("dependency", subject, other.title, other.what, _version(other))
                 break
 
 
@@ -123,7 +123,7 @@ def _displaced(block: EventDiff, happened: Happened) -> Iterator[Cause]:
         came = other.after is not None and _takes(other.after, place)
         was_there = other.before is not None and _takes(other.before, place)
         if came and not was_there and other.event_id != block.event_id and happened.owners.get(other.event_id) != mine:
-            yield Cause("block", str(other.event_id), _title(other), other.what, _version(other))
+            yield Cause("block", str(other.event_id), other.title, other.what, _version(other))
 
 
 def _changed(kind: CauseKind, subject: str, was: Facts | None, now: Facts | None) -> Cause:
@@ -137,10 +137,6 @@ def _changed(kind: CauseKind, subject: str, was: Facts | None, now: Facts | None
 def _place(name: str) -> tuple[int, str]:
     """Days stand as a week has them, for the database keeps no order."""
     return (WEEKDAYS.index(name) if name in WEEKDAYS else 0, name)
-
-
-def _title(each: EventDiff) -> str:
-    return str((each.after or each.before or {}).get("title", ""))
 
 
 def _version(each: EventDiff) -> int | None:

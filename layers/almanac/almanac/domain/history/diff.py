@@ -23,6 +23,16 @@ class EventDiff:
     by: Sequence[Change]
 
     @property
+    def state(self) -> State:
+        """What it is; of one that went, what it was."""
+        return self.after or self.before or {}
+
+    @property
+    def title(self) -> str:
+        """What it is called, or was; empty where nothing is said."""
+        return str(self.state.get("title", ""))
+
+    @property
     def columns(self) -> Sequence[str]:
         """The columns that differ, by name; none of an event that came or went."""
         if self.before is None or self.after is None:
@@ -58,4 +68,4 @@ def span(state: State) -> tuple[datetime, datetime]:
 
 
 def _where(each: EventDiff) -> tuple[datetime, str]:
-    return span(each.after or each.before or {})[0], str(each.event_id)
+    return span(each.state)[0], str(each.event_id)

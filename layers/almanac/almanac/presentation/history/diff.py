@@ -89,7 +89,7 @@ def cause_fields(cause: Cause) -> Mapping[str, object]:
 
 
 def _row(each: EventDiff) -> tuple[object, ...]:
-    state = each.after or each.before or {}
+    state = each.state
     now = None if each.after is None else instant_text_of(each.after)
     was = None if each.before is None else instant_text_of(each.before)
     return (each.what, now, was if was != now else None, state.get("title"))

@@ -9,12 +9,13 @@ from pydantic_core import PydanticCustomError
 
 from almanac.domain.operations.job_names import JobName
 from almanac.jobs import Label, Mode
+from almanac.validation import OUT_OF_REACH, YEARS
 
 
 def _within_reach(moment: datetime) -> datetime:
-    """No offset leads out of what Python and Postgres know."""
-    if not 1900 <= moment.year <= 9000:
-        raise PydanticCustomError("out_of_reach", "must be between the years 1900 and 9000")
+    first, last = YEARS
+    if not first <= moment.year <= last:
+        raise PydanticCustomError("out_of_reach", OUT_OF_REACH)
     return moment
 
 

@@ -20,7 +20,7 @@ from almanac.web.api.ledger_answers import Accepted
 from almanac.web.api.ledger_routes import After, Limit, Workspace, accepted
 from almanac.web.api.routes import Route
 from almanac.web.call import current
-from almanac.web.paging import cursor, foreign_cursor, moment, place
+from almanac.web.paging import cursor, dated_place
 
 if TYPE_CHECKING:
     from almanac.services.feeds.feeds import Feeds
@@ -131,7 +131,7 @@ def ask_export(ws: Workspace, body: Annotated[ExportBody, Body()]) -> Accepted:
 def list_exports(ws: Workspace, after: After = None, limit: Limit = 50) -> ExportList:
     """List the workspace's exports, the newest first."""
     listed = {"l": "exports", "w": ws}
-    found = _exports().all(ws, _place(after, listed) if after else None, limit + 1)
+    found = _exports().all(ws, dated_place(after, listed) if after else None, limit + 1)
     items = [_export(each) for each in found[:limit]]
     more = cursor(listed, (items[-1].created_at.isoformat(), items[-1].id)) if len(found) > limit else None
     return ExportList(items=items, next=more)
@@ -188,14 +188,6 @@ def _addressed() -> "Feeds":
     if not feeds.has_address:
         raise FeedsOff
     return feeds
-
-
-def _place(after: str, listed: Mapping[str, Any]) -> tuple[datetime, UUID]:
-    created_at, export_id = place(after, listed, 2)
-    try:
-        return moment(created_at), UUID(export_id)
-    except ValueError:
-        raise foreign_cursor() from None
 
 
 def _export(each: ListedExport, url: str | None = None) -> Export:

@@ -1,7 +1,6 @@
 """Routes of jobs and runs: asked for, followed, done again, called off."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -30,7 +29,7 @@ from almanac.web.api.ledger_answers import (
 )
 from almanac.web.api.routes import Route
 from almanac.web.call import current
-from almanac.web.paging import MOST, cursor, foreign_cursor, moment, place
+from almanac.web.paging import MOST, cursor, dated_place
 from almanac.web.problem import Problem
 
 Workspace = Annotated[UUID, Path(description="Id of the workspace.")]
@@ -127,7 +126,7 @@ def list_runs(
     listed: dict[str, Any] = {"l": "runs", "w": ws_id, "j": job, "s": status, "o": outcome, "e": error_type}
     listed |= {"q": source, "f": since, "u": until}
     wanted = RunFilter(visible(ws_id), _kind(job), statuses(status), outcome, error_type, source, since, until)
-    begin = run_place(after, listed) if after else None
+    begin = dated_place(after, listed) if after else None
     found = call.use.jobs.runs(wanted, begin, limit + 1)
     items = [run_answer(run) for run in found[:limit]]
     more = (
@@ -207,15 +206,6 @@ def statuses(text: str | None) -> list[str] | None:
     if not set(words) <= set(_STATUSES):
         raise Problem(422, "bad_input", f"knows {', '.join(_STATUSES)}", field="status")
     return words
-
-
-def run_place(after: str, listed: Mapping[str, Any]) -> tuple[datetime, UUID]:
-    """Read the cursor of a list of runs. Raises Problem 422."""
-    started_at, run_id = place(after, listed, 2)
-    try:
-        return moment(started_at), UUID(run_id)
-    except ValueError:
-        raise foreign_cursor() from None
 
 
 def _kind(name: str | None) -> str | None:

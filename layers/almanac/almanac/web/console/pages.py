@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +17,8 @@ from almanac.web.problem import Problem
 from almanac.web.request import Answer, Request, see_other
 
 HTML = "text/html; charset=utf-8"
+SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+"""Times before now that filters offer, by how addresses name them."""
 _CHOICES = 50
 
 

@@ -1,7 +1,6 @@
 """Runs with filters that live in the address, one run with all that is known, a job with its attempts."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import get_args
 from uuid import UUID, uuid4
 
@@ -10,9 +9,9 @@ from almanac.jobs import JOBS, Source
 from almanac.presentation.operations.health import help_with
 from almanac.services.ledger.jobs import FollowedJob
 from almanac.services.ledger.ports import RunFilter
-from almanac.web.api.ledger_routes import run_parts, run_place
-from almanac.web.console.pages import Page, Visit, identified
-from almanac.web.paging import cursor
+from almanac.web.api.ledger_routes import run_parts
+from almanac.web.console.pages import SPANS, Page, Visit, identified
+from almanac.web.paging import cursor, dated_place
 from almanac.web.problem import Problem
 from almanac.web.request import Answer, see_other
 
@@ -20,14 +19,13 @@ _ROWS = 50
 _KINDS = tuple(kind.name for kind in JOBS.values())
 _SOURCES: tuple[str, ...] = get_args(Source)
 _STATUSES = ("running", "completed", "partial", "failed", "skipped")
-_SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 _PHASES = ("load_ms", "token_ms", "fetch_ms", "map_ms", "plan_ms", "write_ms")
 
 
 def runs(visit: Visit) -> Answer:
     """List runs, the newest first."""
     said = {name: visit.query(name)[:100] for name in ("job", "status", "error_type", "source", "since", "ws_id")}
-    for name, known in (("job", _KINDS), ("status", _STATUSES), ("since", tuple(_SPANS))):
+    for name, known in (("job", _KINDS), ("status", _STATUSES), ("since", tuple(SPANS))):
         if said[name] and said[name] not in known:
             raise Problem(422, "bad_input", f"knows {', '.join(known)}", field=name)
     ws_ids = visit.seen if not said["ws_id"] else [_workspace(visit, said["ws_id"])]
@@ -37,10 +35,10 @@ def runs(visit: Visit) -> Answer:
         statuses=[said["status"]] if said["status"] else None,
         error_type=said["error_type"] or None,
         source=said["source"] or None,
-        since=visit.now - _SPANS[said["since"]] if said["since"] else None,
+        since=visit.now - SPANS[said["since"]] if said["since"] else None,
     )
     listed, after = {"l": "console-runs", **said}, visit.query("after")
-    found = visit.call.use.jobs.runs(wanted, run_place(after, listed) if after else None, _ROWS + 1)
+    found = visit.call.use.jobs.runs(wanted, dated_place(after, listed) if after else None, _ROWS + 1)
     rows = found[:_ROWS]
     more = cursor(listed, (rows[-1].started_at.isoformat(), rows[-1].run_id)) if len(found) > _ROWS else None
     return visit.render(
@@ -51,7 +49,7 @@ def runs(visit: Visit) -> Answer:
         filters=said,
         kinds=_KINDS,
         statuses=_STATUSES,
-        spans=tuple(_SPANS),
+        spans=tuple(SPANS),
         more=more,
         newest=not after,
         sources=_SOURCES,

@@ -117,9 +117,8 @@ class PostgresPlanStore(PlanStore):
         if changes.empty:  # nothing to keep apart from what others write
             if self._version(lease.ws_id, reach) != workspace.version:
                 return False
-            self._keep_basis(
-                lease, workspace
-            )  # by itself: a run that dies between the two has moved nothing to explain
+            # Not in one transaction: a run that dies between the two has moved nothing to explain.
+            self._keep_basis(lease, workspace)
             self._finish(lease, report, workspace.seen)
             return True
         for _ in range(_WRITES):

@@ -1,12 +1,12 @@
 """What changed in a workspace, the newest first, each column from what to what; filters live in the address."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import get_args
 
 from almanac.domain.history.changes import KINDS, OF_EVENTS, Origin
 from almanac.domain.history.sides import ChangeFilter, ShownChange
 from almanac.web.console.history.sides import instant, sides
-from almanac.web.console.pages import Page, Visit, choose_workspace, identified, whole
+from almanac.web.console.pages import SPANS, Page, Visit, choose_workspace, identified, whole
 from almanac.web.problem import Problem
 from almanac.web.request import Answer
 
@@ -14,7 +14,6 @@ _ROWS = 50
 _MOST_VERSION = 2**62
 _ORIGINS: tuple[str, ...] = get_args(Origin)
 _FAMILIES = tuple(dict.fromkeys(f"{kind.partition('.')[0]}." for kind in KINDS))
-_SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 
 
 def choose(visit: Visit) -> Answer:
@@ -41,7 +40,7 @@ def changes(visit: Visit) -> Answer:
         kinds=KINDS,
         families=_FAMILIES,
         origins=_ORIGINS,
-        spans=tuple(_SPANS),
+        spans=tuple(SPANS),
         newest=before == _MOST_VERSION,
         more=rows[-1].change.version if len(found) > _ROWS else None,
     )
@@ -56,7 +55,7 @@ def _filter(said: dict[str, str], now: datetime) -> ChangeFilter:
         kind=said["kind"] or None,
         subject=identified(said["subject"], "not_found") if said["subject"] else None,
         origin=said["origin"] or None,
-        since=now - _SPANS[said["since"]] if said["since"] in _SPANS else instant(said["since"], "since"),
+        since=now - SPANS[said["since"]] if said["since"] in SPANS else instant(said["since"], "since"),
         until=instant(said["until"], "until"),
     )
 

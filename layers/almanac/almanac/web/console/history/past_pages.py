@@ -17,12 +17,11 @@ from almanac.presentation.svg.calendar_week import week_picture
 from almanac.services.history.compare import Comparison, Moment
 from almanac.services.history.undo import UndoChanged, UndoPreview
 from almanac.web.console.history.sides import instant, sides
-from almanac.web.console.pages import Page, Visit, back, identified
+from almanac.web.console.pages import SPANS, Page, Visit, back, identified
 from almanac.web.request import Answer
 
 _MOST = 200
 """Events that one page shows."""
-_SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 
 
 def compare(visit: Visit) -> Answer:
@@ -39,7 +38,7 @@ def compare(visit: Visit) -> Answer:
         shown["expired"] = error.oldest
     said = {"from": begins, "to": ends}
     return visit.render(
-        "compare.html", ws_id=visit.ws_id, name=name, zone=zone, spans=tuple(_SPANS), fields=said, **shown
+        "compare.html", ws_id=visit.ws_id, name=name, zone=zone, spans=tuple(SPANS), fields=said, **shown
     )
 
 
@@ -108,8 +107,8 @@ def _compared(visit: Visit, found: Comparison, zone: ZoneInfo) -> dict[str, Any]
     rows = [
         {
             "each": each,
-            "title": _title(each),
-            "when": span(each.after or each.before or {}),
+            "title": each.title,
+            "when": span(each.state),
             "sides": _sides(each),
             "causes": [(cause, because(cause)) for cause in causes.get(each.event_id, ())],
         }
@@ -129,7 +128,7 @@ def _pictures(visit: Visit, found: Comparison, zone: ZoneInfo) -> tuple[date, da
     """The week of the first difference before and after; None when nothing differs."""
     if not found.events:
         return None
-    first = min(span(each.after or each.before or {})[0] for each in found.events).astimezone(zone).date()
+    first = min(span(each.state)[0] for each in found.events).astimezone(zone).date()
     monday = first - timedelta(days=first.weekday())
     days = tuple(monday + timedelta(days=n) for n in range(7))
     since, until = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (monday, monday + timedelta(days=7)))
@@ -143,10 +142,6 @@ def _pictures(visit: Visit, found: Comparison, zone: ZoneInfo) -> tuple[date, da
     return monday, days[-1], week_picture(before, days, after), week_picture(after, days, before)
 
 
-def _title(each: EventDiff) -> str:
-    return str((each.after or each.before or {}).get("title", ""))
-
-
 def _sides(each: EventDiff) -> Sequence[tuple[str, object, object]]:
     """Each column from what to what; none of an event that came or went."""
     was, now = each.before or {}, each.after or {}
@@ -155,8 +150,8 @@ def _sides(each: EventDiff) -> Sequence[tuple[str, object, object]]:
 
 def _moment(text: str, field: str, now: datetime) -> Moment | None:
     """A version, a span before now, or an instant; None for nothing. Raises Problem 422."""
-    if text in _SPANS:
-        return now - _SPANS[text]
+    if text in SPANS:
+        return now - SPANS[text]
     if text.isdecimal() and len(text) < 19:
         return int(text)
     return None if text == "now" else instant(text, field)

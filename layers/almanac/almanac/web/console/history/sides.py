@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from almanac.validation import YEARS
 from almanac.web.problem import Problem
 
 _INSTANTS = ("start_at", "end_at")
@@ -11,13 +12,9 @@ _FIRST = ("title", "start_at", "end_at", "location")
 _LONGEST = 160
 
 
-_YEARS = (1900, 9000)
-"""Of instants that somebody gives: any zone can show them."""
-
-
 def sides(columns: Mapping[str, tuple[Any, Any]]) -> Sequence[tuple[str, object, object]]:
     """Return each column from what to what, those first that people look for first."""
-    return [(name, told(name, was), told(name, now)) for name, (was, now) in sorted(columns.items(), key=_place)]
+    return [(name, _told(name, was), _told(name, now)) for name, (was, now) in sorted(columns.items(), key=_place)]
 
 
 def instant(text: str, field: str) -> datetime | None:
@@ -29,7 +26,8 @@ def instant(text: str, field: str) -> datetime | None:
         found = (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         found = datetime.min.replace(tzinfo=UTC)
-    if not _YEARS[0] <= found.year <= _YEARS[1]:
+    first, last = YEARS
+    if not first <= found.year <= last:
         raise Problem(422, "bad_input", "is no instant, such as 2026-03-02T12:00", field=field)
     return found
 
@@ -39,8 +37,8 @@ def _place(item: tuple[str, object]) -> tuple[int, str]:
     return (_FIRST.index(item[0]) if item[0] in _FIRST else len(_FIRST), item[0])
 
 
-def told(column: str, value: object) -> object:
-    """Return a value for people: instants as such, long texts cut, nothing as nothing."""
+def _told(column: str, value: object) -> object:
+    """A value for people: instants as such, long texts cut, nothing as nothing."""
     if value is None or value == "":
         return None
     if column in _INSTANTS:
