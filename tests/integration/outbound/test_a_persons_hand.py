@@ -1,7 +1,7 @@
 """What people do in Google to blocks and events of ours, and what becomes of it here: their hand wins."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,7 +40,7 @@ class TestBlocks:
         team.sync()
         assert team.row(block) == ["Report", team.at(30), team.at(31), True]
         team.sync()
-        assert team.of(block)["start"]["dateTime"].startswith(f"{team.at(30) + timedelta(0):%Y-%m-%d}")
+        assert datetime.fromisoformat(team.of(block)["start"]["dateTime"]) == team.at(30)
 
     def test_a_drag_that_no_listing_has_told_stops_our_write(self, team: Writing) -> None:
         block = team.block()
