@@ -70,6 +70,10 @@ class GoingOn:
             "INSERT INTO runs (id, ws_id, job_id, kind, source, scope, status, sent_at)"
             " VALUES (:run::uuid, :ws, :run::text, 'sync', 'manual', '{\"mode\": \"auto\"}', 'running', now())"
         )
+        self._run(
+            "INSERT INTO workspace_sync_leases (ws_id, owner, fence, expires_at, reading) SELECT :ws, :run::uuid, 1,"
+            " now() + interval '1 hour', array_agg(id ORDER BY id) FROM calendar_connections WHERE ws_id = :ws"
+        )
 
     def before(self, event: Mapping[str, Any]) -> None:
         """Go on, if it is this run's page that asks for what has changed."""
@@ -87,6 +91,7 @@ class GoingOn:
                 " SELECT :run::uuid, id, 'completed', 'incremental', 41, 900 FROM calendar_connections"
                 " WHERE ws_id = :ws ORDER BY id LIMIT 1"
             )
+            self._run("UPDATE workspace_sync_leases SET reading = reading[2:] WHERE ws_id = :ws AND owner = :run::uuid")
 
     def _run(self, statement: str) -> None:
         self._database.run(statement, run=str(self._run_id), ws=self._ws_id)

@@ -164,7 +164,7 @@ def live(page, look, scene, folder) -> None:
     page.evaluate("scrollTo(0, 120)")
     with page.expect_response("**part=1"):
         page.clock.run_for(1000 * POLL_SECONDS)
-    page.get_by_text("1 calendar done").wait_for()
+    page.get_by_text("1 of 3 calendars done").wait_for()
     expect(page.evaluate("document.activeElement.matches('#live a')"), "the focus is where it was")
     expect(page.evaluate("scrollY") == 120, "the page is where it was")
     page.click("[data-pause]")

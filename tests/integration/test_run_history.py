@@ -11,6 +11,7 @@ from almanac.adapters.postgres.accounts import PostgresWorkspaces
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.run_history import PostgresRunHistory
 from almanac.domain.operations.runs import AnyRun, PlanRunDetails, SyncProgress, SyncRun
+from almanac.domain.sync.report import ConnectionReport
 from almanac.errors import BadInput, TransientError
 from almanac.jobs import CalendarSync, parse_sync
 from almanac.services.operations.follow_request import FollowRequest, RequestProgress
@@ -179,6 +180,22 @@ def test_progress_counts_what_is_done_and_what_is_listed_so_far(store: PostgresR
     )
 
     assert store.sync_progress(ws_id, run_id) == SyncProgress(1, 5010)
+
+
+def test_progress_is_of_as_many_calendars_as_the_run_reads(store: PostgresRunHistory, database: Database) -> None:
+    ws_id = rows.workspace(database)
+    account = rows.account(database, ws_id)
+    first, *_ = connections = [rows.connection(database, ws_id, account, name) for name in "abc"]
+    runs = sync_runs(database, lease_seconds=60, cooldown_seconds=0)
+    run_id = uuid4()
+    lease = runs.begin_run(CalendarSync(ws_id=ws_id), run_id, None)
+    assert isinstance(lease, Lease)
+    assert store.sync_progress(ws_id, run_id) == SyncProgress(0, 0, None), "it does not know yet"
+
+    runs.begin_reading(lease, connections)
+    runs.record_connection(lease, ConnectionReport(first, "completed", "incremental"), None)
+
+    assert store.sync_progress(ws_id, run_id) == SyncProgress(1, 0, 3)
 
 
 class TestFollowing:

@@ -183,6 +183,7 @@ class TestRequests:
             requests.progress_line(RequestProgress("waiting", 0.4)),
             requests.progress_line(RequestProgress("running", 1.6)),
             requests.progress_line(RequestProgress("running", 2.0, 1, 500)),
+            requests.progress_line(RequestProgress("running", 2.5, 3, 900, 7)),
             requests.progress_line(RequestProgress("continuing", 3.0)),
         ]
 
@@ -190,6 +191,7 @@ class TestRequests:
             "waiting, 0 s",
             "planning, 2 s",
             "running, 2 s, 1 calendar(s) done, 500 events listed",
+            "running, 2 s, 3 of 7 calendar(s) done, 900 events listed",
             "continuing, 3 s",
         ]
 

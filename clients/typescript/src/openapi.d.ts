@@ -2517,9 +2517,11 @@ export interface components {
         };
         /**
          * Progress
-         * @description How far a running sync has come.
+         * @description How far a running sync has come; `calendars` is null until it knows how many it reads.
          */
         Progress: {
+            /** Calendars */
+            calendars: number | null;
             /** Calendars Done */
             calendars_done: number;
             /** Events */

@@ -42,13 +42,13 @@ class Looks(Generic[FollowedRun]):
 def test_the_runs_of_a_sync_are_told_until_the_last_has_ended() -> None:
     continued, ended = sync_run("completed", "continued"), sync_run()
     looks: Looks[SyncRun] = Looks(
-        [[], [sync_run("running", None)], [continued], [continued, ended]], of_sync=SyncProgress(1, 500)
+        [[], [sync_run("running", None)], [continued], [continued, ended]], of_sync=SyncProgress(1, 500, 3)
     )
 
     assert looks.follow() == [continued, ended]
     assert looks.told == [
         RequestProgress("waiting", 0.0),
-        RequestProgress("running", FOLLOW_SECONDS, 1, 500),
+        RequestProgress("running", FOLLOW_SECONDS, 1, 500, 3),
         RequestProgress("continuing", 2 * FOLLOW_SECONDS),
     ]
 

@@ -52,7 +52,8 @@ def progress_line(progress: RequestProgress) -> str:
         return f"{progress.status}, {elapsed}"
     if progress.calendars_done is None:
         return f"planning, {elapsed}"
-    counts = f"{progress.calendars_done} calendar(s) done, {progress.events_listed} events listed"
+    of_all = "" if progress.calendars is None else f" of {progress.calendars}"
+    counts = f"{progress.calendars_done}{of_all} calendar(s) done, {progress.events_listed} events listed"
     return f"running, {elapsed}, {counts}"
 
 

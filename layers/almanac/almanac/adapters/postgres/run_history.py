@@ -61,8 +61,8 @@ class PostgresRunHistory(RecordedRuns, RunsOfRequests[SyncRun], RunsOfMessages):
 
     @override
     def sync_progress(self, ws_id: UUID, run_id: UUID) -> SyncProgress:
-        calendars, events = self._run.alone("progress", ws_id=ws_id, run_id=run_id)[0]
-        return SyncProgress(int(calendars), int(events))
+        done, events, calendars = self._run.alone("progress", ws_id=ws_id, run_id=run_id)[0]
+        return SyncProgress(int(done), int(events), None if calendars is None else int(calendars))
 
     @override
     def failed_runs(self, message_ids: Sequence[str], ws_ids: Sequence[UUID]) -> Mapping[str, FailedRun]:

@@ -45,13 +45,18 @@ FROM runs r LEFT JOIN jobs j ON j.id = r.job_id AND j.ws_id = r.ws_id AND j.kind
 WHERE r.id = :run_id::uuid;
 
 -- name: progress
--- Of a running run: calendars that are done, and events listed in them and in those that are not done yet.
+-- Of a running run: calendars that are done, and events listed in them and in those that are not done yet. And of how many
+-- calendars: its lease holds those that it has still to read, and nothing before it knows them.
 SELECT count(*), coalesce(sum(k.inserted + k.updated + k.unchanged + k.rejected), 0)
     + coalesce((
         SELECT sum((s.checkpoint ->> 'listed')::integer)
         FROM calendar_sync_states s JOIN calendar_connections c ON c.id = s.connection_id
         WHERE c.ws_id = :ws_id::uuid
-    ), 0)
+    ), 0),
+    count(*) + (
+        SELECT cardinality(l.reading) FROM workspace_sync_leases l
+        WHERE l.ws_id = :ws_id::uuid AND l.owner = :run_id::uuid
+    )
 FROM run_connections k
 WHERE k.run_id = :run_id::uuid;
 

@@ -184,7 +184,11 @@ AnyRunDetails = SyncRunDetails | PlanRunDetails
 
 @dataclass(frozen=True, slots=True)
 class SyncProgress:
-    """Of a running sync: calendars that are done, and events listed so far."""
+    """Of a running sync: calendars that are done, and events listed so far, of how many calendars.
+
+    `calendars` is None until the run knows what it is to read.
+    """
 
     calendars_done: int
     events_listed: int
+    calendars: int | None = None

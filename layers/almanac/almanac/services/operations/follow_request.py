@@ -18,13 +18,14 @@ FOLLOW_SECONDS = 0.5
 class RequestProgress:
     """Where a request stands: no run yet, a running one, or between two runs of which the second goes on.
 
-    `calendars_done` and `events_listed` are those of a running sync.
+    `calendars_done`, `events_listed` and `calendars` are those of a running sync.
     """
 
     status: Literal["waiting", "running", "continuing"]
     elapsed_seconds: float
     calendars_done: int | None = None
     events_listed: int | None = None
+    calendars: int | None = None
 
 
 _WHY = {
@@ -74,4 +75,4 @@ class FollowRequest(Generic[FollowedRun]):
         sync = self.runs.sync_progress(runs[-1].ws_id, runs[-1].run_id)
         if sync is None:
             return RequestProgress("running", elapsed)
-        return RequestProgress("running", elapsed, sync.calendars_done, sync.events_listed)
+        return RequestProgress("running", elapsed, sync.calendars_done, sync.events_listed, sync.calendars)

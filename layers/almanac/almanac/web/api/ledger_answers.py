@@ -92,9 +92,10 @@ class ErrorText(Model):
 
 
 class Progress(Model):
-    """How far a running sync has come."""
+    """How far a running sync has come; `calendars` is null until it knows how many it reads."""
 
     calendars_done: int
+    calendars: int | None
     events: int
 
 

@@ -320,7 +320,9 @@ def _progress(followed: FollowedJob) -> Progress | None:
     if running is None:
         return None
     found = current().use.run_history.progress(running.ws_id, running.run_id)
-    return None if found is None else Progress(calendars_done=found.calendars_done, events=found.events_listed)
+    if found is None:
+        return None
+    return Progress(calendars_done=found.calendars_done, calendars=found.calendars, events=found.events_listed)
 
 
 def _wait(followed: FollowedJob) -> str:
