@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.migrate import migrate
@@ -125,9 +127,10 @@ def console(folder: Path) -> Iterator[tuple[str, ApiWiring, dict[str, str], str]
 
         pages, ids = furnished(wiring)
         going_on = GoingOn(wiring.database, ids[1])
-        front = HttpFront(0, {"api": answer}).listen()
+        front, now = HttpFront(0, {"api": answer}).listen(), datetime.now(UTC)
         try:
-            yield front.url, wiring, pages, going_on.path
+            with patch("almanac.wiring.outside.operating.utc_now", lambda: now):  # a plan is applied as it was shown
+                yield front.url, wiring, pages, going_on.path
         finally:
             front.stop()
             wiring.close()
@@ -376,7 +379,7 @@ def _written(database: Database, ws_id: UUID) -> None:
 
 
 def _week(database: Database, ws_id: UUID) -> None:
-    monday = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = datetime.now(ZoneInfo("Europe/Berlin")).replace(hour=0, minute=0, second=0, microsecond=0)
     monday -= timedelta(days=monday.weekday())
     for day, hour, hours, title in (
         (0, 8, 1, "Stand-up"),

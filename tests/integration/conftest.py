@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
@@ -68,3 +69,10 @@ def make_team(simulator: Simulator, database_url: str) -> Iterator[Callable[...,
 def team(make_team: Callable[..., Team]) -> Team:
     """One workspace, with the settings as they are by default."""
     return make_team()
+
+
+@pytest.fixture
+def no_quarter_ends_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is shown and then written is planned at one instant: with a new quarter of an hour begins another plan."""
+    now = datetime.now(UTC)
+    monkeypatch.setattr("almanac.wiring.outside.operating.utc_now", lambda: now)

@@ -313,13 +313,8 @@ class TestPreview:
         assert all("Quarterly report" in file.read_text() for file in files)
 
 
+@pytest.mark.usefixtures("no_quarter_ends_meanwhile")
 class TestWriting:
-    @pytest.fixture(autouse=True)
-    def no_quarter_ends_meanwhile(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """With a new quarter of an hour begins another plan."""
-        now = datetime.now(UTC)
-        monkeypatch.setattr("almanac.wiring.outside.operating.utc_now", lambda: now)
-
     def test_what_the_preview_says_to_type_writes_what_it_showed(self, almanac: Shell, workspace: Planned) -> None:
         shown = almanac("schedule", workspace.ws_id, "--window-days", "7", "--preview")
         blocks = almanac("schedule", workspace.ws_id, "--window-days", "7", "--preview", "--json").json["blocks"]

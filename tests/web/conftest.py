@@ -13,9 +13,9 @@ from almanac.adapters.postgres.connection import Database
 from almanac.services.queues.ports import FailedSend, JobQueue, OutgoingJob
 from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
-from tests.integration.conftest import database, database_url, lent_databases, postgres
+from tests.integration.conftest import database, database_url, lent_databases, no_quarter_ends_meanwhile, postgres
 
-__all__ = ["database", "database_url", "lent_databases", "postgres"]
+__all__ = ["database", "database_url", "lent_databases", "no_quarter_ends_meanwhile", "postgres"]
 SESSION_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 PUBLIC_URL = "http://127.0.0.1:8787"
 

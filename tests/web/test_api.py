@@ -288,6 +288,7 @@ class TestReading:
 
 
 class TestPeople:
+    @pytest.mark.usefixtures("no_quarter_ends_meanwhile")
     def test_members_and_meetings_are_set_up_and_a_plan_finds_their_time(
         self, admin: Client, ws: UUID, database: Database
     ) -> None:
@@ -316,13 +317,8 @@ class TestPeople:
         assert admin("DELETE", f"{url}/members/ben").json["code"] == "unknown_member"
 
 
+@pytest.mark.usefixtures("no_quarter_ends_meanwhile")
 class TestPlans:
-    @pytest.fixture(autouse=True)
-    def no_quarter_ends_meanwhile(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """With a new quarter of an hour begins another plan."""
-        now = datetime.now(UTC)
-        monkeypatch.setattr("almanac.wiring.outside.operating.utc_now", lambda: now)
-
     def test_what_was_shown_is_what_is_written(self, admin: Client, ws: UUID, database: Database) -> None:
         _task(database, ws, "Write the report")
         url = f"/v1/workspaces/{ws}/plan"
