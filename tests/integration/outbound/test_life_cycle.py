@@ -4,6 +4,7 @@ import json
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -267,6 +268,29 @@ class TestHolds:
         team.again()
         team.sync()
         assert len(team.there()) == 5
+
+    def test_a_budget_that_ends_with_its_day_costs_nothing_of_the_next(
+        self, make_team: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        team = make_team(ALMANAC_OUTBOUND_DAILY_BUDGET="1")
+        midnight = (team.now + timedelta(days=1)).replace(hour=0, minute=0, second=0)
+        clock = [midnight - timedelta(seconds=1)]
+        write_out = team.wiring.write_out
+        object.__setattr__(write_out, "clock", lambda: clock[-1])
+        intend = type(write_out.store).intend
+
+        def ends_meanwhile(*asked: Any) -> Any:
+            answer = intend(*asked)
+            clock.append(midnight + timedelta(seconds=1))
+            return answer
+
+        monkeypatch.setattr(type(write_out.store), "intend", ends_meanwhile)
+        for number in range(2):
+            clock[1:] = []
+            team.block(f"Piece {number}")
+            team.sync()
+        assert team.held() == "budget"
+        assert team.run("SELECT outbound_held_until FROM calendar_connections WHERE ws_id = :ws") == [[midnight]]
 
     def test_writes_of_an_account_keep_their_pace(self, team: Writing) -> None:
         for number in range(5):

@@ -40,9 +40,10 @@ class CalendarWriter(CalendarReader):
 
     def write(self, link: Link, write: Write) -> None:
         """Make one write. Raises StopHere."""
+        asked_at = self._clock()  # before the store's answer: a day that ends meanwhile must not cost the next one
         intent = self._store.intend(self._lease, self._account, link, write)
         if intent.why_not == "budget":
-            self._hold("budget", _next_midnight(self._clock()))
+            self._hold("budget", _next_midnight(asked_at))
         if intent.why_not is not None:
             return
         if intent.wait > 0:
