@@ -295,7 +295,8 @@ def test_what_was_connected_is_there_again_when_the_simulated_google_begins_anew
         stack: Any = SimpleNamespace(wiring=team.wiring, google=Control(anew.url))
         assert list(restore_accounts(stack)) == [ADA]
         assert list(restore_accounts(stack)) == [], "those that it has are left alone"
-        there = anew.observation.truth(ADA, "2025-01-01T00:00:00Z", "2028-01-01T00:00:00Z")
+        years = ((team.now + timedelta(days=days)).isoformat() for days in (-700, 700))
+        there = anew.observation.truth(ADA, *years)
         assert anew.world.account(ADA).refresh_token == token
         assert set(anew.world.account(ADA).entries) == {ADA, second}
 

@@ -1,6 +1,6 @@
 """The rows of a small team as a Tuturuuu-like system leaves them, adopted, synced and planned."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -15,6 +15,11 @@ from tests.integration.adoption.results import adopt, adopted, left_out, one, sn
 pytestmark = pytest.mark.integration
 
 
+def holiday(old: OldSystem) -> date:
+    """A day among those that a sync keeps."""
+    return old.now.date() + timedelta(days=25)
+
+
 class TestTheWholeWay:
     """The rows of a small team as that system leaves them, then one sync."""
 
@@ -25,7 +30,8 @@ class TestTheWholeWay:
         old.connection(old.account(token), "primary")
         start = old.now + timedelta(days=2)
         times = {n: {"dateTime": (start + timedelta(hours=h)).isoformat()} for n, h in (("start", 0), ("end", 1))}
-        day = {"start": {"date": "2026-12-24"}, "end": {"date": "2026-12-25"}}
+        off = holiday(old)
+        day = {"start": {"date": off.isoformat()}, "end": {"date": (off + timedelta(days=1)).isoformat()}}
         made = {"Review": times, "Stand-up": times, "Holiday": day}
         return {
             name: simulator.commands.insert_event(ADA, {"summary": name, **when})["id"] for name, when in made.items()
@@ -38,7 +44,7 @@ class TestTheWholeWay:
         old.settings(task)
         old.from_google(at_google["Review"], "Review (old title)", calendar="primary")
         linked = old.from_google(at_google["Review"], "Review", task_id=task)
-        midnight = datetime(2026, 12, 24, tzinfo=UTC)
+        midnight = datetime.combine(holiday(old), time(), UTC)
         old.from_google(at_google["Holiday"], "Holiday", start_at=midnight, end_at=midnight + timedelta(days=1))
         old.from_google("deleted-at-google", "Ghost")
         own = old.event("Dentist", days=4, locked=True, color="GREEN")
