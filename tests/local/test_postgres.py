@@ -19,6 +19,7 @@ from pg8000.exceptions import DatabaseError, InterfaceError
 from pg8000.native import Connection
 
 from local.postgres import Postgres
+from local.postgres_programs import bare_environment
 from local.stack.ports import StartError
 
 pytestmark = pytest.mark.integration
@@ -218,6 +219,16 @@ def test_titles_in_a_failing_statement_stay_out_of_the_log(own: Postgres, tmp_pa
     log = (tmp_path / "postgres.log").read_text()
     assert "duplicate key" in log
     assert "Quack" not in log
+
+
+def test_the_server_lives_when_we_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make test-at` moves our clock; whatever else is preloaded is none of the server's business."""
+    moved = {"LD_PRELOAD": "moment.so", "MOMENT_SECONDS": "60"}
+    for name, value in moved.items():
+        monkeypatch.setenv(name, value)
+    assert bare_environment().items() >= moved.items()
+    monkeypatch.delenv("MOMENT_SECONDS")
+    assert "LD_PRELOAD" not in bare_environment()
 
 
 @as_root
