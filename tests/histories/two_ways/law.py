@@ -4,13 +4,12 @@ Those of single runs, I9 to I11, are `limits.py`; of orders, I12: `order.py`.
 """
 
 from collections import Counter
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC
 
 from local.google_simulator.world.event import Json
 from tests.histories.law import assert_history_is_whole
 from tests.histories.stage import BUDGET
-from tests.histories.two_ways.world import EMAIL, World
+from tests.histories.two_ways.world import EMAIL, World, instant
 
 _SETTLED = {"agreed", "gone", "detached"}
 _NEVER_SENT = {"attendees", "conferenceData", "attachments", "sequence", "iCalUID"}
@@ -140,7 +139,4 @@ def _assert_nothing_is_left_over(world: World, there: dict[str, Json]) -> None:
 
 
 def _start(body: Json) -> str:
-    point: Any = body.get("start", {})
-    if "dateTime" not in point:
-        return str(point.get("date"))
-    return datetime.fromisoformat(point["dateTime"]).astimezone(UTC).isoformat()
+    return instant(body.get("start", {}))

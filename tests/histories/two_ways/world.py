@@ -1,7 +1,7 @@
 """A workspace that writes to a calendar of its member: what the product and people in Google do to both sides."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,7 +41,7 @@ class World:
         self._db = database
         self._process = process
         self.ws_id = uuid4()
-        self.now = datetime.now().astimezone().replace(microsecond=0)
+        self.now = datetime.now(UTC).replace(microsecond=0)
         self.numbers = 0
         self.deleted: list[UUID] = []
         self.persons_times: dict[str, set[str]] = {}
@@ -281,10 +281,10 @@ class World:
 
 
 def instant(point: Json) -> str:
-    """A time of Google's as rows have it."""
+    """A time of Google's as rows have it: in UTC, a date as it is."""
     if "dateTime" not in point:
         return str(point.get("date"))
-    return datetime.fromisoformat(point["dateTime"]).astimezone(tz=datetime.now().astimezone().tzinfo).isoformat()
+    return datetime.fromisoformat(point["dateTime"]).astimezone(UTC).isoformat()
 
 
 __all__ = ["EMAIL", "ApiError", "World", "instant"]
