@@ -23,6 +23,7 @@ OF_NOBODY = {
         "installation",
         "outbound_budget",
         "starting_channels",
+        "preview_turns",
         "provider_pauses",
         "upkeep_progress",
         "workspace_history_epoch",

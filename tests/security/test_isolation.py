@@ -296,6 +296,7 @@ OF_ALL_WORKSPACES = {
     "plan/plan.sql": set(),
     "plan/members.sql": set(),
     "plan/people.sql": set(),
+    "plan/preview_turns.sql": {"take_turn", "oldest_turn", "give_back_turn"},
     "push/channels.sql": {"installation", "channel_states", "next_start"},
     "history/history.sql": {"one_moment", "fleet", "epoch", "begin_epoch"},
     "history/undo.sql": {"run", "speak"},

@@ -2,17 +2,21 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, Event
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.plan.preview_turns import PostgresPreviewTurns
 from almanac.cli.main import main
 from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
 from tests.web.conftest import Client, ListQueue, new_wiring
+from tests.web.visitors import Visitor, text_of
 
 pytestmark = pytest.mark.integration
 
@@ -342,6 +346,72 @@ class TestPlans:
             "ALMANAC_SYNC_LEASE_SECONDS": "900",
         }
         assert wiring.apply_plan.plan.budget_seconds == 20
+
+    def test_two_at_once_are_made_and_a_third_is_told_when_to_come_back(
+        self, admin: Client, ws: UUID, wiring: ApiWiring, database: Database, database_url: str, queue: ListQueue
+    ) -> None:
+        _task(database, ws, "Write the report")
+        preview, apply = f"/v1/workspaces/{ws}/plan/preview", f"/v1/workspaces/{ws}/plan/apply"
+        begun, go_on = Barrier(3), Event()
+
+        def planning(*given: Any) -> Any:
+            begun.wait(30)
+            assert go_on.wait(30)
+            return solve(*given)
+
+        others = [new_wiring(database_url, queue) for _ in range(2)]
+        for other in others:
+            plan = other.apply_plan.plan
+            solve = plan.planner
+            vars(other)["apply_plan"] = replace(other.apply_plan, plan=replace(plan, planner=planning))
+        clients = [Client(other, admin.token) for other in others]
+        with ThreadPoolExecutor(2) as pool:
+            waiting = [pool.submit(client, "POST", preview) for client in clients]
+            begun.wait(30)
+            for method, body in ((preview, None), (apply, {"fingerprint": "x"})):
+                refused = admin("POST", method, body)
+                assert (refused.status, refused.json["code"]) == (429, "previews_busy")
+                assert refused.headers["Retry-After"] == "1", "a second at least, whatever is usual"
+            page = Visitor(wiring).get(f"/console/workspaces/{ws}/plan")
+            assert (page.status, page.headers["Retry-After"]) == (429, "1")
+            assert "Try again in 1" in text_of(page.text)
+            go_on.set()
+            assert [each.result(30).status for each in waiting] == [200, 200]
+        for other in others:
+            other.close()
+        assert admin("POST", preview).status == 200
+
+    def test_of_many_who_come_together_two_have_a_turn(self, wiring: ApiWiring, database_url: str) -> None:
+        databases = [Database(wiring.database._target, 10) for _ in range(8)]
+        stores = [PostgresPreviewTurns(each) for each in databases]
+        together = Barrier(len(stores))
+
+        def take(store: PostgresPreviewTurns) -> bool:
+            together.wait(30)
+            return store.take(uuid4(), 30) is None
+
+        with ThreadPoolExecutor(len(stores)) as pool:
+            assert sum(pool.map(take, stores)) == 2
+        for each in databases:
+            each.close()
+
+    def test_a_turn_of_one_who_has_died_ends_by_itself(self, admin: Client, ws: UUID, database: Database) -> None:
+        _task(database, ws, "Write the report")
+        url = f"/v1/workspaces/{ws}/plan/preview"
+        taken = (
+            "UPDATE preview_turns SET holder = gen_random_uuid(), began_at = now() - :age * interval '1 second',"
+            " ends_at = now() + (30 - :age) * interval '1 second'"
+        )
+        database.run(taken, age=29)
+        assert admin("POST", url).status == 429
+        database.run(taken, age=30)
+        assert admin("POST", url).status == 200
+        assert database.run("SELECT count(holder) FROM preview_turns") == [[1]], "its own was given back"
+
+    def test_a_turn_is_given_back_where_no_plan_can_be_made(self, admin: Client, ws: UUID, database: Database) -> None:
+        database.run("UPDATE workspaces SET timezone = NULL WHERE id = :ws", ws=ws)
+        for _ in range(3):
+            assert admin("POST", f"/v1/workspaces/{ws}/plan/preview").json["code"] == "timezone_missing"
 
     def test_a_plan_that_would_be_another_one_now_is_refused_with_the_new_one(
         self, admin: Client, ws: UUID, database: Database

@@ -3247,6 +3247,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -3316,6 +3325,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -3377,6 +3395,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable, queue_unavailable */
             503: {
                 headers: {
@@ -3430,6 +3457,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3500,6 +3536,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable, queue_unavailable */
             503: {
                 headers: {
@@ -3556,6 +3601,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3623,6 +3677,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3699,6 +3762,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3785,6 +3857,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable, queue_unavailable */
             503: {
                 headers: {
@@ -3841,6 +3922,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -3890,6 +3980,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3968,6 +4067,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -4028,6 +4136,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4111,6 +4228,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -4180,6 +4306,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4259,6 +4394,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4346,6 +4490,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -4409,6 +4562,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable, queue_unavailable */
             503: {
                 headers: {
@@ -4465,6 +4627,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4550,6 +4721,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -4618,6 +4798,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -4676,6 +4865,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4764,6 +4962,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -4841,6 +5048,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -4911,6 +5127,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4999,6 +5224,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -5072,6 +5306,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5172,6 +5415,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -5245,6 +5497,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5329,6 +5590,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -5406,6 +5676,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -5462,6 +5741,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5537,6 +5825,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -5603,6 +5900,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5694,6 +6000,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -5770,6 +6085,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5859,6 +6183,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -5927,6 +6260,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -5988,6 +6330,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6069,6 +6420,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -6130,6 +6490,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6199,6 +6568,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6291,6 +6669,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -6366,6 +6753,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6457,6 +6853,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable, queue_unavailable */
             503: {
                 headers: {
@@ -6536,6 +6941,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable, files_unavailable */
             503: {
                 headers: {
@@ -6597,6 +7011,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6688,6 +7111,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -6751,6 +7183,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6837,6 +7278,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -6898,6 +7348,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6973,6 +7432,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -7034,6 +7502,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7116,6 +7593,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -7177,6 +7663,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7258,6 +7753,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -7321,6 +7825,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7411,6 +7924,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -7472,6 +7994,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7547,6 +8078,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -7615,6 +8155,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -7676,6 +8225,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7764,6 +8322,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached, previews_busy */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -7845,6 +8412,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached, previews_busy */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -7918,6 +8494,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8009,6 +8594,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable, queue_unavailable */
             503: {
                 headers: {
@@ -8070,6 +8664,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8142,6 +8745,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8231,6 +8843,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description database_unavailable */
             503: {
                 headers: {
@@ -8308,6 +8929,15 @@ export interface operations {
             };
             /** @description bad_input */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,6 @@
 """What a planning run would come to, with a workspace in memory."""
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, NoReturn
 from uuid import UUID
@@ -37,7 +38,7 @@ class Rows:
 def preview(found: Workspace, ws_id: UUID = WS, *, safe: bool = False) -> PlanPreview:
     rows = Rows(found)
     plan = PlanWorkspace(rows, partial(solve_request, wording=words), dates_between, lambda: NOW, 0.05)
-    return ApplyPlan(Workspaces(), plan, rows, lambda _ws: None, lambda _ws, _shown: {}).preview(
+    return ApplyPlan(Workspaces(), plan, rows, lambda _ws: None, lambda _ws, _shown: {}, nullcontext).preview(
         job_of(ws_id, 7, force_reschedule=False, safe=safe)
     )
 

@@ -6,6 +6,7 @@ https://www.rfc-editor.org/rfc/rfc9457
 import json
 import logging
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from almanac.errors import AlmanacError, BadInput, BadSettings, PermanentError, TransientError, safe_error_fields
@@ -28,6 +29,8 @@ _NOT_FOUND = (
     "unknown_feed",
     "not_found",
 )
+_USUAL_WAIT = 5.0
+"""Seconds after which trying again makes sense where nobody knows better: the queue, the database."""
 _CONFLICTS = ("already_running", "in_progress")
 _TITLES = {
     "unauthenticated": "Who are you?",
@@ -60,6 +63,9 @@ _TITLES = {
     "body_too_large": "The body is too large",
     "answer_too_large": "The answer would be too large",
     "daily_limit_reached": "The key's calls of today are used up",
+    "previews_busy": "Others are having plans made",
+    "already_running": "Another run is at work",
+    "in_progress": "The same request is under way",
     "tokens_off": "There are no keys of ours here",
     "queue_unavailable": "The queue cannot be reached",
     "database_unavailable": "The database cannot be reached",
@@ -84,6 +90,8 @@ class Problem(Exception):
         super().__init__(code)
         self.status, self.code, self.detail, self.field = status, code, detail, field
         self.retry_after, self.more, self.headers = retry_after, dict(more or {}), dict(headers or {})
+        if retry_after is not None:  # never too soon
+            self.headers["Retry-After"] = str(max(1, ceil(retry_after)))
 
     @property
     def title(self) -> str:
@@ -104,8 +112,6 @@ class Problem(Exception):
             "retry_after": self.retry_after,
         }
         headers = {"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store", **self.headers}
-        if self.retry_after is not None:
-            headers["Retry-After"] = str(max(1, round(self.retry_after)))
         return Answer(self.status, json.dumps(said | self.more, default=str), headers)
 
 
@@ -123,7 +129,7 @@ def problem_of(error: Exception) -> Problem:
             return Problem(422, error.code, error.complaint, field=error.field)
         case TransientError():
             status = problem_status(error.code)
-            retry_after = 5.0 if error.retry_after is None else error.retry_after
+            retry_after = _USUAL_WAIT if error.retry_after is None else error.retry_after
             return Problem(status, error.code, retry_after=retry_after)
         case PermanentError():
             return Problem(409, error.code, str(error))
@@ -148,6 +154,7 @@ _STATUSES = {
     "permission_missing": 409,
     "answer_too_large": 422,
     "daily_limit_reached": 429,
+    "previews_busy": 429,
     "exports_off": 409,
     "feeds_off": 409,
     "not_cancellable": 409,

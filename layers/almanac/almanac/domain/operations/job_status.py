@@ -12,6 +12,8 @@ WaitsFor = Literal["queue", "another_run", "retry", "continuation"]
 message that goes on with it."""
 RECEIVES = 3
 """How often a queue gives a message out before it is a dead letter: maxReceiveCount of template.yaml."""
+_YOUNG = timedelta(minutes=1)
+_SOON, _LATER = 1.0, 5.0
 _OVER = ("completed", "partial", "failed", "skipped", "cancelled")
 
 
@@ -91,6 +93,17 @@ def job_state(job: RecordedJob, runs: Sequence[RecordedRun]) -> JobState:
         if last.message_id is not None and received < RECEIVES:
             return JobState("queued", last.finished_at + timedelta(seconds=last.retry_after), "retry")
     return JobState(_status(last.status))
+
+
+def next_look(job: RecordedJob, runs: Sequence[RecordedRun], state: JobState, now: datetime) -> float:
+    """Return the seconds after which asking about a job that is not over makes sense.
+
+    Until its message comes back, where that is known; else one while it is young, for most end within seconds.
+    """
+    if state.retry_at is not None and state.retry_at > now:
+        return (state.retry_at - now).total_seconds()
+    began = runs[-1].started_at if runs and state.status == "running" else job.created_at
+    return _SOON if now - began < _YOUNG else _LATER
 
 
 def _status(stored: str) -> JobStatus:

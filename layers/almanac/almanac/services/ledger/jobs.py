@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from almanac.domain.access import Principal
-from almanac.domain.operations.job_status import JobState, RecordedJob, RecordedRun, job_state
+from almanac.domain.operations.job_status import JobState, RecordedJob, RecordedRun, job_state, next_look
 from almanac.errors import BadInput, PermanentError
 from almanac.jobs import JOBS, KIND_OF_NAME, Job
 from almanac.services.clock import Clock
@@ -64,6 +64,12 @@ class Jobs:
             raise UnknownJob
         runs = self.ledger.runs_of_job(job_id)
         return [_followed(job, runs) for job in found]
+
+    def next_look(self, followed: Sequence[FollowedJob]) -> float | None:
+        """Return the seconds after which asking about them again makes sense; None when all are over."""
+        now = self.clock()
+        waits = [next_look(each.job, each.runs, each.state, now) for each in followed if not each.state.over]
+        return min(waits, default=None)
 
     def runs(self, wanted: RunFilter, after: Place | None, limit: int) -> Sequence[RecordedRun]:
         """Return runs, the newest first, from a place on."""

@@ -1,6 +1,7 @@
 """A previewed plan is written exactly as it was shown, or not at all."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from time import perf_counter
@@ -23,6 +24,9 @@ from almanac.services.plan.ports import PlanStore
 from almanac.services.plan.proposal import PlanPreview, Proposal
 from almanac.services.plan.run import PlanWorkspace
 from almanac.services.sync.ports import Lease, Refusal
+
+_LOOK_AGAIN = 5.0
+"""Seconds: a lease tells when a run is dead, not when it is done."""
 
 
 class PlanChanged(PermanentError):
@@ -53,11 +57,13 @@ class ApplyPlan:
     """Tells whoever publishes what changed; never raises."""
     causes: Callable[[UUID, Proposal], Mapping[UUID, Sequence[Cause]]]
     """Why a plan would move or take away what it would, by event."""
+    turn: Callable[[], AbstractContextManager[None]]
+    """Held while a plan is made; raises PreviewsBusy where others make as many as may be."""
 
     def preview(self, job: CalendarSchedule) -> PlanPreview:
         """Return what a run would come to now, and why. Writes nothing.
 
-        Raises UnknownWorkspace, TimezoneMissing, DatabaseUnavailable.
+        Raises UnknownWorkspace, TimezoneMissing, PreviewsBusy, DatabaseUnavailable.
         """
         return self._explained(self._found(job))
 
@@ -67,14 +73,15 @@ class ApplyPlan:
     def _found(self, job: CalendarSchedule) -> PlanPreview:
         name = self.workspaces.workspace_name(job.ws_id)
         report, began = PlanReport(job.ws_id, uuid4()), perf_counter()
-        proposal = self.plan.preview(job, report.counts)
+        with self.turn():
+            proposal = self.plan.preview(job, report.counts)
         report.counts.total_ms = round((perf_counter() - began) * 1000)
         record_outcome(report, proposal.request, proposal.planned, proposal.changes, safe=job.apply == "safe")
         return PlanPreview(name, report, proposal, _fingerprint(job, proposal))
 
     def __call__(self, job: CalendarSchedule, shown: str) -> PlanReport:
         """Write the plan that was shown. Raises PlanChanged, with nothing written, when it would be another one now,
-        PlanBusy while another run is at work, WorkspacePaused while nothing is to be written."""
+        PlanBusy while another run is at work, WorkspacePaused while nothing is to be written; PreviewsBusy."""
         found = self._found(job)
         if found.fingerprint != shown:
             raise PlanChanged(self._explained(found))
@@ -83,7 +90,7 @@ class ApplyPlan:
         if isinstance(admitted, Refusal):
             if admitted.outcome == "paused":
                 raise WorkspacePaused
-            raise PlanBusy(f"the workspace is busy ({admitted.outcome}); ask again later", admitted.retry_after)
+            raise PlanBusy(f"the workspace is busy ({admitted.outcome}); ask again later", _LOOK_AGAIN)
         if not self._written(admitted, found, report):
             raise PlanChanged(self.preview(job))
         self.nudge(job.ws_id)

@@ -60,3 +60,15 @@ class PlanStore(Protocol):
         `seen` is the moment of the workspace that was planned all the same: its changes ask for no plan any more.
         """
         ...
+
+
+class PreviewTurnStore(Protocol):
+    """Turns of those who wait for a plan, of the whole installation. Raises DatabaseUnavailable and StorageFailed."""
+
+    def take(self, holder: UUID, seconds: float) -> float | None:
+        """Take a turn for so long at most. Without a free one, return the seconds for which the oldest is taken."""
+        ...
+
+    def give_back(self, holder: UUID) -> None:
+        """Let somebody else have it."""
+        ...

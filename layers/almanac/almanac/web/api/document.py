@@ -31,7 +31,7 @@ _PROBLEM = {
         "retry_after": {"type": ["number", "null"]},
     },
 }
-_EVERY_ROUTE = ("unauthenticated", "forbidden", "bad_input", "database_unavailable")
+_EVERY_ROUTE = ("unauthenticated", "forbidden", "bad_input", "daily_limit_reached", "database_unavailable")
 _ONCE = {
     "name": "Idempotency-Key",
     "in": "header",

@@ -1,6 +1,7 @@
 """Routes of jobs and runs: asked for, followed, done again, called off."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -89,8 +90,8 @@ def show_job(job_id: Annotated[str, Path(max_length=255)]) -> Response[Job]:
     found = _job(followed[0], _progress(followed[0]))
     if len(followed) > 1:
         found = _batch(found, followed)
-    over = all(each.state.over for each in followed)
-    return Response(200, "application/json", found, headers={} if over else {"Retry-After": _wait(followed[0])})
+    wait = call.use.jobs.next_look(followed)
+    return Response(200, "application/json", found, headers={} if wait is None else {"Retry-After": str(ceil(wait))})
 
 
 def cancel_job(job_id: Annotated[str, Path(max_length=255)]) -> Job:
@@ -323,11 +324,6 @@ def _progress(followed: FollowedJob) -> Progress | None:
     if found is None:
         return None
     return Progress(calendars_done=found.calendars_done, calendars=found.calendars, events=found.events_listed)
-
-
-def _wait(followed: FollowedJob) -> str:
-    """Seconds until asking again makes sense: few at first."""
-    return "1" if followed.state.status == "running" or len(followed.runs) == 0 else "5"
 
 
 def _refusal(error: str) -> str:

@@ -331,12 +331,14 @@ ROUTES = (
         errors=("unknown_connection", "precondition_failed"),
     ),
     Route("GET", "/v1/workspaces/<ws>/calendar", "read", show_calendar, errors=("cursor_expired",)),
-    Route("POST", "/v1/workspaces/<ws>/plan/preview", "read", preview_plan, errors=("timezone_missing",)),
+    Route(
+        "POST", "/v1/workspaces/<ws>/plan/preview", "read", preview_plan, errors=("timezone_missing", "previews_busy")
+    ),
     Route(
         "POST",
         "/v1/workspaces/<ws>/plan/apply",
         "run",
         apply_plan,
-        errors=("plan_changed", "already_running", "timezone_missing", "workspace_paused"),
+        errors=("plan_changed", "already_running", "timezone_missing", "workspace_paused", "previews_busy"),
     ),
 )

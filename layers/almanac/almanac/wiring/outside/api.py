@@ -21,7 +21,8 @@ from almanac.wiring.outside.operating import OperatingWiring
 from almanac.wiring.webhooks import WebhookWiring
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from almanac.adapters.postgres.access.store import PostgresAuditLog
     from almanac.adapters.postgres.operations.directory import PostgresDirectory
@@ -231,6 +232,12 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
         from almanac.services.operations.people import People
 
         return People(self._workspace_store, PostgresPeople(self.database))
+
+    def _preview_turn(self, budget: float) -> "Callable[[], AbstractContextManager[None]]":
+        from almanac.adapters.postgres.plan.preview_turns import PostgresPreviewTurns
+        from almanac.services.plan.preview_turns import PreviewTurns
+
+        return PreviewTurns(PostgresPreviewTurns(self.database), budget)
 
     @cached_property
     def switch_connection(self) -> "SwitchConnection":

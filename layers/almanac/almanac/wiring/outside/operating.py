@@ -1,5 +1,6 @@
 """What those see who operate: the command line, and the API. Reading, asking for work, keys. No token, no provider."""
 
+from contextlib import nullcontext
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ from almanac.wiring.outside.past import PastWiring
 from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from almanac.adapters.postgres.accounts import PostgresWorkspaces
     from almanac.adapters.postgres.run_history import PostgresRunHistory
     from almanac.services.access.api_keys import ApiKeys
@@ -101,7 +105,12 @@ class OperatingWiring(SmartSchedulingWiring, PastWiring):
         budget = min(load(PlanSettings, self._environment).plan_budget_seconds, LONGEST_PREVIEW)
         planner = partial(solve_request, wording=words)
         plan = PlanWorkspace(self.plan_store, planner, dates_between, utc_now, budget)
-        return ApplyPlan(self._workspace_store, plan, self.plan_store, self.nudge, PreviewCauses(self.compare))
+        causes = PreviewCauses(self.compare)
+        return ApplyPlan(self._workspace_store, plan, self.plan_store, self.nudge, causes, self._preview_turn(budget))
+
+    def _preview_turn(self, _budget: float) -> "Callable[[], AbstractContextManager[None]]":
+        """Whoever plans on a machine of their own takes nobody's turn."""
+        return nullcontext
 
     @cached_property
     def workspaces(self) -> "Workspaces":
