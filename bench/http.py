@@ -64,6 +64,11 @@ SELECT gen_random_uuid(), w.id, CASE WHEN g % 97 = 0 THEN 'schedule' ELSE 'sync'
 FROM generate_series(0, :runs::integer - 1) g
 JOIN (SELECT id, row_number() OVER () - 1 AS n FROM workspaces) w ON w.n = g % :count::integer
 """
+_LAST_PLANS = (
+    "INSERT INTO workspace_last_plans (ws_id, run_id, started_at)"
+    " SELECT DISTINCT ON (ws_id) ws_id, run_id, started_at FROM answering_plans ORDER BY ws_id, started_at DESC"
+)
+"""What triggers would have kept."""
 
 
 def http(rounds: int) -> list[Figure]:
@@ -76,7 +81,7 @@ def http(rounds: int) -> list[Figure]:
         for statement in (_PLANNED, _ACCOUNTS, _CALENDARS, _READ):
             database.run(statement)
         database.run(_RUNS, runs=RUNS_A_DAY, count=WORKSPACES)
-        for statement in (FILLED, "ANALYZE"):
+        for statement in (_LAST_PLANS, FILLED, "ANALYZE"):
             database.run(statement)
         wiring = ApiWiring({"ALMANAC_DATABASE_URL": url, "ALMANAC_SYNC_QUEUE_URL": "https://queue.invalid/s.fifo"})
         vars(wiring)["queue"] = None  # nothing is sent

@@ -66,9 +66,9 @@ CROSS JOIN LATERAL (
 ORDER BY f.fresh_at, f.ws_id;
 
 -- name: behind_with_plan
--- Workspaces with something to place whose last plan is old. A refusal to write (blocked) is an answer too.
+-- Workspaces with something to place whose last plan is old. The plan that counts is kept beside the workspace.
 WITH stale AS (
-    SELECT w.ws_id, min(w.since) AS since
+    SELECT w.ws_id, min(w.since) AS since, l.started_at AS planned_at
     FROM (
         SELECT ws_id, min(created_at) AS since FROM tasks
         WHERE auto_schedule AND completed_at IS NULL AND created_at < :before::timestamptz
@@ -80,22 +80,13 @@ WITH stale AS (
             AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]))
         GROUP BY ws_id
     ) w
-    WHERE NOT EXISTS (
-        SELECT 1 FROM runs r
-        WHERE r.ws_id = w.ws_id AND r.kind = 'schedule' AND r.started_at >= :before::timestamptz
-            AND (r.status = 'completed' OR r.outcome = 'blocked')
-    ) AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.ws_id)
-    GROUP BY w.ws_id
-), planned AS (
-    SELECT s.ws_id, s.since, (
-        SELECT r.started_at FROM runs r
-        WHERE r.ws_id = s.ws_id AND r.kind = 'schedule' AND (r.status = 'completed' OR r.outcome = 'blocked')
-        ORDER BY r.started_at DESC LIMIT 1
-    ) AS planned_at
-    FROM stale s
+    LEFT JOIN workspace_last_plans l ON l.ws_id = w.ws_id
+    WHERE (l.started_at IS NULL OR l.started_at < :before::timestamptz)
+        AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.ws_id)
+    GROUP BY w.ws_id, l.started_at
 ), first AS (
     SELECT ws_id, coalesce(planned_at, since) AS fresh_at, planned_at, count(*) OVER () AS all_behind
-    FROM planned ORDER BY 2, 1 LIMIT :limit::integer
+    FROM stale ORDER BY 2, 1 LIMIT :limit::integer
 )
 SELECT f.all_behind, f.ws_id, f.fresh_at, f.planned_at IS NOT NULL, CASE WHEN l.expires_at > now() THEN l.acquired_at END,
     NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, w.timezone IS NULL, r.error_type
