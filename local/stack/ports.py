@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ LOOPBACK = "127.0.0.1"
 # died. It stands in the child's process group, so `kill 0` cannot hit a stranger that got the child's old number.
 _GUARD = 'trap "" INT TERM; read -r _; kill -s "$1" 0'
 _POLL_SECONDS = 0.02
+_CLOCK = ("LD_PRELOAD", "MOMENT_SECONDS")
 
 
 class StartError(RuntimeError):
@@ -31,6 +33,11 @@ def free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def clock_of_ours() -> dict[str, str]:
+    """Return what `make test-at` moves our clock with: a server whose environment is bare has to live when we do."""
+    return {name: os.environ[name] for name in _CLOCK if "MOMENT_SECONDS" in os.environ and name in os.environ}
 
 
 @dataclass(slots=True)

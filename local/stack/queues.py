@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 from botocore.config import Config
 
-from local.stack.ports import LOOPBACK, Child, StartError, free_port
+from local.stack.ports import LOOPBACK, Child, StartError, clock_of_ours, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,6 +128,7 @@ def _server_environment(folder: Path, port: int) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": f"unix://{folder / 'no-docker.sock'}",
+        **clock_of_ours(),
     }
 
 
