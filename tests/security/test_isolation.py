@@ -320,7 +320,7 @@ OF_ALL_WORKSPACES = {
         *("claim", "published", "skip_all", "disabled_endpoints", "told_disabled", "due_lanes"),
         *("workspaces", "notice_restore"),
     },
-    "history/deliveries.sql": {"attempt", "delivered", "failed", "disable", "claim_test", "settle_test"},
+    "history/deliveries.sql": {"settle", "give_back", "disable", "claim_test", "settle_test"},
     "history/webhooks.sql": {
         *(
             "load",

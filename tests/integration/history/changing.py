@@ -32,3 +32,13 @@ class Changing:
             id=uuid4(),
             many=many,
         )
+
+
+def wait_for_a_waiting_session(database: Database) -> None:
+    """Until another session of this database waits for a lock."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"  # pg_stat_activity stays as a transaction first sees it
+    for _ in range(500):
+        if database.run(waiting)[0][0]:
+            return
+        database.run("SELECT pg_sleep(0.01)")
+    raise AssertionError("nobody waits")

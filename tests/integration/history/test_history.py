@@ -23,6 +23,7 @@ from almanac.services.history.read import History
 from almanac.services.sync.ports import Connection, Lease
 from tests.cli.shell import Shell
 from tests.integration import rows
+from tests.integration.history.changing import wait_for_a_waiting_session
 from tests.integration.planned import Planned
 from tests.integration.rows import NOON, event, page
 from tests.integration.stores import SyncStores
@@ -255,15 +256,6 @@ class TestPlans:
         assert done == [1]
         kinds = [change.kind for change in PostgresHistory(database).changes(ws_id, 2, 10)]
         assert kinds == ["event.deleted", "event.updated", "event.updated"]
-
-
-def wait_for_a_waiting_session(database: Database) -> None:
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"  # pg_stat_activity stays as a transaction first sees it
-    for _ in range(500):
-        if database.run(waiting)[0][0]:
-            return
-        database.run("SELECT pg_sleep(0.01)")
-    raise AssertionError("nobody waits")
 
 
 class TestWriting:

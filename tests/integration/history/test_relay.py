@@ -11,6 +11,7 @@ from almanac.adapters.postgres.history.publish import PostgresPublishing
 from almanac.adapters.postgres.history.store import PostgresHistory
 from almanac.errors import BadSettings, CursorExpired, QueueUnavailable
 from almanac.jobs import CalendarSync
+from almanac.services.events_out import relay
 from almanac.services.events_out.nudge import Nudge, nudging
 from almanac.services.events_out.ports import Lane
 from almanac.services.events_out.relay import CHANGES_AT_ONCE, WORKSPACES_AT_ONCE, Relay
@@ -76,8 +77,8 @@ class Publishing(Changing):
     def endpoint(self, ws_id: UUID | None, **columns: Any) -> UUID:
         found = {"status": "active", "disabled_reason": None, **columns}
         endpoint: UUID = self.database.run(
-            "INSERT INTO webhook_endpoints (ws_id, url, secret, status, disabled_reason)"
-            " VALUES (:ws, 'https://example.com/', 'gAAAA', :status, :disabled_reason) RETURNING id",
+            "INSERT INTO webhook_endpoints (ws_id, url, secret, status, disabled_reason, answered_at)"
+            " VALUES (:ws, 'https://example.com/', 'gAAAA', :status, :disabled_reason, now()) RETURNING id",
             ws=ws_id,
             **found,
         )[0][0]
@@ -295,6 +296,34 @@ class TestLanes:
 
         woken = {(lane.endpoint_id, lane.ws_id) for lane in publishing.queue.woken}
         assert woken == {(one, publishing.ws_id), (everything, publishing.ws_id), (everything, other)}
+
+    @pytest.mark.parametrize(
+        "now", ["answered_at = NULL", "retry_at = now()", "answered_at = now() - interval '1 hour'"]
+    )
+    def test_of_an_endpoint_that_one_worker_has_to_try_first_one_lane_is_woken(
+        self, publishing: Publishing, now: str
+    ) -> None:
+        publishing.event()
+        publishing.event(1, rows.workspace(publishing.database))
+        publishing.endpoint(None)
+        publishing.database.run(f"UPDATE webhook_endpoints SET {now}")
+
+        assert publishing.relay(bus=False).lanes == 1
+
+    def test_waking_ends_before_the_time_does_and_the_next_minute_goes_on(
+        self, publishing: Publishing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(relay, "LANES_A_STEP", 2)
+        publishing.event()
+        for _ in range(5):
+            publishing.endpoint(publishing.ws_id)
+        left = iter((300.0, 300.0, 0.0, 0.0))
+
+        report = Relay(publishing.store, publishing.store, None, publishing.queue, "almanac", lambda: NOON)(
+            lambda: next(left)
+        )
+
+        assert report.lanes == len(publishing.queue.woken) == 4
 
     @pytest.mark.parametrize(
         ("statement", "woken"),

@@ -1,6 +1,7 @@
 """Webhooks from a change to a subscriber's own server: ranges, signatures, repetitions, giving up, replay."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -10,15 +11,16 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.fernet import Fernet
 
+from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
 from almanac.domain.delivery.signature import signature
 from almanac.errors import BadInput, CursorExpired, UnknownWorkspace
 from almanac.services.events_out.deliver import DeliverLane, DeliverReport
-from almanac.services.events_out.ports import Lane
+from almanac.services.events_out.ports import Answer, Lane, WebhookSender
 from almanac.wiring.deliver import DeliverWiring
 from tests.cli.shell import Shell
 from tests.integration import rows
-from tests.integration.history.changing import Changing
+from tests.integration.history.changing import Changing, wait_for_a_waiting_session
 from tests.integration.history.endpoint import Subscriber, listening
 
 pytestmark = pytest.mark.integration
@@ -50,10 +52,26 @@ class Told(Changing):
         self.event()  # before anybody listens
         self.id, self.secret = self.wiring.webhooks.add(f"{subscriber.url}/hook", self.ws_id)
         self.queue = Queue()
+        self.now = datetime.now(UTC)
 
-    def deliver(self, ws_id: UUID | None = None, endpoint_id: UUID | None = None) -> DeliverReport:
-        use_case: DeliverLane = replace(self.wiring.deliver_lane, queue=self.queue, chance=lambda: 0.5)
+    def deliver(
+        self, ws_id: UUID | None = None, endpoint_id: UUID | None = None, sender: WebhookSender | None = None
+    ) -> DeliverReport:
+        lane = self.wiring.deliver_lane
+        use_case: DeliverLane = replace(
+            lane, queue=self.queue, chance=lambda: 0.5, sender=sender or lane.sender, clock=lambda: self.now
+        )
         return use_case(Lane(endpoint_id or self.id, ws_id or self.ws_id), lambda: 300.0)
+
+    def later(self, seconds: float) -> None:
+        """As if time had passed: for the use case and in the rows."""
+        self.now += timedelta(seconds=seconds)
+        for table, column in (
+            *(("webhook_endpoints", each) for each in ("retry_at", "failing_since", "answered_at")),
+            *(("webhook_deliveries", "next_attempt_at"), ("webhook_cursors", "claimed_until")),
+        ):
+            sql = f"UPDATE {table} SET {column} = {column} - :seconds * interval '1 second'"
+            self.database.run(sql, seconds=seconds)
 
     def repeat(self) -> DeliverReport:
         """As if the time of the repetition had come."""
@@ -220,25 +238,6 @@ class TestFailing:
         assert len(told.subscriber.received) == 1
         assert told.queue.woken == [(Lane(everything, told.ws_id), 121)]
 
-    def test_after_its_pause_one_lane_tries_a_dead_endpoint_and_holds_up_no_other_worker(self, told: Told) -> None:
-        everything, _ = told.wiring.webhooks.add(f"{told.subscriber.url}/all", None)
-        lanes = [Lane(everything, each) for each in (told.ws_id, *(rows.workspace(told.database) for _ in range(4)))]
-        for lane in lanes:
-            told.event(1, lane.ws_id)
-        store = told.wiring.deliver_lane.store
-        told.database.run(
-            "UPDATE webhook_endpoints SET failing_since = now(), failures = 1, retry_at = now() WHERE id = :id",
-            id=everything,
-        )
-
-        claimed = [store.claim(lane, 60) is not None for lane in lanes]
-
-        assert claimed == [True, False, False, False, False]
-        store.release(lanes[0])
-        told.database.run("UPDATE webhook_endpoints SET retry_at = now() WHERE id = :id", id=everything)
-        assert told.deliver(told.ws_id, everything).delivered == 1  # it answers again
-        assert [told.deliver(lane.ws_id, everything).delivered for lane in lanes[1:]] == [1, 1, 1, 1]
-
     def test_one_that_is_gone_is_disabled_at_once_and_goes_on_when_enabled(self, told: Told) -> None:
         told.subscriber.status = 410
         told.event()
@@ -294,6 +293,122 @@ class TestFailing:
         assert told.deliver().delivered == 1
 
 
+class Silent(WebhookSender):
+    """WebhookSender to an endpoint that does not answer; `meanwhile` happens while an attempt waits for it."""
+
+    def __init__(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        self.calls, self.meanwhile = 0, meanwhile
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        self.calls += 1
+        self.meanwhile()
+        return Answer(None, "timeout", 15_000)
+
+
+class TestOneThatAllWorkspacesShare:
+    """What does not answer holds one worker at a time, however many workspaces have something to say to it."""
+
+    @pytest.fixture
+    def shared(self, told: Told) -> UUID:
+        return told.wiring.webhooks.add(f"{told.subscriber.url}/all", None)[0]
+
+    @pytest.fixture
+    def others(self, told: Told, shared: UUID) -> list[UUID]:
+        """Workspaces that have something to say, as the first one has."""
+        found = [rows.workspace(told.database) for _ in range(4)]
+        for ws_id in (told.ws_id, *found):
+            told.event(1, ws_id)
+        return found
+
+    def test_while_it_is_tried_every_other_worker_is_sent_away(
+        self, told: Told, shared: UUID, others: list[UUID]
+    ) -> None:
+        away: list[DeliverReport] = []
+        silent = Silent(lambda: away.extend(told.deliver(each, shared, silent) for each in others))
+
+        report = told.deliver(told.ws_id, shared, silent)
+
+        assert (report.failed, silent.calls) == (1, 1)
+        assert away == [DeliverReport(shared, each) for each in others]
+
+    def test_after_each_pause_one_lane_tries_it_and_the_pauses_grow_with_its_failures(
+        self, told: Told, shared: UUID, others: list[UUID]
+    ) -> None:
+        silent = Silent()
+        tried = []
+        for pause in (0, 6, 301, 301):
+            told.later(pause)
+            silent.calls = 0
+            for each in (told.ws_id, *others):
+                told.deliver(each, shared, silent)
+            tried.append(silent.calls)
+            told.later(4)
+            assert not any(told.deliver(each, shared, silent).failed for each in others)
+
+        assert tried == [1, 1, 1, 1]
+        assert told.wiring.webhooks.one(shared).failures == 4
+
+    def test_once_it_answers_its_lanes_are_woken_and_open(self, told: Told, shared: UUID, others: list[UUID]) -> None:
+        told.deliver(told.ws_id, shared, Silent())
+        told.later(6)
+
+        told.queue.woken.clear()
+        assert told.deliver(others[0], shared).delivered == 1
+        assert {lane.ws_id for lane, _ in told.queue.woken} == {told.ws_id, *others[1:]}
+        assert [told.deliver(each, shared).delivered for each in others[1:]] == [1, 1, 1]
+
+    def test_one_that_refuses_has_answered(self, told: Told, shared: UUID, others: list[UUID]) -> None:
+        told.subscriber.status = 500
+
+        assert [told.deliver(each, shared).failed for each in others] == [1, 1, 1, 1]
+
+    def test_one_that_was_silent_for_long_is_tried_by_one_worker_again(
+        self, told: Told, shared: UUID, others: list[UUID]
+    ) -> None:
+        told.deliver(others[0], shared)
+        told.later(31)
+        silent = Silent(lambda: told.deliver(others[2], shared, silent))
+
+        told.deliver(others[1], shared, silent)
+
+        assert silent.calls == 1
+
+    def test_a_worker_that_finds_nothing_to_say_lets_the_next_one_try(
+        self, told: Told, shared: UUID, others: list[UUID]
+    ) -> None:
+        quiet = rows.workspace(told.database)
+
+        assert told.deliver(quiet, shared).delivered == 0
+        assert told.deliver(others[0], shared).delivered == 1
+
+    def test_two_messages_of_one_lane_do_not_close_it(self, told: Told, shared: UUID, others: list[UUID]) -> None:
+        told.deliver(others[0], shared)
+        store = told.wiring.deliver_lane.store
+        assert store.claim(Lane(shared, others[1]), 60) is not None
+        told.later(31)
+
+        assert told.deliver(others[1], shared).delivered == 0  # it is claimed, and was not answered for long
+        assert told.deliver(others[2], shared).delivered == 1
+
+
+def test_what_comes_while_a_lane_is_claimed_wakes_it_again(told: Told) -> None:
+    """Whoever is woken for it finds the lane claimed, and goes away."""
+    told.event()
+    store = told.wiring.deliver_lane.store
+    real = store.release
+
+    def release(lane: Lane) -> bool:
+        told.event()
+        assert told.deliver() == DeliverReport(told.id, told.ws_id)
+        return real(lane)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "release", release)
+        told.deliver()
+
+    assert told.queue.woken == [(Lane(told.id, told.ws_id), 0)]
+
+
 def test_old_deliveries_go_and_what_is_under_way_stays(told: Told) -> None:
     told.event()
     told.deliver()
@@ -338,6 +453,22 @@ class TestReplay:
         told.wiring.webhooks.replay(told.id, told.ws_id, from_version=1)
 
         assert told.deliveries() == [(2, 2, "cancelled", 1)]
+
+    def test_a_range_that_is_being_cut_does_not_move_the_cursor_on(self, told: Told, database: Database) -> None:
+        told.event(2)
+        lane = {"endpoint_id": told.id, "ws_id": told.ws_id}
+        cutting = database.statements("history/deliveries.sql")
+        with ThreadPoolExecutor(1) as pool:
+            with database.transaction():
+                cutting("cursor", **lane)
+                cutting("cut", **lane, id=uuid4(), first=2, last=3, more=False, replayed=False)
+                replayed = pool.submit(told.wiring.webhooks.replay, told.id, told.ws_id, 1)
+                wait_for_a_waiting_session(database)
+            assert replayed.result() == 1
+
+        told.later(61)  # the claim of who was cutting
+        told.deliver()
+        assert told.subscriber.versions == [1, 2, 3]
 
     def test_what_cannot_be_replayed_is_refused(self, told: Told) -> None:
         replay = told.wiring.webhooks.replay

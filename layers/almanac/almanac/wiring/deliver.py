@@ -20,10 +20,12 @@ class DeliverWiring(LaneWiring, WebhookWiring):
     def deliver_lane(self) -> "DeliverLane":
         """The use case of one message."""
         from almanac.adapters.postgres.history.deliveries import PostgresDeliveries
+        from almanac.adapters.postgres.history.publish import PostgresPublishing
         from almanac.services.events_out.deliver import DeliverLane
 
         return DeliverLane(
             store=PostgresDeliveries(self.database),
+            lanes=PostgresPublishing(self.database),
             sender=self.webhook_sender,
             cipher=self.webhook_cipher,
             queue=self.lane_queue,

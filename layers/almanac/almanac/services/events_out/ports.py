@@ -91,10 +91,11 @@ class Lane:
 class LaneStore(Protocol):
     """Lanes in which something is due. Raises DatabaseUnavailable and StorageFailed."""
 
-    def due(self, limit: int, among: Collection[UUID] | None = None) -> Sequence[Lane]:
+    def due(self, limit: int, among: Collection[UUID] | None = None, endpoint_id: UUID | None = None) -> Sequence[Lane]:
         """Lanes of active endpoints, in these workspaces or in all, with changes to deliver or repeat now.
 
-        Not those that somebody works on.
+        Not those that somebody works on; of an endpoint that one worker has to try first, one lane. With an
+        `endpoint_id` that endpoint's alone.
         """
         ...
 
@@ -109,7 +110,10 @@ class LaneQueue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A subscriber. `secrets` are ciphertext, the newest first; one that has been replaced is valid for a day."""
+    """A subscriber. `secrets` are ciphertext, the newest first; one that has been replaced is valid for a day.
+
+    `alone`: whoever has claimed it is the only one who calls it, until it has answered.
+    """
 
     id: UUID
     ws_id: UUID | None
@@ -119,6 +123,7 @@ class Endpoint:
     secrets: Sequence[str]
     failures: int
     failing_since: datetime | None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,32 +156,42 @@ class Answer:
 class Settlement:
     """What becomes of a delivery after an attempt: taken, or repeated after `wait` seconds.
 
-    `pause` seconds all lanes of the endpoint wait, `disabled` is why the endpoint is given up.
+    `pause` seconds all lanes of the endpoint wait, for it did not answer or asked for that; `disabled` is why the
+    endpoint is given up. `alone` as of the endpoint: what has answered is open to all lanes again.
     """
 
     delivered: bool
     wait: float = 0.0
     pause: float | None = None
     disabled: str | None = None
+    alone: bool = False
 
 
 class DeliveryStore(Protocol):
     """Lanes and their deliveries. All raise DatabaseUnavailable and StorageFailed."""
 
     def claim(self, lane: Lane, seconds: float) -> Endpoint | None:
-        """Take a lane of an active endpoint for so long; None when somebody has it, or the endpoint is not active."""
+        """Take a lane of an active endpoint for so long; None when somebody has it, or the endpoint is not active.
+
+        None too while somebody else has the endpoint alone: it pauses, or all workspaces share it and it has not
+        answered lately.
+        """
         ...
 
     def next(self, lane: Lane, kinds: Sequence[str]) -> Delivery | None:
         """Return the range that is due now, one that is repeated or a new one; prolong the claim. None: nothing is."""
         ...
 
-    def settle(self, lane: Lane, delivery: Delivery, answer: Answer, settlement: Settlement) -> None:
-        """Write down how an attempt ended; all or nothing."""
+    def settle(self, lane: Lane, delivery: Delivery, answer: Answer, settlement: Settlement) -> bool:
+        """Write down how an attempt ended, all or nothing; whether the lane has more to deliver."""
         ...
 
-    def release(self, lane: Lane) -> None:
-        """Give a lane back."""
+    def release(self, lane: Lane) -> bool:
+        """Give a lane back; whether it has something to deliver or to repeat."""
+        ...
+
+    def give_back(self, endpoint_id: UUID) -> None:
+        """Let others try an endpoint that was claimed alone and not called."""
         ...
 
     def claim_test(self, endpoint_id: UUID) -> Endpoint | None:

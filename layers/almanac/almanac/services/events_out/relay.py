@@ -21,7 +21,8 @@ CLAIM_SECONDS = 120.0
 HELD_SECONDS = 45.0
 """Of a workspace whose events were refused: less than a tick, so that the next one tries again."""
 RESERVE_SECONDS = 10.0
-LANES_AT_ONCE = 1000
+LANES_AT_ONCE, LANES_A_STEP = 10_000, 500
+"""Lanes that a round wakes, and how many before it looks at the clock again."""
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ class Relay:
         if epoch is not None:
             logger.warning("this database was restored: whoever follows it is told", extra={"epoch": epoch})
         if self.queue is not None:
-            self._wake(self.queue, None, report)
+            self._wake(self.queue, None, deadline, report)
         if self.bus is None:
             self.store.skip_all()
             return report
@@ -67,15 +68,19 @@ class Relay:
         """Publish and wake what is new in these workspaces; whatever this leaves, the next minute brings."""
         report = RelayReport()
         if self.queue is not None:
-            self._wake(self.queue, ws_ids, report)
+            self._wake(self.queue, ws_ids, deadline, report)
         if self.bus is not None:
             self._publish_all(self.bus, ws_ids, deadline, report)
         return report
 
-    def _wake(self, queue: LaneQueue, among: Collection[UUID] | None, report: RelayReport) -> None:
+    def _wake(self, queue: LaneQueue, among: Collection[UUID] | None, deadline: Deadline, report: RelayReport) -> None:
         due = self.lanes.due(LANES_AT_ONCE, among)
-        queue.send(due)
-        report.lanes = len(due)
+        for start in range(0, len(due), LANES_A_STEP):
+            if deadline() <= RESERVE_SECONDS:
+                break
+            step = due[start : start + LANES_A_STEP]
+            queue.send(step)
+            report.lanes += len(step)
 
     def _publish_all(
         self, bus: EventBus, among: Collection[UUID] | None, deadline: Deadline, report: RelayReport

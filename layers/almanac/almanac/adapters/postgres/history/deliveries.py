@@ -38,31 +38,32 @@ class PostgresDeliveries(DeliveryStore):
                     return None
                 changes = self._changes(lane, kinds, first - 1, last)
                 return Delivery(delivery_id, first, last, attempts, replayed, more, cut_at, changes, epoch)
-            return self._cut(lane, kinds, *at[0]) if at else None
+            if not at or at[0][0] >= at[0][1]:
+                return None
+            return self._cut(lane, kinds, *at[0])
 
     @override
-    def settle(self, lane: Lane, delivery: Delivery, answer: Answer, settlement: Settlement) -> None:
-        with self._db.transaction():
-            self._run(
-                "attempt",
-                id=delivery.id,
-                n=delivery.attempts + 1,
-                status_code=answer.status_code,
-                ms=answer.ms,
-                error_type=answer.error_type,
-                head=answer.head[:_HEAD_LENGTH],
-            )
-            if settlement.delivered:
-                self._run("delivered", id=delivery.id)
-                return
-            pause = settlement.pause
-            self._run("failed", id=delivery.id, endpoint_id=lane.endpoint_id, wait=settlement.wait, pause=pause)
-            if settlement.disabled is not None:
+    def settle(self, lane: Lane, delivery: Delivery, answer: Answer, settlement: Settlement) -> bool:
+        known = {"id": delivery.id, "n": delivery.attempts + 1, "endpoint_id": lane.endpoint_id}
+        said = {"status_code": answer.status_code, "ms": answer.ms, "error_type": answer.error_type}
+        comes = {name: getattr(settlement, name) for name in ("delivered", "wait", "pause", "alone")}
+        values = {**known, **said, **comes, "head": answer.head[:_HEAD_LENGTH]}
+        if settlement.disabled is None:
+            moved = self._run.alone("settle", **values)
+        else:
+            with self._db.transaction():
+                moved = self._run("settle", **values)
                 self._run("disable", endpoint_id=lane.endpoint_id, reason=settlement.disabled)
+        return not moved or bool(moved[0][0])
 
     @override
-    def release(self, lane: Lane) -> None:
-        self._run.alone("release", **_of(lane))
+    def release(self, lane: Lane) -> bool:
+        found = self._run.alone("release", **_of(lane))
+        return bool(found and found[0][0])
+
+    @override
+    def give_back(self, endpoint_id: UUID) -> None:
+        self._run.alone("give_back", endpoint_id=endpoint_id)
 
     @override
     def claim_test(self, endpoint_id: UUID) -> Endpoint | None:

@@ -1,21 +1,24 @@
 -- Statements of whoever delivers webhooks. A lane is one endpoint in one workspace.
 
 -- name: claim
--- After a pause of the endpoint one lane tries it, and the others wait until that has ended: were they all let go at once,
--- one that still does not answer would keep every worker for as long as an attempt may take.
-WITH tried AS (
+-- An endpoint that is not open is taken whole: its other lanes wait until this one has tried it. `alone` says so.
+WITH taken AS (
     UPDATE webhook_endpoints e SET retry_at = now() + :seconds::float8 * interval '1 second'
     WHERE e.id = :endpoint_id::uuid AND e.status = 'active' AND (e.ws_id IS NULL OR e.ws_id = :ws_id::uuid)
-        AND e.retry_at <= now()
+        AND NOT almanac_is_open(e) AND (e.retry_at IS NULL OR e.retry_at <= now())
+        AND NOT EXISTS (
+            SELECT 1 FROM webhook_cursors c
+            WHERE c.endpoint_id = e.id AND c.ws_id = :ws_id::uuid AND c.claimed_until > now()
+        )
     RETURNING e.*
 ), endpoint AS (
     SELECT e.*
     FROM (
-        SELECT * FROM webhook_endpoints a
+        SELECT a.*, false AS alone FROM webhook_endpoints a
         WHERE a.id = :endpoint_id::uuid AND a.status = 'active' AND (a.ws_id IS NULL OR a.ws_id = :ws_id::uuid)
-            AND a.retry_at IS NULL
+            AND almanac_is_open(a)
         UNION ALL
-        SELECT * FROM tried
+        SELECT t.*, true FROM taken t
     ) e JOIN workspaces w ON w.id = :ws_id::uuid
 ), lane AS (
     INSERT INTO webhook_cursors AS c (endpoint_id, ws_id, version, claimed_until)
@@ -26,11 +29,19 @@ WITH tried AS (
 )
 SELECT e.id, e.ws_id, e.url, e.kinds, e.status,
     CASE WHEN e.old_until > now() THEN ARRAY [e.secret, e.old_secret] ELSE ARRAY [e.secret] END, e.failures,
-    e.failing_since
+    e.failing_since, e.alone
 FROM endpoint e JOIN lane ON lane.endpoint_id = e.id;
 
 -- name: release
-UPDATE webhook_cursors SET claimed_until = NULL WHERE endpoint_id = :endpoint_id::uuid AND ws_id = :ws_id::uuid;
+-- Returns whether something came while the lane was claimed: who was woken for it was sent away.
+UPDATE webhook_cursors c SET claimed_until = NULL
+WHERE c.endpoint_id = :endpoint_id::uuid AND c.ws_id = :ws_id::uuid
+RETURNING (SELECT h.version FROM workspace_history_heads h WHERE h.ws_id = c.ws_id) > c.version;
+
+-- name: give_back
+-- An endpoint that was taken whole and was not tried: the next one may.
+UPDATE webhook_endpoints SET retry_at = CASE WHEN failing_since IS NOT NULL THEN now() END
+WHERE id = :endpoint_id::uuid;
 
 -- name: pending
 SELECT id, from_version, to_version, attempts, replayed, more, created_at, almanac_epoch(), next_attempt_at <= now()
@@ -64,33 +75,35 @@ RETURNING created_at, almanac_epoch();
 UPDATE webhook_cursors SET version = :version::bigint
 WHERE endpoint_id = :endpoint_id::uuid AND ws_id = :ws_id::uuid AND version < :version::bigint;
 
--- name: attempt
-INSERT INTO webhook_attempts (delivery_id, n, status_code, ms, error_type, response_head)
-VALUES (:id::uuid, :n::integer, :status_code::integer, :ms::integer, :error_type, :head);
-
--- name: delivered
--- The cursor only if nobody has set it back meanwhile, for a replay.
-WITH delivery AS (
-    UPDATE webhook_deliveries SET status = 'delivered', attempts = attempts + 1
+-- name: settle
+-- One attempt and what it comes to. The cursor moves only if nobody has set it back meanwhile, for a replay. Returns
+-- whether the lane has more, or nothing when the cursor did not move.
+WITH attempt AS (
+    INSERT INTO webhook_attempts (delivery_id, n, status_code, ms, error_type, response_head)
+    VALUES (:id::uuid, :n::integer, :status_code::integer, :ms::integer, :error_type, :head)
+), delivery AS (
+    UPDATE webhook_deliveries
+    SET status = CASE WHEN :delivered::boolean THEN 'delivered' ELSE status END, attempts = attempts + 1,
+        next_attempt_at = now() + :wait::float8 * interval '1 second'
     WHERE id = :id::uuid AND status = 'pending'
     RETURNING endpoint_id, ws_id, to_version
 ), endpoint AS (
-    UPDATE webhook_endpoints e SET failures = 0, failing_since = NULL, retry_at = NULL
-    FROM delivery d WHERE e.id = d.endpoint_id AND e.failing_since IS NOT NULL
+    UPDATE webhook_endpoints e
+    SET failures = CASE WHEN :delivered::boolean THEN 0 ELSE e.failures + 1 END,
+        failing_since = CASE WHEN NOT :delivered::boolean THEN coalesce(e.failing_since, now()) END,
+        retry_at = CASE WHEN :pause::float8 IS NOT NULL THEN now() + :pause::float8 * interval '1 second'
+            WHEN NOT :delivered::boolean AND NOT :alone::boolean THEN e.retry_at END,
+        answered_at = CASE WHEN :pause::float8 IS NULL THEN now() ELSE e.answered_at END
+    WHERE e.id = :endpoint_id::uuid AND (
+        NOT :delivered::boolean OR :alone::boolean OR e.failing_since IS NOT NULL
+        OR (e.ws_id IS NULL AND e.answered_at < now() - interval '10 seconds')
+    )
+), cursor AS (
+    UPDATE webhook_cursors c SET version = d.to_version
+    FROM delivery d WHERE :delivered::boolean AND c.endpoint_id = d.endpoint_id AND c.ws_id = d.ws_id
+    RETURNING c.ws_id, c.version
 )
-UPDATE webhook_cursors c SET version = d.to_version
-FROM delivery d WHERE c.endpoint_id = d.endpoint_id AND c.ws_id = d.ws_id;
-
--- name: failed
-WITH delivery AS (
-    UPDATE webhook_deliveries
-    SET attempts = attempts + 1, next_attempt_at = now() + :wait::float8 * interval '1 second'
-    WHERE id = :id::uuid AND status = 'pending'
-)
-UPDATE webhook_endpoints e
-SET failures = e.failures + 1, failing_since = coalesce(e.failing_since, now()),
-    retry_at = CASE WHEN :pause::float8 IS NULL THEN e.retry_at ELSE now() + :pause::float8 * interval '1 second' END
-WHERE e.id = :endpoint_id::uuid;
+SELECT h.version > c.version FROM cursor c JOIN workspace_history_heads h ON h.ws_id = c.ws_id;
 
 -- name: disable
 -- The cursors stay: whoever enables the endpoint goes on there.

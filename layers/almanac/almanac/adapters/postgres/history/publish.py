@@ -85,8 +85,9 @@ class PostgresPublishing(PublishingStore, LaneStore, NewsStore, ReplayStore):
         self._run.alone("told_disabled", ids=arrays.texts(map(str, endpoint_ids)))
 
     @override
-    def due(self, limit: int, among: Collection[UUID] | None = None) -> Sequence[Lane]:
-        return [Lane(*row[:2]) for row in self._run.alone("due_lanes", limit=limit, among=_uuids(among))]
+    def due(self, limit: int, among: Collection[UUID] | None = None, endpoint_id: UUID | None = None) -> Sequence[Lane]:
+        rows = self._run.alone("due_lanes", limit=limit, among=_uuids(among), endpoint_id=endpoint_id)
+        return [Lane(*row[:2]) for row in rows]
 
 
 def _uuids(among: Collection[UUID] | None) -> str | None:

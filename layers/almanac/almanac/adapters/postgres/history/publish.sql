@@ -71,20 +71,26 @@ SELECT id, ws_id, disabled_reason FROM webhook_endpoints WHERE status = 'disable
 UPDATE webhook_endpoints SET told = true WHERE id = ANY (:ids::uuid[]) AND status = 'disabled';
 
 -- name: due_lanes
--- Something new where nothing is under way, or a repetition whose time has come. The longest waiting first. A test that
--- nobody has begun wakes any lane of its endpoint.
+-- Something new where nothing is under way, or a repetition whose time has come. The longest waiting first. Of an endpoint
+-- that is not open one lane: the others would be sent away. A test that nobody has begun wakes any lane of its endpoint.
 SELECT t.endpoint_id, coalesce(e.ws_id, (SELECT w.id FROM workspaces w ORDER BY w.id LIMIT 1)), NULL::timestamptz
 FROM webhook_tests t JOIN webhook_endpoints e ON e.id = t.endpoint_id
 WHERE t.claimed_at IS NULL AND EXISTS (SELECT FROM workspaces)
+    AND (:endpoint_id::uuid IS NULL OR t.endpoint_id = :endpoint_id::uuid)
 UNION ALL
-(SELECT e.id, h.ws_id, d.next_attempt_at
-FROM webhook_endpoints e
-JOIN workspace_history_heads h ON e.ws_id IS NULL OR h.ws_id = e.ws_id
-LEFT JOIN webhook_cursors c ON c.endpoint_id = e.id AND c.ws_id = h.ws_id
-LEFT JOIN webhook_deliveries d ON d.endpoint_id = e.id AND d.ws_id = h.ws_id AND d.status = 'pending'
-WHERE e.status = 'active' AND (e.retry_at IS NULL OR e.retry_at <= now())
-    AND (:among::uuid[] IS NULL OR h.ws_id = ANY (:among::uuid[]))
-    AND (c.claimed_until IS NULL OR c.claimed_until <= now())
-    AND CASE WHEN d.id IS NULL THEN coalesce(c.version, 0) < h.version ELSE d.next_attempt_at <= now() END
-ORDER BY d.next_attempt_at NULLS FIRST
+(SELECT x.endpoint_id, x.ws_id, x.next_attempt_at
+FROM (
+    SELECT l.endpoint_id, l.ws_id, d.next_attempt_at, almanac_is_open(e) AS is_open,
+        row_number() OVER (PARTITION BY l.endpoint_id ORDER BY d.next_attempt_at NULLS FIRST, l.ws_id) AS place
+    FROM webhook_endpoints e
+    JOIN webhook_lanes l ON l.endpoint_id = e.id
+    LEFT JOIN webhook_deliveries d ON d.endpoint_id = e.id AND d.ws_id = l.ws_id AND d.status = 'pending'
+    WHERE e.status = 'active' AND (e.retry_at IS NULL OR e.retry_at <= now())
+        AND (:endpoint_id::uuid IS NULL OR e.id = :endpoint_id::uuid)
+        AND (:among::uuid[] IS NULL OR l.ws_id = ANY (:among::uuid[]))
+        AND (l.claimed_until IS NULL OR l.claimed_until <= now())
+        AND CASE WHEN d.id IS NULL THEN l.version < l.head ELSE d.next_attempt_at <= now() END
+) x
+WHERE x.is_open OR x.place = 1
+ORDER BY x.next_attempt_at NULLS FIRST
 LIMIT :limit::integer);

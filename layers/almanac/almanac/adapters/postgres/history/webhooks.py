@@ -52,8 +52,8 @@ class PostgresWebhooks(WebhookStore):
     def set_status(self, endpoint_id: UUID, status: str, *, skip: bool) -> bool:
         with self._db.transaction():
             if skip:
+                self._run("skip_to_heads", id=endpoint_id)  # first, as in a replay
                 self._run("cancel_all_pending", id=endpoint_id)
-                self._run("skip_to_heads", id=endpoint_id)
             self._run("repeat_now", id=endpoint_id)
             return bool(self._run("set_status", id=endpoint_id, status=status))
 
@@ -107,6 +107,7 @@ class PostgresWebhooks(WebhookStore):
                 raise BadInput("from_version", f"must be at most {head}, the last version")
             if first < oldest:
                 raise CursorExpired("from_version", oldest)
-            self._run("cancel_pending", id=endpoint_id, ws_id=ws_id)
+            # The cursor first: its lock waits for who is cutting a range, which would be missed and move it on again.
             self._run("set_back", id=endpoint_id, ws_id=ws_id, version=first - 1)
+            self._run("cancel_pending", id=endpoint_id, ws_id=ws_id)
             return first

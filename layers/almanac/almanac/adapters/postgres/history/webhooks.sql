@@ -14,12 +14,13 @@ WHERE :ws_id::uuid IS NULL OR h.ws_id = :ws_id::uuid;
 
 -- name: all
 SELECT e.id, e.ws_id, e.url, e.kinds, e.status, e.disabled_reason, e.failing_since, e.failures, e.old_until, e.created_at,
-    coalesce((
-        SELECT sum(h.version - coalesce(c.version, 0))
-        FROM workspace_history_heads h LEFT JOIN webhook_cursors c ON c.endpoint_id = e.id AND c.ws_id = h.ws_id
-        WHERE (e.ws_id IS NULL OR h.ws_id = e.ws_id) AND h.version > coalesce(c.version, 0)
-    ), 0)::bigint
+    coalesce(b.versions, 0)::bigint
 FROM webhook_endpoints e
+LEFT JOIN (
+    SELECT l.endpoint_id, sum(l.head - l.version) AS versions FROM webhook_lanes l
+    WHERE l.head > l.version AND (:id::uuid IS NULL OR l.endpoint_id = :id::uuid)
+    GROUP BY l.endpoint_id
+) b ON b.endpoint_id = e.id
 WHERE (:ws_id::uuid IS NULL OR e.ws_id = :ws_id::uuid) AND (:id::uuid IS NULL OR e.id = :id::uuid)
 ORDER BY e.created_at, e.id;
 
@@ -79,9 +80,7 @@ UPDATE webhook_deliveries SET status = 'cancelled' WHERE endpoint_id = :id::uuid
 
 -- name: skip_to_heads
 INSERT INTO webhook_cursors AS c (endpoint_id, ws_id, version)
-SELECT e.id, h.ws_id, h.version
-FROM webhook_endpoints e JOIN workspace_history_heads h ON e.ws_id IS NULL OR h.ws_id = e.ws_id
-WHERE e.id = :id::uuid
+SELECT endpoint_id, ws_id, head FROM webhook_lanes WHERE endpoint_id = :id::uuid
 ON CONFLICT (endpoint_id, ws_id) DO UPDATE SET version = greatest(c.version, excluded.version);
 
 -- name: deliveries
@@ -111,12 +110,9 @@ LEFT JOIN LATERAL (SELECT * FROM webhook_attempts a WHERE a.delivery_id = d.id O
 
 -- name: behind
 WITH lanes AS (
-    SELECT h.ws_id, coalesce(c.version, 0) AS version, h.version AS head
-    FROM webhook_endpoints e
-    JOIN workspace_history_heads h ON e.ws_id IS NULL OR h.ws_id = e.ws_id
-    LEFT JOIN webhook_cursors c ON c.endpoint_id = e.id AND c.ws_id = h.ws_id
-    WHERE e.id = :id::uuid AND h.version > coalesce(c.version, 0)
-    ORDER BY h.version - coalesce(c.version, 0) DESC, h.ws_id
+    SELECT ws_id, version, head FROM webhook_lanes
+    WHERE endpoint_id = :id::uuid AND head > version
+    ORDER BY head - version DESC, ws_id
     LIMIT :limit::integer
 )
 SELECT l.ws_id, w.name, l.version, l.head, x.at, d.next_attempt_at
