@@ -1,21 +1,24 @@
 """Where a webhook does not go, and what the other side cannot do to us."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import pytest
 
 from almanac.adapters.webhook_http import MOST_BYTES, HttpWebhookSender
+from tests.certificates import self_signed
 from tests.integration.history.endpoint import listening
 
 
 @contextmanager
-def answering(talk: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server that hands its first connection to `talk`; its port."""
+def answering(talk: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """A server that hands its first connection to `talk`, by TLS if it is given how; its port."""
     server = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -23,12 +26,10 @@ def answering(talk: Callable[[socket.socket], None]) -> Iterator[int]:
             connection, _ = server.accept()
         except OSError:
             return
-        with connection:
-            try:
-                connection.recv(65_536)
-                talk(connection)
-            except OSError:
-                return  # cut off, as the test expects
+        # Cut off, as the tests expect.
+        with suppress(OSError), tls.wrap_socket(connection, server_side=True) if tls else connection as heard:
+            heard.recv(65_536)
+            talk(heard)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -53,6 +54,15 @@ LOCAL = HttpWebhookSender(allow_local=True, seconds=0.4)
         "169.254.169.254",
         "[::1]",
         "10.0.0.1",
+        "127.0.0.1.",
+        "127.1",
+        "0177.0.0.1",
+        "\uff11\uff12\uff17.0.0.1",
+        "127\u30020\u30020\u30021",
+        "[::ffff:7f00:1]",
+        "[fe80::1%25lo]",
+        "0",
+        "0.0.0.0",
     ],
 )
 def test_nothing_connects_to_an_address_that_is_not_public(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,18 +130,77 @@ def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) ->
         assert LOCAL.post(subscriber.url, {}, b"{}").status_code == 200
 
 
-def test_an_answer_that_drips_is_cut() -> None:
-    def drip(connection: socket.socket) -> None:
-        for letter in "HTTP/1.1 200 OK\r\nx: " + "y" * 200:
-            connection.sendall(letter.encode())
-            threading.Event().wait(0.05)
+def drip(connection: socket.socket) -> None:
+    for letter in "HTTP/1.1 200 OK\r\nx: " + "y" * 200:
+        connection.sendall(letter.encode())
+        threading.Event().wait(0.05)
 
+
+def test_an_address_that_refuses_is_no_reason_not_to_try_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.create_connection
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        if address[0] == "::1":
+            raise ConnectionRefusedError
+        return real(address, timeout)
+
+    with listening() as subscriber:
+        port = int(subscriber.url.rpartition(":")[2])
+        found = [(10, 1, 6, "", ("::1", port, 0, 0)), (2, 1, 6, "", ("127.0.0.1", port))]
+        monkeypatch.setattr(socket, "create_connection", connect)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: found if host == "two.test" else found[1:])
+
+        assert LOCAL.post(f"http://two.test:{port}/", {}, b"{}").status_code == 200
+
+
+def test_an_answer_that_drips_is_cut() -> None:
     began = perf_counter()
     with answering(drip) as port:
         answer = LOCAL.post(f"http://127.0.0.1:{port}/", {}, b"{}")
 
     assert (answer.status_code, answer.error_type) == (None, "timeout")
     assert perf_counter() - began < 3
+
+
+def test_one_that_drips_by_tls_is_cut_too(tmp_path: Path) -> None:
+    file, tls = self_signed(tmp_path, "localhost"), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file)
+    sender = HttpWebhookSender(allow_local=True, seconds=0.4, tls=ssl.create_default_context(cafile=str(file)))
+
+    began = perf_counter()
+    with answering(drip, tls) as port:
+        answer = sender.post(f"https://localhost:{port}/", {}, b"{}")
+
+    assert (answer.status_code, answer.error_type) == (None, "timeout")
+    assert perf_counter() - began < 3
+
+
+def test_a_handshake_that_never_ends_is_cut() -> None:
+    def stall(connection: socket.socket) -> None:
+        connection.recv(1)
+
+    began = perf_counter()
+    with answering(stall) as port:
+        answer = LOCAL.post(f"https://127.0.0.1:{port}/", {}, b"{}")
+
+    assert (answer.status_code, answer.error_type) == (None, "timeout")
+    assert perf_counter() - began < 3
+
+
+def test_a_name_of_other_letters_is_sent_as_it_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def resolve(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        return [(2, 1, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with listening() as subscriber:
+        port = subscriber.url.rpartition(":")[2]
+        LOCAL.post(f"http://b\u00fccher.test.:{port}/", {}, b"{}")
+
+    assert asked[0] == "xn--bcher-kva.test"
+    assert subscriber.received[0].headers["host"] == f"xn--bcher-kva.test:{port}"
 
 
 def test_an_endless_answer_is_read_only_so_far() -> None:

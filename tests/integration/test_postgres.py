@@ -7,23 +7,19 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pg8000.native
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from pg8000.converters import timestamptz_in
 
 from almanac.adapters.postgres.connection import Database, Target, parse_url
 from almanac.errors import BadSettings, DatabaseUnavailable, StorageFailed
 from local.stack.ports import free_port
+from tests.certificates import self_signed
 from tests.integration import rows
 from tests.integration.wire import Wire
 
@@ -497,25 +493,6 @@ class TestTls:
 
 def local(target: Target, server: "SpeakingServer") -> Target:
     return Target(target.user, target.password, "localhost", server.port, target.database, tls=target.tls)
-
-
-def self_signed(folder: Path, host: str) -> Path:
-    """A file with a fresh key and its own certificate for `host`."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, SHA256())
-    )
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file = folder / "server.pem"
-    file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
-    return file
 
 
 class SpeakingServer:

@@ -14,7 +14,7 @@ from almanac.adapters.postgres.target import database_target
 from almanac.errors import AlmanacError, BadSettings
 from almanac.settings import DatabaseSettings, load
 from almanac.wiring.base import utc_now
-from tests.integration.test_postgres import self_signed
+from tests.certificates import self_signed
 from tests.security.tls_front import TlsFront
 
 pytestmark = pytest.mark.integration

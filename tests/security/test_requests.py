@@ -12,8 +12,9 @@ from almanac.providers.google.connection import GoogleHttp
 from almanac.providers.google.oauth import GoogleTokens
 from almanac.providers.google.request import ListEvents
 from almanac.wiring.base import utc_now
+from tests.certificates import self_signed
 from tests.integration.rows import NOON
-from tests.integration.test_postgres import SpeakingServer, self_signed
+from tests.integration.test_postgres import SpeakingServer
 from tests.scripted_server import ScriptedServer
 
 REDIRECTS = [300, 301, 302, 303, 307, 308]

@@ -8,18 +8,20 @@ import http.client
 import re
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Timer
 from time import perf_counter
 from urllib.parse import SplitResult, urlsplit
 
 from typing_extensions import override
 
-from almanac.domain.delivery.addresses import is_public, url_fault
+from almanac.domain.delivery.addresses import ascii_host, is_public, url_fault
 from almanac.services.events_out.ports import Answer, WebhookSender
 
 SECONDS = 15.0
 """Of the whole attempt, however slowly the other side sends."""
+CONNECT_SECONDS = 5.0
+"""Of them for the connection: what is away for good often does not even refuse."""
 MOST_BYTES = 64 * 1024
 """Of an answer that are read."""
 _LOCAL = ("127.0.0.1", "::1")
@@ -47,35 +49,41 @@ class HttpWebhookSender(WebhookSender):
         if url_fault(url, allow_local=self._allow_local) is not None:
             return ended(None, "bad_url")
         try:
-            status, head, retry_after = self._exchange(urlsplit(url), headers, body)
+            status, head, retry_after = self._exchange(urlsplit(url), headers, body, began + self._seconds)
         except _Blocked:
             return ended(None, "blocked_address")
         except socket.gaierror:
             return ended(None, "unknown_host")
         except TimeoutError:
             return ended(None, "timeout")
-        except ssl.SSLError:
-            return ended(None, "tls_failed")
-        except (OSError, http.client.HTTPException, ValueError):
-            late = perf_counter() - began >= self._seconds
-            return ended(None, "timeout" if late else "connection_failed")
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if perf_counter() - began >= self._seconds:
+                return ended(None, "timeout")
+            return ended(None, "tls_failed" if isinstance(error, ssl.SSLError) else "connection_failed")
         return ended(status, None if 200 <= status < 300 else "refused", head, retry_after)
 
-    def _exchange(self, parts: SplitResult, headers: Mapping[str, str], body: bytes) -> tuple[int, str, float | None]:
-        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-        sock = socket.create_connection((self._address(host, port), port), timeout=self._seconds)
-        watch = Timer(self._seconds, _cut, [sock])
+    def _exchange(
+        self, parts: SplitResult, headers: Mapping[str, str], body: bytes, end: float
+    ) -> tuple[int, str, float | None]:
+        """Connect, send and read the answer, until `end` of `perf_counter` at the latest."""
+        host, standard = ascii_host(parts.hostname or ""), 443 if parts.scheme == "https" else 80
+        port = parts.port or standard
+        sock = _connected(self._addresses(host, port), port, min(perf_counter() + CONNECT_SECONDS, end))
+        sock.settimeout(self._seconds)
+        if parts.scheme == "https":  # the handshake comes later: it may drip as an answer may
+            sock = self._tls.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+        watch = Timer(max(0.0, end - perf_counter()), _cut, [sock])
         watch.daemon = True
         watch.start()
         try:
-            if parts.scheme == "https":
-                sock = self._tls.wrap_socket(sock, server_hostname=host)
+            if isinstance(sock, ssl.SSLSocket):
+                sock.do_handshake()
             connection = http.client.HTTPConnection(host, port)
             connection.sock = sock
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request(
-                "POST", target, body, {**headers, "content-type": "application/json", "host": parts.netloc}
-            )
+            named = f"[{host}]" if ":" in host else host
+            sent_to = named if port == standard else f"{named}:{port}"
+            connection.request("POST", target, body, {**headers, "content-type": "application/json", "host": sent_to})
             answer = connection.getresponse()
             text = answer.read(MOST_BYTES).decode("utf-8", "replace")
             return answer.status, _printable(text[:256]), _seconds(answer.getheader("retry-after"))
@@ -83,17 +91,33 @@ class HttpWebhookSender(WebhookSender):
             watch.cancel()
             sock.close()
 
-    def _address(self, host: str, port: int) -> str:
-        """One of the host's addresses, if all of them may be reached. Raises _Blocked."""
+    def _addresses(self, host: str, port: int) -> Sequence[str]:
+        """The host's addresses, if all of them may be reached. Raises _Blocked."""
         found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         if not found or not all(is_public(each) or (self._allow_local and each in _LOCAL) for each in found):
             raise _Blocked
-        return found[0]
+        return found
+
+
+def _connected(addresses: Sequence[str], port: int, end: float) -> socket.socket:
+    """A connection to the first that takes one, until `end` of `perf_counter`. Raises OSError, the last one's."""
+    refused: OSError = TimeoutError()
+    for address in addresses:
+        left = end - perf_counter()
+        if left <= 0:
+            break
+        try:
+            return socket.create_connection((address, port), timeout=left)
+        except OSError as error:
+            refused = error
+    raise refused
 
 
 def _cut(sock: socket.socket) -> None:
+    """End both directions of a connection, from another thread. Of one in TLS too: its own method would let go of its
+    session first, under the hands of whoever reads."""
     try:
-        sock.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
     except OSError:
         return  # it has ended by itself
 
