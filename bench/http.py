@@ -35,6 +35,17 @@ _ROLLED_BEFORE = (
     "INSERT INTO run_rollup_calls (began, calls, peak)"
     " VALUES (date_bin('15 minutes', now(), 'epoch') - interval '25 hours', 0, 0)"
 )
+_AT_WORST = (
+    "DELETE FROM run_rollup_calls WHERE began + interval '15 minutes' > :until::timestamptz",
+    (
+        "INSERT INTO run_rollup_young (began, until, calls, peak, going)"
+        " SELECT max(began) + interval '15 minutes', :until::timestamptz, 0, 0, '{}' FROM run_rollup_calls"
+        " ON CONFLICT (one) DO UPDATE SET began = excluded.began, until = excluded.until"
+    ),
+)
+"""The roll-up as it is when it has come as far as `until` alone."""
+_UNROLLED = timedelta(minutes=4)
+"""What is counted run by run at most: the last two minutes, one that is not over, and one until the next tick."""
 _PLANNED = (
     "INSERT INTO tasks (ws_id, title, total_minutes, created_at)"
     " SELECT id, 'Task', 60, now() - interval '40 days' FROM workspaces"
@@ -126,7 +137,7 @@ def _cold_start(rounds: int) -> list[Figure]:
 
 
 def _overview(wiring: ApiWiring) -> list[Figure]:
-    """All that the page asks for, when the roll-up has come as far as it does by itself, and with a quarter less."""
+    """All that the page asks for, when the roll-up has come as far as it does by itself, and just before it goes on."""
     counts = PostgresRunCounts(wiring.database)
     wiring.database.run(_ROLLED_BEFORE)
     began = perf_counter()
@@ -135,14 +146,16 @@ def _overview(wiring: ApiWiring) -> list[Figure]:
     rolled = perf_counter() - began
     show = partial(wiring.show_overview, None, 24)
     fresh = min(_seconds(show) for _ in range(5))
-    wiring.database.run("DELETE FROM run_rollup_calls WHERE began = (SELECT max(began) FROM run_rollup_calls)")
+    until = wiring.database.run("SELECT max(started_at) FROM runs")[0][0] - _UNROLLED
+    for statement in _AT_WORST:
+        wiring.database.run(statement, until=until)
     oldest = min(_seconds(show) for _ in range(5))
     summary = min(_seconds(lambda: _summary(wiring)) for _ in range(3))
     day = f"a day of {RUNS_A_DAY:,} runs"
     return [
         Figure(PART, f"rolling a day of {RUNS_A_DAY:,} runs up", rolled, "s"),
         Figure(PART, f"overview of {day}, with who is late", 1000 * fresh, "ms", Target("at most", 100)),
-        Figure(PART, "— a quarter of an hour later, just before it is added", 1000 * oldest, "ms"),
+        Figure(PART, "— just before the next minute is added", 1000 * oldest, "ms", Target("at most", 100)),
         Figure(PART, f"runs --summary of {day}", 1000 * summary, "ms", Target("at most", 100)),
     ]
 

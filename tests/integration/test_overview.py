@@ -116,6 +116,41 @@ def test_whenever_runs_end_the_roll_up_holds_what_the_rows_hold(
     assert database.run("SELECT count(*) FROM run_rollup_open")[0][0] > 0
 
 
+def test_the_quarter_that_goes_on_is_added_to_three_minutes_ago(
+    store: PostgresOverview, counts: PostgresRunCounts, database: Database
+) -> None:
+    """Minute by minute; what goes on then is counted when it has ended, and nothing twice when the quarter is whole."""
+    ids, now = [rows.workspace(database) for _ in range(3)], datetime.now(UTC)
+    since = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
+    for minutes in range(40):
+        run(database, ids[0], now - timedelta(minutes=minutes), calls=minutes % 5)
+    for ws_id, minutes in zip(ids, (16, 4, 1), strict=True):
+        run(database, ws_id, now - timedelta(minutes=minutes), status="running")
+    rolled_up(counts)
+    ((whole, counted),) = database.run(
+        "SELECT (SELECT max(began) + interval '15 minutes' FROM run_rollup_calls), max(until) FROM run_rollup_spans"
+    )
+    assert now - timedelta(minutes=3) < counted <= datetime.now(UTC) - timedelta(minutes=2)
+    for ws_id in [None, *ids]:
+        if ws_id is not None:
+            end(database, ws_id, Random(1))
+        said, anew = store.overview(None, since, now), store.overview(ids, since, now)
+        assert (said.totals, said.hours, said.errors) == (anew.totals, anew.hours, anew.errors)
+        assert said.calls == anew.calls
+
+    before = "SELECT count(*) FROM runs WHERE status <> 'running' AND started_at < :whole"
+    seen_before = "SELECT sum(runs) FROM run_rollup WHERE began < :whole"
+    counts.roll_up()
+    assert database.run(seen_before, whole=whole) == database.run(before, whole=whole), (
+        "the release before sees whole ones"
+    )
+
+    database.run(
+        "UPDATE run_rollup_young SET began = began - interval '15 minutes'"
+    )  # as when its quarter has been added
+    assert store.overview(None, since, now).totals == anew.totals
+
+
 def test_a_quarter_is_added_once_and_again_when_its_last_run_has_ended(
     counts: PostgresRunCounts, database: Database
 ) -> None:

@@ -29,7 +29,7 @@ OF_NOBODY = {
         "workspace_history_epoch",
     ),
     *("api_keys", "console_logins", "idempotency_keys"),
-    *("run_rollup", "run_rollup_times", "run_rollup_calls", "run_rollup_open"),
+    *("run_rollup", "run_rollup_times", "run_rollup_calls", "run_rollup_open", "run_rollup_young"),
 }
 """Tables whose rows are no workspace's."""
 

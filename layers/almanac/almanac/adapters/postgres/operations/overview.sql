@@ -1,36 +1,49 @@
--- Statements that count runs: quarters of an hour that are over from run_rollup, the others from runs.
+-- Statements that count runs: the time that the roll-up holds from run_rollup, the rest from runs.
 
 -- name: hold_rollup
 -- One adds at a time; whoever comes meanwhile has nothing to do.
 SELECT pg_try_advisory_xact_lock(hashtext('almanac run_rollup'));
 
 -- name: next_quarter
--- The quarter to be added next, two minutes after its end: a beginning is committed well within them. The first one is a
--- week ago.
-SELECT q FROM (
-    SELECT coalesce((SELECT max(began) + interval '15 minutes' FROM run_rollup_calls),
-        date_bin('1 hour', now(), 'epoch') - interval '7 days') AS q
+-- The quarter to be added next, to where, and whether that is not its end: up to two minutes ago, for a beginning is
+-- committed well within them. The first one is a week ago.
+SELECT q, until, until < q + interval '15 minutes'
+FROM (
+    SELECT q, least(q + interval '15 minutes', date_bin('1 minute', now() - interval '2 minutes', 'epoch')) AS until FROM (
+        SELECT coalesce((SELECT max(began) + interval '15 minutes' FROM run_rollup_calls),
+            date_bin('1 hour', now(), 'epoch') - interval '7 days') AS q
+    ) n
 ) n
-WHERE q + interval '17 minutes' <= now();
+WHERE until > q AND NOT EXISTS (SELECT 1 FROM run_rollup_young y WHERE y.began = n.q AND y.until >= n.until);
 
 -- name: late_quarters
--- Those with a run that went on when they were counted, and does no more.
-SELECT DISTINCT o.began FROM run_rollup_open o
+-- Those with a run that went on when they were counted, and does no more; as above.
+SELECT DISTINCT o.began, o.began + interval '15 minutes', false FROM run_rollup_open o
 WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = o.run_id AND r.status = 'running');
 
 -- name: count_quarter
--- All of it in one statement, which sees one moment: a run is counted, or remembered as one that goes on.
+-- All of it in one statement, which sees one moment: a run is counted, or remembered as one that goes on. A young quarter is
+-- one that goes on itself.
 WITH found AS MATERIALIZED (
     SELECT * FROM counted_runs
-    WHERE kind = ANY (:kinds::text[]) AND started_at >= :began::timestamptz
-        AND started_at < :began::timestamptz + interval '15 minutes'
+    WHERE kind = ANY (:kinds::text[]) AND started_at >= :began::timestamptz AND started_at < :until::timestamptz
 ), calls AS (
-    INSERT INTO run_rollup_calls (began, calls, peak, peak_minute)
-    SELECT :began::timestamptz, coalesce(sum(m.calls), 0), coalesce(max(m.calls), 0),
-        (array_agg(m.minute ORDER BY m.calls DESC, m.minute))[1]
+    SELECT coalesce(sum(m.calls), 0) AS calls, coalesce(max(m.calls), 0) AS peak,
+        (array_agg(m.minute ORDER BY m.calls DESC, m.minute))[1] AS peak_minute
     FROM (SELECT date_bin('1 minute', started_at, 'epoch') AS minute, sum(calls) AS calls FROM found GROUP BY 1) m
+), whole AS (
+    INSERT INTO run_rollup_calls (began, calls, peak, peak_minute)
+    SELECT :began::timestamptz, calls, peak, peak_minute FROM calls WHERE NOT :young::boolean
     ON CONFLICT (began) DO UPDATE
     SET calls = excluded.calls, peak = excluded.peak, peak_minute = excluded.peak_minute
+), young AS (
+    INSERT INTO run_rollup_young (began, until, calls, peak, peak_minute, going)
+    SELECT :began::timestamptz, :until::timestamptz, calls, peak, peak_minute,
+        ARRAY (SELECT id FROM found WHERE status = 'running')
+    FROM calls WHERE :young::boolean
+    ON CONFLICT (one) DO UPDATE
+    SET began = excluded.began, until = excluded.until, calls = excluded.calls, peak = excluded.peak,
+        peak_minute = excluded.peak_minute, going = excluded.going
 ), counts AS (
     INSERT INTO run_rollup (began, kind, status, outcome, error_type, runs)
     SELECT :began::timestamptz, kind, status, outcome, error_type, count(*) FROM found
@@ -52,13 +65,12 @@ WITH found AS MATERIALIZED (
         AND NOT EXISTS (SELECT 1 FROM found f WHERE f.id = o.run_id AND f.status = 'running')
 )
 INSERT INTO run_rollup_open (run_id, began)
-SELECT id, :began::timestamptz FROM found WHERE status = 'running'
+SELECT id, :began::timestamptz FROM found WHERE status = 'running' AND NOT :young::boolean
 ON CONFLICT (run_id) DO NOTHING;
 
 -- name: rolled_span
--- Whole quarters from an instant on that the roll-up holds: the first one's beginning, the last one's end. Both null if it
--- holds none.
-SELECT min(began), max(began) + interval '15 minutes' FROM run_rollup_calls WHERE began >= :since::timestamptz;
+-- What the roll-up holds of whole quarters from an instant on, and of the one that goes on: from, until. Both null if nothing.
+SELECT min(began), max(until) FROM run_rollup_spans WHERE began >= :since::timestamptz;
 
 -- name: rolled_counts
 SELECT date_bin('1 hour', began, 'epoch'), kind, status, outcome, error_type, sum(runs)::bigint FROM run_rollup
@@ -71,12 +83,12 @@ WHERE began >= :since::timestamptz AND began < :until::timestamptz
 GROUP BY 1, kind, bucket;
 
 -- name: rolled_calls
-SELECT sum(calls)::bigint, max(peak)::bigint, (array_agg(peak_minute ORDER BY peak DESC, began))[1] FROM run_rollup_calls
+SELECT sum(calls)::bigint, max(peak)::bigint, (array_agg(peak_minute ORDER BY peak DESC, began))[1] FROM run_rollup_spans
 WHERE began >= :since::timestamptz AND began < :until::timestamptz;
 
 -- name: live
--- One pass over the runs that the roll-up does not hold: before its quarters, after them, and those of its quarters that
--- went on when they were counted. Each row is one of four: an ending, a time that was taken or waited for, a minute's calls.
+-- One pass over the runs that the roll-up does not hold: before its quarters, after them, and those in them that went on
+-- when they were counted. Each row is one of four: an ending, a time that was taken or waited for, a minute's calls.
 SELECT
     CASE WHEN grouping(minute) = 0 THEN 'calls' WHEN grouping(took) = 0 THEN 'took' WHEN grouping(waited) = 0 THEN 'waited'
         ELSE 'ending' END,
@@ -90,7 +102,7 @@ FROM (
         SELECT * FROM counted_runs
         WHERE started_at >= :since::timestamptz AND started_at < :begin::timestamptz
         UNION ALL
-        SELECT c.* FROM run_rollup_open o JOIN counted_runs c ON c.id = o.run_id
+        SELECT c.* FROM run_rollup_going o JOIN counted_runs c ON c.id = o.run_id
         WHERE c.started_at >= :begin::timestamptz AND c.started_at < :end::timestamptz
     ) r
     WHERE kind = ANY (:kinds::text[]) AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]))

@@ -65,20 +65,28 @@ class PostgresRunCounts:
         self._run = database.statements("overview.sql", PACKAGE)
 
     def roll_up(self) -> int:
-        """Count the quarters of an hour that are over, and again those whose last runs have ended; return how many."""
+        """Count the quarters of an hour that are over, and again those whose last runs have ended; return how many.
+
+        When they are, what there is of the one that goes on is counted too.
+        """
         counted = 0
         with self._db.transaction():
-            for (began,) in self._run("late_quarters") if self._run("hold_rollup")[0][0] else ():
-                self._run("count_quarter", began=began, kinds=_KINDS)
+            for late in self._run("late_quarters") if self._run("hold_rollup")[0][0] else ():
+                self._count(*late)
                 counted += 1
         for _ in range(QUARTERS_A_TICK):
             with self._db.transaction():
                 found = self._run("next_quarter") if self._run("hold_rollup")[0][0] else ()
                 if not found:
                     break
-                self._run("count_quarter", began=found[0][0], kinds=_KINDS)
+                self._count(*found[0])
+                if found[0][2]:
+                    break
                 counted += 1
         return counted
+
+    def _count(self, began: datetime, until: datetime, young: bool) -> None:
+        self._run("count_quarter", began=began, until=until, young=young, kinds=_KINDS)
 
     def since(self, ws_ids: Collection[UUID] | None, since: datetime) -> RunCounts:
         """Count the runs that began since then, of these workspaces or (None) of all, as they stand at one moment.
