@@ -18,6 +18,7 @@ from almanac.domain.export.week import DayFigures, Done, Hours, LastPlan, Week
 from almanac.errors import MailRefused
 from almanac.presentation.export.digest import MOST, DigestTexts
 from almanac.presentation.export.report import report_csv, report_html
+from almanac.presentation.export.report_mail import report_letter
 from almanac.services.export.ports import Letter
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -120,15 +121,15 @@ def test_strangers_titles_are_text() -> None:
 
     assert not {"script", "img", "a", "link", "iframe"} & set(page.tags)
     assert not [name for name, _ in page.attributes if name.startswith("on")]
-    assert "\u202e" not in texts.html(hostile) + letter.text
-    message = message_from_bytes(mime("a@example.org", "ada@example.org", letter, b"<html></html>"), policy=default)
+    assert "\u202e" not in texts.html(hostile) + letter.text + letter.subject
+    message = message_from_bytes(mime("a@example.org", "ada@example.org", letter), policy=default)
     assert message["Bcc"] is None
     assert message["Subject"].startswith("Monday 02 March")
 
 
 def test_a_mail_has_the_same_in_two_parts_and_goes_to_one_address() -> None:
     made = message_from_bytes(
-        mime("a@example.org", "ada@example.org", Letter("Täglich", "hällo\n"), "<p>hällo</p>".encode()), policy=default
+        mime("a@example.org", "ada@example.org", Letter("Täglich", "hällo\n", "<p>hällo</p>")), policy=default
     )
 
     text, html = made.iter_parts()
@@ -140,7 +141,7 @@ def test_a_mail_has_the_same_in_two_parts_and_goes_to_one_address() -> None:
     assert (text.get_content_type(), text.get_content().split()) == ("text/plain", ["hällo"])
     assert (html.get_content_type(), html.get_content().strip()) == ("text/html", "<p>hällo</p>")
     with pytest.raises(MailRefused):
-        mime("a@example.org", "ada\r\nBcc: all@example.org", Letter("s", "t"), b"")
+        mime("a@example.org", "ada\r\nBcc: all@example.org", Letter("s", "t", ""))
 
 
 WEEK = Week(
@@ -175,6 +176,32 @@ def test_a_report_is_one_page_with_its_pictures_in_it() -> None:
         "--d",
         "--bad",
     }
+
+
+LINK = 'https://almanac.example.org/console/"><script>x'
+
+
+def test_the_mail_of_a_report_says_the_same_in_two_parts_and_leads_to_the_rest() -> None:
+    letter = report_letter(WEEK, LINK)
+    page = Elements(letter.html)
+
+    for said in ("90%", "9 of 10 with a deadline", "1.7", "10.2 h", "02 March to 08 March 2026", "3 moved", "=cmd()"):
+        assert said in page.text
+        assert said in letter.text
+    assert [value for name, value in page.attributes if name == "href"] == [LINK]
+    assert LINK in letter.text
+    assert not {"script", "img", "svg", "link", "iframe"} & set(page.tags)
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    widths = [value for name, value in page.attributes if name == "width"]
+    assert (widths[6], widths[-1]) == ("100%", "5%"), "the longest bar of days, and the shortest of hours"
+    assert not {"\u202e", "\r"} & set(letter.html + letter.text + letter.subject)
+
+
+def test_a_report_that_has_no_address_of_ours_leads_nowhere() -> None:
+    letter = report_letter(Week("Team", BERLIN, [DayFigures(date(2026, 3, 2))], Done(), None, []), "/console/x")
+
+    assert "/console" not in letter.html + letter.text
+    assert "Blocks, by day" not in letter.text
 
 
 def test_a_report_without_anything_is_a_page_too() -> None:

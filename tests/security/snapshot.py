@@ -13,6 +13,7 @@ _BEHIND = {
     "calendar_sync_seen": "t.connection_id IN (SELECT id FROM calendar_connections WHERE ws_id = :ws_id)",
     "run_connections": "t.run_id IN (SELECT id FROM runs WHERE ws_id = :ws_id)",
     "webhook_attempts": "t.delivery_id IN (SELECT id FROM webhook_deliveries WHERE ws_id = :ws_id)",
+    "export_mails": "t.export_id IN (SELECT id FROM exports WHERE ws_id = :ws_id)",
     "webhook_tests": "t.endpoint_id IN (SELECT id FROM webhook_endpoints WHERE ws_id = :ws_id)",
     "workspaces": "t.id = :ws_id",
 }

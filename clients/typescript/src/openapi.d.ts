@@ -1636,6 +1636,8 @@ export interface components {
             email: string | null;
             /** On */
             on: boolean;
+            /** Weekly */
+            weekly: boolean;
         };
         /**
          * DigestBody
@@ -1648,6 +1650,8 @@ export interface components {
             email?: string | null;
             /** On */
             on?: boolean | null;
+            /** Weekly */
+            weekly?: boolean | null;
         };
         /**
          * DiscardBody

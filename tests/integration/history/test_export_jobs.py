@@ -36,6 +36,8 @@ pytestmark = pytest.mark.integration
 
 MORNING = datetime(2026, 3, 29, 5, 30, tzinfo=UTC)
 """07:30 in Berlin, on the day on which its clocks have gone forward."""
+MONDAY = datetime(2026, 3, 30, 5, 1, tzinfo=UTC)
+"""07:01 in Berlin."""
 DEADLINE = 60.0
 HOSTILE = '=cmd()|<script>alert("x")</script>\u202eevil'
 
@@ -47,8 +49,8 @@ class PlayedMail(Mail):
         self.troubles = list(troubles)
         self.sent: list[tuple[str, Letter]] = []
 
-    def send(self, to: str, letter: Letter, html: bytes) -> None:
-        assert b"<html" in html
+    def send(self, to: str, letter: Letter) -> None:
+        assert "<html" in letter.html
         if self.troubles:
             raise self.troubles.pop(0)
         self.sent.append((to, letter))
@@ -93,8 +95,8 @@ class Stage:
         self.member("ada")
         self.event(HOSTILE, MORNING)
 
-    def member(self, user_id: str, *, digest: bool = True, zone: str | None = None) -> None:
-        settings = {"digest": digest, "email": f"{user_id}@example.org"}
+    def member(self, user_id: str, *, digest: bool = True, zone: str | None = None, weekly: bool = False) -> None:
+        settings = {"digest": digest, "email": f"{user_id}@example.org", "weekly_report": weekly}
         self.database.run(
             "INSERT INTO workspace_members (ws_id, user_id, timezone, settings)"
             " VALUES (:ws, :user, :zone, :said::jsonb)",
@@ -187,16 +189,15 @@ def test_a_digest_comes_at_the_time_that_its_person_has_chosen(stage: Stage) -> 
 
 
 def test_a_report_of_the_week_is_due_once_on_each_mondays_morning(stage: Stage) -> None:
-    monday = datetime(2026, 3, 30, 5, 1, tzinfo=UTC)  # 07:01 in Berlin
-    off = stage.tick(monday, "reports")["reports"]
+    off = stage.tick(MONDAY, "reports")["reports"]
     stage.wiring.workspaces.set(stage.ws_id, weekly_report=True)
 
-    due = [stage.tick(at, "reports")["reports"] for at in (monday - timedelta(minutes=2), monday, monday)]
-    stage.run(now=monday)
+    due = [stage.tick(at, "reports")["reports"] for at in (MONDAY - timedelta(minutes=2), MONDAY, MONDAY)]
+    stage.run(now=MONDAY)
     (event,) = stage.database.run("SELECT note FROM workspace_history WHERE kind = 'report.ready'")
 
     assert (off, due) == (0, [0, 1, 0])
-    assert stage.tick(monday + timedelta(days=1), "reports")["reports"] == 0
+    assert stage.tick(MONDAY + timedelta(days=1), "reports")["reports"] == 0
     found = stage.database.run("SELECT kind, user_id, day::text, status FROM exports")
     assert [tuple(row) for row in found] == [("report", None, "2026-03-30", "completed")]
     assert event[0]["day"] == "2026-03-30"
@@ -205,24 +206,94 @@ def test_a_report_of_the_week_is_due_once_on_each_mondays_morning(stage: Stage) 
     assert "23" in content.decode()
     assert "29" in content.decode()
     assert stage.wiring.workspaces.set(stage.ws_id, weekly_report=False)[2] is False
-    assert stage.tick(monday + timedelta(days=7), "reports")["reports"] == 0
+    assert stage.tick(MONDAY + timedelta(days=7), "reports")["reports"] == 0
 
 
 def test_a_paused_workspace_gets_no_digest_and_no_report_by_itself(stage: Stage) -> None:
-    monday = datetime(2026, 3, 30, 5, 1, tzinfo=UTC)
     stage.wiring.workspaces.set(stage.ws_id, weekly_report=True)
     stage.pause()
 
-    paused = [stage.tick(), stage.tick(monday, "reports")]
+    paused = [stage.tick(), stage.tick(MONDAY, "reports")]
     PostgresExports(stage.database).add(Export(uuid4(), Wanted(stage.ws_id, "csv")))
     stage.database.run("UPDATE exports SET sent_at = now() - interval '1 hour'")
-    asked = stage.tick(monday)["sent"]
+    asked = stage.tick(MONDAY)["sent"]
     stage.database.run("DELETE FROM workspace_pauses")
-    late = [stage.tick(), stage.tick(monday, "reports")]
+    late = [stage.tick(), stage.tick(MONDAY, "reports")]
 
     assert [(each["digests"], each["reports"], each["sent"]) for each in paused] == [(0, 0, 0)] * 2
     assert asked == 1, "what somebody asked for is sent again, the digest of that morning not at all"
     assert [(each["digests"], each["reports"]) for each in late] == [(1, 0), (0, 1)]
+
+
+class TestAReportByMail:
+    @pytest.fixture
+    def weekly(self, stage: Stage) -> Stage:
+        """Ben and Cleo want the report of this workspace by mail, Ada her digest alone; it is Monday."""
+        stage.wiring.workspaces.set(stage.ws_id, weekly_report=True)
+        stage.member("ben", weekly=True, digest=False)
+        stage.member("cleo", digest=False)
+        stage.wiring.people.set_digest(stage.ws_id, "cleo", DigestChange(weekly=True))
+        stage.tick(MONDAY, "reports")
+        return stage
+
+    def readers(self, stage: Stage) -> dict[str, str]:
+        return dict(stage.database.run("SELECT user_id, mail FROM export_mails"))
+
+    def test_goes_to_each_who_wants_it_and_is_announced_too(self, weekly: Stage) -> None:
+        outcome = weekly.run(now=MONDAY).outcome
+
+        assert (outcome, weekly.run(now=MONDAY).outcome) == ("mailed", "superseded")
+        assert [to for to, _ in weekly.mail.sent] == ["ben@example.org", "cleo@example.org"]
+        letter = weekly.mail.sent[0][1]
+        ((note,),) = weekly.database.run("SELECT note FROM workspace_history WHERE kind = 'report.ready'")
+        assert note["link"] in letter.text
+        assert note["link"] in letter.html
+        assert "23 March to 29 March 2026" in letter.subject
+        assert self.readers(weekly) == {"ben": "sent", "cleo": "sent"}
+
+    def test_whom_it_has_reached_gets_no_second_one(self, weekly: Stage) -> None:
+        weekly.mail.troubles = [MailUncertain("played"), MailUnavailable("played")]
+
+        first, second = weekly.run(now=MONDAY), weekly.run(now=MONDAY)
+
+        assert (first.error_type, second.outcome) == ("mail_unavailable", "mailed")
+        assert [to for to, _ in weekly.mail.sent] == ["cleo@example.org"]
+        assert self.readers(weekly) == {"ben": "unknown", "cleo": "sent"}
+
+    def test_who_has_no_address_or_is_refused_keeps_no_other_from_theirs(self, weekly: Stage) -> None:
+        weekly.member("ann", weekly=True)
+        weekly.wiring.people.set_digest(weekly.ws_id, "ann", DigestChange(email=""))
+        weekly.mail.troubles = [MailRefused("played")]
+
+        assert weekly.run(now=MONDAY).outcome == "mailed"
+        assert [to for to, _ in weekly.mail.sent] == ["cleo@example.org"]
+
+    def test_who_wants_none_any_more_gets_none(self, weekly: Stage) -> None:
+        for user in ("ben", "cleo"):
+            weekly.wiring.people.set_digest(weekly.ws_id, user, DigestChange(weekly=False))
+
+        assert (weekly.run(now=MONDAY).outcome, weekly.mail.sent) == ("announced", [])
+
+    def test_one_that_somebody_asks_for_is_mailed_to_nobody(self, weekly: Stage) -> None:
+        assert weekly.run(CalendarExport(ws_id=weekly.ws_id, kind="report"), MONDAY).outcome == "exported"
+        assert weekly.mail.sent == []
+
+
+@pytest.mark.parametrize("due", ["digests", "reports"])
+def test_a_pause_that_begins_while_the_message_waits_holds_it_up(stage: Stage, due: Due) -> None:
+    stage.wiring.workspaces.set(stage.ws_id, weekly_report=True)
+    stage.tick(MONDAY, due)
+    stage.pause()
+
+    paused = stage.run(now=MONDAY)
+    asked = stage.run(CalendarExport(ws_id=stage.ws_id, kind="csv"))
+    stage.database.run("DELETE FROM workspace_pauses")
+    stage.database.run("UPDATE exports SET sent_at = now() - interval '1 hour'")
+    again = stage.tick(MONDAY, due)["sent"]
+
+    assert (paused.status, paused.outcome, stage.mail.sent) == ("skipped", "paused", [])
+    assert asked.outcome == "exported", "somebody waits for it"
+    assert (again, stage.run(now=MONDAY).status) == (1, "completed")
 
 
 @pytest.mark.parametrize("paused", [True, False])

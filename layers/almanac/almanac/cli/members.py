@@ -18,6 +18,7 @@ _MEMBER_EXAMPLES = """\
 _DIGEST_EXAMPLES = """\
   almanac member digest WS --user ada --on
   almanac member digest WS --user ada --at 06:30 --email ada@example.org
+  almanac member digest WS --user ada --weekly
 """
 _MEETING_EXAMPLES = """\
   almanac meeting add WS --title 'Kick-off' --with ada --with ben --minutes 45
@@ -41,6 +42,10 @@ def add_to(commands: Commands) -> None:
     switch = parser.add_mutually_exclusive_group()
     switch.add_argument("--on", action="store_true", default=None, help="send one each morning")
     switch.add_argument("--off", dest="on", action="store_false", help="send none")
+    weekly = parser.add_mutually_exclusive_group()
+    about = "mail them the weekly report too, where the workspace has one"
+    weekly.add_argument("--weekly", action="store_true", default=None, help=about)
+    weekly.add_argument("--no-weekly", dest="weekly", action="store_false", help="mail them no weekly report")
     parser.add_argument("--at", type=_time, metavar="HH:MM", help="local time, before 18:00 (default: 07:00)")
     parser.add_argument("--email", help="address (default, or with '': of their first account)")
     about = "take somebody out of the plan; the next one takes their blocks to come away"
@@ -108,9 +113,9 @@ def _add(args: Namespace, session: Session) -> Result:
 
 
 def _digest(args: Namespace, session: Session) -> Result:
-    change = DigestChange(args.on, args.at, args.email)
+    change = DigestChange(args.on, args.at, args.email, args.weekly)
     if change == DigestChange():
-        raise BadInput("--on", "missing; give it, or --off, --at or --email")
+        raise BadInput("--on", "missing; give it, or --off, --at, --email or --weekly")
     with arguments.named({"user": "--user", "at": "--at", "email": "--email"}):
         session.wiring.people.set_digest(args.ws_id, args.user, change)
     found = next(each for each in session.wiring.people.members(args.ws_id) if each.user_id == args.user)

@@ -42,6 +42,6 @@ PlanOutcome = Literal[
     "removed",
     "failed",
 ]
-ExportOutcome = Literal["exported", "mailed", "announced", "superseded", "cancelled", "removed", "failed"]
+ExportOutcome = Literal["exported", "mailed", "announced", "superseded", "cancelled", "paused", "removed", "failed"]
 Outcome = Literal[SyncOutcome, PlanOutcome, ExportOutcome]
 """Of any run."""

@@ -23,9 +23,11 @@ def digest_document(ws_id: UUID, member: ListedMember) -> Mapping[str, Any]:
 def digest_text(member: ListedMember) -> str:
     """Return the same as a sentence."""
     digest = member.digest
+    weekly = ", and the weekly report" if digest.weekly else ""
     if not digest.on:
-        return f"{member.user_id} gets no digest"
-    return f"{member.user_id} gets a digest at {digest.at}, {digest.email or 'at the address of their first account'}"
+        return f"{member.user_id} gets no digest{weekly}"
+    where = digest.email or "at the address of their first account"
+    return f"{member.user_id} gets a digest at {digest.at}{weekly}, {where}"
 
 
 def members_text(found: Iterable[ListedMember]) -> str:

@@ -23,12 +23,12 @@ class SesMail(Mail):
         self._sender = sender
 
     @override
-    def send(self, to: str, letter: Letter, html: bytes) -> None:
+    def send(self, to: str, letter: Letter) -> None:
         try:
             self._client.send_email(
                 FromEmailAddress=self._sender,
                 Destination={"ToAddresses": [to]},
-                Content={"Raw": {"Data": mime(self._sender, to, letter, html)}},
+                Content={"Raw": {"Data": mime(self._sender, to, letter)}},
             )
         except _NEVER_REACHED as error:
             raise MailUnavailable(f"who sends mail cannot be reached ({type(error).__name__})") from None
@@ -41,7 +41,7 @@ class SesMail(Mail):
             raise MailRefused(f"the mail was refused ({found.code})") from None
 
 
-def mime(sender: str, to: str, letter: Letter, html: bytes) -> bytes:
+def mime(sender: str, to: str, letter: Letter) -> bytes:
     """Return the message: text, and HTML that says the same. RFC 2046, section 5.1.4. Raises MailRefused."""
     message = EmailMessage(policy=SMTP)
     try:
@@ -51,5 +51,5 @@ def mime(sender: str, to: str, letter: Letter, html: bytes) -> bytes:
         raise MailRefused("the address is none") from None
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notice answers it
     message.set_content(letter.text)
-    message.add_alternative(html.decode("utf-8", "replace"), subtype="html")
+    message.add_alternative(letter.html, subtype="html")
     return message.as_bytes()

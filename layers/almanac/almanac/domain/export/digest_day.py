@@ -13,7 +13,6 @@ def digest_day(now: datetime, zone: ZoneInfo, morning: time = MORNING) -> date |
     return local.date() if morning <= local.time() < EVENING else None
 
 
-def report_day(now: datetime, zone: ZoneInfo) -> date | None:
-    """Return the Monday whose report, of the week before it, is due in a zone; None at any other time."""
-    day = digest_day(now, zone)
-    return day if day is not None and day.weekday() == 0 else None
+def is_report_day(day: date) -> bool:
+    """Whether the report of the seven days before it is due on that date: on Mondays."""
+    return day.weekday() == 0

@@ -7,11 +7,15 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Whether a member gets a digest, at what local time ("07:00"), and the address that was given for it, if any."""
+    """Whether a member gets a digest, at what local time ("07:00"), and the address that was given for it, if any.
+
+    `weekly`: whether the workspace's weekly reports are mailed to them too.
+    """
 
     on: bool
     at: str
     email: str | None
+    weekly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class DigestChange:
     on: bool | None = None
     at: time | None = None
     email: str | None = None
+    weekly: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

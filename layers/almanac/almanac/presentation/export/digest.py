@@ -1,16 +1,11 @@
-"""A digest as one HTML page that mail programs show, and as plain text that says the same.
-
-Titles come from strangers: escaped, in one line, their direction kept to themselves. Styles stand at each element, for
-mail programs drop sheets; no picture, no link, nothing from elsewhere.
-"""
+"""A digest as one HTML page that mail programs show, and as plain text that says the same. No picture, no link."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from html import escape
 
 from almanac.domain.export.digest import Digest, Entry, Move, Span, Trouble
 from almanac.domain.history.changes import Origin
-from almanac.presentation.html.document import document
+from almanac.presentation.export.mail_page import QUIET, mail_card, mail_page, safe
 from almanac.presentation.phrases import STATES
 from almanac.presentation.tables import one_line
 from almanac.services.digest.ports import DigestPage
@@ -26,29 +21,7 @@ _BY: dict[Origin, str] = {
     "sweep": "in its calendar",
     "operator": "by an operator",
 }
-_META = """\
-<meta name="color-scheme" content="light dark">
-"""
-_STYLE = """\
-:root { color-scheme: light dark }
-@media (prefers-color-scheme: dark) {
-  body, .page { background: #12161c !important; color: #e4e9f0 !important }
-  .card { background: #1a2029 !important; border-color: #2b333f !important }
-  .quiet { color: #93a0b2 !important } td, h2 { color: #e4e9f0 !important; border-color: #2b333f !important }
-}
-"""
-_BODY = """\
-<body class="page" style="margin:0;background:#f4f6f9;color:#1f2733;font:15px/1.5 'Segoe UI',Roboto,Arial,sans-serif">
-<div style="max-width:640px;margin:0 auto;padding:20px 14px 36px">
-<h1 style="font-size:22px;margin:0 0 2px">{head}</h1>
-<p class="quiet" style="margin:0 0 16px;color:#5d6878">{about}</p>
-{parts}
-</div>
-</body>
-"""
-_CARD = "background:#fff;border:1px solid #dfe4eb;border-radius:10px;padding:12px 16px;margin:0 0 14px"
 _TIME = "padding:5px 12px 5px 0;white-space:nowrap;vertical-align:top;font-variant-numeric:tabular-nums"
-_QUIET = "color:#5d6878;font-size:13px"
 
 
 class DigestTexts(DigestPage):
@@ -56,12 +29,11 @@ class DigestTexts(DigestPage):
 
     def html(self, digest: Digest) -> str:
         """Return it as one HTML page."""
-        parts = "\n".join(_card(title, rows, left) for title, rows, left in _parts(digest))
-        body = _BODY.format(head=_safe(_head(digest)), about=_safe(_about(digest)), parts=parts)
-        return document(_safe(_subject(digest)), _STYLE, body, meta=_META)
+        parts = [_card(title, rows, left) for title, rows, left in _parts(digest)]
+        return mail_page(_subject(digest), _head(digest), _about(digest), parts)
 
     def letter(self, digest: Digest) -> Letter:
-        """Return its subject, and the same in plain text."""
+        """Return its mail: the page, and the same in plain text."""
         lines = [_head(digest), _about(digest)]
         for title, rows, left in _parts(digest):
             lines += ["", title, "-" * len(title)]
@@ -69,7 +41,7 @@ class DigestTexts(DigestPage):
                 lines.append(f"{when:<13} {what}" if when else what)
                 lines += [f"{'':<14}{each}" if when else f"  {each}" for each in more]
             lines += [f"and {left} more"] if left else []
-        return Letter(_subject(digest), "\n".join(one_line(line) for line in lines) + "\n")
+        return Letter(one_line(_subject(digest)), "\n".join(one_line(line) for line in lines) + "\n", self.html(digest))
 
 
 Row = tuple[str, str, Sequence[str]]
@@ -151,24 +123,17 @@ def _trouble(each: Trouble) -> Row:
 
 def _card(title: str, rows: Sequence[Row], left: int) -> str:
     shown = "".join(_row(*row) for row in rows)
-    more = f'<p class="quiet" style="margin:6px 0 0;{_QUIET}">and {left} more</p>' if left else ""
-    return (
-        f'<div class="card" style="{_CARD}"><h2 style="font-size:16px;margin:0 0 6px">{title}</h2>'
-        f'<table role="presentation" style="border-collapse:collapse;width:100%">{shown}</table>{more}</div>'
-    )
+    more = f'<p class="quiet" style="margin:6px 0 0;{QUIET}">and {left} more</p>' if left else ""
+    return mail_card(title, shown, more)
 
 
 def _row(when: str, what: str, more: Sequence[str]) -> str:
-    below = "".join(f'<br><span class="quiet" style="{_QUIET}">{_safe(each)}</span>' for each in more)
-    time = f'<td style="{_TIME}">{_safe(when)}</td>' if when else ""
+    below = "".join(f'<br><span class="quiet" style="{QUIET}">{safe(each)}</span>' for each in more)
+    time = f'<td style="{_TIME}">{safe(when)}</td>' if when else ""
     span = "" if when else ' colspan="2"'
-    title = f"<bdi><strong>{_safe(what)}</strong></bdi>"
+    title = f"<bdi><strong>{safe(what)}</strong></bdi>"
     return f'<tr>{time}<td{span} style="padding:5px 0;width:100%">{title}{below}</td></tr>'
 
 
 def _counted(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count or 'no'} {word}s"
-
-
-def _safe(text: str) -> str:
-    return escape(one_line(text))

@@ -3,13 +3,12 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from html import escape
 
 from almanac.domain.export.week import Week
+from almanac.presentation.export.mail_page import safe
 from almanac.presentation.history.calendar_file import cell
 from almanac.presentation.html.document import document
 from almanac.presentation.svg.charts import Column, columns, rows, shares
-from almanac.presentation.tables import one_line
 
 _STYLE = """\
 :root { color-scheme: light dark; --page: #f4f6f9; --card: #fff; --line: #dfe4eb; --text: #1f2733; --quiet: #5d6878;
@@ -66,16 +65,16 @@ _COLUMNS = (
 def report_html(week: Week) -> str:
     """Return the page."""
     body = _BODY.format(
-        name=_safe(week.workspace),
-        span=_span(week),
-        zone=_safe(week.zone.key),
+        name=safe(week.workspace),
+        span=week_span(week),
+        zone=safe(week.zone.key),
         tiles="".join(
-            f"<div><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>" for name, value, more in _tiles(week)
+            f"<div><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>" for name, value, more in week_tiles(week)
         ),
         cards="\n".join(_cards(week)),
         table=_table(week),
     )
-    return document(_safe(f"{week.workspace}: {_span(week)}"), _STYLE, body)
+    return document(safe(f"{week.workspace}: {week_span(week)}"), _STYLE, body)
 
 
 def report_csv(week: Week) -> str:
@@ -106,7 +105,8 @@ def _figures(week: Week) -> Iterator[tuple[str, str, object]]:
         yield f"hours: {each.what}", "", f"{each.minutes / 60:.2f}"
 
 
-def _tiles(week: Week) -> Iterator[tuple[str, str, str]]:
+def week_tiles(week: Week) -> Iterator[tuple[str, str, str]]:
+    """Yield the figures that stand first: name, value, what it is of."""
     share = week.done.share_on_time
     yield (
         "Synced",
@@ -179,9 +179,6 @@ def _key(names: Sequence[str], style: str) -> str:
     return f'<ul class="key">{"".join(f"<li>{mark}{name}</li>" for mark, name in zip(marks, names, strict=True))}</ul>'
 
 
-def _span(week: Week) -> str:
+def week_span(week: Week) -> str:
+    """Return from which day to which a report is."""
     return f"{week.days[0].day:%d %B} to {week.days[-1].day:%d %B %Y}"
-
-
-def _safe(text: str) -> str:
-    return escape(one_line(text))

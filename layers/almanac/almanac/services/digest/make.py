@@ -29,7 +29,8 @@ class MakeDigest:
     def __call__(self, wanted: Wanted, now: datetime) -> Made:
         """Make it. Raises UnknownWorkspace, and BadInput for a person who is no member."""
         found = self.digest(wanted, now)
-        return Made(self.page.html(found).encode("utf-8", "replace"), found.items, None, self.page.letter(found))
+        html = self.page.html(found)
+        return Made(html.encode("utf-8", "replace"), found.items, None, lambda _link: self.page.letter(found))
 
     def digest(self, wanted: Wanted, now: datetime) -> Digest:
         """Return what it says. Raises as above."""

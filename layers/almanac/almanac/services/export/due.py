@@ -1,11 +1,11 @@
 """What a rule's tick does: rows of digests or weekly reports that are due, and messages for every row that waits."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from almanac.domain.export.digest_day import digest_day, report_day
+from almanac.domain.export.digest_day import MORNING, digest_day, is_report_day
 from almanac.domain.wall_clock import zone_of
 from almanac.jobs import CalendarExport
 from almanac.services.clock import Clock, Deadline
@@ -50,32 +50,24 @@ class AskForDue:
         """Do what is due until `deadline` is near; the next tick goes on with the rest."""
         report = DueReport(given_up=self.store.give_up(GIVEN_UP_AFTER))
         if due == "reports":
-            mondays = dict(self._reports())
+            zones = [(zone, MORNING) for zone in self.store.report_zones()]
+            mondays = {zone: day for (zone, _), day in self._days(zones) if is_report_day(day)}
             report.reports = _opened(lambda: self.store.open_reports(mondays, _AT_ONCE), deadline) if mondays else 0
         else:
-            days = dict(self._digests())
+            days = dict(self._days(self.store.mornings()))
             report.digests = _opened(lambda: self.store.open_digests(days, _AT_ONCE), deadline) if days else 0
         while deadline() > _RESERVE_SECONDS and self._send(report):
             pass
         return report
 
-    def _digests(self) -> Iterator[tuple[Morning, date]]:
-        """The mornings that it is now, with their dates."""
+    def _days(self, mornings: Iterable[Morning]) -> Iterator[tuple[Morning, date]]:
+        """Of those mornings the ones that it is now, with their dates."""
         now = self.clock()
-        for name, at in self.store.mornings():
+        for name, at in mornings:
             zone = zone_of(name)
             day = None if zone is None else digest_day(now, zone, at)
             if day is not None:
                 yield (name, at), day
-
-    def _reports(self) -> Iterator[tuple[str, date]]:
-        """The zones in which it is a Monday's morning, with its date."""
-        now = self.clock()
-        for name in self.store.report_zones():
-            zone = zone_of(name)
-            day = None if zone is None else report_day(now, zone)
-            if day is not None:
-                yield name, day
 
     def _send(self, report: DueReport) -> bool:
         """Send a step of what waits; whether there may be more."""

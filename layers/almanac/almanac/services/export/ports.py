@@ -12,7 +12,7 @@ from almanac.jobs import CalendarExport
 from almanac.services.sync.ports import Refusal
 
 MailState = Literal["begun", "sent", "unknown"]
-"""Of a digest's mail. `begun`: it is being sent, or who sent it has died."""
+"""Of a mail. `begun`: it is being sent, or who sent it has died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,24 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a mail says beside the file, which is its HTML."""
+    """What a mail says, as plain text and as HTML."""
 
     subject: str
     text: str
+    html: str
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The content of an export, how many events or lines are in it, and of which version of the workspace it is."""
+    """The content of an export, how many events or lines are in it, and of which version of the workspace it is.
+
+    `letter`: writes its mail, given the address at which the file is.
+    """
 
     content: bytes
     items: int
     version: int | None = None
-    letter: Letter | None = None
+    letter: Callable[[str], Letter] | None = None
 
 
 Maker = Callable[[Wanted, datetime], Made]
@@ -51,11 +55,19 @@ Maker = Callable[[Wanted, datetime], Made]
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A row that a run is about to fill. `mail` is what an earlier run of it has come to."""
+    """A row that a run is about to fill."""
 
     id: UUID
     wanted: Wanted
-    mail: MailState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom an export is mailed to, where (None: nowhere), and what an earlier run's mail to them has come to."""
+
+    user_id: str
+    address: str | None
+    mail: MailState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +122,7 @@ class ExportFiles(Protocol):
 class Mail(Protocol):
     """Sends mail."""
 
-    def send(self, to: str, letter: Letter, html: bytes) -> None:
+    def send(self, to: str, letter: Letter) -> None:
         """Send one mail, in two parts that say the same.
 
         Raises MailUnavailable when nothing was sent, MailUncertain when nobody can say, MailRefused.
@@ -130,12 +142,15 @@ class ExportStore(Protocol):
         """
         ...
 
-    def address(self, ws_id: UUID, user_id: str) -> str | None:
-        """Where a member gets mail: the address of its settings, else of its first account; None: nowhere."""
+    def readers(self, export: Export) -> Sequence[Reader]:
+        """Whom a rule's export is mailed to: a digest to its person, a report to the members who want it.
+
+        Their address is that of their settings, else of their first account.
+        """
         ...
 
-    def note_mail(self, export: Export, state: MailState | None) -> None:
-        """Keep how far the mail has come."""
+    def note_mail(self, export: Export, user_id: str, state: MailState | None) -> None:
+        """Keep how far the mail to somebody has come."""
         ...
 
     def complete(self, export: Export, report: ExportReport, key: str, link: str | None) -> None:

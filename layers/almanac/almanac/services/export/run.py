@@ -1,4 +1,4 @@
-"""One run of an export: made, kept, and for a digest mailed or announced. However often it is tried, one mail."""
+"""One run of an export: made, kept, and for a rule's mailed or announced. However often tried, one mail a reader."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ from almanac.errors import (
 )
 from almanac.jobs import CalendarExport
 from almanac.services.clock import Clock, Deadline
-from almanac.services.export.ports import Export, ExportFiles, ExportStore, Made, Mail, Maker
+from almanac.services.export.ports import Export, ExportFiles, ExportStore, Letter, Made, Mail, Maker, Reader
 from almanac.services.sync.ports import Refusal
 
 logger = logging.getLogger(__name__)
@@ -87,38 +87,44 @@ class RunExport:
         made = self.makers[wanted.kind](wanted, self.clock())
         key = f"{wanted.ws_id}/{export.id}.{FORMATS[wanted.kind].extension}"
         self.files.put(key, made.content, FORMATS[wanted.kind].media_type)
-        if wanted.day is not None:  # a rule asked for it, so nobody waits for it: its person is told
-            report.outcome = self._tell(export, made)
+        link = self.link_to(wanted.ws_id, export.id)
+        if wanted.day is not None:  # a rule asked for it, so nobody waits for it: its readers are told
+            report.outcome = self._tell(export, made, link)
         report.counts.items, report.counts.bytes = made.items, len(made.content)
         report.counts.total_ms = round((perf_counter() - began) * 1000)
-        link = self.link_to(wanted.ws_id, export.id) if report.outcome == "announced" else None
-        self.store.complete(export, report, key, link)
+        # A digest is its person's, who has it now; of a report the workspace's product may want to know all the same.
+        told = report.outcome == "announced" or (report.outcome == "mailed" and wanted.user_id is None)
+        self.store.complete(export, report, key, link if told else None)
 
-    def _tell(self, export: Export, made: Made) -> Literal["mailed", "announced"]:
-        """Mail a digest, once: who died while sending, or had no answer, may have sent it. Raises MailUnavailable."""
-        wanted = export.wanted
-        if self.mail is None or made.letter is None or wanted.user_id is None:
+    def _tell(self, export: Export, made: Made, link: str) -> Literal["mailed", "announced"]:
+        """Mail it to whoever it is for. Raises MailUnavailable: the next run goes on with those who have none yet."""
+        if self.mail is None or made.letter is None:
             return "announced"
-        if export.mail is not None:
-            if export.mail == "begun":
-                self.store.note_mail(export, "unknown")
-            return "mailed"
-        address = self.store.address(wanted.ws_id, wanted.user_id)
-        if address is None:
-            return "announced"
-        self.store.note_mail(export, "begun")
+        letter = made.letter(link)
+        mailed = [self._mailed(self.mail, export, reader, letter) for reader in self.store.readers(export)]
+        return "mailed" if any(mailed) else "announced"
+
+    def _mailed(self, mail: Mail, export: Export, reader: Reader, letter: Letter) -> bool:
+        """Mail one reader, once: who died while sending, or had no answer, may have sent it. Raises MailUnavailable."""
+        if reader.mail is not None:
+            if reader.mail == "begun":
+                self.store.note_mail(export, reader.user_id, "unknown")
+            return True
+        if reader.address is None:
+            return False
+        self.store.note_mail(export, reader.user_id, "begun")
         try:
-            self.mail.send(address, made.letter, made.content)
+            mail.send(reader.address, letter)
         except MailUnavailable:
-            self.store.note_mail(export, None)
+            self.store.note_mail(export, reader.user_id, None)
             raise
         except MailRefused as error:
-            self.store.note_mail(export, None)
-            logger.warning("a digest could not be mailed", extra=safe_error_fields(error))
-            return "announced"
+            self.store.note_mail(export, reader.user_id, None)
+            logger.warning("an export could not be mailed", extra=safe_error_fields(error))
+            return False
         except MailUncertain as error:
-            self.store.note_mail(export, "unknown")
-            logger.warning("nobody can say whether a digest was mailed", extra=safe_error_fields(error))
-            return "mailed"
-        self.store.note_mail(export, "sent")
-        return "mailed"
+            self.store.note_mail(export, reader.user_id, "unknown")
+            logger.warning("nobody can say whether an export was mailed", extra=safe_error_fields(error))
+            return True
+        self.store.note_mail(export, reader.user_id, "sent")
+        return True

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.export.week import Week, complete, days_of, span_of
 from almanac.domain.wall_clock import date_instants, zone_of
-from almanac.services.export.ports import Made, Wanted
+from almanac.services.export.ports import Letter, Made, Wanted
 from almanac.services.reports.ports import WeekStore
 
 Writer = Callable[[Week], str]
 """Gives a report's text."""
+WeekLetter = Callable[[Week, str], Letter]
+"""Gives the mail of a report that is at an address."""
 _UTC = ZoneInfo("UTC")
 
 
@@ -21,6 +23,7 @@ class MakeReport:
 
     store: WeekStore
     writer: Writer
+    letter: WeekLetter | None = None
 
     def __call__(self, wanted: Wanted, now: datetime) -> Made:
         """Make it. Raises UnknownWorkspace."""
@@ -38,4 +41,5 @@ class MakeReport:
             plan=self.store.last_plan(ws_id, until),
             hours=self.store.hours(ws_id, since, until),
         )
-        return Made(self.writer(week).encode("utf-8", "replace"), len(week.days))
+        content, letter = self.writer(week).encode("utf-8", "replace"), self.letter
+        return Made(content, len(week.days), None, None if letter is None else lambda link: letter(week, link))

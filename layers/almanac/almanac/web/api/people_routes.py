@@ -30,6 +30,7 @@ class DigestBody(Fields):
     on: bool | None = None
     at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="local time, 07:30")] | None = None
     email: Annotated[str, Field(max_length=320)] | None = None
+    weekly: Annotated[bool, Field(description="mail them the weekly report too")] | None = None
 
 
 class MemberBody(Fields):
@@ -72,6 +73,7 @@ class Digest(Model):
     on: bool
     at: str
     email: str | None
+    weekly: bool
 
 
 class Member(Model):
@@ -133,7 +135,7 @@ def put_member(ws: Workspace, user_id: User, body: Annotated[MemberBody | None, 
     call.use.people.add(ws, user_id, said.name, said.time_zone)
     if said.digest is not None:
         at = None if said.digest.at is None else time.fromisoformat(said.digest.at)
-        call.use.people.set_digest(ws, user_id, DigestChange(said.digest.on, at, said.digest.email))
+        call.use.people.set_digest(ws, user_id, DigestChange(said.digest.on, at, said.digest.email, said.digest.weekly))
     call.audit("member_put", ws, user_id)
     return next(Member(**asdict(e)) for e in call.use.people.members(ws) if e.user_id == user_id)
 

@@ -59,6 +59,7 @@ class ExportWiring(HistoryWiring):
         from almanac.adapters.postgres.exports.week import PostgresWeeks
         from almanac.presentation.export.digest import DigestTexts
         from almanac.presentation.export.report import report_csv, report_html
+        from almanac.presentation.export.report_mail import report_letter
         from almanac.presentation.history.calendar_file import csv_text, ics_text
         from almanac.presentation.history.series_file import series_text
         from almanac.services.digest.make import MakeDigest
@@ -70,6 +71,6 @@ class ExportWiring(HistoryWiring):
             "ics": CalendarFile(self.history, ics_text),
             "ics_series": CalendarFile(self.history, series_text),
             "digest": MakeDigest(PostgresDays(self.database), self.history, DigestTexts()),
-            "report": MakeReport(PostgresWeeks(self.database), report_html),
+            "report": MakeReport(PostgresWeeks(self.database), report_html, report_letter),
             "report_csv": MakeReport(PostgresWeeks(self.database), report_csv),
         }

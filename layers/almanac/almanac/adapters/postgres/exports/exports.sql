@@ -12,27 +12,43 @@ WITH dead AS (
     SELECT :id::uuid, w.id, :kind, :user_id, :since::timestamptz, :until::timestamptz, 1, coalesce(:sent_at::timestamptz, now())
     FROM workspaces w WHERE w.id = :ws_id::uuid
     ON CONFLICT (id) DO NOTHING
-    RETURNING id, user_id, day, since, until, status, mail, kind, ws_id
+    RETURNING id, user_id, day, since, until, status, kind, ws_id
 )
-SELECT x.user_id, x.day, x.since, x.until, x.status, x.mail, x.kind,
+SELECT x.user_id, x.day, x.since, x.until, x.status, x.kind,
     EXISTS (SELECT 1 FROM jobs j
-            WHERE j.id = :job_id AND j.ws_id = x.ws_id AND j.kind = 'export' AND j.cancelled_at IS NOT NULL)
+            WHERE j.id = :job_id AND j.ws_id = x.ws_id AND j.kind = 'export' AND j.cancelled_at IS NOT NULL),
+    x.day IS NOT NULL AND EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = x.ws_id)
 FROM (
-    SELECT user_id, day, since, until, status, mail, kind, ws_id FROM added
+    SELECT user_id, day, since, until, status, kind, ws_id FROM added
     UNION ALL
-    SELECT user_id, day, since, until, status, mail, kind, ws_id FROM exports WHERE id = :id::uuid AND ws_id = :ws_id::uuid
+    SELECT user_id, day, since, until, status, kind, ws_id FROM exports WHERE id = :id::uuid AND ws_id = :ws_id::uuid
 ) x;
 
--- name: address
-SELECT coalesce(nullif(m.settings ->> 'email', ''), (
+-- name: readers
+-- Whom a rule's export is mailed to, and how far that has come: a digest to its person, a report to those who want it.
+SELECT m.user_id, coalesce(nullif(m.settings ->> 'email', ''), (
     SELECT a.account_email FROM calendar_auth_tokens a
     WHERE a.ws_id = m.ws_id AND a.user_id = m.user_id AND a.status <> 'disconnected'
     ORDER BY a.created_at, a.id LIMIT 1
-))
-FROM workspace_members m WHERE m.ws_id = :ws_id::uuid AND m.user_id = :user_id;
+)), CASE WHEN x.user_id IS NOT NULL THEN x.mail ELSE k.mail END
+FROM exports x
+JOIN workspace_members m ON m.ws_id = x.ws_id
+    AND CASE WHEN x.user_id IS NOT NULL THEN m.user_id = x.user_id ELSE m.settings -> 'weekly_report' = 'true' END
+LEFT JOIN export_mails k ON k.export_id = x.id AND k.user_id = m.user_id
+WHERE x.id = :id::uuid AND x.ws_id = :ws_id::uuid
+ORDER BY m.user_id;
 
 -- name: note_mail
 UPDATE exports SET mail = :mail WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
+
+-- name: note_report_mail
+INSERT INTO export_mails (export_id, user_id, mail)
+SELECT id, :user_id, :mail FROM exports WHERE id = :id::uuid AND ws_id = :ws_id::uuid
+ON CONFLICT (export_id, user_id) DO UPDATE SET mail = excluded.mail, at = now();
+
+-- name: forget_report_mail
+DELETE FROM export_mails k USING exports x
+WHERE x.id = :id::uuid AND x.ws_id = :ws_id::uuid AND k.export_id = x.id AND k.user_id = :user_id;
 
 -- name: complete
 UPDATE exports
@@ -57,9 +73,8 @@ SET status = :status, outcome = :outcome, finished_at = clock_timestamp(), retry
 WHERE id = :run_id::uuid AND ws_id = :ws_id::uuid AND status = 'running';
 
 -- name: mornings
--- What says no time of day is at the usual one.
 SELECT DISTINCT coalesce(m.timezone, w.timezone, 'UTC'),
-    coalesce(substring(m.settings ->> 'digest_at' FROM '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$'), :usual)
+    coalesce(almanac_digest_at(m.settings), :usual)
 FROM workspace_members m JOIN workspaces w ON w.id = m.ws_id
 WHERE m.settings -> 'digest' = 'true';
 
@@ -72,7 +87,7 @@ WITH opened AS (
     JOIN workspaces w ON w.id = m.ws_id
     JOIN unnest(:zones::text[], :times::text[], :days::date[]) AS z (zone, at, day)
         ON z.zone = coalesce(m.timezone, w.timezone, 'UTC')
-        AND z.at = coalesce(substring(m.settings ->> 'digest_at' FROM '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$'), :usual)
+        AND z.at = coalesce(almanac_digest_at(m.settings), :usual)
     WHERE m.settings -> 'digest' = 'true' AND NOT EXISTS (
         SELECT 1 FROM exports x
         WHERE x.ws_id = m.ws_id AND x.user_id = m.user_id AND x.day = z.day AND x.kind = 'digest'
@@ -106,7 +121,7 @@ SELECT count(*) FROM opened;
 
 -- name: unsent
 -- What somebody asked for themselves is made in a paused workspace too; what a rule found due has a day, and waits.
-SELECT id, ws_id, kind, user_id, day, since, until, mail, sends
+SELECT id, ws_id, kind, user_id, day, since, until, sends
 FROM exports x
 WHERE status = 'queued' AND created_at >= now() - :young::float8 * interval '1 second'
     AND (sent_at IS NULL OR sent_at < now() - :again_after::float8 * interval '1 second')

@@ -24,6 +24,7 @@ from almanac.services.export.ports import (
     ListedExport,
     MailState,
     Morning,
+    Reader,
     Wanted,
 )
 from almanac.services.sync.ports import Refusal
@@ -53,21 +54,27 @@ class PostgresExportRuns(ExportStore):
             found = self._run("begin", id=export_id, job_id=run["job_id"], sent_at=sent_at, **_values(_wanted(job)))
             if not found:
                 raise UnknownWorkspace(job.ws_id)
-            *wanted, status, mail, kind, cancelled = found[0]
-            refusal = Refusal("cancelled") if cancelled else Refusal("superseded") if status == "completed" else None
+            *wanted, status, kind, cancelled, paused = found[0]
+            refusal = _refusal(status, cancelled=cancelled, paused=paused)
             began = {"status": "running", "outcome": None} if refusal is None else _skipped(refusal)
             self._ledger("record_run", **run, **began, fence=None, retry_after=None)
         user_id, day, since, until = wanted
-        return refusal or Export(export_id, Wanted(job.ws_id, kind, user_id, day, since, until), mail)
+        return refusal or Export(export_id, Wanted(job.ws_id, kind, user_id, day, since, until))
 
     @override
-    def address(self, ws_id: UUID, user_id: str) -> str | None:
-        found = self._run.alone("address", ws_id=ws_id, user_id=user_id)
-        return found[0][0] if found else None
+    def readers(self, export: Export) -> Sequence[Reader]:
+        rows = self._run.alone("readers", id=export.id, ws_id=export.wanted.ws_id)
+        return [Reader(*row) for row in rows]
 
     @override
-    def note_mail(self, export: Export, state: MailState | None) -> None:
-        self._run.alone("note_mail", id=export.id, ws_id=export.wanted.ws_id, mail=state)
+    def note_mail(self, export: Export, user_id: str, state: MailState | None) -> None:
+        of = {"id": export.id, "ws_id": export.wanted.ws_id}
+        if export.wanted.user_id is not None:
+            self._run.alone("note_mail", mail=state, **of)
+        elif state is not None:
+            self._run.alone("note_report_mail", mail=state, user_id=user_id, **of)
+        else:
+            self._run.alone("forget_report_mail", user_id=user_id, **of)
 
     @override
     def complete(self, export: Export, report: ExportReport, key: str, link: str | None) -> None:
@@ -139,7 +146,7 @@ class PostgresDueExports(DueExports):
     def unsent(self, again_after: timedelta, young: timedelta, limit: int) -> Sequence[tuple[Export, int]]:
         ages = {"again_after": again_after.total_seconds(), "young": young.total_seconds()}
         rows = self._run.alone("unsent", limit=limit, **ages)
-        return [(Export(row[0], Wanted(*row[1:7]), row[7]), row[8]) for row in rows]
+        return [(Export(row[0], Wanted(*row[1:7])), row[7]) for row in rows]
 
     @override
     def mark_sent(self, ids: Collection[UUID]) -> None:
@@ -198,6 +205,15 @@ def _values(wanted: Wanted) -> dict[str, Any]:
         "since": wanted.since,
         "until": wanted.until,
     }
+
+
+def _refusal(status: str, *, cancelled: bool, paused: bool) -> Refusal | None:
+    """Why a run does not take place. What a pause holds up keeps its row, and a tick after it sends it again."""
+    if cancelled:
+        return Refusal("cancelled")
+    if status == "completed":
+        return Refusal("superseded")
+    return Refusal("paused") if paused else None
 
 
 def _skipped(refusal: Refusal) -> dict[str, Any]:

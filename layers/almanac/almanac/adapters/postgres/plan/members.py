@@ -34,12 +34,15 @@ class PostgresPeople(PeopleStore):
     @override
     def members(self, ws_id: UUID) -> Sequence[ListedMember]:
         rows = self._run.alone("list_members", ws_id=ws_id, usual=f"{MORNING:%H:%M}")
-        return [ListedMember(*(*row[:6], Digest(row[6] is True, row[7], row[8]))) for row in rows]
+        return [
+            ListedMember(*(*row[:6], Digest(row[6] is True, row[7], row[8], weekly=row[9] is True))) for row in rows
+        ]
 
     @override
     def set_digest(self, ws_id: UUID, user: str, change: DigestChange) -> bool:
         at = None if change.at is None else f"{change.at:%H:%M}"
-        return bool(self._run.alone("set_digest", ws_id=ws_id, user_id=user, on=change.on, at=at, email=change.email))
+        said = {"on": change.on, "at": at, "email": change.email, "weekly": change.weekly}
+        return bool(self._run.alone("set_digest", ws_id=ws_id, user_id=user, **said))
 
     @override
     def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:

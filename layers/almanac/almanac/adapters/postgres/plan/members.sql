@@ -10,7 +10,9 @@ RETURNING m.name, m.timezone;
 
 -- name: set_digest
 UPDATE workspace_members
-SET settings = settings || jsonb_strip_nulls(jsonb_build_object('digest', :on::boolean, 'digest_at', :at::text, 'email', :email::text)),
+SET settings = settings || jsonb_strip_nulls(jsonb_build_object(
+        'digest', :on::boolean, 'digest_at', :at::text, 'email', :email::text, 'weekly_report', :weekly::boolean
+    )),
     updated_at = now()
 WHERE ws_id = :ws_id::uuid AND user_id = :user_id
 RETURNING user_id;
@@ -30,8 +32,8 @@ SELECT m.user_id, m.name, m.timezone,
     (SELECT count(*) FROM task_assignees t JOIN tasks o ON o.id = t.task_id AND o.completed_at IS NULL
      WHERE t.ws_id = m.ws_id AND t.user_id = m.user_id),
     m.is_default, m.settings -> 'digest' = 'true',
-    coalesce(substring(m.settings ->> 'digest_at' FROM '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$'), :usual),
-    nullif(m.settings ->> 'email', '')
+    coalesce(almanac_digest_at(m.settings), :usual),
+    nullif(m.settings ->> 'email', ''), m.settings -> 'weekly_report' = 'true'
 FROM members m ORDER BY m.created_at, m.user_id;
 
 -- name: add_meeting
