@@ -59,7 +59,7 @@ def test_a_digest_and_a_weekly_report_are_wanted_and_not_any_more(run: Run, ws_i
     assert on == (0, "ada gets a digest at 06:30, ada@example.org\n", "")
     assert "06:30" in run("members", ws_id)[1]
     said = json.loads(run("member", "digest", ws_id, "--user", "ada", "--email", "", "--json")[1])
-    assert said["digest"] == {"on": True, "at": "06:30", "email": None}
+    assert said["digest"] == {"on": True, "at": "06:30", "email": None, "weekly": False}
     assert run("member", "digest", ws_id, "--user", "ada", "--off")[1] == "ada gets no digest\n"
     for wrong, option in (
         (("--user", "ada"), "--on"),

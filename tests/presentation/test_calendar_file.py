@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from almanac.domain.history.fold import State
 from almanac.presentation.history.calendar_file import COLUMNS, csv_text, ics_text
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -39,7 +40,9 @@ def test_a_row_an_event_in_order_with_a_heading() -> None:
     assert csv_text({}, NOW).strip().split(",") == list(COLUMNS)
 
 
-@pytest.mark.parametrize("title", ["=cmd()", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize(
+    "title", ["=cmd()", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201"]
+)
 def test_no_cell_is_a_formula(title: str) -> None:
     (found,) = rows(csv_text({EVENT: {**TIMED, "title": title}}, NOW))
 
@@ -56,7 +59,28 @@ def test_icalendar_reads_what_was_written() -> None:
     assert (day["TRANSP"], day["STATUS"], timed["UID"]) == ("TRANSPARENT", "TENTATIVE", f"{EVENT}@almanac")
 
 
-@given(title=st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=300))
+@pytest.mark.parametrize(
+    ("given_end", "state"),
+    [("2026-03-02", ALL_DAY), ("2026-03-01T23:00:00+00:00", TIMED), ("2026-03-03T08:00:00+00:00", TIMED)],
+)
+def test_an_end_that_is_not_later_is_left_out(given_end: str, state: State) -> None:
+    end = {"end_date": given_end} if "all_day" in state else {"end_at": given_end}
+
+    (event,) = icalendar.Calendar.from_ical(ics_text({EVENT: {**state, **end}}, NOW)).walk("VEVENT")
+
+    assert "DTEND" not in event
+
+
+@pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029", "\r", "\r\n"])
+def test_whatever_a_reader_may_take_for_a_lines_end_ends_no_line(end: str) -> None:
+    text = ics_text({EVENT: {**TIMED, "title": f"A{end}END:VEVENT{end}B"}}, NOW)
+
+    assert [line for line in text.splitlines() if line == "END:VEVENT"] == ["END:VEVENT"]
+    (event,) = icalendar.Calendar.from_ical(text).walk("VEVENT")
+    assert event["SUMMARY"] == "A\nEND:VEVENT\nB"
+
+
+@given(title=st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=300))
 def test_any_title_is_text_in_lines_of_75_octets(title: str) -> None:
     text = ics_text({EVENT: {**TIMED, "title": title, "description": "BEGIN:VEVENT\nEND:VCALENDAR\r\nX\x00Y"}}, NOW)
 

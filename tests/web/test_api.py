@@ -302,7 +302,7 @@ class TestPeople:
         assert admin("PUT", f"{url}/members/ben", {"time_zone": "Europe/Nowhere"}).json["field"] == "time_zone"
         assert [row["name"] for row in admin("GET", f"{url}/members").json["items"]] == ["Ada", "Ben"]
         put = admin("PUT", f"{url}/members/ben", {"digest": {"on": True, "at": "06:30"}}).json
-        assert (put["name"], put["digest"]) == ("Ben", {"on": True, "at": "06:30", "email": None})
+        assert (put["name"], put["digest"]) == ("Ben", {"on": True, "at": "06:30", "email": None, "weekly": False})
         assert admin("PUT", f"{url}/members/ben", {"digest": {"at": "19:00"}}).status == 422
         assert admin("PUT", f"{url}/members/ben", {"digest": {"at": "7am"}}).status == 422
         assert admin("PATCH", f"{url}/settings", {"weekly_report": True}).json == {"weekly_report": True}

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -28,8 +29,11 @@ COLUMNS = (
     "task_id",
     "locked",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""How a cell begins that a spreadsheet would compute. https://owasp.org/www-community/attacks/CSV_Injection"""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a cell begins that a spreadsheet would compute, full width too.
+https://owasp.org/www-community/attacks/CSV_Injection"""
+_LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 HEAD = ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Almanac//Calendar//EN", "CALSCALE:GREGORIAN")
 """How a VCALENDAR of ours begins."""
 _LONGEST_LINE = 75
@@ -79,12 +83,15 @@ def event_lines(uid: str, state: State, now: datetime, more: str | None = None) 
     if more is not None:
         yield more
     if state.get("all_day") and state.get("start_date") and state.get("end_date"):
-        yield f"DTSTART;VALUE=DATE:{date.fromisoformat(state['start_date']):%Y%m%d}"
-        yield f"DTEND;VALUE=DATE:{date.fromisoformat(state['end_date']):%Y%m%d}"
+        first, end = (date.fromisoformat(state[name]) for name in ("start_date", "end_date"))
+        yield f"DTSTART;VALUE=DATE:{first:%Y%m%d}"
+        if end > first:  # an end must be later; without one it is of one day
+            yield f"DTEND;VALUE=DATE:{end:%Y%m%d}"
     else:
-        yield f"DTSTART:{utc_text(datetime.fromisoformat(state['start_at']))}"
-        if state["end_at"] != state["start_at"]:  # an end must be later; without one it takes no time
-            yield f"DTEND:{utc_text(datetime.fromisoformat(state['end_at']))}"
+        start, until = (datetime.fromisoformat(state[name]) for name in ("start_at", "end_at"))
+        yield f"DTSTART:{utc_text(start)}"
+        if until > start:  # likewise; without one it takes no time
+            yield f"DTEND:{utc_text(until)}"
     yield from content(state)
     yield "END:VEVENT"
 
@@ -106,10 +113,11 @@ def utc_text(moment: datetime) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text as RFC 5545 section 3.3.11 has it; other control characters cannot stand in it."""
-    unix = text.replace("\r\n", "\n").replace("\r", "\n")
+    """Text as RFC 5545 section 3.3.11 has it; what readers may take for a line's end is written as one, and other
+    control characters cannot stand in it."""
+    unix = _LINE_ENDS.sub("\n", text)
     special = unix.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
-    return "".join(letter for letter in special if letter >= " " and letter != "\x7f")
+    return _CONTROLS.sub("", special)
 
 
 def folded(line: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ TOKEN_BYTES = 16
 """128 random bits: nobody finds one by asking, so that a plain hash is enough to keep it by."""
 BACK, AHEAD = timedelta(days=31), timedelta(days=400)
 """What a feed holds: a reader keeps for itself what has gone by."""
-_FORMAT = 1
+_FORMAT = 2
 """Part of every tag: raise it when the same rows are written otherwise."""
 
 
