@@ -93,7 +93,10 @@ class GoingOn:
                 " SELECT :run::uuid, id, 'completed', 'incremental', 41, 900 FROM calendar_connections"
                 " WHERE ws_id = :ws ORDER BY id LIMIT 1"
             )
-            self._run("UPDATE workspace_sync_leases SET reading = reading[2:] WHERE ws_id = :ws AND owner = :run::uuid")
+            self._run(
+                "UPDATE workspace_sync_leases SET reading = array_remove(reading, reading[1])"
+                " WHERE ws_id = :ws AND owner = :run::uuid"
+            )
 
     def _run(self, statement: str) -> None:
         self._database.run(statement, run=str(self._run_id), ws=self._ws_id)
@@ -346,6 +349,8 @@ def _written(database: Database, ws_id: UUID) -> None:
         "UPDATE calendar_connections SET outbound_held = 'mass_change' WHERE ws_id = :ws AND calendar_name = 'Team'",
         ws=ws_id,
     )
+    # What of the week is still to come is wanted in that calendar by itself: more on a Monday than on a Sunday.
+    database.run("DELETE FROM calendar_event_links WHERE ws_id = :ws", ws=ws_id)
     insert = (
         "INSERT INTO calendar_event_links (ws_id, event_id, kind, provider, account, calendar_id, external_event_id,"
         " desired, stopped, reason, conflict) SELECT ws_id, id, :kind, 'google', 'person0@example.test',"
