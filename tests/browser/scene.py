@@ -79,9 +79,9 @@ class GoingOn:
 
     def before(self, event: Mapping[str, Any]) -> None:
         """Go on, if it is this run's page that asks for what has changed."""
-        if event["rawPath"] != self.path or "part=1" not in event["rawQueryString"]:
+        if event["rawPath"] != self.path or "part=" not in event["rawQueryString"]:
             return
-        if "finish=1" in event["rawQueryString"]:
+        if "part=finish" in event["rawQueryString"]:
             self._run(
                 "UPDATE runs SET status = 'completed', outcome = 'incremental', finished_at = now(), total_ms = 1900,"
                 " report = '{\"inserted\": 41}' WHERE id = :run::uuid AND ws_id = :ws"

@@ -173,7 +173,7 @@ def live(page, look, scene, folder) -> None:
     page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
     expect(polled() == 0, "nobody sees the page")
     page.evaluate("delete document.hidden")
-    page.request.get(look.url + scene["live"] + "?part=1&finish=1")
+    page.request.get(look.url + scene["live"] + "?part=finish")
     with page.expect_response("**part=1"):
         page.clock.run_for(1000 * POLL_SECONDS)
     page.get_by_text("Completed").or_(page.get_by_text("completed")).first.wait_for()

@@ -17,13 +17,10 @@ from almanac.web.console.table import PAGES
 from almanac.web.paging import cursor
 from almanac.wiring.outside.api import ApiWiring
 from tests.web.conftest import Client, Reply, event
-from tests.web.visitors import Visitor
+from tests.web.visitors import Visitor, text_of
 
 pytestmark = pytest.mark.integration
 NASTY = ("\0", "a\0b", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "9" * 40, "-1", "💥'\";--", "9999-W52")
-TIMES = ("at", "before", "from", "since", "to", "week")
-OTHERS = ("after", "by", "days", "error_type", "hours", "job", "kind", "name", "part", "q", "reason", "said", "source")
-PARAMETERS = (*TIMES, *OTHERS, "status", "subject", "what", "ws_id")
 
 
 @pytest.fixture
@@ -101,20 +98,37 @@ def test_a_cursor_that_somebody_wrote_is_no_bug(admin: Client, ws: UUID, place: 
         assert admin("GET", path, after=cursor(listed, parts)).status in (200, 422), path
 
 
-def pages(ws: UUID) -> list[str]:
-    found = [each.path for each in PAGES if each.method == "GET" and each.answer is not download]
-    return [address(path, ws) for path in found if "dead-letters" not in path]
+def pages(ws: UUID) -> list[tuple[str, tuple[str, ...]]]:
+    found = [each for each in PAGES if each.method == "GET" and each.answer is not download]
+    return [(address(each.path, ws), each.query) for each in found if "dead-letters" not in each.path]
 
 
 def test_no_address_of_the_console_is_a_bug(wiring: ApiWiring, ws: UUID, no_letters: None) -> None:
     visitor = Visitor(wiring)
-    for path in pages(ws):
-        assert visitor.get(f"{path}?error_type={quote(NASTY[0])}").status == 422
-        asked = [(PARAMETERS, value) for value in (*NASTY[4:], "9" * 5000)]
-        asked += [((name,), value) for name in TIMES for value in NASTY[2:4] if "/workspaces/" in path]
-        for names, value in asked:
-            found = visitor.get(f"{path}?{urlencode(dict.fromkeys(names, value))}")
-            assert found.status < 500, (path, names, value)
+    for path, known in pages(ws):
+        assert visitor.get(f"{path}?said={quote(NASTY[0])}").status == 422
+        for name in known:
+            for value in (*NASTY[2:], "9" * 5000):
+                assert visitor.get(f"{path}?{urlencode({name: value})}").status < 500, (path, name, value)
+
+
+def test_a_page_knows_its_filters_and_ignores_none(wiring: ApiWiring, ws: UUID, no_letters: None) -> None:
+    visitor = Visitor(wiring)
+    for path, _known in pages(ws):
+        refused = visitor.get(f"{path}?statos=failed")
+        assert refused.status == 422, path
+        assert "statos is no filter of this page" in text_of(refused.text)
+
+
+@pytest.mark.parametrize("place", ["x", "4000-0", cursor({"l": "another list"}, ("2026-03-02T12:00:00Z", UUID(int=1)))])
+def test_where_a_page_goes_on_is_a_place_of_its_list(wiring: ApiWiring, ws: UUID, place: str) -> None:
+    visitor, seen = Visitor(wiring), set()
+    for path, known in pages(ws):
+        for name in {"after", "before"} & {*known}:
+            seen.add(path.rpartition("/")[2])
+            refused = visitor.get(f"{path}?{urlencode({name: place})}")
+            assert (refused.status, f"<code>{name}</code>" in refused.text) == (422, True), path
+    assert seen == {"workspaces", "runs", "changes", "exports", "late"}
 
 
 @pytest.mark.parametrize("week", ["0001-W01", "9999-W52", "1969-W01", "2200-W30"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanac.domain.sync.admission import AdmissionFacts, LaterRun, WantedSync, refuse_sync
+from almanac.domain.sync.admission import BURST_SECONDS, AdmissionFacts, LaterRun, WantedSync, refuse_sync
 
 START = datetime(2026, 11, 29, 12, tzinfo=UTC)
 CALENDAR = UUID(int=7)
@@ -55,11 +55,12 @@ class Queue:
         return any(began >= at(ring) for began in self.runs)
 
 
-def test_300_rings_in_three_seconds_are_three_runs_at_most() -> None:
+@pytest.mark.parametrize("seconds", [3, 60])
+def test_a_thousand_rings_are_as_many_runs_as_are_apart_enough(seconds: int) -> None:
     queue = Queue()
-    rings = [n / 100 for n in range(300)]
+    rings = [n * seconds / 1000 for n in range(1000)]
     queue.drain(rings)
-    assert len(queue.runs) <= 3
+    assert len(queue.runs) <= 2 + seconds / BURST_SECONDS
     assert all(map(queue.covers, rings))
     assert queue.runs[0] == START, "the first is not kept waiting"
 

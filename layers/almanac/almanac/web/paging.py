@@ -41,6 +41,15 @@ def dated_place(text: str, listed: Mapping[str, Any]) -> tuple[datetime, UUID]:
         raise foreign_cursor() from None
 
 
+def named_place(text: str, listed: Mapping[str, Any]) -> tuple[str, UUID]:
+    """Return the place of a list that is ordered by names: the last row's, and its id. Raises Problem 422."""
+    name, row_id = place(text, listed, 2)
+    try:
+        return name, UUID(row_id)
+    except ValueError:
+        raise foreign_cursor() from None
+
+
 def moment(text: str) -> datetime:
     """Read an instant of a cursor's place. Raises Problem 422: whoever has a cursor can write one, too."""
     try:

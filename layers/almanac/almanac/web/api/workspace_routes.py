@@ -41,7 +41,7 @@ from almanac.web.api.workspace_answers import (
 from almanac.web.api.workspace_answers import Workspace as WorkspaceAnswer
 from almanac.web.call import current
 from almanac.web.etag import etag_of, matches
-from almanac.web.paging import cursor, foreign_cursor, place
+from almanac.web.paging import cursor, named_place, place
 from almanac.web.problem import Problem
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def list_workspaces(
 ) -> WorkspacePage:
     """List workspaces by name."""
     call, listed = current(), {"l": "workspaces", "n": name}
-    begin = _name_place(after, listed) if after else None
+    begin = named_place(after, listed) if after else None
     found = call.use.directory.workspaces(visible(None), name, begin, limit + 1)
     items = [
         WorkspaceAnswer(
@@ -298,14 +298,6 @@ def _connection(each: ConnectedCalendar) -> Connection:
         retry_at=each.retry_at,
         last_synced_at=each.last_synced_at,
     )
-
-
-def _name_place(after: str, listed: Mapping[str, Any]) -> tuple[str, UUID]:
-    name, ws_id = place(after, listed, 2)
-    try:
-        return name, UUID(ws_id)
-    except ValueError:
-        raise foreign_cursor() from None
 
 
 ROUTES = (

@@ -8,7 +8,7 @@ from uuid import UUID
 from almanac.services.clock import Clock
 from almanac.web.call import Call, begin
 from almanac.web.console import session as sessions
-from almanac.web.console.pages import HTML, Page, Visit
+from almanac.web.console.pages import HTML, OF_EVERY_PAGE, Page, Visit
 from almanac.web.console.rendering import asset_content, page
 from almanac.web.console.session import COOKIE, Session, Sessions
 from almanac.web.console.sign_in import SignIn
@@ -87,6 +87,7 @@ class Console:
     def _page(self, request: Request, session: Session) -> Answer:
         _refuse_nul(request.query)
         found, parameters = self._find(request)
+        _refuse_unknown(request, found)
         principal = session.principal
         if not principal.may(found.scope):
             raise Problem(403, "forbidden", f"your role, {session.role}, may not do that")
@@ -136,6 +137,12 @@ class Console:
         session = self._sessions.of(request.cookies.get(COOKIE)) if self._sessions.possible else None
         said = {"problem": problem, "session": session, "path": request.path, "request_id": request.request_id}
         return Answer(problem.status, page("error.html", said), {"Content-Type": HTML, **problem.headers})
+
+
+def _refuse_unknown(request: Request, asked: Page) -> None:
+    """Raise Problem 422: a filter that is silently not applied shows more than was asked for."""
+    for name in request.query.keys() - {*asked.query, *OF_EVERY_PAGE}:
+        raise Problem(422, "bad_input", "is no filter of this page", field=name if name.isidentifier() else None)
 
 
 def _refuse_nul(fields: Mapping[str, list[str]]) -> None:

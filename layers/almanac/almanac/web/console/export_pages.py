@@ -1,14 +1,13 @@
 """Exports and feeds of a workspace: listed, asked for, downloaded, ended."""
 
-from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from almanac.domain.export.kinds import EXPORT_KINDS
 from almanac.domain.operations.people import DigestChange
 from almanac.errors import BadInput
 from almanac.services.export.ports import Wanted
 from almanac.web.console.pages import Page, Visit, back, choose_workspace, identified
-from almanac.web.paging import cursor, moment, place
+from almanac.web.paging import cursor, dated_place
 from almanac.web.problem import Problem
 from almanac.web.request import Answer, see_other
 
@@ -34,7 +33,8 @@ def exports(visit: Visit) -> Answer:
     use, ws_id = visit.call.use, visit.ws_id
     name, _zone = use.directory.zone(ws_id)
     listed, after, on = {"l": "console-exports", "w": ws_id}, visit.query("after"), use.has_export_files
-    found = use.exports.all(ws_id, _begin(after, listed) if after else None, _ROWS + 1) if on else []
+    begin = dated_place(after, listed) if after else None
+    found = use.exports.all(ws_id, begin, _ROWS + 1) if on else []
     rows = found[:_ROWS]
     return visit.render(
         "exports.html",
@@ -52,11 +52,6 @@ def exports(visit: Visit) -> Answer:
         paused=use.pauses.of(ws_id) is not None,
         once=uuid4(),
     )
-
-
-def _begin(after: str, listed: dict[str, object]) -> tuple[datetime, UUID]:
-    created_at, export_id = place(after, listed, 2)
-    return moment(created_at), identified(export_id, "not_found")
 
 
 def ask(visit: Visit) -> Answer:
@@ -133,8 +128,8 @@ def _exports(visit: Visit) -> str:
 
 _PLACE = "/console/workspaces/<ws>"
 PAGES = (
-    Page("GET", "/console/exports", "read", choose),
-    Page("GET", f"{_PLACE}/exports", "read", exports),
+    Page("GET", "/console/exports", "read", choose, ("name",)),
+    Page("GET", f"{_PLACE}/exports", "read", exports, ("after",)),
     Page("POST", f"{_PLACE}/exports", "run", ask),
     Page("GET", f"{_PLACE}/exports/<export_id>", "read", download),
     Page("POST", f"{_PLACE}/digests", "operate", switch_digest),

@@ -35,7 +35,7 @@ _PLACES |= {"job": "/console/jobs/{id}", "event": "/console/workspaces/{ws_id}/w
 
 def overview(visit: Visit) -> Answer:
     """Is it well, and if not, where?"""
-    hours = whole(visit.query("hours"), 24, 1, 168)
+    hours = whole(visit.query("hours"), 24, 1, 168, "hours")
     found = visit.call.use.show_overview(visit.seen, hours)
     given_up = visit.call.use.webhooks_given_up(visit.seen)
     rows = [_kind(found, kind, hours) for kind in found.counts.totals]
@@ -112,7 +112,7 @@ def _bar(each: HourlyRuns) -> Bar:
 
 
 PAGES = (
-    Page("GET", "/console", "read", overview),
+    Page("GET", "/console", "read", overview, ("hours",)),
     Page("GET", "/console/settings", "read", settings),
-    Page("GET", "/console/search", "read", search),
+    Page("GET", "/console/search", "read", search, ("q",)),
 )

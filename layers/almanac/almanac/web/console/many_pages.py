@@ -23,7 +23,7 @@ def late(visit: Visit) -> Answer:
     found = [each for each in visit.call.use.workspace_health.all_late(visit.seen) if job in ("", each.job)]
     counts = Counter[str](each.lag.reason for each in found)
     chosen = [each for each in found if reason in ("", each.lag.reason)]
-    skipped = whole(visit.query("after"), 0, 0, 1_000_000)
+    skipped = whole(visit.query("after"), 0, 0, 1_000_000, "after")
     rows = chosen[skipped : skipped + _SHOWN]
     return visit.render(
         "late.html",
@@ -72,6 +72,6 @@ def _id(text: str) -> UUID | None:
 
 
 PAGES = (
-    Page("GET", "/console/late", "read", late),
+    Page("GET", "/console/late", "read", late, ("reason", "job", "after")),
     Page("POST", "/console/ask", "run", ask_many),
 )

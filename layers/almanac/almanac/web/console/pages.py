@@ -19,6 +19,8 @@ from almanac.web.request import Answer, Request, see_other
 HTML = "text/html; charset=utf-8"
 SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 """Times before now that filters offer, by how addresses name them."""
+OF_EVERY_PAGE = frozenset({"said", "part"})
+"""Names of an address that every page knows: what was done just now, and the part that is to be renewed."""
 _CHOICES = 50
 
 
@@ -85,12 +87,14 @@ def choose_workspace(visit: Visit, title: str, lead: str, tab: str) -> Answer:
 
 @dataclass(frozen=True)
 class Page:
-    """One address of the console. `<ws>` in its path is a workspace that the visitor must see."""
+    """One address of the console. `<ws>` in its path is a workspace that the visitor must see; `query` are the names
+    that its address may hold beside those of every page."""
 
     method: str
     path: str
     scope: Scope
     answer: Callable[[Visit], Answer]
+    query: tuple[str, ...] = ()
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -98,9 +102,13 @@ class Page:
         return re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", self.path) + r"\Z")
 
 
-def whole(text: str, default: int, least: int, most: int) -> int:
-    """Read a whole number of an address; what is none, or too large, is the default."""
-    return int(text) if text.isdecimal() and len(text) < 19 and least <= int(text) <= most else default
+def whole(text: str, default: int, least: int, most: int, field: str) -> int:
+    """Read a whole number of an address; nothing is the default. Raises Problem 422."""
+    if not text:
+        return default
+    if not (text.isdecimal() and len(text) <= 19 and least <= int(text) <= most):
+        raise Problem(422, "bad_input", f"must be a whole number from {least:,} to {most:,}", field=field)
+    return int(text)
 
 
 def identified(text: str, code: str) -> UUID:

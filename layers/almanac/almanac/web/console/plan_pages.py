@@ -34,7 +34,7 @@ class Move:
 
 def preview(visit: Visit) -> Answer:
     """Show what a plan would come to now. Writes nothing."""
-    days = whole(visit.query("days"), 30, 7, 90)
+    days = whole(visit.query("days"), 30, 7, 90, "days")
     try:
         found = visit.call.use.apply_plan.preview(job_of(visit.ws_id, days, force_reschedule=False, safe=False))
     except PermanentError as error:
@@ -46,7 +46,7 @@ def preview(visit: Visit) -> Answer:
 
 def apply(visit: Visit) -> Answer:
     """Write the plan that was shown; when it would be another one now, show that instead."""
-    days = whole(visit.field("days"), 30, 7, 90)
+    days = whole(visit.field("days"), 30, 7, 90, "days")
     job = job_of(visit.ws_id, days, force_reschedule=False, safe=False)
     try:
         report = visit.call.use.apply_plan(job, visit.field("fingerprint"))
@@ -102,6 +102,6 @@ def moves(found: PlanPreview) -> Sequence[Move]:
 
 
 PAGES = (
-    Page("GET", "/console/workspaces/<ws>/plan", "read", preview),
+    Page("GET", "/console/workspaces/<ws>/plan", "read", preview, ("days",)),
     Page("POST", "/console/workspaces/<ws>/plan/apply", "run", apply),
 )

@@ -19,12 +19,13 @@ _ROWS = 50
 _KINDS = tuple(kind.name for kind in JOBS.values())
 _SOURCES: tuple[str, ...] = get_args(Source)
 _STATUSES = ("running", "completed", "partial", "failed", "skipped")
+_FILTERS = ("job", "status", "error_type", "source", "since", "ws_id")
 _PHASES = ("load_ms", "token_ms", "fetch_ms", "map_ms", "plan_ms", "write_ms")
 
 
 def runs(visit: Visit) -> Answer:
     """List runs, the newest first."""
-    said = {name: visit.query(name)[:100] for name in ("job", "status", "error_type", "source", "since", "ws_id")}
+    said = {name: visit.query(name)[:100] for name in _FILTERS}
     for name, known in (("job", _KINDS), ("status", _STATUSES), ("since", tuple(SPANS))):
         if said[name] and said[name] not in known:
             raise Problem(422, "bad_input", f"knows {', '.join(known)}", field=name)
@@ -138,7 +139,7 @@ def _workspace(visit: Visit, text: str) -> UUID:
 
 
 PAGES = (
-    Page("GET", "/console/runs", "read", runs),
+    Page("GET", "/console/runs", "read", runs, (*_FILTERS, "after")),
     Page("GET", "/console/runs/<run_id>", "read", run),
     Page("POST", "/console/runs/<run_id>/again", "run", again),
     Page("GET", "/console/jobs/<job_id>", "read", job),

@@ -12,7 +12,7 @@ from almanac.presentation.svg.calendar_week import week_picture
 from almanac.services.ledger.ports import RunFilter
 from almanac.web.console.history.past_pages import as_of
 from almanac.web.console.pages import Page, Visit, back, identified
-from almanac.web.paging import cursor, place
+from almanac.web.paging import cursor, named_place
 from almanac.web.request import Answer, see_other
 
 _ROWS = 50
@@ -23,10 +23,7 @@ def workspaces(visit: Visit) -> Answer:
     """List workspaces by name."""
     text, after = visit.query("name")[:255] or None, visit.query("after")
     listed = {"l": "console-workspaces", "n": text}
-    begin = None
-    if after:
-        name, ws_id = place(after, listed, 2)
-        begin = (name, identified(ws_id, "not_found"))
+    begin = named_place(after, listed) if after else None
     found = visit.call.use.directory.workspaces(visit.seen, text, begin, _ROWS + 1)
     rows = found[:_ROWS]
     late = {each.ws_id: each for each in visit.call.use.workspace_health.all_late([row.ws_id for row in rows])}
@@ -169,9 +166,9 @@ def _instant(day: date, zone: ZoneInfo) -> datetime:
 
 
 PAGES = (
-    Page("GET", "/console/workspaces", "read", workspaces),
+    Page("GET", "/console/workspaces", "read", workspaces, ("name", "after")),
     Page("GET", "/console/workspaces/<ws>", "read", workspace),
-    Page("GET", "/console/workspaces/<ws>/week", "read", week),
+    Page("GET", "/console/workspaces/<ws>/week", "read", week, ("week", "at")),
     Page("POST", "/console/workspaces/<ws>/sync", "run", ask_sync),
     Page("POST", "/console/workspaces/<ws>/schedule", "run", ask_plan),
     Page("POST", "/console/workspaces/<ws>/pause", "operate", pause),

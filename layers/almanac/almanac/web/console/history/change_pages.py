@@ -26,7 +26,7 @@ def changes(visit: Visit) -> Answer:
     """Show the changes of a workspace."""
     name, zone = visit.call.use.directory.zone(visit.ws_id)
     said = {each: visit.query(each)[:100] for each in ("kind", "subject", "origin", "since", "until")}
-    before = whole(visit.query("before"), _MOST_VERSION, 1, _MOST_VERSION)
+    before = whole(visit.query("before"), _MOST_VERSION, 1, _MOST_VERSION, "before")
     found = visit.call.use.browse_history(visit.ws_id, _filter(said, visit.now), before, _ROWS + 1)
     rows = found[:_ROWS]
     return visit.render(
@@ -73,6 +73,12 @@ def _row(each: ShownChange) -> dict[str, object]:
 
 
 PAGES = (
-    Page("GET", "/console/changes", "read", choose),
-    Page("GET", "/console/workspaces/<ws>/changes", "read", changes),
+    Page("GET", "/console/changes", "read", choose, ("name",)),
+    Page(
+        "GET",
+        "/console/workspaces/<ws>/changes",
+        "read",
+        changes,
+        ("kind", "subject", "origin", "since", "until", "before"),
+    ),
 )

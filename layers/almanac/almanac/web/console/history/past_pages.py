@@ -189,9 +189,9 @@ def _run(visit: Visit) -> tuple[UUID, UUID, str, str | None]:
 
 
 PAGES = (
-    Page("GET", "/console/workspaces/<ws>/compare", "read", compare),
+    Page("GET", "/console/workspaces/<ws>/compare", "read", compare, ("from", "to")),
     Page("GET", "/console/runs/<run_id>/changes", "read", of_run),
     Page("GET", "/console/runs/<run_id>/undo", "operate", undo),
     Page("POST", "/console/runs/<run_id>/undo", "operate", take_back),
-    Page("GET", "/console/trace", "read", trace),
+    Page("GET", "/console/trace", "read", trace, ("id",)),
 )
