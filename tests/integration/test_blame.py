@@ -10,6 +10,7 @@ import pytest
 from almanac.errors import AlmanacError, AnswerTooLarge, ProviderUnavailable, StorageFailed
 from almanac.jobs import CalendarSync, message_body
 from almanac.services.queues.message_run import SqsMessage
+from almanac.services.queues.ports import DueWorkspace
 from tests.integration import rows
 from tests.integration.team import Team
 
@@ -59,7 +60,7 @@ class TestTheProject:
         assert team.database.run("SELECT provider, error_type FROM provider_pauses") == [["google", report.error_type]]
         team.google.clear_faults()
         added = team.add(calendar, "new")["id"]
-        assert list(team.wiring.dispatch.store.due_for_sync(None, 10)) == [team.ws_id]
+        assert list(team.wiring.dispatch.store.due_for_sync(None, 10)) == [DueWorkspace(team.ws_id)]
         assert team.sync().status == "completed"
         assert added in team.stored()
         assert team.database.run("SELECT provider FROM provider_pauses") == ()

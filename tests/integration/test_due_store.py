@@ -1,6 +1,6 @@
 """Who is due, from stored state: the orchestrator's store against a real Postgres."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from uuid import UUID, uuid4
@@ -11,8 +11,10 @@ from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.adapters.postgres.leases import PostgresLeases
 from almanac.adapters.postgres.runs import PostgresLedger, PostgresSyncRuns
+from almanac.domain.operations.machine import Machine
 from almanac.domain.sync.report import SyncReport
 from almanac.jobs import CalendarSchedule, CalendarSync, Job
+from almanac.services.queues.ports import DueWorkspace
 from almanac.services.sync.ports import Lease
 from tests.integration import rows
 from tests.integration.stores import sync_runs
@@ -85,7 +87,7 @@ class TestDue:
         ws_id = connected(database)
         database.run(change)
 
-        assert due.due_for_sync(None, 10) == ([ws_id] if is_due else [])
+        assert due.due_for_sync(None, 10) == ([DueWorkspace(ws_id)] if is_due else [])
 
     @pytest.mark.parametrize(("job", "is_due"), [(CalendarSync, False), (CalendarSchedule, True)])
     def test_a_plan_that_goes_on_keeps_no_tick_away(
@@ -99,7 +101,7 @@ class TestDue:
             ledger.begin(job.model_validate({"ws_id": ws_id}), uuid4(), None, None, lambda _: None), Lease
         )
 
-        assert due.due_for_sync(None, 10) == ([ws_id] if is_due else [])
+        assert due.due_for_sync(None, 10) == ([DueWorkspace(ws_id)] if is_due else [])
 
     def test_one_calendar_that_can_be_read_is_enough(self, database: Database, due: PostgresDueStore) -> None:
         ws_id = connected(database)
@@ -108,7 +110,7 @@ class TestDue:
         alive = rows.connection(database, ws_id, rows.account(database, ws_id, "eve@example.test"), "eve@example.test")
         database.run(CONNECTIONS + "retry_at = now() + interval '1 hour' WHERE id <> :alive", alive=alive)
 
-        assert due.due_for_sync(None, 10) == [ws_id]
+        assert due.due_for_sync(None, 10) == [DueWorkspace(ws_id)]
 
         database.run(CONNECTIONS + "is_enabled = false WHERE id = :alive", alive=alive)
         assert due.due_for_sync(None, 10) == []
@@ -118,7 +120,7 @@ class TestDue:
         database.run(LEASES + "NULL, NULL, now()" + FROM + " WHERE id = :id", id=waits)
         database.run(LEASES + "id, now() + interval '1 minute', NULL" + FROM + " WHERE id = :id", id=runs_now)
 
-        assert due.due_for_sync(None, 10) == [is_due]
+        assert due.due_for_sync(None, 10) == [DueWorkspace(is_due)]
 
 
 class TestPages:
@@ -138,9 +140,9 @@ class TestPages:
         database.run(LEASES + "NULL, NULL, now()" + FROM + " WHERE id = ANY (:ids::uuid[])", ids=ids[:3])
         connected(database)
 
-        rest = pages(due.due_for_sync, 2, after=first[-1])
+        rest = pages(due.due_for_sync, 2, after=first[-1].ws_id)
 
-        assert first == ids[:2]
+        assert first == [DueWorkspace(ws_id) for ws_id in ids[:2]]
         assert set(rest) >= set(ids[3:])
         assert len(set(rest)) == len(rest)
         assert not set(rest) & set(ids[:3])
@@ -150,8 +152,26 @@ class TestKnown:
     def test_only_workspaces_that_exist(self, database: Database, due: PostgresDueStore) -> None:
         known = {rows.workspace(database) for _ in range(2)}
 
-        assert due.known([*known, uuid4()]) == known
-        assert due.known([uuid4()]) == due.known([]) == set()
+        assert set(due.known([*known, uuid4()])) == {DueWorkspace(ws_id) for ws_id in known}
+        assert due.known([uuid4()]) == due.known([]) == []
+
+
+class TestLarge:
+    @pytest.mark.parametrize(
+        ("until", "machine"), [("now() + interval '1 day'", "large"), ("now()", "standard"), ("NULL", "standard")]
+    )
+    def test_who_needed_more_memory_within_a_week_is_named_so(
+        self, database: Database, due: PostgresDueStore, until: str, machine: Machine
+    ) -> None:
+        ws_id = connected(database)
+        database.run("INSERT INTO tasks (ws_id, title, total_minutes) VALUES (:ws_id, 'Report', 60)", ws_id=ws_id)
+        database.run("INSERT INTO unplanned_changes (ws_id) VALUES (:ws_id) ON CONFLICT DO NOTHING", ws_id=ws_id)
+        database.run(f"INSERT INTO workspace_sync_leases (ws_id, large_until) VALUES (:ws_id, {until})", ws_id=ws_id)
+
+        found = DueWorkspace(ws_id, machine)
+
+        assert due.due_for_sync(None, 10) == due.due_for_schedule(None, 10) == due.known([ws_id]) == [found]
+        assert due.due_for_replan(None, 10) == [(found, "none")]
 
 
 class TestMarks:
@@ -167,7 +187,7 @@ class TestMarks:
         assert due.due_for_sync(None, 10) == []
 
         runs.finish_run(lease, SyncReport(ws_id, lease.run_id, "auto"))
-        assert due.due_for_sync(None, 10) == [ws_id]
+        assert due.due_for_sync(None, 10) == [DueWorkspace(ws_id)]
 
     def test_a_run_that_was_faster_than_the_mark_leaves_its_workspace_due(
         self, database: Database, due: PostgresDueStore, runs: PostgresSyncRuns
@@ -180,7 +200,7 @@ class TestMarks:
 
         due.mark_queued([ws_id], tick)
 
-        assert due.due_for_sync(None, 10) == [ws_id]
+        assert due.due_for_sync(None, 10) == [DueWorkspace(ws_id)]
 
     def test_a_run_from_before_the_tick_does_not_keep_the_mark_away(
         self, database: Database, due: PostgresDueStore, runs: PostgresSyncRuns
@@ -205,7 +225,7 @@ class TestMarks:
         assert due.due_for_sync(None, 10) == []
 
         begin_refused(runs, ws_id, sent_at=now(database) - timedelta(minutes=5))  # superseded: it does not
-        assert due.due_for_sync(None, 10) == [ws_id]
+        assert due.due_for_sync(None, 10) == [DueWorkspace(ws_id)]
 
     def test_unknown_workspaces_and_an_empty_page_are_no_error(self, database: Database, due: PostgresDueStore) -> None:
         due.mark_queued([uuid4()], datetime.now(UTC))
@@ -231,10 +251,12 @@ def begin_refused(runs: PostgresSyncRuns, ws_id: UUID, sent_at: datetime | None 
     assert not isinstance(runs.begin_run(CalendarSync(ws_id=ws_id, source="schedule"), uuid4(), sent_at), Lease)
 
 
-def pages(ask: Callable[[UUID | None, int], object], size: int, after: UUID | None = None) -> list[UUID]:
+def pages(
+    ask: Callable[[UUID | None, int], Sequence[DueWorkspace]], size: int, after: UUID | None = None
+) -> list[UUID]:
     found: list[UUID] = []
     while True:
-        page = list(ask(after, size))
+        page = [each.ws_id for each in ask(after, size)]
         assert len(page) <= size
         found += page
         if len(page) < size:

@@ -17,6 +17,7 @@ from almanac.presentation.wording import words
 from almanac.services.plan.run import TimezoneMissing
 from almanac.services.plan.solve import solve_request
 from almanac.services.queues.message_run import SqsMessage
+from almanac.services.queues.ports import DueWorkspace
 from tests.integration.planned import MONDAY, Planned
 from tests.integration.team import RecordingQueue
 
@@ -1002,7 +1003,7 @@ class TestTheCalendarChangesMeanwhile:
 
 class TestWhoIsDue:
     def due(self, team: Planned) -> set[UUID]:
-        return set(PostgresDueStore(team.database).due_for_schedule(None, 100))
+        return {due.ws_id for due in PostgresDueStore(team.database).due_for_schedule(None, 100)}
 
     def test_workspaces_with_something_to_place(self, make: Make) -> None:
         with_task, with_habit, without, no_zone = make(), make(), make(), make(zone=None)
@@ -1028,8 +1029,8 @@ class TestWhoIsDue:
         for each in teams:
             each.task()
         store = PostgresDueStore(teams[0].database)
-        assert store.due_for_schedule(None, 2) == [teams[0].ws_id, teams[1].ws_id]
-        assert store.due_for_schedule(teams[1].ws_id, 2) == [teams[2].ws_id]
+        assert store.due_for_schedule(None, 2) == [DueWorkspace(teams[0].ws_id), DueWorkspace(teams[1].ws_id)]
+        assert store.due_for_schedule(teams[1].ws_id, 2) == [DueWorkspace(teams[2].ws_id)]
 
 
 class TestWrongStatesCannotBeStored:

@@ -9,6 +9,7 @@ from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.domain.sync.retry import FIRST_PAUSE, MAX_ATTEMPTS
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.pace.rate_limit import RateLimiter
+from almanac.services.queues.ports import DueWorkspace
 from local.google_simulator.simulator import Simulator
 from local.google_simulator.world.clock import Clock
 from tests.integration.team import Team
@@ -121,7 +122,7 @@ class TestAUserWhoHasAskedTooMuch:
         due = PostgresDueStore(team.database)
         assert due.due_for_sync(None, 10) == []
         team.database.run("UPDATE calendar_connections SET retry_at = now()")
-        assert due.due_for_sync(None, 10) == [team.ws_id]
+        assert due.due_for_sync(None, 10) == [DueWorkspace(team.ws_id)]
 
     def test_after_the_pause_the_calendars_are_read(self, team: Team) -> None:
         team.sync()

@@ -8,7 +8,7 @@ from tests.template.stack import Stack, mentions, target, ways
 
 SENDS_TO = {
     "Migrate": set(),
-    "Orchestrator": {"SyncQueue", "ScheduleQueue", "TickDeadLetters"},
+    "Orchestrator": {"SyncQueue", "SyncLargeQueue", "ScheduleQueue", "ScheduleLargeQueue", "TickDeadLetters"},
     "CalendarSync": {"SyncQueue", "ScheduleQueue", "SyncLargeQueue", "NudgeQueue"},  # a plan of what it has changed
     "SmartScheduling": {"ScheduleQueue", "ScheduleLargeQueue", "NudgeQueue"},
     "CalendarSyncLarge": {"SyncLargeQueue", "ScheduleQueue", "NudgeQueue"},

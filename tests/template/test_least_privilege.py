@@ -48,7 +48,9 @@ def handles_letters(*queues: str) -> set[Grant]:
 
 GRANTS: dict[str, set[Grant]] = {
     "Migrate": OWNERSHIP | {("secretsmanager:GetSecretValue", "Database")},
-    "Orchestrator": DATABASE | sends("SyncQueue", "ScheduleQueue") | {("sqs:SendMessage", "TickDeadLetters")},
+    "Orchestrator": DATABASE
+    | sends("SyncQueue", "SyncLargeQueue", "ScheduleQueue", "ScheduleLargeQueue")
+    | {("sqs:SendMessage", "TickDeadLetters")},
     "CalendarSync": DATABASE
     | GOOGLE
     | PUSH

@@ -8,6 +8,7 @@ import pytest
 
 from almanac.errors import BadInput
 from almanac.presentation.outbound.conflicts import conflicts_text
+from almanac.services.queues.ports import DueWorkspace
 from tests.integration.outbound.stage import ADA, Json, Writing
 
 pytestmark = pytest.mark.integration
@@ -368,7 +369,10 @@ def test_a_writer_that_never_calls_us_is_found_by_the_rule(review: Review) -> No
     team.database.run(pause)
     assert list(store.due_for_outbound(None, 10)) == [], "Google refuses our project"
     team.database.run("DELETE FROM provider_pauses")
-    assert list(store.due_for_outbound(None, 10)) == [team.ws_id]
+    assert list(store.due_for_outbound(None, 10)) == [DueWorkspace(team.ws_id)]
+    team.run("UPDATE workspace_sync_leases SET large_until = now() + interval '1 day' WHERE ws_id = :ws")
+    assert list(store.due_for_outbound(None, 10)) == [DueWorkspace(team.ws_id, "large")]
+    team.run("UPDATE workspace_sync_leases SET large_until = NULL WHERE ws_id = :ws")
     team.sync(direction="outbound")
     assert list(store.due_for_outbound(None, 10)) == []
 

@@ -1,6 +1,6 @@
 """What operators ask for, with a queue in memory."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,20 +10,20 @@ from almanac.errors import QueueUnavailable, UnknownCalendar, UnknownWorkspace
 from almanac.jobs import CalendarSchedule, CalendarSync
 from almanac.services.operations.requests import RequestPlan, RequestSync, SentBulkRequest
 from almanac.services.queues.dispatch import Dispatch
-from almanac.services.queues.ports import ChannelStates, SyncHealth
+from almanac.services.queues.ports import ChannelStates, DueWorkspace, SyncHealth
 from tests.services.operations.fakes import NOON, OTHER, WS, Queue, Workspaces, calendar
 
 
-class Due:
+class DueStore:
     """DueStore of which a bulk request only asks who is known."""
 
-    def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+    def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[DueWorkspace]:
         raise NotImplementedError
 
     due_for_schedule = due_for_sync
 
-    def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:
-        return set(ws_ids)
+    def known(self, ws_ids: Sequence[UUID]) -> Sequence[DueWorkspace]:
+        return [DueWorkspace(ws_id) for ws_id in ws_ids]
 
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
         raise NotImplementedError
@@ -36,7 +36,7 @@ class Due:
 
 
 def request_sync(workspaces: Workspaces, queue: Queue) -> RequestSync:
-    return RequestSync(workspaces, workspaces, queue, Dispatch(Due(), queue, lambda: NOON), lambda: NOON)
+    return RequestSync(workspaces, workspaces, queue, Dispatch(DueStore(), queue, lambda: NOON), lambda: NOON)
 
 
 class TestSync:

@@ -12,7 +12,7 @@ from almanac.errors import DatabaseUnavailable
 from almanac.jobs import BulkTarget, CalendarSchedule, CalendarSync, Tick, deduplication_id
 from almanac.services.queues.dispatch import FAILURES_NAMED, Dispatch, DispatchFailed
 from almanac.services.queues.dispatch import WORKSPACES_A_PAGE as PAGE
-from almanac.services.queues.ports import ChannelStates, FailedSend, OutgoingJob, SyncHealth
+from almanac.services.queues.ports import ChannelStates, DueWorkspace, FailedSend, OutgoingJob, SyncHealth
 
 NOW = datetime(2026, 3, 2, 12, 15, 7, tzinfo=UTC)
 SYNC = Tick(job="calendar.sync")
@@ -29,6 +29,7 @@ class Store:
     due: int = 0
     clock: datetime = NOW
     others: Set[UUID] = frozenset()
+    large: Set[UUID] = frozenset()
     asked: list[tuple[UUID | None, int]] = field(default_factory=list)
     marked: list[Sequence[UUID]] = field(default_factory=list)
     marked_since: set[datetime] = field(default_factory=set)
@@ -37,28 +38,31 @@ class Store:
     asked_for_health: list[datetime] = field(default_factory=list)
     told_late: list[datetime] = field(default_factory=list)
 
-    def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+    def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[DueWorkspace]:
         self.asked.append((after, limit))
         first = after.int + 1 if after is not None else 1
-        return workspaces(min(limit, self.due - first + 1), first)
+        return self._due(workspaces(min(limit, self.due - first + 1), first))
 
-    def due_for_schedule(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+    def _due(self, ws_ids: Sequence[UUID]) -> list[DueWorkspace]:
+        return [DueWorkspace(ws_id, "large" if ws_id in self.large else "standard") for ws_id in ws_ids]
+
+    def due_for_schedule(self, after: UUID | None, limit: int) -> Sequence[DueWorkspace]:
         self.scheduled = True
         return self.due_for_sync(after, limit)
 
-    def due_for_outbound(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+    def due_for_outbound(self, after: UUID | None, limit: int) -> Sequence[DueWorkspace]:
         self.outbound = True
         return self.due_for_sync(after, limit)
 
-    def due_for_replan(self, after: UUID | None, limit: int) -> Sequence[tuple[UUID, str]]:
-        return [(ws_id, f"plan {ws_id.int}") for ws_id in self.due_for_sync(after, limit)]
+    def due_for_replan(self, after: UUID | None, limit: int) -> Sequence[tuple[DueWorkspace, str]]:
+        return [(due, f"plan {due.ws_id.int}") for due in self.due_for_sync(after, limit)]
 
     def now(self) -> datetime:
         return self.clock
 
-    def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:
+    def known(self, ws_ids: Sequence[UUID]) -> Sequence[DueWorkspace]:
         assert len(ws_ids) <= PAGE
-        return {ws_id for ws_id in ws_ids if ws_id.int <= self.due or ws_id in self.others}
+        return self._due([ws_id for ws_id in ws_ids if ws_id.int <= self.due or ws_id in self.others])
 
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
         self.marked.append(ws_ids)
@@ -112,6 +116,23 @@ def listed(*ws_ids: UUID, request_id: str | None = "r-1") -> Tick:
 
 
 class TestTick:
+    @pytest.mark.parametrize(
+        "tick",
+        [
+            SYNC,
+            Tick(job="calendar.sync", direction="outbound"),
+            Tick(job="calendar.schedule"),
+            Tick(job="calendar.schedule", due="changed"),
+            listed(*workspaces(3)),
+        ],
+    )
+    def test_who_is_known_to_be_large_goes_to_the_larger_function_at_once(self, tick: Tick) -> None:
+        queue = Queue()
+
+        dispatch(Store(3, large={UUID(int=2)}), queue)(tick)
+
+        assert [entry.job.machine for entry in queue.sent] == ["standard", "large", "standard"]
+
     def test_it_is_the_databases_clock_that_tells_what_has_begun_since(self) -> None:
         """One ahead of it would mark a workspace as waiting whose run has begun and ended already."""
         store = Store(1, clock=NOW - timedelta(seconds=3))
@@ -250,7 +271,7 @@ class TestTick:
 
     def test_a_database_that_goes_away_keeps_what_was_sent_marked(self) -> None:
         class Failing(Store):
-            def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+            def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[DueWorkspace]:
                 if after is not None:
                     raise DatabaseUnavailable("the database connection broke")
                 return super().due_for_sync(after, limit)

@@ -1,6 +1,6 @@
 """Which workspaces are due, in Postgres: the DueStore of the orchestrator."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from almanac.adapters.postgres.operations.late import PostgresLate
 from almanac.adapters.postgres.operations.run_counts import PostgresRunCounts
 from almanac.domain.push.channels import RENEW_BEFORE
 from almanac.services.push.ports import PushHome
-from almanac.services.queues.ports import ChannelStates, DueStore, SyncHealth
+from almanac.services.queues.ports import ChannelStates, DueStore, DueWorkspace, SyncHealth
 
 
 class PostgresDueStore(DueStore):
@@ -36,24 +36,25 @@ class PostgresDueStore(DueStore):
         self._late = PostgresLate(database, home)
 
     @override
-    def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
-        return [row[0] for row in self._due(after=after, limit=limit)]
+    def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[DueWorkspace]:
+        return _due(self._due(after=after, limit=limit))
 
     def _due(self, **page: object) -> Rows:
         renew_seconds = RENEW_BEFORE.total_seconds()
         return self._run.alone("due_for_sync", renew_seconds=renew_seconds, **page, **self._home)
 
     @override
-    def due_for_outbound(self, after: UUID | None, limit: int) -> Sequence[UUID]:
-        return [row[0] for row in self._run.alone("due_for_outbound", after=after, limit=limit)]
+    def due_for_outbound(self, after: UUID | None, limit: int) -> Sequence[DueWorkspace]:
+        return _due(self._run.alone("due_for_outbound", after=after, limit=limit))
 
     @override
-    def due_for_schedule(self, after: UUID | None, limit: int) -> Sequence[UUID]:
-        return [row[0] for row in self._run.alone("due_for_schedule", after=after, limit=limit)]
+    def due_for_schedule(self, after: UUID | None, limit: int) -> Sequence[DueWorkspace]:
+        return _due(self._run.alone("due_for_schedule", after=after, limit=limit))
 
     @override
-    def due_for_replan(self, after: UUID | None, limit: int) -> Sequence[tuple[UUID, str]]:
-        return [(row[0], row[1]) for row in self._run.alone("due_for_replan", after=after, limit=limit)]
+    def due_for_replan(self, after: UUID | None, limit: int) -> Sequence[tuple[DueWorkspace, str]]:
+        found = self._run.alone("due_for_replan", after=after, limit=limit)
+        return list(zip(_due(found), (row[2] for row in found), strict=True))
 
     @override
     def now(self) -> datetime:
@@ -61,8 +62,8 @@ class PostgresDueStore(DueStore):
         return now
 
     @override
-    def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:
-        return {row[0] for row in self._run.alone("known_workspaces", ws_ids=arrays.texts(map(str, ws_ids)))}
+    def known(self, ws_ids: Sequence[UUID]) -> Sequence[DueWorkspace]:
+        return _due(self._run.alone("known_workspaces", ws_ids=arrays.texts(map(str, ws_ids))))
 
     @override
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
@@ -87,3 +88,8 @@ class PostgresDueStore(DueStore):
         if installation is None:
             return None
         return ChannelStates(*self._channels.alone("channel_states", installation=installation)[0])
+
+
+def _due(rows: Rows) -> list[DueWorkspace]:
+    """Of rows that begin with a workspace and whether it is large."""
+    return [DueWorkspace(row[0], "large" if row[1] else "standard") for row in rows]

@@ -298,7 +298,7 @@ WHERE c.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND s.connection_id
 -- OFFSET 0 keeps each question about one workspace: without it a page reads everybody's calendars to answer for a thousand.
 -- So does asking for the account's status instead of joining it: before the first statistics a join went through all accounts.
 -- Leases are bounded too, or each page walks through those of all pages before it.
-SELECT w.id
+SELECT w.id, l.large_until > now()
 FROM workspaces w
 LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id AND (:after::uuid IS NULL OR l.ws_id > :after::uuid)
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
@@ -340,7 +340,7 @@ LIMIT :limit::integer;
 -- name: due_for_outbound
 -- Something to write, or an answer to find out about, at a calendar that is not held, through an account that works, of
 -- a provider that has not refused our project; nothing waiting in the queue for the last minutes, nothing running.
-SELECT w.id
+SELECT w.id, l.large_until > now()
 FROM workspaces w
 LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id AND (:after::uuid IS NULL OR l.ws_id > :after::uuid)
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
@@ -363,7 +363,7 @@ LIMIT :limit::integer;
 
 -- name: due_for_schedule
 -- A workspace without a zone is due too: its run says so.
-SELECT w.id
+SELECT w.id, (SELECT l.large_until > now() FROM workspace_sync_leases l WHERE l.ws_id = w.id)
 FROM workspaces_to_plan w
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.id)
@@ -376,7 +376,7 @@ LIMIT :limit::integer;
 WITH old AS (
     DELETE FROM unplanned_changes WHERE at < now() - interval '1 day'
 )
-SELECT w.id, w.last_plan
+SELECT w.id, (SELECT l.large_until > now() FROM workspace_sync_leases l WHERE l.ws_id = w.id), w.last_plan
 FROM workspaces_to_replan w
 WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
     AND NOT EXISTS (SELECT 1 FROM workspace_pauses p WHERE p.ws_id = w.id)
@@ -388,7 +388,8 @@ LIMIT :limit::integer;
 SELECT now();
 
 -- name: known_workspaces
-SELECT id FROM workspaces WHERE id = ANY (:ws_ids::uuid[]);
+SELECT w.id, (SELECT l.large_until > now() FROM workspace_sync_leases l WHERE l.ws_id = w.id)
+FROM workspaces w WHERE w.id = ANY (:ws_ids::uuid[]);
 
 -- name: mark_queued
 -- A run that has begun since the tick is proof that its message is no longer waiting.

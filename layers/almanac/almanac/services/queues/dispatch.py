@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
+from almanac.domain.operations.machine import Machine
 from almanac.errors import AlmanacError
 from almanac.jobs import (
     BulkTarget,
@@ -20,7 +21,15 @@ from almanac.jobs import (
     request_id_of,
 )
 from almanac.services.clock import Clock
-from almanac.services.queues.ports import ChannelStates, DueStore, FailedSend, JobQueue, OutgoingJob, SyncHealth
+from almanac.services.queues.ports import (
+    ChannelStates,
+    DueStore,
+    DueWorkspace,
+    FailedSend,
+    JobQueue,
+    OutgoingJob,
+    SyncHealth,
+)
 from almanac.services.queues.replan import replan_reason
 
 logger = logging.getLogger(__name__)
@@ -64,7 +73,7 @@ class DispatchFailed(AlmanacError):
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Asks the store who is due and sends them their job."""
+    """Asks the store who is due and sends them their job: where one is known to need it, to the larger function."""
 
     store: DueStore
     queue: JobQueue
@@ -99,24 +108,28 @@ class Dispatch:
         """Ask for a plan of what has changed since the last one: whoever asks for it before that plan, asks for one."""
         after: UUID | None = None
         while page := self.store.due_for_replan(after, WORKSPACES_A_PAGE):
-            jobs = [(CalendarSchedule(ws_id=ws, source="sync", requested_at=began), last) for ws, last in page]
+            jobs = [
+                (CalendarSchedule(ws_id=due.ws_id, source="sync", machine=due.machine, requested_at=began), last)
+                for due, last in page
+            ]
             lost = self.queue.send([_outgoing(job, replan_reason(last)) for job, last in jobs])
-            self._count(report, [ws_id for ws_id, _ in page], lost, named=False)
-            after = page[-1][0]
+            self._count(report, [due.ws_id for due, _ in page], lost, named=False)
+            after = page[-1][0].ws_id
             if len(page) < WORKSPACES_A_PAGE:
                 return
 
     def _send_due(self, tick: Tick, began: datetime, report: DispatchReport, reason: str) -> None:
         due = self._due(tick)
         since = self.store.now() if tick.job == "calendar.sync" else began
-        for ws_ids in _pages(due):
-            lost = self.queue.send([OutgoingJob(_scheduled(tick, ws_id, began, reason), reason) for ws_id in ws_ids])
+        for page in _pages(due):
+            ws_ids = [each.ws_id for each in page]
+            lost = self.queue.send([OutgoingJob(_scheduled(tick, each, began, reason), reason) for each in page])
             self._count(report, ws_ids, lost, named=False)
             if tick.job == "calendar.sync":
                 missing = {entry.ws_id for entry in lost}
                 self.store.mark_queued([ws_id for ws_id in ws_ids if ws_id not in missing], since)
 
-    def _due(self, tick: Tick) -> Callable[[UUID | None, int], Sequence[UUID]]:
+    def _due(self, tick: Tick) -> Callable[[UUID | None, int], Sequence[DueWorkspace]]:
         if tick.job == "calendar.schedule":
             return self.store.due_for_schedule
         return self.store.due_for_outbound if tick.direction == "outbound" else self.store.due_for_sync
@@ -126,8 +139,8 @@ class Dispatch:
         reason = f"bulk {tick.request_id or began.isoformat()}"
         for start in range(0, len(listed), WORKSPACES_A_PAGE):
             page = {target.ws_id: target for target in listed[start : start + WORKSPACES_A_PAGE]}
-            known = self.store.known(list(page))
-            jobs = [_asked_for(tick, target, began) for ws_id, target in page.items() if ws_id in known]
+            known = {due.ws_id: due.machine for due in self.store.known(list(page))}
+            jobs = [_asked_for(tick, page[ws_id], began, known[ws_id]) for ws_id in page if ws_id in known]
             lost = self.queue.send([_outgoing(job, reason) for job in jobs])
             self._count(report, [ws_id for ws_id in page if ws_id in known], lost, named=True)
             self._name_unknown(report, [ws_id for ws_id in page if ws_id not in known])
@@ -150,13 +163,13 @@ class Dispatch:
                 report.results.append({"ws_id": str(ws_id), "status": "enqueued"})
 
 
-def _pages(due: Callable[[UUID | None, int], Sequence[UUID]]) -> Iterator[Sequence[UUID]]:
+def _pages(due: Callable[[UUID | None, int], Sequence[DueWorkspace]]) -> Iterator[Sequence[DueWorkspace]]:
     after: UUID | None = None
     while page := due(after, WORKSPACES_A_PAGE):
         yield page
         if len(page) < WORKSPACES_A_PAGE:
             return
-        after = page[-1]
+        after = page[-1].ws_id
 
 
 def _outgoing(job: Job, reason: str) -> OutgoingJob:
@@ -166,13 +179,16 @@ def _outgoing(job: Job, reason: str) -> OutgoingJob:
     return OutgoingJob(job, reason)
 
 
-def _scheduled(tick: Tick, ws_id: UUID, began: datetime, reason: str) -> Job:
+def _scheduled(tick: Tick, due: DueWorkspace, began: datetime, reason: str) -> Job:
     """Return a tick's job with its id, made once: there are very many."""
-    request_id = request_id_of(deduplication_id_of(tick.job, ws_id, reason))
+    request_id = request_id_of(deduplication_id_of(tick.job, due.ws_id, reason))
     if tick.job == "calendar.schedule":
-        return CalendarSchedule(ws_id=ws_id, source="schedule", request_id=request_id, requested_at=began)
+        return CalendarSchedule(
+            ws_id=due.ws_id, source="schedule", machine=due.machine, request_id=request_id, requested_at=began
+        )
     return CalendarSync(
-        ws_id=ws_id,
+        ws_id=due.ws_id,
+        machine=due.machine,
         mode=tick.mode,
         source="schedule",
         direction=tick.direction,
@@ -181,9 +197,9 @@ def _scheduled(tick: Tick, ws_id: UUID, began: datetime, reason: str) -> Job:
     )
 
 
-def _asked_for(tick: Tick, target: BulkTarget, began: datetime) -> Job:
+def _asked_for(tick: Tick, target: BulkTarget, began: datetime, machine: Machine) -> Job:
     if tick.job == "calendar.schedule":
         job: Job = CalendarSchedule(ws_id=target.ws_id, source="batch", requested_at=began)
     else:
         job = CalendarSync(ws_id=target.ws_id, mode=tick.mode, source="batch", requested_at=began)
-    return job.model_copy(update={"user_id": target.user_id, "request_id": tick.request_id})
+    return job.model_copy(update={"user_id": target.user_id, "request_id": tick.request_id, "machine": machine})

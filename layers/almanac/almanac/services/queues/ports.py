@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from almanac.domain.operations.machine import Machine
 from almanac.domain.run_outcomes import Status
 from almanac.jobs import Job
 
@@ -91,22 +92,29 @@ class ChannelStates:
     unsupported: int
 
 
+class DueWorkspace(NamedTuple):
+    """A workspace that is due, or asked for, and the size of function that its jobs go to at once."""
+
+    ws_id: UUID
+    machine: Machine = "standard"
+
+
 class DueStore(Protocol):
     """Which workspaces are due, from stored state. Raises DatabaseUnavailable, StorageFailed."""
 
-    def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+    def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[DueWorkspace]:
         """The next due workspaces in id order after `after`; fewer than `limit` = the end."""
         ...
 
-    def due_for_outbound(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+    def due_for_outbound(self, after: UUID | None, limit: int) -> Sequence[DueWorkspace]:
         """Workspaces with something to write to a provider, likewise."""
         ...
 
-    def due_for_schedule(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+    def due_for_schedule(self, after: UUID | None, limit: int) -> Sequence[DueWorkspace]:
         """Workspaces with something to plan, likewise."""
         ...
 
-    def due_for_replan(self, after: UUID | None, limit: int) -> Sequence[tuple[UUID, str]]:
+    def due_for_replan(self, after: UUID | None, limit: int) -> Sequence[tuple[DueWorkspace, str]]:
         """Workspaces that have changed since their last plan, likewise, each with the run of that plan."""
         ...
 
@@ -114,8 +122,8 @@ class DueStore(Protocol):
         """The database's time: what `mark_queued` compares with."""
         ...
 
-    def known(self, ws_ids: Sequence[UUID]) -> Set[UUID]:
-        """Those of the ids that are workspaces."""
+    def known(self, ws_ids: Sequence[UUID]) -> Sequence[DueWorkspace]:
+        """Those of the ids that are workspaces, in any order."""
         ...
 
     def mark_queued(self, ws_ids: Sequence[UUID], since: datetime) -> None:
