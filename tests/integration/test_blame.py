@@ -399,6 +399,38 @@ class TestContinuations:
         assert sum(asked) == 1
         assert len(team.stored()) == 6
 
+    def test_a_calendar_for_which_no_time_is_left_keeps_its_token(self, team: Team) -> None:
+        """Whoever has every calendar read anew may never be gone on with."""
+        team.connect(calendars=1)
+        team.sync()
+
+        job = CalendarSync(ws_id=team.ws_id, source="manual", mode="full", force=True)
+        assert team.wiring.sync_workspace(job, None, self.short(team, 1)).outcome == "continued"
+
+        tokens = team.database.run("SELECT count(*) FROM calendar_sync_states WHERE sync_token IS NOT NULL")
+        assert tokens == [[2]]
+
+    def test_a_continuation_trusts_no_pages_from_before_somebody_wanted_all_of_them_anew(
+        self, make_team: Callable[..., Team]
+    ) -> None:
+        team = make_team(ALMANAC_SYNC_PAGE_SIZE="2")
+        first, begun = team.connect(calendars=1)
+        for _ in range(6):
+            team.add(begun)
+        team.wiring.sync_workspace(CalendarSync(ws_id=team.ws_id, calendar_id=begun), None, self.short(team, 1))
+        team.database.run("UPDATE calendar_connections SET failures = 1 WHERE calendar_id = :id", id=begun)
+        team.queue.sent.clear()
+
+        job = CalendarSync(ws_id=team.ws_id, source="manual", mode="full", force=True)
+        team.wiring.sync_workspace(job, None, self.short(team, 1))
+        before = len(team.listings())
+        (rest,) = team.queue.sent
+        team.sync(**rest.job.model_dump(exclude={"ws_id"}))
+
+        asked = [request for request in team.listings()[before:] if begun in request["path"]]
+        assert "pageToken" not in asked[0]["params"]
+        assert team.stored() == team.truth(first) | team.truth(begun)
+
     def test_a_calendar_that_is_only_begun_is_not_called_synced(self, make_team: Callable[..., Team]) -> None:
         team = make_team(ALMANAC_SYNC_PAGE_SIZE="2")
         (calendar,) = team.connect()

@@ -75,6 +75,13 @@ def _had_its_turn(connection: Connection, job: CalendarSync) -> bool:
     return read_at is not None and read_at >= job.requested_at
 
 
+def _has_begun_it(job: CalendarSync, connection: Connection) -> bool:
+    """Return whether the unfinished pass is the job's own: who asks for a full one doubts what was read before."""
+    if job.source != "continuation" or job.requested_at is None or connection.state.checkpoint is None:
+        return False
+    return connection.state.checkpoint.started_at >= job.requested_at
+
+
 class CalendarTurn:
     """Gives one calendar of a run after the other its turn, and records what came of it."""
 
@@ -106,15 +113,14 @@ class CalendarTurn:
             report.status, report.outcome = "skipped", "reconnect_required"
         elif (skip := reason_to_skip(connection, self._job, self._run.now, self._run.paused)) is not None:
             report.status, report.outcome = "skipped", skip
-        elif self._run.out_of_time:
+        elif self._run.out_of_time:  # before its pass throws away what it had, for one that may never come
             report.status, report.outcome = "skipped", "continued"
         elif self._channels is not None and _is_poll(self._job) and self._channels.may_wait(connection):
             report.status, report.outcome = "skipped", "push_healthy"
         elif connection.provider in self._refused:
             failure = self._refused[connection.provider]  # unasked: the next answer would be the same
         else:
-            # Who asks for a full pass doubts what was read; only its own continuation trusts the pages before it.
-            restart = self._job.mode == "full" and self._job.source != "continuation"
+            restart = self._job.mode == "full" and not _has_begun_it(self._job, connection)
             failure = _attempt(CalendarPass(self._run, connection, session, report), self._job.mode, restart=restart)
         report.tally.total_ms = (perf_counter() - began) * 1000
         if isinstance(failure, RemovedMeanwhile):
