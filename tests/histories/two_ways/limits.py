@@ -39,7 +39,7 @@ class Limits:
         yield
         asked = [e for e in world.simulator.observation.requests(first) if "/events" in e["path"]]
         self._judge_repeats(asked)
-        if consented:
+        if consented or not world.target_on:  # whoever takes the target away consents to what that deletes
             return
         deleted = {e["path"] for e in asked if e["method"] == "DELETE" and e["status"] == 204}
         assert len(deleted) <= most, f"I11: {len(deleted)} deletions in Google that nobody has consented to"

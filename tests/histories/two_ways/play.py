@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
-from almanac.errors import AlmanacError
+from almanac.errors import AlmanacError, DatabaseUnavailable
 from almanac.jobs import CalendarSync, Direction, message_body
 from local.google_simulator.api.errors import ApiError
 from tests.histories.play import Act, Broken, follow
@@ -11,6 +12,7 @@ from tests.histories.processes import Process
 from tests.histories.runs import time_enough
 from tests.histories.stage import Stage
 from tests.histories.steps import Step
+from tests.histories.two_ways.appointments import Appointments
 from tests.histories.two_ways.law import Watcher, assert_the_end
 from tests.histories.two_ways.limits import Limits
 from tests.histories.two_ways.order import End, end_of
@@ -63,11 +65,17 @@ class TwoWays:
         self._world = world
         self._met = met
         self._reordered = reordered
-        self._watcher = Watcher(world)
+        self._appointments = Appointments(world)
+        self._watcher = Watcher(world, self._appointments)
         self._limits = Limits(world)
         names = ("block", "event", "move", "rename", "drop", "drag", "retitle", "remove", "copy", "free")
-        names += ("wipe", "clear", "consent", "trouble", "land", "lag", "revoke", "connect", "role")
-        self._acts: dict[str, Act] = {name: getattr(world, name) for name in names} | {
+        names += ("wipe", "clear", "consent", "trouble", "land", "lag", "revoke", "connect", "role", "target")
+        self._acts: dict[str, Act] = {name: getattr(world, name) for name in names}
+        others = ("meet", "amend", "repeat", "edit", "cancel")
+        self._acts |= {name: getattr(self._appointments, name) for name in others} | {
+            "call off": self._appointments.call_off,
+            "edits": self._appointments.switch,
+            "meanwhile": self._meanwhile,
             "bring back": world.bring_back,
             "take over": world.take_over,
             "expire sync tokens": world.expire_sync_tokens,
@@ -80,9 +88,10 @@ class TwoWays:
         }
 
     def begin(self) -> None:
-        """A few blocks and an event are in Google already."""
+        """A few blocks and an event are in Google already; edits of what is made there are on."""
         for act in (self._world.block, self._world.block, self._world.block, self._world.event):
             act(0, 0)
+        self._appointments.switch(0, 1)
         self._sync("both")
         self._watcher.look()
 
@@ -106,7 +115,7 @@ class TwoWays:
             self._watcher.look()
             if not self._world.run(_UNSETTLED)[0][0]:
                 break
-        assert_the_end(self._world)
+        assert_the_end(self._world, self._appointments)
         before = self._world.last_request()
         self._sync("both")  # which reads its predecessor's echoes
         methods = {entry["method"] for entry in self._world.simulator.observation.requests(before)}
@@ -154,6 +163,21 @@ class TwoWays:
         fate = self._stage.mortals.run(body, self._world.now, self._stage.clock, where=where, nth=nth)
         self._met["killed by SIGKILL" if fate.killed else "not killed in time"] += 1
         self._world.run("UPDATE workspace_sync_leases SET expires_at = now() WHERE ws_id = :ws AND owner IS NOT NULL")
+
+    def _meanwhile(self, pick: int, value: int) -> None:
+        """In the middle of a run somebody changes something, or how it is written."""
+        mine = self._appointments
+        act = (mine.switch, mine.switch, mine.edit, mine.cancel, mine.amend, mine.repeat, self._world.target)[value % 7]
+
+        def happen() -> None:
+            self._met[f"in the middle of a run: {act.__name__}"] += 1
+            with suppress(ApiError, DatabaseUnavailable):
+                act(value, pick)
+
+        requests = self._stage.process.requests
+        (requests.before if value // 7 % 2 else requests.after).set(1 + pick % 6, happen)
+        self._sync("both")
+        self._stage.process.calm()
 
     def _overtake(self, pick: int, value: int) -> None:
         """The lease runs out before a request; another run takes it and comes to its end. The first writes no more.

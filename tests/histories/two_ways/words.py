@@ -17,6 +17,10 @@ KINDS: Mapping[str, int] = {
     "bring back": 3,
     "clear": 1,
     "consent": 2,
+    "edit": 10,
+    "cancel": 3,
+    "edits": 5,
+    "target": 4,
     # people in Google
     "drag": 9,
     "retitle": 9,
@@ -25,6 +29,10 @@ KINDS: Mapping[str, int] = {
     "copy": 2,
     "take over": 2,
     "free": 2,
+    "meet": 8,
+    "amend": 9,
+    "call off": 3,
+    "repeat": 3,
     # what goes wrong
     "trouble": 16,
     "land": 8,
@@ -40,19 +48,29 @@ KINDS: Mapping[str, int] = {
     "time passes": 8,
     "kill": 5,
     "overtake": 4,
+    "meanwhile": 4,
 }
 """How often each kind of step is drawn."""
 
 
 TROUBLE = {
     *("trouble", "land", "statement", "expire sync tokens", "lag", "revoke", "connect", "role", "kill", "overtake"),
-    *("wipe", "clear", "consent"),
+    *("wipe", "clear", "consent", "meanwhile"),
 }
 """What goes wrong, who repairs it, and what waits for somebody: a history without any is told in two orders (I12)."""
 _CALM = {kind: often for kind, often in KINDS.items() if kind not in TROUBLE}
 _CALM_ONE_OF = 10
+_EDITS = {"meet", "amend", "call off", "repeat", "edit", "cancel", "edits", "meanwhile"}
+_OURS = {"block", "event", "move", "rename", "drop", "bring back", "drag", "retitle", "remove", "copy", "take over"}
+_OF_EDITS = {
+    kind: often * 3 if kind in _EDITS else often
+    for kind, often in KINDS.items()
+    if kind not in _OURS | {"clear", "wipe"}
+}
+_OF_EDITS_ONE_OF = 3
 
 
 def draw(seed: int) -> tuple[Step, ...]:
-    """The history of a seed; one of ten has no trouble in it."""
-    return drawn(KINDS if seed % _CALM_ONE_OF else _CALM, LONGEST, seed)
+    """The history of a seed; one of ten has no trouble in it, one of three is about Google's own events before all."""
+    kinds = _CALM if seed % _CALM_ONE_OF == 0 else _OF_EDITS if seed % _OF_EDITS_ONE_OF == 1 else KINDS
+    return drawn(kinds, LONGEST, seed)

@@ -49,7 +49,8 @@ class World:
         self.persons_titles: dict[str, set[str]] = {}
         self.copies: set[str] = set()
         self.rows_seen: dict[str, set[str]] = {}
-        """By row, every title and start that it has had."""
+        """By row, of Google's by the event's id there, every title and start that it has had."""
+        self.target_on = True
         self.budget_from = 0
         """Number of the last request before the account's budget began anew."""
         tokens = self.google.add_account(EMAIL)
@@ -64,7 +65,8 @@ class World:
         """A statement of the product's about its workspace."""
         return self._db.run(sql.replace(":ws", ":ws_id"), ws_id=self.ws_id, **values)
 
-    def _next(self) -> int:
+    def next_number(self) -> int:
+        """Return the number of what is done next: of everything that ever was."""
         self.numbers += 1
         return self.numbers
 
@@ -77,13 +79,14 @@ class World:
         """What ids of new rows are counted from."""
         return self.ws_id.int - self.ws_id.int % 1_000_000
 
-    def _at(self, number: int) -> datetime:
+    def at(self, number: int) -> datetime:
+        """Return a time that no other number has."""
         return self.now + timedelta(hours=24 + number)
 
     # -- the product -----------------------------------------------------------------------------------------------
 
     def block(self, _pick: int, _value: int) -> None:
-        number, task = self._next(), uuid4()
+        number, task = self.next_number(), uuid4()
         event_id = self._id(number)
         self.run("INSERT INTO tasks (id, ws_id, title) VALUES (:id, :ws, 'Work')", id=task)
         self.run(
@@ -96,22 +99,22 @@ class World:
         )
 
     def event(self, _pick: int, _value: int) -> None:
-        self._insert_event(self._id(self._next()))
+        self._insert_event(self._id(self.next_number()))
 
     def _insert_event(self, event_id: UUID) -> None:
         self.run(
             "INSERT INTO workspace_calendar_events (id, ws_id, title, start_at, end_at)"
             " VALUES (:id, :ws, :title, :start, :end) ON CONFLICT DO NOTHING",
-            **self._values(event_id, self._next()),
+            **self._values(event_id, self.next_number()),
         )
 
     def _values(self, event_id: UUID, number: int) -> dict[str, Any]:
-        at = self._at(number)
+        at = self.at(number)
         return {"id": event_id, "title": f"Row {number}", "start": at, "end": at + timedelta(hours=1)}
 
     def move(self, pick: int, _value: int) -> None:
         """A plan moves what it may move."""
-        number = self._next()
+        number = self.next_number()
         for event_id in self._row(pick, " AND NOT locked"):
             self.run(
                 "UPDATE workspace_calendar_events SET start_at = :start, end_at = :end"
@@ -120,7 +123,7 @@ class World:
             )
 
     def rename(self, pick: int, _value: int) -> None:
-        number = self._next()
+        number = self.next_number()
         for event_id in self._row(pick):
             sql = "UPDATE workspace_calendar_events SET title = :title WHERE id = :id AND ws_id = :ws"
             self.run(sql, id=event_id, title=f"Row {number}")
@@ -140,6 +143,16 @@ class World:
         with suppress(DatabaseUnavailable):  # a statement that was to fail waited for this one
             self._process.wiring.outbound.status(self.ws_id, dry_run=False, confirm=True)
 
+    def target(self, _pick: int, value: int) -> None:
+        """Blocks go nowhere any more, or to the member's calendar (again)."""
+        self.target_on = value % 2 == 1
+        self.run(
+            "UPDATE workspace_members SET target_connection_id = (SELECT id FROM calendar_connections"
+            " WHERE ws_id = :ws AND :on::boolean) WHERE ws_id = :ws",
+            on=self.target_on,
+        )
+        self.run("UPDATE workspace_members SET target_reviewed_at = now() WHERE ws_id = :ws")
+
     def bring_back(self, pick: int, _value: int) -> None:
         if self.deleted:
             self._insert_event(self.deleted[pick % len(self.deleted)])
@@ -152,14 +165,18 @@ class World:
     # -- people in Google ------------------------------------------------------------------------------------------
 
     def drag(self, pick: int, _value: int) -> None:
-        at = self._at(1_000 + self._next())
+        at = self.at(1_000 + self.next_number())
         for event_id in self._there(pick):
             times = {"start": {"dateTime": at.isoformat()}, "end": {"dateTime": (at + timedelta(hours=1)).isoformat()}}
             body = self.google.patch_event(EMAIL, event_id, times)
-            self.persons_times.setdefault(event_id, set()).add(instant(body["start"]))
+            self.note_persons_time(event_id, body)
+
+    def note_persons_time(self, event_id: str, body: Json) -> None:
+        """Remember that a person has put it there."""
+        self.persons_times.setdefault(event_id, set()).add(instant(body["start"]))
 
     def retitle(self, pick: int, _value: int) -> None:
-        title = f"Person {self._next()}"
+        title = f"Person {self.next_number()}"
         for event_id in self._there(pick):
             self.google.patch_event(EMAIL, event_id, {"summary": title})
             self.persons_titles.setdefault(event_id, set()).add(title)
@@ -260,10 +277,11 @@ class World:
 
     def note_rows(self) -> None:
         """Remember what rows have had: a person's value may be replaced once it has been here."""
-        for event_id, title, start in self.run(
-            "SELECT id, title, start_at FROM workspace_calendar_events WHERE ws_id = :ws AND provider = 'almanac'"
+        for name, title, start in self.run(
+            "SELECT coalesce(external_event_id, id::text), title, start_at FROM workspace_calendar_events"
+            " WHERE ws_id = :ws"
         ):
-            self.rows_seen.setdefault(str(event_id), set()).update((title, start.isoformat()))
+            self.rows_seen.setdefault(name, set()).update((title, start.isoformat()))
 
     def heal(self) -> None:
         """The faults stop, what is under way lands, people do what they were asked to."""

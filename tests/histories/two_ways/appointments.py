@@ -1,0 +1,141 @@
+"""Google's own events in a two-way history: people make and change them, the product edits their rows."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from local.google_simulator.world.event import Json
+from tests.histories.two_ways.world import EMAIL, World
+
+_ZONE = {"timeZone": "Europe/Berlin"}
+_SERIES = {"recurrence": ["RRULE:FREQ=DAILY;COUNT=3"]}
+_ROWS = (
+    "SELECT id, external_event_id FROM workspace_calendar_events WHERE ws_id = :ws AND provider = 'google'"
+    " ORDER BY start_at, title, id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What the product wants of a title: the newest one counts. `number` orders it among everything that was done."""
+
+    number: int
+    title: str
+
+
+class Appointments:
+    """Both sides of events that people have made, and the memory of who wanted what of them."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.edits_on = True
+        self.off_since = 0
+        """Number of the last request that may have been on its way when edits were switched off."""
+        self.edits: dict[str, Edit] = {}
+        """By event id in Google, titles that the product gave while edits were on and nobody has given up since."""
+        self.touched: set[str] = set()
+        """Ids of events that the product has edited or deleted while edits were on."""
+        self.local: set[str] = set()
+        """Ids of those that it has edited while they were off: that stays here."""
+        self._made: list[str] = []
+
+    # -- people in Google ------------------------------------------------------------------------------------------
+
+    def meet(self, _pick: int, value: int) -> None:
+        """A person makes an event, or a series of three."""
+        number = self._world.next_number()
+        times = self._times(self._world.at(2_000 + number))
+        series = _SERIES if value % 2 else {}
+        made = self._world.google.insert_event(EMAIL, {"summary": f"Meet {number}", **times, **series})
+        self._made.append(made["id"])
+
+    def amend(self, pick: int, value: int) -> None:
+        """A person renames or moves one: whole, series with all that follows it, or one occurrence."""
+        number = self._world.next_number()
+        for event_id in self._there(pick, occurrence=value % 3 == 0):
+            if value % 2:
+                title = f"Person {number}"
+                self._world.google.patch_event(EMAIL, event_id, {"summary": title})
+                self._world.persons_titles.setdefault(event_id, set()).add(title)
+            else:
+                times = self._times(self._world.at(2_000 + number))
+                body = self._world.google.patch_event(EMAIL, event_id, times)
+                self._world.note_persons_time(event_id, body)
+
+    def call_off(self, pick: int, value: int) -> None:
+        """A person deletes one, whole or an occurrence."""
+        for event_id in self._there(pick, occurrence=value % 2 == 0):
+            self._world.google.delete_event(EMAIL, event_id)
+
+    def repeat(self, pick: int, _value: int) -> None:
+        """A person makes a series of one."""
+        singles = [body for body in self._alive() if "recurrence" not in body]
+        for body in singles[pick % len(singles) :][:1] if singles else ():
+            times = {name: body[name] | _ZONE for name in ("start", "end")}
+            self._world.google.patch_event(EMAIL, body["id"], {**times, **_SERIES})
+
+    def _there(self, pick: int, *, occurrence: bool) -> list[str]:
+        alive = self._alive()
+        if not alive:
+            return []
+        chosen = alive[pick % len(alive)]
+        if not occurrence or "recurrence" not in chosen:
+            return [chosen["id"]]
+        instances = [body["id"] for body in self.truth() if body.get("recurringEventId") == chosen["id"]]
+        return instances[pick % len(instances) :][:1] if instances else []
+
+    def _alive(self) -> list[Json]:
+        """Live ones that people have made, in the order of their making."""
+        live = {body["id"]: body for body in self._world.live()}
+        return [live[event_id] for event_id in self._made if event_id in live]
+
+    def truth(self) -> list[Json]:
+        """What the calendar shows, series as their occurrences, within what rows are kept of."""
+        edges = [(self._world.now + timedelta(days=days)).isoformat() for days in (-80, 170)]
+        return self._world.simulator.observation.truth(EMAIL, *edges)
+
+    @staticmethod
+    def _times(start: datetime) -> Json:
+        end = start + timedelta(hours=1)
+        return {"start": {"dateTime": start.isoformat(), **_ZONE}, "end": {"dateTime": end.isoformat(), **_ZONE}}
+
+    # -- the product -----------------------------------------------------------------------------------------------
+
+    def edit(self, pick: int, value: int) -> None:
+        """The product renames a row of Google's, or moves it, or both."""
+        number = self._world.next_number()
+        for row, event_id in self._row(pick):
+            title, start = f"Row {number}", self._world.at(3_000 + number)
+            changes: dict[str, Any] = {} if value % 3 == 0 else {"title": title}
+            changes |= {} if value % 3 == 1 else {"start_at": start, "end_at": start + timedelta(hours=1)}
+            sets = ", ".join(f"{name} = :{name}" for name in changes)
+            self._world.run(
+                f"UPDATE workspace_calendar_events SET {sets} WHERE id = :id AND ws_id = :ws", id=row, **changes
+            )
+            if not self.edits_on:
+                self.local.add(event_id)
+                continue
+            self.touched.add(event_id)
+            if "title" in changes:
+                self.edits[event_id] = Edit(number, title)
+
+    def cancel(self, pick: int, _value: int) -> None:
+        """The product deletes a row of Google's; while edits are off it would come back only some day."""
+        for row, event_id in self._row(pick) if self.edits_on else ():
+            self._world.run("DELETE FROM workspace_calendar_events WHERE id = :id AND ws_id = :ws", id=row)
+            self.touched.add(event_id)
+            self.edits.pop(event_id, None)
+
+    def switch(self, _pick: int, value: int) -> None:
+        """Edits are switched off, which gives up what waits, or on."""
+        sql = "UPDATE calendar_connections SET sync_outbound_enabled = :on WHERE ws_id = :ws"
+        self.edits_on = value % 2 == 1
+        self._world.run(sql, on=self.edits_on)
+        if not self.edits_on:
+            self.off_since = self._world.last_request() + 1
+            self.edits.clear()
+
+    def _row(self, pick: int) -> list[tuple[UUID, str]]:
+        rows = self._world.run(_ROWS)
+        return [(row[0], row[1]) for row in rows[pick % len(rows) :][:1]] if rows else []
