@@ -320,6 +320,10 @@ class TestClockChanges:
         assert wall_span(start, start + 120, MONDAY, BERLIN) == (1380, 1440)
         assert wall_span(start, start + 120, MONDAY + timedelta(days=1), BERLIN) == (0, 60)
 
+    def test_somebody_away_all_day_elsewhere_makes_no_picture_of_a_whole_day(self) -> None:
+        away = Entry("busy", "Away", at(7) - 60, at(7) - 60 + 1440)  # a day of London, from 06:00 to 06:00 in Berlin
+        assert agenda(away, entry("Report", 9, 10)).hours(week()) == (9 * 60, 10 * 60)
+
     def test_the_week_tells_them(self, almanac: Shell) -> None:
         spring = instance(now="2026-03-27T07:00:00Z", window_end="2026-04-01T00:00:00Z", tasks=[], busy=[], habits=[])
 

@@ -10,6 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from almanac.adapters.postgres.exports.people import PostgresDays
+from almanac.adapters.postgres.plan.requested import PostgresRequestedPlans
+from almanac.presentation.preview import Preview
+from almanac.services.plan.apply import job_of
+from almanac.web.console.plan_pages import moves
 from tests.integration import rows
 from tests.integration.planned import NINE_TO_FIVE, Planned
 
@@ -277,6 +282,52 @@ def test_a_meeting_without_a_time_says_whose_calendar_stands_in_the_way_and_what
     assert (nearest.items, nearest.parts[0].items) == (("ann",), (str(trip),))
     assert note.hint.startswith("Mon 02 Mar, 15:00-16:00, if 'Ann' could be free of 'Trip' (1 h), or ")
     assert team.placed() == {}
+
+
+def test_what_is_said_of_an_item_says_whose_it_is(team: Team) -> None:
+    team.busy("ann", "03-02 07:00", "03-02 17:00")
+    both = team.task("Both", 60, end_date=team.at("03-02 17:00"))
+    team.assign(both, "ann")
+    team.assign(both, "cy")
+    team.habit("Never", 30, calendar_hours="nowhere", user_id="ben")
+    team.task("Endless", None)
+    team.meeting("Empty", "ben", "cy", duration_minutes=45, end_date=team.at("03-02 10:00"), deadline_type="hard")
+    team.member("cy", None, break_minutes="long")
+
+    report = team.plan(request_id="ticket-1")
+
+    said = sorted((note.kind, note.status, note.people) for note in report.notes)
+    assert said == [
+        ("habit", "left_out", ("ben",)),
+        ("meeting", "unscheduled", ("ben", "cy")),
+        ("preference", "ignored", ("cy",)),
+        ("task", "late", ("ann",)),
+        ("task", "left_out", ("ann",)),
+    ]
+    (run,) = PostgresRequestedPlans(team.database).runs_of_request(team.ws_id, "ticket-1")
+    assert {note["title"] for note in run.warnings} == {"Both", "Never", "Endless", "Empty", None}
+    told = {
+        user: {note.title for note in facts.notes}
+        for user in ("ann", "ben", "cy")
+        if (facts := PostgresDays(team.database).person(team.ws_id, user))
+    }
+    assert told == {"ann": {"Both", "Endless"}, "ben": {"Never", "Empty"}, "cy": {"Empty"}}, "a digest of each"
+
+
+def test_a_preview_tells_all_times_in_the_zone_of_its_blocks(team: Team) -> None:
+    team.assign(team.task("Due", end_date=team.at("03-04 17:00")), "ben")
+    plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
+    preview = replace(team.wiring.apply_plan, plan=plan).preview
+    job = job_of(team.ws_id, 7, force_reschedule=False, safe=False)
+
+    shown = Preview(preview(job))
+
+    (entry,) = shown.agenda().planned()
+    assert entry.reason.endswith("before its deadline Wed 04 Mar 17:00"), "beside a block at 15:00 in Berlin"
+    (block,) = shown.document()["blocks"]
+    assert block["reason"].endswith("before its deadline Wed 04 Mar 11:00"), "as Ben reads it in New York"
+    (move,) = moves(shown.shown)
+    assert (move.why, move.who) == (entry.reason, "Ben")
 
 
 def test_what_help_would_cost_other_work_is_said(team: Team) -> None:

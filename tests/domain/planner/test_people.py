@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.planner.document.read_instance import read_instance
-from almanac.domain.planner.explain.occupancy import Occupancies
+from almanac.domain.planner.explain.occupancy import Occupancies, holders
 from almanac.domain.planner.explain.suggestions import ItemMoves, explanation_of
 from almanac.domain.planner.explain.what_if import WhatIf
 from almanac.domain.planner.model.apart import groups_of
@@ -74,6 +75,21 @@ def test_a_meeting_without_a_time_says_who_lacks_and_what_nearly_did() -> None:
     )
     assert [each.code for each in finding.suggestions] == ["near_miss"] * 3
     assert help_of(finding).split(", or ")[0] == ("Mon 05 Jan, 09:30-10:30, if ann could be free of trip (1 h)")
+
+
+def test_a_near_miss_says_who_has_what_and_who_is_closed() -> None:
+    early = person("ben", "UTC", "05:00-10:00")
+    trip = busy("trip", "05 09:00", "05 10:00", people=["ann"])
+    due = {"deadline": at("05 12:00"), "deadline_type": "hard"}
+    (finding,) = planned(team([ANN, early], meetings=[meeting("m", "ann", "ben", **due)], busy=[trip])).findings
+    nearest, early_one = finding.suggestions[0], finding.suggestions[-1]
+    assert (nearest.items, nearest.parts[1].items, nearest.parts[1].parts) == (("ann",), ("ann",), nearest.parts[:1])
+    assert [(part.code, part.items, part.minutes) for part in early_one.parts] == [("lacks", ("ann",), (60,))]
+    assert words([early_one], {}, ZoneInfo("UTC")).endswith("if ann came outside their hours (1 h)")
+    both = Explanation("lacks", items=("ann",), minutes=(45,), parts=(holders({"trip": 15}),))
+    assert words([both], {}, ZoneInfo("UTC")) == (
+        "ann could be free of trip (15 min) and came outside their hours (45 min)"
+    )
 
 
 def test_hours_that_have_nothing_in_common_are_said_to() -> None:

@@ -73,8 +73,9 @@ CausePart = Literal[
     "holders",
     "ideal_time_too_short",
     "ideal_time_outside_hours",
+    "lacks",
 ]
-"""What is said beside a cause."""
+"""What is said beside a cause, or a near miss."""
 
 SuggestionCode = Literal[
     "more_hours",
@@ -167,7 +168,8 @@ class Explanation:
 class ItemFinding:
     """Why one item is late, partial, unscheduled, at risk, left out or has nothing to place, and what would help.
 
-    `kind` is task, habit or preference, `id` names the row; `date` is the local one of a habit's occurrence, ISO 8601.
+    `kind` is task, habit, meeting or preference, `id` names the row; `date` is the local one of a habit's occurrence,
+    ISO 8601. `people` are those whose it is, where there are members: a task of several may be late for one of them.
     """
 
     kind: str
@@ -176,6 +178,7 @@ class ItemFinding:
     cause: Explanation
     suggestions: tuple[Explanation, ...] = ()
     date: str | None = None
+    people: tuple[str, ...] = ()
 
 
 Wording = Callable[[Iterable[Explanation], Mapping[str, str], ZoneInfo], str]

@@ -60,6 +60,12 @@ class Remark:
     obstacle: str
     help: str = ""
     urgent: bool = True
+    people: tuple[str, ...] = ()
+    """Ids of those whose item it is, where several are planned."""
+
+    def about(self, entry: Entry) -> bool:
+        """Return whether it is about this task or meeting, and not about another person's part of it."""
+        return self.title == entry.title and set(self.people) <= set(entry.people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,11 @@ class Piece:
     def all_day(self) -> bool:
         """Whether it fills the day."""
         return (self.first, self.last) == (0, DAY_MINUTES)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is of something that takes a day or more: of the hours that it has on this one nothing follows."""
+        return self.all_day or self.entry.end - self.entry.start >= DAY_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +123,22 @@ class Agenda:
             for person in self.people
         )
 
-    def who(self, entry: Entry) -> str:
-        """Return the names of those whose time an entry takes, "" where one timeline is all there is."""
-        return ", ".join(person.name for person in self.people if person.id in entry.people)
+    def who(self, what: Entry | Remark) -> str:
+        """Return the names of those whose time something takes, "" where one timeline is all there is."""
+        return ", ".join(person.name for person in self.people if person.id in what.people)
+
+    def headed(self, what: Entry | Remark) -> str:
+        """Return its title, after whose it is where there are several: "Ada, Ben: Review"."""
+        return f"{who}: {what.title}" if (who := self.who(what)) else what.title
 
     def style(self, entry: Entry) -> Style:
         """Return the colour that every view gives the entry: its kind's, or that of what is to be seen about it."""
         if entry.kind == "busy":
             return "moved" if entry.change == "moved" else "busy"
-        states = {remark.title: remark.urgent for remark in self.remarks} if entry.kind in ("task", "meeting") else {}
-        if entry.title not in states:
+        about = [remark.urgent for remark in self.remarks if entry.kind in ("task", "meeting") and remark.about(entry)]
+        if not about:
             return entry.kind
-        return "late" if states[entry.title] else "risk"
+        return "late" if about[-1] else "risk"
 
     def today(self) -> date:
         """Return the local date of `now`."""
@@ -175,7 +190,8 @@ class Agenda:
             opened = self.open_spans(day)
             open_anywhere += opened
             over = day < self.today()
-            spans += ((p.first, p.last) for p in self.pieces(day) if not p.all_day and (over or _matters(p, opened)))
+            pieces = (piece for piece in self.pieces(day) if not piece.lasts)
+            spans += ((piece.first, piece.last) for piece in pieces if over or _matters(piece, opened))
         spans = spans or open_anywhere or [_OFFICE_HOURS]
         first, last = min(first for first, _ in spans), max(last for _, last in spans)
         return first // 60 * 60, -(-last // 60) * 60

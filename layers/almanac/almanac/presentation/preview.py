@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from operator import itemgetter
 from typing import Any
 
+from almanac.domain.explanation import Explanation
 from almanac.domain.history.causes import Cause
 from almanac.domain.wall_clock import minutes_of
 from almanac.domain.workspace_plan.existing_blocks import is_users
@@ -16,6 +17,7 @@ from almanac.presentation.agenda import Agenda, Change, Entry, Remark
 from almanac.presentation.history.diff import because, cause_fields
 from almanac.presentation.instance_agenda import opened, people_of
 from almanac.presentation.phrases import STATES
+from almanac.presentation.wording import words
 from almanac.services.plan.proposal import PlanPreview, Proposal
 
 _CALM = ("at_risk", "ignored", "nothing_to_place")
@@ -69,6 +71,14 @@ def _agenda(shown: PlanPreview) -> Agenda:
     )
 
 
+def in_words(explanation: Explanation, request: PlanningRequest) -> str:
+    """Return a reason in words with times of the workspace's zone, like the block beside it.
+
+    What is stored with a block has those of whose time it takes, who reads it in a calendar of their own.
+    """
+    return words([explanation], request.titles, request.window.zone)
+
+
 def _taken(request: PlanningRequest) -> Iterator[Entry]:
     """Yield what the plan goes around: events, and blocks that stay. Work that lies behind is left out."""
     fixed = {str(block.event_id): block for block in request.existing.fixed}
@@ -86,7 +96,8 @@ def _placed(shown: PlanPreview) -> Iterator[Entry]:
     for place, change, causes in _with_change(shown):
         item = found.request.items[place.item]
         told = "" if first else change
-        yield Entry(item.kind, item.title, place.start, place.end, place.reason, told, place.people, _told(causes))
+        why = in_words(place.explanation, found.request)
+        yield Entry(item.kind, item.title, place.start, place.end, why, told, place.people, _told(causes))
 
 
 def _told(causes: Sequence[Cause]) -> tuple[str, ...]:
@@ -178,4 +189,4 @@ def _remark(note: Note, request: PlanningRequest) -> Remark:
     titles = {str(item.owner): item.title for item in request.items.values()}
     title = titles.get(note.id, f"{note.kind} {note.id}")
     state = STATES.get(note.status, note.status)
-    return Remark(title, state, note.reason, note.hint, note.status not in _CALM)
+    return Remark(title, state, note.reason, note.hint, note.status not in _CALM, note.people)

@@ -119,4 +119,6 @@ def _plan_lines(plan: RequestedPlan) -> Iterator[str]:
     for note in plan.warnings:
         hint = f"; would help: {note['hint']}" if note["hint"] else ""
         what = note["title"] or f"{note['kind']} {note['id']}"
+        if people := note.get("people"):
+            what += f" ({', '.join(people)})"
         yield one_line(f"  {what}: {STATES.get(note['status'], note['status'])}: {note['reason']}{hint}")

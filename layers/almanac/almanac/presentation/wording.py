@@ -72,6 +72,7 @@ SENTENCES: Mapping[Code, str] = {
     "holders": "{names_with_minutes}",
     "ideal_time_too_short": "is too short",
     "ideal_time_outside_hours": "lies outside its hours",
+    "lacks": "{names} {gave_up}",
     # suggestions
     "more_hours": "{amounts[0]} more of {category} hours on {days[0]}, {spans[0]}",
     "later_deadline": "a deadline {about} later, {times[0]}",
@@ -87,7 +88,7 @@ SENTENCES: Mapping[Code, str] = {
     "other_hours": "other {category} hours on that day, or a day that is less full",
     "default_used": "its default was used",
     "tick_off_or_more": "tick it off, or raise its total_minutes",
-    "near_miss": "{days[0]}, {spans[0]}, if {names} {gave_up}",
+    "near_miss": "{days[0]}, {spans[0]}, if {all_lacking}",
     "item_moves": "{names} ({amounts[0]}) {shift}, at {times[0]}",
     "add_member": "add them with `almanac member add`, or leave them out",
     # faults
@@ -193,9 +194,16 @@ class _Fields(dict[str, object]):
         return f"is taken by {self._words_of(holders)}" if holders else self._words_of(self._told.parts[0])
 
     def _gave_up(self) -> str:
-        """Return what people would have to give up for a near miss: what they have then, or that they are closed."""
+        """Return what somebody would have to give up: what they have then, and the time outside their hours."""
         holders = self._told.part("holders")
-        return f"could be free of {self._words_of(holders)}" if holders else "came outside their hours"
+        busy = f"could be free of {self._words_of(holders)}" if holders else ""
+        closed = f"came outside their hours ({amount(self._told.minutes[0])})" if self._told.minutes else ""
+        return " and ".join(filter(None, [busy, closed]))
+
+    def _all_lacking(self) -> str:
+        found = [self._words_of(part) for part in self._told.parts if part.code == "lacks"]
+        more = len(self._told.items) - len(found)
+        return ", and if ".join([*found, f"{more} more could come"] if more else found)
 
     def _neighbours(self) -> str:
         before = self._words_of(self._told.part("follows_item", "follows_start_of_hours"))
@@ -227,5 +235,6 @@ _FIELDS: Mapping[str, Callable[[_Fields], object]] = {
     "blame": _Fields._blame,
     "neighbours": _Fields._neighbours,
     "gave_up": _Fields._gave_up,
+    "all_lacking": _Fields._all_lacking,
     "shift": lambda f: f"{length(abs(f._told.minutes[1]))} {'later' if f._told.minutes[1] > 0 else 'earlier'}",
 }

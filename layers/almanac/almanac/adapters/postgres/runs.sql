@@ -219,10 +219,11 @@ SELECT r.id, r.ws_id, status, outcome, request_id, started_at, finished_at, retr
     tasks, habits, scheduled, late, partial, unscheduled, at_risk, left_out, inserted, moved, deleted, unchanged,
     search_cut_percent, objective, total_ms,
     (
-        SELECT coalesce(jsonb_agg(note || jsonb_build_object('title', coalesce(t.title, h.name)) ORDER BY place), '[]')
+        SELECT coalesce(jsonb_agg(note || jsonb_build_object('title', coalesce(t.title, h.name, m.title)) ORDER BY place), '[]')
         FROM jsonb_array_elements(warnings) WITH ORDINALITY AS noted (note, place)
         LEFT JOIN tasks t ON t.ws_id = r.ws_id AND t.id::text = note ->> 'id'
         LEFT JOIN workspace_habits h ON h.ws_id = r.ws_id AND h.id::text = note ->> 'id'
+        LEFT JOIN meetings m ON m.ws_id = r.ws_id AND m.id::text = note ->> 'id'
     ),
     error_type, error
 FROM workspace_scheduling_metadata r

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from almanac.domain.sync.report import Tally
@@ -25,10 +25,12 @@ class StoredNote(TypedDict):
     status: str
     reason: str
     hint: str
+    people: NotRequired[Sequence[str]]
+    """Ids of those whose item it is; runs of earlier releases have not kept it."""
 
 
 class TitledNote(StoredNote):
-    """A note with the title of its task or habit; None when it is about neither."""
+    """A note with the title of its task, habit or meeting; None when it is about none."""
 
     title: str | None
 

@@ -106,4 +106,5 @@ def _item_findings(
             finding.cause.renamed(rows),
             tuple(suggestion.renamed(rows) for suggestion in finding.suggestions),
             finding.date,
+            item.people,
         )

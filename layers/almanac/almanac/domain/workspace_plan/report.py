@@ -30,8 +30,8 @@ class Note(ItemFinding):
         """Return a finding beside its sentences; `words` makes one of alternatives."""
         cause = words([finding.cause])
         reason = cause if finding.date is None else f"{finding.date}: {cause}"
-        about = finding.kind, finding.id, finding.status, finding.cause, finding.suggestions, finding.date
-        return cls(*about, reason=reason, hint=words(finding.suggestions))
+        about = finding.kind, finding.id, finding.status, finding.cause, finding.suggestions
+        return cls(*about, finding.date, finding.people, reason=reason, hint=words(finding.suggestions))
 
     def as_dict(self) -> dict[str, Any]:
         """Return it JSON-ready: the words, and beside them what they are made of."""
@@ -42,6 +42,7 @@ class Note(ItemFinding):
             "reason": self.reason,
             "hint": self.hint,
             "date": self.date,
+            "people": list(self.people),
             "cause": self.cause.as_dict(),
             "suggestions": [suggestion.as_dict() for suggestion in self.suggestions],
         }

@@ -81,7 +81,7 @@ def _clock(minute: int) -> str:
 
 def _sections(agenda: Agenda) -> Iterator[str]:
     if agenda.remarks:
-        rows = (_remark(remark) for remark in agenda.remarks)
+        rows = (_remark(remark, agenda) for remark in agenda.remarks)
         yield _section("What needs attention", ("Item", "State", "In the way", "Would help"), rows)
     if planned := agenda.planned():
         rows = (_placed(entry, agenda) for entry in planned)
@@ -100,13 +100,12 @@ def _placed(entry: Entry, agenda: Agenda) -> str:
 
 def _what(entry: Entry, agenda: Agenda) -> str:
     change = f" ({entry.change})" if entry.change else ""
-    who = f"{_safe(agenda.who(entry))}: " if agenda.who(entry) else ""
-    return f'<td><span class="mark {agenda.style(entry)}"></span>{who}{_safe(entry.title)}{change}</td>'
+    return f'<td><span class="mark {agenda.style(entry)}"></span>{_safe(agenda.headed(entry))}{change}</td>'
 
 
-def _remark(remark: Remark) -> str:
+def _remark(remark: Remark, agenda: Agenda) -> str:
     state = f'<td class="{"state" if remark.urgent else "risk"}">{_safe(remark.state)}</td>'
-    return f"<tr>{_cell(remark.title)}{state}{_cell(remark.obstacle)}{_cell(remark.help)}</tr>"
+    return f"<tr>{_cell(agenda.headed(remark))}{state}{_cell(remark.obstacle)}{_cell(remark.help)}</tr>"
 
 
 def _cell(text: str) -> str:

@@ -125,10 +125,10 @@ def _add_remarks(root: Element, agenda: Agenda, number: int, y: float) -> None:
     add_text(root, head, x=MARGIN, y=y + 14, room=WIDTH, size=15, class_="title")
     for n, remark in enumerate(agenda.remarks[:number]):
         line = add(root, "g")
-        add_tooltip(line, f"{remark.title}: {remark.state}", remark.obstacle, remark.help)
+        add_tooltip(line, f"{agenda.headed(remark)}: {remark.state}", remark.obstacle, remark.help)
         base = y + 40 + n * _REMARK
         add(line, "circle", cx=MARGIN + 4, cy=base - 4, r=4, class_="late-bar" if remark.urgent else "risk-bar")
-        add_text(line, remark.title, x=MARGIN + 18, y=base, room=200, size=12, class_="strong")
+        add_text(line, agenda.headed(remark), x=MARGIN + 18, y=base, room=200, size=12, class_="strong")
         add_text(line, remark.state, x=MARGIN + 230, y=base, room=190, size=12, class_="alarm")
         said = f"{remark.obstacle}. Would help: {remark.help}" if remark.help else remark.obstacle
         add_text(line, said, x=MARGIN + 430, y=base, room=WIDTH - 2 * MARGIN - 430, size=12, class_="quiet")

@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from importlib.util import find_spec
 
-from almanac.presentation.agenda import MARKS, Agenda, Entry, Remark, clock_changes, when
+from almanac.presentation.agenda import MARKS, Agenda, Entry, clock_changes, when
 from almanac.presentation.phrases import cut_short
 from almanac.presentation.tables import one_line, table
 
@@ -48,7 +48,7 @@ def _weeks(agenda: Agenda, weeks: int, width: int, draw: DrawWeek | None) -> Ite
 
 def _explanations(agenda: Agenda, shown: Sequence[Sequence[date]], width: int) -> Iterator[str]:
     yield from _reasons(agenda, shown, width)
-    yield from _remarks(agenda.remarks, width)
+    yield from _remarks(agenda, width)
     yield from ("", ", ".join(f"{name} {count}" for name, count in agenda.counts.items()))
     if agenda.search_cut_percent:
         yield _wrapped(cut_short(agenda.search_cut_percent), "", width)
@@ -106,11 +106,12 @@ def _headline(entry: Entry, agenda: Agenda) -> str:
     return f"{MARKS[entry.kind]} {when(entry, agenda.zone)}  {who}{one_line(entry.title)}{change}"
 
 
-def _remarks(remarks: Sequence[Remark], width: int) -> Iterator[str]:
-    if remarks:
+def _remarks(agenda: Agenda, width: int) -> Iterator[str]:
+    if agenda.remarks:
         yield from ("", "What needs attention")
-    for remark in remarks:
-        yield _wrapped(f"{one_line(remark.title)}: {remark.state}", "  ", width)
+    for remark in agenda.remarks:
+        who = f" ({one_line(agenda.who(remark))})" if agenda.who(remark) else ""
+        yield _wrapped(f"{one_line(remark.title)}{who}: {remark.state}", "  ", width)
         for label, text in (("in the way", remark.obstacle), ("would help", remark.help)):
             if text:
                 yield _wrapped(f"{label}: {one_line(text)}", "    ", width)

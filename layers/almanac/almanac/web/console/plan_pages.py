@@ -8,7 +8,7 @@ from almanac.domain.workspace_plan.planning_window import utc_instant
 from almanac.errors import PermanentError
 from almanac.presentation.history.diff import because
 from almanac.presentation.operations.calendar_week import week_agenda
-from almanac.presentation.preview import Preview
+from almanac.presentation.preview import Preview, in_words
 from almanac.presentation.svg.calendar_week import week_picture
 from almanac.services.plan.apply import PlanChanged, job_of
 from almanac.services.plan.proposal import PlanPreview
@@ -24,6 +24,8 @@ class Move:
 
     kind: str
     title: str
+    who: str
+    """The names of those whose time it takes, "" where one timeline is all there is."""
     before: datetime | None
     after: datetime | None
     minutes: int
@@ -74,6 +76,7 @@ def _shown(visit: Visit, found: PlanPreview, days: int, *, changed: bool = False
         report=found.report,
         moves=moves(found),
         remarks=proposed.remarks,
+        headed=proposed.headed,
         planned=proposed.planned(),
         zone=proposed.zone,
         weeks=weeks,
@@ -85,19 +88,29 @@ def _shown(visit: Visit, found: PlanPreview, days: int, *, changed: bool = False
 
 def moves(found: PlanPreview) -> Sequence[Move]:
     """Return what the plan changes, in the order of the calendar as it would be."""
-    changes, existing = found.proposal.changes, found.proposal.request.existing
+    request, changes, existing = found.proposal.request, found.proposal.changes, found.proposal.request.existing
     was = {block.event_id: block for block in (*existing.movable, *existing.unwanted)}
-    made = [Move(b.kind, b.title, None, b.start, b.minutes, b.reason) for b in changes.inserted]
     causes = {event_id: [*map(because, each)] for event_id, each in found.causes.items()}
-    for b in changes.moved:
-        before = was[b.event_id].start if b.event_id in was else None
-        why = causes.get(b.event_id, ())
-        made.append(Move(b.kind, b.title, before, b.start, b.minutes, b.reason or "", why))
-    gone = [was[event_id] for event_id in changes.deleted if event_id in was]
-    made += [
-        Move(b.kind, b.title, b.start, None, b.minutes, "no longer wanted there", causes.get(b.event_id, ()))
-        for b in gone
-    ]
+
+    def who(*people: str | None) -> str:
+        return ", ".join(request.names.get(person, person) for person in people if person)
+
+    made = []
+    for new in changes.inserted:
+        whose, why = who(*(new.attending or [new.user])), in_words(new.explanation, request)
+        made.append(Move(new.kind, new.title, whose, None, new.start, new.minutes, why))
+    for moved in changes.moved:
+        before = was.get(moved.event_id)
+        whose = who(*(moved.attending or [before.user if before else None]))
+        start, why = before.start if before else None, ""
+        if moved.explanation is not None:
+            why = in_words(moved.explanation, request)
+        because_of = causes.get(moved.event_id, ())
+        made.append(Move(moved.kind, moved.title, whose, start, moved.start, moved.minutes, why, because_of))
+    for gone in (was[event_id] for event_id in changes.deleted if event_id in was):
+        whose, why = who(*(gone.attending or [gone.user])), "no longer wanted there"
+        because_of = causes.get(gone.event_id, ())
+        made.append(Move(gone.kind, gone.title, whose, gone.start, None, gone.minutes, why, because_of))
     return sorted(made, key=lambda move: (move.after or move.before or _LAST, move.title))
 
 

@@ -27,9 +27,11 @@ LEFT JOIN tasks t ON t.ws_id = p.ws_id AND t.id::text = n.note ->> 'id' AND t.co
 LEFT JOIN workspace_habits h ON h.ws_id = p.ws_id AND h.id::text = n.note ->> 'id' AND h.is_active
 LEFT JOIN meetings g ON g.ws_id = p.ws_id AND g.id::text = n.note ->> 'id' AND g.completed_at IS NULL
 WHERE :user_id::text IS NULL OR n.note IS NULL OR CASE
-    WHEN t.id IS NOT NULL THEN EXISTS (SELECT 1 FROM task_assignees a WHERE a.task_id = t.id AND a.user_id = :user_id)
+    WHEN t.id IS NOT NULL THEN (EXISTS (SELECT 1 FROM task_assignees a WHERE a.task_id = t.id AND a.user_id = :user_id)
         OR (NOT EXISTS (SELECT 1 FROM task_assignees a WHERE a.task_id = t.id)
-            AND :user_id = (SELECT user_id FROM default_member))
+            AND :user_id = (SELECT user_id FROM default_member)))
+        -- a task of several may be late for one of them
+        AND coalesce(nullif(n.note -> 'people', '[]') @> to_jsonb(:user_id::text), true)
     WHEN h.id IS NOT NULL THEN :user_id = coalesce(h.user_id, (SELECT user_id FROM default_member))
     WHEN g.id IS NOT NULL THEN EXISTS (SELECT 1 FROM meeting_attendees a WHERE a.meeting_id = g.id AND a.user_id = :user_id)
     END

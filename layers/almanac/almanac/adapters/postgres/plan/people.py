@@ -1,6 +1,7 @@
 """Rows about people as what the domain plans: members with hours and preferences of their own, assignees, meetings."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -46,7 +47,7 @@ def members(
         mine = own if isinstance(own, dict) else {}
         preferences, _ = read_preferences({**common, **mine}, hours)
         found.append(Member(user, name, time_zone, preferences, hours, unreadable))
-        findings += faults
+        findings += [replace(fault, people=(user,)) for fault in faults]
     return tuple(found), findings
 
 

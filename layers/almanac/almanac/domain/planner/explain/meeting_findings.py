@@ -80,7 +80,7 @@ class MeetingTimes:
             apart = all(abs(miss.first - other.first) >= self.task.slots for other in chosen)
             if miss.people and apart and len(chosen) < MOST_NEAR_MISSES:
                 chosen.append(miss)
-        return [self.told(miss) for miss in chosen]
+        return [self.told(miss, lacking) for miss in chosen]
 
     def near_miss(self, first: int, lacking: dict[int, tuple[int, int]]) -> NearMiss:
         """Return who lacks at one start, and how much stands in the way."""
@@ -92,18 +92,24 @@ class MeetingTimes:
         )
         return NearMiss(len(blocked), weight, first, blocked)
 
-    def told(self, miss: NearMiss) -> Explanation:
-        """Return a near miss as an explanation: who lacks, and what each of them has then."""
+    def told(self, miss: NearMiss, lacking: dict[int, tuple[int, int]]) -> Explanation:
+        """Return a near miss as an explanation: who lacks, what each of them has then, and how long each is closed."""
         problem = self.occupancies.solution.problem
         span = between(miss.first, miss.first + self.task.slots)
         held: dict[str, int] = {}
+        each: list[Explanation] = []
         for person in miss.blocked:
-            for name, minutes in self.each[person].minutes_by_id(span, self.task.index).items():
+            mine = self.each[person].minutes_by_id(span, self.task.index)
+            for name, minutes in mine.items():
                 held[name] = max(held.get(name, 0), minutes)
-        instants = problem.minute(miss.first), problem.minute(miss.first + self.task.slots)
-        ids = tuple(self.id_of(person) for person in miss.blocked[:MOST_NAMED])
+            closed = SLOT_MINUTES * (lacking[person][1] & span).bit_count()
+            has = (holders(mine),) if mine else ()
+            each.append(Explanation("lacks", (self.id_of(person),), (closed,) if closed else (), parts=has))
         return Explanation(
-            "near_miss", items=ids, instants=instants, parts=(holders(most_first(held)),) if held else ()
+            "near_miss",
+            items=tuple(self.id_of(person) for person in miss.blocked),
+            instants=(problem.minute(miss.first), problem.minute(miss.first + self.task.slots)),
+            parts=(*((holders(most_first(held)),) if held else ()), *each[:MOST_NAMED]),
         )
 
     def id_of(self, person: int) -> str:

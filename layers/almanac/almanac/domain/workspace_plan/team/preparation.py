@@ -102,7 +102,7 @@ class Preparation:
             names=_names(self.workspace),
             existing=existing,
             lengthened={key: n for plan in plans for key, n in plan.decisions.lengthened.items()},
-            findings=(*self.findings(waiting), *(finding for plan in plans for finding in plan.findings)),
+            findings=(*self.findings(waiting), *(of(plan.view.user, each) for plan in plans for each in plan.findings)),
             windows={plan.view.user: plan.view.window for plan in plans},
         )
 
@@ -124,7 +124,13 @@ class Preparation:
         tasks_of = {str(row): str(task) for row, task in self.assigned.tasks_of.items()}
         idle = used_up(self.work.tasks, blocks, self.window)
         for finding in (*_left_out(self.work, self.meetings), *idle, *waiting):
-            yield replace(finding, id=tasks_of.get(finding.id, finding.id))
+            whose = "" if finding.kind == "meeting" else self.assigned.users.get(UUID(finding.id), NOBODY)
+            yield of(whose, replace(finding, id=tasks_of.get(finding.id, finding.id)))
+
+
+def of(user: str, finding: ItemFinding) -> ItemFinding:
+    """Return the same as one about what is somebody's; where there are no members it is nobody's."""
+    return replace(finding, people=(user,)) if user else finding
 
 
 def _waits(workspace: Workspace, assigned: AssignedTasks) -> Waits:
@@ -168,8 +174,9 @@ def _items(assigned: AssignedTasks, meetings: Iterable[Meeting], plans: Sequence
         for row in assigned.rows
     }
     for each in meetings:
-        user = next(iter(each.required), NOBODY)
-        items[str(each.id)] = ItemOwner("meeting", each.id, each.title, each.color, user=user)
+        user, *others = each.required or (NOBODY,)
+        owner = ItemOwner("meeting", each.id, each.title, each.color, user=user, others=tuple(others))
+        items[str(each.id)] = owner
     for plan in plans:
         for one in plan.decisions.occurrences:
             habit = one.habit

@@ -18,7 +18,7 @@ from almanac.domain.workspace_plan.snapshot import NOBODY, ItemKind
 class ItemOwner:
     """The task, the meeting, or the occurrence of a habit, that an id of the planner's means.
 
-    `user` is whose time it takes, of a meeting the first of those who must come.
+    `user` is whose time it takes, of a meeting the first of those who must come; `others` are the rest of these.
     """
 
     kind: ItemKind
@@ -27,6 +27,12 @@ class ItemOwner:
     color: str
     instance: int = 1
     user: str = NOBODY
+    others: tuple[str, ...] = ()
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Those whose time it takes, nobody where there are no members."""
+        return tuple(filter(None, (self.user, *self.others)))
 
 
 @dataclass(frozen=True, slots=True)
