@@ -8,6 +8,7 @@ from typing import Any
 
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.history.publish import PostgresPublishing
+from almanac.adapters.postgres.history.store import PostgresHistory
 from almanac.services.events_out.ports import EventBus, Lane, LaneQueue
 from almanac.services.events_out.relay import Relay
 from bench.child import measured
@@ -20,6 +21,8 @@ _WORKSPACES, _CHANGES = 200, 100
 """Of the relay; each workspace has that many changes."""
 _FEW, _MANY = 10_000, 200_000
 """Changes of one workspace that are read again."""
+_PAGE, _PAGES, _TURNS = 100, 50, 10
+"""Of reading at both ends of a history: small steps in many turns, which a busy machine disturbs alike."""
 _PLENTY_SECONDS = 3600.0
 _TEAMS = (
     "INSERT INTO workspaces (id, name) SELECT gen_random_uuid(), 'Bench' FROM generate_series(1, :workspaces::integer)"
@@ -58,6 +61,7 @@ def events_out(rounds: int) -> list[Figure]:
         fill(database, _WORKSPACES, _CHANGES)
         relay = interleaved(rounds, {"relay": lambda: _relayed(database)}).median("relay")
     memory = {changes: _read_again(changes) for changes in (_FEW, _MANY)}
+    late = late_pages(_MANY, rounds)
     replayed = {changes: _read_again(changes, "replay") for changes in (_FEW, _MANY)}
     return [
         Figure(PART, "changes through the relay, one worker", relay, "changes/s", Target("at least", 1000)),
@@ -65,11 +69,30 @@ def events_out(rounds: int) -> list[Figure]:
         Figure(
             PART, f"— memory above reading {_FEW:,}", memory[_MANY][1] - memory[_FEW][1], "MB", Target("at most", 5)
         ),
+        Figure(PART, "— its last pages against its first, time of a page", late, "×", Target("at most", 1.2)),
         Figure(PART, f"{_MANY:,} changes replayed onto the bus for one subscriber", replayed[_MANY][0], "changes/s"),
         Figure(
             PART, f"— memory above {_FEW:,} of them", replayed[_MANY][1] - replayed[_FEW][1], "MB", Target("at most", 5)
         ),
     ]
+
+
+def late_pages(changes: int, rounds: int) -> float:
+    """What a page at the end of a history costs, against one at its beginning: by version it must be the same."""
+    with postgres(durable=False) as url, closing(Database(lambda: parse_url(url), 300)) as database:
+        fill(database, 1, changes)
+        ws_id, history = database.run("SELECT id FROM workspaces")[0][0], PostgresHistory(database)
+
+        def pages(first: int) -> float:
+            began = perf_counter()
+            for page in range(_PAGES):
+                if len(history.changes(ws_id, first + page * _PAGE, _PAGE)) != _PAGE:
+                    raise RuntimeError("a page is not full")
+            return perf_counter() - began
+
+        ways = {"late": lambda: pages(changes - _PAGES * _PAGE), "early": lambda: pages(0)}
+        interleaved(1, ways)  # what is read for the first time is not in memory yet
+        return interleaved(_TURNS * rounds, ways).ratio("late", "early")
 
 
 def fill(database: Database, workspaces: int, changes: int) -> None:
