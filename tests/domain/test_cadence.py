@@ -42,6 +42,24 @@ def test_the_next_tick_of_a_cron_expression(expression: str, expected: str | Non
 
 
 @pytest.mark.parametrize(
+    ("expression", "last", "expected"),
+    [
+        ("rate(15 minutes)", "2026-11-29T14:00:02", "2026-11-29T14:15:02"),
+        ("rate(15 minutes)", "2026-11-29T13:30:02", "2026-11-29T14:15:02"),
+        ("rate(15 minutes)", "2026-11-29T13:52:30", "2026-11-29T14:22:30"),
+        ("rate(15 minutes)", "2026-11-29T14:08:00", "2026-11-29T14:23:00"),
+        ("rate(15 minutes)", None, None),
+        ("rate(0 minutes)", "2026-11-29T14:00:02", None),
+        ("cron(0/15 * * * ? *)", "2026-11-29T14:00:02", "2026-11-29T14:15:00"),
+    ],
+)
+def test_a_rate_goes_on_from_a_tick_that_is_known(expression: str, last: str | None, expected: str | None) -> None:
+    known = None if last is None else datetime.fromisoformat(last).replace(tzinfo=UTC)
+    found = next_tick(expression, NOW, known)
+    assert (found and f"{found:%Y-%m-%dT%H:%M:%S}") == expected
+
+
+@pytest.mark.parametrize(
     ("expression", "expected"),
     [
         ("rate(1 minute)", timedelta(minutes=1)),

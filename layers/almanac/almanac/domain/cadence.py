@@ -17,14 +17,20 @@ _LOOKED_AHEAD = 4 * 366 + 1
 
 
 def period(expression: str) -> timedelta | None:
-    """Return the time between two ticks of a rate; None of anything else. When its first tick was, nobody tells."""
+    """Return the time between two ticks of a rate; None of anything else."""
     found = re.fullmatch(r"rate\((\d{1,6}) (minute|hour|day)s?\)", expression.strip())
     return int(found[1]) * _UNITS[found[2]] if found is not None else None
 
 
-def next_tick(expression: str, after: datetime) -> datetime | None:
-    """Return the first instant of a cron expression after another one. None where it has none, or says more than
-    numbers, names, lists, ranges and steps (L, W and # are not read)."""
+def next_tick(expression: str, after: datetime, last: datetime | None = None) -> datetime | None:
+    """Return the first tick after an instant. A rate counts from one that is known, `last`: it tells nobody its first.
+
+    None where there is none, where nobody knows, or where a cron expression says more than numbers, names, lists,
+    ranges and steps (L, W and # are not read).
+    """
+    every = period(expression)
+    if every:
+        return None if last is None else last + every * max(1, (after - last) // every + 1)
     found = re.fullmatch(r"cron\(([^()]+)\)", expression.strip())
     words = found[1].split() if found is not None else []
     if len(words) != len(_FIELDS):

@@ -78,17 +78,18 @@ def search(visit: Visit) -> Answer:
 def _rules(visit: Visit) -> list[dict[str, Any]]:
     """What the clock asks for, when it did last where that is recorded, and when it does next."""
     cadences = visit.call.use.cadences
-    return [
-        {
-            "name": name,
-            "cadence": cadences.get(rule),
-            "last": _last_tick(visit, rule) if rule in _NAMES else None,
-            "next": next_tick(cadences.get(rule, ""), visit.now),
-            "period": period(cadences.get(rule, "")),
+    found = []
+    for rule, name in RULES.items():
+        if rule not in cadences and rule not in _NAMES:
+            continue
+        cadence = cadences.get(rule)
+        last = _last_tick(visit, rule) if rule in _NAMES else None
+        told = {
+            "next": cadence and next_tick(cadence, visit.now, None if last is None else last.sent_at),
+            "period": cadence and period(cadence),
         }
-        for rule, name in RULES.items()
-        if rule in cadences or rule in _NAMES
-    ]
+        found.append({"name": name, "cadence": cadence, "last": last, **told})
+    return found
 
 
 def _last_tick(visit: Visit, kind: str) -> RecordedRun | None:
