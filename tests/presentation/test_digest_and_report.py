@@ -104,6 +104,10 @@ def test_an_empty_day_says_so_and_a_full_one_counts_the_rest() -> None:
     many = digest(today=[entry(str(n)) for n in range(MOST + 3)])
     assert "and 3 more" in texts.letter(many).text
     assert "and 3 more" in texts.html(many)
+    move = Move("Call", None, (NINE, NINE + HOUR), all_day=False, by="plan")
+    moved = texts.letter(digest(moved=[move] * 50, at_risk=[Trouble("Tax", "late", "late", "")])).text
+    assert "and 38 more" in moved
+    assert moved.index("At risk") < moved.index("Moved since"), "what somebody may have to do comes first"
 
 
 def test_strangers_titles_are_text() -> None:

@@ -13,6 +13,8 @@ from almanac.services.export.ports import Letter
 
 MOST = 40
 """Lines of one part; how many more there are is said."""
+MOST_MOVED = 12
+"""Of what has moved: after a first plan that is everything, and the day is what a morning is about."""
 _BY: dict[Origin, str] = {
     "plan": "by the plan",
     "app": "in your product",
@@ -52,13 +54,13 @@ def _parts(digest: Digest) -> Iterator[tuple[str, Sequence[Row], int]]:
     """Yield each part: its title, its rows, how many there are beside them."""
     today = [_entry(each, digest) for each in digest.today]
     yield "Today", today[:MOST] or [("", "Nothing is in the calendar.", ())], max(0, len(today) - MOST)
-    for title, rows in (
-        ("Moved since yesterday", [_moved(each, digest) for each in digest.moved]),
-        ("At risk", [_trouble(each) for each in digest.at_risk]),
-        ("Without a place", [_trouble(each) for each in digest.without_place]),
+    for title, rows, most in (
+        ("At risk", [_trouble(each) for each in digest.at_risk], MOST),
+        ("Without a place", [_trouble(each) for each in digest.without_place], MOST),
+        ("Moved since yesterday", [_moved(each, digest) for each in digest.moved], MOST_MOVED),
     ):
         if rows:
-            yield title, rows[:MOST], max(0, len(rows) - MOST)
+            yield title, rows[:most], max(0, len(rows) - most)
 
 
 def _subject(digest: Digest) -> str:

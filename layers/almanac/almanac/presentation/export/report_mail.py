@@ -49,7 +49,9 @@ def _bars(week: Week) -> Iterator[tuple[str, Sequence[Bar]]]:
                 (
                     f"{day.day:%a %d %b}",
                     (day.placed + day.moved + day.removed) / most,
-                    f"{day.placed} placed, {day.moved} moved, {day.removed} taken away",
+                    f"{day.placed} placed, {day.moved} moved, {day.removed} taken away"
+                    if day.placed or day.moved or day.removed
+                    else "none",
                 )
                 for day in week.days
             ],
@@ -62,12 +64,17 @@ def _bars(week: Week) -> Iterator[tuple[str, Sequence[Bar]]]:
 
 def _figures(week: Week, link: str | None) -> str:
     rows = "".join(
-        f'<tr><td style="{_CELL}">{name}</td><td style="{_CELL};white-space:nowrap"><strong>{value}</strong></td>'
-        f'<td class="quiet" style="padding:5px 0;width:100%;{QUIET}">{safe(more)}</td></tr>'
+        f'<tr><td style="{_CELL};white-space:nowrap">{name}</td>'
+        f'<td style="{_CELL};white-space:nowrap"><strong>{value}</strong></td>'
+        f'<td class="quiet" style="padding:6px 0;vertical-align:top;width:100%;{QUIET}">{safe(more)}</td></tr>'
         for name, value, more in week_tiles(week)
     )
     said = "The whole report, with its pictures and each day"
-    more = "" if link is None else f'<p style="margin:10px 0 0"><a href="{escape(link)}">{said}</a></p>'
+    more = (
+        ""
+        if link is None
+        else f'<p style="margin:10px 0 0"><a href="{escape(link)}" style="color:inherit">{said}</a></p>'
+    )
     return mail_card("In figures", rows, more)
 
 
