@@ -92,6 +92,24 @@ def test_a_near_miss_says_who_has_what_and_who_is_closed() -> None:
     )
 
 
+def test_a_meeting_says_who_is_not_waited_for_and_what_they_have() -> None:
+    document = team(
+        [ANN, BEN, CY, person("dora", "UTC", "19:00-21:00")],
+        meetings=[meeting("m", "ann", "ben", people_optional=["cy", "dora"])],
+        busy=[busy("trip", "05 00:00", "07 00:00", people=["cy"])],
+    )
+    (block,) = planned(document).blocks
+    assert words([block.reason], {}, ZoneInfo("UTC")) == (
+        "the earliest 1 h of work hours without cy (trip) and dora (outside their hours)"
+    )
+
+
+def test_the_notice_of_one_is_no_earliest_start() -> None:
+    document = team([ANN, person("ben", min_notice_min=240)], meetings=[meeting("m", "ann", "ben")])
+    (block,) = planned(document).blocks
+    assert block.reason.parts == ()
+
+
 def test_hours_that_have_nothing_in_common_are_said_to() -> None:
     night = person("ben", "UTC", "20:00-23:00")
     (finding,) = planned(team([ANN, night], meetings=[meeting("m", "ann", "ben")])).findings

@@ -32,6 +32,7 @@ ReasonPart = Literal[
     "after_earliest_start",
     "before_deadline",
     "after_deadline",
+    "without_people",
     "time_before_taken",
     "time_before_in_pieces",
     "ideal_free_but_costly",

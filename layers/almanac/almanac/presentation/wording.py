@@ -8,7 +8,7 @@ from almanac.domain.wall_clock import DAY_MINUTES
 from almanac.presentation.phrases import amount, clock_time, day_name, length, names, time_span
 
 _MOST_NAMED = 3
-_TASK = "{stays}{which}%s{since}{due}"
+_TASK = "{stays}{which}%s{since}{absent}{due}"
 _LENGTH = "{durations[0]} of {category} hours"
 _DATE_HOURS = "its {amounts[0]} of {category} hours on {days[0]}"
 
@@ -32,6 +32,7 @@ SENTENCES: Mapping[Code, str] = {
     "after_part": " after part {numbers[0]}",
     "after_items": " after {names}",
     "after_earliest_start": " from its earliest start ({times[0]}) on",
+    "without_people": " without {all_absent}",
     "before_deadline": ", before its deadline {times[0]}",
     "after_deadline": ", after its deadline {times[0]}",
     "time_before_taken": "{names_and_others}",
@@ -119,6 +120,7 @@ _SLOTS: Mapping[str, tuple[Code, ...]] = {
     "stays": ("stays",),
     "which": ("part_of_task",),
     "since": ("after_part", "after_items", "after_earliest_start"),
+    "absent": ("without_people",),
     "due": ("before_deadline", "after_deadline"),
     "before": ("time_before_taken", "time_before_in_pieces"),
     "why": ("ideal_free_but_costly", "ideal_hours_closed", "ideal_taken", "ideal_too_short"),
@@ -205,6 +207,16 @@ class _Fields(dict[str, object]):
         more = len(self._told.items) - len(found)
         return ", and if ".join([*found, f"{more} more could come"] if more else found)
 
+    def _all_absent(self) -> str:
+        return names([_Fields(part, self._titles, self._zone)._absent() for part in self._told.parts])
+
+    def _absent(self) -> str:
+        """Return who does not come, and what they have then."""
+        (who,), holders = self._names(), self._told.part("holders")
+        if holders is not None:
+            return f"{who} ({names(_Fields(holders, self._titles, self._zone)._names())})"
+        return f"{who} (outside their hours)" if self._told.minutes else who
+
     def _neighbours(self) -> str:
         before = self._words_of(self._told.part("follows_item", "follows_start_of_hours"))
         after = self._words_of(self._told.part("precedes_item", "precedes_end_of_hours"))
@@ -236,5 +248,6 @@ _FIELDS: Mapping[str, Callable[[_Fields], object]] = {
     "neighbours": _Fields._neighbours,
     "gave_up": _Fields._gave_up,
     "all_lacking": _Fields._all_lacking,
+    "all_absent": _Fields._all_absent,
     "shift": lambda f: f"{length(abs(f._told.minutes[1]))} {'later' if f._told.minutes[1] > 0 else 'earlier'}",
 }

@@ -1,10 +1,11 @@
 """A finished plan in minutes: a reason for every block, findings, and counts."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from almanac.domain.planner.explain.findings import findings_of
 from almanac.domain.planner.explain.occupancy import Occupancies
-from almanac.domain.planner.explain.reasons import move_reason, reason
+from almanac.domain.planner.explain.reasons import absences, move_reason, reason
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock, Summary
 from almanac.domain.planner.model.previous_blocks import blocks_by_item, joined
 from almanac.domain.planner.model.problem import Attendance, Item, Occurrence, Problem, Task, block_minutes
@@ -50,6 +51,8 @@ def blocks_of(occupancies: Occupancies) -> Iterator[PlannedBlock]:
             present = item.attendances if isinstance(item, Task) else ()
             optional = tuple(items[index].id for index in present if places[index])
             why = reason(occupancies.of(item), item, k)
+            if isinstance(item, Task):
+                why = replace(why, parts=(*why.parts, *absences(occupancies, item)))
             end = start + block_minutes(item, places[item.index], k)
             yield PlannedBlock(item.id, start, end, why, (*names(problem, item), *optional), optional)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from almanac.domain.explanation import Explanation
 from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders, most_first
+from almanac.domain.planner.explain.reasons import lack
 from almanac.domain.planner.model.problem import Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, starts_of_runs
 from almanac.domain.planner.search.solution import earliest_allowed
@@ -80,7 +81,7 @@ class MeetingTimes:
             apart = all(abs(miss.first - other.first) >= self.task.slots for other in chosen)
             if miss.people and apart and len(chosen) < MOST_NEAR_MISSES:
                 chosen.append(miss)
-        return [self.told(miss, lacking) for miss in chosen]
+        return [self.told(miss) for miss in chosen]
 
     def near_miss(self, first: int, lacking: dict[int, tuple[int, int]]) -> NearMiss:
         """Return who lacks at one start, and how much stands in the way."""
@@ -92,19 +93,16 @@ class MeetingTimes:
         )
         return NearMiss(len(blocked), weight, first, blocked)
 
-    def told(self, miss: NearMiss, lacking: dict[int, tuple[int, int]]) -> Explanation:
+    def told(self, miss: NearMiss) -> Explanation:
         """Return a near miss as an explanation: who lacks, what each of them has then, and how long each is closed."""
         problem = self.occupancies.solution.problem
         span = between(miss.first, miss.first + self.task.slots)
         held: dict[str, int] = {}
         each: list[Explanation] = []
         for person in miss.blocked:
-            mine = self.each[person].minutes_by_id(span, self.task.index)
-            for name, minutes in mine.items():
+            for name, minutes in self.each[person].minutes_by_id(span, self.task.index).items():
                 held[name] = max(held.get(name, 0), minutes)
-            closed = SLOT_MINUTES * (lacking[person][1] & span).bit_count()
-            has = (holders(mine),) if mine else ()
-            each.append(Explanation("lacks", (self.id_of(person),), (closed,) if closed else (), parts=has))
+            each.append(lack(self.each[person], self.id_of(person), self.task, span))
         return Explanation(
             "near_miss",
             items=tuple(self.id_of(person) for person in miss.blocked),

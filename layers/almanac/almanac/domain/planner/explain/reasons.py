@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from almanac.domain.explanation import Explanation, ReasonCode, ReasonPart
-from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancy
+from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders
 from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import HabitSpec
 from almanac.domain.planner.model.problem import Candidate, Movable, Occurrence, Problem, Task, block_minutes
@@ -96,7 +96,7 @@ def since(solution: Solution, task: Task, position: int) -> tuple[Explanation, .
         return (Explanation("after_part", numbers=(position,)),)
     if task.predecessors:
         return (Explanation("after_items", items=tuple(solution.items[index].id for index in task.predecessors)),)
-    if task.release:
+    if task.release > max(solution.problem.people[person].first for person in task.people):
         return (Explanation("after_earliest_start", instants=(solution.problem.minute(task.release),)),)
     return ()
 
@@ -109,6 +109,23 @@ def against_deadline(occupancy: Occupancy, task: Task, position: int) -> tuple[E
     end = occupancy.problem.minute(place[position][0]) + block_minutes(task, place, position)
     side: ReasonPart = "before_deadline" if end <= task.deadline else "after_deadline"
     return (Explanation(side, instants=(task.deadline,)),)
+
+
+def absences(occupancies: Occupancies, meeting: Task) -> tuple[Explanation, ...]:
+    """Return which optional people do not come, and what each has then; nothing where all do."""
+    solution = occupancies.solution
+    away = [solution.items[index] for index in meeting.attendances if not solution.places[index]]
+    span = covered(solution.places[meeting.index])
+    each = tuple(lack(occupancies.of(person), person.id, meeting, span) for person in away)
+    return (Explanation("without_people", items=tuple(person.id for person in away), parts=each),) if away else ()
+
+
+def lack(occupancy: Occupancy, person: str, meeting: Task, span: int) -> Explanation:
+    """Return what keeps somebody from a meeting in a stretch of time: what they have, and how long they are closed."""
+    held = occupancy.minutes_by_id(span, meeting.index)
+    closed = SLOT_MINUTES * (span & ~occupancy.hours.get(meeting.category, 0)).bit_count()
+    has = (holders(held),) if held else ()
+    return Explanation("lacks", (person,), (closed,) if closed else (), parts=has)
 
 
 def why_later(occupancy: Occupancy, task: Task, position: int, earlier: int) -> tuple[ReasonCode, int]:
