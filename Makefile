@@ -49,7 +49,7 @@ with_calendars = set --; if test -e "$(ICS)"; then set -- --ics "$(ICS)"; else \
 .PHONY: help setup setup-sam demo dev dev-reset test test-at lint format typecheck soak soak-two-ways bench bench-scale test-browser browser-tools openapi client checkov audit build invoke-all deploy-local cloud-test lock schemas clean other-python
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.ready $(MINISTACK) ## Make the environments: .venv, and the local queues' own
 

@@ -24,11 +24,12 @@ def things_to_try(workspace: str, email: str, exports: Path, now: datetime) -> S
     unpack = """.venv/bin/python -c 'import json, sys; print(json.dumps(json.load(sys.stdin)["result"]))'"""
     add = f"{_ALMANAC} account add --workspace '{workspace}' --email {_NEW_EMAIL} --user nina --token-file -"
     account = json.dumps({"email": _NEW_EMAIL})
+    rings = f"{_CONTROL}insert_event; echo; {_ALMANAC} runs '{workspace}'"
     hook = f"{_ALMANAC} webhook add {_HOOK} --workspace '{workspace}' --json"
     return (
         f"in another terminal: source {exports}; {_ALMANAC} runs",
         f"try 1, see the plan: {_ALMANAC} schedule '{workspace}' --preview",
-        f"try 2, a new meeting: curl -s -d '{event}' {_CONTROL}insert_event; {_ALMANAC} sync '{workspace}' --wait",
+        f"try 2, a new meeting, which rings: curl -s -d '{event}' {rings}",
         f"try 3, one more account: curl -s -d '{account}' {_CONTROL}add_account | {unpack} | {add}",
         f"try 4, be told by a webhook: {hook} | {_PYTHON} -m local.subscriber --listen {_HOOK_PORT}",
     )

@@ -25,7 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.queue is not None:
             read_queue(boto3.client("sqs"), options.queue, table)
         else:
-            secret = options.secret or json.load(sys.stdin)["secret"]
+            secret = options.secret or _secret_of_pipe()
+            if secret is None:
+                print("subscriber: no endpoint comes through the pipe; its command says why", file=sys.stderr)
+                return 1
             server = HTTPServer(("127.0.0.1", options.listen), hook(table, secret))
             print(f"listening at http://127.0.0.1:{options.listen}/", flush=True)
             server.serve_forever()
@@ -34,6 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         table.close()
     return 0
+
+
+def _secret_of_pipe() -> str | None:
+    """Return the secret of the endpoint that `almanac webhook add --json` prints; None if it printed none."""
+    try:
+        return str(json.load(sys.stdin)["secret"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def read_queue(sqs: Any, url: str, table: Table, *, rounds: int | None = None) -> None:

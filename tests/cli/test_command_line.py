@@ -163,6 +163,15 @@ def test_without_any_setting_it_is_the_queue_that_is_missing(
     assert almanac(*argv).complaint.startswith("almanac: ALMANAC_SYNC_QUEUE_URL: missing")
 
 
+def test_an_option_that_a_command_does_not_know_leads_to_its_own_help(almanac: Shell) -> None:
+    ended = almanac("schedule", WS, "--previw")
+
+    assert (ended.code, ended.complaint) == (
+        2,
+        "almanac: unknown argument --previw (see `almanac schedule --help`)",
+    )
+
+
 def test_a_database_that_is_not_there_is_a_failure_and_no_bad_usage(almanac: Shell) -> None:
     almanac.set(database_url=DATABASE)
 
@@ -170,7 +179,7 @@ def test_a_database_that_is_not_there_is_a_failure_and_no_bad_usage(almanac: She
 
     assert ended.code == 1
     assert ended.complaint.startswith("almanac: ALMANAC_DATABASE_URL: no database answers at ")
-    assert ended.complaint.endswith("; start it, or correct the setting")
+    assert ended.complaint.endswith(" (nobody listens there); start it, or correct the setting")
     assert "hunter2" not in ended.complaint
 
 

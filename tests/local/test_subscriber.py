@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from io import StringIO
 from itertools import permutations
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from almanac.domain.delivery.body import range_body
 from almanac.domain.delivery.signature import secret_text, signed_headers
 from almanac.domain.history.changes import Change
 from almanac.domain.history.envelope import change_event
-from local.subscriber.__main__ import read_queue, take_delivery
+from local.subscriber.__main__ import main, read_queue, take_delivery
 from local.subscriber.hook import TOLERANCE_SECONDS, is_genuine
 from local.subscriber.table import Table
 
@@ -92,3 +93,13 @@ def test_a_hook_is_what_was_signed_a_moment_ago(table: Table) -> None:
     assert not is_genuine(secret, {}, body, NOW.timestamp())
     take_delivery(table, json.loads(body))
     assert table.events(str(WS)) == {str(TWO)}
+
+
+@pytest.mark.parametrize("piped", ["", "[]", '{"id": "1"}'])
+def test_an_endpoint_that_could_not_be_added_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], piped: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO(piped))
+
+    assert main(["--listen", "0"]) == 1
+    assert capsys.readouterr().err.startswith("subscriber: no endpoint comes through the pipe")

@@ -55,6 +55,8 @@ class TestWorkspaces:
         assert workspaces.named("team") == WS
         with pytest.raises(BadInput, match="`almanac workspace list`"):
             workspaces.named("Nobody")
+        assert workspaces.shares_name("Twin")
+        assert not workspaces.shares_name("Team")
         with pytest.raises(BadInput, match=f"2 workspaces have that name; give the id of one: {OTHER}, {RUN}"):
             workspaces.named("Twin")
 

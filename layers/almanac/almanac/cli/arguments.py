@@ -30,14 +30,18 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Write what is wrong in one line, and end with exit code 2."""
-        self.exit(2, f"almanac: {' '.join(message.split())} (see `{self.prog} --help`)\n")
+        self._complain(message, self.prog)
+
+    def _complain(self, message: str, command_line: str) -> NoReturn:
+        self.exit(2, f"almanac: {' '.join(message.split())} (see `{command_line} --help`)\n")
 
     def parse(self, argv: Sequence[str] | None) -> argparse.Namespace:
         """Return what parse_args does; what is not understood is named only as far as it is an option's name."""
         arguments, rest = self.parse_known_args(argv)
         if rest:
             options = [text.partition("=")[0] for text in rest if text.startswith("--")]
-            self.error(f"unknown argument {options[0]}" if options else "too many arguments")
+            said = f"unknown argument {options[0]}" if options else "too many arguments"
+            self._complain(said, getattr(arguments, "command_line", self.prog))
         return arguments
 
 
@@ -48,7 +52,7 @@ def add_command(
     epilog = f"examples:\n{examples}" if examples else None
     parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about, epilog=epilog)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    parser.set_defaults(answer=answer)
+    parser.set_defaults(answer=answer, command_line=parser.prog)
     return parser
 
 

@@ -39,7 +39,10 @@ def add_to(commands: Commands) -> None:
 def _add(args: Namespace, session: Session) -> Result:
     with arguments.named({"id": "--id"}):
         ws_id = session.wiring.workspaces.add(args.name, args.timezone, args.id)
-    return Result({"ws_id": ws_id}, f"workspace {ws_id}")
+    said = f"workspace {ws_id}"
+    if session.wiring.workspaces.shares_name(args.name):
+        said += f"\nanother has that name: call it by its id, or `almanac workspace set {ws_id} --name …`"
+    return Result({"ws_id": ws_id}, said)
 
 
 def _list(_args: Namespace, session: Session) -> Result:

@@ -299,9 +299,18 @@ def _sqlstate(error: DatabaseError) -> str:
     return str(_fields(error).get("C", "?????"))
 
 
+_HAPPENED = {
+    "ConnectionRefusedError": "nobody listens there",
+    "gaierror": "there is no host of that name",
+    "TimeoutError": "no answer in time",
+}
+"""What people call what sockets raise."""
+
+
 def _unreachable(target: Target, error: Exception) -> str:
     """Say which setting leads where, and what happened there; the driver hides the socket's error behind its own."""
-    happened = type(error.__cause__ or error).__name__
+    cause = type(error.__cause__ or error).__name__
+    happened = _HAPPENED.get(cause, cause)
     place = target.unix_socket or f"{target.host}:{target.port}"
     return f"{target.setting}: no database answers at {place} ({happened}); start it, or correct the setting"
 

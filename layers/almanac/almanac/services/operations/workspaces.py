@@ -26,6 +26,10 @@ class Workspaces:
             raise BadInput("id", f"workspace {ws_id} exists with another name or time zone; {change}")
         return ws_id
 
+    def shares_name(self, name: str) -> bool:
+        """Return whether several workspaces have that name, so that commands need the id."""
+        return len(self.store.workspaces_named(name)) > 1
+
     def all(self) -> Sequence[ListedWorkspace]:
         """Return all workspaces, by name."""
         return self.store.list_workspaces()
