@@ -68,9 +68,12 @@ _OF_EDITS = {
     if kind not in _OURS | {"clear", "wipe"}
 }
 _OF_EDITS_ONE_OF = 3
+_MET = (Step("meet", 0, 0), Step("meet", 0, 1), Step("sync", 0, 0))
+"""An event and a series of a person's are here, as rows."""
 
 
 def draw(seed: int) -> tuple[Step, ...]:
     """The history of a seed; one of ten has no trouble in it, one of three is about Google's own events before all."""
-    kinds = _CALM if seed % _CALM_ONE_OF == 0 else _OF_EDITS if seed % _OF_EDITS_ONE_OF == 1 else KINDS
-    return drawn(kinds, LONGEST, seed)
+    if seed % _OF_EDITS_ONE_OF == 1:
+        return _MET + drawn(_OF_EDITS, LONGEST, seed)
+    return drawn(KINDS if seed % _CALM_ONE_OF else _CALM, LONGEST, seed)
