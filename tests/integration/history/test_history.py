@@ -532,9 +532,13 @@ def test_the_command_lists_and_shows(imported: Synced, almanac: Shell) -> None:
     shown = almanac("history", str(imported.ws_id), "--version", "3")
     both = almanac("history", str(imported.ws_id), "--from", "3", "--version", "2")
     late = almanac("history", str(imported.ws_id), "--from", "99")
+    imported.database.run("DELETE FROM workspace_calendar_events WHERE external_event_id = 'e1'")
+    lines = almanac("history", str(imported.ws_id)).out.splitlines()
 
     assert [each["kind"] for each in listed.json["changes"]] == ["event.created", "calendar.imported"]
     assert (listed.json["head"], listed.json["next"]) == (5, 5)
     assert shown.out.count("Review") == 1
+    named = [line.split()[2] for line in lines if line.endswith("Review")]
+    assert (named.count("event.created"), named.count("event.deleted")) == (2, 1), "also of the one that is gone"
     assert both.code == late.code == 2
     assert "--from" in late.err

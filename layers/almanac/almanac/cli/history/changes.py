@@ -54,7 +54,8 @@ def _history(args: Namespace, session: Session) -> Result:
             page = session.wiring.history.latest(args.ws_id, limit)
         else:
             page = session.wiring.history.changes(args.ws_id, args.after, limit)
-    return Result(changes.page_document(args.ws_id, page), changes.page_text(page))
+    shown = session.wiring.browse_history.sides(args.ws_id, page.items)
+    return Result(changes.page_document(args.ws_id, page), changes.page_text(page, shown))
 
 
 def _calendar(args: Namespace, session: Session) -> Result:

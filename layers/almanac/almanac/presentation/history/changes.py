@@ -1,12 +1,13 @@
 """A workspace's changes, and its calendar at a version, as JSON and as text."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from almanac.domain.history.changes import Change, ChangePage
 from almanac.domain.history.fold import State
+from almanac.domain.history.sides import ShownChange
 from almanac.presentation.tables import instant_text, table
 
 
@@ -31,14 +32,17 @@ def page_document(ws_id: UUID, page: ChangePage) -> Mapping[str, object]:
     return {"ws_id": str(ws_id), **stands, "changes": items}
 
 
-def page_text(page: ChangePage) -> str:
-    """Return the changes as a table, and where to go on."""
+def page_text(page: ChangePage, shown: Sequence[ShownChange]) -> str:
+    """Return the changes as a table with the titles of their events, and where to go on."""
     if not page.items:
         return f"no change after version {page.next}"
-    head = ("VERSION", "AT", "WHAT", "BY", "SUBJECT", "CHANGED")
+    head = ("VERSION", "AT", "WHAT", "BY", "SUBJECT", "CHANGED", "TITLE")
     rows = (
-        (each.version, instant_text(each.at), each.kind, each.origin, each.subject, ", ".join(each.changed))
-        for each in page.items
+        (
+            *(each.change.version, instant_text(each.change.at), each.change.kind, each.change.origin),
+            *(each.change.subject, ", ".join(each.change.changed), each.title),
+        )
+        for each in shown
     )
     rest = f"\n{page.head - page.next} more after version {page.next}" if page.next < page.head else ""
     return table(head, rows) + rest

@@ -12,13 +12,16 @@ from almanac.services.history.ports import BrowsingStore
 
 @dataclass(frozen=True, slots=True)
 class BrowseHistory:
-    """The use case of the console's page of changes."""
+    """The use case of the console's page of changes; `almanac history` takes the titles from it."""
 
     store: BrowsingStore
 
     def __call__(self, ws_id: UUID, wanted: ChangeFilter, before: int | None, limit: int) -> Sequence[ShownChange]:
         """Return the changes before a version (None: the newest) that are wanted, with both sides of their columns."""
-        found = self.store.browse(ws_id, wanted, before, limit)
+        return self.sides(ws_id, self.store.browse(ws_id, wanted, before, limit))
+
+    def sides(self, ws_id: UUID, found: Sequence[Change]) -> Sequence[ShownChange]:
+        """Return changes of a workspace with both sides of their columns, in their order."""
         subjects = {each.subject for each in found if each.kind in OF_EVENTS}
         if not subjects:
             return [shown(each, (), None) for each in found]

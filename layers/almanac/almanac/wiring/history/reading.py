@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from almanac.wiring.base import Base
 
 if TYPE_CHECKING:
+    from almanac.services.history.browse import BrowseHistory
     from almanac.services.history.read import History
 
 
@@ -19,3 +20,11 @@ class HistoryWiring(Base):
         from almanac.services.history.read import History
 
         return History(PostgresHistory(self.database))
+
+    @cached_property
+    def browse_history(self) -> "BrowseHistory":
+        """Changes as people look at them."""
+        from almanac.adapters.postgres.history.browse import PostgresBrowsing
+        from almanac.services.history.browse import BrowseHistory
+
+        return BrowseHistory(PostgresBrowsing(self.database))

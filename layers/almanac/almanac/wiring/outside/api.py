@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from almanac.adapters.postgres.operations.directory import PostgresDirectory
     from almanac.services.access.once import Once
     from almanac.services.export.ask import Exports
-    from almanac.services.history.browse import BrowseHistory
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.channels import Channels
@@ -137,14 +136,6 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
 
         directory = PostgresExports(self.database)
         return Exports(self._workspace_store, directory, self._asking_queue, lambda: self.export_files, utc_now)
-
-    @cached_property
-    def browse_history(self) -> "BrowseHistory":
-        """Changes as people look at them."""
-        from almanac.adapters.postgres.history.browse import PostgresBrowsing
-        from almanac.services.history.browse import BrowseHistory
-
-        return BrowseHistory(PostgresBrowsing(self.database))
 
     @cached_property
     def once(self) -> "Once":
