@@ -12,13 +12,15 @@ pytestmark = pytest.mark.integration
 
 EVENT = (
     "INSERT INTO workspace_calendar_events (ws_id, provider, external_calendar_id, external_event_id, title, start_at,"
-    " end_at) SELECT :ws, :provider, 'ada@example.test', :id, :id, now() - make_interval(days => :age),"
+    " end_at) SELECT :ws, :provider, :calendar, :id, :id, now() - make_interval(days => :age),"
     " now() - make_interval(days => :age) + interval '1 hour'"
 )
 
 
-def old(team: Team, event_id: str, age: int = 400, provider: str = "google") -> None:
-    team.database.run(EVENT, ws=team.ws_id, id=event_id, age=age, provider=provider)
+def old(
+    team: Team, event_id: str, age: int = 400, provider: str = "google", calendar: str = "ada@example.test"
+) -> None:
+    team.database.run(EVENT, ws=team.ws_id, id=event_id, age=age, provider=provider, calendar=calendar)
 
 
 def upkeep(team: Team, days: int = 365) -> int:
@@ -41,7 +43,11 @@ KEPT = {
     "a task": "UPDATE workspace_calendar_events SET task_id = gen_random_uuid()",
     "a lock": "UPDATE workspace_calendar_events SET locked = true",
     "a colour": "UPDATE workspace_calendar_events SET color_override = 'PINK'",
-    "a link": "INSERT INTO task_calendar_events (event_id, ws_id, scheduled_minutes)"
+    "a task's link": "INSERT INTO task_calendar_events (event_id, ws_id, scheduled_minutes)"
+    " SELECT id, ws_id, 30 FROM workspace_calendar_events",
+    "a habit's link": "INSERT INTO habit_calendar_events (event_id, ws_id, occurrence_date, scheduled_minutes)"
+    " SELECT id, ws_id, start_at::date, 30 FROM workspace_calendar_events",
+    "a meeting's link": "INSERT INTO meeting_calendar_events (event_id, ws_id, scheduled_minutes)"
     " SELECT id, ws_id, 30 FROM workspace_calendar_events",
 }
 
@@ -61,6 +67,18 @@ def test_nothing_goes_that_a_sync_token_still_tells_of(team: Team) -> None:
 
     assert upkeep(team, days=30) == 0
     assert team.sync().tally.inserted == 0
+
+
+def test_what_a_window_may_still_reach_is_asked_of_its_own_calendar(team: Team) -> None:
+    """A window that is read moves by a week at most before it is read whole again."""
+    (calendar,) = team.connect()
+    team.sync()
+    old(team, "just before the window", age=95, calendar=calendar)
+    old(team, "long before it", age=105, calendar=calendar)
+    old(team, "of a calendar that nobody reads", age=60, calendar="gone")
+
+    assert upkeep(team, days=30) == 2
+    assert set(team.stored().values()) == {"just before the window"}
 
 
 def test_a_dry_run_counts_them(team: Team) -> None:
