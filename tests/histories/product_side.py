@@ -24,18 +24,27 @@ _UNIQUE = (
     " AND NOT EXISTS (SELECT 1 FROM workspace_calendar_events o WHERE o.ws_id = e.ws_id"
     " AND o.external_event_id = e.external_event_id AND o.id <> e.id)"
 )
+_NAMED = (
+    "WITH based AS (SELECT id, external_event_id,"
+    " regexp_replace(external_event_id, '_R?[0-9]{8}(T[0-9]{6}Z?)?', '', 'g') AS base"
+    " FROM workspace_calendar_events WHERE ws_id = :ws_id),"
+    " named AS (SELECT id, base || '#' || row_number() OVER (PARTITION BY base ORDER BY external_event_id, id) AS name"
+    " FROM based) "
+)
+"""Rows by names that are the same whenever a history is played: an occurrence's id has its time in it."""
 _OWN = (
-    "UPDATE workspace_calendar_events e SET task_id = md5(e.external_event_id)::uuid, locked = true,"
-    " color_override = 'PINK' WHERE e.ws_id = :ws_id AND e.task_id IS NULL"
+    _NAMED + "UPDATE workspace_calendar_events e SET task_id = md5(e.external_event_id)::uuid, locked = true,"
+    " color_override = 'PINK' FROM named n WHERE n.id = e.id AND e.ws_id = :ws_id AND e.task_id IS NULL"
     " AND e.external_event_id <> ALL (:known::text[])"
-    " AND hashtext(e.external_event_id || :salt) % 2 = 0" + _UNIQUE + " RETURNING e.external_event_id, e.id"
+    " AND hashtext(n.name || :salt) % 2 = 0" + _UNIQUE + " RETURNING e.external_event_id, e.id"
 )
 _LINK = (
-    "INSERT INTO task_calendar_events (event_id, ws_id, task_id, scheduled_minutes)"
-    " SELECT e.id, e.ws_id, :task, 30 FROM workspace_calendar_events e WHERE e.ws_id = :ws_id"
+    _NAMED + "INSERT INTO task_calendar_events (event_id, ws_id, task_id, scheduled_minutes)"
+    " SELECT e.id, e.ws_id, :task, 30 FROM workspace_calendar_events e JOIN named n ON n.id = e.id"
+    " WHERE e.ws_id = :ws_id"
     " AND e.external_event_id <> ALL (:known::text[])"
     " AND NOT EXISTS (SELECT 1 FROM task_calendar_events l WHERE l.event_id = e.id)" + _UNIQUE + " ORDER BY"
-    " md5(e.external_event_id || :salt) LIMIT 1 RETURNING"
+    " md5(n.name || :salt) LIMIT 1 RETURNING"
     " (SELECT o.external_event_id FROM workspace_calendar_events o WHERE o.id = event_id)"
 )
 
@@ -143,5 +152,8 @@ class ProductSide:
 
     def _connection(self, pick: int) -> Sequence[UUID]:
         """One of them, if there are any."""
-        rows = self.run("SELECT id FROM calendar_connections WHERE ws_id = :ws_id ORDER BY created_at, id")
+        rows = self.run(
+            "SELECT c.id FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id"
+            " WHERE c.ws_id = :ws_id ORDER BY c.calendar_id, a.account_email"
+        )
         return [rows[pick % len(rows)][0]] if rows else []
