@@ -37,6 +37,8 @@ def _record(record: SQSRecord, *, relay: Relay, deadline: Deadline) -> None:
 def _told(report: RelayReport) -> RelayReport:
     metrics.add_metric("EventsPublished", MetricUnit.Count, report.published)
     metrics.add_metric("EventsRefused", MetricUnit.Count, report.refused)
+    if report.feed_held is not None:
+        metrics.add_metric("FeedHeld", MetricUnit.Seconds, report.feed_held)
     metrics.flush_metrics()
     logger.info("relay ended", **report.as_dict())
     return report

@@ -32,7 +32,7 @@ class Relay:
 
     def __call__(self, _left: Any) -> RelayReport:
         self.asked.append(None)
-        return RelayReport(published=3)
+        return RelayReport(published=3, feed_held=7.5)
 
     def nudged(self, ws_ids: Collection[UUID], _left: Any) -> RelayReport:
         self.asked.append(ws_ids)
@@ -52,12 +52,13 @@ def sample(name: str) -> Any:
     return json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def test_a_tick_looks_at_everything(handler: ModuleType) -> None:
+def test_a_tick_looks_at_everything(handler: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     relay = Relay()
 
     answer = handler.lambda_handler({"job": "calendar.relay"}, CONTEXT, relay=relay)
 
     assert (answer["published"], relay.asked) == (3, [None])
+    assert '"FeedHeld":[7.5]' in capsys.readouterr().out.replace(" ", "")
     with pytest.raises(BadJob):
         handler.lambda_handler({"job": "calendar.sync"}, CONTEXT, relay=relay)
 

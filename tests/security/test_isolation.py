@@ -318,7 +318,7 @@ OF_ALL_WORKSPACES = {
     "exports/people.sql": set(),
     "history/publish.sql": {
         *("claim", "published", "skip_all", "disabled_endpoints", "told_disabled", "due_lanes"),
-        *("workspaces", "notice_restore"),
+        *("workspaces", "notice_restore", "feed_held"),
     },
     "history/deliveries.sql": {"settle", "give_back", "disable", "claim_test", "settle_test"},
     "history/webhooks.sql": {

@@ -88,7 +88,7 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> set[Metric]:
     sync.consumer.metrics.done(SyncReport(WS, RUN, "incremental", escalated="killed"), datetime.now(UTC))
     for verdict in ("rang", "rejected", "refused"):
         rings.lambda_handler({}, CONTEXT, receive=lambda _headers, verdict=verdict: Answer(verdict))
-    relay.lambda_handler({"job": "calendar.relay"}, CONTEXT, relay=lambda _left: RelayReport())
+    relay.lambda_handler({"job": "calendar.relay"}, CONTEXT, relay=lambda _left: RelayReport(feed_held=0.0))
     deliver.lambda_handler(
         {"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": LANE}]},
         CONTEXT,

@@ -429,9 +429,12 @@ class TestFleet:
             imported.database.run(insert, ws=imported.ws_id)
             meanwhile = self.read(imported, 200)
             assert len(imported.changes(5)) == 1
+            held = PostgresPublishing(imported.database).feed_held()
             long.run("COMMIT")
 
         assert meanwhile == before
+        assert 0 < held < 600
+        assert PostgresPublishing(imported.database).feed_held() == 0
         assert sorted(self.read(imported, 200)[len(before) :]) == sorted([(imported.ws_id, 6), (other.ws_id, 3)])
 
     def test_a_long_reader_holds_nothing_back_and_sees_its_own_moment(

@@ -12,6 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.history.store import PostgresHistory
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
 from almanac.domain.delivery.signature import signature
 from almanac.errors import BadInput, CursorExpired, UnknownWorkspace
@@ -170,6 +171,8 @@ class TestDelivery:
         (request,) = told.subscriber.received
         (change,) = request.json["data"]["changes"]
         assert (change["kind"], change["count"], change["version"]) == ("calendar.imported", 500, 502)
+        listed = PostgresHistory(told.database).changes(told.ws_id, 1, 1000)
+        assert [each.kind for each in listed] == ["event.created"] * 500 + ["calendar.imported"]
 
     def test_kinds_that_nobody_asked_for_are_passed_by(self, told: Told) -> None:
         picky, _ = told.wiring.webhooks.add(f"{told.subscriber.url}/picky", told.ws_id, ["event.deleted"])
@@ -444,6 +447,24 @@ class TestReplay:
 
         assert told.wiring.webhooks.replay(told.id, told.ws_id, from_time=moment) == 2
         assert told.wiring.webhooks.replay(told.id, told.ws_id, from_time=moment + timedelta(days=1)) == 4
+
+    def test_from_an_instant_up_to_the_head_and_on_and_nobody_else_hears(self, told: Told) -> None:
+        other, _ = told.wiring.webhooks.add(f"{told.subscriber.url}/other", told.ws_id)
+        told.event(3)
+        told.deliver()
+        told.deliver(endpoint_id=other)
+        told.subscriber.received.clear()
+        moment = told.database.run("SELECT at FROM workspace_history WHERE version = 2")[0][0]
+
+        told.wiring.webhooks.replay(told.id, told.ws_id, from_time=moment)
+        told.event()
+        told.deliver()
+        told.event()
+        told.deliver()
+        told.deliver(endpoint_id=other)
+
+        heard = [(each.path, each.json["data"]["from"], each.json["data"]["to"]) for each in told.subscriber.received]
+        assert heard == [("/hook", 2, 5), ("/hook", 6, 6), ("/other", 5, 6)]
 
     def test_what_is_under_way_is_cancelled(self, told: Told) -> None:
         told.subscriber.status = 500

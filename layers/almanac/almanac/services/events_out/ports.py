@@ -52,6 +52,10 @@ class PublishingStore(Protocol):
         """Begin a new epoch if this database was read from another server's dump; which, or None."""
         ...
 
+    def feed_held(self) -> float:
+        """How long the feed of all workspaces has been held back by a transaction that stays open, in seconds."""
+        ...
+
     def published(self, until: Mapping[UUID, int], held: Mapping[UUID, float]) -> None:
         """Note up to which version each claimed workspace was published, and give the claims back.
 

@@ -27,11 +27,16 @@ LANES_AT_ONCE, LANES_A_STEP = 10_000, 500
 
 @dataclass(slots=True)
 class RelayReport:
-    """What one round did; `refused` events stay for the next."""
+    """What one round did; `refused` events stay for the next.
+
+    `feed_held`: seconds for which a writer that stays open keeps changes from the feed of all workspaces; None: this
+    round did not look.
+    """
 
     published: int = 0
     refused: int = 0
     lanes: int = 0
+    feed_held: float | None = None
 
     def as_dict(self) -> Mapping[str, int | str]:
         """JSON-ready."""
@@ -51,7 +56,7 @@ class Relay:
 
     def __call__(self, deadline: Deadline) -> RelayReport:
         """Publish and wake until nothing is left, the bus takes nothing, or the time is nearly up."""
-        report = RelayReport()
+        report = RelayReport(feed_held=self.store.feed_held())
         epoch = self.store.notice_restore()
         if epoch is not None:
             logger.warning("this database was restored: whoever follows it is told", extra={"epoch": epoch})

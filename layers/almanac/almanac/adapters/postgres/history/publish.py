@@ -64,6 +64,11 @@ class PostgresPublishing(PublishingStore, LaneStore, NewsStore, ReplayStore):
         return epoch
 
     @override
+    def feed_held(self) -> float:
+        seconds: float = self._run.alone("feed_held")[0][0]
+        return seconds
+
+    @override
     def published(self, until: Mapping[UUID, int], held: Mapping[UUID, float]) -> None:
         self._run.alone(
             "published",

@@ -64,6 +64,16 @@ UPDATE workspace_history_heads SET nudged = version WHERE ws_id = :ws_id::uuid A
 -- name: notice_restore
 SELECT almanac_notice_restore();
 
+-- name: feed_held
+-- Of the changes that are committed, and that the feed of all workspaces cannot tell yet since an older transaction is
+-- open, how long one of the first has waited, in seconds.
+SELECT coalesce(max(date_part('epoch', clock_timestamp() - x.at)), 0)::float8
+FROM (
+    SELECT f.ws_id, f.first FROM workspace_history_feed f
+    WHERE f.tx >= pg_snapshot_xmin(pg_current_snapshot()) ORDER BY f.tx, f.seq LIMIT 100
+) held
+JOIN workspace_history x ON x.ws_id = held.ws_id AND x.version = held.first;
+
 -- name: disabled_endpoints
 SELECT id, ws_id, disabled_reason FROM webhook_endpoints WHERE status = 'disabled' AND NOT told ORDER BY id LIMIT 100;
 
