@@ -6,7 +6,7 @@ from base64 import b64decode
 from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from almanac.adapters.postgres.connection import Database
+from almanac.presentation.agenda import Style
 from almanac.services.queues.dead_letters import ExplainedLetters
 from almanac.web.console.export_pages import download
 from almanac.web.console.rendering import STATIC, asset
@@ -213,6 +214,27 @@ def test_a_plan_that_is_shown_says_why_it_would_move_a_block(visitor: Visitor, l
     assert [(each["change"], each["causes"][0]["kind"]) for each in moved] == [("moved", "event")]
 
 
+@pytest.mark.usefixtures("no_quarter_ends_meanwhile")
+def test_a_team_sees_whose_is_what_and_a_meeting_as_one(visitor: Visitor, ws: UUID, database: Database) -> None:
+    for user in ("ada", "ben"):
+        sql = "INSERT INTO workspace_members (ws_id, user_id, name) VALUES (:ws, :user, initcap(:user))"
+        database.run(sql, ws=ws, user=user)
+    meeting = database.run("INSERT INTO meetings (ws_id, title) VALUES (:ws, 'Sync') RETURNING id", ws=ws)[0][0]
+    for user in ("ada", "ben"):
+        database.run("INSERT INTO meeting_attendees (meeting_id, user_id) VALUES (:m, :u)", m=meeting, u=user)
+
+    shown = visitor.get(f"/console/workspaces/{ws}/plan").text
+
+    assert "Proposed for <bdi>Ada</bdi>" in shown
+    assert "Proposed for <bdi>Ben</bdi>" in shown
+    assert "meeting of <bdi>Ada, Ben</bdi>" in shown
+    mark = shown.partition('name="fingerprint" value="')[2].partition('"')[0]
+    assert visitor.post(f"/console/workspaces/{ws}/plan/apply", fingerprint=mark, days="30").status == 303
+    (start,) = database.run("SELECT start_at FROM workspace_calendar_events WHERE title = 'Sync'")[0]
+    week = visitor.get(f"/console/workspaces/{ws}/week?week={start.astimezone(ZoneInfo('Europe/Berlin')):%G-W%V}").text
+    assert 'class="meeting-bar"' in week
+
+
 def test_a_week_shows_what_was_before_now_too(visitor: Visitor, ws: UUID, database: Database) -> None:
     zone = ZoneInfo("Europe/Berlin")
     today = datetime.now(zone).date()
@@ -338,6 +360,11 @@ class TestFiles:
             assert answer.status == 200
             assert "immutable" in answer.headers["Cache-Control"]
         assert Client(wiring).send(event("GET", "/console/static/x/../application.py")).status == 404
+
+    def test_a_week_has_a_colour_for_whatever_may_be_in_it(self) -> None:
+        sheet = (Path(__file__).parents[2] / "layers/almanac/almanac/web/console/static/console.css").read_text()
+        for style in get_args(Style):
+            assert {f".week .{style}{part} {{" in sheet for part in ("", "-bar", "-text")} == {True}, style
 
     def test_the_first_load_is_small(self, visitor: Visitor) -> None:
         total = 0

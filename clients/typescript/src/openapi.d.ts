@@ -1186,7 +1186,7 @@ export interface components {
         };
         /**
          * CalendarEvent
-         * @description An event, or a block of a plan (`block` task or habit). As it was, it has no `updated_at` and no `block`.
+         * @description An event, or a plan's block (`block` task, habit, meeting). As it was, it has no `updated_at` and no `block`.
          */
         CalendarEvent: {
             /** All Day */

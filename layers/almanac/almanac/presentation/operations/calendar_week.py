@@ -11,7 +11,7 @@ from almanac.domain.wall_clock import minutes_of
 from almanac.presentation.agenda import Agenda, Entry, EntryKind, Piece
 from almanac.presentation.history.changes import by_start
 
-_KINDS: Mapping[object, EntryKind] = {"task": "task", "habit": "habit"}
+_KINDS: Mapping[object, EntryKind] = {"task": "task", "habit": "habit", "meeting": "meeting"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ class WorkspacePage(Model):
 
 
 class CalendarEvent(Model):
-    """An event, or a block of a plan (`block` task or habit). As it was, it has no `updated_at` and no `block`."""
+    """An event, or a plan's block (`block` task, habit, meeting). As it was, it has no `updated_at` and no `block`."""
 
     id: UUID
     title: str

@@ -65,8 +65,10 @@ def _shown(visit: Visit, found: PlanPreview, days: int, *, changed: bool = False
     until = utc_instant(proposed.end)
     rows = visit.call.use.show_calendar(visit.ws_id, visit.now - timedelta(days=1), until)
     now = replace(week_agenda(found.workspace_name, proposed.zone, rows, visit.now, until), opened=proposed.opened)
+    each = proposed.each()  # of several people one below the other: in one picture nobody would see whose is what
     weeks = [
-        (week, week_picture(now, week, proposed), week_picture(proposed, week, now)) for week in proposed.weeks()[:3]
+        (week, week_picture(now, week, proposed), [(one.name, week_picture(one, week, now)) for one in each])
+        for week in proposed.weeks()[:3]
     ]
     return visit.render(
         "plan.html",

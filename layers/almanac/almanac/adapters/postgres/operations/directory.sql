@@ -61,10 +61,12 @@ UNION ALL
 SELECT e.id, e.title, e.description, e.location, e.start_at, e.end_at, e.all_day, e.start_date, e.end_date, e.time_zone,
     e.status, e.transparency, e.response, e.event_type, e.visibility, e.provider, e.external_calendar_id,
     e.external_event_id, e.recurring_event_id, e.color, e.html_link, e.locked, e.task_id, e.updated_at,
-    CASE WHEN t.event_id IS NOT NULL THEN 'task' WHEN h.event_id IS NOT NULL THEN 'habit' END
+    CASE WHEN t.event_id IS NOT NULL THEN 'task' WHEN h.event_id IS NOT NULL THEN 'habit'
+        WHEN m.event_id IS NOT NULL THEN 'meeting' END
 FROM workspace_calendar_events e
 LEFT JOIN task_calendar_events t ON t.event_id = e.id
 LEFT JOIN habit_calendar_events h ON h.event_id = e.id
+LEFT JOIN meeting_calendar_events m ON m.event_id = e.id
 WHERE e.ws_id = :ws_id::uuid AND e.end_at > :since::timestamptz AND e.start_at < :until::timestamptz AND NOT e.own_block
 ORDER BY e.start_at, e.id
 LIMIT :limit::integer;
