@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -62,8 +63,9 @@ class Office:
     def connect(self, ws_id: UUID, email: str) -> None:
         tokens = self.simulator.commands.add_account(email)
         self.secrets += [tokens["refresh_token"], tokens["access_token"], "ya29."]
-        start = {"dateTime": "2026-12-01T10:00:00Z"}
-        body = {"summary": TITLE, "location": PLACE, "start": start, "end": {"dateTime": "2026-12-01T11:00:00Z"}}
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        start, end = ({"dateTime": (tomorrow + timedelta(hours=hours)).isoformat()} for hours in (0, 1))
+        body = {"summary": TITLE, "location": PLACE, "start": start, "end": end}
         self.simulator.commands.insert_event(email, body)
         self.wiring.workspaces.add("Office", "Europe/Berlin", ws_id)
         self.wiring.connect_account(ws_id, "person", email, tokens["refresh_token"])

@@ -5,6 +5,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.security.raw_server import RawServer
 DELTA = ListEvents("ada@example.test", sync_token="s")
 MEGABYTE = 2**20
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 SLOW = 0.25
 """Seconds that the client waits for the socket in these tests."""
 
@@ -186,7 +188,7 @@ def test_a_limit_that_was_met_leaves_the_next_request_a_connection_of_its_own(
 
 
 def event(number: int, **more: Any) -> dict[str, Any]:
-    moment = {"dateTime": "2026-12-01T10:00:00Z"}
+    moment = {"dateTime": TOMORROW}
     return {"id": f"e{number}", "status": "confirmed", "start": moment, "end": moment, **more}
 
 
