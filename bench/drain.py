@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from bench.crowd import Crowd, Ran, crowd, until
 from bench.figures import Figure
+from bench.rounds import progress
 
 PART = "drain"
 WORKERS = 4
@@ -20,10 +21,12 @@ _PATIENCE_SECONDS = 300
 def drain(workspaces: int) -> list[Figure]:
     """The first tick reads everything, the second finds nothing new: it is the second that is measured."""
     with tempfile.TemporaryDirectory(prefix="almanac-bench-") as folder, crowd(Path(folder)) as around:
+        progress(f"connecting {workspaces:,} workspaces")
         for _ in range(workspaces):
             ws_id = uuid4()
             around.connect(ws_id, f"{ws_id}@example.test", [_EVENTS])
         with around.workers(WORKERS):
+            progress("the first tick reads everything, the second is measured")
             _tick(around, workspaces)
             sent_seconds, done = _tick(around, workspaces)
     if {ran.outcome for ran in done} != {"incremental"}:

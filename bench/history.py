@@ -5,16 +5,15 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from threading import Event, Thread
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import Literal
 from uuid import UUID
 
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.domain.calendar.events import EventPage
 from bench.figures import Figure, Target
-from bench.rounds import Rounds, interleaved
+from bench.rounds import Rounds, interleaved, processor_seconds
 from bench.stage import Stage
 from bench.throughput import Calendar, connected_calendar, store_write
 
@@ -113,20 +112,11 @@ def _seconds(stage: Stage, calendar: Calendar, changed: Sequence[EventPage], swi
     backend = stage.wiring.database.run("SELECT pg_backend_pid()")[0][0]
     seconds = []
     for pages in (calendar.pages, changed, changed):
-        began = _spent(backend)
+        began = processor_seconds(backend)
         write(pages)
-        seconds.append(_spent(backend) - began)
+        seconds.append(processor_seconds(backend) - began)
     _switch(stage, "ENABLE")
     return seconds
-
-
-def _spent(backend: int) -> float:
-    """Seconds of a processor that this process and its backend have had: what else runs on the machine costs none.
-
-    Where no file tells of the backend, seconds as they pass.
-    """
-    told = Path(f"/proc/{backend}/schedstat")
-    return process_time() + int(told.read_text().split()[0]) / 1e9 if told.exists() else perf_counter()
 
 
 def _switch(stage: Stage, switch: str) -> None:
