@@ -7,6 +7,7 @@ import argparse
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from bench.drain import drain
 from bench.events_out import events_out
 from bench.figures import Figure, table
 from bench.history import history
-from bench.http import http
+from bench.http import RUNS_A_DAY, http
 from bench.isolation import isolation
 from bench.machine import machine
 from bench.memory import memory
+from bench.neighbours import CALLS, neighbours
 from bench.orchestrator import orchestrator
 from bench.quota import quota
 from bench.resync import resync
@@ -26,7 +28,9 @@ from bench.ringing import ringing
 from bench.stage import ROOT, settle_environment, stage
 from bench.throughput import throughput
 from bench.traffic import traffic
+from bench.upkeep import RUNS as RUNS_KEPT_UP
 from bench.upkeep import upkeep
+from bench.watching import RUNS as RUNS_WATCHED
 from bench.watching import watching
 from bench.webhooks import one_dead_of
 from bench.writing import writing
@@ -35,9 +39,12 @@ _LAST = Path(__file__).with_name("last.md")
 _PLANNER = Path(__file__).with_name("planner.py")
 _SMALL, _LARGE = 10_000, 300_000
 _START_ROUNDS = 7
-_DRAINED, _DRAINED_LONG = 200, 1_000
-_SUBSCRIBERS, _SUBSCRIBERS_LONG = 2_000, 10_000
+_DRAINED, _DRAINED_LONG, _DRAINED_SHORT = 200, 1_000, 40
+_SUBSCRIBERS, _SUBSCRIBERS_LONG, _SUBSCRIBERS_SHORT = 2_000, 10_000, 200
 _TOWN_ROUNDS, _TOWN_ROUNDS_LONG = 2, 8
+_TOWN_SHORT: Mapping[str, int] = {"workspaces": 44, "workers": 6, "large_events": 5_000}
+_SHORT = 20
+"""What --short divides rows of runs, events and workspaces by."""
 
 Options = argparse.Namespace
 
@@ -45,6 +52,8 @@ Options = argparse.Namespace
 def main() -> int:
     """Measure. A missed target is marked and is no failure: a busy machine is not a defect."""
     options = _parser().parse_args()
+    if options.short:
+        options.events, options.workspaces, options.rounds = options.events // _SHORT, options.workspaces // _SHORT, 1
     settle_environment()
     where, began = machine(), time.monotonic()
     figures: list[Figure] = []
@@ -60,7 +69,7 @@ def main() -> int:
         sections.append(_planner())
     text = "\n\n".join(sections)
     print(text)
-    if not options.parts:
+    if not options.parts and not options.short:
         _LAST.write_text(_document(text, where, options), encoding="utf-8")
         print(f"kept in {_LAST.relative_to(ROOT)}", file=sys.stderr)
     return 0
@@ -90,7 +99,7 @@ def _cold_start(_options: Options) -> list[Figure]:
 
 
 def _watching(options: Options) -> list[Figure]:
-    return watching(options.workspaces, options.rounds, durable=options.durable)
+    return watching(options.workspaces, _many(options, RUNS_WATCHED), options.rounds, durable=options.durable)
 
 
 def _writing(options: Options) -> list[Figure]:
@@ -98,17 +107,17 @@ def _writing(options: Options) -> list[Figure]:
 
 
 def _upkeep(options: Options) -> list[Figure]:
-    return upkeep(durable=options.durable)
+    return upkeep(_many(options, RUNS_KEPT_UP), durable=options.durable)
 
 
 def _http(options: Options) -> list[Figure]:
-    return http(options.rounds)
+    return [*http(options.rounds, _many(options, RUNS_A_DAY)), *neighbours(_size(options, CALLS, CALLS, CALLS // 5))]
 
 
 def _events_out(options: Options) -> list[Figure]:
     return [
         *events_out(options.rounds),
-        *one_dead_of(_SUBSCRIBERS_LONG if options.long else _SUBSCRIBERS, options.rounds),
+        *one_dead_of(_size(options, _SUBSCRIBERS, _SUBSCRIBERS_LONG, _SUBSCRIBERS_SHORT), options.rounds),
     ]
 
 
@@ -117,11 +126,11 @@ def _traffic(_options: Options) -> list[Figure]:
 
 
 def _drain(options: Options) -> list[Figure]:
-    return drain(_DRAINED_LONG if options.long else _DRAINED)
+    return drain(_size(options, _DRAINED, _DRAINED_LONG, _DRAINED_SHORT))
 
 
 def _isolation(options: Options) -> list[Figure]:
-    return isolation(_TOWN_ROUNDS_LONG if options.long else _TOWN_ROUNDS)
+    return isolation(_size(options, _TOWN_ROUNDS, _TOWN_ROUNDS_LONG, 1), **(_TOWN_SHORT if options.short else {}))
 
 
 def _quota(options: Options) -> list[Figure]:
@@ -130,6 +139,15 @@ def _quota(options: Options) -> list[Figure]:
 
 def _ringing(_options: Options) -> list[Figure]:
     return ringing()
+
+
+def _size(options: Options, usual: int, long: int, short: int) -> int:
+    return long if options.long else short if options.short else usual
+
+
+def _many(options: Options, rows: int) -> int:
+    """So many rows, or a part of them."""
+    return rows // _SHORT if options.short else rows
 
 
 _PARTS = {
@@ -181,6 +199,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workspaces", type=int, default=100_000, help="due workspaces (default 100,000)")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved repetitions (default 3)")
     parser.add_argument("--large", action="store_true", help="memory also of 300,000 events")
+    parser.add_argument(
+        "--short",
+        action="store_true",
+        help="a twentieth of the rows, few workspaces, one round: whether the parts work; nothing is kept",
+    )
     parser.add_argument(
         "--long",
         action="store_true",

@@ -4,7 +4,8 @@ import gzip
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from statistics import quantiles
@@ -18,7 +19,7 @@ from almanac.services.ledger.ports import RunFilter
 from almanac.web.console.rendering import STATIC, asset_content, environment
 from almanac.wiring.outside.api import ApiWiring
 from bench.figures import Figure, Target
-from bench.rounds import interleaved
+from bench.rounds import interleaved, progress
 from bench.stage import FILLED, FILLING, ROOT, postgres
 
 PART = "HTTP"
@@ -63,7 +64,6 @@ _READ = (
     "INSERT INTO calendar_sync_states (connection_id, last_synced_at, full_synced_at)"
     " SELECT id, now() - random() * interval '15 minutes', now() - interval '1 day' FROM calendar_connections"
 )
-"""Each workspace has a task, an account and two calendars."""
 _RUNS = """
 INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome, sent_at, started_at, finished_at, error_type,
     total_ms, report)
@@ -82,29 +82,42 @@ _LAST_PLANS = (
 """What triggers would have kept."""
 
 
-def http(rounds: int) -> list[Figure]:
-    """Every figure; the database holds one day of RUNS_A_DAY runs."""
+def http(rounds: int, runs: int) -> list[Figure]:
+    """Every figure; the database holds one day of so many runs."""
     figures = _cold_start(rounds)
     with postgres(durable=False) as url:
-        database = Database(lambda: parse_url(url), 900)
-        database.run(FILLING)
-        database.run(_WORKSPACES, count=WORKSPACES)
-        for statement in (_PLANNED, _ACCOUNTS, _CALENDARS, _READ):
-            database.run(statement)
-        database.run(_RUNS, runs=RUNS_A_DAY, count=WORKSPACES)
-        for statement in (_LAST_PLANS, FILLED, "ANALYZE"):
-            database.run(statement)
-        wiring = ApiWiring({"ALMANAC_DATABASE_URL": url, "ALMANAC_SYNC_QUEUE_URL": "https://queue.invalid/s.fifo"})
-        vars(wiring)["queue"] = None  # nothing is sent
-        vars(wiring)["queue_depths"] = dict
-        try:
-            figures += _overview(wiring)
+        progress(f"filling in a day of {runs:,} runs")
+        fill(url, WORKSPACES, runs)
+        progress("rolling it up, and asking")
+        with outside(url) as wiring:
+            figures += _overview(wiring, runs)
             figures += _warm(wiring)
             figures += _pages(wiring)
-        finally:
-            wiring.close()
-            database.close()
     return figures
+
+
+def fill(url: str, workspaces: int, runs: int) -> None:
+    """Fill a migrated database with workspaces, each with a task, an account and two calendars, and their last runs."""
+    with closing(Database(lambda: parse_url(url), 900)) as database:
+        database.run(FILLING)
+        database.run(_WORKSPACES, count=workspaces)
+        for statement in (_PLANNED, _ACCOUNTS, _CALENDARS, _READ):
+            database.run(statement)
+        database.run(_RUNS, runs=runs, count=workspaces)
+        for statement in (_LAST_PLANS, FILLED, "ANALYZE"):
+            database.run(statement)
+
+
+@contextmanager
+def outside(url: str) -> Iterator[ApiWiring]:
+    """The API over a database; nothing is sent to a queue."""
+    wiring = ApiWiring({"ALMANAC_DATABASE_URL": url, "ALMANAC_SYNC_QUEUE_URL": "https://queue.invalid/s.fifo"})
+    vars(wiring)["queue"] = None
+    vars(wiring)["queue_depths"] = dict
+    try:
+        yield wiring
+    finally:
+        wiring.close()
 
 
 def _cold_start(rounds: int) -> list[Figure]:
@@ -136,7 +149,7 @@ def _cold_start(rounds: int) -> list[Figure]:
     ]
 
 
-def _overview(wiring: ApiWiring) -> list[Figure]:
+def _overview(wiring: ApiWiring, runs: int) -> list[Figure]:
     """All that the page asks for, when the roll-up has come as far as it does by itself, and just before it goes on."""
     counts = PostgresRunCounts(wiring.database)
     wiring.database.run(_ROLLED_BEFORE)
@@ -151,9 +164,9 @@ def _overview(wiring: ApiWiring) -> list[Figure]:
         wiring.database.run(statement, until=until)
     oldest = min(_seconds(show) for _ in range(5))
     summary = min(_seconds(lambda: _summary(wiring)) for _ in range(3))
-    day = f"a day of {RUNS_A_DAY:,} runs"
+    day = f"a day of {runs:,} runs"
     return [
-        Figure(PART, f"rolling a day of {RUNS_A_DAY:,} runs up", rolled, "s"),
+        Figure(PART, f"rolling {day} up", rolled, "s"),
         Figure(PART, f"overview of {day}, with who is late", 1000 * fresh, "ms", Target("at most", 100)),
         Figure(PART, "— just before the next minute is added", 1000 * oldest, "ms", Target("at most", 100)),
         Figure(PART, f"runs --summary of {day}", 1000 * summary, "ms", Target("at most", 100)),
@@ -167,7 +180,7 @@ def _summary(wiring: ApiWiring) -> object:
 def _warm(wiring: ApiWiring) -> list[Figure]:
     """A list of 50 through all of the API, beside its statement and the one that knows the caller."""
     token = wiring.api_keys.add("bench", {"read"}, None).token
-    event = _event("/v1/runs", "limit=50", {"authorization": f"Bearer {token}"})
+    event = request("/v1/runs", "limit=50", {"authorization": f"Bearer {token}"})
     ledger = wiring.jobs.ledger
 
     def bare() -> None:
@@ -206,7 +219,8 @@ def _pages(wiring: ApiWiring) -> list[Figure]:
     ]
 
 
-def _event(path: str, query: str, headers: Mapping[str, str]) -> Mapping[str, Any]:
+def request(path: str, query: str, headers: Mapping[str, str]) -> Mapping[str, Any]:
+    """The event of a GET as the gateway sends it."""
     http_part = {"method": "GET", "path": path}
     return {
         "version": "2.0",

@@ -10,10 +10,11 @@ from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.connection import Database, parse_url
 from bench.child import measured
 from bench.figures import Figure, Target
+from bench.rounds import progress
 from bench.stage import FILLED, FILLING, postgres
 
 PART = "upkeep"
-_WORKSPACES, _RUNS, _DAYS = 2000, 500_000, 100
+_WORKSPACES, RUNS, _DAYS = 2000, 500_000, 100
 """So many syncs, each with the row of one calendar, and as many plans, each with its job, evenly over so many days."""
 _FEW, _ALL = 95, 1
 """Days of retention that make a twentieth of the rows too old, or all but a hundredth of what is then left."""
@@ -51,13 +52,16 @@ _OLD_JOBS = (
 )
 
 
-def upkeep(*, durable: bool) -> list[Figure]:
-    """A twentieth of the rows is too old, then nearly all."""
+def upkeep(runs: int, *, durable: bool) -> list[Figure]:
+    """Over so many syncs and as many plans: a twentieth of the rows is too old, then nearly all."""
     with postgres(durable=durable) as url, closing(Database(lambda: parse_url(url), _PATIENCE_SECONDS)) as database:
-        _fill(database)
+        progress(f"filling in {2 * runs:,} runs")
+        _fill(database, runs)
+        progress("a twentieth of them is too old")
         plain_few, few = _plainly(database, _FEW), _steps(url, _FEW)
+        progress("nearly all are")
         plain_all, rest = _plainly(database, _ALL), _steps(url, _ALL)
-    rows = {"few": f"{few['rows']:,} of {2 * _RUNS:,} run rows", "all": f"the other {rest['rows']:,}"}
+    rows = {"few": f"{few['rows']:,} of {2 * runs:,} run rows", "all": f"the other {rest['rows']:,}"}
     return [
         Figure(PART, f"plain DELETE of {rows['few']}", plain_few, "s"),
         Figure(PART, "— the same in steps", few["seconds"] / plain_few, "×", _SLOWER),
@@ -68,14 +72,14 @@ def upkeep(*, durable: bool) -> list[Figure]:
     ]
 
 
-def _fill(database: Database) -> None:
+def _fill(database: Database, runs: int) -> None:
     database.run(FILLING)
     database.run(
         "INSERT INTO workspaces (id, name) SELECT lpad(to_hex(n), 32, '0')::uuid, 'Bench'"
         " FROM generate_series(0, :workspaces::integer - 1) n",
         workspaces=_WORKSPACES,
     )
-    database.run(_SYNCS, workspaces=_WORKSPACES, runs=_RUNS, days=_DAYS)
+    database.run(_SYNCS, workspaces=_WORKSPACES, runs=runs, days=_DAYS)
     for statement in (_CALENDARS, _PLANS, _JOBS, FILLED):
         database.run(statement)
     database.run("VACUUM ANALYZE runs, jobs, run_connections")

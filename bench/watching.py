@@ -11,12 +11,12 @@ from almanac.adapters.postgres.run_history import PostgresRunHistory
 from almanac.adapters.postgres.run_summary import PostgresRunSummary
 from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from bench.figures import Figure, Target
-from bench.rounds import interleaved
+from bench.rounds import interleaved, progress
 from bench.stage import FILLED, FILLING, postgres
 
 PART = "watching"
 _CALENDARS = 3
-_RUNS, _DAYS = 1_000_000, 90
+RUNS, _DAYS = 1_000_000, 90
 _LETTERS = 100
 _PATIENCE = 300
 _CHEAP, _QUICK = Target("at most", 8), Target("at most", 1000)
@@ -45,7 +45,8 @@ _ONE_RUN_OF_A_HUNDRED_FAILED = (
     " CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'completed' END, 'incremental', t - random() * interval '1 min', t,"
     " t + random() * interval '1 s', '{\"api_calls\": 3}', n % 900,"
     " CASE WHEN n % 100 = 0 THEN 'google_unavailable' END, n::text"
-    f" FROM (SELECT n, now() - n * interval '{_DAYS} days' / {_RUNS} AS t FROM generate_series(1, {_RUNS}) n) s,"
+    f" FROM (SELECT n, now() - n * interval '{_DAYS} days' / :runs::integer AS t"
+    " FROM generate_series(1, :runs::integer) n) s,"
     " (SELECT array_agg(id) AS ids FROM workspaces) w"
 )
 _FILL = (
@@ -65,9 +66,9 @@ _BARE_STATES = (
 _BARE_RUNS = "SELECT count(*), sum(total_ms), min(started_at) FROM runs"
 
 
-def watching(workspaces: int, rounds: int, *, durable: bool) -> list[Figure]:
-    """Milliseconds over that many workspaces with three calendars each, and a million runs of 90 days."""
-    with _system(workspaces, durable) as database:
+def watching(workspaces: int, runs: int, rounds: int, *, durable: bool) -> list[Figure]:
+    """Milliseconds over that many workspaces with three calendars each, and that many runs of 90 days."""
+    with _system(workspaces, runs, durable) as database:
         now: datetime = database.run("SELECT now()")[0][0]
         due, summary, history = (
             PostgresDueStore(database),
@@ -86,23 +87,25 @@ def watching(workspaces: int, rounds: int, *, durable: bool) -> list[Figure]:
         }
         done = interleaved(rounds, {name: _timed(way) for name, way in ways.items()})
     calendars = f"{workspaces:,} workspaces, {workspaces * _CALENDARS:,} calendars"
-    runs = f"{_RUNS:,} runs of {_DAYS} days"
+    of_all = f"{runs:,} runs of {_DAYS} days"
     return [
         Figure(PART, f"who is behind, at each tick: {calendars}", done.median("health"), "ms"),
         Figure(PART, "— against one bare read of their states", done.ratio("health", "bare states"), "×", _CHEAP),
-        Figure(PART, f"runs --summary, the last of {runs}", done.median("day"), "ms", _QUICK),
-        Figure(PART, f"runs --summary, all {runs}", done.median("all"), "ms"),
+        Figure(PART, f"runs --summary, the last of {of_all}", done.median("day"), "ms", _QUICK),
+        Figure(PART, f"runs --summary, all {of_all}", done.median("all"), "ms"),
         Figure(PART, "— against one bare read of them", done.ratio("all", "bare runs"), "×"),
-        Figure(PART, f"runs --failed among {runs}", done.median("failed"), "ms"),
-        Figure(PART, f"causes of {_LETTERS} dead letters among {runs}", done.median("causes"), "ms"),
+        Figure(PART, f"runs --failed among {of_all}", done.median("failed"), "ms"),
+        Figure(PART, f"causes of {_LETTERS} dead letters among {of_all}", done.median("causes"), "ms"),
     ]
 
 
 @contextmanager
-def _system(workspaces: int, durable: bool) -> Iterator[Database]:
+def _system(workspaces: int, runs: int, durable: bool) -> Iterator[Database]:
+    counts = {"workspaces": workspaces, "runs": runs}
+    progress(f"filling in {workspaces:,} workspaces and {runs:,} runs")
     with postgres(durable=durable) as url, closing(Database(lambda: parse_url(url), _PATIENCE)) as database:
         for statement in _FILL:
-            database.run(statement, **({"workspaces": workspaces} if ":workspaces" in statement else {}))
+            database.run(statement, **{name: n for name, n in counts.items() if f":{name}" in statement})
         yield database
 
 
