@@ -58,8 +58,8 @@ setup-sam: $(SAM_CLI) ## Install the pinned SAM CLI into .tools/sam
 demo: setup ## Show the whole system on this machine (ICS=calendar.ics starts from your own calendar, VERBOSE=1 tells all)
 	@$(with_calendars); $(PY) -m local.demo $(if $(VERBOSE),--verbose) "$$@"
 
-dev: setup ## Run the whole system on this machine until Ctrl-C (EVERY=60 syncs each minute, PLAN_EVERY=60 plans, ICS=calendar.ics)
-	@$(with_calendars); $(PY) -m local.dev $(if $(EVERY),--every $(EVERY)) $(if $(PLAN_EVERY),--plan-every $(PLAN_EVERY)) "$$@"
+dev: setup ## Run the whole system on this machine until Ctrl-C (EVERY=60 syncs each minute, PLAN_EVERY=60 plans, ICS=calendar.ics, ORIGIN=http://localhost:3000 lets a page call)
+	@$(with_calendars); $(PY) -m local.dev $(if $(ORIGIN),--origin $(ORIGIN)) $(if $(EVERY),--every $(EVERY)) $(if $(PLAN_EVERY),--plan-every $(PLAN_EVERY)) "$$@"
 
 dev-reset: ## Forget the database that `make dev` keeps, with everything that was added to it
 	@test ! -e .almanac/dev.env || { echo "make dev runs; end it first (or remove .almanac/dev.env, if it was killed)" >&2; exit 1; }

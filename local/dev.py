@@ -24,6 +24,7 @@ from local.demo.workspaces import (
     unpacked,
 )
 from local.google_simulator.control.client import ControlError
+from local.http_front.cors import Cors, origin
 from local.http_front.server import HttpFront, choose_port
 from local.kept_accounts import restore_accounts
 from local.lambda_runtime.worker_pool import InvocationError
@@ -59,8 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signals.install()
     try:
         with unpacked(options.ics) as options.ics:
+            cors = Cors(options.origin)
             stack = _start(options, screen, signals)
-            front = HttpFront.start(http_port(stack.environment), stack.environment, stack.folder / "logs")
+            front = HttpFront.start(http_port(stack.environment), stack.environment, stack.folder / "logs", cors)
             try:
                 _run(stack, options, screen, signals)
             finally:
@@ -227,6 +229,14 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(option, type=_seconds, default=default, metavar="SECONDS", help=about)
     parser.add_argument(
         "--ics", action="append", type=Path, default=[], metavar="FILE", help="a calendar export of yours"
+    )
+    parser.add_argument(
+        "--origin",
+        action="append",
+        type=origin,
+        default=[],
+        metavar="ORIGIN",
+        help="whose pages may call, as http://localhost:3000",
     )
     parser.add_argument("--folder", type=Path, default=ROOT / ".almanac" / "dev", help="where the database stays")
     return parser

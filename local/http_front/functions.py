@@ -42,6 +42,13 @@ def http_routes(template: Path = ROOT / "template.yaml") -> list[HttpRoute]:
     return sorted(found, key=lambda route: (not route.exact, -len(route.pattern.pattern), route.method == "ANY"))
 
 
+def gateway_definition(template: Path = ROOT / "template.yaml") -> dict[str, Any]:
+    """Return what the template says of the gateway itself."""
+    found: dict[str, Any] = yaml_parse(template.read_text(encoding="utf-8"))["Resources"]["HttpApi"]["Properties"]
+    definition: dict[str, Any] = found["DefinitionBody"]
+    return definition
+
+
 def _route(properties: Mapping[str, str], folder: str) -> HttpRoute:
     path = properties["Path"]
     pattern = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", re.escape(path))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
+from local.http_front.cors import Cors
 from local.http_front.downloads import DOWNLOADS, ROUTE_OF_DOWNLOADS, Downloads
 from local.http_front.functions import HttpRoute, WarmFunction, http_routes
 from local.stack.ports import LOOPBACK, free_port
@@ -37,18 +38,19 @@ def choose_port() -> int:
 class HttpFront:
     """A running front; `url` is where it answers."""
 
-    def __init__(self, port: int, functions: Mapping[str, Answerer]) -> None:
-        """`functions` by their folders' names: each takes an event and returns its answer."""
+    def __init__(self, port: int, functions: Mapping[str, Answerer], cors: Cors | None = None) -> None:
+        """`functions` by their folders' names: each takes an event and returns its answer. `cors` lets pages in."""
         self._functions = functions
         self._server = _Server((LOOPBACK, port), _Handler)
         self._server.routes, self._server.functions = http_routes(), functions
+        self._server.cors = cors or Cors()
         if DOWNLOADS in functions:
             self._server.routes += [ROUTE_OF_DOWNLOADS]
         self.url = f"http://{LOOPBACK}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="http-front", daemon=True)
 
     @classmethod
-    def start(cls, port: int, environment: Mapping[str, str], logs: Path) -> Self:
+    def start(cls, port: int, environment: Mapping[str, str], logs: Path, cors: Cors | None = None) -> Self:
         """Start to listen, in front of handlers that are given `environment` and log into the folder `logs`.
 
         Raises OSError when the port is taken.
@@ -59,7 +61,7 @@ class HttpFront:
         }
         if folder := everything.get("ALMANAC_EXPORT_FOLDER"):
             functions[DOWNLOADS] = Downloads(folder)
-        front = cls(port, functions)
+        front = cls(port, functions, cors)
         for name in WARM & functions.keys():
             functions[name].warm_up()
         return front.listen()
@@ -84,6 +86,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     routes: list[HttpRoute]
     functions: Mapping[str, Answerer]
+    cors: Cors
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -106,6 +109,11 @@ class _Handler(BaseHTTPRequestHandler):
         if host not in _NAMES:
             self._send(421, b"this is not the machine that you asked for", {"Content-Type": "text/plain"})
             return
+        if self.command == "OPTIONS" and "Access-Control-Request-Method" in self.headers:
+            asked = self.server.cors.preflight(self.headers.get("Origin"))
+            if asked is not None:
+                self._send(204, b"", asked)
+                return
         path, _, query = self.path.partition("?")
         route = self._route(unquote(path))
         if route is None:
@@ -148,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, content: bytes, headers: Mapping[str, str], cookies: Any = ()) -> None:
         self.send_response(status)
-        for name, value in headers.items():
+        for name, value in {**headers, **self.server.cors.headers(self.headers.get("Origin"))}.items():
             self.send_header(name, str(value))
         for cookie in cookies:
             self.send_header("Set-Cookie", cookie)

@@ -1,15 +1,17 @@
 """The door from the internet: which routes there are, who answers them, and what guards each."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from almanac.web.api.table import ROUTES as API_ROUTES
+from almanac.web.connect.routes import ROUTES as CONNECT_ROUTES
 from tests.template.stack import ALIAS, Stack
 
 ROUTES = {
     ("any", "/v1/{proxy+}"): ("Api", "callers"),
-    ("options", "/v1/{proxy+}"): ("Api", "says what a page may ask"),
     ("post", "/v1/connect"): ("Connect", "callers"),
     ("delete", "/v1/workspaces/{ws}/accounts/{account_id}"): ("Connect", "callers"),
     ("put", "/v1/workspaces/{ws}/members/{user_id}/target"): ("Connect", "callers"),
@@ -62,6 +64,31 @@ def test_the_gateway_checks_callers_where_it_can_and_nothing_else(body: dict[str
 def test_tokens_are_those_of_the_issuer_for_the_audience(body: dict[str, Any]) -> None:
     jwt = body["components"]["securitySchemes"]["Fn::If"][1]["Callers"]["x-amazon-apigateway-authorizer"]
     assert jwt["jwtConfiguration"] == {"issuer": {"Ref": "ApiIssuer"}, "audience": [{"Ref": "ApiAudience"}]}
+
+
+def test_pages_of_listed_origins_are_let_in_by_the_gateway_to_every_route_and_nobody_else(body: dict[str, Any]) -> None:
+    condition, said, otherwise = body["x-amazon-apigateway-cors"]["Fn::If"]
+    assert (condition, otherwise) == ("LetsPagesIn", {"Ref": "AWS::NoValue"})
+    assert said["allowOrigins"] == {"Fn::Split": [",", {"Ref": "ApiCorsOrigins"}]}
+    assert "allowCredentials" not in said
+    assert {*said["allowMethods"]} == {route.method for route in (*API_ROUTES, *CONNECT_ROUTES)}
+    once = {"authorization", "content-type", "idempotency-key", "if-match", "if-none-match"}
+    assert ({*said["allowHeaders"]}, {*said["exposeHeaders"]}) == (once, {"etag", "retry-after"})
+
+
+def test_an_origin_is_exact(stack: Stack) -> None:
+    pattern = stack.cloudformation["Parameters"]["ApiCorsOrigins"]["AllowedPattern"]
+    for good in ("", "https://app.example.org", "https://a.example.org:8443,https://b.example.org"):
+        assert re.fullmatch(pattern, good)
+    for bad in (
+        "*",
+        "https://*.example.org",
+        "https://a.example.org/",
+        "http://a.example.org",
+        "https://a.b, https://c.d",
+        "null",
+    ):
+        assert not re.fullmatch(pattern, bad)
 
 
 def test_calls_are_throttled_and_logged_without_what_they_ask(stack: Stack) -> None:

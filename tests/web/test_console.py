@@ -246,6 +246,10 @@ def test_a_week_shows_what_was_before_now_too(visitor: Visitor, ws: UUID, databa
     assert ">18:00<" in picture
 
 
+def test_no_cookie_opens_anything_under_v1(wiring: ApiWiring) -> None:
+    assert Visitor(wiring).get("/v1/workspaces").status == 401
+
+
 class TestRules:
     def test_settings_say_when_each_ticks_next(
         self, database_url: str, queue: ListQueue, monkeypatch: pytest.MonkeyPatch, database: Database, ws: UUID

@@ -47,9 +47,6 @@ def _postgres_url(value: SecretStr) -> SecretStr:
     return value
 
 
-_BROWSER_ORIGIN = r"https://[a-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?"
-
-
 def _origin(value: str) -> str:
     """An https origin that the internet can reach, or http on this machine: what a provider is told to ring at."""
     parts = urlsplit(value)
@@ -63,14 +60,6 @@ def _origin(value: str) -> str:
     if parts.scheme == "https" and (local or _is_private(parts.hostname)):
         raise ValueError("is an address that the internet cannot reach")
     return value.rstrip("/")
-
-
-def _browser_origins(value: str | None) -> str | None:
-    """Origins as browsers send them, comma-separated: lower case, no slash at the end, never a pattern."""
-    for each in (value or "").split(","):
-        if each.strip() and not re.fullmatch(_BROWSER_ORIGIN, each.strip()):
-            raise ValueError("must be origins like https://app.example.org, comma-separated; a pattern is none")
-    return value
 
 
 def _is_private(host: str) -> bool:
@@ -236,17 +225,6 @@ class ApiSettings(_Settings):
     api_workspaces_claim: str = "workspaces"
     console_client_id: str | None = None
     console_role_claim: str = "almanac_role"
-
-
-class CorsSettings(_Settings):
-    """Which pages of other origins may call the API from a browser."""
-
-    api_cors_origins: Annotated[str | None, AfterValidator(_browser_origins)] = None
-
-    @property
-    def origins(self) -> frozenset[str]:
-        """Their origins, each scheme, host and port, as browsers send them."""
-        return frozenset(each.strip() for each in (self.api_cors_origins or "").split(",") if each.strip())
 
 
 class CadenceSettings(_Settings):

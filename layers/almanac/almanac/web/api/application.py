@@ -17,7 +17,6 @@ from almanac.domain.access import Principal
 from almanac.validation import fault_in_words
 from almanac.web.api.routes import Route
 from almanac.web.call import Call, begin, current
-from almanac.web.cors import Cors
 from almanac.web.etag import conditional
 from almanac.web.principal import Mode, principal_of
 from almanac.web.problem import Problem, not_found, problem_of, unauthenticated
@@ -33,8 +32,7 @@ _JSON = "application/json"
 
 class Api:
     """Answers the routes of a table. `mode` says how callers are known, `workspaces_claim` what names a token's
-    workspaces; `documented` are the routes of the document, which other functions may answer too; `cors` lets pages of
-    other origins in."""
+    workspaces; `documented` are the routes of the document, which other functions may answer too."""
 
     def __init__(
         self,
@@ -43,27 +41,19 @@ class Api:
         workspaces_claim: str,
         routes: Sequence[Route],
         documented: Callable[[], Sequence[Route]] = tuple,
-        cors: Cors | None = None,
     ) -> None:
         self._use = use
         self._mode: Mode = mode
         self._claim = workspaces_claim
         self._routes = routes
         self._documented = documented
-        self._cors = cors or Cors(())
 
     def __call__(self, event: Mapping[str, Any], request: Request, context: Any) -> Answer:
         """Answer one request. Raises nothing: what goes wrong is told as a problem."""
-        if request.method == "OPTIONS" and (said := self._cors.preflight(request, self._methods(request))) is not None:
-            return said
         try:
-            answer = self._answer(event, request, context)
+            return self._answer(event, request, context)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem, and the log its place
-            answer = problem_of(error).answer(request.path, request.request_id)
-        return self._cors.let_read(request, answer)
-
-    def _methods(self, request: Request) -> set[str]:
-        return {route.method for route in self._routes if route.pattern.match(request.path)}
+            return problem_of(error).answer(request.path, request.request_id)
 
     def _answer(self, event: Mapping[str, Any], request: Request, context: Any) -> Answer:
         principal = self._principal(request)

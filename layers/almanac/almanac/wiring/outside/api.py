@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from almanac.settings import (
     ApiSettings,
     CadenceSettings,
-    CorsSettings,
     PlanSettings,
     PublicSettings,
     SessionSettings,
@@ -73,11 +72,9 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
         """The JSON API."""
         from almanac.web.api.application import Api
         from almanac.web.api.table import ROUTES
-        from almanac.web.cors import Cors
 
         settings = load(ApiSettings, self._environment)
-        cors = Cors(load(CorsSettings, self._environment).origins)
-        return Api(self, settings.api_auth, settings.api_workspaces_claim, ROUTES, _answered_elsewhere, cors)
+        return Api(self, settings.api_auth, settings.api_workspaces_claim, ROUTES, _answered_elsewhere)
 
     @property
     def has_own_keys(self) -> bool:
