@@ -365,11 +365,24 @@ class TestOneThatAllWorkspacesShare:
 
         assert [told.deliver(each, shared).failed for each in others] == [1, 1, 1, 1]
 
+    def test_one_that_answers_all_the_time_stays_open(self, told: Told, shared: UUID, others: list[UUID]) -> None:
+        for each in others:
+            told.deliver(each, shared)
+            told.later(3)
+        told.event(1, others[0])
+        told.event(1, others[1])
+        away: list[DeliverReport] = []
+        silent = Silent(lambda: away.append(told.deliver(others[1], shared)))
+
+        told.deliver(others[0], shared, silent)
+
+        assert [each.delivered for each in away] == [1]
+
     def test_one_that_was_silent_for_long_is_tried_by_one_worker_again(
         self, told: Told, shared: UUID, others: list[UUID]
     ) -> None:
         told.deliver(others[0], shared)
-        told.later(31)
+        told.later(6)
         silent = Silent(lambda: told.deliver(others[2], shared, silent))
 
         told.deliver(others[1], shared, silent)
@@ -388,7 +401,7 @@ class TestOneThatAllWorkspacesShare:
         told.deliver(others[0], shared)
         store = told.wiring.deliver_lane.store
         assert store.claim(Lane(shared, others[1]), 60) is not None
-        told.later(31)
+        told.later(6)
 
         assert told.deliver(others[1], shared).delivered == 0  # it is claimed, and was not answered for long
         assert told.deliver(others[2], shared).delivered == 1

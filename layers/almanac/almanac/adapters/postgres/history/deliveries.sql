@@ -96,7 +96,7 @@ WITH attempt AS (
         answered_at = CASE WHEN :pause::float8 IS NULL THEN now() ELSE e.answered_at END
     WHERE e.id = :endpoint_id::uuid AND (
         NOT :delivered::boolean OR :alone::boolean OR e.failing_since IS NOT NULL
-        OR (e.ws_id IS NULL AND e.answered_at < now() - interval '10 seconds')
+        OR (e.ws_id IS NULL AND e.answered_at < now() - interval '2 seconds')
     )
 ), cursor AS (
     UPDATE webhook_cursors c SET version = d.to_version
