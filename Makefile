@@ -70,12 +70,13 @@ test: setup setup-sam lint typecheck ## Lint, types and every test (PYTEST_ARGS=
 	@$(say_other_python)
 	@$(with_runtime) $(PY) -m pytest --numprocesses $(PROCESSES) $(PYTEST_ARGS)
 
+# Without the build, which asks PyPI: its certificate is of today.
 test-at: setup ## Every test as if it were another moment in UTC (AT="2026-12-31 23:50" PYTEST_ARGS=tests/web); Linux, needs cc
 	@test -n "$(AT)" || { echo 'Say when: make test-at AT="2026-12-31 23:50"' >&2; exit 2; }
 	@folder="$$(mktemp -d)"; trap 'rm -r "$$folder"' EXIT; chmod 755 "$$folder"; \
 		cc -O2 -shared -fPIC -o "$$folder/moment.so" tests/moment.c -ldl && at="$$(date -u -d "$(AT)" +%s)" && \
 		MOMENT_SECONDS=$$((at - $$(date +%s))) LD_PRELOAD="$$folder/moment.so" \
-		$(PY) -m pytest --numprocesses $(PROCESSES) -p no:cacheprovider $(PYTEST_ARGS)
+		$(PY) -m pytest --numprocesses $(PROCESSES) -p no:cacheprovider --ignore=tests/template/test_sam.py $(PYTEST_ARGS)
 
 test-browser: setup $(BROWSER) ## The console in a real browser, with axe; needs chromium (screenshots in .almanac/screenshots)
 	@$(PY) -m pytest tests/browser -rs
