@@ -1,5 +1,6 @@
 """What callers and operators were promised, as scenarios of several steps."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -109,6 +110,20 @@ def test_dead_letters_that_are_shown_are_sent_back_once_whoever_clicks_twice(
         assert "1+letter+was+sent+back" in answer.headers["Location"]
     assert [each.letter.message_id for each in letters.left] == ["message-2", "message-3"]
     assert database.run("SELECT action, details ->> 'redriven' FROM audit_log") == [["redrive", "1"]]
+
+
+def test_letters_of_a_workspace_are_looked_for_and_sent_back_alone(
+    wiring: ApiWiring, ws: UUID, foreign: UUID, database: Database
+) -> None:
+    letters = Letters(ws)
+    vars(wiring)["dead_letters"] = letters
+    visitor, place = Visitor(wiring), f"/console/dead-letters?ws_id={ws}"
+    assert len(re.findall('type="checkbox"', visitor.get(place).text)) == 3
+    assert "No dead letter is like that" in visitor.get(f"/console/dead-letters?job=sync&ws_id={foreign}").text
+    answer = visitor.post("/console/dead-letters/redrive", letter="sync:message-1", once="o-2", ws_id=str(ws))
+    assert answer.headers["Location"].startswith(f"{place}&said=1+letter")
+    for refused, status in ((f"{place}x", 404), ("/console/dead-letters?job=none", 422)):
+        assert visitor.get(refused).status == status
 
 
 def _name(client: Client) -> str:

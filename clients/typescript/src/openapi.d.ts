@@ -3353,7 +3353,7 @@ export interface operations {
         parameters: {
             query?: {
                 ws_id?: string | null;
-                job?: ("sync" | "schedule") | null;
+                job?: ("sync" | "schedule" | "export") | null;
                 /** @description Rows of the page. */
                 limit?: number;
             };

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
+from almanac.domain.operations.job_names import JobName
 from almanac.errors import BadInput
 from almanac.presentation.dead_letters import document
 from almanac.services.queues.configured_queues import configured_jobs
@@ -26,7 +27,7 @@ def list_queues() -> QueueList:
 
 def list_dead_letters(
     ws_id: Annotated[UUID | None, Query()] = None,
-    job: Annotated[Literal["sync", "schedule"] | None, Query()] = None,
+    job: Annotated[JobName | None, Query()] = None,
     limit: Limit = 50,
 ) -> DeadLetterList:
     """List dead letters with their causes; they stay where they are."""

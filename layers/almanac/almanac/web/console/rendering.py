@@ -84,12 +84,13 @@ def asset(name: str) -> str:
     return f"/console/static/{sha256(asset_content(name)[0]).hexdigest()[:12]}/{name}"
 
 
-def at(moment: datetime | None) -> Markup:
-    """Return an instant, for people and machines."""
+def at(moment: datetime | None, *, seconds: bool = False) -> Markup:
+    """Return an instant, for people and machines; to the minute unless seconds matter."""
     if moment is None:
         return Markup("–")
     utc = moment.astimezone(UTC)
     text = f"{utc:%d %b %H:%M}" if utc.year == datetime.now(UTC).year else f"{utc:%d %b %Y %H:%M}"
+    text += f"{utc::%S}" if seconds else ""
     return Markup('<time datetime="{}" title="{}">{}</time>').format(f"{utc:%Y-%m-%dT%H:%M:%SZ}", f"{utc:%c} UTC", text)
 
 
