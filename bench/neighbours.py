@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.wiring.outside.api import ApiWiring
 from bench.figures import Figure, Target
-from bench.http import PART, fill, outside, request
+from bench.http import PART, backend_of, fill, outside, request
 from bench.rounds import processor_seconds, progress
 from bench.stage import postgres
 
@@ -61,8 +61,8 @@ class _Caller:
 
     @classmethod
     def of(cls, wiring: ApiWiring, ws_id: UUID) -> Self:
-        (backend,) = wiring.database.run("SELECT pg_backend_pid()")[0]
-        return cls(wiring, ws_id, wiring.api_keys.add("bench", {"read"}, {ws_id}).token, backend)
+        token = wiring.api_keys.add("bench", {"read"}, {ws_id}).token
+        return cls(wiring, ws_id, token, backend_of(wiring.database))
 
     def __call__(self, path: str, query: str, status: int) -> float:
         event = request(path, query, {"authorization": f"Bearer {self.token}"})
