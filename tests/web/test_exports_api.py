@@ -223,19 +223,24 @@ class TestInTheConsole:
     ) -> None:
         wiring.people.add(ws, "ada", None, None)
         visitor, place = Visitor(wiring), f"/console/workspaces/{ws}"
-        for form in ({"path": "digests", "user_id": "ada", "on": "yes"}, {"path": "settings", "weekly_report": "yes"}):
+        for form in (
+            {"path": "digests", "user_id": "ada", "on": "yes"},
+            {"path": "settings", "weekly_report": "yes"},
+            {"path": "digests", "user_id": "ada", "what": "weekly report", "on": "yes"},
+        ):
             path = form.pop("path")
             assert visitor.post(f"{place}/{path}", **form).status == 303
             assert Visitor(wiring, "viewer").post(f"{place}/{path}", **form).status == 403
         page = visitor.get(place).text
 
         assert "digest of ada: on, switch off" in page
+        assert "weekly report of ada: on, switch off" in page
         assert "weekly report: on, switch off" in visitor.get(f"{place}/exports").text
         assert "at 07:00" in page
         nobody = visitor.post(f"{place}/digests", user_id="nobody", on="yes")
         assert "no+such+member" in nobody.headers["Location"]
         actions = database.run("SELECT action FROM audit_log ORDER BY at")
-        assert [row[0] for row in actions] == ["member_digest", "workspace_settings"]
+        assert [row[0] for row in actions] == ["member_digest", "workspace_settings", "member_weekly_report"]
 
     def test_a_feed_shows_its_address_once_and_ends(self, wiring: ApiWiring, ws: UUID, folder: Path) -> None:
         visitor, place = Visitor(wiring), f"/console/workspaces/{ws}"

@@ -20,7 +20,7 @@ from almanac.errors import BadSettings, FilesRefused, FilesUnavailable, MailRefu
 from almanac.services.export.ports import Letter
 
 REGION = "eu-central-1"
-LETTER = Letter("Monday", "today\n")
+LETTER = Letter("Monday", "today\n", "<html><p>today</p></html>")
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_mail_goes_out_whole(aws: None) -> None:
     ses = clients.client("sesv2")
     ses.create_email_identity(EmailIdentity="almanac@example.org")
 
-    SesMail(ses, "almanac@example.org").send("ada@example.org", LETTER, b"<html><p>today</p></html>")
+    SesMail(ses, "almanac@example.org").send("ada@example.org", LETTER)
 
     (sent,) = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
     assert set(sent.destinations) == {"ada@example.org"}
@@ -111,7 +111,7 @@ def test_a_mail_goes_out_whole(aws: None) -> None:
 )
 def test_whether_a_mail_may_have_gone_is_told_apart(error: Exception, told: type[Exception]) -> None:
     with pytest.raises(told):
-        SesMail(Played(error), "almanac@example.org").send("ada@example.org", LETTER, b"")
+        SesMail(Played(error), "almanac@example.org").send("ada@example.org", LETTER)
 
 
 class TestAFolder:

@@ -99,15 +99,24 @@ def revoke_feed(visit: Visit) -> Answer:
     return back(_exports(visit), "The feed has ended: its address opens nothing any more.")
 
 
+_WEEKLY = "weekly report"
+"""What the form of that switch says."""
+
+
 def switch_digest(visit: Visit) -> Answer:
-    """Turn a member's digest on or off."""
-    user_id, on = visit.field("user_id")[:255], visit.field("on") == "yes"
+    """Turn a member's digest, or the mail of the weekly report to them, on or off."""
+    user_id, on, weekly = visit.field("user_id")[:255], visit.field("on") == "yes", visit.field("what") == _WEEKLY
+    change = DigestChange(weekly=on) if weekly else DigestChange(on=on)
     try:
-        visit.call.use.people.set_digest(visit.ws_id, user_id, DigestChange(on=on))
+        visit.call.use.people.set_digest(visit.ws_id, user_id, change)
     except BadInput:
         return back(_workspace(visit), "Nothing was switched: no such member.")
-    visit.call.audit("member_digest", visit.ws_id, user_id, on=on)
-    return back(_workspace(visit), f"{user_id} gets a digest each morning." if on else f"{user_id} gets no digest.")
+    visit.call.audit("member_weekly_report" if weekly else "member_digest", visit.ws_id, user_id, on=on)
+    if weekly:
+        said = f"{user_id} gets the weekly report by mail." if on else f"{user_id} gets no report by mail."
+    else:
+        said = f"{user_id} gets a digest each morning." if on else f"{user_id} gets no digest."
+    return back(_workspace(visit), said)
 
 
 def switch_report(visit: Visit) -> Answer:
