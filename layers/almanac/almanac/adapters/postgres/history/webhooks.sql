@@ -19,6 +19,7 @@ FROM webhook_endpoints e
 LEFT JOIN (
     SELECT l.endpoint_id, sum(l.head - l.version) AS versions FROM webhook_lanes l
     WHERE l.head > l.version AND (:id::uuid IS NULL OR l.endpoint_id = :id::uuid)
+        AND (:ws_id::uuid IS NULL OR l.endpoint_id IN (SELECT o.id FROM webhook_endpoints o WHERE o.ws_id = :ws_id::uuid))
     GROUP BY l.endpoint_id
 ) b ON b.endpoint_id = e.id
 WHERE (:ws_id::uuid IS NULL OR e.ws_id = :ws_id::uuid) AND (:id::uuid IS NULL OR e.id = :id::uuid)
