@@ -17,6 +17,7 @@ from almanac.adapters.postgres.connection import Database
 from almanac.presentation.agenda import Style
 from almanac.services.queues.dead_letters import ExplainedLetters
 from almanac.web.console.export_pages import download
+from almanac.web.console.look_pages import connected
 from almanac.web.console.rendering import STATIC, asset
 from almanac.web.console.session import LASTS_SECONDS, Sessions
 from almanac.web.console.table import PAGES
@@ -59,7 +60,7 @@ def addresses(ws: UUID, run: UUID, job: str, endpoint: UUID) -> list[str]:
         for name, value in values.items():
             path = path.replace(f"<{name}>", value)
         if page.method == "GET" and page.answer is not download:  # leads to a file, see test_exports_api.py
-            found.append(path)
+            found.append(f"{path}?status=connected" if page.answer is connected else path)
     assert not any("<" in path for path in found)
     return found
 
@@ -248,6 +249,17 @@ def test_a_week_shows_what_was_before_now_too(visitor: Visitor, ws: UUID, databa
 
 def test_no_cookie_opens_anything_under_v1(wiring: ApiWiring) -> None:
     assert Visitor(wiring).get("/v1/workspaces").status == 401
+
+
+def test_whoever_has_connected_an_account_is_told_how_that_ended(
+    visitor: Visitor, ws: UUID, database: Database
+) -> None:
+    ((account_id,),) = database.run("SELECT id FROM calendar_auth_tokens")
+    done = visitor.get(f"/console/connected?status=connected&connection={account_id}")
+    assert (done.status, f"/console/workspaces/{ws}" in done.text) == (200, True)
+    assert "has declined" in visitor.get("/console/connected?status=denied").text
+    assert visitor.get("/console/connected?status=perhaps").status == 422
+    assert visitor.get(f"/console/search?q={account_id}").headers["Location"] == f"/console/workspaces/{ws}"
 
 
 class TestRules:

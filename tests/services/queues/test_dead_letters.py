@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -107,3 +108,15 @@ def test_sending_back_and_deleting_need_no_database() -> None:
     letters.discard("sync", "m")
     with pytest.raises(BadInput, match="message_id: no dead letter of that id can be seen in the sync queue's"):
         letters.discard("sync", "m")
+
+
+def test_queues_are_looked_into_at_once() -> None:
+    """An empty one keeps whoever looks for a second, and a page of three for three."""
+    together = Barrier(2)
+
+    class Slow(Queues):
+        def peek(self, job_kind: str, limit: int) -> list[DeadLetter]:
+            together.wait(10)
+            return super().peek(job_kind, limit)
+
+    assert DeadLetters(Slow(), Runs, KINDS).listed(None, 2).letters == []

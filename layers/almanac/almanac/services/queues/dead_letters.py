@@ -1,6 +1,7 @@
 """Dead letters: which there are and why, sent back into their queue, or deleted."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -51,8 +52,12 @@ class DeadLetters:
         Raises QueueUnavailable, DatabaseUnavailable, and BadSettings where there is no queue or no dead-letter queue.
         """
         chosen = configured_jobs(self.kinds) if job is None else (job,)
-        counts = {name: self.queues.count(KIND_OF_NAME[name]) for name in chosen}
-        return ExplainedLetters(counts, [each for name in chosen for each in self._explained(name, limit)])
+        with ThreadPoolExecutor(len(chosen)) as pool:  # an empty queue is looked into for a second
+            counts = pool.map(lambda name: self.queues.count(KIND_OF_NAME[name]), chosen)
+            peeked = pool.map(lambda name: self.queues.peek(KIND_OF_NAME[name], limit), chosen)
+            found = list(zip(chosen, counts, peeked, strict=True))
+        letters = [each for name, _, read in found for each in self._explained(name, read)]
+        return ExplainedLetters({name: count for name, count, _ in found}, letters)
 
     def redrive(self, job: JobName, limit: int) -> int:
         """Send at most `limit` dead letters of a job back into its queue; return how many. Raises QueueUnavailable."""
@@ -78,9 +83,8 @@ class DeadLetters:
         if not self.queues.discard(KIND_OF_NAME[job], message_id):
             raise BadInput("message_id", f"no dead letter of that id can be seen in the {job} queue's")
 
-    def _explained(self, name: JobName, limit: int) -> list[ExplainedLetter]:
-        kind = KIND_OF_NAME[name]
-        read = [(letter, _read(JOBS[kind].parse, letter.body)) for letter in self.queues.peek(kind, limit)]
+    def _explained(self, name: JobName, letters: Sequence[DeadLetter]) -> list[ExplainedLetter]:
+        read = [(letter, _read(JOBS[KIND_OF_NAME[name]].parse, letter.body)) for letter in letters]
         jobs = {letter.message_id: job for letter, job in read if not isinstance(job, BadJob)}
         ws_ids = sorted({job.ws_id for job in jobs.values()})
         runs = self.runs()

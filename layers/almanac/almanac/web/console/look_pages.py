@@ -10,6 +10,7 @@ from almanac.presentation.svg.bars import Bar, bars
 from almanac.services.ledger.ports import RunFilter
 from almanac.services.watching.overview import WholeOverview
 from almanac.web.console.pages import Page, Visit, whole
+from almanac.web.problem import Problem
 from almanac.web.request import Answer, see_other
 
 _SPANS = {6: "6 hours", 24: "24 hours", 72: "3 days", 168: "7 days"}
@@ -25,6 +26,14 @@ RULES = {
     "upkeep": "Upkeep",
 }
 """Rules of the template by the names that `ALMANAC_CADENCES` has for them, and what people call them."""
+_ENDINGS = {
+    "connected": ("The account is connected", "Its calendars appear within seconds: the first sync is on its way."),
+    "denied": ("Not connected", "The account's owner has declined. They can be asked again at any time."),
+    "scope_missing": ("Not connected", "The calendar was not ticked, without which nothing can be read. Ask again."),
+    "wrong_account": ("Not connected", "Another account was chosen than the one that was to be connected again."),
+    "failed": ("Not connected", "Google did not answer. Ask again in a moment."),
+}
+"""How a consent can end, and what to say of it."""
 _PLACES = {
     "workspace": "/console/workspaces/{id}",
     "account": "/console/workspaces/{ws_id}",
@@ -75,6 +84,17 @@ def search(visit: Visit) -> Answer:
     return visit.render("search.html", text=text, hits=hits)
 
 
+def connected(visit: Visit) -> Answer:
+    """Tell how a consent ended, for those who are sent back here: on one machine the console stands for the product."""
+    status, account_id = visit.query("status"), visit.query("connection")[:36]
+    if status not in _ENDINGS:
+        raise Problem(422, "bad_input", f"knows {', '.join(_ENDINGS)}", field="status")
+    found = visit.call.use.directory.search(visit.seen, account_id, 2) if account_id else []
+    hit = next((each for each in found if each.kind == "account"), None)
+    title, text = _ENDINGS[status]
+    return visit.render("connected.html", ending=status, title=title, text=text, hit=hit)
+
+
 def _rules(visit: Visit) -> list[dict[str, Any]]:
     """What the clock asks for, when it did last where that is recorded, and when it does next."""
     cadences = visit.call.use.cadences
@@ -116,4 +136,5 @@ PAGES = (
     Page("GET", "/console", "read", overview, ("hours",)),
     Page("GET", "/console/settings", "read", settings),
     Page("GET", "/console/search", "read", search, ("q",)),
+    Page("GET", "/console/connected", "read", connected, ("status", "connection")),
 )

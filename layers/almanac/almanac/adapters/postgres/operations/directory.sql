@@ -36,6 +36,9 @@ UNION ALL
 SELECT 'run', r.id::text, w.id, w.name, r.kind || ' ' || r.status FROM runs r JOIN workspaces w ON w.id = r.ws_id
 WHERE r.id = :id::uuid
 UNION ALL
+SELECT 'account', a.id::text, w.id, w.name, a.account_email FROM calendar_auth_tokens a JOIN workspaces w ON w.id = a.ws_id
+WHERE a.id = :id::uuid
+UNION ALL
 SELECT 'event', e.id::text, w.id, w.name, e.title FROM workspace_calendar_events e JOIN workspaces w ON w.id = e.ws_id
 WHERE e.id = :id::uuid;
 
