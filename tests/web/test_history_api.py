@@ -11,6 +11,7 @@ from almanac.adapters.postgres.connection import Database
 from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
 from tests.web.conftest import Client
+from tests.web.visitors import Visitor
 
 URL = "https://example.com/hook"
 pytestmark = pytest.mark.integration
@@ -129,6 +130,21 @@ class TestWebhooks:
         assert member("DELETE", one).status == 200
         assert member("GET", one).status == 404
         assert "secret" not in member("GET", "/v1/webhooks").text
+
+    def test_who_may_only_look_does_not_learn_what_opens_an_endpoint(
+        self, wiring: ApiWiring, admin: Client, ws: UUID, database: Database
+    ) -> None:
+        url = "https://hooks.example.com/services/T0/sesame?token=sesame"
+        endpoint = admin("POST", "/v1/webhooks", {"url": url, "ws_id": str(ws)}).json["id"]
+        database.run("UPDATE webhook_endpoints SET status = 'disabled', disabled_reason = 'gone'")
+        reader = Client(wiring, wiring.api_keys.add("reader", {"read"}, None).token)
+        for path in ("", f"/{endpoint}"):
+            assert "sesame" in admin("GET", f"/v1/webhooks{path}").text
+            seen = reader("GET", f"/v1/webhooks{path}").text
+            assert ("sesame" in seen, "https://hooks.example.com/" in seen) == (False, True)
+            assert "sesame" in Visitor(wiring, "operator").get(f"/console/webhooks{path}").text
+            page = Visitor(wiring, "viewer").get(f"/console/webhooks{path}").text
+            assert ("sesame" in page, "hooks.example.com" in page) == (False, True)
 
     def test_only_who_sees_all_workspaces_may_listen_to_all(
         self, member: Client, admin: Client, ws: UUID, foreign: UUID

@@ -39,6 +39,12 @@ def url_fault(url: str, *, allow_local: bool) -> str | None:
     return None
 
 
+def without_secrets(url: str) -> str:
+    """Return an endpoint's URL as everybody may see it: what follows the host opens many a service to who knows it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
 def ascii_host(host: str) -> str:
     """Return a host's name as it is looked up, sent and certified: by IDNA, without the dot of the root.
 

@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import Field
 
+from almanac.domain.delivery.addresses import without_secrets
 from almanac.domain.delivery.listed import ListedDelivery
 from almanac.errors import CursorExpired
 from almanac.web.api.bodies import Body as Fields
@@ -260,7 +261,7 @@ def _webhook(each: "ListedEndpoint") -> Webhook:
     return Webhook(
         id=each.id,
         ws_id=each.ws_id,
-        url=each.url,
+        url=each.url if current().principal.may("operate") else without_secrets(each.url),
         kinds=list(each.kinds),
         status=each.status,
         disabled_reason=each.disabled_reason,

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from almanac.domain.delivery.addresses import without_secrets
 from almanac.presentation.phrases import cut_short
 from almanac.presentation.tables import duration_text, one_line
 
@@ -60,6 +61,7 @@ def environment() -> Environment:
         "origin": origin,
         "side": side,
         "line": one_line,
+        "without_secrets": without_secrets,
     }
     made.globals |= {"asset": asset}
     return made
