@@ -13,7 +13,8 @@ from almanac.domain.planner.model.slot_mask import between, lowest
 from almanac.domain.planner.search.components import components_of
 from almanac.domain.planner.search.destroying.chains import pull_chain
 from almanac.domain.planner.search.destroying.destroy import OPERATORS, Destroy
-from almanac.domain.planner.search.destroying.pushing import Push, end_as_late, ranks_by_deadline, ranks_by_weight
+from almanac.domain.planner.search.destroying.ends import end_as_late
+from almanac.domain.planner.search.destroying.pushing import Push, ranks_by_deadline, ranks_by_weight
 from almanac.domain.planner.search.destroying.removal import Removal
 from almanac.domain.planner.search.destroying.victims import better_end, drop_victims
 from almanac.domain.planner.search.greedy import greedy_plans

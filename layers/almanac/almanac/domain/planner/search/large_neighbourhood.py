@@ -44,7 +44,9 @@ class NeighbourhoodSearch:
         self.work = 0.0
         self.cut = 0.0
         """The share of the work that was left when time was up."""
-        self.overhead = 1.0 + len(component.items) / randomization.params.budget.items_effort
+        budget = randomization.params.budget
+        self.link_effort = budget.link_effort * self.repair.scale
+        self.overhead = 1.0 + len(component.items) / budget.items_effort
 
     def run(self, schedule: AnnealingSchedule, search_clock: SearchClock) -> Snapshot:
         """Search until the work is done or time is up, and return the incumbent."""
@@ -68,7 +70,8 @@ class NeighbourhoodSearch:
         self.randomization.redraw()
         removed, ordered = self.destroy.remove_some()
         worst = self.cost - temperature * log(1.0 - random.random())
-        self.work += self.overhead + sum([self.repair.effort[index] for index in self.destroy.placed])
+        self.work += self.overhead + self.link_effort * self.destroy.links
+        self.work += sum([self.repair.effort[index] for index in self.destroy.placed])
         self.work += self.repair.insert(removed, worst, ordered=ordered)
         cost = solution.cost
         if cost > worst:

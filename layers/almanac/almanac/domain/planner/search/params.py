@@ -14,6 +14,32 @@ Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class RearrangeParams:
+    """How a late task gets a better end while everybody else keeps theirs, see `rearranging`."""
+
+    share: float = 0.35
+    """How often that is tried at most,"""
+    least_success: float = 0.05
+    """less often where a smaller share of the attempts succeeds, if late or unfinished tasks are found"""
+    drawn: int = 12
+    """among so many drawn."""
+    nearest_rate: float = 0.6
+    """How often the end aimed at is the nearest that is better, and not any."""
+    relax_rate: float = 0.9
+    """How often the lightest of a few others may come late instead."""
+    links: int = 20
+    """Blocks that are found places for until it is given up."""
+    tries: int = 4
+    """Blocks of others that are looked at for one which goes readily."""
+    recut_rate: float = 0.1
+    """How often a task that lacks a chunk gives up another one too."""
+    habit_slack: float = 5_000.0
+    """How much more a habit may cost, for each unit of its weight."""
+    again: int = 5
+    """Items that are inserted again at the end, those that have become dearest."""
+
+
+@dataclass(frozen=True, slots=True)
 class DestroyParams:
     """What the destroy operators remove. Their shares stand in the table `destroy.OPERATORS`."""
 
@@ -43,6 +69,7 @@ class DestroyParams:
     """how often one that may be cut stays in one piece if it can,"""
     push_long: float = 0.5
     """and how often the pieces are as long as they may be, and not as early."""
+    rearrange: RearrangeParams = field(default_factory=RearrangeParams)
     lighter_rate: float = 0.5
     """How often these eject only what weighs no more than the heaviest of them."""
     early_rates: tuple[float, float] = (0.35, 0.35)
@@ -178,6 +205,8 @@ class BudgetParams:
     """Steps between two questions to the clock."""
     split_effort: float = 4.0
     """Work of inserting a splittable task; of anything else 1."""
+    link_effort: float = 0.65
+    """Work of a block that is found a place in a rearrangement."""
     items_effort: float = 100.0
     """A step costs one unit more for each so many items,"""
     window_effort: float = 3_000.0

@@ -22,9 +22,10 @@ class Repair:
         self.solution = solution
         self.randomization = randomization
         budget = randomization.params.budget
-        scale = 1 + solution.problem.window / budget.window_effort
+        self.scale = 1 + solution.problem.window / budget.window_effort
+        """Work of an insertion in a window of this length, in units."""
         self.effort = [
-            scale
+            self.scale
             * (budget.split_effort if isinstance(item, Task) and item.min_chunk < item.slots else len(item.people))
             for item in solution.items
         ]

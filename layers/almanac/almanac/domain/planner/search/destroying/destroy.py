@@ -9,7 +9,10 @@ from almanac.domain.planner.model.problem import Item, Occurrence, Task, weight_
 from almanac.domain.planner.model.slot_mask import between, covered, runs
 from almanac.domain.planner.search.components import Component
 from almanac.domain.planner.search.destroying.chains import pull_chain
+from almanac.domain.planner.search.destroying.draft import moves_alone
+from almanac.domain.planner.search.destroying.ends import better_ends
 from almanac.domain.planner.search.destroying.pushing import Push, ranks_by_deadline, ranks_by_weight
+from almanac.domain.planner.search.destroying.rearranging import Rearrangement, is_late
 from almanac.domain.planner.search.destroying.relocation import allows_block, preferred_place, random_slot_in
 from almanac.domain.planner.search.destroying.removal import Removal
 from almanac.domain.planner.search.destroying.victims import better_end, drop_victims
@@ -30,6 +33,14 @@ class Destroy:
         self.slots = component.slots
         self.placed: list[int] = []
         """What the last removal has placed by itself: work that counts like any insertion."""
+        self.links = 0
+        """Blocks that the last removal has found places for on the side."""
+        self.stiff = [index for index in component.items if not moves_alone(solution.items[index])]
+        """Items that no rearrangement moves."""
+        self.attempts = self.successes = 0
+        """Rearrangements so far."""
+        self.failures = [0] * len(solution.items)
+        """How often each item found no free place in rearrangements."""
         tasks = [solution.problem.tasks[index] for index in self.tasks]
         self.chained = [task.index for task in tasks if task.eligible and (task.predecessors or task.is_meeting)]
         problem = solution.problem
@@ -47,13 +58,15 @@ class Destroy:
     def remove_some(self) -> tuple[list[int], bool]:
         """Remove by one operator; return (indexes to insert again, whether their order is meant)."""
         random, removal = self.random, Removal(self.solution, self.random, self.slots, self.params)
-        self.placed = []
+        self.placed, self.links = [], 0
         if self.chained and random.random() < self.params.chain_share:
             index = self.costliest(self.chained)
             last = Removal(self.solution, random, self.slots, self.params)
             return pull_chain(removal, last, index, self.of_same_people(index)), True
         if self.tasks and random.random() < self.params.push_share:
             return self.push(removal), True
+        if self.tasks and random.random() < self.rearranging_share() and (again := self.rearrange()) is not None:
+            return again, True
         _, operator = OPERATORS[bisect(_THRESHOLDS, random.random())]
         order = operator(self, removal)
         if order is not None:
@@ -72,6 +85,37 @@ class Destroy:
         lacking = push.run(task, better_end(self.solution, task, self.random, self.params))
         self.placed = list(push.settled)
         return lacking
+
+    def rearrange(self) -> list[int] | None:
+        """Try to give a late task a better end; return what to insert again, None where no task is late."""
+        solution, random, params = self.solution, self.random, self.params.rearrange
+        drawn = [random.choice(self.tasks) for _ in range(params.drawn)]
+        late = [index for index in drawn if is_late(solution, index)][: self.params.tournament]
+        goals = {index: ends for index in late if (ends := better_ends(solution, solution.problem.tasks[index]))}
+        if not goals:
+            return None
+        goal = solution.problem.tasks[max(goals, key=solution.costs.__getitem__)]
+        ends = goals[goal.index]
+        stop = ends[0] if random.random() < params.nearest_rate else random.choice(ends)
+        relaxed = self.lightest(goal.index) if random.random() < params.relax_rate else None
+        attempt = Rearrangement(solution, random, params, self.stiff, self.failures)
+        dearer = attempt.run(goal, stop, relaxed)
+        self.links = attempt.links
+        self.attempts += 1
+        self.successes += bool(solution.changed)
+        return dearer[: params.again]
+
+    def rearranging_share(self) -> float:
+        """Return how often to rearrange: ever less where that mostly comes to nothing."""
+        params = self.params.rearrange
+        return params.share * min(1.0, (1 + self.successes) / (1 + params.least_success * self.attempts))
+
+    def lightest(self, index: int) -> int | None:
+        """Return the lightest of a few other tasks of the same people, None if only other items were drawn."""
+        tasks, items = self.solution.problem.tasks, self.of_same_people(index)
+        drawn = [self.random.choice(items) for _ in range(self.params.tournament)]
+        able = [each for each in drawn if each != index and each < len(tasks)]
+        return min(able, key=lambda each: tasks[each].weight) if able else None
 
     # -- operators: each returns the order of insertion, or None where any will do -------------------------------------
 

@@ -10,7 +10,6 @@ of all of theirs, since it takes them along when it goes. They follow it in thei
 waits for it is no later than it was.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import or_
@@ -18,11 +17,11 @@ from operator import or_
 from almanac.domain.planner.model.dependencies import in_order
 from almanac.domain.planner.model.problem import Movable, Problem, Task, weight_of
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, between, covered, starts_of_runs
+from almanac.domain.planner.search.destroying.ends import end_as_late
 from almanac.domain.planner.search.destroying.relocation import random_slot_in
 from almanac.domain.planner.search.destroying.removal import Removal
 from almanac.domain.planner.search.placing.chunks import first_fit, largest_first
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
-from almanac.domain.wall_clock import DAY_MINUTES
 
 FreePlace = Callable[[Solution, int, Placement], Placement]
 """(solution, index, the chunks a task still has) to its best place in free time."""
@@ -161,15 +160,3 @@ def inherited(problem: Problem, ranks: list[float]) -> list[float]:
     for index in reversed(in_order(problem, range(len(problem.tasks)))):
         ranks[index] = max([ranks[index], *(ranks[each] for each in problem.tasks[index].successors)])
     return ranks
-
-
-def end_as_late(task: Task, place: Placement) -> int:
-    """Return the slot by which a task must end so that neither it nor what waits for it is later than at a place."""
-    if not task.complete(place):
-        return task.window
-    end = sum(place[-1])
-    stops = [heir.limits[at] for heir in task.heirs if (at := bisect_left(heir.limits, end)) < len(heir.limits)]
-    if task.deadline is not None:
-        days = max(0, -(-(SLOT_MINUTES * end - task.late_offset) // DAY_MINUTES))
-        stops.append((task.late_offset + days * DAY_MINUTES) // SLOT_MINUTES)
-    return min([task.window, *stops])

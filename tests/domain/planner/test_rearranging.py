@@ -1,0 +1,106 @@
+"""A late task gets a better end, and nobody else a worse one."""
+
+from random import Random
+
+import pytest
+
+from almanac.domain.planner.document.read_instance import read_instance
+from almanac.domain.planner.model.discretize import problem_of
+from almanac.domain.planner.model.problem import Problem
+from almanac.domain.planner.model.slot_mask import between, lowest
+from almanac.domain.planner.search.destroying.ends import better_ends, end_as_late
+from almanac.domain.planner.search.destroying.rearranging import Rearrangement, is_late
+from almanac.domain.planner.search.params import DEFAULT
+from almanac.domain.planner.search.solution import Solution
+from tests.domain.planner.instances import at, instance, task, week
+from tests.domain.planner.test_destroy import assert_sound, crowded, first_solution
+
+PARAMS = DEFAULT.destroy.rearrange
+
+
+def rearranged(solution: Solution, goal: int, stop: int, relaxed: int | None = None, seed: int = 1) -> list[int]:
+    attempt = Rearrangement(solution, Random(seed), PARAMS, [], [0] * len(solution.items))
+    return attempt.run(solution.problem.tasks[goal], stop, relaxed)
+
+
+def test_nobody_is_later_after_a_rearrangement_but_who_may_be() -> None:
+    problem, succeeded = crowded(24), 0
+    late = [index for index in range(24) if is_late(first_solution(problem), index)]
+    assert late
+    for seed in range(60):
+        solution, random = first_solution(problem), Random(seed)
+        before, cost = list(solution.places), list(solution.costs)
+        goal, relaxed = problem.tasks[random.choice(late)], random.randrange(24)
+        stop = random.choice(better_ends(solution, goal))
+        dearer = rearranged(solution, goal.index, stop, relaxed, seed)
+        assert_sound(solution)
+        assert all(solution.costs[index] > cost[index] for index in dearer)
+        if solution.places == before:
+            continue
+        succeeded += 1
+        assert goal.complete(solution.places[goal.index])
+        assert sum(solution.places[goal.index][-1]) <= stop
+        for one in problem.tasks:
+            place, old = solution.places[one.index], before[one.index]
+            if one is not goal and place != old:
+                assert sum(length for _, length in place) == sum(length for _, length in old)
+                assert one.index == relaxed or sum(place[-1]) <= end_as_late(one, old)
+    assert succeeded
+
+
+def two_mornings() -> tuple[Problem, Solution]:
+    """Two hours on each of two days, and half an hour free at both ends of what stands in the middle of the second."""
+    due = at("06 11:00")
+    works = [task("first", 60, deadline=due), task("short", 30, deadline=due), task("middle", 60, deadline=due)]
+    works += [task("lacks", 60, deadline=due), task("huge", 120, deadline=due)]
+    problem = problem_of(read_instance(instance(tasks=works, hours={"work": week("09:00-11:00")})).instance)
+    solution = Solution(problem)
+    morning = lowest(problem.tasks[0].eligible)
+    for index, place in enumerate(((morning, 4), (morning + 5, 2), (morning + 98, 4))):
+        solution.move(index, (place,))
+    solution.begin()
+    return problem, solution
+
+
+def test_what_stands_in_the_middle_moves_aside() -> None:
+    problem, solution = two_mornings()
+    stop = problem.tasks[2].late_offset // 15
+    rearranged(solution, 3, stop)
+    assert_sound(solution)
+    assert [index for index, place in enumerate(solution.places) if not place] == [4]
+    assert not any(is_late(solution, index) for index in range(4))
+
+
+def test_what_cannot_be_done_changes_nothing() -> None:
+    problem, solution = two_mornings()
+    before = list(solution.places)
+    assert rearranged(solution, 4, problem.tasks[4].late_offset // 15) == []
+    assert solution.places == before
+    assert_sound(solution)
+
+
+@pytest.mark.parametrize(("days", "ends"), [(None, ["window", 2, 1, 0]), (2, [1, 0]), (1, [0]), (0, [])])
+def test_a_late_task_could_end_on_each_day_before_its_own(days: int | None, ends: list[int | str]) -> None:
+    """Days late, and how many days after the deadline it could end; unfinished work is late to the window's end."""
+    small = instance(tasks=[task("t", 60, deadline=at("06 17:00"))], window_end=at("09 00:00"), window_days=3)
+    problem = problem_of(read_instance(small).instance)
+    (work,) = problem.tasks
+    due = work.late_offset // 15
+    solution = Solution(problem)
+    if days is not None:
+        solution.move(0, ((due + 96 * days - 8, 4),))
+    found = [problem.window if end == "window" else due + 96 * int(end) for end in ends]
+    assert better_ends(solution, work) == found
+    assert is_late(solution, 0) == bool(found)
+
+
+def test_a_task_whose_predecessor_has_no_place_gets_none() -> None:
+    works = [task("before", 60), task("after", 60, deadline=at("05 11:00"), depends_on=["before"])]
+    problem = problem_of(read_instance(instance(tasks=works)).instance)
+    solution = Solution(problem)
+    assert rearranged(solution, 1, problem.window) == []
+    assert not any(solution.places)
+    solution.move(0, ((first := lowest(problem.tasks[0].eligible), 4),))
+    rearranged(solution, 1, problem.tasks[1].late_offset // 15)
+    assert solution.places[1] == ((first + 4, 4),)
+    assert between(*map(sum, (solution.places[0][0], solution.places[1][0]))).bit_count() == 4
