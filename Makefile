@@ -46,7 +46,7 @@ with_runtime = runtime="$$($(find_runtime))"; PATH="$${runtime:+$$runtime:}$$PAT
 with_calendars = set --; if test -e "$(ICS)"; then set -- --ics "$(ICS)"; else \
 	for file in $(ICS); do set -- "$$@" --ics "$$file"; done; fi
 
-.PHONY: help setup setup-sam demo dev dev-reset test test-at lint format typecheck soak soak-two-ways bench bench-scale test-browser browser-tools openapi client checkov audit build invoke-all deploy-local cloud-test lock schemas clean other-python
+.PHONY: help setup setup-sam demo dev dev-reset test test-at lint format typecheck soak soak-two-ways bench bench-scale test-browser browser-tools openapi client checkov audit build invoke-all deploy-local stack-named cloud-test lock schemas clean other-python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -128,8 +128,10 @@ invoke-all: setup setup-sam ## Every function with every event through `sam loca
 deploy-local: setup ## Deploy template.yaml to a local AWS until Ctrl-C: no Docker, no account, its rules fire each minute
 	@$(PY) -m local.deploy
 
-cloud-test: setup setup-sam ## Deploy template.yaml to AWS for a trial, and delete it again (STACK=almanac-trial SAM_ARGS="--parameter-overrides …")
+stack-named:
 	@test -n "$(STACK)" || { echo "Say which: make cloud-test STACK=almanac-trial" >&2; exit 2; }
+
+cloud-test: stack-named setup setup-sam ## Deploy template.yaml to AWS for a trial, and delete it again (STACK=almanac-trial SAM_ARGS="--parameter-overrides …")
 	@$(MAKE) build
 	@$(PY) -m local.cloud_test --stack "$(STACK)" -- $(SAM_ARGS)
 

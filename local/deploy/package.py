@@ -1,6 +1,7 @@
 """template.yaml as CloudFormation gets it: code zipped and uploaded, SAM translated by AWS's own translator."""
 
 import io
+import logging
 import os
 import site
 import sys
@@ -13,6 +14,9 @@ from typing import Any
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
+
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
+"""It warns of its own switches for each function, which nobody here can do anything about."""
 
 Template = dict[str, Any]
 _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
