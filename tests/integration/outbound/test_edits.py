@@ -338,6 +338,33 @@ def test_switched_off_again_what_google_has_by_then_stands(review: Review) -> No
     assert (team.writes(), team.states(), team.row(row, "title", "location")) == ([], [], ["Review", "Room 2"])
 
 
+@pytest.mark.parametrize("deletes", [False, True])
+def test_switched_off_in_the_middle_of_a_full_pass_the_next_one_reads_anew(review: Review, deletes: bool) -> None:
+    team, event, row = review
+    team.inject(action="error", status=503, path="*/events/*", times=None)
+    if deletes:
+        team.delete(row)
+    else:
+        team.change(row, title="Retro")
+    team.google.patch_event(ADA, event["id"], {"location": "Room 2"})
+    team.google.expire_sync_tokens(ADA)
+    pages = team.wiring.calendar_pages
+    real = pages.apply_page
+
+    def apply_page(*arguments: Any) -> Any:
+        counts = real(*arguments)
+        switch_off(team)
+        return counts
+
+    pages.__dict__["apply_page"] = apply_page
+    team.sync(direction="inbound")
+    del pages.__dict__["apply_page"]
+    team.google.clear_faults()
+    team.sync()
+    (found,) = team.run("SELECT title, location FROM workspace_calendar_events WHERE ws_id = :ws")
+    assert (team.states(), found) == ([], ["Review", "Room 2"])
+
+
 @pytest.mark.parametrize("fault", ["cut_before", "cut_after"])
 @pytest.mark.parametrize("deletes", [False, True])
 def test_switched_off_again_what_had_no_answer_is_looked_at(review: Review, fault: str, deletes: bool) -> None:

@@ -135,6 +135,7 @@ class PostgresCalendarPages(CalendarPages):
                 window_end=checkpoint.window.end,
                 checkpoint=None if recheck is None else checkpoint_json(recheck),
                 access_role=access_role,
+                since=checkpoint.started_at,
             )
             if not stored:
                 raise _removed()

@@ -235,6 +235,7 @@ WITH own AS (
     ON CONFLICT (ws_id, provider, calendar_id) DO UPDATE
     SET connection_id = excluded.connection_id, access_role = excluded.access_role
     WHERE (v.connection_id, v.access_role) IS DISTINCT FROM (excluded.connection_id, excluded.access_role)
+        AND (v.reread_at IS NULL OR v.reread_at < :since::timestamptz)
 )
 INSERT INTO calendar_sync_states AS t
     (connection_id, sync_token, query_fingerprint, window_start, window_end, checkpoint, last_synced_at, full_synced_at)
