@@ -21,8 +21,8 @@ _WORKSPACES, _CHANGES = 200, 100
 """Of the relay; each workspace has that many changes."""
 _FEW, _MANY = 10_000, 200_000
 """Changes of one workspace that are read again."""
-_PAGE, _PAGES, _TURNS = 100, 50, 10
-"""Of reading at both ends of a history: small steps in many turns, which a busy machine disturbs alike."""
+_PAGE, _PAGES, _TURNS = 100, 150, 3
+"""Of reading at both ends of a history: in more turns than others, which a busy machine disturbs alike."""
 _PLENTY_SECONDS = 3600.0
 _TEAMS = (
     "INSERT INTO workspaces (id, name) SELECT gen_random_uuid(), 'Bench' FROM generate_series(1, :workspaces::integer)"
