@@ -38,6 +38,9 @@ FOUND = {
         "wipe 413 695; block 521 159; write 181 574; remove 158 209; revoke 388 696; expire sync tokens 696 79;"
         "rename 386 869; write 199 275"
     ),
+    "a target that was taken away while what a person had dragged was on its way into its row": (
+        "block 742 993; drag 617 173; meanwhile 284 636"
+    ),
     "a statement that fails outside a run, while somebody connects": (
         "revoke 412 605; statement 587 105; sync 683 747; connect 343 477"
     ),
