@@ -55,7 +55,7 @@ def _run(
     ws_id = deployment.connect()
     tell(f"{WORKSPACE[0]} is connected; its id is {ws_id}")
     for name, value in deployment.outputs.items():
-        tell(f"{name}: {value}")
+        tell(f"{name}: {value}" if name != "DashboardUrl" else f"{name}: only in an account of AWS")
     watch, dead = RunWatch(deployment.wiring.database, list), 0
     try:
         write_exports(deployment.environment, exports)
