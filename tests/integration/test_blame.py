@@ -431,6 +431,22 @@ class TestContinuations:
         assert "pageToken" not in asked[0]["params"]
         assert team.stored() == team.truth(first) | team.truth(begun)
 
+    def test_a_continuation_goes_on_with_the_pages_of_its_own_job(self, make_team: Callable[..., Team]) -> None:
+        """Else a calendar that takes longer than a run would be begun for ever."""
+        team = make_team(ALMANAC_SYNC_PAGE_SIZE="2")
+        (calendar,) = team.connect()
+        for _ in range(6):
+            team.add(calendar)
+        team.sync()
+
+        job = CalendarSync(ws_id=team.ws_id, source="manual", mode="full", force=True)
+        team.wiring.sync_workspace(job, None, self.short(team, 1))
+        before = len(team.listings())
+        (rest,) = team.queue.sent
+        team.sync(**rest.job.model_dump(exclude={"ws_id"}))
+
+        assert "pageToken" in team.listings()[before]["params"]
+
     def test_a_calendar_that_is_only_begun_is_not_called_synced(self, make_team: Callable[..., Team]) -> None:
         team = make_team(ALMANAC_SYNC_PAGE_SIZE="2")
         (calendar,) = team.connect()
