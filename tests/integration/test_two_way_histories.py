@@ -41,6 +41,9 @@ FOUND = {
     "a target that was taken away while what a person had dragged was on its way into its row": (
         "block 742 993; drag 617 173; meanwhile 284 636"
     ),
+    "an edit of an occurrence that its series had lost, written where nobody sees it": (
+        "meet 0 1; amend 543 423; meanwhile 453 175; amend 587 182; edit 750 125"
+    ),
     "a statement that fails outside a run, while somebody connects": (
         "revoke 412 605; statement 587 105; sync 683 747; connect 343 477"
     ),

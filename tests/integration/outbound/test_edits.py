@@ -146,6 +146,28 @@ def test_one_occurrence_of_a_series_is_changed_and_no_other(editing: Writing) ->
     assert team.writes(before) == []
 
 
+def test_an_edit_of_an_occurrence_that_its_series_has_lost_is_for_a_person(editing: Writing) -> None:
+    """An exception of a series that was moved is found by name, and is shown nowhere."""
+    team = editing
+    zone = {"timeZone": "Europe/Berlin"}
+    times = {name: {"dateTime": team.at(24 + n).isoformat(), **zone} for n, name in enumerate(("start", "end"))}
+    rule = {"recurrence": ["RRULE:FREQ=DAILY;COUNT=3"]}
+    series = team.google.insert_event(ADA, {"summary": "Daily", **times, **rule})
+    first = next(iter(team.truth(ADA)))
+    team.google.patch_event(ADA, first, {"summary": "Once"})
+    team.sync()
+    row = stored(team, {"id": first})
+    team.change(row, title="Retro")
+    later = {name: {"dateTime": team.at(26 + n).isoformat(), **zone} for n, name in enumerate(("start", "end"))}
+    team.google.patch_event(ADA, series["id"], later)
+    for _ in range(2):
+        team.sync()
+        team.again()
+    assert team.writes() == []
+    assert [each.reason for each in team.wiring.outbound.conflicts(team.ws_id)] == ["deleted_there"]
+    assert team.stored(ADA) == {**team.truth(ADA), first: "Retro"}
+
+
 def test_a_deletion_here_is_one_there(review: Review) -> None:
     team, event, row = review
     team.delete(row)

@@ -90,6 +90,8 @@ class CalendarReader:
     def look(self, link: Link, *, id_taken: bool = False) -> None:
         """Read what the provider has of a link, and settle it. Raises StopHere."""
         found = self._read_in(link.calendar_id, link)
+        if found is not None and _lost_by_its_series(link, found):
+            found = None
         if found is None and self.role() is None:
             self._hold("calendar_lost")
         if found is None and link.base is not None and not link.missed:
@@ -174,6 +176,15 @@ class CalendarReader:
             until = self._clock() + LOOK_AGAIN[reason]
         self._store.hold(self._lease, self._place, reason, until, whole_account=reason in WHOLE_ACCOUNT)
         raise StopHere(reason)
+
+
+def _lost_by_its_series(link: Link, found: RemoteEvent) -> bool:
+    """Return whether it is an occurrence that its series, moved by a person, has no more: it is still found by name.
+
+    A listing has told its end, and yet it is as it was: whatever was brought back has another version.
+    """
+    occurrence = found.row is not None and found.row.recurring_event_id is not None
+    return occurrence and link.doubt == "deleted" and found.etag == link.base_etag
 
 
 def writes_of(account: OpenAccount) -> Writes:
