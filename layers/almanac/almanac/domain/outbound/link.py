@@ -51,6 +51,8 @@ class Link:
     """The last look did not find it; a second one has to say so before it counts as deleted."""
     item: str | None = None
     """What a block is a piece of, as its mark says: `task:<id>`, `habit:<id>:<date>`."""
+    given_up: bool = False
+    """Edits were switched off since: what has no answer is looked at, and nothing more is written."""
 
     @property
     def deletion_may_land(self) -> bool:

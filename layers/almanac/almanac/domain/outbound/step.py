@@ -43,7 +43,7 @@ Step = Write | Look | LetBe | Refuse | None
 
 def next_step(link: Link, now: datetime) -> Step:
     """Return what the link is due for; None when there is nothing to do."""
-    if link.state == "sent":
+    if link.state == "sent" or link.given_up:
         return Look()
     if link.state == "wanted" and link.desired is not None:
         return LetBe() if is_past(link.desired, now) else Write("insert", link.desired, link.desired)

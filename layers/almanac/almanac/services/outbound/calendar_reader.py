@@ -97,7 +97,7 @@ class CalendarReader:
         if found is None and link.base is not None and not link.missed:
             self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), EventGone.code)
             return
-        given_up = link.kind == "edit" and not self._place.edits_on
+        given_up = link.given_up or (link.kind == "edit" and not self._place.edits_on)
         outcome = merge(link, found, self._clock(), id_taken=id_taken, given_up=given_up)
         if isinstance(outcome, DeletedThere) and link.doubt not in ("deleted", "missing"):
             self._store.doubt_deleted(self._lease, link)

@@ -134,7 +134,10 @@ SELECT l.id, l.event_id, l.kind, l.current, l.calendar_id, l.external_event_id, 
     l.base, l.ours, l.base_etag, l.base_rev, l.theirs, l.sent_op, l.sent_rev, l.sent_bodies, l.doubt, l.attempts, l.refusals,
     l.reason IS NOT DISTINCT FROM 'use_mine', l.error_type IS NOT DISTINCT FROM 'event_gone',
     CASE WHEN b.task_id IS NOT NULL THEN concat_ws(':', 'task', b.task_id)
-        WHEN h.habit_id IS NOT NULL THEN concat_ws(':', 'habit', h.habit_id, h.occurrence_date) END
+        WHEN h.habit_id IS NOT NULL THEN concat_ws(':', 'habit', h.habit_id, h.occurrence_date) END,
+    l.kind = 'edit' AND NOT EXISTS (
+        SELECT 1 FROM calendar_connections c WHERE c.ws_id = l.ws_id AND c.provider = l.provider AND c.calendar_id = l.calendar_id
+            AND c.sync_outbound_enabled)
 FROM calendar_event_links l
 LEFT JOIN task_calendar_events b ON b.event_id = l.event_id AND b.ws_id = l.ws_id
 LEFT JOIN habit_calendar_events h ON h.event_id = l.event_id AND h.ws_id = l.ws_id

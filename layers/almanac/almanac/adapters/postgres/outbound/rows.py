@@ -39,6 +39,7 @@ def link_from(row: Sequence[Any]) -> Link:
         insists=row[21],
         missed=row[22],
         item=row[23],
+        given_up=row[24],
     )
 
 
