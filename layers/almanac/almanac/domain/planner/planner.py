@@ -108,7 +108,8 @@ class Solver:
         hot = self.hot(best)
         schedule = AnnealingSchedule(seconds * budget.work_per_second, hot, hot / self.params.annealing.cooling)
         time_limit = TimeLimit(self.clock, self.start + seconds)
-        best, self.cut = search_components(self.problem, best, randomization, schedule, time_limit)
+        starts = 1 if kept else self.params.annealing.starts  # a plan that stands is where to begin
+        best, self.cut = search_components(self.problem, best, randomization, schedule, time_limit, starts)
         return best
 
     def hot(self, start: Snapshot) -> float:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from math import sqrt
+from typing import NamedTuple
 
 from almanac.domain.planner.model.problem import Problem
 from almanac.domain.planner.search.components import components_of
 from almanac.domain.planner.search.large_neighbourhood import AnnealingSchedule, NeighbourhoodSearch, SearchClock
+from almanac.domain.planner.search.params import AnnealingParams
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Snapshot, Solution
 
@@ -38,10 +40,12 @@ def search_components(
     randomization: Randomization,
     schedule: AnnealingSchedule,
     time_limit: TimeLimit | None = None,
+    starts: int = 1,
 ) -> tuple[Snapshot, float]:
     """Return the best plan found from `base`, and the share of the work that there was no time for.
 
-    Without a time limit all of the work is done, whatever it takes.
+    Without a time limit all of the work is done, whatever it takes. `starts` is how often the search of a component
+    begins that gets much work for each of its items.
 
     A component gets work by the square roots of what its items cost: most is to be gained where much is paid.
     """
@@ -53,11 +57,39 @@ def search_components(
     sizes = [sum(sqrt(solution.costs[index]) for index in component.items) + 1.0 for component in components]
     best, done, cut = base, 0.0, 0.0
     for component, size in zip(components, sizes, strict=True):
-        share = size / sum(sizes)
-        search_clock = time_limit.search_clock(done, done + share) if time_limit else unlimited
-        done += share
-        search = NeighbourhoodSearch(solution, randomization, component)
-        best = search.run(AnnealingSchedule(share * schedule.work, schedule.hot, schedule.cold), search_clock)
-        cut += share * search.cut
+        share, found = size / sum(sizes), [best]
+        for leg in legs_of(starts, share * schedule.work / len(component.items), randomization.params.annealing):
+            begin, done = done, done + share * leg.share
+            if leg.goes_on:
+                found = [min(found, key=lambda snapshot: snapshot.cost)]
+            solution.restore(found[0])
+            part = AnnealingSchedule(
+                share * leg.share * schedule.work, leg.hot * schedule.hot, leg.cold * schedule.cold
+            )
+            search = NeighbourhoodSearch(solution, randomization, component)
+            found.append(search.run(part, time_limit.search_clock(begin, done) if time_limit else unlimited))
+            cut += share * leg.share * search.cut
+        best = found[-1]
         solution.restore(best)
     return best, cut
+
+
+class Leg(NamedTuple):
+    """A share of a component's search, with its temperatures as multiples of the whole one's.
+
+    It begins with the plan that the first one began with, or `goes_on` from the best so far.
+    """
+
+    share: float = 1.0
+    hot: float = 1.0
+    cold: float = 1.0
+    goes_on: bool = True
+
+
+def legs_of(starts: int, work_per_item: float, annealing: AnnealingParams) -> list[Leg]:
+    """Return what a component's search is made of: several starts and the way on from the best, or one alone."""
+    if starts == 1 or work_per_item < annealing.work_for_starts:
+        return [Leg()]
+    start = Leg(annealing.start_share, cold=annealing.start_cold, goes_on=False)
+    rest = 1.0 - starts * start.share
+    return [*[start] * starts, Leg(rest, hot=annealing.hot_again)]

@@ -180,6 +180,16 @@ class AnnealingParams:
     """and at least this."""
     cooling: float = 30.0
     """The first temperature divided by the last one."""
+    work_for_starts: float = 3_000.0
+    """Units of work for each item of a component, from which on there is enough of it to start more than once:"""
+    starts: int = 2
+    """so often, where no plan stands,"""
+    start_share: float = 0.25
+    """with this share of the work,"""
+    start_cold: float = 1.5
+    """down to this multiple of the last temperature;"""
+    hot_again: float = 1 / 3
+    """then one goes on from the best of them, from this share of the first temperature."""
     probe_hot: float = 3_000.0
     probe_cold: float = 300.0
     """The temperatures of the short search around a plan that stands."""
