@@ -1,6 +1,7 @@
 """What `almanac plan` has planned, as the views draw it. Ids are all the titles that an instance has."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.instance import Instance, PersonSpec
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
@@ -20,7 +21,7 @@ def agenda_of(instance: Instance, found: Plan) -> Agenda:
         entries=(*_busy(instance, found), *_blocks(instance, found)),
         opened=opened(instance, instance.people),
         people=people_of(instance, {}) if len(instance.people) > 1 else (),
-        remarks=tuple(_remark(finding, instance) for finding in found.findings),
+        remarks=_remarks(instance, found),
         counts={name.replace("_", " "): getattr(found.summary, name) for name in type(found.summary).__slots__},
         search_cut_percent=found.search_cut_percent,
     )
@@ -76,7 +77,13 @@ def _change(instance: Instance, block: PlannedBlock) -> Change:
     return "moved" if before else "new"
 
 
-def _remark(finding: Finding, instance: Instance) -> Remark:
+def _remarks(instance: Instance, found: Plan) -> tuple[Remark, ...]:
+    people = {task.id: (task.person,) for task in instance.tasks} | {each.id: each.people for each in instance.meetings}
+    people |= {habit.id: (habit.person,) for habit in instance.habits}
+    return tuple(_remark(finding, instance.zone, people[finding.item]) for finding in found.findings)
+
+
+def _remark(finding: Finding, zone: ZoneInfo, people: tuple[str, ...]) -> Remark:
     states = {
         "late": f"late by {length(finding.late_minutes)}",
         "partial": f"partial, {length(finding.missing_minutes)} without a place",
@@ -84,8 +91,5 @@ def _remark(finding: Finding, instance: Instance) -> Remark:
         "missed": f"missed on {finding.date}",
         "at_risk": "on time, at risk",
     }
-    cause, suggestions = (words(said, {}, instance.zone) for said in ([finding.cause], finding.suggestions))
-    people = {task.id: (task.person,) for task in instance.tasks} | {each.id: each.people for each in instance.meetings}
-    people |= {habit.id: (habit.person,) for habit in instance.habits}
-    urgent = finding.state != "at_risk"
-    return Remark(finding.item, states[finding.state], cause, suggestions, urgent, people[finding.item])
+    cause, suggestions = (words(said, {}, zone) for said in ([finding.cause], finding.suggestions))
+    return Remark(finding.item, states[finding.state], cause, suggestions, finding.state != "at_risk", people)
