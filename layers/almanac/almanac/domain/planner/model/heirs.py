@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from almanac.domain.planner.model.problem import Heir, Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, each_slot, starts_of_runs
-from almanac.domain.wall_clock import DAY_MINUTES
+from almanac.domain.planner.model.slot_mask import each_slot, starts_of_runs
 
 FARTHEST = 8
 """How many tasks may lie between a task and one whose lateness counts in its place, this one included."""
@@ -64,7 +63,7 @@ def late_steps(task: Task) -> list[tuple[int, int]]:
     steps: list[tuple[int, int]] = []
     if task.deadline is not None and not task.hard:
         for days in range(task.late_days_cap):
-            slot = (task.late_offset + days * DAY_MINUTES) // SLOT_MINUTES
+            slot = task.end_so_late(days)
             if slot >= task.window:
                 break
             steps.append((slot, task.late_flag + task.late_per_day * (days + 1)))

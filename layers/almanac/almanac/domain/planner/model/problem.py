@@ -125,6 +125,14 @@ class Task:
             return 0
         return self.late_flag + self.late_per_day * min(self.late_days_cap, -(-late // DAY_MINUTES))
 
+    def days_late(self, end: int) -> int:
+        """Return the days begun by which an end slot is beyond the deadline and its slack; 0 or less is on time."""
+        return -(-(SLOT_MINUTES * end - self.late_offset) // DAY_MINUTES)
+
+    def end_so_late(self, days: int) -> int:
+        """Return the slot by which it must end so as to be late by so many days at most."""
+        return (self.late_offset + days * DAY_MINUTES) // SLOT_MINUTES
+
     def heirs_cost(self, end: int) -> int:
         """Return what may hang on its end, for a choice between places: delay and lateness of all that waits for it."""
         return self.heirs_unit * end + sum([heir.costs[bisect_left(heir.limits, end)] for heir in self.heirs])

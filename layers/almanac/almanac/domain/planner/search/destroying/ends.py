@@ -3,9 +3,8 @@
 from bisect import bisect_left
 
 from almanac.domain.planner.model.problem import Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, between
+from almanac.domain.planner.model.slot_mask import Placement, between
 from almanac.domain.planner.search.solution import Solution
-from almanac.domain.wall_clock import DAY_MINUTES
 
 
 def end_as_late(task: Task, place: Placement) -> int:
@@ -15,8 +14,7 @@ def end_as_late(task: Task, place: Placement) -> int:
     end = sum(place[-1])
     stops = [heir.limits[at] for heir in task.heirs if (at := bisect_left(heir.limits, end)) < len(heir.limits)]
     if task.deadline is not None:
-        days = max(0, -(-(SLOT_MINUTES * end - task.late_offset) // DAY_MINUTES))
-        stops.append((task.late_offset + days * DAY_MINUTES) // SLOT_MINUTES)
+        stops.append(task.end_so_late(max(0, task.days_late(end))))
     return min([task.window, *stops])
 
 
@@ -26,11 +24,11 @@ def better_ends(solution: Solution, task: Task) -> list[int]:
     complete = task.complete(place)
     end = sum(place[-1]) if complete else task.window
     found = [] if complete else [task.window]
-    late = SLOT_MINUTES * end - task.late_offset
+    late = task.days_late(end)
     if task.deadline is None or late <= 0:
         return found
-    for days in range(-(-late // DAY_MINUTES) - 1, -1, -1):
-        stop = min(task.window, (task.late_offset + days * DAY_MINUTES) // SLOT_MINUTES)
+    for days in range(late - 1, -1, -1):
+        stop = min(task.window, task.end_so_late(days))
         if (task.eligible & between(0, stop)).bit_count() < task.slots:
             break
         found.append(stop)

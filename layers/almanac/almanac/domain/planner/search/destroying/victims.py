@@ -10,10 +10,9 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from almanac.domain.planner.model.problem import Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between
+from almanac.domain.planner.model.slot_mask import between
 from almanac.domain.planner.search.params import DestroyParams
 from almanac.domain.planner.search.solution import Solution
-from almanac.domain.wall_clock import DAY_MINUTES
 
 if TYPE_CHECKING:
     from almanac.domain.planner.search.destroying.removal import Removal
@@ -48,9 +47,8 @@ def better_end(solution: Solution, task: Task, random: Random, params: DestroyPa
     """
     place = solution.places[task.index]
     stop = sum(place[-1]) if place else solution.problem.window
-    late = SLOT_MINUTES * stop - task.late_offset
+    late = task.days_late(stop)
     if task.deadline is None or late <= 0:
         return stop
-    days = random.randrange(-(-late // DAY_MINUTES)) if random.random() < params.step_rate else 0
-    step = (task.late_offset + days * DAY_MINUTES) // SLOT_MINUTES
+    step = task.end_so_late(random.randrange(late) if random.random() < params.step_rate else 0)
     return step if task.eligible & between(0, step) else stop

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 from almanac.domain.planner.model.problem import Task
 from almanac.domain.planner.model.slot_mask import (
-    SLOT_MINUTES,
     Placement,
     Span,
     between,
@@ -15,7 +14,6 @@ from almanac.domain.planner.model.slot_mask import (
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Solution
 from almanac.domain.planner.search.timeline import Timeline
-from almanac.domain.wall_clock import DAY_MINUTES
 
 
 def chunkings(
@@ -78,7 +76,7 @@ def cheapest_first(task: Task, free: int, rest: int, longest: int, randomization
     repair = randomization.params.repair
     if task.deadline is not None and randomization.random.random() < repair.on_time_rate:
         late = randomization.random.choice(repair.days_late)
-        free &= between(0, max(0, task.late_offset + DAY_MINUTES * late) // SLOT_MINUTES)
+        free &= between(0, max(0, task.end_so_late(late)))
     return _long_chunks(
         task,
         free,
