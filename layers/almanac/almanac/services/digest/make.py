@@ -29,8 +29,8 @@ class MakeDigest:
     def __call__(self, wanted: Wanted, now: datetime) -> Made:
         """Make it. Raises UnknownWorkspace, and BadInput for a person who is no member."""
         found = self.digest(wanted, now)
-        html = self.page.html(found)
-        return Made(html.encode("utf-8", "replace"), found.items, None, lambda _link: self.page.letter(found))
+        letter = self.page.letter(found)
+        return Made(letter.html.encode("utf-8", "replace"), found.items, None, lambda _link: letter)
 
     def digest(self, wanted: Wanted, now: datetime) -> Digest:
         """Return what it says. Raises as above."""

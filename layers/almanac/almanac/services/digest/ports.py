@@ -46,12 +46,8 @@ class DayStore(Protocol):
 
 
 class DigestPage(Protocol):
-    """Writes a digest: as a page, and as a letter."""
-
-    def html(self, digest: Digest) -> str:
-        """Return it as one HTML page."""
-        ...
+    """Writes a digest."""
 
     def letter(self, digest: Digest) -> Letter:
-        """Return its subject, and the same in plain text."""
+        """Return its mail; the HTML of it is the file that is kept."""
         ...
