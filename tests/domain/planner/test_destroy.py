@@ -81,6 +81,55 @@ def test_an_operator_leaves_a_sound_solution_and_its_order_names_what_it_removed
         assert changed <= set(removal.removed if order is None else order)
 
 
+@pytest.mark.parametrize("operator", [operator for _, operator in OPERATORS], ids=lambda each: each.__name__)
+def test_what_waits_stays_only_as_long_as_the_repair_finds_time_before_it(operator: object) -> None:
+    """Between the two something may wait for a task without a place; after them nothing does."""
+    assert callable(operator)
+    problem, stayed = crowded(), 0
+    for seed in range(40):
+        solution, random = first_solution(problem), Random(seed)
+        (component,) = components_of(problem)
+        removal = Removal(solution, random, component.slots, DEFAULT.destroy, waiting_stays=True)
+        order = operator(Destroy(solution, random, component, DEFAULT.destroy), removal)
+        queue = list(removal.removed) if order is None else order
+        lacking = {task.index for task in problem.tasks if not task.complete(solution.places[task.index])}
+        assert lacking <= set(queue)
+        stayed += any(solution.places[each] for index in lacking for each in problem.tasks[index].successors)
+        Repair(solution, Randomization(seed, problem.window, [])).insert(queue, inf, ordered=order is not None)
+        assert_sound(solution)
+    assert stayed
+
+
+def test_what_waits_gives_up_its_place_where_there_is_no_time_before_it() -> None:
+    """The first hour is gone, so that the chain moves on by one; with the first hour free its second part stays."""
+    works = [task("before", 60), task("after", 60, depends_on=["before"]), task("other", 60)]
+    problem = problem_of(read_instance(instance(tasks=works, hours={"work": week("09:00-12:00")})).instance)
+    before, after, other = problem.tasks
+    morning = lowest(before.eligible)
+    for taken, places in (((), (0, 4)), (((morning, 4),), (4, 8))):
+        solution = Solution(problem)
+        solution.move(other.index, taken)
+        solution.move(after.index, ((morning + 4, 4),))
+        solution.begin()
+        Repair(solution, Randomization(1, problem.window, [])).insert([before.index], inf, ordered=True)
+        assert_sound(solution)
+        assert [place[0][0] - morning for place in solution.places[:2]] == list(places)
+
+
+def test_only_what_begins_too_early_goes_where_what_waits_stays() -> None:
+    works = [task("before", 60), *(task(name, 30, depends_on=["before"]) for name in ("soon", "later"))]
+    problem = problem_of(read_instance(instance(tasks=works)).instance)
+    first = lowest(problem.tasks[0].eligible)
+    for stays, gone in ((True, [1, 0]), (False, [1, 2, 0])):
+        solution = Solution(problem)
+        for index, place in enumerate(((first, 4), (first + 4, 2), (first + 20, 2))):
+            solution.move(index, (place,))
+        removal = Removal(solution, Random(1), {}, DEFAULT.destroy, waiting_stays=stays)
+        removal.eject(0, ((first + 8, 4),))
+        assert list(removal.removed) == gone
+        assert solution.places[0] == ((first + 8, 4),)
+
+
 def test_a_chain_is_pulled_into_a_sound_solution_and_all_that_gave_way_is_named() -> None:
     problem = crowded()
     waiting = [each.index for each in problem.tasks if each.predecessors]

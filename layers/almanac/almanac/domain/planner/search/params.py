@@ -54,7 +54,11 @@ class DestroyParams:
     """How often an ejected item ejects others in turn (ejection chains: Glover 1996)."""
     longest_chain: int = 4
     chain_share: float = 0.35
-    """How often a meeting or a waiting task is placed together with all that it waits for, where there are such."""
+    """How often a meeting or a waiting task is placed together with all that it waits for, where there are meetings;"""
+    waiting_chain_share: float = 0.08
+    """how often, where only tasks wait for each other;"""
+    waiting_stays_rate: float = 0.9
+    """and how often what waits for a removed task keeps its place there, as long as that fits before it."""
     push_share: float = 0.3
     """How often a task takes the time of others, which do the same in turn;"""
     push_most: int = 6

@@ -34,18 +34,29 @@ class Repair:
     def insert(self, removed: list[int], worst: float, *, ordered: bool) -> float:
         """Insert the items in the given order or a random one, but what others wait for first; return units of work.
 
+        What waits for one of them and kept its place gives that up where else the one would not be whole.
         Stops as soon as the solution must cost more than `worst`, whatever place those still find that are left.
         """
-        queue, work = removed if ordered else self.shuffled(removed), 0.0
-        queue = attendances_last(self.solution, predecessors_first(self.solution, queue))
-        costs = self.solution.costs
-        for position, index in enumerate(queue, 1):
+        solution, costs = self.solution, self.solution.costs
+        left, work = self.in_order(removed if ordered else self.shuffled(removed)), 0.0
+        while left:
+            index, *left = left
             work += self.effort[index]
-            reinsert(self.solution, index, self.randomization)
-            gain = sum([costs[left] - self.least_costs[left] for left in queue[position:]])
-            if self.solution.cost - gain > worst:
+            reinsert(solution, index, self.randomization)
+            if waiting := waiting_for_the_rest(solution, index):
+                for each in waiting:
+                    solution.move(each, ())
+                left = self.in_order([*left, *(each for each in waiting if each not in left)])
+                work += self.effort[index]
+                reinsert(solution, index, self.randomization)
+            gain = sum([costs[each] - self.least_costs[each] for each in left])
+            if solution.cost - gain > worst:
                 break
         return work
+
+    def in_order(self, queue: list[int]) -> list[int]:
+        """Return the items with what others wait for before them, everything else in the order given."""
+        return attendances_last(self.solution, predecessors_first(self.solution, queue))
 
     def shuffled(self, removed: list[int]) -> list[int]:
         """Return the items by weight, deadline, length, density or chance, more or less noisily."""
@@ -113,6 +124,20 @@ def predecessors_first(solution: Solution, queue: list[int]) -> list[int]:
         return queue
     ordered = iter(in_order(solution.problem, [index for index in queue if index < len(tasks)]))
     return [next(ordered) if index < len(tasks) else index for index in queue]
+
+
+def waiting_for_the_rest(solution: Solution, index: int) -> list[int]:
+    """Return what has a place, waits for a task, directly or not, and may not have it: the task is not whole."""
+    tasks, places = solution.problem.tasks, solution.places
+    if index >= len(tasks) or not tasks[index].successors or tasks[index].complete(places[index]):
+        return []
+    found, queue = dict[int, None](), [index]
+    for each in queue:
+        hanging = [*tasks[each].successors, *tasks[each].attendances] if each < len(tasks) else []
+        placed = [other for other in hanging if places[other] and other not in found]
+        found.update(dict.fromkeys(placed))
+        queue += placed
+    return list(found)
 
 
 def attendances_last(solution: Solution, queue: list[int]) -> list[int]:

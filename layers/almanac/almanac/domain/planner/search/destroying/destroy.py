@@ -43,6 +43,8 @@ class Destroy:
         """How often each item found no free place in rearrangements."""
         tasks = [solution.problem.tasks[index] for index in self.tasks]
         self.chained = [task.index for task in tasks if task.eligible and (task.predecessors or task.is_meeting)]
+        self.waits = bool(self.chained) and not any(task.is_meeting for task in tasks)
+        """Whether tasks wait for others, and nobody for anybody else."""
         problem = solution.problem
         self.ranks = (
             ranks_by_weight(problem, 1.0),
@@ -57,12 +59,14 @@ class Destroy:
 
     def remove_some(self) -> tuple[list[int], bool]:
         """Remove by one operator; return (indexes to insert again, whether their order is meant)."""
-        random, removal = self.random, Removal(self.solution, self.random, self.slots, self.params)
+        random = self.random
         self.placed, self.links = [], 0
-        if self.chained and random.random() < self.params.chain_share:
+        chain_share = self.params.waiting_chain_share if self.waits else self.params.chain_share
+        if self.chained and random.random() < chain_share:
             index = self.costliest(self.chained)
-            last = Removal(self.solution, random, self.slots, self.params)
-            return pull_chain(removal, last, index, self.of_same_people(index)), True
+            chain, last = self.removal(), self.removal()
+            return pull_chain(chain, last, index, self.of_same_people(index)), True
+        removal = self.removal(waiting_stays=self.waits and random.random() < self.params.waiting_stays_rate)
         if self.tasks and random.random() < self.params.push_share:
             return self.push(removal), True
         if self.tasks and random.random() < self.rearranging_share() and (again := self.rearrange()) is not None:
@@ -76,6 +80,10 @@ class Destroy:
             count = min(len(missing), random.randrange(*self.params.missing_items))
             removal.removed.update(dict.fromkeys(random.sample(missing, count)))
         return list(removal.removed), False
+
+    def removal(self, *, waiting_stays: bool = False) -> Removal:
+        """Return a removal that has removed nothing yet."""
+        return Removal(self.solution, self.random, self.slots, self.params, waiting_stays=waiting_stays)
 
     def push(self, removal: Removal) -> list[int]:
         """Let a costly task take the time of others, and these that of lighter ones; return what lacks a place."""
@@ -128,7 +136,7 @@ class Destroy:
         drawn = [random.choice(self.tasks) for _ in range(params.strategic_pair)]
         longest = max(drawn, key=lambda index: tasks[index].slots if solution.places[index] else 0)
         freed = covered(solution.places[longest])
-        last = Removal(solution, random, self.slots, params)
+        last = self.removal(waiting_stays=removal.waiting_stays)
         last.drop(longest)
         for index in self.of_same_people(longest):
             if index not in last.removed and solution.costs[index] and self.could_use(solution.items[index], freed):
@@ -163,7 +171,7 @@ class Destroy:
         if not usable:
             return [index]
         removal.drop(index)
-        last = Removal(solution, random, self.slots, params)
+        last = self.removal(waiting_stays=removal.waiting_stays)
         drop_victims(last, self.of_same_people(index), stop, params)
         first = random_slot_in(usable, random)
         slots = int(item.slots * (1 + random.random()))

@@ -12,23 +12,36 @@ from almanac.domain.planner.search.solution import Solution, can_attend, earlies
 class Removal:
     """One removal under way: `removed` holds the items to insert again, in the order they were removed."""
 
-    def __init__(self, solution: Solution, random: Random, slots: Mapping[int, int], params: DestroyParams) -> None:
-        """`slots` are those of each person from which blocks may be taken for their place alone."""
+    def __init__(
+        self,
+        solution: Solution,
+        random: Random,
+        slots: Mapping[int, int],
+        params: DestroyParams,
+        *,
+        waiting_stays: bool = False,
+    ) -> None:
+        """`slots` are those of each person from which blocks may be taken for their place alone.
+
+        With `waiting_stays` tasks that wait for a removed one keep their place as long as it can come back before
+        them; the repair removes them where it can't. Else they are removed with it at once.
+        """
         self.solution = solution
         self.slots = slots
         self.random = random
         self.params = params
+        self.waiting_stays = waiting_stays
         self.removed: dict[int, None] = {}
 
     def drop(self, index: int) -> None:
-        """Remove an item wholly, and what waits for it."""
+        """Remove an item wholly, and what hangs on it."""
         self.removed[index] = None
         if self.solution.places[index]:
             self.solution.move(index, ())
         self.drop_dependents(index)
 
     def drop_dependents(self, index: int) -> None:
-        """Remove the tasks that may only begin after this one, and of a meeting its optional people."""
+        """Remove the tasks that may only begin after this one, if they do not stay, and its optional people."""
         waiting = self.dependents(index)
         while waiting:
             each = waiting.pop()
@@ -41,7 +54,16 @@ class Removal:
     def dependents(self, index: int) -> list[int]:
         """Return what hangs on an item, the first one last."""
         tasks = self.solution.problem.tasks
-        return [*tasks[index].attendances, *tasks[index].successors][::-1] if index < len(tasks) else []
+        if index >= len(tasks):
+            return []
+        return [*tasks[index].attendances, *(() if self.waiting_stays else tasks[index].successors)][::-1]
+
+    def drop_begun(self, index: int, end: int) -> None:
+        """Remove the tasks that wait for this one and begin before slot `end`."""
+        tasks, places = self.solution.problem.tasks, self.solution.places
+        for each in tasks[index].successors if index < len(tasks) else ():
+            if places[each] and places[each][0][0] < end:
+                self.drop(each)
 
     def drop_block(self, person: int, first: int) -> None:
         """Remove the block of a person that begins at `first`; of a task in chunks mostly just this chunk."""
@@ -117,6 +139,7 @@ class Removal:
         A removal can reach the item's own predecessors in a roundabout way; then the item is removed too.
         """
         self.drop_dependents(index)
+        self.drop_begun(index, sum(place[-1]))
         self.solution.move(index, ())
         before = len(self.removed) - (index in self.removed)
         self.removed.pop(index, None)
