@@ -8,7 +8,7 @@ from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.problem import Problem
 from almanac.domain.planner.model.slot_mask import between, lowest
-from almanac.domain.planner.search.destroying.ends import better_ends, end_as_late
+from almanac.domain.planner.search.destroying.ends import better_ends, end_as_late, latest_begin
 from almanac.domain.planner.search.destroying.rearranging import Rearrangement, is_late
 from almanac.domain.planner.search.params import DEFAULT
 from almanac.domain.planner.search.solution import Solution
@@ -19,7 +19,7 @@ PARAMS = DEFAULT.destroy.rearrange
 
 
 def rearranged(solution: Solution, goal: int, stop: int, relaxed: int | None = None, seed: int = 1) -> list[int]:
-    attempt = Rearrangement(solution, Random(seed), PARAMS, [], [0] * len(solution.items))
+    attempt = Rearrangement(solution, Random(seed), PARAMS, [], [0] * len(solution.items), PARAMS.links)
     return attempt.run(solution.problem.tasks[goal], stop, relaxed)
 
 
@@ -92,6 +92,73 @@ def test_a_late_task_could_end_on_each_day_before_its_own(days: int | None, ends
     found = [problem.window if end == "window" else due + 96 * int(end) for end in ends]
     assert better_ends(solution, work) == found
     assert is_late(solution, 0) == bool(found)
+
+
+def chain_of(*deadlines: str | None) -> tuple[Problem, int]:
+    """Return a chain of hours that may be open from nine to eleven, each waiting for the one before, and slot nine."""
+    works = [
+        task(f"t{k}", 60, deadline=at(due) if due else None, depends_on=[f"t{k - 1}"] if k else [])
+        for k, due in enumerate(deadlines)
+    ]
+    works.append(task("any", 60))
+    problem = problem_of(read_instance(instance(tasks=works, hours={"work": week("09:00-11:00")})).instance)
+    return problem, lowest(problem.tasks[0].eligible)
+
+
+def test_what_the_late_task_waits_for_ends_earlier_too() -> None:
+    """The two of a chain are an hour late each, as what nobody waits for has the first hour: all move on by one."""
+    problem, nine = chain_of(None, "05 11:00")
+    solution = Solution(problem)
+    for index, first in enumerate((nine + 4, nine + 96, nine)):
+        solution.move(index, ((first, 4),))
+    solution.begin()
+    rearranged(solution, 1, problem.tasks[1].late_offset // 15)
+    assert_sound(solution)
+    assert solution.places == [((nine, 4),), ((nine + 4, 4),), ((nine + 96, 4),)]
+
+
+def test_what_waits_makes_room_for_what_it_waits_for() -> None:
+    """The late one takes the first hour; its owner follows into the second, and what waits for that into a later."""
+    due = at("05 10:00")
+    works = [task("before", 60), task("after", 60, depends_on=["before"]), task("late", 60, deadline=due)]
+    problem = problem_of(read_instance(instance(tasks=works, hours={"work": week("09:00-11:00")})).instance)
+    nine = lowest(problem.tasks[0].eligible)
+    solution = Solution(problem)
+    for index, first in enumerate((nine, nine + 4, nine + 96)):
+        solution.move(index, ((first, 4),))
+    solution.begin()
+    rearranged(solution, 2, problem.tasks[2].late_offset // 15)
+    assert_sound(solution)
+    first, after, late = solution.places
+    assert late == ((nine, 4),)
+    assert first[0][0] + 4 <= after[0][0]
+
+
+@pytest.mark.parametrize(("end", "splits", "begin"), [(8, False, 4), (7, False, 3), (3, False, 0), (0, False, 0)])
+def test_the_latest_begin_is_counted_back_through_open_time(end: int, splits: bool, begin: int) -> None:
+    """Slots after nine o'clock by which an hour has to end, and the latest at which it can begin; 0 for none."""
+    problem, nine = chain_of(None)
+    assert latest_begin(problem.tasks[0], nine + end if end else 0) == (nine + begin if begin else 0)
+    pieces = task("t", 60, split=(30, 30), deadline=at("06 17:00"))
+    (cut,) = problem_of(read_instance(instance(tasks=[pieces], hours={"work": week("09:00-11:00")})).instance).tasks
+    assert latest_begin(cut, nine + 98) == nine + 6
+
+
+def test_a_task_whose_predecessor_lacks_a_part_gets_no_place() -> None:
+    """Nor if a part that the predecessor has must go elsewhere for it: it would still not be whole."""
+    works = [
+        task("before", 120, split=(60, 60)),
+        task("after", 60, deadline=at("05 11:00"), depends_on=["before"]),
+    ]
+    problem = problem_of(read_instance(instance(tasks=works, hours={"work": week("09:00-12:00")})).instance)
+    nine = lowest(problem.tasks[0].eligible)
+    solution = Solution(problem)
+    solution.move(0, ((nine + 8, 4),))
+    solution.begin()
+    for seed in range(20):
+        rearranged(solution, 1, problem.window, seed=seed)
+        assert_sound(solution)
+        assert solution.places == [((nine + 8, 4),), ()]
 
 
 def test_a_task_whose_predecessor_has_no_place_gets_none() -> None:

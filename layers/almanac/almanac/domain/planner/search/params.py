@@ -27,8 +27,12 @@ class RearrangeParams:
     """How often the end aimed at is the nearest that is better, and not any."""
     relax_rate: float = 0.9
     """How often the lightest of a few others may come late instead."""
+    early_rate: float = 0.25
+    """How often, where only tasks wait for each other, one that need not be late is to end earlier."""
     links: int = 20
-    """Blocks that are found places for until it is given up."""
+    """Blocks that are found places for until it is given up,"""
+    links_of_waiting: int = 60
+    """and where only tasks wait for each other: each takes some along."""
     tries: int = 4
     """Blocks of others that are looked at for one which goes readily."""
     recut_rate: float = 0.1

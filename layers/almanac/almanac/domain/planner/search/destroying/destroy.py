@@ -6,7 +6,7 @@ from itertools import accumulate
 from random import Random
 
 from almanac.domain.planner.model.problem import Item, Occurrence, Task, weight_of
-from almanac.domain.planner.model.slot_mask import between, covered, runs
+from almanac.domain.planner.model.slot_mask import between, covered, each_slot, runs
 from almanac.domain.planner.search.components import Component
 from almanac.domain.planner.search.destroying.chains import pull_chain
 from almanac.domain.planner.search.destroying.draft import moves_alone
@@ -95,23 +95,41 @@ class Destroy:
         return lacking
 
     def rearrange(self) -> list[int] | None:
-        """Try to give a late task a better end; return what to insert again, None where no task is late."""
+        """Try to give a task a better end; return what to insert again, None where there was none to be tried."""
+        solution, random, params = self.solution, self.random, self.params.rearrange
+        aim = self.earlier() if self.waits and random.random() < params.early_rate else self.less_late()
+        if aim is None:
+            return None
+        goal, stop = aim
+        relaxed = self.lightest(goal.index) if random.random() < params.relax_rate else None
+        links = params.links_of_waiting if self.waits else params.links
+        attempt = Rearrangement(solution, random, params, self.stiff, self.failures, links)
+        dearer = attempt.run(goal, stop, relaxed)
+        self.links = attempt.links
+        self.attempts += 1
+        self.successes += bool(solution.changed)
+        return dearer[: params.again]
+
+    def less_late(self) -> tuple[Task, int] | None:
+        """Return a late task, of a few drawn the dearest, and a slot by which its end would cost less."""
         solution, random, params = self.solution, self.random, self.params.rearrange
         drawn = [random.choice(self.tasks) for _ in range(params.drawn)]
         late = [index for index in drawn if is_late(solution, index)][: self.params.tournament]
         goals = {index: ends for index in late if (ends := better_ends(solution, solution.problem.tasks[index]))}
         if not goals:
             return None
-        goal = solution.problem.tasks[max(goals, key=solution.costs.__getitem__)]
-        ends = goals[goal.index]
-        stop = ends[0] if random.random() < params.nearest_rate else random.choice(ends)
-        relaxed = self.lightest(goal.index) if random.random() < params.relax_rate else None
-        attempt = Rearrangement(solution, random, params, self.stiff, self.failures)
-        dearer = attempt.run(goal, stop, relaxed)
-        self.links = attempt.links
-        self.attempts += 1
-        self.successes += bool(solution.changed)
-        return dearer[: params.again]
+        goal = max(goals, key=solution.costs.__getitem__)
+        ends = goals[goal]
+        return solution.problem.tasks[goal], ends[0] if random.random() < params.nearest_rate else random.choice(ends)
+
+    def earlier(self) -> tuple[Task, int] | None:
+        """Return a task that has a place, of a few drawn the dearest, and any slot at which it could end before."""
+        task = self.solution.problem.tasks[self.costliest(self.tasks)]
+        place = self.solution.places[task.index]
+        if not place or not moves_alone(task):
+            return None
+        ends = list(each_slot(task.eligible & between(0, sum(place[-1]) - 1)))[task.slots - 1 :]
+        return (task, self.random.choice(ends) + 1) if ends else None
 
     def rearranging_share(self) -> float:
         """Return how often to rearrange: ever less where that mostly comes to nothing."""

@@ -14,7 +14,7 @@ from random import Random
 from almanac.domain.planner.model.problem import Occurrence, Task
 from almanac.domain.planner.model.slot_mask import Span, between, lowest, starts_of_runs
 from almanac.domain.planner.search.destroying.draft import Draft, moves_alone
-from almanac.domain.planner.search.destroying.ends import end_as_late
+from almanac.domain.planner.search.destroying.ends import end_as_late, latest_begin
 from almanac.domain.planner.search.destroying.relocation import random_slot_in
 from almanac.domain.planner.search.params import RearrangeParams
 from almanac.domain.planner.search.solution import Solution
@@ -32,17 +32,25 @@ class Rearrangement:
     """One attempt: `goal` is to end by `stop`, and `relaxed`, if any, may end whenever it likes.
 
     `stiff` are the items whose blocks stay where they are, whoever wants their place: what does not move alone.
-    `failures` count for each item how often it found no free place; they last from attempt to attempt.
+    `failures` count for each item how often it found no free place; they last from attempt to attempt. `most_links` is
+    how many blocks are found places for until it is given up.
     """
 
     def __init__(
-        self, solution: Solution, random: Random, params: RearrangeParams, stiff: Sequence[int], failures: list[int]
+        self,
+        solution: Solution,
+        random: Random,
+        params: RearrangeParams,
+        stiff: Sequence[int],
+        failures: list[int],
+        most_links: int,
     ) -> None:
         self.solution = solution
         self.random = random
         self.params = params
         self.stiff = stiff
         self.failures = failures
+        self.most_links = most_links
         self.links = 0
         """Blocks it has found places for: its work."""
 
@@ -51,17 +59,15 @@ class Rearrangement:
         self.goal = goal
         self.draft = draft = Draft(self.solution, goal.people[0], self.stiff)
         self.stops = {goal.index: stop}
-        if relaxed is not None:
+        if relaxed is not None and relaxed != goal.index:
             self.stops[relaxed] = goal.window
-        for block in self.solution.places[goal.index]:
-            if sum(block) > stop:
-                draft.take(goal.index, block)
+        self.take(goal.index, [block for block in draft.blocks(goal.index) if sum(block) > stop])
         draft.lacking[goal.index] = goal.slots - sum([length for _, length in draft.blocks(goal.index)])
-        waiting = [goal.index]
+        waiting = [goal.index, *self.hold_back(goal)]
         while waiting:
             self.links += 1
             gone = self.place(waiting[-1])
-            if gone is None or self.links >= self.params.links:
+            if gone is None or self.links >= self.most_links:
                 return []
             if not draft.lacking[waiting[-1]]:
                 waiting.pop()
@@ -91,10 +97,42 @@ class Rearrangement:
         for length in lengths:
             if starts := starts_of_runs(free, length):
                 filled = starts & ~(free << 1) & ~(free >> length)
-                return draft.put(task.index, (lowest(filled or starts), length))
+                return self.put(task, (lowest(filled or starts), length))
         self.failures[task.index] += 1
         block = self.place_of_others(room, free, random.choice(lengths))
-        return draft.put(task.index, block) if block else None
+        return self.put(task, block) if block else self.hold_back(task) or None
+
+    def put(self, task: Task, block: Span) -> list[int]:
+        """Give a task a block; return whose blocks had to go for it: those in its way, and what waits for its end."""
+        draft, gone = self.draft, list[int]()
+        for index in task.successors:
+            if self.take(index, [each for each in draft.blocks(index) if each[0] < sum(block)]):
+                gone.append(index)
+        return gone + draft.put(task.index, block)
+
+    def take(self, index: int, blocks: Sequence[Span]) -> bool:
+        """Take some blocks from an item; return whether there were any."""
+        for block in blocks:
+            self.draft.take(index, block)
+        return bool(blocks)
+
+    def hold_back(self, task: Task) -> list[int]:
+        """Let what a task waits for end early enough for it; return who lost blocks, the last to be placed first."""
+        tasks, draft, gone = self.solution.problem.tasks, self.draft, list[int]()
+        queue = [task] if task.predecessors else []
+        for each in queue:
+            begin = latest_begin(each, self.stop_of(each))
+            for before in (tasks[index] for index in each.predecessors if self.moves(tasks[index])):
+                if begin < self.stop_of(before):
+                    self.stops[before.index] = begin
+                    queue.append(before)
+                    if self.take(before.index, [block for block in draft.blocks(before.index) if sum(block) > begin]):
+                        gone.append(before.index)
+        return list(dict.fromkeys(gone))
+
+    def moves(self, task: Task) -> bool:
+        """Return whether a task is of the draft's person, and moves alone."""
+        return task.people == self.goal.people and moves_alone(task)
 
     def place_of_others(self, room: int, free: int, length: int) -> Span | None:
         """Return where a block could be if one other went, of a few one that goes readily; else anywhere; or None."""
@@ -132,11 +170,12 @@ class Rearrangement:
         draft, tasks, first, stop = self.draft, self.solution.problem.tasks, 0, self.stop_of(task)
         for index in task.predecessors:
             blocks = draft.blocks(index)
-            if index not in draft.lacking and not tasks[index].complete(tuple(blocks)):
+            if sum([length for _, length in blocks]) + draft.lacking.get(index, 0) < tasks[index].slots:
                 return 0
             first = max([first, *map(sum, blocks)])
         for index in task.successors:
-            stop = min([stop, *(begin for begin, _ in draft.blocks(index))])
+            if not self.moves(tasks[index]):
+                stop = min([stop, *(begin for begin, _ in draft.blocks(index))])
         room = task.eligible & between(first, stop) & ~(draft.fixed if task is self.goal else self.held())
         for begin, length in draft.blocks(task.index):
             room &= ~between(max(0, begin - 1), begin + length + 1)
