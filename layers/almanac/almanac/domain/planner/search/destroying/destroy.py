@@ -44,7 +44,7 @@ class Destroy:
         tasks = [solution.problem.tasks[index] for index in self.tasks]
         self.chained = [task.index for task in tasks if task.eligible and (task.predecessors or task.is_meeting)]
         self.waits = bool(self.chained) and not any(task.is_meeting for task in tasks)
-        """Whether tasks wait for others, and nobody for anybody else."""
+        """Whether tasks wait for others, and none of them is a meeting."""
         problem = solution.problem
         self.ranks = (
             ranks_by_weight(problem, 1.0),
