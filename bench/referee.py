@@ -28,7 +28,7 @@ def in_one_persons_time(document: Document, person: Document, found: Plan, name:
     instance = {
         **{field: document[field] for field in ("now", "window_end")},
         **{field: person[field] for field in ("timezone", "hours", "prefs")},
-        "busy": [whole_event(each) for each in document["busy"] if not name or name in each["people"]],
+        "busy": [whole_event(each) for each in document["busy"] if not name or name in each.get("people", (name,))],
         "tasks": [whole_task(work, mine) for work in works],
         "habits": [{"hard_from": None, "hard_to": None} | habit for habit in habits],
     }
@@ -46,7 +46,7 @@ def wrong_order(document: Document, found: Plan) -> list[str]:
         ends[block.item] = max(block.end, ends.get(block.item, block.end))
     return [
         f"H9 {work['id']} before {before}"
-        for work in (*document["tasks"], *document["meetings"])
+        for work in (*document["tasks"], *document.get("meetings", ()))
         for before in work.get("depends_on", ())
         if work["id"] in starts and starts[work["id"]] < ends.get(before, starts[work["id"]] + 1)
     ]

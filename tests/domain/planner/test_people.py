@@ -19,6 +19,7 @@ from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.plan import Plan
 from almanac.domain.planner.search.solution import Solution
 from almanac.presentation.wording import words
+from bench import referee
 from tests.domain.planner.instances import at, busy, planned, task
 from tests.domain.planner.sentences import cause_of, help_of
 from tests.domain.planner.team_instances import meeting, person, team
@@ -206,6 +207,16 @@ def test_no_plan_of_a_team_breaks_a_hard_rule_and_planning_again_changes_nothing
     assert [(b.item, b.start, b.end, b.people) for b in again.blocks] == [
         (b.item, b.start, b.end, b.people) for b in result.blocks
     ]
+
+
+def test_the_referee_of_the_bench_takes_an_event_without_people_as_everybodys() -> None:
+    """A generated team has company holidays: judging its plan once ended in an error."""
+    free = team([ANN, BEN], tasks=[of("ann", "a"), of("ben", "b")])
+    holiday = busy("holiday", "05 00:00", "06 00:00")
+    result = planned(free)
+    assert referee.broken_rules(free, result) == []
+    assert len(referee.broken_rules(free | {"busy": [holiday]}, result)) == 2
+    assert referee.broken_rules(free | {"busy": [holiday]}, planned(free | {"busy": [holiday]})) == []
 
 
 def iso(at_minute: int) -> str:
