@@ -6,9 +6,10 @@ import pytest
 
 from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
+from almanac.domain.planner.model.heirs import latest_begin
 from almanac.domain.planner.model.problem import Problem
 from almanac.domain.planner.model.slot_mask import between, lowest
-from almanac.domain.planner.search.destroying.ends import better_ends, end_as_late, latest_begin
+from almanac.domain.planner.search.destroying.ends import better_ends, end_as_late
 from almanac.domain.planner.search.destroying.rearranging import Rearrangement, is_late
 from almanac.domain.planner.search.params import DEFAULT
 from almanac.domain.planner.search.solution import Solution
@@ -134,14 +135,15 @@ def test_what_waits_makes_room_for_what_it_waits_for() -> None:
     assert first[0][0] + 4 <= after[0][0]
 
 
-@pytest.mark.parametrize(("end", "splits", "begin"), [(8, False, 4), (7, False, 3), (3, False, 0), (0, False, 0)])
-def test_the_latest_begin_is_counted_back_through_open_time(end: int, splits: bool, begin: int) -> None:
-    """Slots after nine o'clock by which an hour has to end, and the latest at which it can begin; 0 for none."""
+@pytest.mark.parametrize(("end", "begin"), [(8, 4), (7, 3), (4, 0), (3, None), (None, None)])
+def test_the_latest_begin_is_counted_back_through_open_time(end: int | None, begin: int | None) -> None:
+    """Slots after nine o'clock by which an hour has to end, and the latest at which it can begin; -1 for none."""
     problem, nine = chain_of(None)
-    assert latest_begin(problem.tasks[0], nine + end if end else 0) == (nine + begin if begin else 0)
+    assert latest_begin(problem.tasks[0], 0 if end is None else nine + end) == (-1 if begin is None else nine + begin)
     pieces = task("t", 60, split=(30, 30), deadline=at("06 17:00"))
     (cut,) = problem_of(read_instance(instance(tasks=[pieces], hours={"work": week("09:00-11:00")})).instance).tasks
     assert latest_begin(cut, nine + 98) == nine + 6
+    assert latest_begin(cut, nine + 1) == -1
 
 
 def test_a_task_whose_predecessor_lacks_a_part_gets_no_place() -> None:

@@ -6,50 +6,38 @@ each that waits through the time that is open for it and for what lies between: 
 take no work.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
 from almanac.domain.planner.model.problem import Heir, Task
-from almanac.domain.planner.model.slot_mask import each_slot, starts_of_runs
+from almanac.domain.planner.model.slot_mask import between, starts_of_runs
 
 FARTHEST = 8
 """How many tasks may lie between a task and one whose lateness counts in its place, this one included."""
 
 
-class Backwards:
-    """The latest begin of a task that ends by some slot, with all the time that is open for it to itself."""
-
-    def __init__(self, task: Task, known: dict[int, list[int]]) -> None:
-        """`known` are the slots of masks that other tasks have too: most share their hours."""
-        self.splits = task.min_chunk < task.slots
-        self.slots = task.slots
-        mask = task.eligible if self.splits else starts_of_runs(task.eligible, task.slots)
-        if mask not in known:
-            known[mask] = list(each_slot(mask))
-        self.usable = known[mask]
-
-    def latest_begin(self, end: int) -> int:
-        """Return the latest slot at which the task can begin to end by slot `end`, -1 for none."""
-        if self.splits:
-            position = bisect_left(self.usable, end) - self.slots
-        else:
-            position = bisect_left(self.usable, end - self.slots + 1) - 1
-        return self.usable[position] if position >= 0 else -1
+def latest_begin(task: Task, end: int) -> int:
+    """Return the latest slot at which a task can begin to end by a slot, with all its time to itself; -1 for none."""
+    usable = task.eligible & between(0, end)
+    if task.min_chunk == task.slots:
+        return starts_of_runs(usable, task.slots).bit_length() - 1
+    low, high = -1, max(0, end)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if (usable >> middle).bit_count() >= task.slots else (low, middle)
+    return low
 
 
 def with_heirs(tasks: Sequence[Task]) -> list[Task]:
     """Return the tasks, those that others wait for knowing what these cost when they come late."""
     if not any(task.successors for task in tasks):
         return list(tasks)
-    known: dict[int, list[int]] = {}
-    backwards = {task.index: Backwards(task, known) for task in tasks if task.predecessors}
     heirs: dict[int, list[Heir]] = {task.index: [] for task in tasks}
     units = dict.fromkeys(heirs, 0)
     for heir in tasks:
         if heir.predecessors:
             steps = late_steps(heir)
-            for index, limits in limits_before(heir, tasks, backwards, [slot for slot, _ in steps]).items():
+            for index, limits in limits_before(heir, tasks, [slot for slot, _ in steps]).items():
                 heirs[index].append(Heir(limits, (0, *(cost for _, cost in steps))))
                 units[index] += heir.unit_cost * heir.slots
     return [
@@ -70,16 +58,14 @@ def late_steps(task: Task) -> list[tuple[int, int]]:
     return [*steps, (task.window, task.cost(()))]
 
 
-def limits_before(
-    heir: Task, tasks: Sequence[Task], backwards: dict[int, Backwards], ends: list[int]
-) -> dict[int, tuple[int, ...]]:
+def limits_before(heir: Task, tasks: Sequence[Task], ends: list[int]) -> dict[int, tuple[int, ...]]:
     """Return for each task before an heir the latest end, in slots, that lets the heir end by each of some slots."""
     found: dict[int, tuple[int, ...]] = {}
     reached = {heir.index: tuple(ends)}
     for _ in range(FARTHEST):
         further: dict[int, tuple[int, ...]] = {}
         for index, limits in reached.items():
-            begins = tuple(backwards[index].latest_begin(end) for end in limits)
+            begins = tuple(latest_begin(tasks[index], end) for end in limits)
             for before in tasks[index].predecessors:
                 known = further.get(before) or found.get(before) or begins
                 least = tuple(map(min, known, begins))

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 
 from almanac.domain.planner.model.problem import Task
-from almanac.domain.planner.model.slot_mask import Placement, between, starts_of_runs
+from almanac.domain.planner.model.slot_mask import Placement, between
 from almanac.domain.planner.search.solution import Solution
 
 
@@ -16,18 +16,6 @@ def end_as_late(task: Task, place: Placement) -> int:
     if task.deadline is not None:
         stops.append(task.end_so_late(max(0, task.days_late(end))))
     return min([task.window, *stops])
-
-
-def latest_begin(task: Task, end: int) -> int:
-    """Return the latest slot at which a task can begin to end by a slot, with all its time to itself; 0 for none."""
-    usable = task.eligible & between(0, end)
-    if task.min_chunk == task.slots:
-        return max(0, starts_of_runs(usable, task.slots).bit_length() - 1)
-    if usable.bit_count() < task.slots:
-        return 0
-    for _ in range(task.slots - 1):
-        usable ^= 1 << usable.bit_length() - 1
-    return usable.bit_length() - 1
 
 
 def better_ends(solution: Solution, task: Task) -> list[int]:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from itertools import takewhile
 from random import Random
 
+from almanac.domain.planner.model.heirs import latest_begin
 from almanac.domain.planner.model.problem import Occurrence, Task
 from almanac.domain.planner.model.slot_mask import Span, between, lowest, starts_of_runs
 from almanac.domain.planner.search.destroying.draft import Draft, moves_alone
-from almanac.domain.planner.search.destroying.ends import end_as_late, latest_begin
+from almanac.domain.planner.search.destroying.ends import end_as_late
 from almanac.domain.planner.search.destroying.relocation import random_slot_in
 from almanac.domain.planner.search.params import RearrangeParams
 from almanac.domain.planner.search.solution import Solution
