@@ -146,12 +146,16 @@ def teams(draw: st.DrawFn) -> dict[str, Any]:
         for name in PEOPLE
     ]
     spans = st.sampled_from([30, 60, 90, 120])
-    tasks = [of(draw(st.sampled_from(PEOPLE)), f"t{k}", draw(spans)) for k in range(draw(st.integers(0, 6)))]
+    dues = st.sampled_from([{}, {}, {"deadline": at("04 12:00")}, {"deadline": at("05 16:00")}])
+    ends = st.builds(lambda due, kind: due and due | {"deadline_type": kind}, dues, st.sampled_from(["soft", "hard"]))
+    tasks = [
+        of(draw(st.sampled_from(PEOPLE)), f"t{k}", draw(spans)) | draw(ends) for k in range(draw(st.integers(0, 6)))
+    ]
     meetings = []
     for k in range(draw(st.integers(0, 3))):
         whose = draw(st.permutations(PEOPLE))
         optional = [whose[2]] if draw(st.booleans()) else []
-        meetings.append(meeting(f"m{k}", *whose[:2], minutes=draw(spans), people_optional=optional))
+        meetings.append(meeting(f"m{k}", *whose[:2], minutes=draw(spans), people_optional=optional) | draw(ends))
     works = [*tasks, *meetings]
     for index, work in enumerate(works):
         if index and draw(st.booleans()):
@@ -206,6 +210,20 @@ def test_no_plan_of_a_team_breaks_a_hard_rule_and_planning_again_changes_nothing
     again = planned(document | {"previous": stands})
     assert [(b.item, b.start, b.end, b.people) for b in again.blocks] == [
         (b.item, b.start, b.end, b.people) for b in result.blocks
+    ]
+
+
+def test_what_waits_for_another_persons_work_and_can_have_no_place_costs_nobody_the_plan() -> None:
+    """Whoever pushes the first task takes the last one along, whose person then has nothing that could be pushed."""
+    tasks = [
+        of("ann", "draft", 120, priority="high", deadline=at("05 12:00")),
+        of("ann", "other", 180, priority="high", deadline=at("05 12:00")),
+        of("ben", "report", deadline=at("04 12:00"), deadline_type="hard", depends_on=["draft"]),
+    ]
+    result = planned(team([ANN, BEN], tasks=tasks))
+    assert sorted(block.item for block in result.blocks) == ["draft", "other"]
+    assert [(each.item, each.cause.code) for each in result.findings if each.state == "unplaced"] == [
+        ("report", "waits_for_item")
     ]
 
 

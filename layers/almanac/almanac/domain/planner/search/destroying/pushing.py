@@ -74,8 +74,12 @@ class Push:
         return not place or (isinstance(item, Task) and not item.complete(place))
 
     def is_ready(self, task: Task) -> bool:
-        """Return whether a task lacks a place and waits for nothing that lacks one too."""
-        return not task.complete(self.places[task.index]) and earliest_allowed(self.solution, task) is not None
+        """Return whether a task lacks a place, could have one, and waits for nothing that lacks one too.
+
+        What can have none is in no component, and nor may be anything else of its person.
+        """
+        lacks = bool(task.eligible) and not task.complete(self.places[task.index])
+        return lacks and earliest_allowed(self.solution, task) is not None
 
     def noisy_rank(self, index: int) -> float:
         """Return the rank of an item, more or less."""
