@@ -21,6 +21,7 @@ from almanac.presentation.svg.shapes import cut, side_by_side, text_width
 from almanac.presentation.terminal import plan as terminal_plan
 from almanac.presentation.terminal.week import draw_week
 from tests.cli.shell import Ended, Shell
+from tests.domain.planner.team_instances import meeting, person, team
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = date(2026, 3, 2)
@@ -166,6 +167,10 @@ class TestBadInput:
             (
                 instance(tasks=[task("a", 60, depends_on=["b"]), task("b", 60, depends_on=["a"])]),
                 "tasks 'a': depends_on runs in a circle",
+            ),
+            (
+                team([person("ann"), person("ben")], meetings=[meeting("m", "ann", "ben", minutes=50)]),
+                "meetings 'm': duration_min must be a multiple of 15, is 50",
             ),
             (instance(habits=[habit("h", max_min=40)]), "habits 'h': max_min must be a multiple of 15, is 40"),
             (instance(habits=[habit("h", ideal_to="11:00")]), "habits[0] 'h': ideal_to must lie after"),

@@ -40,6 +40,9 @@ FAULTY_FRAMES = [
     ({"busy": [busy("b", "05 10:00", "05 09:00")]}, "busy[0] 'b': end lies before start"),
     ({"busy": [busy("b", "05 09:00", "05 10:00"), busy("b", "05 11:00", "05 12:00")]}, "busy 'b': id comes twice"),
     ({"weights": {"late_flag": -1}}, "late_flag must be a number, zero or more"),
+    ({"weights": {"late_flag": float("nan")}}, "late_flag must be a number, zero or more"),
+    ({"weights": {"late_flag": 10**400}}, "weights: late_flag must be at most 1000000000"),
+    ({"weights": {"priority": {"low": 1e300}}}, "weights priority: low must be at most 1000000000"),
     ({"taskz": []}, "instance: 'taskz' is unknown, did you mean tasks?"),
     ({"prefs": {"brake_min": 15}}, "prefs: 'brake_min' is unknown, did you mean break_min?"),
     ({"prefs": {"x": 15}}, "prefs: 'x' is unknown, known are break_min, min_notice_min, daily_cap_min"),
@@ -75,6 +78,7 @@ def test_a_faulty_frame_is_refused_always(fields: dict[str, Any], message: str, 
     ("fields", "message"),
     [
         ({"days": ["XX"]}, "days holds 'XX'"),
+        ({"days": None}, "days must be a list, is missing"),
         ({"pref_min": 10}, "pref_min must be at least 30, is 10"),
         ({"max_min": 10}, "max_min must be at least 30, is 10"),
         ({"ideal_from": "13:00"}, "ideal_to must lie after the window's begin"),
@@ -113,6 +117,12 @@ def test_free_events_take_no_time() -> None:
 
 def test_seconds_are_rounded_to_the_safe_side() -> None:
     event = {"id": "b", "start": "2026-01-05T09:00:30+00:00", "end": "2026-01-05T09:45:30+00:00"}
+    (lock,) = read_instance(instance(busy=[event])).instance.locked
+    assert (lock.start % 60, lock.end % 60) == (0, 46)
+
+
+def test_a_part_of_a_second_is_rounded_like_a_second() -> None:
+    event = {"id": "b", "start": "2026-01-05T09:00:00.5+00:00", "end": "2026-01-05T09:45:00.000001+00:00"}
     (lock,) = read_instance(instance(busy=[event])).instance.locked
     assert (lock.start % 60, lock.end % 60) == (0, 46)
 

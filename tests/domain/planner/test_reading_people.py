@@ -17,7 +17,10 @@ def document() -> dict[str, Any]:
         tasks=[task("t", 60) | {"person": "ann"}],
         habits=[habit("h", 30, "12:00-13:00", hours="work") | {"person": "ben"}],
         meetings=[meeting("m", "ann", "ben")],
-        busy=[busy("x", "05 09:00", "05 10:00", people=["ann"])],
+        busy=[
+            busy("x", "05 09:00", "05 10:00", people=["ann"]),
+            busy("free", "05 09:00", "05 10:00", free=True),
+        ],
     )
 
 
@@ -26,12 +29,19 @@ FAULTS = [
     ("people/1", {"id": "ann"}, "people 'ann': id comes twice"),
     ("people/0", {"timezone": "Mars"}, "people[0] 'ann': timezone 'Mars' is no IANA time zone"),
     ("people/0", {"mood": 1}, "people[0] 'ann': 'mood' is unknown"),
-    ("people/0", {"hours": {"work": {"XX": []}}}, "people[0] 'ann' hours 'work': 'XX' is no weekday"),
-    ("people/0/prefs", {"break_min": 10}, "prefs: break_min must be 0 or 15"),
+    ("people/0", {"hours": {"work": {"XX": []}}}, "people[0] 'ann' hours work: 'XX' is no weekday"),
+    ("people/1/prefs", {"break_min": 10}, "people[1] 'ben' prefs: break_min must be 0 or 15"),
+    ("people/1", {"prefs": 15}, "people[1] 'ben' prefs: must be an object, is a number"),
+    ("people/1/prefs", {"notice": 60}, "people[1] 'ben' prefs: 'notice' is unknown"),
+    ("people/1/prefs", {"daily_cap_min": {"play": 60}}, "people[1] 'ben' prefs daily_cap_min: play is no category"),
+    ("people/1", {"hours": "work"}, "people[1] 'ben' hours: must be an object, is a text"),
+    ("people/1/hours", {"work": []}, "people[1] 'ben' hours work: must be an object, is a list"),
+    ("people/1/hours", {"work": {"MO": "09:00-17:00"}}, "people[1] 'ben' hours work: MO must be a list"),
+    ("people/1/hours", {"work": {"MO": [["9", "17"]]}}, "people[1] 'ben' hours work MO: from '9' is no wall time"),
     ("tasks/0", {"person": None}, "tasks[0] 't': person must be a text, is missing"),
     ("tasks/0", {"person": "zoe"}, "tasks[0] 't': person 'zoe' is unknown, known are ann, ben"),
     ("tasks/0", {"hours": "play"}, "tasks[0] 't': hours 'play' is unknown"),
-    ("tasks/0", {"depends_on": ["nothing"]}, "tasks 't': depends_on names 'nothing'"),
+    ("tasks/0", {"depends_on": ["x"]}, "tasks 't': depends_on names 'x', which is no task or meeting"),
     ("habits/0", {"person": "zoe"}, "habits[0] 'h': person 'zoe' is unknown"),
     ("meetings/0", {"people": ["ann"]}, "meetings[0] 'm': people must hold two or more"),
     ("meetings/0", {"people": ["ann", "ann"]}, "meetings[0] 'm': people holds somebody twice"),
@@ -42,6 +52,8 @@ FAULTS = [
     ("meetings/0", {"splittable": True}, "meetings[0] 'm': 'splittable' is unknown"),
     ("meetings/0", {"depends_on": ["m"]}, "meetings 'm': depends_on runs in a circle"),
     ("meetings/0", {"id": "t"}, "meetings 't': id comes twice"),
+    ("meetings/0", {"id": "free"}, "busy 'free': id comes twice"),
+    ("busy/0", {"id": "free"}, "busy 'free': id comes twice"),
     ("busy/0", {"people": []}, "busy[0] 'x': people is empty"),
     ("busy/0", {"people": ["zoe"]}, "busy[0] 'x': people holds 'zoe'"),
 ]
@@ -66,6 +78,14 @@ def test_a_circle_across_people_and_meetings_is_a_fault() -> None:
     with pytest.raises(InstanceError, match="depends_on runs in a circle"):
         read_instance(circle)
     assert [fault.where for fault in read_instance(circle, tolerant=True).left_out] == ["tasks 't'", "meetings 'm'"]
+
+
+def test_what_is_unknown_is_named_and_not_what_waits_for_it() -> None:
+    waiting = document()
+    waiting["tasks"][0]["depends_on"] = ["m"]
+    waiting["meetings"][0]["depends_on"] = ["ghost"]
+    with pytest.raises(InstanceError, match="meetings 'm': depends_on names 'ghost'"):
+        read_instance(waiting)
 
 
 def test_without_people_it_is_one_nameless_person_and_names_are_not_read() -> None:

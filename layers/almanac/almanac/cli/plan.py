@@ -1,4 +1,4 @@
-"""`plan`: the pure planner. An instance (format 1) in, a schedule out, nothing else touched."""
+"""`plan`: the pure planner. An instance (format 1 or 2) in, a schedule out, nothing else touched."""
 
 import json
 import sys
@@ -36,7 +36,7 @@ def add_to(commands: Commands) -> None:
     """Add the parser."""
     parser = add_command(commands, "plan", _plan, "plan an instance; touches no database and no calendar", _EXAMPLES)
     parser.add_argument(
-        "file", metavar="FILE", nargs="?", default="-", help="instance, format 1; - or none reads stdin"
+        "file", metavar="FILE", nargs="?", default="-", help="instance, format 1 or 2; - or none reads stdin"
     )
     parser.add_argument(
         "--budget",
@@ -77,10 +77,12 @@ def _read_json(name: str) -> object:
 
 
 def _check_grid(instance: Instance) -> None:
-    """Format 1 has multiples of 15 only; the planner itself would round up. Raises BadInput."""
+    """Formats have multiples of 15 only; the planner itself would round up. Raises BadInput."""
     for task in instance.tasks:
         chunks = {"min_chunk_min": task.min_chunk, "max_chunk_min": task.max_chunk} if task.splittable else {}
         _check_lengths(f"tasks '{task.id}'", {"duration_min": task.minutes, **chunks})
+    for meeting in instance.meetings:
+        _check_lengths(f"meetings '{meeting.id}'", {"duration_min": meeting.minutes})
     for habit in instance.habits:
         lengths = {"min_min": habit.min_minutes, "pref_min": habit.preferred_minutes, "max_min": habit.max_minutes}
         _check_lengths(f"habits '{habit.id}'", lengths)

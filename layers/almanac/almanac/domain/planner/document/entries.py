@@ -1,5 +1,7 @@
 """Reading the items of an instance: tasks, habits, meetings, events, and the blocks of the last plan."""
 
+from dataclasses import dataclass
+
 from almanac.domain.planner.document.fields import Fields
 from almanac.domain.planner.document.read_people import DAY_KEYS, People
 from almanac.domain.planner.model.instance import (
@@ -110,6 +112,8 @@ def read_habit(fields: Fields, people: People) -> HabitSpec:
     """Return one habit."""
     fields.only(*HABIT_FIELDS, *people.field("person"))
     person = people.owner(fields)
+    if not fields.has("days"):
+        raise fields.error("days", "must be a list, is missing")  # else it would be a habit of no day, without a word
     days = fields.texts("days")
     for day in days:
         if day not in DAY_KEYS:
@@ -138,8 +142,15 @@ def read_habit(fields: Fields, people: People) -> HabitSpec:
     )
 
 
-def read_event(fields: Fields, people: People) -> LockedEvent | MovableEvent | None:
-    """Return one busy entry, None for a free one (transparent, declined, all-day label): it takes no time."""
+@dataclass(frozen=True, slots=True)
+class FreeEvent:
+    """An event that takes no time (transparent, declined, all-day label): nothing of it counts but its id."""
+
+    id: str
+
+
+def read_event(fields: Fields, people: People) -> LockedEvent | MovableEvent | FreeEvent:
+    """Return one busy entry."""
     fields.only(*BUSY_FIELDS, *people.field("people"))
     whose = people.of_event(fields)
     name = fields.text("id")
@@ -147,7 +158,7 @@ def read_event(fields: Fields, people: People) -> LockedEvent | MovableEvent | N
     if end < start:
         raise fields.error("end", "lies before start")
     if fields.flag("free", default=False):
-        return None
+        return FreeEvent(name)
     if fields.flag("locked", default=True):
         before = fields.minutes("buffer_before_min", least=0, default=0)
         return LockedEvent(name, start, end, before, fields.minutes("buffer_after_min", least=0, default=0), whose)

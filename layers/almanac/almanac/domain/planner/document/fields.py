@@ -9,11 +9,16 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.wall_clock import DAY_MINUTES, minutes_of
 
+FRAME = "instance"
+"""Where the fields are that belong to no item."""
+LARGEST_NUMBER = 1_000_000_000
+"""Points; sums of larger ones would no longer be exact, or no numbers at all."""
+ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta.resolution
 WALL = re.compile(r"([01]\d|2[0-4]):([0-5]\d)")
 
 
 class InstanceError(ValueError):
-    """An instance breaks format 1; the text names item and field, never a title. Sending it again cannot help."""
+    """An instance breaks its format; the text names item and field, never a title. Sending it again cannot help."""
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(f"{where}: {problem}")
@@ -81,8 +86,10 @@ class Fields:
     def number(self, name: str, default: float) -> float:
         """Return a number, zero or more."""
         value = self.values.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
             raise self.error(name, "must be a number, zero or more")
+        if value > LARGEST_NUMBER:
+            raise self.error(name, f"must be at most {LARGEST_NUMBER}")
         return value
 
     def instant(self, name: str, *, up: bool = False) -> int:
@@ -94,7 +101,7 @@ class Fields:
             raise self.error(name, f"'{text}' is no ISO 8601 instant") from None
         if value.tzinfo is None:
             raise self.error(name, f"'{text}' has no UTC offset")
-        return minutes_of(value + timedelta(seconds=59) if up else value)
+        return minutes_of(value + ALMOST_A_MINUTE if up else value)
 
     def instant_or_none(self, name: str, *, up: bool = False) -> int | None:
         """Return an instant, or None where the field is missing or null."""
@@ -132,7 +139,7 @@ class Fields:
     def section(self, name: str) -> "Fields":
         """Return a nested object; a missing or null one is empty."""
         value = self.values.get(name)
-        return Fields({} if value is None else value, name)
+        return Fields({} if value is None else value, name if self.where == FRAME else f"{self.where} {name}")
 
 
 def _all_known(known: Collection[str]) -> str:

@@ -8,8 +8,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from almanac.domain.planner.document.entries import read_event, read_habit, read_meeting, read_previous, read_task
-from almanac.domain.planner.document.fields import Fields, InstanceError
+from almanac.domain.planner.document.entries import (
+    FreeEvent,
+    read_event,
+    read_habit,
+    read_meeting,
+    read_previous,
+    read_task,
+)
+from almanac.domain.planner.document.fields import FRAME, Fields, InstanceError
 from almanac.domain.planner.document.read_people import read_people
 from almanac.domain.planner.document.read_weights import read_weights
 from almanac.domain.planner.model.instance import (
@@ -71,7 +78,7 @@ def read_instance(document: object, *, tolerant: bool = False) -> Reading:
 
     Raises InstanceError, naming item and field; in tolerant mode only for faults of the frame.
     """
-    frame = Fields(document, "instance")
+    frame = Fields(document, FRAME)
     now, end = read_frame(frame)
     people = read_people(frame)
     frame.only(*(FRAME_FIELDS_2 if frame.values.get("format", 1) == 2 else FRAME_FIELDS))
@@ -80,7 +87,7 @@ def read_instance(document: object, *, tolerant: bool = False) -> Reading:
     habits = reader.each(frame, "habits", lambda fields: read_habit(fields, people))
     meetings = reader.each(frame, "meetings", lambda fields: read_meeting(fields, people)) if people.named else []
     previous = reader.each(frame, "previous", read_previous)
-    events = [e for e in strict.each(frame, "busy", lambda fields: read_event(fields, people)) if e is not None]
+    events = strict.each(frame, "busy", lambda fields: read_event(fields, people))
     seen: set[str] = set()
     tasks = unique(tasks, "tasks", seen, reader)
     habits = unique(habits, "habits", seen, reader)
@@ -115,7 +122,7 @@ def read_frame(frame: Fields) -> tuple[int, int]:
     return now, end
 
 
-Spec = TypeVar("Spec", TaskSpec, HabitSpec, MeetingSpec, LockedEvent | MovableEvent)
+Spec = TypeVar("Spec", TaskSpec, HabitSpec, MeetingSpec, LockedEvent | MovableEvent | FreeEvent)
 
 
 def unique(specs: list[Spec], name: str, seen: set[str], reader: Reader) -> list[Spec]:
@@ -150,15 +157,16 @@ def with_known_order(
             open_ends[follower] -= 1
             if not open_ends[follower]:
                 ready.append(follower)
-    for each in waiting.values():
-        reader.refuse(order_fault(each, waiting, placed))
+    known = waiting.keys() | placed
+    for each in sorted(waiting.values(), key=lambda each: known >= set(each.depends_on)):  # causes before consequences
+        reader.refuse(order_fault(each, known))
     return [task for task in tasks if task.id in placed], [each for each in meetings if each.id in placed]
 
 
-def order_fault(each: TaskSpec | MeetingSpec, waiting: Collection[str], placed: set[str]) -> InstanceError:
+def order_fault(each: TaskSpec | MeetingSpec, known: Collection[str]) -> InstanceError:
     """Return why a task or meeting can never follow what it waits for."""
     where = f"{'tasks' if isinstance(each, TaskSpec) else 'meetings'} '{each.id}'"
     for name in each.depends_on:
-        if name not in waiting and name not in placed:
-            return InstanceError(where, f"depends_on names '{name}', which is no task of this instance")
-    return InstanceError(where, "depends_on runs in a circle, or waits for a task that does")
+        if name not in known:
+            return InstanceError(where, f"depends_on names '{name}', which is no task or meeting of this instance")
+    return InstanceError(where, "depends_on runs in a circle, or waits for what does")

@@ -77,7 +77,7 @@ def read_person(fields: Fields, name: str) -> PersonSpec:
     """Return one person, of `people` or of the frame."""
     prefs = fields.section("prefs")
     prefs.only("break_min", "min_notice_min", "daily_cap_min")
-    hours = read_hours(fields.section("hours"), f"{fields.where} hours" if name else "hours")
+    hours = read_hours(fields.section("hours"))
     return PersonSpec(
         id=name,
         zone=fields.zone("timezone"),
@@ -104,16 +104,16 @@ def read_caps(caps: Fields, hours: dict[str, Week]) -> dict[str, int]:
     return {category: caps.minutes(category, least=0) for category in caps.values}
 
 
-def read_hours(categories: Fields, where: str) -> dict[str, Week]:
+def read_hours(categories: Fields) -> dict[str, Week]:
     """Return the opening hours: {category: {weekday: [[from, to], …]}}; a missing weekday is closed."""
     hours: dict[str, Week] = {}
     for category in categories.values:
         week = categories.section(category)
         for name in week.values:
             if name not in DAY_KEYS:
-                raise InstanceError(f"{where} '{category}'", f"'{name}' is no weekday, known are {', '.join(DAY_KEYS)}")
+                raise week.error(f"'{name}'", f"is no weekday, known are {', '.join(DAY_KEYS)}")
         hours[category] = tuple(
-            tuple(read_span(span, f"{where} '{category}' {day}") for span in week.items(day)) for day in DAY_KEYS
+            tuple(read_span(span, f"{week.where} {day}") for span in week.items(day)) for day in DAY_KEYS
         )
     return hours
 
