@@ -114,8 +114,55 @@ def test_the_notice_of_one_is_no_earliest_start() -> None:
 def test_hours_that_have_nothing_in_common_are_said_to() -> None:
     night = person("ben", "UTC", "20:00-23:00")
     (finding,) = planned(team([ANN, night], meetings=[meeting("m", "ann", "ben")])).findings
-    assert cause_of(finding) == "the work hours of ann and ben have only 0 min in common, it needs 1 h"
+    assert cause_of(finding) == (
+        "the work hours of ann and ben have no time in common until the window ends (Sat 10 Jan 00:00), it needs 1 h"
+    )
     assert "came outside their hours" in help_of(finding)
+
+
+UNTIMELY: list[tuple[str, dict[str, Any], str]] = [
+    ("its deadline has passed", {"deadline": at("04 12:00")}, "its deadline, Sun 04 Jan 12:00, had passed"),
+    (
+        "nor may it begin before its deadline",
+        {"earliest": at("07 08:00"), "deadline": at("06 08:00"), "deadline_type": "hard"},
+        "its deadline, Tue 06 Jan 08:00, had passed before it could begin",
+    ),
+    (
+        "what it waits for ends too late",
+        {"depends_on": ["prep"], "deadline": at("05 12:00")},
+        "it waits for prep, which ends Mon 05 Jan 13:00; its deadline, Mon 05 Jan 12:00, had passed",
+    ),
+    (
+        "what it waits for leaves an hour that is taken",
+        {"depends_on": ["prep"], "deadline": at("05 14:00")},
+        "it waits for prep, which ends Mon 05 Jan 13:00; while all of them are open (1 h of work hours), the time of",
+    ),
+    (
+        "their hours begin after its deadline",
+        {"deadline": at("05 08:00")},
+        "the work hours of ann and ben have no time in common before its deadline (Mon 05 Jan 08:00), it needs 1 h",
+    ),
+    ("it is longer than a day", {"minutes": 600}, "no open stretch until the window ends (Sat 10 Jan 00:00) is 10 h"),
+]
+
+
+@pytest.mark.parametrize(("asked", "told"), [row[1:] for row in UNTIMELY], ids=[row[0] for row in UNTIMELY])
+def test_a_meeting_that_people_are_not_in_the_way_of_blames_nobodys_hours(asked: dict[str, Any], told: str) -> None:
+    taken = [busy("x", "05 13:00", "05 13:30", people=["ben"])]
+    whole = team([ANN, BEN], tasks=[of("ann", "prep", 240)], meetings=[meeting("m", "ann", "ben", **asked)], busy=taken)
+    (finding,) = [each for each in planned(whole).findings if each.item == "m"]
+    assert cause_of(finding).startswith(told)
+    assert "parts of" not in help_of(finding), "a meeting is one piece"
+
+
+def test_a_meeting_in_a_window_without_a_slot_is_told_of_like_a_task() -> None:
+    late = [person(name, min_notice_min=14 * 1440) for name in ("ann", "ben")]
+    result = planned(team(late, tasks=[of("ann", "t")], meetings=[meeting("m", "ann", "ben")]))
+    assert result.blocks == ()
+    assert {(each.item, each.state, each.cause.code) for each in result.findings} == {
+        ("t", "unplaced", "hours_closed"),
+        ("m", "unplaced", "hours_closed"),
+    }
 
 
 def test_what_would_help_says_by_how_much_another_task_would_move() -> None:

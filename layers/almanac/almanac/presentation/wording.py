@@ -64,7 +64,7 @@ SENTENCES: Mapping[Code, str] = {
     "date_stretches_too_short": f"{_DATE_HOURS} have no stretch of {{amounts[1]}}",
     "free_time_far_from_ideal": "its ideal time on {days[0]}, {spans[0]}, {blame}; "
     "the nearest free place, {spans[1]}, costs more than to miss it",
-    "no_common_hours": "the {category} hours of {names} have only {amounts[0]} in common, it needs {amounts[1]}",
+    "no_common_hours": "the {category} hours of {names} have {in_common} in common {until}, it needs {amounts[1]}",
     "people_taken": "while all of them are open ({amounts[0]} of {category} hours), the time of {holders} is taken",
     # beside causes
     "until_deadline": "before its deadline ({times[0]})",
@@ -182,6 +182,10 @@ class _Fields(dict[str, object]):
         minutes = self._told.minutes[0]
         return f"only {amount(minutes)} of" if minutes else "no"
 
+    def _in_common(self) -> str:
+        minutes = self._told.minutes[0]
+        return f"only {amount(minutes)}" if minutes else "no time"
+
     def _longest_free(self) -> str:
         minutes = self._told.minutes[1]
         return f"the longest free stretch is {amount(minutes)}" if minutes else "nothing is free"
@@ -242,6 +246,7 @@ _FIELDS: Mapping[str, Callable[[_Fields], object]] = {
     "names_with_minutes": _Fields._names_with_minutes,
     "part": lambda f: f._words_of(f._told.parts[0]),
     "only": _Fields._only,
+    "in_common": _Fields._in_common,
     "longest_free": _Fields._longest_free,
     "about": _Fields._about,
     "blame": _Fields._blame,

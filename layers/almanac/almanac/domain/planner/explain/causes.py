@@ -13,7 +13,7 @@ def cause_of(what_if: WhatIf) -> Explanation:
     problem = occupancy.problem
     when = until(occupancy, task, what_if.due)
     hours = occupancy.hours[task.category] & what_if.reach & between(0, what_if.due)
-    if task.deadline is not None and task.deadline <= problem.minute(task.release):
+    if task.deadline is not None and task.deadline <= problem.minute(what_if.first):
         return Explanation("deadline_past", instants=(task.deadline,))
     if not hours:
         return Explanation("hours_closed", category=task.category, parts=(when,))

@@ -7,7 +7,7 @@ finished plan.
 from dataclasses import replace
 
 from almanac.domain.explanation import Explanation
-from almanac.domain.planner.explain.causes import cause_of
+from almanac.domain.planner.explain.causes import cause_of, until
 from almanac.domain.planner.explain.habit_findings import missed_date
 from almanac.domain.planner.explain.meeting_findings import MeetingTimes
 from almanac.domain.planner.explain.occupancy import Occupancies, Occupancy
@@ -34,8 +34,11 @@ def about_people(occupancies: Occupancies, task: Task, finding: Finding | None) 
         return finding
     strict = finding.state == "late" or task.hard
     window = occupancies.solution.problem.window
-    times = MeetingTimes(occupancies, task, due_slot(occupancies.solution, task) if strict else window)
-    cause, near = times.cause() or finding.cause, times.near_misses()
+    due = due_slot(occupancies.solution, task) if strict else window
+    times = MeetingTimes(occupancies, task, due)
+    cause, near = times.cause(until(occupancies.of(task), task, due)) or finding.cause, times.near_misses()
+    if finding.cause.code == "waits_for_item" and cause is not finding.cause:
+        cause = replace(finding.cause, parts=(cause,))
     return replace(finding, cause=cause, suggestions=tuple(near) or finding.suggestions)
 
 

@@ -6,7 +6,7 @@ from almanac.domain.explanation import Explanation
 from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders, most_first
 from almanac.domain.planner.explain.reasons import lack
 from almanac.domain.planner.model.problem import Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, starts_of_runs
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, longest_run, starts_of_runs
 from almanac.domain.planner.search.solution import earliest_allowed
 
 MOST_NEAR_MISSES = 3
@@ -31,12 +31,9 @@ class MeetingTimes:
     def __init__(self, occupancies: Occupancies, task: Task, due: int) -> None:
         self.occupancies = occupancies
         self.task = task
-        problem = occupancies.solution.problem
         after = max(task.release, earliest_allowed(occupancies.solution, task) or 0)
         self.reach = between(after, due)
-        self.each: dict[int, Occupancy] = {
-            person: occupancies.of_people((person,)) for person in task.people if problem.window
-        }
+        self.each: dict[int, Occupancy] = {person: occupancies.of_people((person,)) for person in task.people}
 
     def hours(self, person: int) -> int:
         """Return the open slots of one person in reach."""
@@ -46,15 +43,19 @@ class MeetingTimes:
         """Return the slots in reach that something else takes of one person."""
         return ~self.each[person].free_but_for(self.task.index) & self.reach
 
-    def cause(self) -> Explanation | None:
-        """Return whose time is taken how long while the hours of all are open, the most first; None for nobody's."""
+    def cause(self, when: Explanation) -> Explanation | None:
+        """Return whose time is taken how long while the hours of all are open, the most first.
+
+        `when` is the end of the time that counts. None where that is nobody's, and where there is too little time
+        whatever the people have: its deadline has passed, say, or what it waits for ends too late.
+        """
+        if not starts_of_runs(self.reach, self.task.slots):
+            return None
         common = self.reach
         for person in self.task.people:
             common &= self.hours(person)
         if not starts_of_runs(common, self.task.slots):
-            minutes = (SLOT_MINUTES * common.bit_count(), self.task.minutes)
-            ids = tuple(self.id_of(person) for person in self.task.people)
-            return Explanation("no_common_hours", items=ids, minutes=minutes, category=self.task.category)
+            return self.apart(common, when)
         minutes_of = {
             self.id_of(person): SLOT_MINUTES * (self.taken(person) & common).bit_count() for person in self.task.people
         }
@@ -65,6 +66,16 @@ class MeetingTimes:
         return Explanation(
             "people_taken", minutes=opened, category=self.task.category, parts=(holders(most_first(held)),)
         )
+
+    def apart(self, common: int, when: Explanation) -> Explanation:
+        """Return why the hours that all have in common do not hold the meeting: too few, or in pieces too short."""
+        task, minutes = self.task, SLOT_MINUTES * common.bit_count()
+        ids = tuple(self.id_of(person) for person in task.people)
+        if minutes < task.minutes:
+            few = (minutes, task.minutes)
+            return Explanation("no_common_hours", items=ids, minutes=few, category=task.category, parts=(when,))
+        lengths = (task.minutes, SLOT_MINUTES * longest_run(common))
+        return Explanation("stretches_too_short", items=ids, minutes=lengths, category=task.category, parts=(when,))
 
     def near_misses(self) -> list[Explanation]:
         """Return the few times at which least stands in the way, none overlapping another."""

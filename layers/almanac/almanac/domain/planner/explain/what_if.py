@@ -47,9 +47,10 @@ class WhatIf:
         self.occupancy = occupancy
         self.task = task
         self.due = due
-        after = max(task.release, earliest_allowed(occupancy.solution, task) or 0)
+        self.first = max(task.release, earliest_allowed(occupancy.solution, task) or 0)
+        """The first slot at which it may begin."""
         waiting = [place[0][0] for i in task.successors if (place := occupancy.solution.places[i])]
-        self.reach = between(after, min(waiting, default=occupancy.problem.window))
+        self.reach = between(self.first, min(waiting, default=occupancy.problem.window))
         self.loose = occupancy.free_but_for(task.index) & self.reach
         self.room = self.loose & occupancy.hours[task.category]
         self.in_time = self.room & between(0, due)
@@ -79,8 +80,10 @@ class WhatIf:
         yield LaterDeadline(at, at - task.deadline)
 
     def parts(self) -> Iterator[TaskSuggestion]:
-        """Yield the largest parts, of a few lengths, that find room in time."""
+        """Yield the largest parts, of a few lengths, that find room in time; a meeting has none."""
         task = self.task
+        if task.is_meeting:
+            return
         for least in sorted({task.slots // 2, 4, 2}, reverse=True):
             if 1 < least < task.min_chunk and self.free_slots >= task.slots and self.holds(self.in_time, least=least):
                 yield SmallerParts(SLOT_MINUTES * least)
