@@ -20,21 +20,28 @@ def broken_rules(document: Document, found: Plan) -> list[str]:
 
 
 def in_one_persons_time(document: Document, person: Document, found: Plan, name: str) -> tuple[Document, Document]:
-    """Return what a plan asks of one person, as an instance and a schedule of format 1; a meeting is a task there."""
+    """Return what a plan asks of one person, as an instance and a schedule of format 1; a meeting is a task there.
+
+    Whoever need not come to a meeting and does is held to it like the others.
+    """
+    comes = {block.item for block in found.blocks if name in block.optional}
     works = [task for task in document["tasks"] if task.get("person", "") == name]
-    works += [each for each in document.get("meetings", ()) if name in each["people"]]
+    works += [each for each in document.get("meetings", ()) if name in each["people"] or each["id"] in comes]
     mine = {work["id"] for work in works}
     habits = [habit for habit in document["habits"] if habit.get("person", "") == name]
+    busy = [whole_event(each) for each in document["busy"] if not name or name in each.get("people", (name,))]
+    events_of = {each["id"] for each in busy}
     instance = {
         **{field: document[field] for field in ("now", "window_end")},
         **{field: person[field] for field in ("timezone", "hours", "prefs")},
-        "busy": [whole_event(each) for each in document["busy"] if not name or name in each.get("people", (name,))],
+        "busy": busy,
         "tasks": [whole_task(work, mine) for work in works],
         "habits": [{"hard_from": None, "hard_to": None} | habit for habit in habits],
     }
     asked = mine | {habit["id"] for habit in habits}
     events = [entry(block) for block in found.blocks if block.item in asked]
-    return instance, {"events": events, "moved": [entry(block) for block in found.moved]}
+    moved = [entry(block) for block in found.moved if block.item in events_of]
+    return instance, {"events": events, "moved": moved}
 
 
 def wrong_order(document: Document, found: Plan) -> list[str]:

@@ -284,6 +284,21 @@ def test_the_referee_of_the_bench_takes_an_event_without_people_as_everybodys() 
     assert referee.broken_rules(free | {"busy": [holiday]}, planned(free | {"busy": [holiday]})) == []
 
 
+def test_the_referee_of_the_bench_holds_who_need_not_come_to_their_time_and_nobody_to_anothers_event() -> None:
+    asked = team([ANN, BEN, CY], meetings=[meeting("m", "ann", "ben", people_optional=["cy"])])
+    result = planned(asked)
+    assert [block.optional for block in result.blocks] == [("cy",)]
+    trip = busy("trip", "05 09:00", "05 10:00", people=["cy"])
+    assert referee.broken_rules(asked | {"busy": [trip]}, result) == ["H3 m trip"]
+
+    move = {"locked": False, "hours": "work", "move_cost": 0, "move_from": at("05 09:00"), "move_until": at("05 17:00")}
+    due = of("ann", "due", deadline=at("05 10:00"), deadline_type="hard")
+    pushed = team([ANN, BEN], tasks=[due], busy=[trip | move | {"people": ["ann"]}])
+    result = planned(pushed)
+    assert [block.item for block in result.moved] == ["trip"]
+    assert referee.broken_rules(pushed, result) == []
+
+
 def iso(at_minute: int) -> str:
     return datetime.fromtimestamp(60 * at_minute, UTC).isoformat()
 
