@@ -460,3 +460,29 @@ def rows(text: str) -> dict[str, list[str]]:
     """The cells of the drawn rows by their hour."""
     lines = (line for line in text.splitlines() if "│" in line and line[:2].isdigit())
     return {line[:5]: [cell.strip() for cell in line.split("│")] for line in lines}
+
+
+class TestSeveralPeople:
+    TEAM = team(
+        [person("ann"), person("ben", "America/New_York")],
+        window_end="2026-01-19T00:00:00Z",
+        meetings=[meeting("sync", "ann", "ben")],
+        tasks=[task("later", 60, person="ann", earliest="2026-01-14T09:00:00Z")],
+    )
+
+    def test_each_has_the_first_week_and_later_ones_that_hold_something(self, almanac: Shell, tmp_path: Path) -> None:
+        picture = tmp_path / "team.svg"
+        shown = run(almanac, self.TEAM, "--week", "--weeks", "2", "--svg", picture).out.splitlines()
+        heads = ("ann", "ben, America/New_York")
+        assert [line for line in shown if line in heads] == ["ann", "ben, America/New_York", "ann"]
+        assert [text for text in ElementTree.parse(picture).getroot().itertext() if text in heads] == [
+            "ann",
+            "ben, America/New_York",
+            "ann",
+        ]
+
+    def test_one_alone_is_named_once_and_not_before_each_block(self, almanac: Shell) -> None:
+        alone = {**self.TEAM, "people": self.TEAM["people"][:1], "meetings": []}
+        shown = run(almanac, alone, "--week").out
+        assert "\nann\n" in shown
+        assert "ann, later" not in shown

@@ -330,6 +330,22 @@ def test_a_preview_tells_all_times_in_the_zone_of_its_blocks(team: Team) -> None
     assert (move.why, move.who) == (entry.reason, "Ben")
 
 
+def test_a_preview_of_one_person_names_them_and_says_why_their_meetings_stay(team: Team) -> None:
+    team.assign(team.task("Report"), "ben")
+    team.meeting("Sync", "ann", "ben")
+    team.plan()
+    plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
+
+    job = job_of(team.ws_id, 7, force_reschedule=False, safe=False, user_id="ben")
+    shown = Preview(replace(team.wiring.apply_plan, plan=plan).preview(job))
+
+    (ben,) = shown.agenda().each()
+    assert ben.name == "Ben, America/New_York"
+    told = {entry.title: (shown.agenda().headed(entry), entry.reason) for entry in ben.planned()}
+    assert told["Sync"] == ("Sync", "stays: a plan of one person leaves meetings where they are")
+    assert told["Report"][0] == "Report"
+
+
 def test_what_help_would_cost_other_work_is_said(team: Team) -> None:
     team.busy("ann", "03-02 07:00", "03-02 09:00")
     team.busy("ann", "03-02 13:00", "03-02 17:00")

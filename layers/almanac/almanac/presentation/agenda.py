@@ -3,7 +3,7 @@
 The views draw an Agenda and know neither planner nor database. Instants are minutes since the epoch.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -92,7 +92,7 @@ class Agenda:
     """A plan of the window [now, end). `opened` are the opening hours of everything that was to be placed.
 
     `gone` are blocks that the plan takes off the calendar; `counts` sum it up by name. `people` are those whose time is
-    planned, where there are several; all of it is shown in one zone, so that what happens at once stands side by side.
+    planned, none where there are no members; all of it is shown in one zone: what happens at once stands side by side.
     """
 
     name: str
@@ -109,7 +109,7 @@ class Agenda:
     """How much of the search's work there was no time for."""
 
     def each(self) -> "tuple[Agenda, ...]":
-        """Return one agenda a person, under the person's name and zone; the whole one where there is no second."""
+        """Return one agenda a person, under the person's name and zone; the whole one where nobody is named."""
         if not self.people:
             return (self,)
         return tuple(
@@ -123,8 +123,15 @@ class Agenda:
             for person in self.people
         )
 
+    def each_in(self, week: Sequence[date]) -> "tuple[Agenda, ...]":
+        """Return those of a week: of a later one than the first only of whom it holds something that is planned."""
+        first = self.today() in week
+        return tuple(each for each in self.each() if first or not self.people or each.planned_in(week))
+
     def who(self, what: Entry | Remark) -> str:
         """Return the names of those whose time something takes, "" where one timeline is all there is."""
+        if len(self.people) < 2:
+            return ""
         return ", ".join(person.name for person in self.people if person.id in what.people)
 
     def headed(self, what: Entry | Remark) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.model.instance import Instance, PersonSpec
+from almanac.domain.planner.model.instance import NOBODY, Instance, PersonSpec
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
 from almanac.domain.wall_clock import Interval, merged, weekly_hours
 from almanac.presentation.agenda import Agenda, Change, Entry, EntryKind, Person, Remark
@@ -20,7 +20,7 @@ def agenda_of(instance: Instance, found: Plan) -> Agenda:
         end=instance.end,
         entries=(*_busy(instance, found), *_blocks(instance, found)),
         opened=opened(instance, instance.people),
-        people=people_of(instance, {}) if len(instance.people) > 1 else (),
+        people=people_of(instance, {}),
         remarks=_remarks(instance, found),
         counts={name.replace("_", " "): getattr(found.summary, name) for name in type(found.summary).__slots__},
         search_cut_percent=found.search_cut_percent,
@@ -40,9 +40,11 @@ def opened(instance: Instance, people: Iterable[PersonSpec]) -> tuple[Interval, 
 
 
 def people_of(instance: Instance, names: Mapping[str, str]) -> tuple[Person, ...]:
-    """Return the people of an instance as the views draw them; `names` are what they are called."""
+    """Return the people of an instance as the views draw them, the nameless one left out; `names` are their names."""
     return tuple(
-        Person(each.id, names.get(each.id, each.id), each.zone, opened(instance, (each,))) for each in instance.people
+        Person(each.id, names.get(each.id, each.id), each.zone, opened(instance, (each,)))
+        for each in instance.people
+        if each.id != NOBODY
     )
 
 

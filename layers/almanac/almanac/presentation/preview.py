@@ -61,7 +61,7 @@ def _agenda(shown: PlanPreview) -> Agenda:
         end=request.window.end,
         entries=(*_taken(request), *_placed(shown)),
         opened=opened(request.instance, request.instance.people),
-        people=people_of(request.instance, request.names) if len(request.instance.people) > 1 else (),
+        people=people_of(request.instance, request.names),
         remarks=tuple(_remark(note, request) for note in report.notes),
         counts={n.replace("_", " "): counts[n] for n in COUNTS} | {n: len(b) for n, b in blocks.items()},
         gone=tuple(
@@ -182,7 +182,11 @@ def _why_fixed(block: Block, request: PlanningRequest) -> str:
         return "done" if block.done else "locked by its owner"
     if is_users(block, request.window):
         return "begun"
-    return "put here by an undo" if block.kept else "stays: this plan cannot place it anew"
+    if block.kept:
+        return "put here by an undo"
+    if block.kind == "meeting" and len(request.instance.people) == 1:
+        return "stays: a plan of one person leaves meetings where they are"
+    return "stays: this plan cannot place it anew"
 
 
 def _remark(note: Note, request: PlanningRequest) -> Remark:

@@ -55,7 +55,7 @@ def svg(agenda: Agenda, *, remarks: bool = True) -> str:
     told = agenda.remarks[:_MOST_REMARKS] if remarks else ()
     foot = _FOOT_HEAD + _REMARK * len(told) if told else 0
     named = bool(agenda.people)
-    panels = [week_height(each, week, named=named) + _GAP for week in weeks for each in agenda.each()]
+    panels = [week_height(each, week, named=named) + _GAP for week in weeks for each in agenda.each_in(week)]
     height = _HEAD + sum(panels) + foot
     # With a size of its own it is scrolled, not shrunk, where nothing else says how large it is to be.
     size = {"viewBox": f"0 0 {WIDTH} {height:g}", "width": str(WIDTH), "height": f"{height:g}"}
@@ -67,7 +67,7 @@ def svg(agenda: Agenda, *, remarks: bool = True) -> str:
     _add_head(root, agenda, weeks)
     y: float = _HEAD
     for week in weeks:
-        for each in agenda.each():
+        for each in agenda.each_in(week):
             add_week(root, each, week, y, named=named)
             y += week_height(each, week, named=named) + _GAP
     if told:

@@ -36,7 +36,7 @@ def _weeks(agenda: Agenda, weeks: int, width: int, draw: DrawWeek | None) -> Ite
     shown, more = agenda.weeks()[:weeks], agenda.weeks()[weeks:]
     yield _wrapped(f"{one_line(agenda.name)}, {agenda.zone}", "", width)
     for week in shown:
-        for each in agenda.each():
+        for each in agenda.each_in(week):
             yield from ("", *([one_line(each.name)] if agenda.people else []))
             yield draw(each, week) if draw else _listed(each, week)
         yield from (_told_change(day, minutes) for day, minutes in clock_changes(week, agenda.zone))

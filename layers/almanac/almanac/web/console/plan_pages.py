@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from almanac.domain.workspace_plan.planning_window import utc_instant
 from almanac.errors import PermanentError
+from almanac.presentation.agenda import Agenda
 from almanac.presentation.history.diff import because
 from almanac.presentation.operations.calendar_week import week_agenda
 from almanac.presentation.preview import Preview, in_words
@@ -65,11 +66,7 @@ def _shown(visit: Visit, found: PlanPreview, days: int, *, changed: bool = False
     until = utc_instant(proposed.end)
     rows = visit.call.use.show_calendar(visit.ws_id, visit.now - timedelta(days=1), until)
     now = replace(week_agenda(found.workspace_name, proposed.zone, rows, visit.now, until), opened=proposed.opened)
-    each = proposed.each()  # of several people one below the other: in one picture nobody would see whose is what
-    weeks = [
-        (week, week_picture(now, week, proposed), [(one.name, week_picture(one, week, now)) for one in each])
-        for week in proposed.weeks()[:3]
-    ]
+    weeks = [(week, week_picture(now, week, proposed), _of_each(proposed, week, now)) for week in proposed.weeks()[:3]]
     return visit.render(
         "plan.html",
         status=409 if changed else 200,
@@ -86,6 +83,11 @@ def _shown(visit: Visit, found: PlanPreview, days: int, *, changed: bool = False
         fingerprint=found.fingerprint,
         changed=changed,
     )
+
+
+def _of_each(proposed: Agenda, week: Sequence[date], now: Agenda) -> Sequence[tuple[str, str]]:
+    """Return (name, picture) of several people one below the other: in one nobody would see whose is what."""
+    return [(one.name, week_picture(one, week, now)) for one in proposed.each_in(week)]
 
 
 def moves(found: PlanPreview) -> Sequence[Move]:
