@@ -407,6 +407,51 @@ def test_a_task_that_changes_hands_goes_over_with_what_was_done(team: Team) -> N
     assert team.placed() == {"Report": ["ann: 02 09:00-10:00", "cy: 02 10:15-11:15"]}
 
 
+def test_who_is_no_member_any_more_takes_nobodys_time_and_leaves_nobody_their_work(team: Team) -> None:
+    alone, shared = team.task("Alone"), team.task("Shared", 60)
+    for task, user in ((alone, "cy"), (shared, "ann"), (shared, "cy")):
+        team.assign(task, user)
+    lunch = team.habit("Lunch", user_id="cy", ideal_time="12:00", calendar_hours="work", days_of_week="{1}")
+    sync = team.meeting("Sync", "ben", "cy")
+    team.plan()
+    assert team.placed()["Shared"] == ["ann: 02 09:00-10:00", "cy: 02 10:00-11:00"]
+    team.database.run("DELETE FROM workspace_members WHERE user_id = 'cy'")
+
+    report = team.plan()
+
+    assert team.placed() == {"Shared": ["ann: 02 09:00-10:00"], "Sync": ["ben+cy: 02 15:00-16:00"]}
+    assert sorted((note.kind, note.id, note.people, note.cause.code) for note in report.notes) == [
+        ("habit", str(lunch), ("ann",), "person_unknown"),
+        ("meeting", str(sync), ("ben",), "person_unknown"),
+        ("task", str(alone), ("ann",), "person_unknown"),
+    ]
+    assert {note.hint for note in report.notes} == {"add them with `almanac member add`, or leave them out"}
+    assert team.plan().outcome == "unchanged"
+
+
+def test_what_somebody_had_begun_before_they_left_is_theirs_or_goes_over(team: Team) -> None:
+    shared, handed = team.task("Shared"), team.task("Handed", 120, is_splittable=True, max_split_duration_minutes=60)
+    for task, user in ((shared, "ann"), (shared, "cy"), (handed, "cy")):
+        team.assign(task, user)
+    team.busy("ann", "03-02 09:00", "03-02 12:00")
+    team.plan()
+    assert team.placed() == {
+        "Shared": ["cy: 02 09:00-10:00", "ann: 02 12:00-13:00"],
+        "Handed": ["cy: 02 10:00-11:00", "cy: 02 11:15-12:15"],
+    }
+    team.now = team.at("03-02 10:30")
+    team.database.run("DELETE FROM workspace_members WHERE user_id = 'cy'")
+    team.database.run("UPDATE task_assignees SET user_id = 'ann' WHERE task_id = :t", t=handed)
+
+    team.plan()
+
+    assert team.placed() == {
+        "Shared": ["cy: 02 09:00-10:00", "ann: 02 12:00-13:00"],
+        "Handed": ["cy: 02 10:00-11:00", "ann: 02 13:00-14:00"],
+    }
+    assert team.plan().outcome == "unchanged"
+
+
 def test_a_meeting_that_its_people_locked_stays_and_one_without_people_is_left_out(team: Team) -> None:
     team.meeting("Sync", "ann", "ben")
     alone = team.meeting("Alone", "ann")

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
 from almanac.domain.explanation import Explanation
+from almanac.domain.workspace_plan.existing_blocks import is_users
+from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Block, Dependency, TaskRow, Workspace
 from almanac.domain.workspace_plan.team.rows import Assignment
 
@@ -27,7 +29,7 @@ class AssignedTasks:
     faults: Mapping[UUID, Explanation]
 
 
-def assigned_tasks(workspace: Workspace) -> AssignedTasks:
+def assigned_tasks(workspace: Workspace, window: PlanningWindow) -> AssignedTasks:
     """Return the tasks of a workspace as parts. Without members every task is one, of the nameless person."""
     by_task: dict[UUID, list[Assignment]] = defaultdict(list)
     for assignment in workspace.assignments:
@@ -55,7 +57,12 @@ def assigned_tasks(workspace: Workspace) -> AssignedTasks:
             for waiting in parts.get(each.task, [each.task])
             for after in parts.get(each.after, [each.after])
         ],
-        blocks=[with_owner(block, workspace, parts, users, known) for block in workspace.blocks],
+        blocks=[
+            left_by_stranger(block, workspace, window)
+            if is_strangers(block, workspace) and (not is_users(block, window) or is_asked(block, workspace))
+            else with_owner(block, workspace, parts, users, known)
+            for block in workspace.blocks
+        ],
         users=users,
         tasks_of={row: task for task, mine in parts.items() for row in mine},
         parts=parts,
@@ -71,6 +78,26 @@ def part(task: TaskRow, assignment: Assignment, *, sole: bool) -> TaskRow:
         total_minutes=assignment.total_minutes or task.total_minutes,
         done_minutes=assignment.done_minutes + (task.done_minutes if sole else 0),
     )
+
+
+def is_strangers(block: Block, workspace: Workspace) -> bool:
+    """Return whether a block of a task is in the time of somebody who is no member any more."""
+    others = {member.user for member in workspace.members}
+    return bool(others and block.user) and block.kind == "task" and block.user not in others
+
+
+def is_asked(block: Block, workspace: Workspace) -> bool:
+    """Return whether the task of a block is still assigned to whoever's time it is in."""
+    return any((each.task, each.user) == (block.owner, block.user) for each in workspace.assignments)
+
+
+def left_by_stranger(block: Block, workspace: Workspace, window: PlanningWindow) -> Block:
+    """Return a block of somebody who is no member as one of no task: it counts as nobody's work.
+
+    What they have locked or begun stays and takes nobody's time; what is to come is the default member's to give up.
+    """
+    user = block.user if is_users(block, window) else workspace.default_user
+    return replace(block, owner=None, user=user)
 
 
 def with_owner(

@@ -31,7 +31,7 @@ class Preparation:
 
     def __init__(self, workspace: Workspace, window: PlanningWindow, only: str | None) -> None:
         self.workspace, self.window, self.only = workspace, window, only
-        self.assigned = assigned_tasks(workspace)
+        self.assigned = assigned_tasks(workspace, window)
         self.views = views_of(workspace, window, self.assigned)
         self.hours = {view.user: view.workspace.hours for view in self.views}
         meetings = (replace(m, optional=tuple(u for u in m.optional if u in self.hours)) for m in workspace.meetings)
@@ -123,9 +123,20 @@ class Preparation:
         blocks = [block for block in self.assigned.blocks if block.kind == "task"]
         tasks_of = {str(row): str(task) for row, task in self.assigned.tasks_of.items()}
         idle = used_up(self.work.tasks, blocks, self.window)
+        yield from _of_strangers(self.workspace)
         for finding in (*_left_out(self.work, self.meetings), *idle, *waiting):
-            whose = "" if finding.kind == "meeting" else self.assigned.users.get(UUID(finding.id), NOBODY)
-            yield of(whose, replace(finding, id=tasks_of.get(finding.id, finding.id)))
+            if finding.kind == "meeting":
+                asked = self.meetings[UUID(finding.id)].required
+                yield replace(finding, people=tuple(user for user in asked if user in self.hours))
+            else:
+                whose = self.assigned.users.get(UUID(finding.id), NOBODY)
+                yield of(whose, replace(finding, id=tasks_of.get(finding.id, finding.id)))
+
+
+def left_out(kind: str, key: UUID, fault: Explanation) -> ItemFinding:
+    """Return what is said of an item that cannot be planned at all."""
+    helps = (Explanation("add_member"),) if fault.code == "person_unknown" else ()
+    return ItemFinding(kind, str(key), "left_out", fault, helps)
 
 
 def of(user: str, finding: ItemFinding) -> ItemFinding:
@@ -165,7 +176,16 @@ def _of_one(tasks: Sequence[TaskSpec], only: str) -> tuple[tuple[TaskSpec, ...],
 
 def _left_out(work: WorkRequests, meetings: Mapping[UUID, Meeting]) -> Iterator[ItemFinding]:
     for key, fault in work.faults.items():
-        yield ItemFinding("meeting" if key in meetings else "task", str(key), "left_out", fault)
+        yield left_out("meeting" if key in meetings else "task", key, fault)
+
+
+def _of_strangers(workspace: Workspace) -> Iterator[ItemFinding]:
+    """Yield a finding for each habit of somebody who is no member; whoever has what is nobody's is told."""
+    users = {member.user for member in workspace.members}
+    for habit in workspace.habits if users else ():
+        if habit.user and habit.user not in users:
+            fault = Explanation("person_unknown", quotes=(habit.user,))
+            yield of(workspace.default_user, left_out("habit", habit.id, fault))
 
 
 def _items(assigned: AssignedTasks, meetings: Iterable[Meeting], plans: Sequence[PersonPlan]) -> dict[str, ItemOwner]:
