@@ -166,6 +166,32 @@ def test_the_workspaces_own_event_takes_the_time_of_whom_it_names(team: Team) ->
     }
 
 
+@pytest.mark.parametrize(
+    ("now", "off", "placed"),
+    [
+        ("03-02 12:00", 3, "kiri: 03 21:00-22:00"),  # Tuesday in Auckland has begun, and is off; Wednesday at nine
+        ("03-03 01:00", 2, "ben: 03 15:00-16:00"),  # Monday is over in Berlin, not in New York
+        ("03-03 15:30", 3, "ben: 04 15:00-16:00"),
+        ("03-03 15:30", 4, "ben: 03 15:30-16:30"),
+    ],
+)
+def test_a_whole_day_off_is_the_date_where_its_person_is(team: Team, now: str, off: int, placed: str) -> None:
+    team.now = team.at(now)
+    team.member("kiri", "Pacific/Auckland")
+    user = placed.split(":")[0]
+    day, after = date(2026, 3, off), date(2026, 3, off + 1)
+    whole = {"all_day": True, "start_date": day, "end_date": after, "event_type": "outOfOffice"}
+    team.busy(user, f"{day:%m-%d} 00:00", f"{after:%m-%d} 00:00", **whole)
+    late = [{"startTime": "09:00", "endTime": "23:00"}]
+    team.hours("work", {name: {"timeBlocks": late} for name in ("monday", "tuesday", "wednesday")})
+    team.assign(team.task("Report"), user)
+
+    team.plan()
+
+    assert team.placed() == {"Report": [placed]}
+    assert team.plan().outcome == "unchanged"
+
+
 def test_an_invitation_declined_by_one_takes_the_time_of_the_others_only(team: Team) -> None:
     for user, response in (("ann", "declined"), ("cy", "accepted")):
         team.busy(user, "03-02 09:00", "03-02 12:00", ical_uid="kickoff", response=response)

@@ -25,6 +25,8 @@ from almanac.jobs import CalendarSchedule
 from almanac.services.plan.ports import PlanStore
 from almanac.services.sync.ports import Lease, Refusal
 
+ZONES_APART = timedelta(hours=26)
+"""The longest between the beginnings of a date in two zones: it may have ended in one and not in the other."""
 _WRITES = 3
 """Of one plan: what another transaction has just written makes this one begin anew, and see whether it matters."""
 _CHANGED_MEANWHILE = ("40001", "40P01", "23503", "23505")
@@ -180,8 +182,8 @@ class PostgresPlanStore(PlanStore):
 
 
 def _span(reach: LoadWindow) -> dict[str, datetime]:
-    """Which events matter: the time after one that is over may still be kept free."""
-    return {"since": reach.since - timedelta(minutes=LONGEST_BUFFER), "until": reach.until}
+    """Which events matter: the time after one that is over may be kept free, and its date go on in a person's zone."""
+    return {"since": reach.since - ZONES_APART - timedelta(minutes=LONGEST_BUFFER), "until": reach.until + ZONES_APART}
 
 
 def _new(blocks: Sequence[NewBlock]) -> dict[str, str]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.slot_mask import ceil_to_slot
-from almanac.domain.wall_clock import zone_of
+from almanac.domain.wall_clock import date_instants, zone_of
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.snapshot import NOBODY, Workspace
+from almanac.domain.workspace_plan.snapshot import NOBODY, CalendarEvent, Workspace
 from almanac.domain.workspace_plan.team.assignments import AssignedTasks
 
 
@@ -55,9 +56,21 @@ def views_of(workspace: Workspace, window: PlanningWindow, assigned: AssignedTas
                 unreadable_hours=member.unreadable_hours,
                 tasks=tasks[member.user],
                 habits=tuple(habit for habit in workspace.habits if (habit.user or default) == member.user),
-                events=tuple(e for e in workspace.events if e.users is None or member.user in (e.users or (default,))),
+                events=tuple(
+                    on_own_dates(each, window.zone, windows[member.user].zone)
+                    for each in workspace.events
+                    if each.users is None or member.user in (each.users or (default,))
+                ),
                 blocks=blocks[member.user],
             ),
         )
         for member in workspace.members
     ]
+
+
+def on_own_dates(event: CalendarEvent, workspaces: ZoneInfo, persons: ZoneInfo) -> CalendarEvent:
+    """Return an all-day event on the same dates of a person's zone; it is stored with midnights of the workspace's."""
+    if not event.all_day or workspaces.key == persons.key:
+        return event
+    first, end = (moment.astimezone(workspaces).date() for moment in (event.start, event.end))
+    return replace(event, start=date_instants(first, persons)[0], end=date_instants(end, persons)[0])
