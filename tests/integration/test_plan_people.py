@@ -372,6 +372,19 @@ def test_a_preview_of_one_person_names_them_and_says_why_their_meetings_stay(tea
     assert told["Report"][0] == "Report"
 
 
+def test_a_preview_says_that_a_notice_keeps_a_meeting_where_it_is(team: Team) -> None:
+    team.meeting("Sync", "ann", "ben")
+    team.plan()
+    team.member("ben", min_notice_minutes=600)
+    plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
+
+    job = job_of(team.ws_id, 7, force_reschedule=False, safe=False)
+    shown = Preview(replace(team.wiring.apply_plan, plan=plan).preview(job))
+
+    (block,) = shown.document()["blocks"]
+    assert (block["change"], block["reason"]) == ("held", "stays: it begins sooner than the notice allows a change")
+
+
 def test_what_help_would_cost_other_work_is_said(team: Team) -> None:
     team.busy("ann", "03-02 07:00", "03-02 09:00")
     team.busy("ann", "03-02 13:00", "03-02 17:00")

@@ -186,6 +186,10 @@ def _why_fixed(block: Block, request: PlanningRequest) -> str:
         return "put here by an undo"
     if block.kind == "meeting" and len(request.instance.people) == 1:
         return "stays: a plan of one person leaves meetings where they are"
+    people = block.attending or (block.user,)
+    first = max((each.first for user, each in request.windows.items() if user in people), default=request.window.first)
+    if block.first_minute < first:
+        return "stays: it begins sooner than the notice allows a change"
     return "stays: this plan cannot place it anew"
 
 

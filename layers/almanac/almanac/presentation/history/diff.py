@@ -104,10 +104,16 @@ def _told(each: EventDiff, causes: Sequence[Cause]) -> list[str]:
 
 def because(cause: Cause) -> str:
     """Return a cause as the end of a sentence."""
-    title = cause.title or _UNTITLED.get(cause.kind, "something without a title")
+    title = cause.title or f"{_UNTITLED.get(cause.kind, 'something without a title')}{_whose(cause)}"
     version = "" if cause.version is None else f", version {cause.version}"
     what = _WHAT.get(cause.kind, {}).get(cause.what, cause.what)
     return f"{_NAMES.get(cause.kind, '')}{title} {what}{_fields(cause)}{version}"
+
+
+def _whose(cause: Cause) -> str:
+    """Whose hours or preferences, where they are one person's."""
+    named = {"hours": cause.subject.rpartition(":")[0], "preferences": cause.subject}.get(cause.kind)
+    return f" of {named}" if named else ""
 
 
 def _fields(cause: Cause) -> str:
