@@ -98,6 +98,16 @@ def test_a_cursor_that_somebody_wrote_is_no_bug(admin: Client, ws: UUID, place: 
         assert admin("GET", path, after=cursor(listed, parts)).status in (200, 422), path
 
 
+def test_where_something_was_done_the_answer_tells_what(admin: Client, ws: UUID, wiring: ApiWiring) -> None:
+    """304 is for who asks for what they have: RFC 9110, section 13.1.2."""
+    any_version = {"If-None-Match": "*"}
+    done = admin("POST", f"/v1/workspaces/{ws}/pause", headers=any_version)
+    assert (done.status, done.json["ws_id"]) == (200, str(ws))
+    again = admin("PATCH", f"/v1/workspaces/{ws}/settings", {}, any_version)
+    assert (again.status, "weekly_report" in again.json) == (200, True)
+    assert admin("GET", f"/v1/workspaces/{ws}/settings", headers=any_version).status == 304
+
+
 def pages(ws: UUID) -> list[tuple[str, tuple[str, ...]]]:
     found = [each for each in PAGES if each.method == "GET" and each.answer is not download]
     return [(address(each.path, ws), each.query) for each in found if "dead-letters" not in each.path]

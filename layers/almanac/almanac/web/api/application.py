@@ -58,7 +58,7 @@ class Api:
     def _answer(self, event: Mapping[str, Any], request: Request, context: Any) -> Answer:
         principal = self._principal(request)
         if request.path == DOCUMENT_PATH and request.method == "GET":
-            return conditional(Answer(200, self.document, {"Content-Type": _JSON}), request.headers)
+            return conditional(Answer(200, self.document, {"Content-Type": _JSON}), request)
         route, parameters = self._route(request)
         _admit(route, principal, parameters)
         _refuse_unknown_filters(route, request)
@@ -73,7 +73,7 @@ class Api:
         if _is_too_large(said["body"] or ""):
             raise Problem(422, "answer_too_large", "ask for fewer rows at once, or for less time")
         answer = Answer(said["statusCode"], body, headers)
-        return answer if answer.status >= 400 else conditional(answer, request.headers)
+        return answer if answer.status >= 400 else conditional(answer, request)
 
     def _principal(self, request: Request) -> Principal:
         """Who calls, before it is told whether the path exists."""

@@ -64,7 +64,7 @@ class Console:
             problem = problem_of(error)
             answer = self._trouble(request, problem)
         answer = conditional(
-            Answer(answer.status, answer.body, {**_HEADERS, **answer.headers}, answer.cookies), request.headers
+            Answer(answer.status, answer.body, {**_HEADERS, **answer.headers}, answer.cookies), request
         )
         return _packed(answer, request)
 
