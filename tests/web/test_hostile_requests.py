@@ -70,7 +70,18 @@ def test_no_field_of_a_body_is_a_bug(admin: Client, ws: UUID, no_letters: None) 
 
 
 @pytest.mark.parametrize(
-    "body", ["\udcff", "[" * 10_000, '{"mode": "auto"', '{"mode": NaN}', '"\\ud800"', '{"\\u0000": 1}']
+    "body",
+    [
+        "\udcff",
+        "[" * 10_000,
+        '{"mode": "auto"',
+        '{"mode": NaN}',
+        '"\\ud800"',
+        '{"\\u0000": 1}',
+        '{"\\ud800": 1}',
+        '{"user_id": "\\ud800"}',
+        pytest.param('{"force": %s}' % ("9" * 5000), id="a number that Python does not read"),
+    ],
 )
 def test_a_body_that_is_none_is_refused(admin: Client, ws: UUID, body: str) -> None:
     asked = event("POST", f"/v1/workspaces/{ws}/sync", headers={"Authorization": f"Bearer {admin.token}"})
@@ -85,7 +96,7 @@ def with_bytes(asked: dict[str, object], content: bytes, kind: str) -> dict[str,
     return {**asked, "headers": headers, "body": base64.b64encode(content).decode(), "isBase64Encoded": True}
 
 
-@pytest.mark.parametrize("place", [NASTY[2], NASTY[3], NASTY[4], NASTY[5], "a\0b", "", "x"])
+@pytest.mark.parametrize("place", [NASTY[2], NASTY[3], NASTY[4], NASTY[5], "a\0b", "\ud800", "", "x"])
 def test_a_cursor_that_somebody_wrote_is_no_bug(admin: Client, ws: UUID, place: str) -> None:
     """Whoever reads this code can write one; the caller's own lists are all that it is good for."""
     runs: dict[str, object] = {"l": "runs"} | dict.fromkeys("wjsoeqfu")
@@ -96,6 +107,34 @@ def test_a_cursor_that_somebody_wrote_is_no_bug(admin: Client, ws: UUID, place: 
         ("/v1/changes", _LISTED, (1, place, place, 2)),
     ):
         assert admin("GET", path, after=cursor(listed, parts)).status in (200, 422), path
+
+
+@pytest.mark.parametrize("user", ['a"b', "a\\b", "a`b", "a#b", "a?b", "a%2Fb", "a b", "a\nb", "\u2028", "💥", "ä|1"])
+def test_an_id_of_others_making_is_any_text(admin: Client, ws: UUID, user: str) -> None:
+    """The gateway hands over paths decoded; what a product calls its people, and its jobs, is its own affair."""
+    for method, place, body in (
+        ("PUT", f"/v1/workspaces/{ws}/members/{user}", {"name": "Ada"}),
+        ("GET", f"/v1/jobs/{user}", None),
+    ):
+        sent = event(method, "/", body, {"Authorization": f"Bearer {admin.token}"})
+        found = admin.send({**sent, "rawPath": place})
+        assert (found.status, found.json.get("user_id", found.json.get("code"))) in ((200, user), (404, "unknown_job"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/x-www-form-urlencoded", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("multipart/form-data", 415),
+        ("text/json", 415),
+        ("Application/JSON; charset=utf-8", 202),
+        ("", 202),
+    ],
+)
+def test_a_body_is_json_or_refused(admin: Client, ws: UUID, kind: str, status: int) -> None:
+    body = '{"mode": "full"}' if status == 202 else "mode=full"
+    assert admin("POST", f"/v1/workspaces/{ws}/sync", body, {"Content-Type": kind}).status == status
 
 
 def test_where_something_was_done_the_answer_tells_what(admin: Client, ws: UUID, wiring: ApiWiring) -> None:

@@ -35,8 +35,8 @@ class Call:
         Raises Problem 422 for a key of no use, and what Once raises.
         """
         key = self.idempotency_key
-        if key is not None and not 1 <= len(key) <= 255:
-            raise Problem(422, "bad_input", "must have 1 to 255 characters", field="Idempotency-Key")
+        if key is not None and not (1 <= len(key) <= 255 and key.isprintable()):
+            raise Problem(422, "bad_input", "must have 1 to 255 printable characters", field="Idempotency-Key")
         return self.use.once(self.principal.name, key, {"a": action, "w": ws_id, **said}, do)
 
     def audit(self, action: str, ws_id: UUID | None = None, subject: object = None, **details: Any) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -12,6 +13,8 @@ from almanac.web.problem import Problem
 
 MOST = 200
 """Rows of one page at most."""
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""What JSON can hold, and no text of the database."""
 
 
 def cursor(listed: Mapping[str, Any], place: Sequence[object]) -> str:
@@ -27,7 +30,7 @@ def place(text: str, listed: Mapping[str, Any], parts: int) -> list[str]:
     except (ValueError, TypeError):
         raise foreign_cursor() from None
     said = [str(part) for part in found]
-    if digest != _digest(listed) or len(said) != parts or any("\0" in part for part in said):
+    if digest != _digest(listed) or len(said) != parts or any(map(_UNSTORABLE.search, said)):
         raise foreign_cursor()
     return said
 

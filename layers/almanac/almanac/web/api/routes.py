@@ -9,6 +9,11 @@ from typing import Any
 from almanac.domain.access import Scope
 
 
+def path_pattern(path: str) -> re.Pattern[str]:
+    """Return what fits a path with parameters as <name>: each is any text without a slash."""
+    return re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", path) + r"\Z")
+
+
 @dataclass(frozen=True)
 class Route:
     """One route. `path` has its parameters as <name>; <ws> is a workspace that the caller must see.
@@ -36,7 +41,7 @@ class Route:
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """What a request's path must look like."""
-        return re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", self.path) + r"\Z")
+        return path_pattern(self.path)
 
     @cached_property
     def query_names(self) -> frozenset[str]:
