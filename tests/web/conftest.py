@@ -14,6 +14,7 @@ from almanac.services.queues.ports import FailedSend, JobQueue, OutgoingJob
 from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
 from tests.integration.conftest import database, database_url, lent_databases, no_quarter_ends_meanwhile, postgres
+from tests.web.documented import undocumented
 
 __all__ = ["database", "database_url", "lent_databases", "no_quarter_ends_meanwhile", "postgres"]
 SESSION_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -89,7 +90,10 @@ class Client:
         return self.send(event(method, address, body, {**auth, **(headers or {})}))
 
     def send(self, sent: dict[str, Any]) -> Reply:
+        """Send an event. Whatever test it is of, the answer must be one that the document tells of."""
         found = self.wiring.web(sent, None)
+        if sent["rawPath"].startswith("/v1/"):
+            assert undocumented(sent, found) is None
         return Reply(found["statusCode"], found["body"], found["headers"], found["cookies"])
 
 

@@ -142,8 +142,11 @@ def problem_of(error: Exception) -> Problem:
 
 
 _STATUSES = {
+    "internal": 500,
     "unauthenticated": 401,
     "forbidden": 403,
+    "body_too_large": 413,
+    "unsupported_media_type": 415,
     "bad_input": 422,
     "idempotency_mismatch": 422,
     "plan_changed": 409,
@@ -152,6 +155,9 @@ _STATUSES = {
     "webhooks_off": 409,
     "tokens_off": 409,
     "permission_missing": 409,
+    "reconnect_required": 409,
+    "google_rejected": 409,
+    "files_refused": 409,
     "answer_too_large": 422,
     "daily_limit_reached": 429,
     "previews_busy": 429,

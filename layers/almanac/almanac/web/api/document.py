@@ -31,7 +31,18 @@ _PROBLEM = {
         "retry_after": {"type": ["number", "null"]},
     },
 }
-_EVERY_ROUTE = ("unauthenticated", "forbidden", "bad_input", "daily_limit_reached", "database_unavailable")
+_EVERY_ROUTE = (
+    "unauthenticated",
+    "forbidden",
+    "bad_input",
+    "answer_too_large",
+    "daily_limit_reached",
+    "internal",
+    "database_unavailable",
+)
+_WITH_A_BODY = ("body_too_large", "unsupported_media_type")
+_DONE_ONCE = ("idempotency_mismatch", "in_progress")
+_STILL_SO = "What If-None-Match names is still so; without a body."
 _ONCE = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -62,7 +73,7 @@ def _complete(operation: dict[str, Any], route: Route) -> None:
     """Put in what ends the route, which scope it takes, and that it may be asked twice."""
     responses = {status: each for status, each in operation["responses"].items() if status != "422"}
     codes: dict[int, list[str]] = {}
-    for code in (*_EVERY_ROUTE, *(("unknown_workspace",) if "<ws>" in route.path else ()), *route.errors):
+    for code in (*_EVERY_ROUTE, *_by_its_kind(route, has_body="requestBody" in operation), *route.errors):
         codes.setdefault(problem_status(code), []).append(code)
     for status, found in codes.items():
         responses[str(status)] = {
@@ -71,10 +82,21 @@ def _complete(operation: dict[str, Any], route: Route) -> None:
         }
     if route.media != "application/json":
         responses[str(route.status)]["content"] = {route.media: {"schema": {"type": "string"}}}
+    if route.method == "GET":
+        responses["304"] = {"description": _STILL_SO}
     operation["responses"] = responses
     operation["x-scope"] = route.scope
     if route.is_once:
         operation["parameters"] = [*operation.get("parameters", []), _ONCE]
+
+
+def _by_its_kind(route: Route, *, has_body: bool) -> tuple[str, ...]:
+    """The codes that a route ends in because of what every route like it does."""
+    return (
+        *(("unknown_workspace",) if "<ws>" in route.path else ()),
+        *(_WITH_A_BODY if has_body else ()),
+        *(_DONE_ONCE if route.is_once else ()),
+    )
 
 
 def _braces(path: str) -> str:

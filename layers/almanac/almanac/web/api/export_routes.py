@@ -208,7 +208,7 @@ ROUTES = (
         f"{_EXPORTS}/<export_id>",
         "read",
         show_export,
-        errors=("unknown_export", "exports_off", "files_unavailable"),
+        errors=("unknown_export", "exports_off", "files_refused", "files_unavailable"),
     ),
     Route("GET", _FEEDS, "read", list_feeds),
     Route("POST", _FEEDS, "admin", add_feed, 201, errors=("feeds_off",)),

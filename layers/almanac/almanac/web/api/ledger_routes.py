@@ -359,7 +359,7 @@ ROUTES = (
         ("unknown_job", "workspace_paused", "queue_unavailable"),
     ),
     Route("POST", "/v1/jobs/<job_id>/cancel", "run", cancel_job, errors=("unknown_job", "not_cancellable")),
-    Route("GET", "/v1/runs", "read", list_runs),
+    Route("GET", "/v1/runs", "read", list_runs, errors=("unknown_workspace",)),
     Route("GET", "/v1/runs/<run_id>", "read", show_run, errors=("unknown_run",)),
     Route(
         "POST",
@@ -367,7 +367,9 @@ ROUTES = (
         "run",
         retry_run,
         202,
-        ("unknown_run", "workspace_paused", "queue_unavailable"),
+        ("unknown_run", "unknown_job", "workspace_paused", "queue_unavailable"),
     ),
-    Route("POST", "/v1/runs/<run_id>/cancel", "run", cancel_run, errors=("unknown_run", "not_cancellable")),
+    Route(
+        "POST", "/v1/runs/<run_id>/cancel", "run", cancel_run, errors=("unknown_run", "unknown_job", "not_cancellable")
+    ),
 )

@@ -73,7 +73,14 @@ def discard(body: Annotated[DiscardBody, Body()]) -> Discarded:
 
 ROUTES = (
     Route("GET", "/v1/queues", "operate", list_queues, errors=("queue_unavailable",)),
-    Route("GET", "/v1/dead-letters", "operate", list_dead_letters, errors=("queue_unavailable",)),
-    Route("POST", "/v1/dead-letters/redrive", "operate", redrive, errors=("queue_unavailable",), once=True),
-    Route("POST", "/v1/dead-letters/discard", "operate", discard, errors=("queue_unavailable",)),
+    Route("GET", "/v1/dead-letters", "operate", list_dead_letters, errors=("unknown_workspace", "queue_unavailable")),
+    Route(
+        "POST",
+        "/v1/dead-letters/redrive",
+        "operate",
+        redrive,
+        errors=("unknown_workspace", "queue_unavailable"),
+        once=True,
+    ),
+    Route("POST", "/v1/dead-letters/discard", "operate", discard, errors=("not_found", "queue_unavailable")),
 )

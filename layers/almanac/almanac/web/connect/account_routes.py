@@ -105,6 +105,14 @@ ROUTES = (
         "/v1/workspaces/<ws>/members/<user_id>/target",
         "operate",
         put_target,
-        errors=("unknown_member", "permission_missing"),
+        errors=(
+            "unknown_member",
+            "permission_missing",
+            "reconnect_required",
+            "google_rejected",
+            "google_rate_limited",
+            "google_unavailable",
+            "transient",
+        ),
     ),
 )
