@@ -6,6 +6,7 @@ import pytest
 
 from almanac.adapters.postgres.accounts import PostgresWorkspaces
 from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.plan.members import PostgresPeople
 from almanac.errors import BadInput, UnknownWorkspace
 from almanac.services.operations.workspaces import Workspaces
 from tests.integration import rows
@@ -37,6 +38,18 @@ class TestWorkspaces:
             Workspaces(store).add(name, zone, ws_id)
 
         assert database.run("SELECT name, timezone FROM workspaces") == [["Team", "Europe/Berlin"]]
+
+    @pytest.mark.parametrize("zone", ["localtime", "posixrules", "GMT+0", "Europe/Nowhere"])
+    def test_a_zone_that_only_this_machine_knows_is_refused(self, store: PostgresWorkspaces, zone: str) -> None:
+        """Python takes any file of its zones' folder for one: what counts is what the database knows."""
+        ws_id = Workspaces(store).add("Team", "Europe/Berlin")
+        for store_it in (
+            lambda: Workspaces(store).add("Other", zone),
+            lambda: Workspaces(store).set(ws_id, zone=zone),
+            lambda: PostgresPeople(store._db).add_member(ws_id, "ada", None, zone),
+        ):
+            with pytest.raises(BadInput, match="is no time zone of the database's"):
+                store_it()
 
     def test_an_unknown_one_is_told_from_a_known_one(self, store: PostgresWorkspaces, database: Database) -> None:
         known = rows.workspace(database)

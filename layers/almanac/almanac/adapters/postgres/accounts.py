@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.zones import zone_given
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace, Pause
 from almanac.errors import CalendarUnreachable, UnknownWorkspace, WorkspacePaused
@@ -29,7 +30,7 @@ class PostgresWorkspaces(WorkspaceStore, PauseStore, ConnectionStore, AccountSwi
 
     @override
     def add_workspace(self, ws_id: UUID, name: str, zone: str) -> tuple[str, str | None]:
-        with self._db.transaction():
+        with zone_given(), self._db.transaction():
             self._run("add_workspace", ws_id=ws_id, name=name, zone=zone)
             stored = self._run("workspace", ws_id=ws_id)[0]
         return stored[0], stored[1]
@@ -106,7 +107,8 @@ class PostgresWorkspaces(WorkspaceStore, PauseStore, ConnectionStore, AccountSwi
     def set_workspace(
         self, ws_id: UUID, name: str | None, zone: str | None, weekly_report: bool | None
     ) -> tuple[str, str | None, bool]:
-        found = self._run.alone("set_workspace", ws_id=ws_id, name=name, zone=zone, weekly_report=weekly_report)
+        with zone_given():
+            found = self._run.alone("set_workspace", ws_id=ws_id, name=name, zone=zone, weekly_report=weekly_report)
         if not found:
             raise UnknownWorkspace(ws_id)
         return found[0][0], found[0][1], found[0][2] is True

@@ -29,7 +29,10 @@ class WorkspaceStore(Protocol):
     """The workspaces. Raises DatabaseUnavailable and StorageFailed."""
 
     def add_workspace(self, ws_id: UUID, name: str, zone: str) -> tuple[str, str | None]:
-        """Add the workspace unless it is there. Return the name and IANA zone that are stored now."""
+        """Add the workspace unless it is there. Return the name and IANA zone that are stored now.
+
+        Raises BadInput for a zone that is none.
+        """
         ...
 
     def require_workspace(self, ws_id: UUID) -> None:
@@ -73,7 +76,7 @@ class WorkspaceStore(Protocol):
     ) -> tuple[str, str | None, bool]:
         """Give the workspace another name, IANA zone, or a weekly report; None leaves it. Return what is stored now.
 
-        Raises UnknownWorkspace.
+        Raises UnknownWorkspace, and BadInput for a zone that is none.
         """
         ...
 
@@ -101,7 +104,10 @@ class PeopleStore(Protocol):
     """Members and meetings. Raises DatabaseUnavailable and StorageFailed."""
 
     def add_member(self, ws_id: UUID, user: str, name: str | None, zone: str | None) -> tuple[str, str | None]:
-        """Add a member, or change what is given of one. Return name and zone as stored. Raises UnknownWorkspace."""
+        """Add a member, or change what is given of one. Return name and zone as stored.
+
+        Raises UnknownWorkspace, and BadInput for a zone that is none.
+        """
         ...
 
     def remove_member(self, ws_id: UUID, user: str) -> bool:

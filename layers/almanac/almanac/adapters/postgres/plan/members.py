@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.zones import zone_given
 from almanac.domain.export.digest_day import MORNING
 from almanac.domain.operations.people import Digest, DigestChange, ListedMeeting, ListedMember, NewMeeting
 from almanac.errors import UnknownWorkspace
@@ -22,7 +23,8 @@ class PostgresPeople(PeopleStore):
 
     @override
     def add_member(self, ws_id: UUID, user: str, name: str | None, zone: str | None) -> tuple[str, str | None]:
-        found = self._run.alone("add_member", ws_id=ws_id, user_id=user, name=name, zone=zone)
+        with zone_given():
+            found = self._run.alone("add_member", ws_id=ws_id, user_id=user, name=name, zone=zone)
         if not found:
             raise UnknownWorkspace(ws_id)
         return found[0][0], found[0][1]
