@@ -249,6 +249,22 @@ class TestReading:
         (behind,) = wiring.run_summary(None, timedelta(hours=1), 10).behind
         assert (str(behind.ws_id), behind.lag.reason) == (late[0]["ws_id"], late[0]["why"]["reason"]), "as `runs` says"
 
+    def test_the_late_go_on_behind_who_is_late_no_more(self, admin: Client, database: Database) -> None:
+        """Not at the beginning again: whoever pages while syncs end would never come to the end."""
+        late = [rows.workspace(database) for _ in range(4)]
+        for hours, each in enumerate(late):
+            rows.connection(database, each, rows.account(database, each))
+            database.run(
+                "UPDATE calendar_connections SET created_at = now() - make_interval(hours => :h) WHERE ws_id = :ws",
+                h=9 - hours,
+                ws=each,
+            )
+        page = admin("GET", "/v1/health", limit=2).json
+        assert [row["ws_id"] for row in page["items"]] == [*map(str, late[:2])]
+        database.run("DELETE FROM calendar_connections WHERE ws_id = :ws", ws=late[1])
+        page = admin("GET", "/v1/health", limit=2, after=page["next"]).json
+        assert ([row["ws_id"] for row in page["items"]], page["next"]) == ([*map(str, late[2:])], None)
+
     def test_health_tells_of_the_last_plan_that_ended(self, admin: Client, ws: UUID, database: Database) -> None:
         for minute, status, error_type, late in (
             (0, "completed", None, 2),

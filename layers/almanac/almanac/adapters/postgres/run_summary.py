@@ -81,7 +81,8 @@ class PostgresRunSummary(CountedRuns, ProgressStore):
                 rows = self._run(statement, ws_ids=ids, before=now - after, limit=limit, **whose)
                 all_behind[job] = rows[0][0] if rows else 0
                 found += [LaggingWorkspace(job, row[1], WorkspaceProgress(*row[2:])) for row in rows]
-        return Behind(sorted(found, key=lambda each: each.progress.fresh_at)[:limit], all_behind)
+        found.sort(key=lambda each: (each.progress.fresh_at, str(each.ws_id), each.job))
+        return Behind(found[:limit], all_behind)
 
 
 def _latency(job: JobName, counts: RunCounts) -> Latency:

@@ -106,12 +106,17 @@ class JobSummary:
 
 @dataclass(frozen=True, slots=True)
 class BehindWorkspace:
-    """One workspace that is behind with a job, when it was last done if ever, and why it is behind."""
+    """One workspace that is behind with a job, when it was last done if ever, and why it is behind.
+
+    `fresh_at` is when it was done, or could have been done for the first time: by that, the id and the job lists are
+    in order.
+    """
 
     ws_id: UUID
     job: JobName
     last_done_at: datetime | None
     lag: Lag
+    fresh_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +180,7 @@ def why_late(each: LaggingWorkspace, now: datetime) -> BehindWorkspace:
     """Return the workspace with the reason why it is behind now."""
     progress = each.progress
     last_done_at = progress.fresh_at if progress.ever else None
-    return BehindWorkspace(each.ws_id, each.job, last_done_at, why_behind(progress, now))
+    return BehindWorkspace(each.ws_id, each.job, last_done_at, why_behind(progress, now), progress.fresh_at)
 
 
 _Key = TypeVar("_Key", bound=Hashable)

@@ -41,7 +41,7 @@ from almanac.web.api.workspace_answers import (
 from almanac.web.api.workspace_answers import Workspace as WorkspaceAnswer
 from almanac.web.call import current
 from almanac.web.etag import etag_of, matches
-from almanac.web.paging import cursor, named_place, place
+from almanac.web.paging import cursor, moment, named_place, place
 from almanac.web.problem import Problem
 
 if TYPE_CHECKING:
@@ -138,12 +138,15 @@ def list_late(
         raise Problem(422, "bad_input", f"knows {', '.join(_REASONS)}", field="reason")
     call, listed = current(), {"l": "late", "r": reason}
     found = [e for e in call.use.workspace_health.all_late(visible(None)) if reason in (None, e.lag.reason)]
-    keys = [(each.lag.since.isoformat(), str(each.ws_id), each.job) for each in found]
-    begin = tuple(place(after, listed, 3)) if after else None
-    first = next((n + 1 for n, key in enumerate(keys) if key == begin), 0)
-    page = found[first : first + limit]
+    if after:
+        at, *rest = place(after, listed, 3)
+        begin = (moment(at), *rest)  # whoever stood there may be late no more
+        found = [each for each in found if (each.fresh_at, str(each.ws_id), each.job) > begin]
+    page = found[:limit]
     names = call.use.run_history.workspaces.workspace_names({each.ws_id for each in page})
-    more = cursor(listed, keys[first + limit - 1]) if len(found) > first + limit else None
+    more = None
+    if len(found) > limit:
+        more = cursor(listed, (page[-1].fresh_at.isoformat(), page[-1].ws_id, page[-1].job))
     return LatePage(items=[_late(each, names) for each in page], next=more)
 
 
