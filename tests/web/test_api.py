@@ -113,6 +113,25 @@ class TestAsking:
         assert [each.job.window_days for each in queue.sent.values()] == [21, 21]  # type: ignore[attr-defined]
         assert admin("POST", f"/v1/jobs/{first}/cancel").json["code"] == "not_cancellable"
 
+    def test_a_list_is_asked_for_again_as_a_whole(
+        self, admin: Client, member: Client, ws: UUID, foreign: UUID, queue: ListQueue
+    ) -> None:
+        """Its jobs have one id; whoever sees some of them asks for those, and one that is paused is left out."""
+        many = {"workspaces": [str(ws), str(foreign)], "mode": "full"}
+        batch = admin("POST", "/v1/sync", many).json["job_id"]
+
+        def asked(caller: Client) -> set[tuple[UUID, str]]:
+            queue.sent.clear()
+            new = caller("POST", f"/v1/jobs/{batch}/retry").json["job_id"]
+            assert {each.job.request_id for each in queue.sent.values()} == {new}
+            return {(each.job.ws_id, each.job.mode) for each in queue.sent.values()}  # type: ignore[attr-defined]
+
+        assert asked(admin) == {(ws, "full"), (foreign, "full")}
+        assert asked(member) == {(ws, "full")}
+        admin("POST", f"/v1/workspaces/{ws}/pause")
+        assert asked(admin) == {(foreign, "full")}
+        assert member("POST", f"/v1/jobs/{batch}/retry").json["code"] == "workspace_paused"
+
 
 class TestKeys:
     def test_a_key_is_made_listed_and_revoked_and_its_secret_is_nowhere(

@@ -149,7 +149,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for the same once more. */
+        /** Ask for the same once more; of a list, for each workspace of it that is not paused. */
         post: operations["retry_job"];
         delete?: never;
         options?: never;

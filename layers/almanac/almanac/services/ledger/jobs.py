@@ -6,12 +6,12 @@ from uuid import UUID
 
 from almanac.domain.access import Principal
 from almanac.domain.operations.job_status import JobState, RecordedJob, RecordedRun, job_state, next_look
-from almanac.errors import BadInput, PermanentError
+from almanac.errors import BadInput, PermanentError, WorkspacePaused
 from almanac.jobs import JOBS, KIND_OF_NAME, Job
 from almanac.services.clock import Clock
 from almanac.services.ledger.ports import Ledger, Place, RunFilter
 from almanac.services.operations.ports import WorkspaceStore
-from almanac.services.operations.requests import SentRequest, send_request
+from almanac.services.operations.requests import send_requests
 from almanac.services.queues.ports import JobQueue
 
 
@@ -88,17 +88,25 @@ class Jobs:
         mine = next((job for job in jobs if (job.ws_id, job.kind) == (run.ws_id, run.kind)), None)
         return None if mine is None or run.job_id is None else _followed(mine, self.ledger.runs_of_job(run.job_id))
 
-    def again(self, job: RecordedJob, request_id: str) -> SentRequest:
-        """Ask for the same once more, under a new id. Raises QueueUnavailable, WorkspacePaused (for a file not)."""
+    def again(self, jobs: Sequence[RecordedJob], request_id: str) -> None:
+        """Ask for the same once more, under a new id: for one job, or for all that a list has asked for.
+
+        Raises UnknownJob, QueueUnavailable, and WorkspacePaused where each of their workspaces is, but for files.
+        """
+        paused = self.workspaces.paused_of([job.ws_id for job in jobs if job.kind != "export"])
+        wanted = [job for job in jobs if job.kind == "export" or job.ws_id not in paused]
+        if not wanted:
+            raise WorkspacePaused
+        send_requests(self.queue, [self._anew(job, request_id) for job in wanted])
+
+    def _anew(self, job: RecordedJob, request_id: str) -> Job:
         kind = KIND_OF_NAME.get(job.kind)  # type: ignore[call-overload] # a kind that a later version wrote is no name
         if kind is None:
             raise UnknownJob
-        if kind != "calendar.export":
-            self.workspaces.require_at_work(job.ws_id)
         said = {**job.body, "job": kind, "ws_id": job.ws_id, "source": "manual"}
         said |= {"requested_at": self.clock(), "request_id": request_id, "user_id": job.requested_by}
         new: Job = JOBS[kind].model.model_validate(said)
-        return send_request(self.queue, new)
+        return new
 
     def cancel(self, job_id: str, caller: Principal) -> FollowedJob:
         """Call a job off that nobody has begun; its message is refused. Raises UnknownJob and NotCancellable."""

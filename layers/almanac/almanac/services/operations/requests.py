@@ -1,6 +1,6 @@
 """What an operator asks for by hand: a sync or a plan of one workspace now, a sync of every workspace."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid4
@@ -149,8 +149,12 @@ class RequestPlan:
 
 def send_request(queue: JobQueue, job: Job) -> SentRequest:
     """Send one job that has a request id; the same id again is dropped by the queue. Raises QueueUnavailable."""
-    request_id = job.request_id or ""
-    for lost in queue.send([OutgoingJob(job, reason=f"request {request_id}")]):
+    send_requests(queue, [job])
+    return SentRequest(job.ws_id, job.request_id or "")
+
+
+def send_requests(queue: JobQueue, jobs: Sequence[Job]) -> None:
+    """Send jobs likewise. Raises QueueUnavailable unless all were taken: sent again, those that were are dropped."""
+    for lost in queue.send([OutgoingJob(job, reason=f"request {job.request_id or ''}") for job in jobs]):
         advice = f": {lost.advice}" if lost.advice else ""
         raise QueueUnavailable(f"the job could not be sent ({lost.error}){advice}")
-    return SentRequest(job.ws_id, request_id)

@@ -103,9 +103,9 @@ def cancel_job(job_id: Annotated[str, Path(max_length=255)]) -> Job:
 
 
 def retry_job(job_id: Annotated[str, Path(max_length=255)]) -> Accepted:
-    """Ask for the same once more."""
+    """Ask for the same once more; of a list, for each workspace of it that is not paused."""
     call = current()
-    return _again(call.use.jobs.jobs(job_id, call.principal)[0])
+    return _again(call.use.jobs.jobs(job_id, call.principal))
 
 
 def list_runs(
@@ -150,7 +150,7 @@ def show_run(run_id: Annotated[UUID, Path()]) -> RunDetails:
 
 def retry_run(run_id: Annotated[UUID, Path()]) -> Accepted:
     """Ask for what the run did once more."""
-    return _again(_job_of_run(run_id))
+    return _again([_job_of_run(run_id)])
 
 
 def cancel_run(run_id: Annotated[UUID, Path()]) -> Job:
@@ -252,15 +252,16 @@ def _listed(body: BulkPlanBody, job: str) -> list[UUID]:
     return list(dict.fromkeys(each.ws_id for each in mine))[:_MOST_AT_ONCE]
 
 
-def _again(followed: FollowedJob) -> Accepted:
-    call, job = current(), followed.job
+def _again(followed: Sequence[FollowedJob]) -> Accepted:
+    call, jobs = current(), [each.job for each in followed]
+    ws_id = jobs[0].ws_id if len(jobs) == 1 else None
 
     def ask(job_id: str) -> Mapping[str, Any]:
-        call.use.jobs.again(job, job_id)
-        call.audit("retry", job.ws_id, job.job_id, new=job_id)
+        call.use.jobs.again(jobs, job_id)
+        call.audit("retry", ws_id, jobs[0].job_id, new=job_id)
         return {"job_id": job_id}
 
-    return accepted(call.once("retry", job.ws_id, {"job": job.job_id, "kind": job.kind}, ask)["job_id"])
+    return accepted(call.once("retry", ws_id, {"job": jobs[0].job_id, "kind": jobs[0].kind}, ask)["job_id"])
 
 
 def _job_of_run(run_id: UUID) -> FollowedJob:

@@ -111,7 +111,7 @@ def cancel(visit: Visit) -> Answer:
 
 def _again(visit: Visit, followed: FollowedJob) -> Answer:
     def do(job_id: str) -> dict[str, str]:
-        visit.call.use.jobs.again(followed.job, job_id)
+        visit.call.use.jobs.again([followed.job], job_id)
         visit.call.audit("retry", followed.job.ws_id, followed.job.job_id, new=job_id)
         return {"job_id": job_id}
 
