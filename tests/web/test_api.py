@@ -13,6 +13,7 @@ import pytest
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.plan.preview_turns import PostgresPreviewTurns
 from almanac.cli.main import main
+from almanac.services.watching.calendar import SwitchConnection
 from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
 from tests.web.conftest import Client, ListQueue, new_wiring
@@ -246,6 +247,22 @@ class TestReading:
         assert admin("PATCH", url, {"enabled": True}, {"If-Match": tag}).json["code"] == "precondition_failed"
         assert admin("PATCH", url, {"status": "synced"}).status == 422
         assert admin("PATCH", url, {"enabled": True}).json["read"] is True
+
+    def test_a_switch_turned_between_look_and_deed_is_not_turned_back(
+        self, admin: Client, ws: UUID, wiring: ApiWiring, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two who have seen the same come at once: the tag fits for both, and the statement decides."""
+        url = f"/v1/workspaces/{ws}/connections"
+        (one,) = admin("GET", url).json["items"]
+        tag = {"If-Match": admin("GET", f"{url}/{one['id']}").headers["ETag"]}
+        before = wiring.switch_connection.connection(ws, UUID(one["id"]))
+        assert admin("PATCH", f"{url}/{one['id']}", {"outbound": True}, tag).status == 200
+        looks = iter([before])
+        real = SwitchConnection.connection
+        monkeypatch.setattr(SwitchConnection, "connection", lambda *given: next(looks, None) or real(*given))
+        late = admin("PATCH", f"{url}/{one['id']}", {"outbound": False}, tag)
+        assert (late.status, late.json["code"]) == (412, "precondition_failed")
+        assert admin("GET", f"{url}/{one['id']}").json["outbound"] is True
 
     def test_accounts_are_listed_without_what_opens_them(self, admin: Client, ws: UUID) -> None:
         listed = admin("GET", f"/v1/workspaces/{ws}/accounts")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from almanac.domain.history.fold import State
 from almanac.domain.operations.connections import ConnectedCalendar
-from almanac.errors import BadInput
+from almanac.errors import BadInput, PermanentError
 from almanac.services.history.read import History
 from almanac.services.operations.ports import ConnectionStore, WorkspaceStore
 from almanac.services.watching.ports import CalendarReader, ConnectionSwitches
@@ -16,6 +16,7 @@ from almanac.services.watching.ports import CalendarReader, ConnectionSwitches
 LONGEST_SPAN = timedelta(days=366)
 MOST_EVENTS = 10_000
 """Of one answer; whoever has more asks for less time at once."""
+_SWITCHES = ("enabled", "inbound", "outbound", "deletes")
 
 
 class UnknownConnection(BadInput):
@@ -25,6 +26,12 @@ class UnknownConnection(BadInput):
 
     def __init__(self) -> None:
         super().__init__("id", "no connection of that id")
+
+
+class SwitchedMeanwhile(PermanentError):
+    """A switch is not any more as whoever turns one has seen it."""
+
+    code = "precondition_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,17 @@ class SwitchConnection:
                 return each
         raise UnknownConnection
 
-    def set(self, ws_id: UUID, connection_id: UUID, switches: Mapping[str, bool]) -> ConnectedCalendar:
-        """Set switches (enabled, inbound, outbound, deletes); return the calendar as it is then."""
-        if switches and not self.switches.set_switches(ws_id, connection_id, switches):
-            raise UnknownConnection
+    def set(
+        self, ws_id: UUID, connection_id: UUID, switches: Mapping[str, bool], seen: ConnectedCalendar | None = None
+    ) -> ConnectedCalendar:
+        """Set switches (enabled, inbound, outbound, deletes); return the calendar as it is then.
+
+        Raises UnknownConnection, and SwitchedMeanwhile where they are not any more as they have been `seen`.
+        """
+        was = {} if seen is None else {name: bool(getattr(seen, name)) for name in _SWITCHES}
+        if switches and not self.switches.set_switches(ws_id, connection_id, switches, was):
+            self.connection(ws_id, connection_id)
+            raise SwitchedMeanwhile("somebody has turned a switch of the calendar meanwhile")
         return self.connection(ws_id, connection_id)
 
 

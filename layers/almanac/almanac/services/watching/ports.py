@@ -75,6 +75,11 @@ class CalendarReader(Protocol):
 class ConnectionSwitches(Protocol):
     """The switches of one calendar of one account."""
 
-    def set_switches(self, ws_id: UUID, connection_id: UUID, switches: Mapping[str, bool]) -> bool:
-        """Set those of enabled, inbound, outbound, deletes that are given; False when there is no such connection."""
+    def set_switches(
+        self, ws_id: UUID, connection_id: UUID, switches: Mapping[str, bool], was: Mapping[str, bool]
+    ) -> bool:
+        """Set those of enabled, inbound, outbound, deletes that are given, where they are as `was` has them.
+
+        False when there is no such connection, or they are otherwise.
+        """
         ...

@@ -15,6 +15,7 @@ from almanac.errors import CursorExpired
 from almanac.presentation.history.changes import by_start
 from almanac.presentation.operations.health import meaning, what_helps
 from almanac.services.ledger.ports import RunFilter
+from almanac.services.watching.calendar import SwitchedMeanwhile
 from almanac.web.api.bodies import ApplyBody, Instant, PreviewBody, SwitchesBody
 from almanac.web.api.history_routes import expired
 from almanac.web.api.ledger_answers import Accepted
@@ -177,7 +178,10 @@ def switch_connection(
     if if_match is not None and not matches(if_match, etag_of(_connection(was).model_dump_json())):
         raise Problem(412, "precondition_failed")
     wanted = {name: value for name, value in body.model_dump().items() if value is not None}
-    found = call.use.switch_connection.set(ws, connection_id, wanted)
+    try:
+        found = call.use.switch_connection.set(ws, connection_id, wanted, None if if_match is None else was)
+    except SwitchedMeanwhile as error:
+        raise Problem(412, error.code) from None
     call.audit("switch", ws, connection_id, **wanted)
     return _connection(found)
 

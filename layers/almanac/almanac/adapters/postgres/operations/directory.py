@@ -85,9 +85,12 @@ class PostgresDirectory(Directory, CalendarReader, ConnectionSwitches):
         return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
 
     @override
-    def set_switches(self, ws_id: UUID, connection_id: UUID, switches: Mapping[str, bool]) -> bool:
+    def set_switches(
+        self, ws_id: UUID, connection_id: UUID, switches: Mapping[str, bool], was: Mapping[str, bool]
+    ) -> bool:
         wanted = {name: switches.get(name) for name in _SWITCHES}
-        return bool(self._run.alone("set_switches", ws_id=ws_id, connection_id=connection_id, **wanted))
+        guards = {f"was_{name}": was.get(name) for name in _SWITCHES}
+        return bool(self._run.alone("set_switches", ws_id=ws_id, connection_id=connection_id, **wanted, **guards))
 
 
 def _ids(ws_ids: Collection[UUID] | None) -> str | None:

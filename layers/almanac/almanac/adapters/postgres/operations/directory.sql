@@ -83,4 +83,8 @@ SET is_enabled = coalesce(:enabled::boolean, is_enabled),
     sync_delete_enabled = coalesce(:deletes::boolean, sync_delete_enabled),
     updated_at = now()
 WHERE ws_id = :ws_id::uuid AND id = :connection_id::uuid
+    AND is_enabled = coalesce(:was_enabled::boolean, is_enabled)
+    AND sync_inbound_enabled = coalesce(:was_inbound::boolean, sync_inbound_enabled)
+    AND sync_outbound_enabled = coalesce(:was_outbound::boolean, sync_outbound_enabled)
+    AND sync_delete_enabled = coalesce(:was_deletes::boolean, sync_delete_enabled)
 RETURNING id;
