@@ -1,11 +1,13 @@
 """Exports and feeds over HTTP: asked for once, listed, downloaded; an address is shown once and opens one calendar."""
 
 import gzip
+import logging
 import re
 from base64 import b64decode
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -146,6 +148,28 @@ class TestAFeed:
             {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"},
         )
         assert "A" * 22 not in str([vars(record) for record in caplog.records])
+
+    @pytest.mark.parametrize("path", [f"//ics/{'A' * 22}.ics", f"/ICS/{'A' * 22}.ics", f"/x/ics/{'A' * 22}"])
+    def test_whose_address_was_mistyped_is_in_no_log(
+        self, wiring: ApiWiring, path: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        assert Client(wiring)("GET", path).status == 404
+        assert [vars(record)["route"] for record in caplog.records] == ["/ics/"]
+
+    def test_that_cannot_be_made_is_told_as_a_problem_and_nothing_of_it_is_logged(
+        self, wiring: ApiWiring, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """An exception that leaves the handler is logged by Lambda, with its text."""
+
+        def read(*_: object) -> None:
+            raise ValueError("Canary salary talk")
+
+        vars(wiring)["feeds"] = SimpleNamespace(read=read)
+        failed = Client(wiring)("GET", f"/ics/{'A' * 22}.ics")
+        assert (failed.status, failed.json["code"], failed.json["instance"]) == (500, "internal", "/ics/")
+        assert [record.levelname for record in caplog.records].count("ERROR") == 1
+        assert "Canary" not in failed.text + str([vars(record) for record in caplog.records])
 
 
 class TestInTheConsole:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from almanac.errors import AlmanacError
 from almanac.web.feed import PLACE, FeedWeb
 from almanac.web.problem import not_found, problem_of
 from almanac.web.request import Answer, Request
@@ -35,12 +34,15 @@ class Web:
     def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Answer one event of API Gateway (payload format 2.0)."""
         request, began = Request.of(event), time.perf_counter()
-        answer = self._part(event, request, context)
+        try:
+            answer = self._part(event, request, context)
+        except Exception as error:  # noqa: BLE001 - else Lambda would log its text, which may be anybody's
+            answer = problem_of(error).answer(_shown(request.path), request.request_id)
         logger.info(
             "request answered",
             extra={
                 "method": request.method,
-                "route": PLACE if request.path.startswith(PLACE) else request.path,  # the rest is a secret
+                "route": _shown(request.path),
                 "status": answer.status,
                 "ms": round((time.perf_counter() - began) * 1000),
             },
@@ -57,15 +59,17 @@ class Web:
         if request.path == "/healthz":
             return _plain(200, {"status": "ok"})
         if request.path == "/readyz":
-            return self._readiness(request)
+            return self._readiness()
         return not_found().answer(request.path, request.request_id)
 
-    def _readiness(self, request: Request) -> Answer:
-        try:
-            self._ready()
-        except AlmanacError as error:
-            return problem_of(error).answer(request.path, request.request_id)
+    def _readiness(self) -> Answer:
+        self._ready()
         return _plain(200, {"status": "ready"})
+
+
+def _shown(path: str) -> str:
+    """A path without what is secret in it: a feed's, mistyped too."""
+    return PLACE if PLACE in path or path.endswith(".ics") else path
 
 
 def _plain(status: int, said: Mapping[str, str]) -> Answer:

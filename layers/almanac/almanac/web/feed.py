@@ -4,10 +4,8 @@ import gzip
 import re
 from collections.abc import Callable
 
-from almanac.errors import AlmanacError
 from almanac.services.feeds.feeds import Feeds
 from almanac.web.etag import matches
-from almanac.web.problem import problem_of
 from almanac.web.request import Answer, Request
 
 PLACE = "/ics/"
@@ -23,15 +21,12 @@ class FeedWeb:
         self._feeds = feeds
 
     def __call__(self, request: Request) -> Answer:
-        """Return the calendar, 304 for who has it, 404 for whatever is none."""
+        """Return the calendar, 304 for who has it, 404 for whatever is none. Raises what reading it does."""
         found = _PATH.match(request.path)
         if found is None or request.method != "GET":
             return _nothing()
         asked = request.headers.get("if-none-match")
-        try:
-            feed = self._feeds().read(found[1], lambda tag: matches(asked, tag))
-        except AlmanacError as error:
-            return problem_of(error).answer(PLACE, request.request_id)
+        feed = self._feeds().read(found[1], lambda tag: matches(asked, tag))
         if feed is None:
             return _nothing()
         headers = {**_HEADERS, "ETag": feed.tag}
