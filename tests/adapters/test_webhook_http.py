@@ -105,6 +105,23 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
     assert answer.error_type == "connection_failed"
 
 
+def test_a_name_whose_server_does_not_answer_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who chooses the address chooses who answers for its name; the system's own call waits as long as it likes."""
+    over = threading.Event()
+
+    def silent(*_: Any, **__: Any) -> list[Any]:
+        over.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    began = perf_counter()
+    answer = HttpWebhookSender(allow_local=False, seconds=0.2).post("https://slow.example/hook", {}, b"{}")
+    over.set()
+
+    assert (answer.error_type, answer.status_code) == ("timeout", None)
+    assert perf_counter() - began < 5
+
+
 def test_development_allows_this_machine_and_no_other_private_address() -> None:
     assert LOCAL.post("http://169.254.169.254/", {}, b"").error_type == "blocked_address"
     with listening() as subscriber:

@@ -9,7 +9,8 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
-from threading import Timer
+from queue import Empty, SimpleQueue
+from threading import Thread, Timer
 from time import perf_counter
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,7 +22,7 @@ from almanac.services.events_out.ports import Answer, WebhookSender
 SECONDS = 15.0
 """Of the whole attempt, however slowly the other side sends."""
 CONNECT_SECONDS = 5.0
-"""Of them for the connection: what is away for good often does not even refuse."""
+"""Of them for its name and the connection: what is away for good often does not even refuse."""
 MOST_BYTES = 64 * 1024
 """Of an answer that are read."""
 _LOCAL = ("127.0.0.1", "::1")
@@ -68,7 +69,8 @@ class HttpWebhookSender(WebhookSender):
         """Connect, send and read the answer, until `end` of `perf_counter` at the latest."""
         host, standard = ascii_host(parts.hostname or ""), 443 if parts.scheme == "https" else 80
         port = parts.port or standard
-        sock = _connected(self._addresses(host, port), port, min(perf_counter() + CONNECT_SECONDS, end))
+        reached = min(perf_counter() + CONNECT_SECONDS, end)
+        sock = _connected(self._addresses(host, port, reached), port, reached)
         sock.settimeout(self._seconds)
         if parts.scheme == "https":  # the handshake comes later: it may drip as an answer may
             sock = self._tls.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
@@ -91,12 +93,36 @@ class HttpWebhookSender(WebhookSender):
             watch.cancel()
             sock.close()
 
-    def _addresses(self, host: str, port: int) -> Sequence[str]:
-        """The host's addresses, if all of them may be reached. Raises _Blocked."""
-        found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    def _addresses(self, host: str, port: int, end: float) -> Sequence[str]:
+        """The host's addresses, if all of them may be reached. Raises _Blocked, and TimeoutError at `end`."""
+        found = _resolved(host, port, end)
         if not found or not all(is_public(each) or (self._allow_local and each in _LOCAL) for each in found):
             raise _Blocked
         return found
+
+
+def _resolved(host: str, port: int, end: float) -> Sequence[str]:
+    """Ask for the addresses of a name until `end` of `perf_counter`. Raises TimeoutError, and what asking raises.
+
+    In a thread, for the system's own call cannot be told to give up, and whose name it is may let it wait.
+    """
+    answers: SimpleQueue[Sequence[str] | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put([str(info[4][0]) for info in infos])
+        except Exception as error:  # noqa: BLE001 - it is raised where somebody waits for it
+            answers.put(error)
+
+    Thread(target=ask, name="resolver", daemon=True).start()
+    try:
+        found = answers.get(timeout=max(0.0, end - perf_counter()))
+    except Empty:
+        raise TimeoutError from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _connected(addresses: Sequence[str], port: int, end: float) -> socket.socket:
