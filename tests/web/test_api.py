@@ -355,7 +355,11 @@ class TestPeople:
         assert [row["name"] for row in admin("GET", f"{url}/members").json["items"]] == ["Ada", "Ben"]
         put = admin("PUT", f"{url}/members/ben", {"digest": {"on": True, "at": "06:30"}}).json
         assert (put["name"], put["digest"]) == ("Ben", {"on": True, "at": "06:30", "email": None, "weekly": False})
-        assert admin("PUT", f"{url}/members/ben", {"digest": {"at": "19:00"}}).status == 422
+        late = admin("PUT", f"{url}/members/ben", {"name": "Bo", "digest": {"at": "19:00"}})
+        assert (late.status, late.json["field"]) == (422, "digest.at")
+        nowhere = admin("PUT", f"{url}/members/ben", {"name": "Bo", "digest": {"email": "a@b.de, c@d.de"}})
+        assert (nowhere.status, nowhere.json["field"]) == (422, "digest.email")
+        assert admin("PUT", f"{url}/members/ben", {}).json["name"] == "Ben", "what is refused changes nothing"
         assert admin("PUT", f"{url}/members/ben", {"digest": {"at": "7am"}}).status == 422
         assert admin("PATCH", f"{url}/settings", {"weekly_report": True}).json == {"weekly_report": True}
         assert admin("GET", f"{url}/settings").json == {"weekly_report": True}

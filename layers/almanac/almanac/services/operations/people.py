@@ -37,10 +37,7 @@ class People:
     def set_digest(self, ws_id: UUID, user: str, change: DigestChange) -> None:
         """Change whether, when and to which address a member gets a digest. Raises BadInput, UnknownWorkspace."""
         self.workspaces.require_workspace(ws_id)
-        if change.at is not None and change.at >= EVENING:
-            raise BadInput("at", f"must be before {EVENING:%H:%M}: a digest is of the day that it comes on")
-        if change.email and not _ADDRESS.fullmatch(change.email):
-            raise BadInput("email", "is no address, such as ada@example.org")
+        require_possible(change)
         if not self.store.set_digest(ws_id, user, change):
             raise BadInput("user", f"is no member; {self._known(ws_id)}")
 
@@ -72,3 +69,11 @@ class People:
     def _known(self, ws_id: UUID) -> str:
         names = ", ".join(member.user_id for member in self.store.members(ws_id))
         return f"members are {names}" if names else "there are none yet; `almanac member add` adds one"
+
+
+def require_possible(change: DigestChange) -> None:
+    """Raise BadInput for a time or an address to which no digest can go."""
+    if change.at is not None and change.at >= EVENING:
+        raise BadInput("at", f"must be before {EVENING:%H:%M}: a digest is of the day that it comes on")
+    if change.email and not _ADDRESS.fullmatch(change.email):
+        raise BadInput("email", "is no address, such as ada@example.org")

@@ -13,6 +13,7 @@ from almanac.domain.operations.people import DigestChange, NewMeeting
 from almanac.domain.wall_clock import zone_of
 from almanac.errors import BadInput
 from almanac.jobs import Label
+from almanac.services.operations.people import require_possible
 from almanac.web.api.bodies import Body as Fields
 from almanac.web.api.bodies import Instant, Model
 from almanac.web.api.ledger_routes import Workspace
@@ -132,12 +133,23 @@ def put_member(ws: Workspace, user_id: User, body: Annotated[MemberBody | None, 
     call, said = current(), body or MemberBody()
     if said.time_zone is not None and zone_of(said.time_zone) is None:
         raise Problem(422, "bad_input", "is no IANA time zone, such as Europe/Berlin", field="time_zone")
+    digest = None if said.digest is None else _digest(said.digest)
     call.use.people.add(ws, user_id, said.name, said.time_zone)
-    if said.digest is not None:
-        at = None if said.digest.at is None else time.fromisoformat(said.digest.at)
-        call.use.people.set_digest(ws, user_id, DigestChange(said.digest.on, at, said.digest.email, said.digest.weekly))
+    if digest is not None:
+        call.use.people.set_digest(ws, user_id, digest)
     call.audit("member_put", ws, user_id)
     return next(Member(**asdict(e)) for e in call.use.people.members(ws) if e.user_id == user_id)
+
+
+def _digest(said: DigestBody) -> DigestChange:
+    """Return what is wanted. Raises Problem 422 before anything is written."""
+    at = None if said.at is None else time.fromisoformat(said.at)
+    change = DigestChange(said.on, at, said.email, said.weekly)
+    try:
+        require_possible(change)
+    except BadInput as error:
+        raise Problem(422, error.code, error.complaint, field=f"digest.{error.field}") from None
+    return change
 
 
 def remove_member(ws: Workspace, user_id: User) -> MemberList:
