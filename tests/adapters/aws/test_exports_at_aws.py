@@ -131,6 +131,7 @@ class TestAFolder:
         assert opened(path="/exports/../.key-of-links") is None
         assert opened(query=link.query.replace("until=", "until=9")) is None
         assert opened(query="") is None
+        assert opened(query=link.query.replace("signature=", "signature=%C3%BC")) is None
         files.delete(["ws/1.csv", "ws/1.csv"])
         assert opened() is None
 

@@ -82,7 +82,7 @@ def linked_file(folder: str, path: str, query: str, now: float) -> tuple[str, by
     name, until, signature = (asked.get(each, "") for each in ("name", "until", "signature"))
     key = path.removeprefix(LINKS)
     right = _signature(_key(Path(folder)), key, name, until)
-    if not hmac.compare_digest(right, signature) or not until.isdecimal() or int(until) < now:
+    if not hmac.compare_digest(right.encode(), signature.encode()) or not until.isdecimal() or int(until) < now:
         return None
     try:
         return name, (Path(folder) / key).read_bytes()

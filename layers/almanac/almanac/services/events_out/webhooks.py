@@ -47,9 +47,8 @@ class Webhooks:
         fault = url_fault(url, allow_local=self.allow_local)
         if fault is not None:
             raise BadInput("url", fault)
-        unknown = sorted(set(kinds) - KINDS.keys())
-        if unknown:
-            raise BadInput("kinds", f"{unknown[0]} is no kind of change; known are {', '.join(KINDS)}")
+        if not KINDS.keys() >= set(kinds):
+            raise BadInput("kinds", f"holds what is no kind of change; known are {', '.join(KINDS)}")
         endpoint_id, secret = uuid4(), self._new_secret()
         self.store.add(endpoint_id, ws_id, url, kinds, self.cipher.encrypt(secret))
         return endpoint_id, secret
