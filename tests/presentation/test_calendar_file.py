@@ -49,6 +49,18 @@ def test_no_cell_is_a_formula(title: str) -> None:
     assert found["title"].startswith("'")
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "title", ["a;=1", "a\n=1", "a\r\n@x", "a\t+1", 'a;"=1"', "a;;-1", ";\uff1d1", "a\n\n=1", "a;\t=1"]
+)
+def test_no_cell_is_a_formula_for_a_program_that_separates_otherwise(title: str, separator: str) -> None:
+    """A spreadsheet whose country writes 1,5 separates by semicolons."""
+    text = csv_text({EVENT: {**TIMED, "title": title}}, NOW)
+    cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) for cell in row]
+
+    assert [each for each in cells if each.lstrip('"').startswith(("=", "+", "-", "@", "\uff1d"))] == []
+
+
 def test_icalendar_reads_what_was_written() -> None:
     calendar = icalendar.Calendar.from_ical(ics_text({EVENT: {**TIMED, "location": "A; B, C\\D"}, DAY: ALL_DAY}, NOW))
 

@@ -29,9 +29,13 @@ COLUMNS = (
     "task_id",
     "locked",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_COMPUTED = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = (*_COMPUTED, "\t", "\r", "\n")
 """How a cell begins that a spreadsheet would compute, full width too.
 https://owasp.org/www-community/attacks/CSV_Injection"""
+_CELLS_INSIDE = re.compile(f'([;\t\r\n])(?="*[{re.escape("".join(_COMPUTED))}])')
+"""Where a cell begins for a program that separates by semicolons or tabs, as spreadsheets do in half of Europe: quotes
+are none to it, unless a cell of its own begins with them."""
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 HEAD = ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Almanac//Calendar//EN", "CALSCALE:GREGORIAN")
@@ -68,10 +72,10 @@ def ics_text(events: Mapping[UUID, State], now: datetime, name: str | None = Non
 
 
 def cell(value: object) -> str:
-    """Return a cell of CSV; what a spreadsheet would compute begins with '."""
+    """Return a cell of CSV; what a spreadsheet would compute begins with ', whatever it separates cells by."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = "" if value is None else str(value)
+    text = _CELLS_INSIDE.sub(r"\1'", "" if value is None else str(value))
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
