@@ -110,6 +110,15 @@ class TestTokens:
         database.run("UPDATE api_keys SET expires_at = now() WHERE expires_at IS NOT NULL")
         assert browser("GET", f"/v1/workspaces/{ws}/health").status == 401
 
+    def test_it_ends_with_the_key_that_made_it(
+        self, wiring: ApiWiring, member: Client, admin: Client, ws: UUID
+    ) -> None:
+        """Whoever has stolen a key makes a token first."""
+        tokens = [maker("POST", "/v1/tokens", {"ws_id": str(ws)}).json["token"] for maker in (member, admin)]
+        wiring.api_keys.revoke(str(member.token).split("_")[1])
+        found = [Client(wiring, token)("GET", f"/v1/workspaces/{ws}/health").status for token in tokens]
+        assert found == [401, 200]
+
     def test_it_gives_no_more_than_its_maker_has(
         self, wiring: ApiWiring, member: Client, admin: Client, ws: UUID, foreign: UUID
     ) -> None:

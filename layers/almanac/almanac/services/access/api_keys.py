@@ -90,7 +90,7 @@ class ApiKeys:
         return self.store.all()
 
     def revoke(self, key_id: str) -> None:
-        """Let the key open nothing any more. Raises BadInput when there is none of that id."""
+        """Let the key, and the tokens made with it, open nothing any more. Raises BadInput when there is none."""
         if not self.store.revoke(key_id):
             raise BadInput("id", "no key of that id; `almanac api-key list` shows them")
 

@@ -73,7 +73,7 @@ class KeyStore(Protocol):
         ...
 
     def revoke(self, key_id: str) -> bool:
-        """Let the key open nothing from now on; False when there is none."""
+        """Let the key, and the tokens made with it, open nothing from now on; False when there is none."""
         ...
 
     def usable(self, key_id: str) -> tuple[ApiKey, bytes] | None:

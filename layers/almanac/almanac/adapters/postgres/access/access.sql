@@ -14,7 +14,10 @@ SELECT id, name, scopes, ws_ids, created_at, revoked_at, last_used_on, daily_lim
 FROM api_keys WHERE expires_at IS NULL ORDER BY created_at, id;
 
 -- name: revoke_key
-UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = :id RETURNING id;
+-- With the tokens that were made with it, which ApiKeys.add_token names so: whoever has stolen a key makes one first.
+UPDATE api_keys SET revoked_at = coalesce(revoked_at, now())
+WHERE id = :id OR (expires_at IS NOT NULL AND name = 'token of key:' || :id)
+RETURNING id;
 
 -- name: usable_key
 SELECT id, name, scopes, ws_ids, created_at, revoked_at, last_used_on, daily_limit, job_id, secret_hash
