@@ -1,8 +1,10 @@
 """What no well-meaning caller sends: nothing of it may be a bug of ours (500), and what is wrong is named."""
 
 import base64
+import re
+from html import unescape
 from typing import Annotated, get_args, get_origin, get_type_hints
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -184,6 +186,31 @@ def test_where_a_page_goes_on_is_a_place_of_its_list(wiring: ApiWiring, ws: UUID
 def test_a_week_of_no_time_of_ours_is_this_one(wiring: ApiWiring, ws: UUID, week: str) -> None:
     visitor, place = Visitor(wiring), f"/console/workspaces/{ws}/week"
     assert title(visitor.get(f"{place}?week={week}")) == title(visitor.get(place))
+
+
+@pytest.mark.parametrize("job_id", ["x\r\nSet-Cookie: a=b", 'a"b', "a?b#c", "a%2Fb", "a b", "💥"])
+def test_a_job_of_any_name_has_a_page_and_is_called_off(wiring: ApiWiring, ws: UUID, job_id: str) -> None:
+    """Its id is the request_id of a message, which is whatever its sender puts there."""
+    wiring.database.run(
+        "INSERT INTO jobs (id, ws_id, kind, body, source, sent_at) VALUES (:id, :ws, 'sync', '{}', 'manual', now())",
+        id=job_id,
+        ws=ws,
+    )
+    visitor = Visitor(wiring)
+    place = f"/console/jobs/{job_id}"
+
+    def ask(method: str, path: str, body: str | None = None) -> Reply:
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+        return visitor.send({**event(method, "/", body, headers, [visitor.cookie]), "rawPath": path})
+
+    page = ask("GET", place)
+    assert page.status == 200
+    (form,) = re.findall(r'action="(/console/jobs/[^"]*/cancel)"', page.text)
+    assert unquote(unescape(form)) == f"{place}/cancel"
+    gone = ask("POST", unquote(unescape(form)), urlencode({"csrf": visitor.csrf()}))
+    assert (gone.status, unquote(gone.headers["Location"])) == (303, place)
+    assert gone.headers["Location"].isascii()
+    assert gone.headers["Location"].isprintable()
 
 
 def title(page: Reply) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import get_args
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from almanac.domain.operations.job_status import RecordedRun, totals
@@ -106,7 +107,7 @@ def cancel(visit: Visit) -> Answer:
     job_id = visit.parameters["job_id"][:255]
     followed = visit.call.use.jobs.cancel(job_id, visit.call.principal)
     visit.call.audit("cancel", followed.job.ws_id, job_id)
-    return see_other(f"/console/jobs/{job_id}")
+    return see_other(f"/console/jobs/{quote(job_id, safe='')}")  # its sender's text, which may hold a line break
 
 
 def _again(visit: Visit, followed: FollowedJob) -> Answer:
