@@ -120,6 +120,16 @@ class TestAFeed:
         assert stranger("GET", other).status == 404
         assert admin("POST", f"{place}/{added.json['id']}/rotate").status == 404
 
+    def test_is_made_once_under_a_key(self, admin: Client, wiring: ApiWiring, ws: UUID) -> None:
+        """Whoever has lost the answer gets an address that works, and the one that was lost opens nothing."""
+        place, key, stranger = f"/v1/workspaces/{ws}/feeds", {"Idempotency-Key": "f-1"}, Client(wiring)
+        first, again = (admin("POST", place, {"name": "phone"}, key) for _ in range(2))
+        assert (first.status, again.status, first.json["id"]) == (201, 201, again.json["id"])
+        assert len(admin("GET", place).json["items"]) == 1
+        paths = [each.json["url"].removeprefix(PUBLIC_URL) for each in (first, again)]
+        assert [stranger("GET", path).status for path in paths] == [404, 200]
+        assert admin("POST", place, {"name": "desk"}, key).json["code"] == "idempotency_mismatch"
+
     def test_is_small_on_its_way(self, admin: Client, wiring: ApiWiring, ws: UUID) -> None:
         url = admin("POST", f"/v1/workspaces/{ws}/feeds", {"name": "phone"}).json["url"]
         asked = event("GET", url.removeprefix(PUBLIC_URL), headers={"Accept-Encoding": "gzip, br"})

@@ -25,6 +25,8 @@ BODIES: dict[str, object] = {
     "/v1/sync": {"workspaces": ["00000000-0000-4000-8000-000000000000"]},
     "/v1/workspaces/<ws>/plan/apply": {"fingerprint": "x"},
     "/v1/workspaces/<ws>/connections/<connection_id>": {"enabled": True},
+    "/v1/workspaces/<ws>/feeds": {"name": "phone"},
+    "/v1/workspaces/<ws>/exports": {"kind": "ics"},
     "/v1/workspaces/<ws>/meetings": {"title": "Kick-off", "required": ["ada", "ben"]},
     "/v1/webhooks": {"url": "https://example.com/hook"},
     "/v1/webhooks/<endpoint_id>": {"status": "paused"},
@@ -69,6 +71,13 @@ class TestEachRoute:
         assert (refused.status, refused.json["code"]) == (403, "forbidden")
         assert queue.sent == {}
         assert database.run("SELECT count(*) FROM audit_log")[0][0] == 0
+
+    def test_looks_at_a_key_where_it_says_so(self, route: Route, admin: Client, ws: UUID) -> None:
+        if not route.is_once:
+            return
+        found = admin(route.method, path_of(route, ws), BODIES.get(route.path), {"Idempotency-Key": ""})
+        unknown = re.search(r"<(?!ws>)", route.path) is not None or found.json["code"] == "exports_off"
+        assert unknown or found.json["field"] == "Idempotency-Key"
 
     def test_answers_a_foreign_workspace_as_one_that_is_none(self, route: Route, member: Client, foreign: UUID) -> None:
         if "<ws>" not in route.path:

@@ -700,7 +700,7 @@ export interface paths {
         /** List the workspace's feeds. */
         get: operations["list_feeds"];
         put?: never;
-        /** Add a feed; whoever has its address reads the calendar. */
+        /** Add a feed; whoever has its address reads the calendar. Asked again under its key, it gets another address. */
         post: operations["add_feed"];
         delete?: never;
         options?: never;
@@ -7990,7 +7990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description unknown_workspace */
+            /** @description unknown_workspace, unknown_feed */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -151,11 +151,20 @@ def list_feeds(ws: Workspace) -> FeedList:
 
 
 def add_feed(ws: Workspace, body: Annotated[FeedBody, Body()]) -> NewFeed:
-    """Add a feed; whoever has its address reads the calendar."""
-    call = current()
-    feed, url = _addressed().add(ws, body.name, body.user_id)
-    call.audit("feed_add", ws, feed.id)
-    return NewFeed(id=feed.id, url=url)
+    """Add a feed; whoever has its address reads the calendar. Asked again under its key, it gets another address."""
+    call, feeds = current(), _addressed()
+    shown: list[str] = []
+
+    def add(_request_id: str) -> Mapping[str, Any]:
+        feed, url = feeds.add(ws, body.name, body.user_id)
+        shown.append(url)
+        call.audit("feed_add", ws, feed.id)
+        return {"id": str(feed.id)}
+
+    made = UUID(call.once("feed_add", ws, body.model_dump(mode="json"), add)["id"])
+    if shown:
+        return NewFeed(id=made, url=shown[0])
+    return rotate_feed(ws, made)  # nobody can be shown the first address again: only its hash is kept
 
 
 def rotate_feed(ws: Workspace, feed_id: FeedId) -> NewFeed:
@@ -211,7 +220,7 @@ ROUTES = (
         errors=("unknown_export", "exports_off", "files_refused", "files_unavailable"),
     ),
     Route("GET", _FEEDS, "read", list_feeds),
-    Route("POST", _FEEDS, "admin", add_feed, 201, errors=("feeds_off",)),
+    Route("POST", _FEEDS, "admin", add_feed, 201, errors=("unknown_feed", "feeds_off")),
     Route("POST", f"{_FEEDS}/<feed_id>/rotate", "admin", rotate_feed, errors=("unknown_feed", "feeds_off")),
     Route("DELETE", f"{_FEEDS}/<feed_id>", "admin", revoke_feed, errors=("unknown_feed",)),
 )
