@@ -99,6 +99,10 @@ class _Handler(BaseHTTPRequestHandler):
         """The functions log for themselves."""
 
     def _serve(self) -> None:
+        if "Transfer-Encoding" in self.headers:  # unread, its pieces would be the connection's next requests
+            self.close_connection = True
+            self._send(411, b"say how long it is: Content-Length", {"Content-Type": "text/plain"})
+            return
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > _LARGEST_BODY:
             self.close_connection = True

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
 from pathlib import Path
@@ -66,6 +67,20 @@ def test_a_request_becomes_an_event_and_its_answer_comes_back(front: HttpFront, 
     assert base64.b64decode(event["body"]) == b'{"x": 1}'
     assert event["headers"]["content-type"] == "application/json"
     assert event["requestContext"]["http"]["method"] == "POST"
+
+
+def test_a_body_in_pieces_is_refused_and_is_no_request_of_its_own(
+    front: HttpFront, seen: list[Mapping[str, Any]]
+) -> None:
+    inside = b"POST /v1/sync HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(front.url.rpartition(":")[2])), timeout=5) as connection:
+        head = b"POST /v1/sync HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        connection.sendall(head + inside)
+        said = b"".join(iter(lambda: connection.recv(65_536), b""))
+
+    assert said.startswith(b"HTTP/1.1 411 ")
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert seen == []
 
 
 def test_another_name_is_refused_and_another_path_unknown(front: HttpFront, seen: list[Mapping[str, Any]]) -> None:
