@@ -1,6 +1,7 @@
 """What is noted, by whom, and what is not: the triggers of 0021_history.sql through the statements that fire them."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -508,6 +509,36 @@ class TestRetention:
         with pytest.raises(CursorExpired):
             aged.history.calendar_at(aged.ws_id, NOON - timedelta(days=365))
         assert len(aged.history.calendar(aged.ws_id, 3).events) == 1
+
+    def test_who_reads_all_workspaces_and_stands_before_what_is_left_is_told(self, aged: Synced) -> None:
+        first = aged.history.fleet(None, None, 1).next
+        last = aged.history.fleet(None, None).next
+        assert [change.version for _, change in aged.history.fleet(first, None).items] == [2, 3, 4, 5]
+        [*PostgresUpkeepStore(aged.database).delete_old_history(now(aged) - timedelta(days=90))]
+
+        with pytest.raises(CursorExpired):
+            aged.history.fleet(first, None)
+        assert aged.history.fleet(last, None).items == []
+        assert [change.version for _, change in aged.history.fleet(None, None).items] == [4, 5]
+
+    def test_what_goes_between_the_head_and_the_changes_is_no_gap(
+        self, aged: Synced, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        head = aged.history.store.head(aged.ws_id)
+        [*PostgresUpkeepStore(aged.database).delete_old_history(now(aged) - timedelta(days=90))]
+        monkeypatch.setattr(PostgresHistory, "head", lambda *_: head)
+
+        with pytest.raises(CursorExpired, match="before version 4"):
+            aged.history.changes(aged.ws_id, 1)
+
+    def test_the_last_version_told_is_never_after_the_last_there_is(
+        self, aged: Synced, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Changes that come between the two looks are told, and count."""
+        head = replace(aged.history.store.head(aged.ws_id), version=4)
+        monkeypatch.setattr(PostgresHistory, "head", lambda *_: head)
+        page = aged.history.changes(aged.ws_id, 3)
+        assert (page.next, page.head) == (5, 5)
 
 
 def now(team: Synced) -> Any:

@@ -52,6 +52,10 @@ class HistoryStore(Protocol):
         """Changes of many workspaces (None: all) after a place, in an order in which none comes late."""
         ...
 
+    def feed_reaches(self, place: FeedPlace) -> bool:
+        """Whether anything is left, of any workspace, that is as old as that place."""
+        ...
+
     def epoch(self) -> int:
         """How often this database was restored."""
         ...

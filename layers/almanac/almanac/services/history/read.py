@@ -48,8 +48,10 @@ class History:
             raise CursorExpired("after", head.oldest)
         require(head, after, "after")
         items = self.store.changes(ws_id, after, limit)
+        if items and items[0].version != after + 1:  # what came next has gone since the head was read
+            raise CursorExpired("after", items[0].version)
         next_ = items[-1].version if items else after
-        return ChangePage(items, next_, max(head.version, after), head.oldest, head.epoch)
+        return ChangePage(items, next_, max(head.version, next_), head.oldest, head.epoch)
 
     def latest(self, ws_id: UUID, limit: int) -> ChangePage:
         """Return the last changes. Raises UnknownWorkspace."""
@@ -108,12 +110,15 @@ class History:
 
         Within a workspace they are in the order of versions. What a transaction writes that is still open, and what
         began after it, is not there yet: so nothing ever comes late. Raises CursorExpired for a place of an earlier
-        epoch: a restored database counts transactions anew.
+        epoch, for a restored database counts transactions anew, and for one before all that retention has left: what
+        has gone since nobody knows.
         """
         now = self.store.epoch()
         if after is not None and epoch != now:
             raise CursorExpired("after", 1)
         found = self.store.fleet(after or (0, 0, 0), ws_ids, limit)
+        if after is not None and not self.store.feed_reaches(after):  # looked at last: it may be deleted meanwhile
+            raise CursorExpired("after", 1)
         return FleetPage([(ws_id, change) for _, ws_id, change in found], found[-1][0] if found else after, now)
 
     def restored(self) -> int:

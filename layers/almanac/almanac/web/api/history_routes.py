@@ -70,7 +70,7 @@ def list_all_changes(after: After = None, limit: Limit = 50) -> FleetChangeList:
     try:
         found = current().use.history.fleet(begin, visible(None), limit, epoch)
     except CursorExpired as error:
-        detail = "the database was restored since; begin without a cursor, and with each workspace's snapshot"
+        detail = "what came next is no longer kept; begin without a cursor, and with each workspace's snapshot"
         raise Problem(410, error.code, detail, field="after") from None
     items = [FleetChange(ws_id=ws_id, **_fields(change)) for ws_id, change in found.items]
     following = None if found.next is None else cursor(_LISTED, (found.epoch, *found.next))

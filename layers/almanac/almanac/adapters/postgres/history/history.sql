@@ -40,6 +40,11 @@ WHERE ws_id = :ws_id::uuid AND (:after::uuid IS NULL OR id > :after::uuid)
 ORDER BY id
 LIMIT :limit::integer;
 
+-- name: feed_reaches
+SELECT EXISTS (
+    SELECT FROM workspace_history_feed f WHERE (f.tx, f.seq) <= ((:tx::bigint)::text::xid8, :seq::bigint)
+);
+
 -- name: fleet
 -- Below the oldest transaction that is open, nothing can be added: a reader may go on after what it has seen. The columns
 -- that order are the table's own, for an output column of that name would be compared as text.

@@ -75,6 +75,10 @@ class PostgresHistory(HistoryStore):
         return [((row[0], row[1], row[3]), row[2], Change(*row[3:])) for row in rows]
 
     @override
+    def feed_reaches(self, place: FeedPlace) -> bool:
+        return self._run.alone("feed_reaches", tx=place[0], seq=place[1])[0][0] is True
+
+    @override
     def epoch(self) -> int:
         found: int = self._run.alone("epoch")[0][0]
         return found
