@@ -34,7 +34,13 @@ def test_a_sync(body: object, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [(3, "must be at least 7"), (100, "must be at most 90"), ("x", "must be a whole number")]
+    ("days", "said"),
+    [
+        (3, "must be at least 7"),
+        (100, "must be at most 90"),
+        ("x", "must be a whole number"),
+        ("9" * 5000, "must be a whole number of fewer digits"),
+    ],
 )
 def test_a_plan(days: object, said: str) -> None:
     with pytest.raises(BadJob, match=f"window_days: {said}"):

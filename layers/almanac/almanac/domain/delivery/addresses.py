@@ -1,9 +1,12 @@
 """Where a webhook may go: public addresses only, whatever a name resolves to."""
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 PORTS = frozenset({443, 8443})
+_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
+"""RFC 1123, with the underscore that some have all the same."""
 _GLOBAL_IPV6 = ip_network("2000::/3")
 """All that IANA has given out for the internet. What lies outside is local, for tests, or IPv4 in another dress (::/96,
 64:ff9b::/96 and 64:ff9b:1::/48 of NAT64, fec0::/10), of which Python takes some for global."""
@@ -19,7 +22,7 @@ def url_fault(url: str, *, allow_local: bool) -> str | None:
     try:
         parts = urlsplit(url)
         port = parts.port
-        ascii_host(parts.hostname or "")
+        name = ascii_host(parts.hostname or "")
     except ValueError:
         return "is not a URL"
     if not parts.hostname or parts.scheme not in ("http", "https"):
@@ -30,6 +33,8 @@ def url_fault(url: str, *, allow_local: bool) -> str | None:
         return "must have no fragment"
     if not (parts.path + parts.query).isascii() or any(not each >= "!" for each in url) or "\x7f" in url:
         return "must hold no space and no control character, and nothing but ASCII after its host: encode them with %"
+    if ":" not in name and not _HOST.fullmatch(name):
+        return "has no host that there can be"
     if allow_local:
         return None
     if parts.scheme != "https":
