@@ -298,7 +298,7 @@ OF_ALL_WORKSPACES = {
     "plan/people.sql": set(),
     "plan/preview_turns.sql": {"take_turn", "oldest_turn", "give_back_turn"},
     "push/channels.sql": {"installation", "channel_states", "next_start"},
-    "history/history.sql": {"one_moment", "fleet", "epoch", "begin_epoch"},
+    "history/history.sql": {"one_moment", "fleet", "feed_reaches", "epoch", "begin_epoch"},
     "history/undo.sql": {"run", "speak"},
     "history/trace.sql": {
         *("runs_of_job", "is_run", "run", "runs_of_delivery", "versions_of_delivery", "last_of_event"),
