@@ -342,7 +342,7 @@ class TestAccountAdd:
         ended = connect(almanac, uuid4(), token)
 
         assert ended.code == 2
-        assert ended.complaint.startswith("almanac: ws_id: no workspace")
+        assert ended.complaint.startswith("almanac: --workspace: no workspace")
 
     @pytest.mark.parametrize(
         ("setting", "value"), [("token_keys", ""), ("token_keys", "hunter2"), ("google_client_id", "")]
@@ -381,15 +381,30 @@ class TestConnections:
         assert almanac("connections", ws_id, "--json").json["connections"] == []
 
 
-@pytest.mark.parametrize("command", ["connections", "sync", "runs"])
+@pytest.mark.parametrize("command", ["connections", "sync", "runs", "member target --user ada --none"])
 def test_an_unknown_workspace_is_bad_usage_everywhere(
     almanac: Shell, sqs: Any, queues: dict[str, str], command: str
 ) -> None:
-    ended = almanac(command, uuid4())
+    ended = almanac(*command.split(), uuid4())
 
     assert ended.code == 2
-    assert ended.complaint.startswith("almanac: ws_id: no workspace")
+    assert ended.complaint.startswith("almanac: WS: no workspace")
     assert sent(sqs, queues["sync"]) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [
+        ("api-key revoke", "ID"),
+        ("undo", "RUN"),
+        ("runs --run", "--run"),
+        ("api-key add --name k --scope read --workspace", "--workspace"),
+    ],
+)
+def test_a_complaint_names_what_was_typed(almanac: Shell, ws_id: UUID, command: str, field: str) -> None:
+    ended = almanac(*command.split(), uuid4())
+
+    assert (ended.code, ended.complaint.split(":")[1].strip()) == (2, field)
 
 
 class TestSync:

@@ -128,7 +128,7 @@ class TestEnqueueing:
         for more in ((), ("--preview",), ("--wait",)):
             ended = almanac("schedule", uuid4(), *more)
             assert ended.code == 2
-            assert "ws_id: no workspace" in ended.complaint
+            assert "WS: no workspace" in ended.complaint
         assert sent(sqs, queues["schedule"]) == []
 
     @pytest.mark.parametrize(

@@ -123,4 +123,4 @@ class TestWhatPeopleSee:
         ended = almanac("adopt", "--workspace", uuid4())
 
         assert ended.code == 2
-        assert ended.complaint.startswith("almanac: ws_id: no workspace")
+        assert ended.complaint.startswith("almanac: --workspace: no workspace")

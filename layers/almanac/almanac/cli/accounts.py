@@ -90,8 +90,7 @@ def read_token_file(name: str) -> TokenFile:
 
 def _add_account(args: Namespace, session: Session) -> Result:
     token = read_token_file(args.token_file).refresh_token
-    with arguments.named({"email": "--email"}):
-        account = session.wiring.connect_account(args.workspace, args.user, args.email, token)
+    account = session.wiring.connect_account(args.workspace, args.user, args.email, token)
     found = session.wiring.connections(args.workspace, account.id)
     again = account.version > 1
     document = connections.account_document(account.id, args.workspace, account.email, found, reconnected=again)
@@ -139,8 +138,7 @@ def _left_behind(session: Session, ws_id: UUID, blocks: str | None) -> str:
 
 
 def _switch(args: Namespace, session: Session) -> Result:
-    with arguments.named({"calendar": "CALENDAR"}):
-        found = session.wiring.accounts.switch(args.ws_id, args.calendar, on=args.state == "on")
+    found = session.wiring.accounts.switch(args.ws_id, args.calendar, on=args.state == "on")
     return Result(connections.document(args.ws_id, found), connections.text(found))
 
 

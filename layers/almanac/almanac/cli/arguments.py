@@ -35,6 +35,17 @@ class Parser(argparse.ArgumentParser):
     def _complain(self, message: str, command_line: str) -> NoReturn:
         self.exit(2, f"almanac: {' '.join(message.split())} (see `{command_line} --help`)\n")
 
+    def typed(self, field: str) -> str:
+        """Return the option or word that gives a field, as it is typed: --user, WS. A field without one stays as it is.
+
+        Use cases name a workspace `ws_id`, whichever way it was given.
+        """
+        places = {
+            action.dest: action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)
+            for action in self._actions
+        }
+        return places.get(field, places.get("workspace", field) if field == "ws_id" else field)
+
     def parse(self, argv: Sequence[str] | None) -> argparse.Namespace:
         """Return what parse_args does; what is not understood is named only as far as it is an option's name."""
         arguments, rest = self.parse_known_args(argv)
@@ -50,9 +61,9 @@ def add_command(
 ) -> argparse.ArgumentParser:
     """Add a command's parser with its help and --json; `answer` is called when it is given."""
     epilog = f"examples:\n{examples}" if examples else None
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about, epilog=epilog)
+    parser: Parser = commands.add_parser(name, help=about, description=about, epilog=epilog)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    parser.set_defaults(answer=answer, command_line=parser.prog)
+    parser.set_defaults(answer=answer, command_line=parser.prog, typed=parser.typed)
     return parser
 
 
@@ -70,7 +81,7 @@ def add_workspace(parser: argparse.ArgumentParser, *, optional: bool = False) ->
 
 @contextmanager
 def named(options: Mapping[str, str]) -> Iterator[None]:
-    """Let a BadInput that a use case raises of a field name the option that gave it; `options` by field."""
+    """Let a BadInput of a field name the option that gave it, where that is called otherwise; `options` by field."""
     try:
         yield
     except BadInput as error:

@@ -44,9 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         resolve_workspaces(args, session)
         result: Result = args.answer(args, session)
         output.show(result, as_json=args.json)
+    except BadInput as error:
+        output.complain(f"{args.typed(error.field)}: {error.complaint}")
+        return BAD_USAGE
     except AlmanacError as error:
         output.complain(str(error))
-        return BAD_USAGE if isinstance(error, BadInput) else FAILED
+        return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:

@@ -116,15 +116,13 @@ def _digest(args: Namespace, session: Session) -> Result:
     change = DigestChange(args.on, args.at, args.email, args.weekly)
     if change == DigestChange():
         raise BadInput("--on", "missing; give it, or --off, --at, --email or --weekly")
-    with arguments.named({"user": "--user", "at": "--at", "email": "--email"}):
-        session.wiring.people.set_digest(args.ws_id, args.user, change)
+    session.wiring.people.set_digest(args.ws_id, args.user, change)
     found = next(each for each in session.wiring.people.members(args.ws_id) if each.user_id == args.user)
     return Result(people.digest_document(args.ws_id, found), people.digest_text(found))
 
 
 def _remove(args: Namespace, session: Session) -> Result:
-    with arguments.named({"user": "--user"}):
-        session.wiring.people.remove(args.ws_id, args.user)
+    session.wiring.people.remove(args.ws_id, args.user)
     return Result({"ws_id": args.ws_id, "user_id": args.user}, f"{args.user} is no member any more")
 
 
@@ -147,8 +145,7 @@ def _add_meeting(args: Namespace, session: Session) -> Result:
         deadline=args.deadline,
         hard_deadline=args.hard,
     )
-    with arguments.named({"required": "--with", "optional": "--optional", "deadline": "--deadline"}):
-        meeting_id = session.wiring.people.add_meeting(args.ws_id, meeting)
+    meeting_id = session.wiring.people.add_meeting(args.ws_id, meeting)
     text = f"meeting {meeting_id}\n`almanac schedule {args.ws_id} --preview` shows when it would be"
     return Result({"ws_id": args.ws_id, "meeting_id": meeting_id}, text)
 

@@ -58,6 +58,5 @@ def _redrive(args: Namespace, session: Session) -> Result:
 
 
 def _discard(args: Namespace, session: Session) -> Result:
-    with arguments.named({"message_id": "MESSAGE"}):
-        session.wiring.dead_letters.discard(args.queue, args.message_id)
+    session.wiring.dead_letters.discard(args.queue, args.message_id)
     return Result({"queue": args.queue, "discarded": args.message_id}, f"deleted {args.message_id}")

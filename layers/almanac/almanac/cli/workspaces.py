@@ -37,8 +37,7 @@ def add_to(commands: Commands) -> None:
 
 
 def _add(args: Namespace, session: Session) -> Result:
-    with arguments.named({"id": "--id"}):
-        ws_id = session.wiring.workspaces.add(args.name, args.timezone, args.id)
+    ws_id = session.wiring.workspaces.add(args.name, args.timezone, args.id)
     said = f"workspace {ws_id}"
     if session.wiring.workspaces.shares_name(args.name):
         said += f"\nanother has that name: call it by its id, or `almanac workspace set {ws_id} --name …`"

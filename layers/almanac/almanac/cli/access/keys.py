@@ -46,8 +46,7 @@ def _add(args: Namespace, session: Session) -> Result:
         raise BadInput("--workspace", "give the workspaces that it sees, or --all-workspaces")
     ws_ids = None if args.all_workspaces else _resolved(args.workspace, session)
     scopes = known_scopes([*args.scope, *args.scopes])
-    with arguments.named({"scope": "--scope", "workspace": "--workspace", "daily_limit": "--daily-limit"}):
-        key = session.wiring.api_keys.add(args.name, scopes, ws_ids, args.daily_limit)
+    key = session.wiring.api_keys.add(args.name, scopes, ws_ids, args.daily_limit)
     return Result(api_keys.new_key_document(key), api_keys.new_key_text(key))
 
 

@@ -34,15 +34,13 @@ def add_to(commands: Commands) -> None:
 
 
 def _undo(args: Namespace, session: Session) -> Result:
-    with arguments.named({"run_id": "RUN"}):
-        use = session.wiring.undo_run
-        found = use(args.run_id) if args.apply else use.preview(args.run_id)
+    use = session.wiring.undo_run
+    found = use(args.run_id) if args.apply else use.preview(args.run_id)
     return Result(undo.document(found), undo.text(found))
 
 
 def _trace(args: Namespace, session: Session) -> Result:
-    with arguments.named({"id": "ID"}):
-        lines = session.wiring.trace(args.id)
+    lines = session.wiring.trace(args.id)
     return Result(trace.document(lines), trace.text(lines))
 
 

@@ -47,8 +47,7 @@ def _conflicts(args: Namespace, session: Session) -> Result:
 
 
 def _resolve(args: Namespace, session: Session) -> Result:
-    with arguments.named({"link": "LINK"}):
-        ws_id = session.wiring.outbound.resolve(args.link, args.choice)
+    ws_id = session.wiring.outbound.resolve(args.link, args.choice)
     mine, theirs = "what was wanted here; the next sync brings it there", "what stands there; nothing is written"
     kept = mine if args.choice == "mine" else theirs
     return Result({"ws_id": ws_id, "link_id": args.link, "choice": args.choice}, f"decided: {kept}")

@@ -26,13 +26,12 @@ def add_target(members: Commands) -> None:
 
 
 def _target(args: Namespace, session: Session) -> Result:
-    with arguments.named({"calendar": "--calendar", "user": "--user", "new_calendar": "--new-calendar"}):
-        if args.none:
-            session.wiring.targets.none(args.ws_id, args.user)
-            calendar = None
-        elif args.new_calendar:
-            calendar = session.wiring.targets.make(args.ws_id, args.user)
-        else:
-            calendar = session.wiring.targets.use(args.ws_id, args.user, args.calendar)
+    if args.none:
+        session.wiring.targets.none(args.ws_id, args.user)
+        calendar = None
+    elif args.new_calendar:
+        calendar = session.wiring.targets.make(args.ws_id, args.user)
+    else:
+        calendar = session.wiring.targets.use(args.ws_id, args.user, args.calendar)
     document = {"ws_id": args.ws_id, "user_id": args.user, "calendar_id": calendar}
     return Result(document, target_text(args.ws_id, args.user, calendar, made=args.new_calendar))
