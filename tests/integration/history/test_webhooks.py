@@ -523,6 +523,16 @@ class TestManaging:
         assert told.secret.removeprefix("whsec_") not in stored + listed.out
         assert listed.json["webhooks"][0]["status"] == "active"
 
+    def test_the_list_names_workspaces(self, told: Told, almanac: Shell) -> None:
+        (name,) = told.database.run("SELECT name FROM workspaces WHERE id = :ws", ws=told.ws_id)[0]
+
+        assert f"active  {name}" in almanac("webhook", "list").out
+
+    def test_a_list_of_no_workspace_is_refused(self, told: Told, almanac: Shell) -> None:
+        assert almanac("webhook", "list", "--workspace", rows.workspace(told.database)).out == "no webhook endpoint\n"
+        assert almanac("webhook", "list", "--workspace", uuid4()).complaint.startswith("almanac: --workspace: no work")
+        assert almanac("webhook", "remove", uuid4()).complaint.startswith("almanac: ENDPOINT: no webhook endpoint")
+
     @pytest.mark.parametrize(
         ("url", "kinds", "field"),
         [("ftp://example.com", [], "url"), ("http://127.0.0.1/", ["event.exploded"], "kinds")],

@@ -106,7 +106,8 @@ class Wiring(
         from almanac.adapters.postgres.outbound.operating import PostgresTargets
         from almanac.services.outbound.targets import Targets
 
-        return Targets(PostgresTargets(self.database), self.account_sessions, self.patience(CONNECT_SECONDS), utc_now)
+        store, retrier = PostgresTargets(self.database), self.patience(CONNECT_SECONDS)
+        return Targets(self._workspace_store, store, self.account_sessions, retrier, utc_now)
 
     @cached_property
     def outbound(self) -> "Outbound":

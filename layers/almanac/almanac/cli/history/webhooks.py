@@ -50,14 +50,15 @@ def _add_endpoint(parser: ArgumentParser) -> None:
 
 
 def _add(args: Namespace, session: Session) -> Result:
-    with arguments.named({"url": "URL", "kinds": "--kind"}):
+    with arguments.named({"kinds": "--kind"}):
         endpoint_id, secret = session.wiring.webhooks.add(args.url, args.ws_id, args.kind)
     return Result({"id": str(endpoint_id), "secret": secret}, f"webhook {endpoint_id}\nsecret  {secret}")
 
 
 def _list(args: Namespace, session: Session) -> Result:
     found = session.wiring.webhooks.all(args.ws_id)
-    return Result(webhooks.list_document(found), webhooks.list_text(found))
+    names = session.wiring.workspaces.names({each.ws_id for each in found if each.ws_id is not None})
+    return Result(webhooks.list_document(found), webhooks.list_text(found, names))
 
 
 def _test(args: Namespace, session: Session) -> Result:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from uuid import UUID
 
 from almanac.presentation.tables import instant_text, listing
 from almanac.services.events_out.ports import Answer, ListedEndpoint
@@ -18,12 +19,15 @@ def list_document(endpoints: Sequence[ListedEndpoint]) -> Mapping[str, object]:
     return {"webhooks": [endpoint_fields(each) for each in endpoints]}
 
 
-def list_text(endpoints: Sequence[ListedEndpoint]) -> str:
-    """Return the endpoints as a table, each with its id and address, and what is wrong with it, below."""
+def list_text(endpoints: Sequence[ListedEndpoint], names: Mapping[UUID, str]) -> str:
+    """Return the endpoints as a table, each with its id and address, and what is wrong with it, below.
+
+    `names` are the workspaces'.
+    """
     head = ("STATUS", "WORKSPACE", "BEHIND", "CREATED")
     rows = (
         (
-            (each.status, "all" if each.ws_id is None else each.ws_id, each.behind, instant_text(each.created_at)),
+            (each.status, _workspace(each, names), each.behind, instant_text(each.created_at)),
             (f"{each.id}  {each.url}", _trouble(each)),
         )
         for each in endpoints
@@ -46,6 +50,10 @@ def answer_text(answer: Answer) -> str:
     said = "no answer" if answer.status_code is None else f"answered {answer.status_code}"
     trouble = "" if answer.error_type is None else f": {answer.error_type}"
     return f"{said} in {answer.ms} ms{trouble}" + (f"\n{answer.head}" if answer.head else "")
+
+
+def _workspace(endpoint: ListedEndpoint, names: Mapping[UUID, str]) -> object:
+    return "all" if endpoint.ws_id is None else names.get(endpoint.ws_id, endpoint.ws_id)
 
 
 def _trouble(endpoint: ListedEndpoint) -> str | None:

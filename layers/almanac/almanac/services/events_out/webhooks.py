@@ -54,7 +54,10 @@ class Webhooks:
         return endpoint_id, secret
 
     def all(self, ws_id: UUID | None = None) -> Sequence[ListedEndpoint]:
-        """Return the endpoints, of one workspace or all of them, with how far each is behind."""
+        """Return the endpoints, of one workspace or all of them, with how far each is behind.
+
+        Raises UnknownWorkspace.
+        """
         return self.store.all(ws_id)
 
     def one(self, endpoint_id: UUID) -> ListedEndpoint:

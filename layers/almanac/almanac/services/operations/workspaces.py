@@ -1,6 +1,6 @@
 """Workspaces as operators set them up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -33,6 +33,10 @@ class Workspaces:
     def all(self) -> Sequence[ListedWorkspace]:
         """Return all workspaces, by name."""
         return self.store.list_workspaces()
+
+    def names(self, ws_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Return what people call those of the workspaces that there are."""
+        return self.store.workspace_names(ws_ids)
 
     def has_weekly_report(self, ws_id: UUID) -> bool:
         """Return whether the workspace gets a report each Monday. Raises UnknownWorkspace."""

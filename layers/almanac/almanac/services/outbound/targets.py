@@ -11,6 +11,7 @@ from almanac.domain.sync.report import Tally
 from almanac.errors import AlmanacError, BadInput, PermissionMissing, TransientError
 from almanac.services.accounts.ports import Account
 from almanac.services.clock import Clock
+from almanac.services.operations.ports import WorkspaceStore
 from almanac.services.outbound.ports import CalendarIntent, TargetStore
 from almanac.services.sync.account_access import AccountSession, AccountSessions
 from almanac.services.sync.provider import MadeCalendar, OpenAccount, Writes
@@ -33,6 +34,7 @@ class UnknownMember(BadInput):
 class Targets:
     """The use case of `almanac member target`."""
 
+    workspaces: WorkspaceStore
     store: TargetStore
     sessions: AccountSessions
     retrier: Retrier
@@ -41,7 +43,7 @@ class Targets:
     def use(self, ws_id: UUID, user_id: str, calendar: str) -> str:
         """Let a member's blocks go to a calendar of theirs, `primary` or its id. Return its id.
 
-        Raises BadInput when there is no such member or calendar, or they may not write to it.
+        Raises UnknownWorkspace; BadInput when there is no such member or calendar, or they may not write to it.
         """
         self._require_member(ws_id, user_id)
         known = self.store.calendars(ws_id, user_id)
@@ -121,6 +123,7 @@ class Targets:
 
     def _require_member(self, ws_id: UUID, user_id: str) -> None:
         if not self.store.is_member(ws_id, user_id):
+            self.workspaces.require_workspace(ws_id)
             raise UnknownMember
 
 

@@ -102,7 +102,8 @@ class ConnectWiring(OperatingWiring, LeavingWiring):
         from almanac.adapters.postgres.outbound.operating import PostgresTargets
         from almanac.services.outbound.targets import Targets
 
-        return Targets(PostgresTargets(self.database), self.account_sessions, self.patience(_CONNECT_SECONDS), utc_now)
+        store, retrier = PostgresTargets(self.database), self.patience(_CONNECT_SECONDS)
+        return Targets(self._workspace_store, store, self.account_sessions, retrier, utc_now)
 
     @override
     def patience(self, seconds: float) -> "Retrier":

@@ -30,7 +30,10 @@ class PostgresWebhooks(WebhookStore):
 
     @override
     def all(self, ws_id: UUID | None) -> Sequence[ListedEndpoint]:
-        return [ListedEndpoint(*row) for row in self._run.alone("all", ws_id=ws_id, id=None)]
+        found = [ListedEndpoint(*row) for row in self._run.alone("all", ws_id=ws_id, id=None)]
+        if not found and ws_id is not None and not self._run.alone("workspace", ws_id=ws_id):
+            raise UnknownWorkspace(ws_id)
+        return found
 
     @override
     def one(self, endpoint_id: UUID) -> ListedEndpoint | None:
