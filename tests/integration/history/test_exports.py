@@ -1,5 +1,6 @@
 """`almanac export` and `almanac why` on real rows."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,30 @@ def test_what_cannot_be_written_is_said(database: Database, almanac: Shell, tmp_
 
     assert (nowhere.code, refused.code) == (2, 2)
     assert "ALMANAC_EXPORT_FOLDER" in nowhere.complaint
-    assert refused.complaint.startswith("almanac: --output: cannot be written")
+    assert refused.complaint == "almanac: --output: cannot be written: No such file or directory"
+
+
+def test_a_pipe_or_a_link_is_written_to_and_stays_what_it_is(
+    database: Database, almanac: Shell, tmp_path: Path
+) -> None:
+    ws_id, pipe, link, file = workspace(database), tmp_path / "pipe", tmp_path / "link.csv", tmp_path / "file.csv"
+    os.mkfifo(pipe)
+    link.symlink_to(file)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    for place in (pipe, link):
+        assert almanac("export", ws_id, "--kind", "csv", "--output", str(place)).code == 0
+
+    assert os.read(reader, 65_536) == file.read_bytes()
+    assert (pipe.is_fifo(), link.is_symlink()) == (True, True)
+    os.close(reader)
+
+
+def test_a_dash_is_no_file(database: Database, almanac: Shell) -> None:
+    ended = almanac("export", workspace(database), "--kind", "csv", "--output", "-")
+
+    assert ended.code == 2
+    assert "--output: is no file's name" in ended.complaint
 
 
 def test_why_names_the_reason_and_what_helps(database: Database, almanac: Shell) -> None:

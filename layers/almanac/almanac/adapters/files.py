@@ -37,9 +37,13 @@ class FolderFiles(FileStore, ExportFiles):
     @override
     def write(self, place: str, content: bytes) -> str:
         try:
-            return _write(Path(place), content)
+            if Path(place).exists() and not Path(place).is_file():
+                Path(place).write_bytes(content)  # /dev/null and pipes are written to: nothing takes their place
+            else:
+                _write(Path(place).resolve(), content)
         except OSError as error:
-            raise BadInput("output", f"cannot be written ({type(error).__name__})") from None
+            raise BadInput("output", f"cannot be written: {error.strerror}") from None
+        return place
 
     @override
     def keep(self, name: str, content: bytes) -> str:
@@ -48,7 +52,7 @@ class FolderFiles(FileStore, ExportFiles):
             folder.mkdir(parents=True, exist_ok=True)
             return _write(folder / name, content)
         except OSError as error:
-            raise BadSettings(_VARIABLE, f"cannot be written to ({type(error).__name__})") from None
+            raise BadSettings(_VARIABLE, f"cannot be written to: {error.strerror}") from None
 
     @override
     def put(self, key: str, content: bytes, media_type: str) -> None:
@@ -57,7 +61,7 @@ class FolderFiles(FileStore, ExportFiles):
             place.parent.mkdir(parents=True, exist_ok=True)
             _write(place, content)
         except OSError as error:
-            raise FilesRefused(f"{_VARIABLE} cannot be written to ({type(error).__name__})") from None
+            raise FilesRefused(f"{_VARIABLE} cannot be written to: {error.strerror}") from None
 
     @override
     def link(self, key: str, name: str, seconds: int) -> str:

@@ -1,6 +1,6 @@
 """`export` and `why`: a workspace as a file, and why it is late."""
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from datetime import timedelta
 
 from almanac.cli import arguments
@@ -29,13 +29,19 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument("--user", type=arguments.label, metavar="USER", help="whose digest (default: the workspace's)")
     about = "where to (default: a name of its own in ALMANAC_EXPORT_FOLDER)"
-    parser.add_argument("--output", type=arguments.label, metavar="FILE", help=about)
+    parser.add_argument("--output", type=_file_name, metavar="FILE", help=about)
     parser = add_command(commands, "why", _why, "say why a workspace is late, or will be", "  almanac why WS")
     arguments.add_workspace(parser)
 
 
+def _file_name(text: str) -> str:
+    if text == "-":
+        raise ArgumentTypeError("is no file's name; a file of that name is ./-")
+    return arguments.label(text)
+
+
 def _export(args: Namespace, session: Session) -> Result:
-    with arguments.named({"output": "--output", "user_id": "--user"}):
+    with arguments.named({"user_id": "--user"}):
         done = session.wiring.export_to_file(Wanted(args.ws_id, args.kind, args.user), args.output)
     counted = {"events": done.items, "version": done.version} if done.version is not None else {"items": done.items}
     document = {"ws_id": str(args.ws_id), "kind": done.kind, "file": done.place, **counted}
