@@ -8,11 +8,14 @@ import sys
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography.fernet import Fernet
 
+import almanac.__main__ as almanac_main
 from almanac.cli.following import ProgressLine
+from almanac.cli.main import main
 from almanac.presentation.tables import duration_text, instant_text, table
 from almanac.services.operations.follow_request import RequestProgress
 from tests.cli.shell import Shell
@@ -276,6 +279,31 @@ def test_a_reader_that_has_left_is_no_error(argv: list[str]) -> None:
     os.close(writer)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no such device")
+def test_a_full_disk_is_told_in_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = run_python("import sys; from almanac.cli.main import main; sys.exit(main(['new-key']))", full.fileno())
+
+    assert (done.returncode, done.stderr) == (1, "almanac: the output cannot be written: No space left on device\n")
+
+
+def test_a_closed_output_is_no_error(almanac: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+
+    assert main(["new-key"]) == 0
+
+
+def test_an_interrupt_while_the_command_line_loads_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(name: str, *_: object) -> None:
+        if name == "almanac.cli.main":
+            raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "almanac.cli.main")
+    monkeypatch.setattr(sys, "meta_path", [SimpleNamespace(find_spec=interrupted), *sys.meta_path])
+
+    assert almanac_main.main() == 130
 
 
 def test_python_m_almanac_is_the_same_command_line() -> None:

@@ -1,7 +1,20 @@
-"""`python -m almanac`: the command line."""
+"""`almanac` and `python -m almanac`: the command line."""
 
 import sys
 
-from almanac.cli.main import main
+_INTERRUPTED = 130
+"""What shells give for Ctrl-C."""
 
-sys.exit(main())
+
+def main() -> int:
+    """Run one command and return its exit code. Loading it takes long enough for somebody to press Ctrl-C."""
+    try:
+        from almanac.cli.main import main as run  # noqa: PLC0415 - loaded where an interrupt is caught
+
+        return run()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,11 +3,13 @@
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from typing import TextIO
 
 from almanac.cli.session import Result
+from almanac.errors import AlmanacError
 from almanac.presentation.tables import one_line
 
 
@@ -25,17 +27,26 @@ def show(result: Result, *, as_json: bool) -> None:
 
 
 def complain(message: str) -> None:
-    """Write one line to stderr."""
-    write(sys.stderr, f"almanac: {one_line(message)}")
+    """Write one line to stderr, if that takes it: there is nowhere else to say so."""
+    with suppress(AlmanacError):
+        write(sys.stderr, f"almanac: {one_line(message)}")
 
 
-def write(stream: TextIO, text: str) -> None:
-    """Write lines and flush them. A reader that has left (`| head`) is no error: nobody wants the rest."""
+def write(stream: TextIO | None, text: str) -> None:
+    """Write lines and flush them. A reader that has left (`| head`) or never was is no error: nobody wants the rest.
+
+    Raises AlmanacError where they cannot be written, as on a full disk.
+    """
+    if stream is None:  # Python's, where the shell has closed it
+        return
     try:
         stream.write(text + "\n")
         stream.flush()
     except BrokenPipeError:
         _discard(stream)
+    except OSError as error:
+        _discard(stream)
+        raise AlmanacError(f"the output cannot be written: {error.strerror}") from None
 
 
 def flush_help() -> None:
