@@ -26,6 +26,7 @@ from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
 from local.postgres import Postgres
 from tests.cli.shell import Ended, Shell
+from tests.integration import rows
 
 pytestmark = pytest.mark.integration
 
@@ -256,6 +257,25 @@ class TestDailyLife:
         assert almanac("connections", "Crew").out == "no calendar is connected\n"
         assert almanac("connections", "Team").complaint.startswith("almanac: WS: neither an id nor the name of a")
         assert f"\n  {ws_id}\n" in almanac("workspace", "list").out
+
+    def test_a_workspace_is_removed_once_its_accounts_are_let_go(
+        self, almanac: Shell, connected: UUID, database: Database
+    ) -> None:
+        other = rows.workspace(database)
+
+        early = almanac("workspace", "remove", connected, "--confirm")
+        almanac("account", "disconnect", connected, ADA)
+        unsure = almanac("workspace", "remove", connected)
+        removed = almanac("workspace", "remove", connected, "--confirm", "--json")
+        again = almanac("workspace", "remove", connected, "--confirm")
+
+        assert (early.code, unsure.code, removed.code, again.code) == (1, 2, 0, 2)
+        assert "its accounts are connected" in early.complaint
+        assert unsure.complaint.startswith("almanac: --confirm: is needed")
+        assert removed.json == {"ws_id": str(connected)}
+        assert again.complaint.startswith("almanac: WS: no workspace")
+        assert database.run("SELECT id FROM workspaces") == [[other]]
+        assert database.run("SELECT count(*) FROM calendar_connections") == [[0]]
 
     def test_a_calendar_is_switched_and_an_account_disconnected(self, almanac: Shell, connected: UUID) -> None:
         (off,) = almanac("calendar", "switch", "Team", ADA, "off", "--json").json["connections"]

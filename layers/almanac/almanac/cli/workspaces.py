@@ -1,4 +1,4 @@
-"""`workspace add`, `workspace list`, `workspace set`, `workspace pause` and `workspace resume`."""
+"""`workspace add`, `list`, `set`, `pause`, `resume` and `remove`."""
 
 from argparse import Namespace
 
@@ -34,6 +34,10 @@ def add_to(commands: Commands) -> None:
     arguments.add_workspace(add_command(group, "pause", _pause, pausing, "  almanac workspace pause WS"))
     resuming = "let a paused workspace go on, with a sync at once"
     arguments.add_workspace(add_command(group, "resume", _resume, resuming, "  almanac workspace resume WS"))
+    about = "delete a workspace whose accounts are all disconnected, with its events, plans and history"
+    parser = add_command(group, "remove", _remove, about, "  almanac workspace remove WS --confirm")
+    arguments.add_workspace(parser)
+    parser.add_argument("--confirm", action="store_true", help="nothing brings it back")
 
 
 def _add(args: Namespace, session: Session) -> Result:
@@ -57,6 +61,13 @@ def _set(args: Namespace, session: Session) -> Result:
     document = {"ws_id": args.ws_id, "name": name, "timezone": zone, "weekly_report": report}
     said = ", a report each Monday" if report else ""
     return Result(document, f"workspace {args.ws_id}: {name}, {zone}{said}")
+
+
+def _remove(args: Namespace, session: Session) -> Result:
+    if not args.confirm:
+        raise BadInput("--confirm", "is needed: events, tasks, plans and history of the workspace go for ever")
+    session.wiring.workspaces.remove(args.ws_id)
+    return Result({"ws_id": args.ws_id}, f"workspace {args.ws_id} is removed")
 
 
 def _pause(args: Namespace, session: Session) -> Result:

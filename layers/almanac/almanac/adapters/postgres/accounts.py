@@ -72,6 +72,10 @@ class PostgresWorkspaces(WorkspaceStore, PauseStore, ConnectionStore, AccountSwi
         return Pause(found[0][0], found[0][1]) if found else None
 
     @override
+    def remove_workspace(self, ws_id: UUID) -> bool:
+        return bool(self._run.alone("remove_workspace", ws_id=ws_id))
+
+    @override
     def workspace_name(self, ws_id: UUID) -> str:
         found = self._run.alone("workspace", ws_id=ws_id)
         if not found:

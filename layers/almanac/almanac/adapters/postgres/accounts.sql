@@ -119,6 +119,13 @@ SET name = coalesce(:name::text, name), timezone = coalesce(:zone::text, timezon
 WHERE id = :ws_id::uuid
 RETURNING name, timezone, settings -> 'weekly_report' = 'true';
 
+-- name: remove_workspace
+-- An account that is let go has had its channels stopped and its blocks taken back, or left on purpose.
+DELETE FROM workspaces w
+WHERE w.id = :ws_id::uuid
+    AND NOT EXISTS (SELECT 1 FROM calendar_auth_tokens a WHERE a.ws_id = w.id AND a.status <> 'disconnected')
+RETURNING w.id;
+
 -- name: list_accounts
 SELECT a.id, a.ws_id, w.name, a.account_email, a.user_id,
     CASE WHEN a.status = 'active' AND a.leaving_since IS NOT NULL THEN 'leaving' ELSE a.status END, a.last_error, count(c.id)::integer,

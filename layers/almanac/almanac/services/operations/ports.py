@@ -35,6 +35,10 @@ class WorkspaceStore(Protocol):
         """
         ...
 
+    def remove_workspace(self, ws_id: UUID) -> bool:
+        """Delete the workspace with all that is of it, unless an account of it is connected. Return whether it went."""
+        ...
+
     def require_workspace(self, ws_id: UUID) -> None:
         """Raise UnknownWorkspace unless it is there."""
         ...

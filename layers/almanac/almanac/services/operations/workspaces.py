@@ -5,8 +5,18 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from almanac.domain.operations.workspaces import ListedWorkspace
-from almanac.errors import BadInput
+from almanac.errors import BadInput, PermanentError
 from almanac.services.operations.ports import WorkspaceStore
+
+
+class StillConnected(PermanentError):
+    """Calendars are read through an account of the workspace, or blocks of it may stand in them."""
+
+    code = "still_connected"
+
+    def __init__(self, ws_id: UUID) -> None:
+        listed = f"`almanac account list {ws_id}` shows them"
+        super().__init__(f"its accounts are connected: let each go with `almanac account disconnect`; {listed}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,12 @@ class Workspaces:
         Return the name and zone that it has now, and whether it has the report. Raises UnknownWorkspace.
         """
         return self.store.set_workspace(ws_id, name, zone, weekly_report)
+
+    def remove(self, ws_id: UUID) -> None:
+        """Delete the workspace with all that is of it, for ever. Raises UnknownWorkspace and StillConnected."""
+        if not self.store.remove_workspace(ws_id):
+            self.store.require_workspace(ws_id)
+            raise StillConnected(ws_id)
 
     def named(self, name: str) -> UUID:
         """Return the id of the one workspace of that name. Raises BadInput when there is none, or more than one."""
