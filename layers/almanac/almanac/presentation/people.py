@@ -46,7 +46,7 @@ def members_text(found: Iterable[ListedMember]) -> str:
     ]
     if not rows:
         return "no members: the whole workspace is planned as one timeline"
-    return table(("user", "name", "zone", "accounts", "tasks", "digest", ""), rows)
+    return table(("USER", "NAME", "ZONE", "ACCOUNTS", "TASKS", "DIGEST", ""), rows)
 
 
 def _digest(member: ListedMember) -> str:
@@ -71,7 +71,7 @@ def meetings_text(found: Iterable[ListedMeeting]) -> str:
         )
         for each in found
     ]
-    return listing(("meeting", "takes", "priority", "begins", "deadline"), rows) if rows else "no open meetings"
+    return listing(("MEETING", "TAKES", "PRIORITY", "BEGINS", "DEADLINE"), rows) if rows else "no open meetings"
 
 
 def _who(meeting: ListedMeeting) -> str:

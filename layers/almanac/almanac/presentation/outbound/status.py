@@ -59,7 +59,7 @@ def status_text(status: OutboundStatus, targets: Sequence[MemberTarget] | None =
     signs = {"create": "+", "change": "~", "delete": "-"}
     waiting = [link for link in status.links if link.operation is not None]
     if waiting:
-        head = ("", "title", "when", "calendar")
+        head = ("", "TITLE", "WHEN", "CALENDAR")
         rows = [
             (signs[link.operation or ""], link.title or "(no title)", _when(link), link.calendar_id) for link in waiting
         ]

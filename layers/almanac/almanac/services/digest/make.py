@@ -38,7 +38,7 @@ class MakeDigest:
         events = self.history.calendar(ws_id).events
         facts = self.store.person(ws_id, user_id)
         if facts is None:
-            raise BadInput("user_id", "is no member of this workspace: see `almanac members`")
+            raise BadInput("user_id", f"is no member of this workspace; `almanac members {ws_id}` shows them")
         zone = zone_of(facts.zone) or _UTC
         day = wanted.day or now.astimezone(zone).date()
         whose = _Whose(user_id, self.store.members_of_events(ws_id), self.store.members_of_calendars(ws_id))

@@ -49,9 +49,8 @@ class Targets:
         known = self.store.calendars(ws_id, user_id)
         found = [each for each in known if calendar == each.calendar_id or (calendar == "primary" and each.primary)]
         if not found:
-            raise BadInput(
-                "calendar", f"none of {user_id}'s accounts has that calendar; `almanac connections` shows them"
-            )
+            shown = f"`almanac connections {ws_id}` shows them"
+            raise BadInput("calendar", f"none of {user_id}'s accounts has that calendar; {shown}")
         writable = [each for each in found if each.role in WRITING_ROLES]
         if not writable:
             raise BadInput("calendar", f"{user_id} may only read it: their role is {found[0].role}")
