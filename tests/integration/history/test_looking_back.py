@@ -348,6 +348,8 @@ def test_a_change_is_followed_from_its_run_to_whoever_was_told(database: Databas
     text = almanac("trace", str(run)).out
     app = almanac("trace", f"{team.ws_id}/1").out
     unknown = almanac("trace", str(uuid4()))
+    database.run("UPDATE workspaces SET name = 'R&D/Team'")
+    named, nobody = almanac("trace", "R&D/Team/1"), almanac("trace", "Nobody/1")
 
     assert lines[0] == lines[1] == lines[2]
     (line,) = lines[0]["lines"]
@@ -356,6 +358,8 @@ def test_a_change_is_followed_from_its_run_to_whoever_was_told(database: Databas
     assert text.count("\n") == 1
     assert app.startswith("somebody else than a run")
     assert (unknown.code, "ID" in unknown.err) == (2, True)
+    assert named.out == app
+    assert nobody.complaint.startswith("almanac: WS: neither an id nor the name")
     assert trace.text([]) == ""
 
 

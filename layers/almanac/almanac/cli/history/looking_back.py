@@ -1,6 +1,7 @@
 """`undo`, `trace` and `restored`: a run taken back, the line of a change, and a database that was restored."""
 
 from argparse import Namespace
+from uuid import UUID
 
 from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command
@@ -26,7 +27,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--apply", action="store_true", help="do it; what has changed since stays as it is")
     about = "follow a change from what asked for it to who was told"
     parser = add_command(commands, "trace", _trace, about, _TRACE)
-    about = "a job, run, webhook delivery or event, or WORKSPACE/VERSION"
+    about = "a job, run, webhook delivery or event, or WS/VERSION"
     parser.add_argument("id", type=arguments.label, metavar="ID", help=about)
     about = "say that this database was restored from a backup, so that whoever follows it begins anew"
     parser = add_command(commands, "restored", _restored, about)
@@ -40,8 +41,18 @@ def _undo(args: Namespace, session: Session) -> Result:
 
 
 def _trace(args: Namespace, session: Session) -> Result:
-    lines = session.wiring.trace(args.id)
+    lines = session.wiring.trace(_with_id(args.id, session))
     return Result(trace.document(lines), trace.text(lines))
+
+
+def _with_id(text: str, session: Session) -> str:
+    """Put the id of a workspace in the place of its name, where a version of it is asked for."""
+    name, slash, version = text.rpartition("/")
+    try:
+        UUID(name)
+    except ValueError:
+        return f"{session.wiring.workspaces.named(name)}/{version}" if slash else text
+    return text
 
 
 def _restored(args: Namespace, session: Session) -> Result:
