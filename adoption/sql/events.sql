@@ -22,8 +22,9 @@ WITH only_account AS (
             ELSE coalesce(own.email, e.external_calendar_id)
         END AS calendar_id,
         lower(regexp_replace(btrim(e.title), '\s+', ' ', 'g')) AS said,
-        EXISTS (SELECT 1 FROM legacy.task_calendar_events b WHERE b.event_id = e.id AND NOT b.completed)
-            OR EXISTS (SELECT 1 FROM legacy.habit_calendar_events b WHERE b.event_id = e.id AND NOT b.completed) AS is_open_block,
+        EXISTS (SELECT 1 FROM legacy.task_calendar_events b WHERE b.event_id = e.id AND b.completed IS NOT true)
+            OR EXISTS (SELECT 1 FROM legacy.habit_calendar_events b WHERE b.event_id = e.id AND b.completed IS NOT true)
+            AS is_open_block,
         (e.start_at AT TIME ZONE coalesce(w.timezone, 'UTC'))::time = '00:00'
             AND (e.end_at AT TIME ZONE coalesce(w.timezone, 'UTC'))::time = '00:00' AS days_in_zone,
         (e.start_at AT TIME ZONE 'UTC')::time = '00:00' AND (e.end_at AT TIME ZONE 'UTC')::time = '00:00' AS days_in_utc
@@ -37,6 +38,7 @@ WITH only_account AS (
     SELECT p.*,
         CASE
             WHEN provider = 'microsoft' THEN 'microsoft'
+            WHEN start_at < '0001-01-03 00:00+00' OR end_at > '9999-12-29 00:00+00' THEN 'no_such_time'
             WHEN end_at < start_at THEN 'ends_before_start'
             WHEN provider = 'google' AND coalesce(external_event_id, '') = '' THEN 'no_event_id'
             WHEN provider = 'google' AND calendar_id IS NULL THEN 'whose_primary'
@@ -71,8 +73,10 @@ WITH only_account AS (
 SELECT id,
     CASE WHEN unfit IS NOT NULL THEN NULL WHEN is_mirrored THEN google_id ELSE first_id END,
     NULL, provider, calendar_id, external_event_id,
-    CASE WHEN day_zone IS NULL THEN start_at ELSE (start_at AT TIME ZONE day_zone)::date::timestamp AT TIME ZONE zone END,
-    CASE WHEN day_zone IS NULL THEN end_at ELSE (end_at AT TIME ZONE day_zone)::date::timestamp AT TIME ZONE zone END,
+    CASE WHEN unfit IS NOT NULL THEN NULL WHEN day_zone IS NULL THEN start_at
+        ELSE (start_at AT TIME ZONE day_zone)::date::timestamp AT TIME ZONE zone END,
+    CASE WHEN unfit IS NOT NULL THEN NULL WHEN day_zone IS NULL THEN end_at
+        ELSE (end_at AT TIME ZONE day_zone)::date::timestamp AT TIME ZONE zone END,
     (start_at AT TIME ZONE day_zone)::date, (end_at AT TIME ZONE day_zone)::date, task_id,
     CASE WHEN unfit IS NOT NULL THEN unfit WHEN is_mirrored THEN 'mirrored' WHEN first_id <> id THEN 'duplicate' END
 FROM judged;

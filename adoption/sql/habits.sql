@@ -8,12 +8,13 @@ WITH counted AS (
     FROM legacy.workspace_habits WHERE ws_id = :ws_id::uuid
 ), measured AS (
     SELECT *, least(1440, greatest(1, round(coalesce(duration_minutes, 30)::numeric / a_day)))::integer AS minutes,
-        ARRAY(SELECT DISTINCT d % 7 FROM unnest(days_of_week) AS d WHERE d BETWEEN 0 AND 7 ORDER BY 1) AS days
+        ARRAY(SELECT DISTINCT d % 7 FROM unnest(days_of_week) AS d WHERE d BETWEEN 0 AND 7 ORDER BY 1) AS days,
+        least('9999-12-29', greatest('0001-01-03', coalesce(start_date, created_at::date, current_date))) AS begins
     FROM counted
 ), sorted AS (
     SELECT *, CASE
         WHEN deleted_at IS NOT NULL THEN 'deleted'
-        WHEN end_date < start_date THEN 'ends_before_start' END AS left_out
+        WHEN end_date < begins THEN 'ends_before_start' END AS left_out
     FROM measured
 ), put AS (
     INSERT INTO workspace_habits (id, ws_id, creator_id, name, color, priority, calendar_hours, duration_minutes,
@@ -39,7 +40,7 @@ WITH counted AS (
         CASE WHEN day_of_month BETWEEN 1 AND 31 THEN day_of_month END,
         CASE WHEN week_of_month BETWEEN 1 AND 5 THEN week_of_month END,
         CASE WHEN day_of_week_monthly BETWEEN 0 AND 6 THEN day_of_week_monthly END,
-        coalesce(start_date, created_at::date, current_date), end_date, a_day,
+        begins, CASE WHEN end_date <= '9999-12-29' THEN end_date END, a_day,
         CASE WHEN chained THEN dependency_habit_id END, CASE WHEN chained THEN dependency_type END,
         coalesce(is_active, true), coalesce(auto_schedule, true) AND coalesce(is_visible_in_calendar, true),
         coalesce(created_at, now())
@@ -73,7 +74,7 @@ WITH found AS (
     SELECT b.*, s.event_id AS ours, s.start_at, extract(epoch FROM s.end_at - s.start_at) / 60 AS lasts, CASE
         WHEN s.event_id IS NULL THEN 'no_event'
         WHEN h.id IS NULL THEN 'no_habit'
-        WHEN row_number() OVER (PARTITION BY s.event_id ORDER BY h.id IS NULL, NOT b.completed, b.created_at, b.id) > 1
+        WHEN row_number() OVER (PARTITION BY s.event_id ORDER BY h.id IS NULL, b.completed IS NOT true, b.created_at, b.id) > 1
         THEN 'duplicate' END AS left_out
     FROM legacy.habit_calendar_events b
     JOIN adoption_events s ON s.legacy_id = b.event_id
@@ -83,7 +84,8 @@ WITH found AS (
         (event_id, ws_id, habit_id, occurrence_date, instance, scheduled_minutes, scheduling_reason, completed, created_at)
     SELECT ours, :ws_id::uuid, habit_id, occurrence_date,
         row_number() OVER (PARTITION BY habit_id, occurrence_date ORDER BY start_at, ours),
-        least(44640, greatest(1, round(lasts)::integer)), scheduling_reason, completed, coalesce(created_at, now())
+        least(44640, greatest(1, round(lasts)))::integer, scheduling_reason, coalesce(completed, false),
+        coalesce(created_at, now())
     FROM found WHERE left_out IS NULL
     ON CONFLICT DO NOTHING
     RETURNING event_id

@@ -10,7 +10,10 @@ WITH settings AS (
     ORDER BY s.task_id, NOT coalesce(s.auto_schedule, false), s.user_id IS DISTINCT FROM t.creator_id,
         s.updated_at DESC NULLS LAST, s.user_id
 ), sorted AS (
-    SELECT t.*, s.is_splittable, s.calendar_hours, s.auto_schedule,
+    SELECT t.*,
+        CASE WHEN t.start_date BETWEEN '0001-01-03 00:00+00' AND '9999-12-29 00:00+00' THEN t.start_date END AS begins,
+        CASE WHEN t.end_date BETWEEN '0001-01-03 00:00+00' AND '9999-12-29 00:00+00' THEN t.end_date END AS ends,
+        s.is_splittable, s.calendar_hours, s.auto_schedule,
         CASE WHEN s.total_duration > 0 THEN least(44640, greatest(1, round(s.total_duration * 60)))::integer END AS minutes,
         CASE WHEN s.min_split_duration_minutes >= 1 THEN least(44640, s.min_split_duration_minutes)::integer END AS smallest,
         CASE WHEN s.max_split_duration_minutes >= 1 THEN least(44640, s.max_split_duration_minutes)::integer END AS largest,
@@ -29,8 +32,7 @@ WITH settings AS (
         minutes, coalesce(is_splittable, false),
         CASE WHEN smallest <= coalesce(largest, smallest) THEN smallest END,
         CASE WHEN largest >= coalesce(smallest, largest) THEN largest END,
-        CASE WHEN start_date < coalesce(end_date, 'infinity') THEN start_date END,
-        end_date,
+        CASE WHEN begins < coalesce(ends, 'infinity') THEN begins END, ends,
         coalesce(nullif(replace(calendar_hours, '_hours', ''), ''), 'personal'),
         coalesce(auto_schedule, false), completed_at, coalesce(created_at, now())
     FROM sorted WHERE left_out IS NULL
@@ -92,7 +94,7 @@ WITH sorted AS (
     SELECT b.*, s.event_id AS ours, extract(epoch FROM s.end_at - s.start_at) / 60 AS lasts, CASE
         WHEN s.event_id IS NULL THEN 'no_event'
         WHEN t.id IS NULL THEN 'no_task'
-        WHEN row_number() OVER (PARTITION BY s.event_id ORDER BY t.id IS NULL, NOT b.completed, b.created_at, b.id) > 1
+        WHEN row_number() OVER (PARTITION BY s.event_id ORDER BY t.id IS NULL, b.completed IS NOT true, b.created_at, b.id) > 1
         THEN 'duplicate' END AS left_out
     FROM legacy.task_calendar_events b
     JOIN adoption_events s ON s.legacy_id = b.event_id
@@ -100,8 +102,8 @@ WITH sorted AS (
 ), put AS (
     INSERT INTO task_calendar_events (event_id, ws_id, task_id, scheduled_minutes, scheduling_reason, completed, created_at)
     SELECT ours, :ws_id::uuid, task_id,
-        least(44640, greatest(1, coalesce(nullif(scheduled_minutes, 0), round(lasts)::integer))),
-        scheduling_reason, completed, coalesce(created_at, now())
+        least(44640, greatest(1, coalesce(nullif(scheduled_minutes, 0), round(lasts))))::integer,
+        scheduling_reason, coalesce(completed, false), coalesce(created_at, now())
     FROM sorted WHERE left_out IS NULL
     ON CONFLICT DO NOTHING
     RETURNING event_id

@@ -186,6 +186,21 @@ class TestEvents:
         assert [list(row) for row in found] == [["", "", ""]] * 2
         assert document["remarks"] == {"encrypted_text": 1}
 
+    def test_a_time_that_no_calendar_shows_is_left_out_and_the_longest_block_is_a_month(
+        self, almanac: Shell, old: OldSystem, ours: Database
+    ) -> None:
+        old.event("No end", end_at="infinity")
+        for day, era in (("0044-03-15", " BC"), ("20260-01-01", "")):
+            times = {"start_at": f"{day} 12:00+00{era}", "end_at": f"{day} 13:00+00{era}"}
+            old.put("workspace_calendar_events", ws_id=old.ws_id, **times)
+        block = old.event("Until the last year", end_at="9999-12-28 00:00+00")
+        old.put("task_calendar_events", task_id=old.task(), event_id=block)
+
+        document = adopt(almanac)
+
+        assert left_out(document, "events") == {"no_such_time": 3}
+        assert one(ours, "SELECT scheduled_minutes FROM task_calendar_events") == [44640]
+
     def test_what_is_too_long_for_its_column_is_cut(self, almanac: Shell, old: OldSystem, ours: Database) -> None:
         old.event(location="x" * 5000)
 

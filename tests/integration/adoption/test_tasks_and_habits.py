@@ -123,6 +123,16 @@ class TestTasks:
 
         assert one(ours, "SELECT total_minutes FROM tasks") == [44_640 if hours else None]
 
+    @pytest.mark.parametrize("never", ["infinity", "20260-01-01"])
+    def test_a_day_that_never_comes_is_no_deadline(
+        self, almanac: Shell, old: OldSystem, ours: Database, never: str
+    ) -> None:
+        old.settings(old.task(start_date="-infinity", end_date=never))
+
+        adopt(almanac)
+
+        assert one(ours, "SELECT start_date, end_date FROM tasks") == [None, None]
+
     @pytest.mark.parametrize(
         "done", [{"completed": True}, {"closed_at": datetime(2026, 1, 1, tzinfo=UTC)}, {"status": "done"}]
     )
@@ -222,6 +232,8 @@ class TestHabits:
             ({"is_visible_in_calendar": False}, "auto_schedule", False),
             ({"min_duration_minutes": 45}, "min_duration_minutes", 30),
             ({"monthly_type": "day_of_week"}, "monthly_type", "day_of_month"),
+            ({"end_date": "infinity"}, "end_date", None),
+            ({"start_date": "-infinity"}, "start_date", date(1, 1, 3)),
         ],
     )
     def test_what_is_written_differently_here(
@@ -265,6 +277,16 @@ class TestHabits:
             "work",
             "true",
         ]
+
+    def test_a_block_that_does_not_say_whether_it_is_done_is_not(
+        self, almanac: Shell, old: OldSystem, ours: Database
+    ) -> None:
+        row = {"habit_id": old.habit(), "event_id": old.event("Run"), "occurrence_date": old.now.date()}
+        old.put("habit_calendar_events", completed=None, **row)
+
+        adopt(almanac)
+
+        assert one(ours, "SELECT completed FROM habit_calendar_events") == [False]
 
     def test_several_blocks_of_one_day_are_numbered(self, almanac: Shell, old: OldSystem, ours: Database) -> None:
         habit = old.habit()
