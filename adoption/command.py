@@ -13,7 +13,7 @@ from adoption.use_case import Adoption, AdoptWorkspace
 from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command
 from almanac.cli.session import Result, Session
-from almanac.errors import BadInput, StorageFailed
+from almanac.errors import BadInput, DatabaseUnavailable, StorageFailed
 from almanac.presentation.tables import table
 
 _EXAMPLES = """\
@@ -60,20 +60,28 @@ def _adopt(args: Namespace, session: Session) -> Result:
 
 
 def _wired(session: Session) -> AdoptWorkspace:
-    zones = {name.lower(): name for name in available_timezones()}
-    return AdoptWorkspace(PostgresAdoptionStore(session.wiring.database), session.wiring.cipher, zones)
+    store = PostgresAdoptionStore(session.wiring.database)
+    zones = {name.lower(): name for name in available_timezones().intersection(store.zones())}
+    return AdoptWorkspace(store, session.wiring.cipher, zones)
 
 
 def _each(
     found: Sequence[LegacyWorkspace], adopt: Callable[[LegacyWorkspace], Adoption]
 ) -> tuple[list[Adoption], dict[UUID, str]]:
-    """A workspace whose rows the database refuses costs no other one; without a database nothing goes on."""
+    """A workspace whose rows the database refuses, or that a run is writing, costs no other one.
+
+    Without a database nothing goes on.
+    """
     done: list[Adoption] = []
     failed: dict[UUID, str] = {}
     for legacy in found:
         try:
             done.append(adopt(legacy))
         except StorageFailed as error:
+            failed[legacy.id] = str(error)
+        except DatabaseUnavailable as error:
+            if error.sqlstate is None:
+                raise
             failed[legacy.id] = str(error)
     return done, failed
 

@@ -1,6 +1,6 @@
 """The rows of the system that Almanac replaces, read from schema `legacy` (docs/adopt.md), written into our tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from uuid import UUID
 
@@ -45,6 +45,10 @@ class PostgresAdoptionStore(AdoptionStore):
         return found
 
     @override
+    def zones(self) -> Collection[str]:
+        return [name for (name,) in self._run("zones")]
+
+    @override
     @contextmanager
     def transaction(self, *, keep: bool) -> Iterator[None]:
         with suppress(_NothingKept), self._db.transaction():
@@ -55,7 +59,7 @@ class PostgresAdoptionStore(AdoptionStore):
 
     @override
     def put_workspace(self, legacy: LegacyWorkspace, zone: str | None, *, replace: bool) -> bool:
-        name = (legacy.name or "").strip()[:_NAME_LENGTH] or "Workspace"
+        name = (legacy.name or "").strip()[:_NAME_LENGTH] or None
         values = {"ws_id": legacy.id, "name": name, "zone": zone, "creator_id": legacy.creator_id}
         added = bool(self._run("put_workspace", **values))
         if replace and not added:
@@ -104,5 +108,9 @@ class PostgresAdoptionStore(AdoptionStore):
 
     @override
     def remarks(self, ws_id: UUID) -> Mapping[str, int]:
-        encrypted, shared = self._run("remarks", ws_id=ws_id)[0]
-        return {"encrypted_text": int(encrypted), "tasks_with_settings_of_several_people": int(shared)}
+        zoneless, encrypted, shared = self._run("remarks", ws_id=ws_id)[0]
+        return {
+            "no_time_zone": int(zoneless),
+            "encrypted_text": int(encrypted),
+            "tasks_with_settings_of_several_people": int(shared),
+        }

@@ -1,6 +1,6 @@
 """Adopting a workspace of the system that Almanac replaces: its rows into ours, its tokens encrypted on the way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +15,7 @@ from adoption.rules import (
     chosen_accounts,
     known_zone,
 )
+from almanac.errors import StorageFailed
 from almanac.services.accounts.ports import TokenCipher
 
 KINDS = (
@@ -31,12 +32,19 @@ class AdoptionStore(Protocol):
         """All old workspaces in id order, or the one. Raises BadInput without the views, UnknownWorkspace."""
         ...
 
+    def zones(self) -> Collection[str]:
+        """The names of time zones that a workspace can have."""
+        ...
+
     def transaction(self, *, keep: bool) -> AbstractContextManager[object]:
         """All or nothing of one workspace; without `keep` nothing in the end."""
         ...
 
     def put_workspace(self, legacy: LegacyWorkspace, zone: str | None, *, replace: bool) -> bool:
-        """Add it, or leave it (with `replace`: make it equal) if it is there. Returns whether it was added."""
+        """Add it, or leave it if it is there: with `replace` made equal in what the old system says of it.
+
+        Returns whether it was added.
+        """
         ...
 
     def forget(self, ws_id: UUID) -> None:
@@ -100,7 +108,7 @@ class AdoptWorkspace:
             kinds["accounts"] = self._accounts(legacy.id)
             again = not added and not replace
             kinds |= {kind: self.store.copy(kind, legacy.id, again=again) for kind in KINDS}
-            remarks = {"no_time_zone": int(zone is None), **self.store.remarks(legacy.id)}
+            remarks = self.store.remarks(legacy.id)
         return Adoption(legacy.id, kinds, {name: number for name, number in remarks.items() if number})
 
     def _accounts(self, ws_id: UUID) -> AdoptionCounts:
@@ -118,5 +126,12 @@ class AdoptWorkspace:
 
     def _offer(self, known: StoredAccount, token: str) -> None:
         """Who has to reconnect may have done so in the old system: another token is worth a try. Else ours stays."""
-        if known.status == "reconnect_required" and self.cipher.decrypt(known.refresh_token) != token:
+        if known.status == "reconnect_required" and self._readable(known.refresh_token) != token:
             self.store.revive_account(known.id, self.cipher.encrypt(token))
+
+    def _readable(self, ciphertext: str) -> str | None:
+        """Read a token; None when its key is gone: those of dead accounts are not written anew when keys rotate."""
+        try:
+            return self.cipher.decrypt(ciphertext)
+        except StorageFailed:
+            return None

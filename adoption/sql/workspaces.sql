@@ -4,16 +4,25 @@
 -- name: readable
 SELECT to_regclass('legacy.workspaces') IS NOT NULL;
 
+-- name: zones
+-- Those that the column takes: W-SU and GMT+0 are IANA names, too.
+SELECT name FROM pg_timezone_names WHERE name ~ '^[A-Za-z]\w*(/[A-Za-z0-9_+-]+)*$';
+
 -- name: workspaces
 SELECT id, name, timezone, creator_id FROM legacy.workspaces WHERE :ws_id::uuid IS NULL OR id = :ws_id::uuid ORDER BY id;
 
 -- name: put_workspace
-INSERT INTO workspaces (id, name, timezone, creator_id) VALUES (:ws_id::uuid, :name, :zone, :creator_id)
+INSERT INTO workspaces (id, name, timezone, creator_id)
+VALUES (:ws_id::uuid, coalesce(:name::text, 'Workspace'), :zone, :creator_id)
 ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
 -- name: refresh_workspace
-UPDATE workspaces SET name = :name, timezone = :zone, creator_id = :creator_id, updated_at = now() WHERE id = :ws_id::uuid;
+-- What the old system does not say was said here: whoever had no usable zone there has been given one.
+UPDATE workspaces
+SET name = coalesce(:name, name), timezone = coalesce(:zone, timezone), creator_id = coalesce(:creator_id, creator_id),
+    updated_at = now()
+WHERE id = :ws_id::uuid;
 
 -- name: forget_events
 DELETE FROM workspace_calendar_events WHERE ws_id = :ws_id::uuid AND provider = 'almanac';
@@ -62,6 +71,7 @@ UNION ALL SELECT 'adopted', count(*) FROM put;
 -- name: remarks
 -- What was adopted and deserves a look.
 SELECT
+    (SELECT count(*) FROM workspaces WHERE id = :ws_id::uuid AND timezone IS NULL),
     (SELECT count(*) FROM adoption_events s JOIN legacy.workspace_calendar_events e ON e.id = s.legacy_id
      WHERE s.left_out IS NULL AND s.provider = 'almanac' AND e.is_encrypted),
     (SELECT count(*) FROM (SELECT s.task_id FROM legacy.task_user_scheduling_settings s

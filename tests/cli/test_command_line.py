@@ -67,6 +67,7 @@ def test_every_command_has_help(almanac: Shell, words: tuple[str, ...]) -> None:
         (("workspace", "add", "--name", "a\udcffb", "--timezone", "UTC"), "--name"),
         (("workspace", "add", "--name", "Team", "--timezone", "Mars/Olympus"), "--timezone"),
         (("workspace", "add", "--name", "Team", "--timezone", "../UTC"), "--timezone"),
+        (("workspace", "add", "--name", "Team", "--timezone", "W-SU"), "--timezone"),
         (("workspace", "add", "--name", "Team", "--timezone", "UTC", "--id", "7"), "--id"),
         ((*ADD[:4], "--email", "ada", "--user", "ada", "--token-file", "f"), "--email"),
         (("connections", ""), "WS"),

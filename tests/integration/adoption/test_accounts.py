@@ -2,6 +2,7 @@
 
 import pytest
 
+from almanac.adapters.crypto import FernetCipher, new_key
 from almanac.adapters.postgres.connection import Database
 from almanac.wiring.command_line import Wiring
 from tests.cli.shell import Shell
@@ -21,6 +22,8 @@ class TestWorkspaces:
             ("", None),
             (None, None),
             ("GMT+7 (Hanoi)", None),
+            ("W-SU", None),  # IANA names that the column does not take
+            ("GMT+0", None),
         ],
     )
     def test_a_zone_is_an_iana_name_or_none(
@@ -32,6 +35,22 @@ class TestWorkspaces:
 
         assert one(ours, "SELECT timezone FROM workspaces WHERE id = :id", id=ws_id) == [zone]
         assert document["remarks"] == ({"no_time_zone": 1} if zone is None else {})
+
+    def test_what_the_old_system_does_not_say_of_it_stays_as_it_was_said_here(
+        self, almanac: Shell, old: OldSystem, ours: Database
+    ) -> None:
+        ws_id = old.put("workspaces", name="", timezone="auto")
+        adopt(almanac, "--workspace", ws_id)
+        said = ["Design", "Europe/Berlin", "ada"]
+        ours.run(
+            "UPDATE workspaces SET name = :name, timezone = :zone, creator_id = :creator",
+            **dict(zip(("name", "zone", "creator"), said, strict=True)),
+        )
+
+        document = adopt(almanac, "--workspace", ws_id, "--replace")
+
+        assert one(ours, "SELECT name, timezone, creator_id FROM workspaces") == said
+        assert document["remarks"] == {}
 
     @pytest.mark.parametrize("name", [None, "  "])
     def test_one_without_a_name_gets_one(
@@ -68,6 +87,24 @@ class TestWorkspaces:
         assert ended.code == 1
         assert ended.err == "almanac: 1 of 2 workspaces could not be adopted\n"
         assert [each["ws_id"] for each in ended.json["failed"]] == [str(bad)]
+        assert [list(row) for row in ours.run("SELECT id FROM workspaces")] == [[old.ws_id]]
+
+    def test_one_that_a_run_is_writing_is_named_and_costs_no_other(
+        self, almanac: Shell, old: OldSystem, ours: Database
+    ) -> None:
+        busy = old.put("workspaces", name="Other team")
+        ours.run(
+            "CREATE FUNCTION deadlock() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01'; END $$"
+        )
+        ours.run(
+            "CREATE TRIGGER deadlock BEFORE INSERT ON workspaces FOR EACH ROW"
+            f" WHEN (NEW.id = '{busy}') EXECUTE FUNCTION deadlock()"
+        )
+
+        ended = almanac("adopt", "--json")
+
+        assert (ended.code, [each["ws_id"] for each in ended.json["failed"]]) == (1, [str(busy)])
         assert [list(row) for row in ours.run("SELECT id FROM workspaces")] == [[old.ws_id]]
 
 
@@ -153,6 +190,20 @@ class TestAccounts:
         now, token, version = one(ours, "SELECT status, refresh_token, version FROM calendar_auth_tokens")
         assert wiring.cipher.decrypt(token) == (newer if taken else "1//first")
         assert (now, version) == ("active" if taken else status, 2 if taken else 1)
+
+    def test_a_dead_account_whose_key_is_gone_takes_the_token_of_the_old_system(
+        self, almanac: Shell, old: OldSystem, ours: Database
+    ) -> None:
+        old.account("1//first")
+        adopt(almanac)
+        ours.run("UPDATE calendar_auth_tokens SET status = 'reconnect_required'")
+        key = new_key()  # the old one was dropped, for no live account needed it
+        almanac.set(token_keys=key)
+
+        adopt(almanac)
+
+        status, token = one(ours, "SELECT status, refresh_token FROM calendar_auth_tokens")
+        assert (status, FernetCipher([key]).decrypt(token)) == ("active", "1//first")
 
 
 class TestConnections:

@@ -16,6 +16,8 @@ Commands = Any
 """What `add_subparsers` returns; argparse keeps its class private."""
 Answer = Callable[[argparse.Namespace, Session], Result]
 
+_ZONE = re.compile(r"[A-Za-z]\w*(/[A-Za-z0-9_+-]+)*")
+"""What the columns take: Postgres would read GMT+0 as an offset of its own kind."""
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _LONGEST_LABEL = 255
 
@@ -121,7 +123,7 @@ def resolve_workspaces(args: argparse.Namespace, session: Session) -> None:
 
 def zone(text: str) -> str:
     """Return the name of an IANA time zone."""
-    if text not in available_timezones():
+    if text not in available_timezones() or not _ZONE.fullmatch(text):
         raise argparse.ArgumentTypeError("is not an IANA time zone, such as Europe/Berlin")
     return text
 
