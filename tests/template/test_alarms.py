@@ -108,9 +108,13 @@ def test_failures_that_callers_are_told_are_noticed_but_not_the_first(observabil
 def test_ticks_that_stop_are_noticed_after_two_periods(
     observability: Stack, stages: dict[str, Any], template: dict[str, Any]
 ) -> None:
-    (silence,) = [each for each in observability.alarms.values() if each.get("MetricName") == "Invocations"]
-    assert target(silence["Dimensions"][0]["Value"]) == "Orchestrator"
-    assert silence["TreatMissingData"] == "breaching"
+    """By what only a tick of syncs measures (tests/functions): other rules go on waking the function without it."""
+    silence, behind = observability.alarms["TicksMissingAlarm"], observability.alarms["WorkspacesBehindAlarm"]
+    assert [silence[name] for name in ("Namespace", "MetricName", "Dimensions")] == [
+        behind[name] for name in ("Namespace", "MetricName", "Dimensions")
+    ]
+    assert (silence["Statistic"], silence["Threshold"]) == ("SampleCount", 1)
+    assert (silence["ComparisonOperator"], silence["TreatMissingData"]) == ("LessThanThreshold", "breaching")
     assert (silence["Period"], silence["EvaluationPeriods"]) == ({"Ref": "TickAlarmSeconds"}, 1)
     assert template["Parameters"]["TickAlarmSeconds"]["Default"] == 2 * SYNC_PERIOD_SECONDS
     assert {row["SyncCadence"] for row in stages.values()} == {"cron(0/15 * * * ? *)"}
