@@ -318,7 +318,10 @@ class TestHealth:
         assert raised.value.report.health == SyncHealth(3, 5, 0)
         assert store.asked_for_health == [NOW - timedelta(minutes=30)]
 
-    @pytest.mark.parametrize("tick", [Tick(job="calendar.schedule"), listed(UUID(int=1))])
+    @pytest.mark.parametrize(
+        "tick",
+        [Tick(job="calendar.schedule"), Tick(job="calendar.sync", direction="outbound"), listed(UUID(int=1))],
+    )
     def test_others_do_not_ask(self, tick: Tick) -> None:
         store = Store(1)
 
