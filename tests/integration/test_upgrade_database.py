@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from importlib import import_module
 from importlib.resources import files
@@ -260,6 +260,25 @@ def test_time_that_runs_out_fails_the_deployment_before_lambda_ends_it(
     assert tables(database) == set()
     busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'"
     assert database.run(busy) == [[1]], "the server has let go of it as well"
+
+
+def test_a_table_that_somebody_reads_for_long_holds_up_the_upgrade_and_nobody_behind_it(
+    folder: Path, database: Database, empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate.migrate(empty_url)
+    (folder / "9999_new.sql").write_text("ALTER TABLE workspaces ADD COLUMN new integer;")
+    monkeypatch.setattr(migrate, "LOCK_SECONDS", 0.05)
+    reading = ExitStack()
+
+    def others_go_on(_seconds: float) -> None:
+        database.run("INSERT INTO workspaces (name) VALUES ('Team')")
+        reading.close()
+
+    with closing(Database(lambda: parse_url(empty_url))) as backup:
+        reading.enter_context(backup.transaction()).run("SELECT FROM workspaces")
+        upgrade = UpgradeDatabase(migrate.PostgresMigrations(lambda: parse_url(empty_url)), others_go_on)
+
+        assert upgrade(lambda: UPGRADE_RESERVE_SECONDS + 10, patient=True).applied == ("9999_new.sql",)
 
 
 def test_no_time_at_all_is_told_too(deploy: Deploy, told: Callable[[], dict[str, Any]]) -> None:

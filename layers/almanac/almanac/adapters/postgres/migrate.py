@@ -15,6 +15,9 @@ from almanac.services.clock import Deadline
 from almanac.services.deployment.ports import Migrations, Upgrade
 
 _LOCK = 4_261_412_735_113  # any number, as long as nothing else on the server uses it
+LOCK_SECONDS = 5
+"""How long a migration waits for a table that somebody reads, a backup say: everybody who comes after it waits behind.
+Then it lets go of all it has, and a deployment comes again."""
 _LISTED = "SELECT name FROM almanac_migrations ORDER BY name"
 
 
@@ -67,6 +70,7 @@ def apply_missing(database: Database, deadline: Deadline | None = None) -> list[
     with database.transaction():
         _limit(database, deadline)
         database.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
+        database.run(f"SET LOCAL lock_timeout = {int(LOCK_SECONDS * 1000)}")
         database.run(
             "CREATE TABLE IF NOT EXISTS almanac_migrations"
             " (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"

@@ -24,7 +24,7 @@ class UpgradeDatabase:
     sleep: Sleep
 
     def __call__(self, deadline: Deadline, *, patient: bool) -> Upgrade:
-        """Upgrade, within the deadline. What cannot be reached, or refuses the login, is tried again if `patient`.
+        """Upgrade, within the deadline. What is away, refuses the login or keeps a table is tried again if `patient`.
 
         On a first deployment role and permission are seconds old, and the database may still be starting; a person
         wants to know at once. Raises BadSettings, SecretsUnavailable, DatabaseUnavailable, StorageFailed.
@@ -36,7 +36,7 @@ class UpgradeDatabase:
             except (TransientError, DatabaseRefused) as error:
                 if not patient or pause >= _left(deadline):
                     raise
-                logger.info("the database is not there yet", extra={"error": str(error), "again_in": pause})
+                logger.info("the upgrade is tried again", extra={"error": str(error), "again_in": pause})
             self.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
