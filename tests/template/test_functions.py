@@ -172,8 +172,20 @@ def test_what_ticks_reserves_what_a_tick_needs(stack: Stack) -> None:
     }
     rules = [name for name in stack.of("AWS::Events::Rule") if name.startswith("Orchestrator")]
     assert (reserved["Orchestrator"], reserved["Upkeep"], reserved["PushReceiver"]) == ([len(rules)], [1], [10])
+    assert (reserved["Api"], reserved["Connect"]) == ([50], [10])
     (relays,) = reserved["Relay"]  # one more than its nudges may ask for: test_queues.py
     assert relays["Fn::FindInMap"][2] == "RelayReserved"
+
+
+def test_the_guide_says_how_many_connections_a_database_needs(stack: Stack, stages: dict[str, Any], root: Path) -> None:
+    """A running copy of a function keeps one, and what it reserves is all that may run."""
+    said = (root / "docs" / "deploy.md").read_text(encoding="utf-8")
+    for name in ("staging", "prod"):
+        total = 1  # Migrate, once a deployment
+        for function in set(stack.functions) - WITHOUT_A_DATABASE - {"Migrate"}:
+            (room,) = ways(stack.functions[function]["ReservedConcurrentExecutions"])
+            total += room if isinstance(room, int) else stages[name][room["Fn::FindInMap"][2]]
+        assert f"{total} in `{name}`" in said
 
 
 def test_the_small_account_of_a_dev_stage_reserves_nothing(template: dict[str, Any]) -> None:
