@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from almanac.adapters.postgres.connection import Database
+from almanac.errors import SecretsUnavailable
 from almanac.presentation.agenda import Style
 from almanac.services.queues.dead_letters import ExplainedLetters
 from almanac.web.console.export_pages import download
@@ -114,20 +115,27 @@ class TestComingIn:
             visitor.cookie = changed
             assert visitor.get("/console").status == 401
         clock = [1000.0]
-        sessions = Sessions(["k"], lambda: clock[0])
+        sessions = Sessions(lambda: ["k"], lambda: clock[0])
         value = sessions.begin("ada", "viewer", None).partition("=")[2].partition(";")[0]
         assert sessions.of(value) is not None
         clock[0] += LASTS_SECONDS
         assert sessions.of(value) is None
 
     def test_keys_rotate(self) -> None:
-        old, new = Sessions(["old"], lambda: 0.0), Sessions(["new", "old"], lambda: 0.0)
+        old, new = Sessions(lambda: ["old"], lambda: 0.0), Sessions(lambda: ["new", "old"], lambda: 0.0)
         value = old.begin("ada", "viewer", None).partition("=")[2].partition(";")[0]
         session = old.of(value)
         assert session is not None
         assert new.of(value) is not None
         assert new.is_form_of(value, session.csrf)
-        assert Sessions(["new"], lambda: 0.0).of(value) is None
+        assert Sessions(lambda: ["new"], lambda: 0.0).of(value) is None
+
+    def test_keys_that_cannot_be_read_now_are_a_page_that_says_so(self, wiring: ApiWiring) -> None:
+        def away() -> list[str]:
+            raise SecretsUnavailable("the secret could not be read")
+
+        wiring.console._sessions._read = away
+        assert Client(wiring).send(event("GET", "/console")).status == 503
 
     def test_without_a_key_the_console_is_off(self, wiring: ApiWiring) -> None:
         wiring._environment = {n: v for n, v in wiring._environment.items() if n != "ALMANAC_SESSION_KEYS"}

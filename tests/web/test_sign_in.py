@@ -51,7 +51,7 @@ def issuer() -> FakeIssuer:
 
 @pytest.fixture
 def sign_in(issuer: FakeIssuer) -> SignIn:
-    sessions = Sessions(["key"], lambda: 1000.0)
+    sessions = Sessions(lambda: ["key"], lambda: 1000.0)
     back = "https://almanac.example.test/console/callback"
     return SignIn(issuer, ISSUER, CLIENT, back, "almanac_role", "workspaces", sessions, lambda: 1000.0)
 

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -6,8 +7,14 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from almanac.adapters.aws import clients as aws_clients
-from almanac.adapters.aws.secrets import TRUSTED_FOR, SecretsManager
+from almanac.adapters.aws.secrets import KEPT_FOR, TRUSTED_FOR, SecretsManager
+from almanac.adapters.crypto import new_key
 from almanac.errors import BadSettings, SecretsUnavailable
+from almanac.wiring.accounts import AccountWiring
+from almanac.wiring.base import Base
+from almanac.wiring.outside.api import ApiWiring
+from almanac.wiring.push import PushWiring
+from almanac.wiring.webhooks import WebhookWiring
 
 VARIABLE = "ALMANAC_DATABASE_SECRET_ARN"
 
@@ -154,3 +161,30 @@ def test_a_value_that_was_refused_is_read_again_but_not_one_that_was_just_read(
     secrets.forget(arn)
     assert secrets.text(arn, VARIABLE) == "new"
     secrets.forget("arn:of:another")
+
+
+@pytest.mark.parametrize(
+    ("wiring", "variable", "used"),
+    [
+        (AccountWiring, "ALMANAC_TOKEN_KEYS_SECRET_ARN", lambda wiring: wiring.cipher.encrypt("a")),
+        (WebhookWiring, "ALMANAC_WEBHOOK_KEYS_SECRET_ARN", lambda wiring: wiring.webhook_cipher.encrypt("a")),
+        (PushWiring, "ALMANAC_PUSH_KEYS_SECRET_ARN", lambda wiring: wiring.push_keys()),
+        (ApiWiring, "ALMANAC_SESSION_KEYS_SECRET_ARN", lambda wiring: wiring.console._sessions.seal({})),
+    ],
+)
+def test_keys_that_are_rotated_are_used_by_a_process_that_has_read_the_old_ones(
+    client: Any, clock: Clock, wiring: type[Base], variable: str, used: Callable[[Any], Any]
+) -> None:
+    class Counting(SecretsManager):
+        def _read(self, arn: str, variable: str) -> str:
+            reads.append(variable)
+            return super()._read(arn, variable)
+
+    reads: list[str] = []
+    process = wiring({variable: stored(client, SecretString=f"{new_key()},{new_key()}")})
+    process.__dict__["secrets"] = Counting(client, clock)
+    used(process)
+    clock.now += KEPT_FOR
+    used(process)
+
+    assert reads == [variable] * 2

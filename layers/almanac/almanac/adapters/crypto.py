@@ -55,7 +55,11 @@ class RotatingCipher(TokenCipher):
     A token that no key decrypts is tried once more with keys that were read anew.
     """
 
-    def __init__(self, read: Callable[[], Sequence[str]], forget: Callable[[], None]) -> None:
+    def __init__(
+        self, read: Callable[[], Sequence[str]], forget: Callable[[], None], variable: str = KEYS_VARIABLE
+    ) -> None:
+        """`variable` is where the keys come from, as FernetCipher's."""
+        self._variable = variable
         self._read = read
         self._forget = forget
         self._keys: Sequence[str] = ()
@@ -86,7 +90,7 @@ class RotatingCipher(TokenCipher):
     def _current(self) -> FernetCipher:
         keys = self._read()
         if self._cipher is None or keys != self._keys:
-            self._keys, self._cipher = keys, FernetCipher(keys)
+            self._keys, self._cipher = keys, FernetCipher(keys, self._variable)
         return self._cipher
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from almanac.settings import GoogleSettings, KeySettings, SyncSettings, load
-from almanac.wiring.base import Base, utc_now
+from almanac.wiring.base import Base, listed, utc_now
 from almanac.wiring.push import PushWiring
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ class AccountWiring(Base):
 
         settings = load(KeySettings, self._environment)
         if settings.token_keys is not None:
-            return FernetCipher(_keys(settings.token_keys.get_secret_value()))
+            return FernetCipher(listed(settings.token_keys.get_secret_value()))
         arn, variable = settings.token_keys_secret_arn or "", "ALMANAC_TOKEN_KEYS_SECRET_ARN"
-        return RotatingCipher(lambda: _keys(self.secrets.text(arn, variable)), lambda: self.secrets.forget(arn))
+        return RotatingCipher(lambda: listed(self.secrets.text(arn, variable)), lambda: self.secrets.forget(arn))
 
     @cached_property
     def providers(self) -> "Mapping[str, Provider]":
@@ -153,7 +153,3 @@ class LeavingWiring(AccountWiring, PushWiring):
 
     def _open_session(self, account: "Account") -> "AccountSession | None":
         return self.account_sessions.open(account, utc_now)
-
-
-def _keys(text: str) -> list[str]:
-    return [key.strip() for key in text.split(",") if key.strip()]

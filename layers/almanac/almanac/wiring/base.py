@@ -16,6 +16,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def listed(keys: str) -> list[str]:
+    """Return the keys of a setting or a secret, which are comma-separated."""
+    return [key.strip() for key in keys.split(",") if key.strip()]
+
+
 class Base:
     """Everything one process needs, built on first use from one environment."""
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from almanac.errors import BadSettings
 from almanac.settings import PushSettings, load
-from almanac.wiring.base import Base
+from almanac.wiring.base import Base, listed
 
 if TYPE_CHECKING:
     from almanac.domain.push.token import PushKeys
@@ -38,7 +38,7 @@ class PushWiring(Base):
         else:
             raise BadSettings("ALMANAC_PUSH_KEYS", "missing; set it to a key (`almanac new-key` prints one)")
         try:
-            return PushKeys([key.strip() for key in text.split(",") if key.strip()])
+            return PushKeys(listed(text))
         except UnusableKey as error:
             raise BadSettings("ALMANAC_PUSH_KEYS", f"{error} (`almanac new-key` prints one)") from None
 

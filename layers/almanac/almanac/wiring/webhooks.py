@@ -5,15 +5,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from almanac.settings import WebhookSettings, load
-from almanac.wiring.base import Base, utc_now
+from almanac.wiring.base import Base, listed, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
-    from almanac.adapters.crypto import FernetCipher
     from almanac.adapters.webhook_http import HttpWebhookSender
+    from almanac.services.accounts.ports import TokenCipher
     from almanac.services.events_out.webhooks import Webhooks
+
+_KEYS = "ALMANAC_WEBHOOK_KEYS"
 
 
 class WebhookWiring(Base):
@@ -26,16 +28,17 @@ class WebhookWiring(Base):
         return any(self._environment.get(name) for name in names)
 
     @cached_property
-    def webhook_cipher(self) -> "FernetCipher":
-        """Encryption of webhooks' secrets at rest."""
-        from almanac.adapters.crypto import FernetCipher
+    def webhook_cipher(self) -> "TokenCipher":
+        """Encryption of webhooks' secrets at rest. Keys of a secret may be rotated while the process lives."""
+        from almanac.adapters.crypto import FernetCipher, RotatingCipher
 
         settings = load(WebhookSettings, self._environment)
         if settings.webhook_keys is not None:
-            text = settings.webhook_keys.get_secret_value()
-        else:
-            text = self.secrets.text(settings.webhook_keys_secret_arn or "", "ALMANAC_WEBHOOK_KEYS_SECRET_ARN")
-        return FernetCipher([key.strip() for key in text.split(",") if key.strip()], "ALMANAC_WEBHOOK_KEYS")
+            return FernetCipher(listed(settings.webhook_keys.get_secret_value()), _KEYS)
+        arn = settings.webhook_keys_secret_arn or ""
+        return RotatingCipher(
+            lambda: listed(self.secrets.text(arn, f"{_KEYS}_SECRET_ARN")), lambda: self.secrets.forget(arn), _KEYS
+        )
 
     @cached_property
     def webhook_sender(self) -> "HttpWebhookSender":

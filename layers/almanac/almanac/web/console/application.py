@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from almanac.errors import AlmanacError
 from almanac.services.clock import Clock
 from almanac.web.call import Call, begin
 from almanac.web.console import session as sessions
@@ -134,7 +135,10 @@ class Console:
         return Answer(401 if offers["possible"] else 403, page("sign_in.html", offers), {"Content-Type": HTML})
 
     def _trouble(self, request: Request, problem: Problem) -> Answer:
-        session = self._sessions.of(request.cookies.get(COOKIE)) if self._sessions.possible else None
+        try:
+            session = self._sessions.of(request.cookies.get(COOKIE)) if self._sessions.possible else None
+        except AlmanacError:  # that the keys cannot be read is the trouble
+            session = None
         said = {"problem": problem, "session": session, "path": request.path, "request_id": request.request_id}
         return Answer(problem.status, page("error.html", said), {"Content-Type": HTML, **problem.headers})
 

@@ -37,11 +37,18 @@ class Session:
 
 
 class Sessions:
-    """Opens and reads sessions. `now` gives seconds since the epoch; without a key nobody is ever signed in."""
+    """Opens and reads sessions. `now` gives seconds since the epoch; without a key nobody is ever signed in.
 
-    def __init__(self, keys: Sequence[str], now: Callable[[], float]) -> None:
-        self._keys = [sha256(b"almanac console " + key.encode()).digest() for key in keys]
+    `keys` is asked each time: whoever takes a key away means sessions under it to end, in every process.
+    """
+
+    def __init__(self, keys: Callable[[], Sequence[str]], now: Callable[[], float]) -> None:
+        self._read = keys
         self._now = now
+
+    @property
+    def _keys(self) -> list[bytes]:
+        return [sha256(b"almanac console " + key.encode()).digest() for key in self._read()]
 
     @property
     def possible(self) -> bool:

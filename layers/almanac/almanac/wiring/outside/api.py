@@ -14,7 +14,7 @@ from almanac.settings import (
     SyncSettings,
     load,
 )
-from almanac.wiring.base import utc_now
+from almanac.wiring.base import listed, utc_now
 from almanac.wiring.exports.makers import ExportWiring
 from almanac.wiring.outside.operating import OperatingWiring
 from almanac.wiring.webhooks import WebhookWiring
@@ -89,7 +89,7 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
         from almanac.web.console.table import PAGES
 
         api, settings = load(ApiSettings, self._environment), load(SessionSettings, self._environment)
-        sessions = Sessions(self._session_keys(settings), time.time)
+        sessions = Sessions(lambda: self._session_keys(settings), time.time)
         url = settings.public_url
         return Console(self, sessions, url, self._sign_in(api, sessions, url), utc_now, PAGES)
 
@@ -97,7 +97,7 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
         text = settings.session_keys.get_secret_value() if settings.session_keys is not None else ""
         if not text and settings.session_keys_secret_arn:
             text = self.secrets.text(settings.session_keys_secret_arn, "ALMANAC_SESSION_KEYS_SECRET_ARN")
-        return [key.strip() for key in text.split(",") if key.strip()]
+        return listed(text)
 
     def _sign_in(self, api: ApiSettings, sessions: "Sessions", public_url: str | None) -> "SignIn | None":
         """At the issuer, where one is set."""
