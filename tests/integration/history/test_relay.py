@@ -252,6 +252,18 @@ class TestNudges:
         assert publishing.queue.woken == [Lane(mine, publishing.ws_id)]
         assert publishing.published(other) == 0
 
+    def test_a_queue_that_is_away_keeps_nothing_from_the_bus(self, publishing: Publishing) -> None:
+        def away(_lanes: Sequence[Lane], _delay: int = 0) -> None:
+            raise QueueUnavailable("a lane could not be woken")
+
+        publishing.queue.send = away  # type: ignore[method-assign]
+        publishing.endpoint(publishing.ws_id)
+        publishing.event(2)
+
+        with pytest.raises(QueueUnavailable):
+            publishing.relay()
+        assert publishing.bus.versions(publishing.ws_id) == [1, 2]
+
 
 class TestEpochs:
     def test_a_dump_in_another_server_begins_an_epoch_and_whoever_follows_is_told(self, publishing: Publishing) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from almanac.domain.history.envelope import change_event, disabled_event
+from almanac.errors import QueueUnavailable
 from almanac.services.clock import Clock, Deadline
 from almanac.services.events_out.ports import EventBus, LaneQueue, LaneStore, PublishingStore, Unpublished
 
@@ -55,37 +56,52 @@ class Relay:
     clock: Clock
 
     def __call__(self, deadline: Deadline) -> RelayReport:
-        """Publish and wake until nothing is left, the bus takes nothing, or the time is nearly up."""
+        """Publish and wake until nothing is left, the bus takes nothing, or the time is nearly up.
+
+        Raises QueueUnavailable when lanes could not be woken, after the bus was told.
+        """
         report = RelayReport(feed_held=self.store.feed_held())
         epoch = self.store.notice_restore()
         if epoch is not None:
             logger.warning("this database was restored: whoever follows it is told", extra={"epoch": epoch})
-        if self.queue is not None:
-            self._wake(self.queue, None, deadline, report)
+        asleep = self._wake(None, deadline, report)
         if self.bus is None:
             self.store.skip_all()
-            return report
-        self._tell_disabled(self.bus)
-        self._publish_all(self.bus, None, deadline, report)
+        else:
+            self._tell_disabled(self.bus)
+            self._publish_all(self.bus, None, deadline, report)
+        if asleep is not None:
+            raise asleep
         return report
 
     def nudged(self, ws_ids: Collection[UUID], deadline: Deadline) -> RelayReport:
-        """Publish and wake what is new in these workspaces; whatever this leaves, the next minute brings."""
+        """Publish and wake what is new in these workspaces; whatever this leaves, the next minute brings.
+
+        Raises as a whole round does.
+        """
         report = RelayReport()
-        if self.queue is not None:
-            self._wake(self.queue, ws_ids, deadline, report)
+        asleep = self._wake(ws_ids, deadline, report)
         if self.bus is not None:
             self._publish_all(self.bus, ws_ids, deadline, report)
+        if asleep is not None:
+            raise asleep
         return report
 
-    def _wake(self, queue: LaneQueue, among: Collection[UUID] | None, deadline: Deadline, report: RelayReport) -> None:
+    def _wake(self, among: Collection[UUID] | None, deadline: Deadline, report: RelayReport) -> QueueUnavailable | None:
+        """Wake what is due; return why it could not all be woken: a queue that is away keeps nothing from the bus."""
+        if self.queue is None:
+            return None
         due = self.lanes.due(LANES_AT_ONCE, among)
         for start in range(0, len(due), LANES_A_STEP):
             if deadline() <= RESERVE_SECONDS:
                 break
             step = due[start : start + LANES_A_STEP]
-            queue.send(step)
+            try:
+                self.queue.send(step)
+            except QueueUnavailable as error:
+                return error
             report.lanes += len(step)
+        return None
 
     def _publish_all(
         self, bus: EventBus, among: Collection[UUID] | None, deadline: Deadline, report: RelayReport
