@@ -44,29 +44,36 @@ class Upkeep:
         """Do what is due until `deadline` is near; what is left is named, and the next round goes on with it.
 
         With `dry_run` nothing is written and no provider is asked: the report says what would be done.
-        Raises UpkeepFailed at the end when a step failed, and DatabaseUnavailable at once.
+        Raises UpkeepFailed at the end when a step failed, and DatabaseUnavailable when two in a row had no database.
         """
         report = UpkeepReport(dry_run, defaultdict(int, dict.fromkeys(COUNTERS, 0)))
         limits = Limits.at(self.clock(), self.retention, self.grace, self.past)
         work = Round(self.store, self.tokens, limits, report, deadline, self.files)
+        gone = False
         for step in STEPS:
             do = step.forecast if dry_run else step.run
             if do is not None:
-                _attempt(step.name, do, work)
+                gone = _attempt(step.name, do, work, gone_before=gone)
         logger.info("upkeep ended", extra=report.as_dict())
         if report.failed:
             raise UpkeepFailed(report)
         return report
 
 
-def _attempt(name: str, do: Work, work: Round) -> None:
-    """Do one step; what stops it must not cost the other steps their turn."""
+def _attempt(name: str, do: Work, work: Round, *, gone_before: bool) -> bool:
+    """Do one step; what stops it must not cost the other steps their turn. Whether it had no database.
+
+    One that takes too long, or is the victim of a deadlock, looks like a database that is away: the next step tells.
+    """
     try:
         if not do(work):
             work.report.left.append(name)
-    except DatabaseUnavailable:
-        raise
-    except Exception as error:  # noqa: BLE001 - a bug or a refused statement; UpkeepFailed is raised at the end
+    except Exception as error:
+        gone = isinstance(error, DatabaseUnavailable)
+        if gone and gone_before:
+            raise
         said = safe_error_fields(error)
         logger.error("a step of the upkeep failed", extra={"step": name, **said})  # noqa: TRY400 - may quote a row
         work.report.failed.append({"step": name, **said})
+        return gone
+    return False
