@@ -120,6 +120,16 @@ def test_ticks_that_stop_are_noticed_after_two_periods(
     assert {row["SyncCadence"] for row in stages.values()} == {"cron(0/15 * * * ? *)"}
 
 
+@pytest.mark.parametrize(
+    "name", ["WorkspacesBehindAlarm", "ChannelsOverdueAlarm", "ChannelsSilentAlarm", "OutboundBudgetAlarm"]
+)
+def test_what_a_tick_measures_rises_after_two_ticks_however_far_apart_they_are(observability: Stack, name: str) -> None:
+    """A fixed period would have no data in every other one, which breaches nothing: scale.md halves the cadence."""
+    alarm = observability.alarms[name]
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == ({"Ref": "TickAlarmSeconds"}, 1)
+    assert (alarm["Statistic"], alarm["ComparisonOperator"]) == ("Minimum", "GreaterThanThreshold")
+
+
 def metrics_of(alarm: Properties) -> list[Properties]:
     """The metrics of an alarm, whether it is on one or on a formula over several."""
     several = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
