@@ -68,19 +68,20 @@ def _wired(session: Session) -> AdoptWorkspace:
 def _each(
     found: Sequence[LegacyWorkspace], adopt: Callable[[LegacyWorkspace], Adoption]
 ) -> tuple[list[Adoption], dict[UUID, str]]:
-    """A workspace whose rows the database refuses, or that a run is writing, costs no other one.
+    """A workspace whose rows the database refuses, or is too slow for, or that a run is writing, costs no other one.
 
-    Without a database nothing goes on.
+    Without a database nothing goes on: what is too slow breaks the connection as well, so that the second one tells.
     """
     done: list[Adoption] = []
     failed: dict[UUID, str] = {}
+    gone = False
     for legacy in found:
         try:
             done.append(adopt(legacy))
-        except StorageFailed as error:
-            failed[legacy.id] = str(error)
-        except DatabaseUnavailable as error:
-            if error.sqlstate is None:
+            gone = False
+        except (StorageFailed, DatabaseUnavailable) as error:
+            gone_before, gone = gone, isinstance(error, DatabaseUnavailable) and error.sqlstate is None
+            if gone_before and gone:
                 raise
             failed[legacy.id] = str(error)
     return done, failed

@@ -89,17 +89,18 @@ class TestWorkspaces:
         assert [each["ws_id"] for each in ended.json["failed"]] == [str(bad)]
         assert [list(row) for row in ours.run("SELECT id FROM workspaces")] == [[old.ws_id]]
 
-    def test_one_that_a_run_is_writing_is_named_and_costs_no_other(
-        self, almanac: Shell, old: OldSystem, ours: Database
+    @pytest.mark.parametrize(
+        "fails",
+        ["RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'", "PERFORM pg_terminate_backend(pg_backend_pid())"],
+    )
+    def test_one_that_a_run_is_writing_or_that_breaks_the_connection_is_named_and_costs_no_other(
+        self, almanac: Shell, old: OldSystem, ours: Database, fails: str
     ) -> None:
         busy = old.put("workspaces", name="Other team")
+        ours.run(f"CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {fails}; END $$")
         ours.run(
-            "CREATE FUNCTION deadlock() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01'; END $$"
-        )
-        ours.run(
-            "CREATE TRIGGER deadlock BEFORE INSERT ON workspaces FOR EACH ROW"
-            f" WHEN (NEW.id = '{busy}') EXECUTE FUNCTION deadlock()"
+            "CREATE TRIGGER fail BEFORE INSERT ON workspaces FOR EACH ROW"
+            f" WHEN (NEW.id = '{busy}') EXECUTE FUNCTION fail()"
         )
 
         ended = almanac("adopt", "--json")
