@@ -7,6 +7,8 @@ from uuid import UUID
 
 ADOPTED = ("google",)
 """Providers of the old system whose accounts are adopted; their names are the same here."""
+ELSEWHERE = "other_workspace"
+"""Why an account is left out that was adopted in the workspace that it belonged to then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class StoredAccount:
     """An account as Almanac has it; the token is ciphertext."""
 
     id: UUID
+    email: str
     refresh_token: str
     status: str
 

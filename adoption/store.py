@@ -76,12 +76,14 @@ class PostgresAdoptionStore(AdoptionStore):
         return [LegacyAccount(*row) for row in self._run("accounts", ws_id=ws_id)]
 
     @override
-    def put_account(self, ws_id: UUID, account: LegacyAccount, ciphertext: str) -> StoredAccount | None:
-        who = {"ws_id": ws_id, "user_id": account.user_id, "provider": account.provider, "email": address(account)}
+    def put_account(self, ws_id: UUID, account: LegacyAccount, ciphertext: str) -> bool:
         status = "active" if account.is_active else "disconnected"
-        if self._run("put_account", id=account.id, refresh_token=ciphertext, status=status, **who):
-            return None
-        return StoredAccount(*self._run("stored_account", **who)[0])
+        return bool(self._run("put_account", refresh_token=ciphertext, status=status, **_identity(ws_id, account)))
+
+    @override
+    def stored_account(self, ws_id: UUID, account: LegacyAccount) -> StoredAccount | None:
+        found = self._run("stored_account", **_identity(ws_id, account))
+        return StoredAccount(*found[0]) if found else None
 
     @override
     def revive_account(self, account_id: UUID, ciphertext: str) -> None:
@@ -114,3 +116,8 @@ class PostgresAdoptionStore(AdoptionStore):
             "encrypted_text": int(encrypted),
             "tasks_with_settings_of_several_people": int(shared),
         }
+
+
+def _identity(ws_id: UUID, account: LegacyAccount) -> Mapping[str, object]:
+    who = {"user_id": account.user_id, "provider": account.provider, "email": address(account)}
+    return {"id": account.id, "ws_id": ws_id, **who}

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from adoption.rules import (
+    ELSEWHERE,
     AdoptionCounts,
     LegacyAccount,
     LegacyWorkspace,
@@ -55,8 +56,12 @@ class AdoptionStore(Protocol):
         """Its old accounts, active ones first, the newest of them first."""
         ...
 
-    def put_account(self, ws_id: UUID, account: LegacyAccount, ciphertext: str) -> StoredAccount | None:
-        """Add the account under its old id; None when it was added, else the one that is there already."""
+    def put_account(self, ws_id: UUID, account: LegacyAccount, ciphertext: str) -> bool:
+        """Add the account under its old id, unless it is there already. Returns whether it was added."""
+        ...
+
+    def stored_account(self, ws_id: UUID, account: LegacyAccount) -> StoredAccount | None:
+        """What is there already; None when it is another workspace's."""
         ...
 
     def revive_account(self, account_id: UUID, ciphertext: str) -> None:
@@ -116,13 +121,15 @@ class AdoptWorkspace:
         ours, added = {}, 0
         for account in chosen:
             token = (account.refresh_token or "").strip()
-            known = self.store.put_account(ws_id, account, self.cipher.encrypt(token))
-            if known is not None:
+            if self.store.put_account(ws_id, account, self.cipher.encrypt(token)):
+                added += 1
+                ours[account.id] = (account.id, address(account))
+            elif (known := self.store.stored_account(ws_id, account)) is not None:
                 self._offer(known, token)
-            added += known is None
-            ours[account.id] = (account.id if known is None else known.id, address(account))
-        self.store.note_accounts([(old, *ours[first]) for old, first in stands_for.items()])
-        return AdoptionCounts(added, len(chosen) - added, left_out)
+                ours[account.id] = (known.id, known.email)
+        self.store.note_accounts([(old, *ours[first]) for old, first in stands_for.items() if first in ours])
+        elsewhere = {ELSEWHERE: len(chosen) - len(ours)} if len(chosen) > len(ours) else {}
+        return AdoptionCounts(added, len(ours) - added, {**left_out, **elsewhere})
 
     def _offer(self, known: StoredAccount, token: str) -> None:
         """Who has to reconnect may have done so in the old system: another token is worth a try. Else ours stays."""

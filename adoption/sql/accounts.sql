@@ -13,8 +13,11 @@ ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- name: stored_account
-SELECT id, refresh_token, status FROM calendar_auth_tokens
-WHERE ws_id = :ws_id::uuid AND user_id = :user_id AND provider = :provider AND account_email = :email;
+-- The row itself, whose address may have changed in the old system since, or one that somebody has connected here.
+SELECT id, account_email, refresh_token, status FROM calendar_auth_tokens
+WHERE ws_id = :ws_id::uuid
+    AND (id = :id::uuid OR (user_id = :user_id AND provider = :provider AND account_email = :email))
+ORDER BY id <> :id::uuid LIMIT 1;
 
 -- name: revive_account
 UPDATE calendar_auth_tokens

@@ -192,6 +192,28 @@ class TestAccounts:
         assert wiring.cipher.decrypt(token) == (newer if taken else "1//first")
         assert (now, version) == ("active" if taken else status, 2 if taken else 1)
 
+    def test_one_whose_address_has_changed_since_is_the_same(
+        self, almanac: Shell, old: OldSystem, ours: Database
+    ) -> None:
+        old.connection(old.account(), "primary")
+        adopt(almanac)
+        old.owner.run("UPDATE calendar_auth_tokens SET account_email = 'ada.new@example.test'")
+        old.from_google("e1", calendar="primary")
+
+        document = adopt(almanac)
+
+        assert (adopted(document, "accounts"), adopted(document, "events")) == ((0, 1), (1, 0))
+        assert one(ours, "SELECT account_email FROM calendar_auth_tokens") == [ADA]
+
+    def test_one_that_has_been_moved_to_another_workspace_since_stays_where_it_is(
+        self, almanac: Shell, old: OldSystem
+    ) -> None:
+        old.account()
+        adopt(almanac)
+        old.owner.run("UPDATE calendar_auth_tokens SET ws_id = :to", to=old.put("workspaces", name="Other team"))
+
+        assert left_out(adopt(almanac), "accounts") == {"other_workspace": 1}
+
     def test_a_dead_account_whose_key_is_gone_takes_the_token_of_the_old_system(
         self, almanac: Shell, old: OldSystem, ours: Database
     ) -> None:
