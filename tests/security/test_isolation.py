@@ -389,7 +389,7 @@ OF_ALL_WORKSPACES = {
         ),
         *("aged_history", "delete_old_deliveries", "delete_spent", "expired_exports", "delete_exports"),
     },
-    "sql/workspaces.sql": {"readable", "prepare"},
+    "sql/workspaces.sql": {"readable", "prepare", "zones"},
     "sql/accounts.sql": {"revive_account", "note_accounts"},
     "sql/tasks.sql": set(),
     "sql/habits.sql": set(),
