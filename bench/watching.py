@@ -9,7 +9,6 @@ from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.adapters.postgres.run_history import PostgresRunHistory
 from almanac.adapters.postgres.run_summary import PostgresRunSummary
-from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from bench.figures import Figure, Target
 from bench.rounds import interleaved, progress
 from bench.stage import FILLED, FILLING, postgres
@@ -78,7 +77,7 @@ def watching(workspaces: int, runs: int, rounds: int, *, durable: bool) -> list[
         letters = [str(number * 100) for number in range(1, _LETTERS + 1)]
         ways: dict[str, Callable[[], object]] = {
             "bare states": lambda: database.run(_BARE_STATES),
-            "health": lambda: due.sync_health(now - SYNC_BEHIND_AFTER),
+            "health": lambda: due.sync_health(now),
             "bare runs": lambda: database.run(_BARE_RUNS),
             "all": lambda: summary.statistics(None, now - timedelta(days=_DAYS), now, 20),
             "day": lambda: summary.statistics(None, now - timedelta(days=1), now, 20),

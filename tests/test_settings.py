@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from almanac.errors import BadSettings
 from almanac.settings import (
+    BehindSettings,
     DatabaseSettings,
     GoogleSettings,
     KeySettings,
@@ -20,7 +22,16 @@ from almanac.settings import (
 URL = "postgresql://almanac:hidden@db.example.test/almanac"
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/sync.fifo"
 CLIENT = {"ALMANAC_GOOGLE_CLIENT_ID": "client", "ALMANAC_GOOGLE_CLIENT_SECRET": "hidden"}
-GROUPS = (DatabaseSettings, QueueSettings, GoogleSettings, KeySettings, SyncSettings, PlanSettings, UpkeepSettings)
+GROUPS = (
+    DatabaseSettings,
+    QueueSettings,
+    GoogleSettings,
+    KeySettings,
+    SyncSettings,
+    PlanSettings,
+    UpkeepSettings,
+    BehindSettings,
+)
 ENOUGH = {"ALMANAC_DATABASE_URL": URL, "ALMANAC_TOKEN_KEYS": "hidden", **CLIENT}
 
 
@@ -51,6 +62,9 @@ ENOUGH = {"ALMANAC_DATABASE_URL": URL, "ALMANAC_TOKEN_KEYS": "hidden", **CLIENT}
         (SyncSettings, {"ALMANAC_SYNC_PAGE_SIZE": "many"}, "ALMANAC_SYNC_PAGE_SIZE"),
         (SyncSettings, {"ALMANAC_SYNC_PAST_DAYS": "-1"}, "ALMANAC_SYNC_PAST_DAYS"),
         (SyncSettings, {"ALMANAC_SYNC_LEASE_SECONDS": "4"}, "ALMANAC_SYNC_LEASE_SECONDS"),
+        (BehindSettings, {"ALMANAC_SYNC_BEHIND_SECONDS": "59"}, "ALMANAC_SYNC_BEHIND_SECONDS"),
+        (BehindSettings, {"ALMANAC_SYNC_BEHIND_SECONDS": "86401"}, "ALMANAC_SYNC_BEHIND_SECONDS"),
+        (BehindSettings, {"ALMANAC_SYNC_BEHIND_SECONDS": "90.5"}, "ALMANAC_SYNC_BEHIND_SECONDS"),
         (PlanSettings, {"ALMANAC_PLAN_BUDGET_SECONDS": "0"}, "ALMANAC_PLAN_BUDGET_SECONDS"),
         (
             PlanSettings,
@@ -125,6 +139,11 @@ def test_tokens_travel_in_the_clear_on_this_machine_only(variable: str, url: str
     else:
         with pytest.raises(BadSettings, match=f"^{variable}: "):
             load(GoogleSettings, CLIENT | {variable: url})
+
+
+def test_behind_is_what_the_rule_says_unless_it_is_told() -> None:
+    assert load(BehindSettings, {}).sync_behind_after == SYNC_BEHIND_AFTER
+    assert load(BehindSettings, {"ALMANAC_SYNC_BEHIND_SECONDS": "86400"}).sync_behind_after == timedelta(days=1)
 
 
 def test_the_window_is_a_quarter_back_and_half_a_year_ahead() -> None:

@@ -8,9 +8,10 @@ import pytest
 from almanac.adapters.postgres.connection import Database, statements
 from almanac.adapters.postgres.due_workspaces import PostgresDueStore
 from almanac.adapters.postgres.run_summary import PostgresRunSummary
-from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from almanac.domain.operations.run_statistics import Latency, OutcomeCount, ProviderCalls, RunStatistics, summarize
 from almanac.services.queues.ports import SyncHealth
+from almanac.wiring.command_line import Wiring
+from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
 from tests.integration.rows import NOON
 
@@ -250,10 +251,26 @@ class TestBehindWithASync:
             connected(database, now, age, calendars=2)
         rows.workspace(database)
 
-        health = PostgresDueStore(database).sync_health(now - SYNC_BEHIND_AFTER)
+        health = PostgresDueStore(database).sync_health(now)
 
         assert health == SyncHealth(workspaces_behind=2, connections_in_error=0, budgets_half_used=0)
         assert statistics(database, now).all_behind["sync"] == health.workspaces_behind
+
+    def test_two_periods_of_a_slower_rule_count_for_all_who_look(self, database: Database, now: datetime) -> None:
+        hourly = {"ALMANAC_DATABASE_URL": "postgresql://unused@127.0.0.1/unused", "ALMANAC_SYNC_BEHIND_SECONDS": "7200"}
+        wiring, api = Wiring(hourly), ApiWiring(hourly)
+        vars(wiring).update(database=database, queue=None)
+        vars(api).update(database=database)
+        fresh, late = (connected(database, now, timedelta(minutes=minutes)) for minutes in (119, 121))
+
+        report = wiring.run_summary(None, timedelta(hours=1), 10)
+        ahead = {ws_id: wiring.foresee(ws_id) for ws_id in (fresh, late)}
+
+        assert [each.ws_id for each in report.behind] == [late]
+        assert [each.ws_id for each in api.workspace_health.all_late(None)] == [late]
+        assert wiring.dispatch.store.sync_health(now).workspaces_behind == 1
+        assert wiring.dispatch.store.tell_late(now) == 1
+        assert {ws_id: each.will_be_late for ws_id, (each,) in ahead.items()} == {fresh: False, late: True}
 
     @pytest.mark.parametrize(
         ("change", "counted"),

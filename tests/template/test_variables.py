@@ -61,6 +61,7 @@ QUEUES = {
 PARAMETER_OF = {
     "ALMANAC_SYNC_PAST_DAYS": "SyncPastDays",
     "ALMANAC_SYNC_FUTURE_DAYS": "SyncFutureDays",
+    "ALMANAC_SYNC_BEHIND_SECONDS": "TickAlarmSeconds",
     "ALMANAC_PLAN_BUDGET_SECONDS": "PlanBudgetSeconds",
     "ALMANAC_UPKEEP_RETENTION_DAYS": "UpkeepRetentionDays",
     "ALMANAC_UPKEEP_GRACE_DAYS": "UpkeepGraceDays",

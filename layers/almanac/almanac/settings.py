@@ -175,6 +175,17 @@ class SyncSettings(_Settings):
         return timedelta(days=self.sync_future_days)
 
 
+class BehindSettings(_Settings):
+    """How long a workspace may not be synced until it counts as behind: two periods of the sync rule."""
+
+    sync_behind_seconds: Annotated[int, Field(ge=60, le=86_400)] = 1800
+
+    @property
+    def sync_behind_after(self) -> timedelta:
+        """The same as a span."""
+        return timedelta(seconds=self.sync_behind_seconds)
+
+
 class BudgetSettings(_Settings):
     """What may be created and deleted at providers in a day (UTC)."""
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from almanac.domain.operations.forecast import PERIOD, USUALLY, forecast
-from almanac.domain.operations.lag import WorkspaceProgress
+from almanac.domain.operations.forecast import USUALLY, forecast
+from almanac.domain.operations.lag import PLAN_BEHIND_AFTER, SYNC_BEHIND_AFTER, WorkspaceProgress
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -30,18 +30,34 @@ FRESH = WorkspaceProgress(NOW - 5 * MINUTE, ever=True)
     ],
 )
 def test_a_sync(known: dict[str, Any], done_in: timedelta | None, late: bool) -> None:
-    found = forecast("sync", replace(FRESH, **known), None, NOW)
+    found = forecast("sync", replace(FRESH, **known), None, SYNC_BEHIND_AFTER, NOW)
 
     assert found.done_at == (None if done_in is None else NOW + done_in + USUALLY)
     assert found.will_be_late is late
 
 
 def test_what_runs_usually_take_counts() -> None:
-    assert forecast("sync", FRESH, 60_000, NOW).done_at == NOW + 11 * MINUTE
+    assert forecast("sync", FRESH, 60_000, SYNC_BEHIND_AFTER, NOW).done_at == NOW + 11 * MINUTE
 
 
 def test_a_plan_has_a_longer_period() -> None:
-    found = forecast("schedule", FRESH, None, NOW)
+    found = forecast("schedule", FRESH, None, PLAN_BEHIND_AFTER, NOW)
 
-    assert found.done_at == FRESH.fresh_at + PERIOD["schedule"] + USUALLY
-    assert found.behind_at == FRESH.fresh_at + 2 * PERIOD["schedule"]
+    assert found.done_at == FRESH.fresh_at + PLAN_BEHIND_AFTER / 2 + USUALLY
+    assert found.behind_at == FRESH.fresh_at + PLAN_BEHIND_AFTER
+
+
+@pytest.mark.parametrize(
+    ("known", "done_in", "late"),
+    [
+        ({}, 25 * MINUTE, False),
+        ({"fresh_at": NOW - 40 * MINUTE}, 0 * MINUTE, False),
+        ({"fresh_at": NOW - 61 * MINUTE}, 0 * MINUTE, True),
+        ({"retry_at": NOW + 30 * MINUTE, "error_type": "rate_limited"}, 45 * MINUTE, False),
+    ],
+)
+def test_a_slower_rule_makes_nobody_late(known: dict[str, Any], done_in: timedelta, late: bool) -> None:
+    found = forecast("sync", replace(FRESH, **known), None, 60 * MINUTE, NOW)
+
+    assert (found.done_at, found.will_be_late) == (NOW + done_in + USUALLY, late)
+    assert found.behind_at == found.fresh_at + 60 * MINUTE

@@ -31,7 +31,7 @@ class DueStore:
     def channel_states(self) -> ChannelStates | None:
         return None
 
-    def sync_health(self, before: datetime) -> SyncHealth:
+    def sync_health(self, now: datetime) -> SyncHealth:
         raise NotImplementedError
 
 

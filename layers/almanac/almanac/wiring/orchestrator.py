@@ -4,7 +4,7 @@ import os
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from almanac.settings import BudgetSettings, load
+from almanac.settings import BehindSettings, BudgetSettings, load
 from almanac.wiring.base import utc_now
 from almanac.wiring.push import PushWiring
 from almanac.wiring.queues import Queues
@@ -25,7 +25,9 @@ class OrchestratorWiring(Queues, PushWiring):
         from almanac.services.queues.dispatch import Dispatch
 
         budget = load(BudgetSettings, self._environment).outbound_daily_budget
-        return Dispatch(PostgresDueStore(self.database, self.push_home, budget), self.queue, utc_now)
+        behind_after = load(BehindSettings, self._environment).sync_behind_after
+        store = PostgresDueStore(self.database, self.push_home, budget, behind_after)
+        return Dispatch(store, self.queue, utc_now)
 
 
 @cache

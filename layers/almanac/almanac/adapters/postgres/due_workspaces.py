@@ -1,7 +1,7 @@
 """Which workspaces are due, in Postgres: the DueStore of the orchestrator."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from typing_extensions import override
@@ -10,6 +10,7 @@ from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, Rows
 from almanac.adapters.postgres.operations.late import PostgresLate
 from almanac.adapters.postgres.operations.run_counts import PostgresRunCounts
+from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from almanac.domain.push.channels import RENEW_BEFORE
 from almanac.services.push.ports import PushHome
 from almanac.services.queues.ports import ChannelStates, DueStore, DueWorkspace, SyncHealth
@@ -18,7 +19,13 @@ from almanac.services.queues.ports import ChannelStates, DueStore, DueWorkspace,
 class PostgresDueStore(DueStore):
     """DueStore over one Database; pages by key, so that a tick's memory does not grow with the workspaces."""
 
-    def __init__(self, database: Database, home: PushHome | None = None, daily_budget: int | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        home: PushHome | None = None,
+        daily_budget: int | None = None,
+        sync_behind_after: timedelta = SYNC_BEHIND_AFTER,
+    ) -> None:
         """`home` is None where push is off: then every calendar is due at every tick.
 
         `daily_budget` is what may be created and deleted for an account in a day; None where nobody asks about it.
@@ -33,7 +40,8 @@ class PostgresDueStore(DueStore):
         self._summary = database.statements("run_summary.sql")
         self._half_budget = None if daily_budget is None else -(-daily_budget // 2)
         self._counts = PostgresRunCounts(database)
-        self._late = PostgresLate(database, home)
+        self._late = PostgresLate(database, home, sync_behind_after)
+        self._sync_behind_after = sync_behind_after
 
     @override
     def due_for_sync(self, after: UUID | None, limit: int) -> Sequence[DueWorkspace]:
@@ -78,7 +86,8 @@ class PostgresDueStore(DueStore):
         return self._counts.roll_up()
 
     @override
-    def sync_health(self, before: datetime) -> SyncHealth:
+    def sync_health(self, now: datetime) -> SyncHealth:
+        before = now - self._sync_behind_after
         asked = {"before": before, "half_budget": self._half_budget, **self._home}
         return SyncHealth(*self._summary.alone("sync_health", **asked)[0])
 

@@ -11,7 +11,7 @@ from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.operations.run_counts import PostgresRunCounts, RunCounts
 from almanac.domain.operations.job_names import KEPT_UP, JobName
-from almanac.domain.operations.lag import PLAN_BEHIND_AFTER, SYNC_BEHIND_AFTER, WorkspaceProgress
+from almanac.domain.operations.lag import SYNC_BEHIND_AFTER, WorkspaceProgress, behind_after
 from almanac.domain.operations.overview import at_share
 from almanac.domain.operations.run_statistics import (
     SHARES,
@@ -25,22 +25,22 @@ from almanac.domain.operations.run_statistics import (
 from almanac.services.operations.ports import CountedRuns, ProgressStore
 from almanac.services.push.ports import PushHome
 
-_BEHIND: dict[JobName, tuple[str, timedelta]] = {
-    "sync": ("behind_with_sync", SYNC_BEHIND_AFTER),
-    "schedule": ("behind_with_plan", PLAN_BEHIND_AFTER),
-}
+_BEHIND: dict[JobName, str] = {"sync": "behind_with_sync", "schedule": "behind_with_plan"}
 
 
 class PostgresRunSummary(CountedRuns, ProgressStore):
     """Statistics of all workspaces or of one, over one Database."""
 
-    def __init__(self, database: Database, home: PushHome | None = None) -> None:
+    def __init__(
+        self, database: Database, home: PushHome | None = None, sync_behind_after: timedelta = SYNC_BEHIND_AFTER
+    ) -> None:
         """`home` is None where push is off: then no calendar may wait for longer because it would ring."""
         self._db = database
         self._home = {
             "installation": home.installation if home else None,
             "address_fingerprint": home.fingerprint if home else None,
         }
+        self._behind_after = behind_after(sync_behind_after)
         self._counts = PostgresRunCounts(database)
         self._run = database.statements("run_summary.sql")
 
@@ -48,7 +48,7 @@ class PostgresRunSummary(CountedRuns, ProgressStore):
     def progress(self, ws_id: UUID, now: datetime) -> Sequence[LaggingWorkspace]:
         found: list[LaggingWorkspace] = []
         ids = arrays.texts([str(ws_id)])
-        for job, (statement, _) in _BEHIND.items():
+        for job, statement in _BEHIND.items():
             whose = self._home if job == "sync" else {}
             rows = self._run.alone(statement, ws_ids=ids, before=now, limit=1, **whose)
             found += [LaggingWorkspace(job, row[1], WorkspaceProgress(*row[2:])) for row in rows]
@@ -76,9 +76,10 @@ class PostgresRunSummary(CountedRuns, ProgressStore):
         found: list[LaggingWorkspace] = []
         all_behind: dict[JobName, int] = {}
         with self._db.transaction():
-            for job, (statement, after) in _BEHIND.items():
+            for job, statement in _BEHIND.items():
                 whose = self._home if job == "sync" else {}
-                rows = self._run(statement, ws_ids=ids, before=now - after, limit=limit, **whose)
+                before = now - self._behind_after[job]
+                rows = self._run(statement, ws_ids=ids, before=before, limit=limit, **whose)
                 all_behind[job] = rows[0][0] if rows else 0
                 found += [LaggingWorkspace(job, row[1], WorkspaceProgress(*row[2:])) for row in rows]
         found.sort(key=lambda each: (each.progress.fresh_at, str(each.ws_id), each.job))

@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from almanac.domain.operations.job_names import JobName
-from almanac.domain.operations.lag import PLAN_BEHIND_AFTER, SYNC_BEHIND_AFTER, Lag, WorkspaceProgress, why_behind
+from almanac.domain.operations.lag import Lag, WorkspaceProgress, why_behind
 
-PERIOD: dict[JobName, timedelta] = {"sync": SYNC_BEHIND_AFTER / 2, "schedule": PLAN_BEHIND_AFTER / 2}
-"""Of the rules: what is late has missed two."""
-BEHIND_AFTER: dict[JobName, timedelta] = {"sync": SYNC_BEHIND_AFTER, "schedule": PLAN_BEHIND_AFTER}
 USUALLY = timedelta(seconds=30)
 """From message to done, where nothing was measured."""
 
@@ -32,23 +29,27 @@ class Forecast:
         return self.done_at is None or self.done_at > self.behind_at
 
 
-def forecast(job: JobName, progress: WorkspaceProgress, usual_ms: int | None, now: datetime) -> Forecast:
+def forecast(
+    job: JobName, progress: WorkspaceProgress, usual_ms: int | None, behind_after: timedelta, now: datetime
+) -> Forecast:
     """Return when the job should be done next: what it waits for now, then what its runs usually take.
 
-    `usual_ms` is from message to done, for 95 of 100 of them.
+    `usual_ms` is from message to done, for 95 of 100 of them. `behind_after` is two periods of the job's rule: what is
+    late has missed two.
     """
+    period = behind_after / 2
     takes = USUALLY if usual_ms is None else timedelta(milliseconds=usual_ms)
     lag = why_behind(progress, now)
-    tick = now + PERIOD[job]
-    begins: datetime | None = max(progress.fresh_at + PERIOD[job], now)
+    tick = now + period
+    begins: datetime | None = max(progress.fresh_at + period, now)
     if lag.reason in ("reconnect_required", "timezone_missing"):
         begins = None
     elif lag.reason == "running" or lag.reason == "waiting":
         begins = max(lag.since, now - takes)
     elif lag.reason == "backing_off" and lag.until is not None:
-        begins = lag.until + PERIOD[job] / 2  # the tick after it, which may be a whole period away
+        begins = lag.until + period / 2  # the tick after it, which may be a whole period away
     elif lag.reason == "error":
         begins = min(begins or tick, tick)
     shown = None if lag.reason in ("overdue", "never") else lag
     done_at = None if begins is None else begins + takes
-    return Forecast(job, progress.fresh_at, progress.fresh_at + BEHIND_AFTER[job], done_at, shown)
+    return Forecast(job, progress.fresh_at, progress.fresh_at + behind_after, done_at, shown)

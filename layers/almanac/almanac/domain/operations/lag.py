@@ -1,8 +1,11 @@
 """Why a workspace is behind: one reason, the one that an operator would act on first."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+from almanac.domain.operations.job_names import JobName
 
 Reason = Literal[
     "reconnect_required", "timezone_missing", "running", "backing_off", "waiting", "error", "never", "overdue", "paused"
@@ -11,11 +14,16 @@ Reason = Literal[
 so nobody is late."""
 
 SYNC_BEHIND_AFTER = timedelta(minutes=30)
-"""Two periods of the sync rule: one missed tick is no news."""
+"""Two periods of the sync rule, for one missed tick is no news; the rule of a deployment may have longer ones."""
 PLAN_BEHIND_AFTER = timedelta(hours=12)
-"""Two periods of the planning rule."""
+"""Two periods of the planning rule, whatever its own."""
 QUEUED_FOR = timedelta(hours=1)
 """A scheduled message that has not arrived for so long counts as lost, and its workspace is due again."""
+
+
+def behind_after(sync: timedelta) -> Mapping[JobName, timedelta]:
+    """Return, by job, how long it may not be done until its workspace counts as behind; `sync` is that of syncs."""
+    return {"sync": sync, "schedule": PLAN_BEHIND_AFTER}
 
 
 @dataclass(frozen=True, slots=True)

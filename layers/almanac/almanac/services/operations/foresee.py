@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from almanac.domain.operations.forecast import Forecast, forecast
+from almanac.domain.operations.lag import behind_after
 from almanac.services.clock import Clock
 from almanac.services.operations.ports import CountedRuns, ProgressStore, WorkspaceStore
 
@@ -15,11 +16,15 @@ MEASURED = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Foresee:
-    """The use case of the forecast in `almanac why`, and of `…/why`."""
+    """The use case of the forecast in `almanac why`, and of `…/forecast`.
+
+    `sync_behind_after` is two periods of the sync rule.
+    """
 
     workspaces: WorkspaceStore
     runs: CountedRuns
     progress: ProgressStore
+    sync_behind_after: timedelta
     clock: Clock
 
     def __call__(self, ws_id: UUID) -> Sequence[Forecast]:
@@ -28,6 +33,8 @@ class Foresee:
         now = self.clock()
         latencies = self.runs.statistics(ws_id, now - MEASURED, now, 1).latencies
         usual = {each.job: each.message_to_done_ms[1] for each in latencies if each.message_to_done_ms}
+        after = behind_after(self.sync_behind_after)
         return [
-            forecast(each.job, each.progress, usual.get(each.job), now) for each in self.progress.progress(ws_id, now)
+            forecast(each.job, each.progress, usual.get(each.job), after[each.job], now)
+            for each in self.progress.progress(ws_id, now)
         ]

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from almanac.domain.operations.lag import SYNC_BEHIND_AFTER
 from almanac.domain.operations.machine import Machine
 from almanac.errors import AlmanacError
 from almanac.jobs import (
@@ -95,7 +94,7 @@ class Dispatch:
             else:
                 self._send_due(tick, began, report, f"tick {tick.request_id or began.isoformat()}")
             if tick.job == "calendar.sync" and tick.direction != "outbound":
-                report.health = self.store.sync_health(began - SYNC_BEHIND_AFTER)
+                report.health = self.store.sync_health(began)
                 self.store.tell_late(began)
                 self.store.roll_up_runs()
                 report.channels = self.store.channel_states()

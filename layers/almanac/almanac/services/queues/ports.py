@@ -142,8 +142,8 @@ class DueStore(Protocol):
         """How the push channels are; None where push is off."""
         ...
 
-    def sync_health(self, before: datetime) -> SyncHealth:
-        """How many are behind, in one cheap statement; behind is what was not read since that instant."""
+    def sync_health(self, now: datetime) -> SyncHealth:
+        """How many are behind now, in one cheap statement."""
         ...
 
 

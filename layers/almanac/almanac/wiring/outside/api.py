@@ -159,12 +159,10 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
     @cached_property
     def workspace_health(self) -> "WorkspaceHealth":
         """How a workspace does."""
-        from almanac.adapters.postgres.run_summary import PostgresRunSummary
         from almanac.services.watching.health import WorkspaceHealth
 
         store = self._workspace_store
-        runs = PostgresRunSummary(self.database, self.push_home)
-        return WorkspaceHealth(store, store, runs, self.directory, utc_now)
+        return WorkspaceHealth(store, store, self._counted_runs, self.directory, utc_now)
 
     @cached_property
     def show_overview(self) -> "ShowOverview":

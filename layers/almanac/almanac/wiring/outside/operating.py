@@ -129,12 +129,10 @@ class OperatingWiring(SmartSchedulingWiring, PastWiring):
     @cached_property
     def run_summary(self) -> "RunSummary":
         """The use case of `almanac runs --summary`."""
-        from almanac.adapters.postgres.run_summary import PostgresRunSummary
         from almanac.providers.google.pace.quota import CALLS_PER_MINUTE
         from almanac.services.operations.run_summary import RunSummary
 
-        store = PostgresRunSummary(self.database, self.push_home)
-        return RunSummary(self._workspace_store, store, utc_now, CALLS_PER_MINUTE)
+        return RunSummary(self._workspace_store, self._counted_runs, utc_now, CALLS_PER_MINUTE)
 
     @cached_property
     def queue_depths(self) -> "QueueDepths":

@@ -3,12 +3,14 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from almanac.settings import BehindSettings, load
 from almanac.wiring.base import utc_now
 from almanac.wiring.history.nudges import NudgeWiring
 from almanac.wiring.history.reading import HistoryWiring
 from almanac.wiring.push import PushWiring
 
 if TYPE_CHECKING:
+    from almanac.adapters.postgres.run_summary import PostgresRunSummary
     from almanac.services.history.compare import Compare
     from almanac.services.history.trace import Trace
     from almanac.services.history.undo import UndoRun
@@ -47,8 +49,16 @@ class PastWiring(PushWiring, NudgeWiring, HistoryWiring):
     def foresee(self) -> "Foresee":
         """The use case of the forecast in `almanac why`."""
         from almanac.adapters.postgres.accounts import PostgresWorkspaces
-        from almanac.adapters.postgres.run_summary import PostgresRunSummary
         from almanac.services.operations.foresee import Foresee
 
-        runs = PostgresRunSummary(self.database, self.push_home)
-        return Foresee(PostgresWorkspaces(self.database), runs, runs, utc_now)
+        behind_after = load(BehindSettings, self._environment).sync_behind_after
+        runs = self._counted_runs
+        return Foresee(PostgresWorkspaces(self.database), runs, runs, behind_after, utc_now)
+
+    @cached_property
+    def _counted_runs(self) -> "PostgresRunSummary":
+        """How runs went, and who is behind by what this deployment's sync rule allows."""
+        from almanac.adapters.postgres.run_summary import PostgresRunSummary
+
+        behind_after = load(BehindSettings, self._environment).sync_behind_after
+        return PostgresRunSummary(self.database, self.push_home, behind_after)

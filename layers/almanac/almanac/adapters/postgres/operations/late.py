@@ -1,13 +1,13 @@
 """Tells of workspaces that have begun to be late, and of those that have caught up: each episode once."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.run_summary import PostgresRunSummary
-from almanac.domain.operations.lag import Lag, why_behind
+from almanac.domain.operations.lag import SYNC_BEHIND_AFTER, Lag, why_behind
 from almanac.services.push.ports import PushHome
 
 _MOST = 100_000
@@ -17,10 +17,12 @@ _MOST = 100_000
 class PostgresLate:
     """Episodes of lateness over one Database."""
 
-    def __init__(self, database: Database, home: PushHome | None = None) -> None:
+    def __init__(
+        self, database: Database, home: PushHome | None = None, sync_behind_after: timedelta = SYNC_BEHIND_AFTER
+    ) -> None:
         """`home` is None where push is off."""
         self._db = database
-        self._summary = PostgresRunSummary(database, home)
+        self._summary = PostgresRunSummary(database, home, sync_behind_after)
         self._run = database.statements("operations/late.sql")
 
     def tell(self, now: datetime) -> int:
