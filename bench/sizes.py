@@ -152,6 +152,7 @@ def tables(counts: Counted) -> str:
 _SETTINGS: Mapping[str, Callable[[Size], str]] = {
     "stacks, each with an OAuth client and a database of its own": lambda size: str(size.stacks),
     "`SyncCadence`": lambda size: f"`cron(0/{size.cadence_minutes} * * * ? *)`",
+    "`TickAlarmSeconds`": lambda size: str(2 * 60 * size.cadence_minutes),
     "`SyncConcurrency` (mapping)": lambda size: str(size.concurrency),
     "`GoogleRequestsPerMinute` (mapping)": lambda size: str(size.pace),
     "`UpkeepRetentionDays`": lambda size: str(size.retention_days),
