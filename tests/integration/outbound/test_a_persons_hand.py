@@ -225,6 +225,35 @@ class TestBlocks:
         assert team.row(block) is None
         assert team.run("SELECT count(*) FROM refused_slots WHERE ws_id = :ws") == [[1]]
 
+    @pytest.mark.parametrize("known", [False, True])
+    def test_a_calendar_that_may_not_be_looked_into_holds_up_nothing(self, team: Writing, known: bool) -> None:
+        """Its events cannot be read: what was moved there counts as deleted, and the target is written to as ever."""
+        private = team.google.add_calendar(team.calendar, "Private")
+        team.run(
+            "INSERT INTO calendar_connections (ws_id, auth_token_id, provider, calendar_id, calendar_name, access_role)"
+            " SELECT ws_id, auth_token_id, provider, :private, 'Private', 'owner' FROM calendar_connections"
+            " WHERE ws_id = :ws",
+            private=private,
+        )
+        block, other = team.block(), team.block("Other", hours=30)
+        team.sync()
+        team.google.move_event(team.calendar, team.of(block)["id"], private)
+        if known:
+            team.run(
+                "UPDATE calendar_connections SET access_role = 'freeBusyReader'"
+                " WHERE ws_id = :ws AND calendar_id = :private",
+                private=private,
+            )
+        else:
+            team.google.set_entry(private, team.calendar, role="freeBusyReader")
+        team.move(other, 40)
+        team.sync(calendar_id=team.calendar)
+        assert team.held() is None
+        assert team.row(block) is None
+        assert team.run("SELECT count(*) FROM refused_slots WHERE ws_id = :ws") == [[1]]
+        (body,) = team.there()
+        assert datetime.fromisoformat(body["start"]["dateTime"]) == team.at(40)
+
     def test_a_copy_is_foreign_and_busy(self, team: Writing) -> None:
         block = team.block()
         team.sync()

@@ -394,6 +394,34 @@ class TestLostAnswers:
         team.sync()
         assert len(team.there()) == 6
 
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            {"action": "error", "status": 500, "reason": "backendError"},
+            {"action": "error", "status": 400, "reason": "invalid"},
+            {"action": "error", "status": 403, "reason": "forbidden"},
+            {"action": "text", "status": 200},
+        ],
+    )
+    def test_events_that_cannot_be_read_hold_up_no_other(self, team: Writing, fault: dict[str, Any]) -> None:
+        unreadable = [team.block(f"Piece {number}", hours=24 + number) for number in range(3)]
+        other = team.block("Other", hours=30)
+        team.sync()
+        for block in unreadable:
+            team.edit(block, summary="Theirs")
+            team.inject(method="GET", path=f"*/events/{team.of(block)['id']}", times=None, **fault)
+        team.change(other, title="Changed")
+        team.sync()
+        team.sync()
+        assert team.of(other)["summary"] == "Changed"
+        assert team.held() is None
+        links = [team.link(block, "state", "error_type") for block in unreadable]
+        assert [state for state, error in links if error] == ["sent"] * 3
+        team.google.clear_faults()
+        team.again()
+        team.sync()
+        assert [team.row(block, "title") for block in unreadable] == [["Theirs"]] * 3
+
     def test_an_id_that_a_forgotten_deletion_holds_is_given_up(self, team: Writing) -> None:
         block = team.block()
         key = team.link(block, "external_event_id")[0]

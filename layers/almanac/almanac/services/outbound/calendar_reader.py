@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NoReturn, TypeVar
 
 from almanac.domain.calendar.events import CalendarZones
 from almanac.domain.calendar.written import RemoteEvent
 from almanac.domain.outbound.link import Link
 from almanac.domain.outbound.merge import Agreed, DeletedThere, Detached, Outcome, merge
-from almanac.domain.outbound.place import LOOK_AGAIN, WHOLE_ACCOUNT, HoldReason, Place
+from almanac.domain.outbound.place import LOOK_AGAIN, WHOLE_ACCOUNT, WRITING_ROLES, HoldReason, Place
 from almanac.domain.outbound.report import OutboundReport
 from almanac.domain.sync.report import Tally
 from almanac.domain.sync.retry import slowdown
@@ -23,6 +24,7 @@ from almanac.errors import (
     ProviderQuotaExhausted,
     ProviderRateLimited,
     ProviderRejected,
+    ProviderUnavailable,
     ReconnectRequired,
     TransientError,
 )
@@ -42,6 +44,13 @@ MOST_LOOKED_FOR = 10
 """Deleted blocks of one calendar that a run looks for in the account's other ones."""
 
 
+UNANSWERED_IN_A_ROW = 2
+"""Requests about events without an answer after which the provider is left alone until the next run."""
+LONGEST_POSTPONE = 900.0
+_OF_ITS_OWN = (ProviderUnavailable, ProviderRejected, AccessDenied)
+"""What may be in the way of one event alone."""
+
+
 class StopHere(Exception):
     """Nothing more is written to this calendar in this run; `reason` if it is held."""
 
@@ -52,6 +61,8 @@ class StopHere(Exception):
 
 class CalendarReader:
     """Finds out about one calendar and its links, and holds it where nothing can be written."""
+
+    _unanswered = 0
 
     def __init__(
         self,
@@ -88,8 +99,29 @@ class CalendarReader:
         return self._read(lambda writes: writes.role_on(self._place.calendar_id))
 
     def look(self, link: Link, *, id_taken: bool = False) -> None:
-        """Read what the provider has of a link, and settle it. Raises StopHere."""
-        found = self._read_in(link.calendar_id, link)
+        """Read what the provider has of a link, and settle it; one that cannot be read waits alone. Raises StopHere."""
+        try:
+            self._look(link, id_taken=id_taken)
+        except _OF_ITS_OWN as error:
+            self._unread(link, error)
+        else:
+            self._unanswered = 0
+
+    def _unread(self, link: Link, error: AlmanacError) -> None:
+        """Let a link wait, so that it holds up no other; two in a row, and it is the provider. Raises StopHere."""
+        if isinstance(error, AccessDenied):
+            role = None if isinstance(error, PermissionMissing) else self.role()
+            if role not in WRITING_ROLES:
+                self._hold_for(error)
+        retry_after = error.retry_after if isinstance(error, TransientError) else LONGEST_POSTPONE
+        wait = max(LOOK_TWICE.total_seconds(), retry_after or 0.0)
+        self._unanswered += 1
+        self._store.postponed(self._lease, link, min(wait, LONGEST_POSTPONE), error.code)
+        if self._unanswered >= UNANSWERED_IN_A_ROW:
+            raise StopHere(None)
+
+    def _look(self, link: Link, *, id_taken: bool) -> None:
+        found = self._read_in(link.calendar_id, link, passing=_OF_ITS_OWN)
         if found is not None and _lost_by_its_series(link, found):
             found = None
         if found is None and self.role() is None:
@@ -122,13 +154,16 @@ class CalendarReader:
     def _is_elsewhere(self, link: Link) -> bool:
         """Whether a person has moved the event to a calendar of theirs that has still to be read (W57).
 
-        Of many that are gone at once the first are looked for: a calendar that was cleared has moved nowhere.
+        Of many that are gone at once the first are looked for: a calendar that was cleared has moved nowhere. Where the
+        account may not look, nobody reads what is there; that is no matter of the calendar which is written to.
         """
         self._looked_for += 1
         if self._looked_for > MOST_LOOKED_FOR:
             return False
         for calendar_id in self._store.other_calendars(self._lease, self._place, link):
-            found = self._read_in(calendar_id, link)
+            self._report.read += 1
+            operation = partial(_read_if_allowed, calendar_id, link.remote_id, self._zones)
+            found = self._read(operation, passing=_OF_ITS_OWN)
             if found is not None and found.row is not None:
                 return True
         return False
@@ -139,13 +174,20 @@ class CalendarReader:
             self._store.forget_slowed(self._lease, self._place)
             self._slowed = 0
 
-    def _read_in(self, calendar_id: str, link: Link) -> RemoteEvent | None:
+    def _read_in(
+        self, calendar_id: str, link: Link, *, passing: tuple[type[AlmanacError], ...] = ()
+    ) -> RemoteEvent | None:
         self._report.read += 1
-        return self._read(lambda writes: writes.read(calendar_id, link.remote_id, self._zones))
+        return self._read(lambda writes: writes.read(calendar_id, link.remote_id, self._zones), passing=passing)
 
-    def _read(self, operation: Callable[[Writes], _Returned]) -> _Returned:
+    def _read(
+        self, operation: Callable[[Writes], _Returned], *, passing: tuple[type[AlmanacError], ...] = ()
+    ) -> _Returned:
+        """Read something. Raises StopHere, and errors of the kinds `passing` as they are."""
         try:
             return self._session.call(lambda account: operation(writes_of(account)), self._retrier, self._tally)
+        except passing:
+            raise
         except (ProviderQuotaExhausted, ProviderRateLimited, ReconnectRequired, AccessDenied) as error:
             self._hold_for(error)
             raise
@@ -185,6 +227,13 @@ def _lost_by_its_series(link: Link, found: RemoteEvent) -> bool:
     """
     occurrence = found.row is not None and found.row.recurring_event_id is not None
     return occurrence and link.doubt == "deleted" and found.etag == link.base_etag
+
+
+def _read_if_allowed(calendar_id: str, event_id: str, zones: CalendarZones, writes: Writes) -> RemoteEvent | None:
+    try:
+        return writes.read(calendar_id, event_id, zones)
+    except AccessDenied:
+        return None
 
 
 def writes_of(account: OpenAccount) -> Writes:

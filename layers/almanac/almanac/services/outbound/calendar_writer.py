@@ -24,19 +24,19 @@ from almanac.errors import (
     ReconnectRequired,
     TransientError,
 )
-from almanac.services.outbound.calendar_reader import CalendarReader, StopHere, writes_of
+from almanac.services.outbound.calendar_reader import (
+    LONGEST_POSTPONE,
+    UNANSWERED_IN_A_ROW,
+    CalendarReader,
+    StopHere,
+    writes_of,
+)
 from almanac.services.sync.provider import OpenAccount
 from almanac.services.sync.retrying import Retrier
-
-_UNANSWERED_IN_A_ROW = 2
-"""Writes without an answer after which the provider is left alone until the next run."""
-_LONGEST_POSTPONE = 900.0
 
 
 class CalendarWriter(CalendarReader):
     """Writes to one calendar, one link at a time."""
-
-    _unanswered = 0
 
     def write(self, link: Link, write: Write) -> None:
         """Make one write. Raises StopHere."""
@@ -109,7 +109,7 @@ class CalendarWriter(CalendarReader):
             self._out_of_time()
         elif isinstance(error, ProjectRefused):  # whoever reads next tells its operator; nothing here goes through
             self._store.refused(self._lease, link, may_have_landed=False)
-            self._store.postponed(self._lease, link, _LONGEST_POSTPONE, error.code)
+            self._store.postponed(self._lease, link, LONGEST_POSTPONE, error.code)
             raise StopHere(None)
         else:
             raise error
@@ -135,8 +135,8 @@ class CalendarWriter(CalendarReader):
         self._report.unanswered += 1
         self._unanswered += 1
         pause = max(backoff(link.attempts + 3, error.retry_after, self._retrier.chance()), error.retry_after or 0.0)
-        self._store.postponed(self._lease, link, min(pause, _LONGEST_POSTPONE), error.code)
-        if self._unanswered >= _UNANSWERED_IN_A_ROW:
+        self._store.postponed(self._lease, link, min(pause, LONGEST_POSTPONE), error.code)
+        if self._unanswered >= UNANSWERED_IN_A_ROW:
             raise StopHere(None)
 
     def _may_write(self, error: AccessDenied, link: Link) -> bool:

@@ -358,6 +358,7 @@ ON CONFLICT (habit_id, occurrence_date) DO UPDATE SET revoked_at = NULL;
 -- Of the same account, read here: where a person may have moved an event to.
 SELECT c.calendar_id FROM calendar_connections c JOIN calendar_connections o ON o.auth_token_id = c.auth_token_id AND o.ws_id = c.ws_id
 WHERE o.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND c.id <> o.id AND c.is_enabled AND c.sync_inbound_enabled
+    AND c.access_role <> 'freeBusyReader'
 ORDER BY c.is_primary DESC, c.calendar_id LIMIT 5;
 
 -- name: moved_to
