@@ -49,7 +49,6 @@ AGREED = Link(
     id=UUID(int=1),
     event_id=UUID(int=2),
     kind="block",
-    current=True,
     calendar_id="c",
     remote_id="alm1",
     generation=1,
@@ -148,6 +147,10 @@ class TestAlive:
         assert isinstance(outcome, Detached)
         assert outcome.reason == "edited_beats_deleted"
         assert isinstance(merge(replace(AGREED, desired=None), there(), NOW), Agreed)
+
+    def test_of_what_goes_to_another_target_a_persons_change_is_taken_along(self) -> None:
+        outcome = agreed(replace(EVENT, desired=None, replaced=True), there("Theirs", TEN))
+        assert outcome.taken == {name: fields("Theirs", TEN)[name] for name in ("title", "when")}
 
     @pytest.mark.parametrize(
         ("found", "reason"),

@@ -4,7 +4,7 @@ import json
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,17 @@ from local.google_simulator.simulator import Simulator
 from tests.integration.outbound.stage import ADA, Writing
 
 pytestmark = pytest.mark.integration
+
+
+def second_calendar(team: Writing) -> str:
+    """Another calendar of Ada's that is connected; returns its id."""
+    calendar = team.google.add_calendar(ADA, "Work")
+    team.run(
+        "INSERT INTO calendar_connections (ws_id, auth_token_id, calendar_id, access_role)"
+        " SELECT ws_id, id, :calendar, 'owner' FROM calendar_auth_tokens WHERE ws_id = :ws",
+        calendar=calendar,
+    )
+    return calendar
 
 
 class TestTargets:
@@ -86,12 +97,7 @@ class TestTargets:
     def test_another_target_gets_the_blocks_before_the_old_one_loses_them(self, team: Writing) -> None:
         block = team.block()
         team.sync()
-        other = team.google.add_calendar(ADA, "Work")
-        team.run(
-            "INSERT INTO calendar_connections (ws_id, auth_token_id, calendar_id, access_role)"
-            " SELECT ws_id, id, :calendar, 'owner' FROM calendar_auth_tokens WHERE ws_id = :ws",
-            calendar=other,
-        )
+        other = second_calendar(team)
         team.inject(action="error", status=503, method="POST", path=f"*/{other}/events", times=1)
         team.target(other)
         team.sync()
@@ -101,6 +107,39 @@ class TestTargets:
         team.sync()
         assert team.there() == []
         assert team.of(block, other)["summary"] == "Report"
+
+    @pytest.mark.parametrize("kind", ["event", "block"])
+    def test_what_a_person_did_just_before_another_target_goes_along(self, team: Writing, kind: str) -> None:
+        event = team.event() if kind == "event" else team.block()
+        team.sync()
+        other = second_calendar(team)
+        team.drag(event, 40)
+        team.edit(event, summary="Theirs")
+        team.target(other)
+        for _ in range(3):
+            team.sync()
+        assert team.there() == []
+        body = team.of(event, other)
+        assert (body["summary"], datetime.fromisoformat(body["start"]["dateTime"])) == ("Theirs", team.at(40))
+        assert team.row(event, "title", "start_at", "locked") == ["Theirs", team.at(40), kind == "block"]
+
+    @pytest.mark.parametrize(
+        "change", [{"attendees": [{"email": "bob@example.test"}]}, {"recurrence": ["RRULE:FREQ=DAILY"]}]
+    )
+    @pytest.mark.parametrize("kind", ["event", "block"])
+    def test_what_a_person_took_over_just_before_another_target_is_not_there_twice(
+        self, team: Writing, kind: str, change: dict[str, Any]
+    ) -> None:
+        event = team.event() if kind == "event" else team.block()
+        team.sync()
+        other = second_calendar(team)
+        team.edit(event, **change)
+        team.target(other)
+        for _ in range(3):
+            team.sync()
+        assert len(team.there()) == 1
+        assert team.there(other) == []
+        assert team.stored(team.calendar) == team.truth(team.calendar) != {}
 
     def test_no_target_any_more_takes_back_what_is_ahead(self, make_team: Callable[..., Writing]) -> None:
         """However much that is: whoever says so has been asked."""

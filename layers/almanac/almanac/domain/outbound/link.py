@@ -27,7 +27,6 @@ class Link:
     id: UUID
     event_id: UUID
     kind: Kind
-    current: bool
     calendar_id: str
     remote_id: str
     generation: int
@@ -51,6 +50,8 @@ class Link:
     """The last look did not find it; a second one has to say so before it counts as deleted."""
     item: str | None = None
     """What a block is a piece of, as its mark says: `task:<id>`, `habit:<id>:<date>`."""
+    replaced: bool = False
+    """Another link, at another target, has taken its place: this event goes, and a person's change goes along."""
     given_up: bool = False
     """Edits were switched off since: what has no answer is looked at, and nothing more is written."""
 

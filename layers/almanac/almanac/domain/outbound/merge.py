@@ -125,9 +125,9 @@ def _merge_alive(link: Link, found: RemoteEvent) -> Outcome:
     base, ours, revision = _agreed_before(link, found)
     changed_there = [name for name in FIELD_NAMES if not _unchanged_there(name, remote, base, ours)]
     if link.desired is None:
-        if changed_there:
+        if changed_there and not link.replaced:
             return Detached(found, "edited_beats_deleted")
-        return Agreed(found, ours, revision)
+        return Agreed(found, ours, revision, {name: remote[name] for name in changed_there})
     wanted = link.desired
     changed_here = {name for name in wanted if not same(name, wanted[name], ours.get(name))}
     if not _is_known(link, found):  # as after a restore: nobody can say which side has changed what

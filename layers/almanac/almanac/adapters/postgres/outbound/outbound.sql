@@ -130,7 +130,11 @@ ORDER BY c.calendar_id, a.account_email;
 -- name: due_links
 -- What has been sent comes first: it must be known before anything else is decided. What takes another's place goes
 -- before what it takes the place of.
-SELECT l.id, l.event_id, l.kind, l.current, l.calendar_id, l.external_event_id, l.generation, l.state, l.desired, l.desired_rev,
+SELECT l.id, l.event_id, l.kind, NOT l.current AND EXISTS (
+        SELECT 1 FROM calendar_event_links n
+        WHERE n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND n.kind <> 'edit' AND n.desired IS NOT NULL
+            AND n.stopped IS DISTINCT FROM 'detached'
+    ), l.calendar_id, l.external_event_id, l.generation, l.state, l.desired, l.desired_rev,
     l.base, l.ours, l.base_etag, l.base_rev, l.theirs, l.sent_op, l.sent_rev, l.sent_bodies, l.doubt, l.attempts, l.refusals,
     l.reason IS NOT DISTINCT FROM 'use_mine', l.error_type IS NOT DISTINCT FROM 'event_gone',
     CASE WHEN b.task_id IS NOT NULL THEN concat_ws(':', 'task', b.task_id)
@@ -402,7 +406,16 @@ SELECT almanac_delete_events(ARRAY (
 ));
 
 -- name: hand_row_over
--- An event that was made here and is a person's now keeps its row, as the provider's.
+-- An event that was made here and is a person's now keeps its row, as the provider's. It is nothing of ours any more, so
+-- what another target has of it goes.
+WITH elsewhere AS (
+    UPDATE calendar_event_links n
+    SET desired = NULL, desired_rev = n.desired_rev + 1, current = false, conflict = NULL, next_attempt_at = NULL,
+        stopped = CASE WHEN n.stopped = 'detached' THEN n.stopped END, updated_at = now()
+    FROM calendar_event_links l
+    WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.id <> l.id
+        AND n.current AND n.kind <> 'edit' AND NOT almanac_is_block(n.event_id)
+)
 UPDATE workspace_calendar_events e
 SET provider = l.provider, external_calendar_id = l.calendar_id, external_event_id = l.external_event_id, etag = NULL, updated_at = now()
 FROM calendar_event_links l

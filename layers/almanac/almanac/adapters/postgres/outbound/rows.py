@@ -18,7 +18,7 @@ def link_from(row: Sequence[Any]) -> Link:
         id=row[0],
         event_id=row[1],
         kind=row[2],
-        current=row[3],
+        replaced=row[3],
         calendar_id=row[4],
         remote_id=row[5],
         generation=row[6],
