@@ -168,6 +168,32 @@ def test_an_edit_of_an_occurrence_that_its_series_has_lost_is_for_a_person(editi
     assert team.stored(ADA) == {**team.truth(ADA), first: "Retro"}
 
 
+@pytest.mark.parametrize("told", ["instances", "master"])
+@pytest.mark.parametrize("done", ["deleted", "moved away"])
+def test_an_edit_of_an_occurrence_outlives_its_series_however_that_is_told(
+    editing: Writing, told: str, done: str
+) -> None:
+    """A delta may tell the end of a series by its own name alone."""
+    team = editing
+    team.google.configure({"series_deletion": told})
+    zone = {"timeZone": "Europe/Berlin"}
+    times = {name: {"dateTime": team.at(24 + n).isoformat(), **zone} for n, name in enumerate(("start", "end"))}
+    series = team.google.insert_event(ADA, {"summary": "Daily", **times, "recurrence": ["RRULE:FREQ=DAILY;COUNT=3"]})
+    team.sync()
+    first = next(iter(team.truth(ADA)))
+    row = stored(team, {"id": first})
+    team.change(row, title="Retro")
+    if done == "deleted":
+        team.google.delete_event(ADA, series["id"])
+    else:
+        team.google.move_event(ADA, series["id"], team.google.add_calendar(ADA, "Private"))
+    for _ in range(2):
+        team.sync()
+        team.again()
+    assert [each.reason for each in team.wiring.outbound.conflicts(team.ws_id)] == ["deleted_there"]
+    assert team.stored(ADA) == {first: "Retro"}
+
+
 def test_a_deletion_here_is_one_there(review: Review) -> None:
     team, event, row = review
     team.delete(row)

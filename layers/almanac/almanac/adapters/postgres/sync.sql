@@ -72,8 +72,8 @@ FROM own WHERE s.connection_id = own.id AND (s.sync_token IS NOT NULL OR s.check
 -- One page, all or nothing: lease, rows, deletions, ids seen, and where the pass stands. Equal rows are told by their
 -- etag and left as they are; they are found through the key itself, by ON CONFLICT, because a planner without fitting
 -- statistics takes any other index for the look-up and reads the whole workspace for every id. A tombstone of a series
--- takes its instances along. What the app owns of a deleted event is preserved and comes back with it
--- (0003_event_keepsakes.sql); without preserved fields in the workspace that is one look at an index.
+-- takes its instances along, but not one whose edit has still to be read. What the app owns of a deleted event is preserved
+-- and comes back with it (0003_event_keepsakes.sql); without preserved fields in the workspace that is one look at an index.
 WITH held AS (
     -- And who writes, for the history: the first complete reading of a calendar is an import.
     UPDATE workspace_sync_leases
@@ -155,6 +155,10 @@ WITH held AS (
         WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
             AND (e.external_event_id = ANY (:tombstones::text[]) OR e.recurring_event_id = ANY (:tombstones::text[]))
             AND e.external_event_id <> ALL (:external_event_id::text[])
+            AND NOT EXISTS (
+                SELECT 1 FROM calendar_event_links l
+                WHERE l.ws_id = e.ws_id AND l.event_id = e.id AND l.kind = 'edit' AND l.doubt = 'deleted'
+            )
     )) AS deleted
     FROM own WHERE :delete_enabled::boolean AND cardinality(:tombstones::text[]) > 0
 ), seen AS (

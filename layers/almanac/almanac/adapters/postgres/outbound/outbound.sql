@@ -6,6 +6,7 @@
 -- conflict opens it again. So is one that has become a series: only its instances are listed; and one that nobody wants any
 -- more, whose insert had no answer and has come after all. An overtaken run notes nothing, and its page is refused; nobody
 -- overtakes it in the middle of this. The row of an edit that waits was there all the same, as far as a full pass is concerned.
+-- The end of a series, if it is told by that alone, is the end of its occurrences.
 WITH held AS (
     SELECT 1 FROM workspace_sync_leases WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
     FOR UPDATE
@@ -13,6 +14,12 @@ WITH held AS (
     SELECT * FROM unnest(:ids::text[], :etags::text[]) AS p (id, etag)
     UNION ALL
     SELECT t.id, NULL FROM unnest(:tombstones::text[]) AS t (id)
+    UNION ALL
+    SELECT e.external_event_id, NULL FROM calendar_event_links l
+        JOIN workspace_calendar_events e ON e.id = l.event_id AND e.ws_id = l.ws_id
+    WHERE cardinality(:tombstones::text[]) > 0 AND l.ws_id = :ws_id::uuid AND l.provider = :provider
+        AND l.calendar_id = :calendar_id AND l.kind = 'edit' AND e.recurring_event_id = ANY (:tombstones::text[])
+        AND e.external_event_id <> ALL (:ids::text[] || :tombstones::text[])
 ), linked AS (
     SELECT l.id AS link_id, p.id, p.etag, l.state, l.base_etag, l.kind
     FROM listed p JOIN calendar_event_links l
