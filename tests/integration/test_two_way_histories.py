@@ -44,6 +44,9 @@ FOUND = {
     "an edit of an occurrence that its series had lost, written where nobody sees it": (
         "meet 0 1; amend 543 423; meanwhile 453 175; amend 587 182; edit 750 125"
     ),
+    "the same of an edit that had landed without an answer": (
+        "meet 0 1; sync 0 0; trouble 357 192; edit 602 927; write 866 548; amend 601 100"
+    ),
     "a deletion without an answer, made once more in the run in which edits were switched off": (
         "meet 0 1; sync 0 0; trouble 722 189; trouble 779 218; cancel 870 398; meanwhile 820 679"
     ),

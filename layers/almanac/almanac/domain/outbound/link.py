@@ -64,6 +64,11 @@ class Link:
         """
         return self.base is not None and not self.ours
 
+    def has_landed(self, there: Fields) -> bool:
+        """Return whether the provider has what a change without an answer was to make of it."""
+        body = self.bodies.get(str(self.sent_revision)) if self.sent == "patch" else None
+        return body is not None and all(alike(name, value, there.get(name)) for name, value in body.items())
+
     @property
     def changed_here(self) -> dict[str, Any]:
         """The fields that we want otherwise than was agreed."""
