@@ -171,6 +171,7 @@ class TwoWays:
 
         def happen() -> None:
             self._met[f"in the middle of a run: {act.__name__}"] += 1
+            self._world.note_rows()
             with suppress(ApiError, DatabaseUnavailable):
                 act(value, pick)
 
