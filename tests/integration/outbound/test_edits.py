@@ -146,7 +146,11 @@ def test_one_occurrence_of_a_series_is_changed_and_no_other(editing: Writing) ->
     assert team.writes(before) == []
 
 
-def test_an_edit_of_an_occurrence_that_its_series_has_lost_is_for_a_person(editing: Writing) -> None:
+@pytest.mark.parametrize("listing", ["delta", "whole"])
+@pytest.mark.parametrize("landed", [False, True])
+def test_an_edit_of_an_occurrence_that_its_series_has_lost_is_for_a_person(
+    editing: Writing, listing: str, landed: bool
+) -> None:
     """An exception of a series that was moved is found by name, and is shown nowhere."""
     team = editing
     zone = {"timeZone": "Europe/Berlin"}
@@ -158,12 +162,18 @@ def test_an_edit_of_an_occurrence_that_its_series_has_lost_is_for_a_person(editi
     team.sync()
     row = stored(team, {"id": first})
     team.change(row, title="Retro")
+    if landed:
+        team.inject(method="PATCH", path="*/events/*", action="cut_after")
+        team.sync(direction="outbound")
+    before = team.requests()
     later = {name: {"dateTime": team.at(26 + n).isoformat(), **zone} for n, name in enumerate(("start", "end"))}
     team.google.patch_event(ADA, series["id"], later)
-    for _ in range(2):
-        team.sync()
+    if listing == "whole":
+        team.google.expire_sync_tokens(ADA)
+    for _ in range(3):
         team.again()
-    assert team.writes() == []
+        team.sync()
+    assert team.writes(before) == []
     assert [each.reason for each in team.wiring.outbound.conflicts(team.ws_id)] == ["deleted_there"]
     assert team.stored(ADA) == {**team.truth(ADA), first: "Retro"}
 

@@ -223,11 +223,12 @@ class CalendarReader:
 def _lost_by_its_series(link: Link, found: RemoteEvent) -> bool:
     """Return whether it is an occurrence that its series, moved by a person, has no more: it is still found by name.
 
-    A listing has told its end, and yet it is as it was, or as a write without an answer has made it: whatever was
-    brought back is another version.
+    A listing has told its end, or lacked it, and yet it is as it was, or as a write without an answer has made it:
+    whatever was brought back is another version.
     """
     occurrence = found.row is not None and found.row.recurring_event_id is not None
-    return occurrence and link.doubt == "deleted" and (found.etag == link.base_etag or link.has_landed(found.fields))
+    unlisted = link.doubt in ("deleted", "missing")
+    return occurrence and unlisted and (found.etag == link.base_etag or link.has_landed(found.fields))
 
 
 def _read_if_allowed(calendar_id: str, event_id: str, zones: CalendarZones, writes: Writes) -> RemoteEvent | None:
