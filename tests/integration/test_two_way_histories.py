@@ -47,6 +47,9 @@ FOUND = {
     "the same of an edit that had landed without an answer": (
         "meet 0 1; sync 0 0; trouble 357 192; edit 602 927; write 866 548; amend 601 100"
     ),
+    "the same once more, told by the listing of what changed under a whole one that lacked it": (
+        "meet 0 1; sync 0 0; edit 602 927; kill 487 297; expire sync tokens 425 974; amend 601 100"
+    ),
     "a deletion without an answer, made once more in the run in which edits were switched off": (
         "meet 0 1; sync 0 0; trouble 722 189; trouble 779 218; cancel 870 398; meanwhile 820 679"
     ),

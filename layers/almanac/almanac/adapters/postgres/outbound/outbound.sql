@@ -6,7 +6,8 @@
 -- conflict opens it again. So is one that has become a series: only its instances are listed; and one that nobody wants any
 -- more, whose insert had no answer and has come after all. An overtaken run notes nothing, and its page is refused; nobody
 -- overtakes it in the middle of this. The row of an edit that waits was there all the same, as far as a full pass is concerned.
--- The end of a series, if it is told by that alone, is the end of its occurrences.
+-- The end of a series, if it is told by that alone, is the end of its occurrences. An occurrence that a whole listing lacks may
+-- yet be told by one of changes, although its series has lost it.
 WITH held AS (
     SELECT 1 FROM workspace_sync_leases WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
     FOR UPDATE
@@ -28,7 +29,11 @@ WITH held AS (
         AND (l.kind <> 'edit' OR l.state <> 'agreed' OR l.conflict IS NOT NULL)
 ), doubted AS (
     UPDATE calendar_event_links l
-    SET doubt = CASE WHEN k.etag IS NULL THEN 'deleted' ELSE 'changed' END, seen_at = now(), updated_at = now(),
+    SET doubt = CASE
+            WHEN k.etag IS NULL THEN 'deleted'
+            WHEN l.doubt = 'missing' AND EXISTS (SELECT 1 FROM workspace_calendar_events e WHERE e.id = l.event_id
+                AND e.ws_id = l.ws_id AND e.recurring_event_id IS NOT NULL) THEN 'missing'
+            ELSE 'changed' END, seen_at = now(), updated_at = now(),
         stopped = CASE WHEN l.reason = 'empty_range' THEN l.stopped END, next_attempt_at = NULL
     FROM linked k
     WHERE l.id = k.link_id AND l.ws_id = :ws_id::uuid AND (k.etag IS DISTINCT FROM l.base_etag OR k.state = 'gone')
