@@ -241,18 +241,24 @@ class TestHolds:
         seconds: float = team.run(f"SELECT {columns} FROM calendar_connections WHERE ws_id = :ws")[0][0]
         return seconds
 
-    def test_asked_to_slow_down_no_other_calendar_of_the_account_is_tried(self, team: Writing) -> None:
+    @pytest.mark.parametrize(
+        ("status", "reason", "held"),
+        [(429, "rateLimitExceeded", "rate_limit"), (403, "quotaExceeded", "quota")],
+    )
+    def test_asked_to_wait_no_other_calendar_of_the_account_is_tried(
+        self, team: Writing, status: int, reason: str, held: str
+    ) -> None:
         made = team.wiring.targets.make(team.ws_id, "ada")
         team.wiring.outbound.status(team.ws_id, dry_run=True, confirm=False)
         team.block()
         team.sync()
         team.target(ADA)
-        fault = {"action": "error", "status": 429, "reason": "rateLimitExceeded"}
+        fault = {"action": "error", "status": status, "reason": reason}
         for method in ("POST", "DELETE"):
             team.inject(**fault, method=method, path="*/events*", times=None)
         before = team.requests()
         team.sync(direction="outbound")
-        assert (len(team.writes(before)), team.held(), team.held(made)) == (1, "rate_limit", "rate_limit")
+        assert (len(team.writes(before)), team.held(), team.held(made)) == (1, held, held)
 
     def test_a_dead_account_writes_nothing_and_is_read_first_when_it_is_back(self, team: Writing) -> None:
         blocks = [team.block(f"Piece {number}", hours=24 + number) for number in range(5)]

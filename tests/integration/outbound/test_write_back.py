@@ -197,6 +197,32 @@ class TestOut:
         assert team.writes(before) == []
 
 
+@pytest.mark.parametrize("trims", [False, True])
+@pytest.mark.parametrize("kind", ["event", "block"])
+def test_what_google_makes_of_a_text_is_no_change_of_anybodys(team: Writing, kind: str, trims: bool) -> None:
+    """W36: line ends and spaces may be evened, and its own conference block is taken out in any case."""
+    team.google.configure({"trims_texts": trims})
+    made = team.event if kind == "event" else team.block
+    event = made("  Report \r\n")
+    block = "-::~:~::~:~:~:~:~:~:~:~::~:~::-"
+    team.change(event, description=f" one\r\ntwo {block}join{block} ", location=" Room ")
+    team.sync()
+    before = team.requests()
+    team.sync()
+    assert team.writes(before) == []
+    team.edit(event, transparency="transparent")
+    team.sync()
+    team.sync()
+    assert team.writes(before) == []
+    assert team.row(event, "title", "location") == ["  Report \r\n", " Room "]
+    assert team.wiring.outbound.conflicts(team.ws_id) == []
+
+    team.change(event, location="Hall")
+    team.sync()
+    (write,) = team.writes(before)
+    assert write["body"].keys() - {"extendedProperties"} == {"location"}
+
+
 FIELDS = (
     {"title": "Plain"},
     {"title": "Ümläut", "description": "a\nb", "location": "Room", "transparency": "transparent"},
