@@ -296,6 +296,17 @@ class TestHolds:
         status = team.wiring.outbound.status(team.ws_id, dry_run=False, confirm=False)
         assert [each.reason for each in status.held] == ["permission_missing"]
 
+    def test_deletions_count_to_the_budget_of_a_day(self, make_team: Any) -> None:
+        team = make_team(ALMANAC_OUTBOUND_DAILY_BUDGET="3")
+        first, _ = team.block(), team.block("Other", hours=30)
+        team.sync()
+        team.delete(first)
+        team.sync()
+        team.block("Third", hours=40)
+        team.sync()
+        assert [body["summary"] for body in team.there()] == ["Other"]
+        assert team.held() == "budget"
+
     def test_the_budget_of_a_day_is_kept(self, make_team: Any) -> None:
         team = make_team(ALMANAC_OUTBOUND_DAILY_BUDGET="3")
         health = team.wiring.dispatch.store.sync_health
