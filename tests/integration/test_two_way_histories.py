@@ -50,6 +50,9 @@ FOUND = {
     "the same once more, told by the listing of what changed under a whole one that lacked it": (
         "meet 0 1; sync 0 0; edit 602 927; kill 487 297; expire sync tokens 425 974; amend 601 100"
     ),
+    "a deletion here while a whole listing was read, taken for what its series had lost": (
+        "meet 0 1; meet 717 301; call off 882 758; call off 728 696; meanwhile 329 535"
+    ),
     "a deletion without an answer, made once more in the run in which edits were switched off": (
         "meet 0 1; sync 0 0; trouble 722 189; trouble 779 218; cancel 870 398; meanwhile 820 679"
     ),

@@ -62,7 +62,7 @@ WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :cal
 
 -- name: doubt_missing
 -- After a full listing: what it should have held and did not is read by name, before anybody calls it deleted. Until then
--- the rows of edits that wait stay.
+-- the rows of edits that wait stay. Of a link that was made meanwhile nobody knows whether the listing has had it.
 WITH held AS (
     SELECT 1 FROM workspace_sync_leases WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
     FOR UPDATE
@@ -76,6 +76,7 @@ WITH held AS (
 UPDATE calendar_event_links l SET doubt = 'missing', updated_at = now()
 FROM held
 WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id AND l.base IS NOT NULL
+    AND l.created_at < :since::timestamptz
     AND l.doubt IS NULL AND l.state IN ('agreed', 'dirty', 'sent', 'conflict') AND (l.seen_at IS NULL OR l.seen_at < :since::timestamptz)
     AND coalesce(l.base #>> '{when,end}', l.base #>> '{when,after}') > :window_start
     AND coalesce(l.base #>> '{when,start}', l.base #>> '{when,first}') < :window_end;
