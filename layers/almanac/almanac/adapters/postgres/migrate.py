@@ -70,7 +70,7 @@ def apply_missing(database: Database, deadline: Deadline | None = None) -> list[
     with database.transaction():
         _limit(database, deadline)
         database.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
-        database.run(f"SET LOCAL lock_timeout = {int(LOCK_SECONDS * 1000)}")
+        database.run("SELECT set_config('lock_timeout', :patience, true)", patience=f"{int(LOCK_SECONDS * 1000)}ms")
         database.run(
             "CREATE TABLE IF NOT EXISTS almanac_migrations"
             " (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
