@@ -122,6 +122,9 @@ def test_letters_of_a_workspace_are_looked_for_and_sent_back_alone(
     assert "No dead letter is like that" in visitor.get(f"/console/dead-letters?job=sync&ws_id={foreign}").text
     answer = visitor.post("/console/dead-letters/redrive", letter="sync:message-1", once="o-2", ws_id=str(ws))
     assert answer.headers["Location"].startswith(f"{place}&said=1+letter")
+    assert "1 letter was sent back" in visitor.get(answer.headers["Location"]).text
+    for written in (f"{place}&said=1+letter+was+sent+back.", answer.headers["Location"].replace("1+l", "9+l")):
+        assert "sent back." not in visitor.get(written).text, "anybody can write an address"
     for refused, status in ((f"{place}x", 404), ("/console/dead-letters?job=none", 422)):
         assert visitor.get(refused).status == status
 

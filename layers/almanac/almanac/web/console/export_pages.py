@@ -6,7 +6,7 @@ from almanac.domain.export.kinds import EXPORT_KINDS
 from almanac.domain.operations.people import DigestChange
 from almanac.errors import BadInput
 from almanac.services.export.ports import Wanted
-from almanac.web.console.pages import Page, Visit, back, choose_workspace, identified
+from almanac.web.console.pages import Page, Visit, choose_workspace, identified
 from almanac.web.paging import cursor, dated_place
 from almanac.web.problem import Problem
 from almanac.web.request import Answer, see_other
@@ -58,7 +58,7 @@ def ask(visit: Visit) -> Answer:
     """Ask for a file; the same form sent twice is one. Leads to its job."""
     kind = next((each for each in EXPORT_KINDS if each == visit.field("kind")), None)
     if kind is None or not visit.call.use.has_export_files:
-        return back(_exports(visit), "Nothing was asked for: there is no such export here.")
+        return visit.back(_exports(visit), "Nothing was asked for: there is no such export here.")
     user_id = visit.field("user_id")[:255] or None
 
     def do(job_id: str) -> dict[str, str]:
@@ -84,7 +84,7 @@ def download(visit: Visit) -> Answer:
 def add_feed(visit: Visit) -> Answer:
     """Make a feed, and show its address this once."""
     if not visit.call.use.feeds.has_address:
-        return back(_exports(visit), "No feed was made: ALMANAC_PUBLIC_URL is missing.")
+        return visit.back(_exports(visit), "No feed was made: ALMANAC_PUBLIC_URL is missing.")
     name = visit.field("name")[:255] or "calendar"
     feed, url = visit.call.use.feeds.add(visit.ws_id, name, visit.field("user_id")[:255] or None)
     visit.call.audit("feed_add", visit.ws_id, feed.id)
@@ -96,7 +96,7 @@ def revoke_feed(visit: Visit) -> Answer:
     feed_id = identified(visit.parameters["feed_id"], "unknown_feed")
     visit.call.use.feeds.revoke(visit.ws_id, feed_id)
     visit.call.audit("feed_revoke", visit.ws_id, feed_id)
-    return back(_exports(visit), "The feed has ended: its address opens nothing any more.")
+    return visit.back(_exports(visit), "The feed has ended: its address opens nothing any more.")
 
 
 _WEEKLY = "weekly report"
@@ -110,13 +110,13 @@ def switch_digest(visit: Visit) -> Answer:
     try:
         visit.call.use.people.set_digest(visit.ws_id, user_id, change)
     except BadInput:
-        return back(_workspace(visit), "Nothing was switched: no such member.")
+        return visit.back(_workspace(visit), "Nothing was switched: no such member.")
     visit.call.audit("member_weekly_report" if weekly else "member_digest", visit.ws_id, user_id, on=on)
     if weekly:
         said = f"{user_id} gets the weekly report by mail." if on else f"{user_id} gets no report by mail."
     else:
         said = f"{user_id} gets a digest each morning." if on else f"{user_id} gets no digest."
-    return back(_workspace(visit), said)
+    return visit.back(_workspace(visit), said)
 
 
 def switch_report(visit: Visit) -> Answer:
@@ -124,7 +124,9 @@ def switch_report(visit: Visit) -> Answer:
     on = visit.field("weekly_report") == "yes"
     visit.call.use.workspaces.set(visit.ws_id, weekly_report=on)
     visit.call.audit("workspace_settings", visit.ws_id, weekly_report=on)
-    return back(_exports(visit), "There is a report each Monday." if on else "There is no weekly report any more.")
+    return visit.back(
+        _exports(visit), "There is a report each Monday." if on else "There is no weekly report any more."
+    )
 
 
 def _workspace(visit: Visit) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from almanac.errors import QueueUnavailable
 from almanac.presentation.operations.health import MEANING, SHORT, what_helps
-from almanac.web.console.pages import Page, Visit, back, whole
+from almanac.web.console.pages import Page, Visit, whole
 from almanac.web.problem import Problem
 from almanac.web.request import Answer, see_other
 
@@ -47,7 +47,7 @@ def ask_many(visit: Visit) -> Answer:
     wanted = [ws_id for ws_id in dict.fromkeys(map(_id, texts)) if ws_id is not None]
     mine = [ws_id for ws_id in wanted if visit.call.principal.sees(ws_id)]
     if not mine:
-        return back("/console/late", "Nothing was asked for: no workspace was shown.")
+        return visit.back("/console/late", "Nothing was asked for: no workspace was shown.")
 
     def do(batch_id: str) -> dict[str, str]:
         kind: Literal["calendar.sync", "calendar.schedule"] = "calendar.sync" if job == "sync" else "calendar.schedule"
@@ -58,7 +58,7 @@ def ask_many(visit: Visit) -> Answer:
         return {"job_id": batch_id}
 
     if visit.call.use.request_sync.workspaces.paused_of(mine) >= set(mine):
-        return back("/console/late", "Nothing was asked for: what was shown is paused.")
+        return visit.back("/console/late", "Nothing was asked for: what was shown is paused.")
     request = {"a": "console-many", "j": job, "w": sorted(map(str, mine))}
     done = visit.call.use.once(visit.call.principal.name, visit.field("once")[:64] or None, request, do)
     return see_other(f"/console/jobs/{done['job_id']}")

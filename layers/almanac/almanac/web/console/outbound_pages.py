@@ -3,7 +3,7 @@
 from almanac.errors import BadInput
 from almanac.presentation.outbound.conflicts import REASONS
 from almanac.presentation.outbound.status import HELP
-from almanac.web.console.pages import Page, Visit, back, identified
+from almanac.web.console.pages import Page, Visit, identified
 from almanac.web.problem import Problem
 from almanac.web.request import Answer
 
@@ -37,7 +37,7 @@ def review(visit: Visit) -> Answer:
     """The dry run has been looked at: the next sync writes what stands there."""
     visit.call.use.outbound.status(visit.ws_id, dry_run=True, confirm=False)
     visit.call.audit("outbound_review", visit.ws_id)
-    return back(_place(visit), "From the next sync on, this is written.")
+    return visit.back(_place(visit), "From the next sync on, this is written.")
 
 
 def consent(visit: Visit) -> Answer:
@@ -47,7 +47,7 @@ def consent(visit: Visit) -> Answer:
     said = (
         "The mass change may go through within an hour." if found.consented else "Nothing waits for consent any more."
     )
-    return back(_place(visit), said)
+    return visit.back(_place(visit), said)
 
 
 def resolve(visit: Visit) -> Answer:
@@ -59,9 +59,11 @@ def resolve(visit: Visit) -> Answer:
         visit.call.use.outbound.resolve(link_id, "mine" if choice == "mine" else "theirs", visit.ws_id)
     except BadInput as error:
         gone = "That conflict is not there any more."
-        return back(_place(visit), gone if error.field == "link" else f"Not decided: {error}.")
+        return visit.back(_place(visit), gone if error.field == "link" else f"Not decided: {error}.")
     visit.call.audit("resolve", visit.ws_id, link_id, choice=choice)
-    return back(_place(visit), f"Decided: {'what was wanted here' if choice == 'mine' else 'what stands there'} stays.")
+    return visit.back(
+        _place(visit), f"Decided: {'what was wanted here' if choice == 'mine' else 'what stands there'} stays."
+    )
 
 
 def _place(visit: Visit) -> str:

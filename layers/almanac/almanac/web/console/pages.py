@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
+from hmac import compare_digest
+from hmac import new as hmac
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,8 +22,9 @@ from almanac.web.request import Answer, Request, see_other
 HTML = "text/html; charset=utf-8"
 SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 """Times before now that filters offer, by how addresses name them."""
-OF_EVERY_PAGE = frozenset({"said", "part"})
-"""Names of an address that every page knows: what was done just now, and the part that is to be renewed."""
+_OF_ONE_LOOK = ("said", "mark", "part")
+OF_EVERY_PAGE = frozenset(_OF_ONE_LOOK)
+"""Names of an address that every page knows: what was done now and our mark on it, the part that is to be renewed."""
 _CHOICES = 50
 
 
@@ -59,22 +63,30 @@ class Visit:
             "may": {scope: self.call.principal.may(scope) for scope in ("run", "operate", "admin")},
             "path": self.request.path,
             "now": self.now,
-            "said": self.query("said"),
+            "said": self._said(),
             "with_query": lambda **more: address(self.request, more),
         }
         return Answer(status, page(template, said | values), {"Content-Type": HTML})
 
+    def back(self, place: str, said: str) -> Answer:
+        """Return what leads back to a page that then says what was done."""
+        told = urlencode({"said": said, "mark": self._mark(said)})
+        return see_other(f"{place}{'&' if '?' in place else '?'}{told}")
+
+    def _said(self) -> str:
+        """What the address says was done, if a page said so to this visitor: anybody can write an address."""
+        said = self.query("said")
+        return said if compare_digest(self._mark(said).encode(), self.query("mark").encode()) else ""
+
+    def _mark(self, said: str) -> str:
+        return hmac(self.session.csrf.encode(), said.encode(), sha256).hexdigest()[:32]
+
 
 def address(request: Request, more: Mapping[str, Any]) -> str:
     """Return the address of the page with some of its query changed; None takes a part out."""
-    kept = {name: values[0] for name, values in request.query.items() if name not in ("said", "part")}
+    kept = {name: values[0] for name, values in request.query.items() if name not in _OF_ONE_LOOK}
     wanted = {name: value for name, value in (kept | dict(more)).items() if value not in (None, "")}
     return request.path + (f"?{urlencode(wanted)}" if wanted else "")
-
-
-def back(place: str, said: str) -> Answer:
-    """Return what leads back to a page that then says what was done."""
-    return see_other(f"{place}{'&' if '?' in place else '?'}{urlencode({'said': said})}")
 
 
 def choose_workspace(visit: Visit, title: str, lead: str, tab: str) -> Answer:

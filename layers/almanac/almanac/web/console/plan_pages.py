@@ -13,7 +13,7 @@ from almanac.presentation.preview import Preview, in_words
 from almanac.presentation.svg.calendar_week import week_picture
 from almanac.services.plan.apply import PlanChanged, job_of
 from almanac.services.plan.proposal import PlanPreview
-from almanac.web.console.pages import Page, Visit, back, whole
+from almanac.web.console.pages import Page, Visit, whole
 from almanac.web.request import Answer
 
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -58,7 +58,7 @@ def apply(visit: Visit) -> Answer:
     visit.call.audit("apply_plan", visit.ws_id, report.run_id, outcome=report.outcome)
     counts = report.counts
     said = f"The plan was written: {counts.inserted} new, {counts.moved} moved, {counts.deleted} removed."
-    return back(f"/console/workspaces/{visit.ws_id}/week", said)
+    return visit.back(f"/console/workspaces/{visit.ws_id}/week", said)
 
 
 def _shown(visit: Visit, found: PlanPreview, days: int, *, changed: bool = False) -> Answer:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from almanac.domain.operations.job_names import JOB_NAMES, JobName
 from almanac.errors import BadInput
-from almanac.web.console.pages import Page, Visit, back, identified
+from almanac.web.console.pages import Page, Visit, identified
 from almanac.web.problem import Problem
 from almanac.web.request import Answer
 
@@ -48,7 +48,7 @@ def redrive(visit: Visit) -> Answer:
     once = visit.field("once")[:64] or None
     request = {"a": "console-redrive", "l": sorted(chosen)}
     gone = visit.call.use.once(visit.call.principal.name, once, request, do)["redriven"]
-    return back(_filtered(visit), f"{gone} {'letter was' if gone == 1 else 'letters were'} sent back.")
+    return visit.back(_filtered(visit), f"{gone} {'letter was' if gone == 1 else 'letters were'} sent back.")
 
 
 def discard(visit: Visit) -> Answer:
@@ -64,9 +64,9 @@ def discard(visit: Visit) -> Answer:
     try:
         visit.call.use.dead_letters.discard(name, message_id)
     except BadInput:
-        return back(_filtered(visit), "The letter is not there any more.")
+        return visit.back(_filtered(visit), "The letter is not there any more.")
     visit.call.audit("discard", None, message_id, job=name)
-    return back(_filtered(visit), "The letter was deleted.")
+    return visit.back(_filtered(visit), "The letter was deleted.")
 
 
 def _job(name: str) -> JobName | None:

@@ -47,7 +47,6 @@ def runs(visit: Visit) -> Answer:
         "runs.html",
         rows=rows,
         names=_names(visit, rows),
-        said=visit.query("said"),
         filters=said,
         kinds=_KINDS,
         statuses=_STATUSES,

@@ -11,7 +11,7 @@ from almanac.presentation.operations.health import SHORT, meaning, what_helps
 from almanac.presentation.svg.calendar_week import week_picture
 from almanac.services.ledger.ports import RunFilter
 from almanac.web.console.history.past_pages import as_of
-from almanac.web.console.pages import Page, Visit, back, identified
+from almanac.web.console.pages import Page, Visit, identified
 from almanac.web.paging import cursor, named_place
 from almanac.web.request import Answer, see_other
 
@@ -117,7 +117,7 @@ def pause(visit: Visit) -> Answer:
     """Let the workspace alone, for whoever has said that this is meant."""
     place = f"/console/workspaces/{visit.ws_id}"
     if visit.field("sure") != "yes":
-        return back(place, "Nothing was paused: it was not confirmed.")
+        return visit.back(place, "Nothing was paused: it was not confirmed.")
     visit.call.use.pauses.pause(visit.ws_id, visit.call.principal.name)
     visit.call.audit("pause", visit.ws_id)
     return see_other(place)
@@ -139,10 +139,10 @@ def switch(visit: Visit) -> Answer:
     connection_id = identified(visit.parameters["connection_id"], "unknown_connection")
     name, on = visit.field("switch"), visit.field("on") == "yes"
     if name not in ("enabled", "inbound", "outbound", "deletes"):
-        return back(f"/console/workspaces/{visit.ws_id}", "Nothing was switched: no such switch.")
+        return visit.back(f"/console/workspaces/{visit.ws_id}", "Nothing was switched: no such switch.")
     found = visit.call.use.switch_connection.set(visit.ws_id, connection_id, {name: on})
     visit.call.audit("switch", visit.ws_id, connection_id, **{name: on})
-    return back(f"/console/workspaces/{visit.ws_id}", f"{found.name}: {name} is {'on' if on else 'off'} now.")
+    return visit.back(f"/console/workspaces/{visit.ws_id}", f"{found.name}: {name} is {'on' if on else 'off'} now.")
 
 
 def _sent(visit: Visit, action: str, do: object, said: dict[str, str]) -> Answer:

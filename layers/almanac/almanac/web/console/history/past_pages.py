@@ -17,7 +17,7 @@ from almanac.presentation.svg.calendar_week import week_picture
 from almanac.services.history.compare import Comparison, Moment
 from almanac.services.history.undo import UndoChanged, UndoPreview
 from almanac.web.console.history.sides import instant, sides
-from almanac.web.console.pages import SPANS, Page, Visit, back, identified
+from almanac.web.console.pages import SPANS, Page, Visit, identified
 from almanac.web.request import Answer
 
 _MOST = 200
@@ -86,7 +86,7 @@ def take_back(visit: Visit) -> Answer:
     visit.call.audit("undo", ws_id, run_id, **found.counts)
     counts = found.counts
     done = f"{counts['restored']} back, {counts['set_back']} set back, {counts['removed']} removed"
-    return back(f"/console/runs/{run_id}", f"The run was taken back: {done}.")
+    return visit.back(f"/console/runs/{run_id}", f"The run was taken back: {done}.")
 
 
 def trace(visit: Visit) -> Answer:

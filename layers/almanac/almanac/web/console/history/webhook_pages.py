@@ -8,7 +8,7 @@ from almanac.domain.history.changes import KINDS
 from almanac.errors import BadInput, CursorExpired
 from almanac.services.events_out.ports import ListedEndpoint
 from almanac.services.events_out.webhooks import Webhooks
-from almanac.web.console.pages import Page, Visit, back, identified
+from almanac.web.console.pages import Page, Visit, identified
 from almanac.web.problem import Problem
 from almanac.web.request import Answer
 
@@ -68,7 +68,7 @@ def add(visit: Visit) -> Answer:
     except BadInput as error:
         if error.field != "url":
             raise
-        return back(_PLACE, f"Nothing was added: the address {error.complaint}.")
+        return visit.back(_PLACE, f"Nothing was added: the address {error.complaint}.")
     return _secret(visit, UUID(made["id"]))
 
 
@@ -95,7 +95,7 @@ def set_status(visit: Visit) -> Answer:
     use.set_status(each.id, status, skip=skip)
     visit.call.audit("webhook_status", each.ws_id, each.id, status=status, resume="now" if skip else "where_it_stood")
     where = "with what changes from now on" if skip else "where it stood"
-    return back(f"{_PLACE}/{each.id}", "It is paused." if status == "paused" else f"It goes on {where}.")
+    return visit.back(f"{_PLACE}/{each.id}", "It is paused." if status == "paused" else f"It goes on {where}.")
 
 
 def test(visit: Visit) -> Answer:
@@ -103,7 +103,7 @@ def test(visit: Visit) -> Answer:
     use, each = _one(visit)
     use.ask_test(each.id)
     visit.call.audit("webhook_test", each.ws_id, each.id)
-    return back(f"{_PLACE}/{each.id}", "A test was asked for; its end stands here within about a minute.")
+    return visit.back(f"{_PLACE}/{each.id}", "A test was asked for; its end stands here within about a minute.")
 
 
 def replay(visit: Visit) -> Answer:
@@ -112,25 +112,25 @@ def replay(visit: Visit) -> Answer:
     ws_id = each.ws_id or _workspace(visit, visit.field("ws_id"))
     place, text = f"{_PLACE}/{each.id}", visit.field("from_version")
     if ws_id is None or not text.isdecimal() or len(text) > 19:
-        return back(place, "Nothing is repeated: give a workspace's id, and the version to begin with.")
+        return visit.back(place, "Nothing is repeated: give a workspace's id, and the version to begin with.")
     try:
         first = use.replay(each.id, ws_id, min(max(int(text), 1), 2**62))
     except CursorExpired as error:
-        return back(place, f"Nothing is repeated: the oldest version that is kept is {error.oldest}.")
+        return visit.back(place, f"Nothing is repeated: the oldest version that is kept is {error.oldest}.")
     except BadInput as error:
-        return back(place, f"Nothing is repeated: the version {error.complaint}.")
+        return visit.back(place, f"Nothing is repeated: the version {error.complaint}.")
     visit.call.audit("webhook_replay", ws_id, each.id, from_version=first)
-    return back(place, f"It hears everything again from version {first} on.")
+    return visit.back(place, f"It hears everything again from version {first} on.")
 
 
 def remove(visit: Visit) -> Answer:
     """Forget an endpoint."""
     use, each = _one(visit)
     if visit.field("sure") != "yes":
-        return back(f"{_PLACE}/{each.id}", "Nothing was removed: tick the box first.")
+        return visit.back(f"{_PLACE}/{each.id}", "Nothing was removed: tick the box first.")
     use.remove(each.id)
     visit.call.audit("webhook_remove", each.ws_id, each.id)
-    return back(_PLACE, "The endpoint was removed; it hears nothing more.")
+    return visit.back(_PLACE, "The endpoint was removed; it hears nothing more.")
 
 
 def _secret(visit: Visit, endpoint_id: UUID) -> Answer:
