@@ -291,6 +291,38 @@ def test_what_a_person_waits_for_and_no_plan_of_theirs_places_is_said(team: Team
     assert team.placed() == {"First": ["ann: 02 09:00-10:00"], "Second": ["cy: 02 10:00-11:00"]}
 
 
+def test_a_plan_of_one_person_keeps_the_order_to_what_stays(team: Team) -> None:
+    before, draft, review, after = (team.task(title) for title in ("Before", "Draft", "Review", "After"))
+    for task, user in ((before, "cy"), (draft, "ann"), (review, "cy"), (after, "ann")):
+        team.assign(task, user)
+    sync = team.meeting("Sync", "ben", "cy")
+    team.after(draft, before)
+    team.after(review, draft)
+    team.waits(meeting_id=sync, depends_on_task_id=draft)
+    team.waits(task_id=after, depends_on_meeting_id=sync)
+    team.plan()
+    assert team.placed() == {
+        "Before": ["cy: 02 09:00-10:00"],
+        "Draft": ["ann: 02 10:00-11:00"],
+        "Review": ["cy: 02 11:00-12:00"],
+        "Sync": ["ben+cy: 02 15:00-16:00"],
+        "After": ["ann: 02 16:00-17:00"],
+    }
+    team.busy("ann", "03-02 10:30", "03-02 11:00")
+
+    report = team.plan(user_id="ann")
+
+    assert "Draft" not in team.placed()
+    assert team.placed()["After"] == ["ann: 02 16:00-17:00"]
+    (note,) = report.notes
+    assert (note.id, note.status, note.cause.code) == (str(draft), "unscheduled", "begins_after_it")
+    assert note.cause.items == (str(review),)
+    assert note.reason.startswith("what waits for it, 'Review', stays where it is and begins Mon 02 Mar 11:00; ")
+    assert note.hint.endswith("plan everybody: `almanac schedule` without `--user`")
+    team.plan()
+    assert (team.placed()["Draft"], team.placed()["Review"]) == (["ann: 02 11:00-12:00"], ["cy: 02 12:00-13:00"])
+
+
 def test_a_meeting_without_a_time_says_whose_calendar_stands_in_the_way_and_what_nearly_did(team: Team) -> None:
     trip = team.busy("ann", "03-02 15:00", "03-02 16:30", title="Trip")
     team.busy("ben", "03-02 16:30", "03-02 17:00", title="Review")

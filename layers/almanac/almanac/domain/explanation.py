@@ -57,6 +57,8 @@ CauseCode = Literal[
     "hours_taken",
     "waits_for_unplaced",
     "waits_for_item",
+    "begins_after_it",
+    "begins_before_its_end",
     "little_time_to_spare",
     "date_hours_closed",
     "date_hours_taken",
@@ -70,6 +72,7 @@ CauseCode = Literal[
 CausePart = Literal[
     "until_deadline",
     "until_window_end",
+    "until_then",
     "events_in_the_way",
     "holders",
     "ideal_time_too_short",
@@ -95,6 +98,7 @@ SuggestionCode = Literal[
     "near_miss",
     "item_moves",
     "add_member",
+    "plan_everybody",
 ]
 """What would help."""
 

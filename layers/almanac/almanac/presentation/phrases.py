@@ -54,5 +54,6 @@ STATES = {
     "at_risk": "on time, at risk",
     "left_out": "left out of the plan",
     "nothing_to_place": "nothing to place",
+    "out_of_order": "out of order",
 }
 """Words for the states of notes, where the state itself is none."""

@@ -20,7 +20,7 @@ from almanac.presentation.phrases import STATES
 from almanac.presentation.wording import words
 from almanac.services.plan.proposal import PlanPreview, Proposal
 
-_CALM = ("at_risk", "ignored", "nothing_to_place")
+_CALM = ("at_risk", "ignored", "nothing_to_place", "out_of_order")
 """Statuses of notes about what is no misfit."""
 
 

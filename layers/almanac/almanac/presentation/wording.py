@@ -58,6 +58,8 @@ SENTENCES: Mapping[Code, str] = {
     "hours_taken": "its {amounts[0]} of {category} hours {until} are taken by {holders}; {longest_free}",
     "waits_for_unplaced": "waits for {names}, which has no complete place",
     "waits_for_item": "it waits for {names}, which ends {times[0]}; {part}",
+    "begins_after_it": "what waits for it, {names}, stays where it is and begins {times[0]}; {part}",
+    "begins_before_its_end": "what waits for it, {names}, stays where it is and begins {times[0]}, before it ends",
     "little_time_to_spare": "{only} free {category} time is left between its end and its deadline",
     "date_hours_closed": "no {category} hours are open for it on {days[0]}",
     "date_hours_taken": f"{_DATE_HOURS} are taken by {{holders}}; no {{amounts[1]}} are free",
@@ -69,6 +71,7 @@ SENTENCES: Mapping[Code, str] = {
     # beside causes
     "until_deadline": "before its deadline ({times[0]})",
     "until_window_end": "until the window ends ({times[0]})",
+    "until_then": "until then",
     "events_in_the_way": "; {names_with_minutes} of the calendar are in the way",
     "holders": "{names_with_minutes}",
     "ideal_time_too_short": "is too short",
@@ -92,6 +95,7 @@ SENTENCES: Mapping[Code, str] = {
     "near_miss": "{days[0]}, {spans[0]}, if {all_lacking}",
     "item_moves": "{names} ({amounts[0]}) {shift}, at {times[0]}",
     "add_member": "add them with `almanac member add`, or leave them out",
+    "plan_everybody": "plan everybody: `almanac schedule` without `--user`",
     # faults
     "length_missing": "total_minutes is missing: without a length it cannot be planned",
     "length_out_of_range": "total_minutes must be 1 to {numbers[0]}, is {minutes[0]}",
@@ -125,7 +129,7 @@ _SLOTS: Mapping[str, tuple[Code, ...]] = {
     "before": ("time_before_taken", "time_before_in_pieces"),
     "why": ("ideal_free_but_costly", "ideal_hours_closed", "ideal_taken", "ideal_too_short"),
     "short": ("shorter_than_preferred",),
-    "until": ("until_deadline", "until_window_end"),
+    "until": ("until_deadline", "until_window_end", "until_then"),
     "beside": ("events_in_the_way",),
     "holders": ("holders",),
 }

@@ -11,7 +11,7 @@ def cause_of(what_if: WhatIf) -> Explanation:
     """Return the first cause that holds for a task that finds no room before `what_if.due`."""
     occupancy, task = what_if.occupancy, what_if.task
     problem = occupancy.problem
-    when = until(occupancy, task, what_if.due)
+    when = Explanation("until_then") if what_if.stop < what_if.due else until(occupancy, task, what_if.due)
     hours = occupancy.hours[task.category] & what_if.reach & between(0, what_if.due)
     if task.deadline is not None and task.deadline <= problem.minute(what_if.first):
         return Explanation("deadline_past", instants=(task.deadline,))

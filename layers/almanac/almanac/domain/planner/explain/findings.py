@@ -13,6 +13,7 @@ from almanac.domain.planner.explain.meeting_findings import MeetingTimes
 from almanac.domain.planner.explain.occupancy import Occupancies, Occupancy
 from almanac.domain.planner.explain.suggestions import MOST_SUGGESTIONS, LaterDeadline, explanation_of
 from almanac.domain.planner.explain.what_if import WhatIf
+from almanac.domain.planner.model.instance import Follower
 from almanac.domain.planner.model.plan import Finding, State
 from almanac.domain.planner.model.problem import Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, slots_for
@@ -117,8 +118,17 @@ def diagnosis(occupancy: Occupancy, task: Task, missing: int, late: int) -> tupl
         ends = problem.minute(first)
         cause = Explanation("waits_for_item", items=(problem.tasks[last].id,), instants=(ends,), parts=(cause,))
     found = tuple(map(explanation_of, what_if.suggestions(late)[:MOST_SUGGESTIONS]))
+    if task.follower and what_if.stop < what_if.due:
+        cause, everybody = about_follower(task.follower, cause)
+        found += everybody
     nothing = Explanation("nothing_small", minutes=(missing or late,), category=task.category)
     return cause, found or (nothing,)
+
+
+def about_follower(follower: Follower, cause: Explanation) -> tuple[Explanation, tuple[Explanation, ...]]:
+    """Return the cause with what waits and stays where it is; what helps is a plan that may move that."""
+    everybody = (Explanation("plan_everybody"),) if follower.movable else ()
+    return Explanation("begins_after_it", items=follower.items, instants=(follower.begin,), parts=(cause,)), everybody
 
 
 def what_if_of(occupancy: Occupancy, task: Task, *, late: bool) -> WhatIf:

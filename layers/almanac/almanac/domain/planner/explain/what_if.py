@@ -14,6 +14,7 @@ from almanac.domain.planner.explain.suggestions import (
     Without,
     size,
 )
+from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import NOBODY
 from almanac.domain.planner.model.problem import Task, weight_of
 from almanac.domain.planner.model.slot_mask import (
@@ -50,7 +51,10 @@ class WhatIf:
         self.first = max(task.release, earliest_allowed(occupancy.solution, task) or 0)
         """The first slot at which it may begin."""
         waiting = [place[0][0] for i in task.successors if (place := occupancy.solution.places[i])]
-        self.reach = between(self.first, min(waiting, default=occupancy.problem.window))
+        grid = Grid.of(occupancy.problem.instance)
+        self.stop = grid.down(task.follower.begin) if task.follower else grid.size
+        """The slot in which what waits for it and stays begins, else the window's end."""
+        self.reach = between(self.first, min(waiting, default=grid.size)) & between(0, self.stop)
         self.loose = occupancy.free_but_for(task.index) & self.reach
         self.room = self.loose & occupancy.hours[task.category]
         self.in_time = self.room & between(0, due)

@@ -25,6 +25,18 @@ class PersonSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Follower:
+    """What waits for a task and stays where it is: nothing of the task may lie at or after `begin`.
+
+    `movable`: a plan of everybody could move it.
+    """
+
+    items: tuple[str, ...]
+    begin: int
+    movable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TaskSpec:
     """A task as asked for. Instants are minutes since the epoch, lengths are minutes."""
 
@@ -43,6 +55,7 @@ class TaskSpec:
     person: str = NOBODY
     refused: tuple[Interval, ...] = ()
     """Where nothing of it may be: its owner has taken it away from there."""
+    follower: Follower | None = None
 
 
 @dataclass(frozen=True, slots=True)

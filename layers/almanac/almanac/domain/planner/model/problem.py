@@ -8,7 +8,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from almanac.domain.planner.model.instance import Instance
+from almanac.domain.planner.model.instance import Follower, Instance
 from almanac.domain.planner.model.person import Person
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, covered
 from almanac.domain.wall_clock import DAY_MINUTES
@@ -97,6 +97,8 @@ class Task:
     heirs: tuple[Heir, ...] = ()
     heirs_unit: int = 0
     """Cost of delaying by one slot everything that waits for it."""
+    follower: Follower | None = None
+    """What waits for it and stays where it is; `open_slots` end where that begins."""
 
     @property
     def is_meeting(self) -> bool:

@@ -62,7 +62,8 @@ class Works:
         """Return one task on the grid."""
         person = self.by_id[spec.person]
         task = self.work(index, spec, (person,), self.instance.weights.priority[spec.priority], chunk_slots(spec))
-        return replace(task, cap_row=self.cap_rows[person.index].get(spec.category, -1))
+        cap_row = self.cap_rows[person.index].get(spec.category, -1)
+        return replace(task, cap_row=cap_row, follower=spec.follower)
 
     def meeting(self, index: int, spec: MeetingSpec) -> Task:
         """Return one meeting on the grid: it pays what a task of its length would pay for each of its people."""
@@ -143,6 +144,8 @@ class Works:
         bits = reduce(and_, rooms) & ~between(0, release)
         if spec.hard_deadline and spec.deadline is not None:
             bits &= between(0, self.grid.down(spec.deadline + slack))
+        if isinstance(spec, TaskSpec) and spec.follower:
+            bits &= between(0, self.grid.down(spec.follower.begin))
         for start, end in spec.refused:
             bits &= ~self.grid.touched(start, end)
         return bits

@@ -7,10 +7,10 @@ from uuid import UUID
 from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.model.instance import Instance, MeetingSpec, TaskSpec
 from almanac.domain.planner.model.weights import Weights
-from almanac.domain.workspace_plan.existing_blocks import BlockSets
+from almanac.domain.workspace_plan.existing_blocks import BlockSets, stays
 from almanac.domain.workspace_plan.habit_requests import Dates, MinuteLimits
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
-from almanac.domain.workspace_plan.snapshot import NOBODY, Workspace
+from almanac.domain.workspace_plan.snapshot import NOBODY, Block, Workspace
 from almanac.domain.workspace_plan.task_requests import Waits, WorkRequests, open_predecessors, used_up
 from almanac.domain.workspace_plan.team.assignments import AssignedTasks, assigned_tasks
 from almanac.domain.workspace_plan.team.meetings import meeting_faults, sort_meetings, taken_by
@@ -23,6 +23,7 @@ from almanac.domain.workspace_plan.team.person_plan import (
 )
 from almanac.domain.workspace_plan.team.request import ItemOwner, PlanningRequest
 from almanac.domain.workspace_plan.team.rows import Meeting
+from almanac.domain.workspace_plan.team.staying_blocks import StayingBlocks, limits
 from almanac.domain.workspace_plan.team.views import views_of
 
 
@@ -115,7 +116,26 @@ class Preparation:
         if self.only is None:
             return tasks, meetings, ()
         mine, waiting = _of_one(tasks, self.only)
-        return mine, (), waiting
+        planned = [task.id for task in self.work.tasks if self.assigned.users[task.id] == self.only]
+        followers, broken = limits(planned, existing, self.staying((*existing.fixed, *others)))
+        return tuple(replace(task, follower=followers.get(task.id)) for task in mine), (), (*waiting, *broken)
+
+    def staying(self, blocks: Iterable[Block]) -> StayingBlocks:
+        """Return what of the others, and of meetings, lies ahead and stays where it is when one person is planned."""
+        windows = {view.user: view.window for view in self.views}
+        spans = {user: [(event.start, event.end) for event in events] for user, events in self.busy.items()}
+        meetings = sort_meetings(self.held.fixed, self.meetings, self.work.faults, spans, windows)
+        bound = {block.event_id for block in meetings.fixed}
+        found = []
+        for block in blocks:
+            user = self.assigned.users.get(block.owner) if block.owner else None
+            if block.kind == "task" and user is not None and user == block.user != self.only:
+                stuck = block.owner in self.work.faults or stays(block, spans[user], windows[user])
+                found.append((block, stuck))
+            elif block.kind == "meeting" and block.owner in self.meetings:
+                found.append((block, block.event_id in bound))
+        idle = {UUID(each.id) for each in used_up(self.work.tasks, self.assigned.blocks, self.window)}
+        return StayingBlocks.of(self.work.waits, idle, found, self.window)
 
     def findings(self, waiting: Iterable[ItemFinding]) -> Iterator[ItemFinding]:
         """Yield what cannot be planned, about tasks and not about parts of them."""
@@ -130,7 +150,8 @@ class Preparation:
                 yield replace(finding, people=tuple(user for user in asked if user in self.hours))
             else:
                 whose = self.assigned.users.get(UUID(finding.id), NOBODY)
-                yield of(whose, replace(finding, id=tasks_of.get(finding.id, finding.id)))
+                task = tasks_of.get(finding.id, finding.id)
+                yield of(whose, replace(finding, id=task, cause=finding.cause.renamed(tasks_of)))
 
 
 def left_out(kind: str, key: UUID, fault: Explanation) -> ItemFinding:
@@ -170,7 +191,8 @@ def _of_one(tasks: Sequence[TaskSpec], only: str) -> tuple[tuple[TaskSpec, ...],
         for task in blocked:
             del mine[task.id]
             lacking = tuple(name for name in task.depends_on if name not in mine)
-            findings.append(ItemFinding("task", task.id, "left_out", Explanation("waits_for_unplaced", items=lacking)))
+            cause = Explanation("waits_for_unplaced", items=lacking)
+            findings.append(ItemFinding("task", task.id, "left_out", cause, (Explanation("plan_everybody"),)))
     return tuple(mine.values()), findings
 
 
