@@ -108,20 +108,28 @@ class Preparation:
         )
 
     def specs(self, existing: BlockSets) -> tuple[tuple[TaskSpec, ...], tuple[MeetingSpec, ...], Sequence[ItemFinding]]:
-        """Return what is to be placed, and a finding for each task of one person that waits for what is not."""
+        """Return what is to be placed, and a finding for each task of one person that waits for what is not.
+
+        What waits for a task and stays bounds it: what somebody has pinned, and when one person is planned all that is
+        others'. What is merely near is left alone: work that it waits for would vanish for as long.
+        """
         blocks = [block for block in self.assigned.blocks if block.kind == "task"]
         others = [block for block in blocks if self.only not in (None, block.user)]
         tasks, meetings = self.work.specs((*existing.fixed, *others))
         tasks = tuple(replace(task, person=self.assigned.users[UUID(task.id)]) for task in tasks)
-        if self.only is None:
-            return tasks, meetings, ()
-        mine, waiting = _of_one(tasks, self.only)
-        planned = [task.id for task in self.work.tasks if self.assigned.users[task.id] == self.only]
-        followers, broken = limits(planned, existing, self.staying((*existing.fixed, *others)))
-        return tuple(replace(task, follower=followers.get(task.id)) for task in mine), (), (*waiting, *broken)
+        stay = [block for block in existing.fixed if block.locked or block.kept]
+        waiting: Sequence[ItemFinding] = ()
+        if self.only is not None:
+            stay += [*self.held.fixed, *others]
+            tasks, waiting = _of_one(tasks, self.only)
+            meetings = ()
+        planned = [task.id for task in self.work.tasks if self.only in (None, self.assigned.users[task.id])]
+        followers, broken = limits(planned, existing, self.staying(stay))
+        tasks = tuple(replace(task, follower=followers.get(task.id)) for task in tasks)
+        return tasks, meetings, (*waiting, *broken)
 
     def staying(self, blocks: Iterable[Block]) -> StayingBlocks:
-        """Return what of the others, and of meetings, lies ahead and stays where it is when one person is planned."""
+        """Return which of some blocks that stay, of work and of meetings, are ahead: they bound what they wait for."""
         windows = {view.user: view.window for view in self.views}
         spans = {user: [(event.start, event.end) for event in events] for user, events in self.busy.items()}
         meetings = sort_meetings(self.held.fixed, self.meetings, self.work.faults, spans, windows)
@@ -129,7 +137,8 @@ class Preparation:
         found = []
         for block in blocks:
             user = self.assigned.users.get(block.owner) if block.owner else None
-            if block.kind == "task" and user is not None and user == block.user != self.only:
+            is_theirs = user == block.user or not self.workspace.members
+            if block.kind == "task" and user is not None and is_theirs:
                 stuck = block.owner in self.work.faults or stays(block, spans[user], windows[user])
                 found.append((block, stuck))
             elif block.kind == "meeting" and block.owner in self.meetings:

@@ -1,4 +1,4 @@
-"""What waits for one person's tasks and stays where it is while this person alone is planned: it bounds them."""
+"""What waits for tasks and stays where it is: pinned, or not of the one person who is planned. It bounds them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from almanac.domain.workspace_plan.snapshot import Block
 
 @dataclass(frozen=True, slots=True)
 class StayingBlocks:
-    """Blocks ahead of somebody else's work and of meetings, and what waits for what.
+    """Blocks ahead of work and of meetings, and what waits for what.
 
     `waiting` has what waits for each item, `found` the blocks of each, and whether a plan of everybody leaves it too.
     `idle` is open work that is used up: what waits for that waits through it for nothing else.

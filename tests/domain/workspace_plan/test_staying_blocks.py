@@ -1,4 +1,4 @@
-"""A plan of one person, towards others' blocks and meetings that stay: the order of tasks holds both ways.
+"""The order of tasks towards blocks that stay: others' and meetings in a plan of one person, in any plan pinned ones.
 
 Ann's task is T1; Cy's T2 and the meeting T5 are what waits for it, or what it waits for.
 """
@@ -54,9 +54,8 @@ def hours_before(hour: int) -> dict[str, Any]:
     return {"events": (event(NINE, f"03-02 {hour:02}:00", 900, users=frozenset({"ann"})),)}
 
 
-def planned(space: Workspace, *, now: str = "03-02 07:00", **fields: Any) -> WorkspacePlan:
-    reach = window(2, now=at(now), **fields)
-    request = to_instance(WS, space, reach, {}, force=False, only="ann")
+def planned(space: Workspace, *, now: str = "03-02 07:00", only: str | None = "ann") -> WorkspacePlan:
+    request = to_instance(WS, space, window(2, now=at(now)), {}, force=False, only=only)
     return from_plan(request, plan(problem_of(request.instance), 0.03, lambda: 0.0), words)
 
 
@@ -189,6 +188,47 @@ class TestWhatIsOutOfOrderAlready:
         found = planned(space)
         assert (placed(found), told(found)) == (["02 12:00-13:00"], [(1, "out_of_order", "begins_before_its_end")])
         assert note(found).hint == ""
+
+
+class TestWhatIsPinned:
+    """In a plan of everybody, and where there are no members."""
+
+    @pytest.mark.parametrize("fields", [{"locked": True}, {"kept": True}], ids=["by hand", "by an undo"])
+    def test_is_not_overtaken(self, fields: dict[str, Any]) -> None:
+        work = (task(1), task(2))
+        found = planned(team(cys(ELEVEN, NOON, **fields), tasks=work, **hours_before(11)), only=None)
+        assert (placed(found), told(found)) == ([], [(1, "unscheduled", "begins_after_it")])
+        assert "plan everybody" not in note(found).hint
+        assert placed(planned(team(cys(ELEVEN, NOON, **fields), tasks=work, **hours_before(10)), only=None)) == [
+            "02 10:00-11:00"
+        ]
+
+    @pytest.mark.parametrize("only", [None, "ann"])
+    def test_nor_is_work_of_ones_own(self, only: str | None) -> None:
+        own = (Assignment(ANNS, "ann", None, 0), Assignment(CYS, "ann", None, 0))
+        held = block(ELEVEN, NOON, 200, owner=2, user="ann", locked=True)
+        found = planned(team(held, assignments=own, tasks=(task(1), task(2)), **hours_before(11)), only=only)
+        assert (placed(found), told(found)) == ([], [(1, "unscheduled", "begins_after_it")])
+
+    def test_nor_in_one_timeline(self) -> None:
+        held = block(ELEVEN, NOON, 200, owner=2, locked=True)
+        waits = (Dependency(CYS, ANNS, after_completed=False),)
+        taken = (event(NINE, ELEVEN, 900),)
+        alone = workspace(tasks=(task(1), task(2)), dependencies=waits, blocks=(held,), events=taken)
+        assert told(planned(alone, only=None)) == [(1, "unscheduled", "begins_after_it")]
+
+    def test_takes_no_block_away_that_comes_too_late_already(self) -> None:
+        space = team(
+            anns(NOON, "03-02 13:00"), cys(ELEVEN, NOON, locked=True), tasks=(task(1), task(2)), **hours_before(12)
+        )
+        found = planned(space, only=None)
+        assert (placed(found), told(found)) == (["02 12:00-13:00"], [(1, "out_of_order", "begins_before_its_end")])
+
+    def test_is_another_matter_than_what_is_merely_near(self) -> None:
+        space = team(cys(ELEVEN, NOON), tasks=(task(1), task(2)), **hours_before(11))
+        preferences = Preferences(0, 360, {})
+        near = replace(space, members=tuple(replace(each, preferences=preferences) for each in space.members))
+        assert placed(planned(near, only=None)) == ["02 13:00-14:00"], "else it would vanish for as long"
 
 
 class TestWhatItWaitsFor:
