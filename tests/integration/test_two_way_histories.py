@@ -50,6 +50,12 @@ FOUND = {
     "the same once more, told by the listing of what changed under a whole one that lacked it": (
         "meet 0 1; sync 0 0; edit 602 927; kill 487 297; expire sync tokens 425 974; amend 601 100"
     ),
+    "an edit of an occurrence that a person moves, and then its series, before anybody reads": (
+        "meet 0 0; meet 0 1; sync 0 0; meet 132 481; amend 985 450; amend 580 680; edit 10 224"
+    ),
+    "the same of an occurrence that was moved with its series, which had been edited before": (
+        "meet 0 1; sync 25 443; edit 460 682; meet 681 219; call off 199 973; amend 964 324; amend 647 358"
+    ),
     "a deletion here while a whole listing was read, taken for what its series had lost": (
         "meet 0 1; meet 717 301; call off 882 758; call off 728 696; meanwhile 329 535"
     ),

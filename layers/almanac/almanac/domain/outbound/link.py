@@ -52,6 +52,8 @@ class Link:
     """What a block is a piece of, as its mark says: `task:<id>`, `habit:<id>:<date>`."""
     replaced: bool = False
     """Another link, at another target, has taken its place: this event goes, and a person's change goes along."""
+    gone_since: datetime | None = None
+    """When a listing told its end, if the doubt is of that."""
     given_up: bool = False
     """Edits were switched off since: what has no answer is looked at, and nothing more is written."""
 

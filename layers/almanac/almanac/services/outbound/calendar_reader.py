@@ -223,12 +223,14 @@ class CalendarReader:
 def _lost_by_its_series(link: Link, found: RemoteEvent) -> bool:
     """Return whether it is an occurrence that its series, moved by a person, has no more: it is still found by name.
 
-    A listing has told its end, or lacked it, and yet it is as it was, or as a write without an answer has made it:
-    whatever was brought back is another version.
+    A listing has told its end, or lacked it, and yet it is as it was, or as a write without an answer made it, or of
+    a time before the listing, moved by the same person say: whatever was brought back is a later version.
     """
-    occurrence = found.row is not None and found.row.recurring_event_id is not None
-    unlisted = link.doubt in ("deleted", "missing")
-    return occurrence and unlisted and (found.etag == link.base_etag or link.has_landed(found.fields))
+    if found.row is None or found.row.recurring_event_id is None or link.doubt not in ("deleted", "missing"):
+        return False
+    changed, gone = found.row.external_updated_at, link.gone_since
+    stood = changed is not None and gone is not None and changed < gone
+    return stood or found.etag == link.base_etag or link.has_landed(found.fields)
 
 
 def _read_if_allowed(calendar_id: str, event_id: str, zones: CalendarZones, writes: Writes) -> RemoteEvent | None:

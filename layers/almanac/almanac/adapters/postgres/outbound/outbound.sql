@@ -154,7 +154,8 @@ SELECT l.id, l.event_id, l.kind, NOT l.current AND EXISTS (
         WHEN h.habit_id IS NOT NULL THEN concat_ws(':', 'habit', h.habit_id, h.occurrence_date) END,
     l.kind = 'edit' AND NOT EXISTS (
         SELECT 1 FROM calendar_connections c WHERE c.ws_id = l.ws_id AND c.provider = l.provider AND c.calendar_id = l.calendar_id
-            AND c.sync_outbound_enabled)
+            AND c.sync_outbound_enabled),
+    CASE WHEN l.doubt = 'deleted' THEN l.seen_at END
 FROM calendar_event_links l
 LEFT JOIN task_calendar_events b ON b.event_id = l.event_id AND b.ws_id = l.ws_id
 LEFT JOIN habit_calendar_events h ON h.event_id = l.event_id AND h.ws_id = l.ws_id

@@ -40,6 +40,7 @@ def link_from(row: Sequence[Any]) -> Link:
         missed=row[22],
         item=row[23],
         given_up=row[24],
+        gone_since=row[25],
     )
 
 
