@@ -189,6 +189,20 @@ def test_a_cut_connection_at_the_endpoint_is_unavailable(tokens: GoogleTokens, s
     assert tokens.refresh(REFRESH).access_token == GRANT["access_token"]
 
 
+def test_waits_are_limited_where_the_connection_was_closed_meanwhile(
+    tokens: GoogleTokens, server: ScriptedServer
+) -> None:
+    server.answers(GRANT)
+    server.answers(GRANT)
+    tokens.refresh(REFRESH)
+    (connection,) = tokens._http._http.connections.values()
+    connection.sock.close()
+
+    tokens.limit_waits(10)
+
+    assert tokens.refresh(REFRESH).access_token == GRANT["access_token"]
+
+
 class TestARotatedClient:
     """Google refuses the client that a process has known since it started."""
 

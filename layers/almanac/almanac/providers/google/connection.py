@@ -83,10 +83,13 @@ class GoogleHttp:
     def limit_waits(self, seconds: float) -> None:
         """From now on no answer takes longer than that, and never longer than PATIENCE time-outs."""
         self._http.timeout = min(self._timeout, seconds / PATIENCE)
-        for connection in self._http.connections.values():
+        for connection in list(self._http.connections.values()):
             connection.timeout = self._http.timeout
-            if connection.sock is not None:
-                connection.sock.settimeout(self._http.timeout)
+            try:
+                if connection.sock is not None:
+                    connection.sock.settimeout(self._http.timeout)
+            except OSError:  # it was cut and closed meanwhile: the next request opens another one
+                connection.close()
 
     def close(self) -> None:
         """Drop the connection; the next request opens a new one."""
