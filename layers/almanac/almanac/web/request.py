@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,3 +81,8 @@ class Answer:
 def see_other(place: str, cookies: tuple[str, ...] = ()) -> Answer:
     """Return what sends a browser to another page with GET."""
     return Answer(303, "", {"Location": place, "Cache-Control": "no-store"}, cookies)
+
+
+def path_pattern(path: str) -> re.Pattern[str]:
+    """Return what fits a path with parameters as <name>: each is any text without a slash."""
+    return re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", path) + r"\Z")

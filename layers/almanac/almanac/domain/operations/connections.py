@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+SWITCHES = ("enabled", "inbound", "outbound", "deletes")
+"""What of a calendar can be turned on and off."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectedCalendar:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from almanac.domain.history.fold import State
-from almanac.domain.operations.connections import ConnectedCalendar
+from almanac.domain.operations.connections import SWITCHES, ConnectedCalendar
 from almanac.errors import BadInput, PermanentError
 from almanac.services.history.read import History
 from almanac.services.operations.ports import ConnectionStore, WorkspaceStore
@@ -16,7 +16,6 @@ from almanac.services.watching.ports import CalendarReader, ConnectionSwitches
 LONGEST_SPAN = timedelta(days=366)
 MOST_EVENTS = 10_000
 """Of one answer; whoever has more asks for less time at once."""
-_SWITCHES = ("enabled", "inbound", "outbound", "deletes")
 
 
 class UnknownConnection(BadInput):
@@ -82,7 +81,7 @@ class SwitchConnection:
 
         Raises UnknownConnection, and SwitchedMeanwhile where they are not any more as they have been `seen`.
         """
-        was = {} if seen is None else {name: bool(getattr(seen, name)) for name in _SWITCHES}
+        was = {} if seen is None else {name: bool(getattr(seen, name)) for name in SWITCHES}
         if switches and not self.switches.set_switches(ws_id, connection_id, switches, was):
             self.connection(ws_id, connection_id)
             raise SwitchedMeanwhile("somebody has turned a switch of the calendar meanwhile")

@@ -16,12 +16,12 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from almanac.domain.access import Principal
 from almanac.validation import fault_in_words
-from almanac.web.api.routes import Route, path_pattern
+from almanac.web.api.routes import Route
 from almanac.web.call import Call, begin, current
 from almanac.web.etag import conditional
 from almanac.web.principal import Mode, principal_of
 from almanac.web.problem import Problem, not_found, problem_of, unauthenticated
-from almanac.web.request import LARGEST_BODY, Answer, Request, field_with_nul
+from almanac.web.request import LARGEST_BODY, Answer, Request, field_with_nul, path_pattern
 from almanac.web.use_cases import UseCases
 
 LARGEST_ANSWER = 6_000_000

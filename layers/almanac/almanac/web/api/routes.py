@@ -7,11 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from almanac.domain.access import Scope
-
-
-def path_pattern(path: str) -> re.Pattern[str]:
-    """Return what fits a path with parameters as <name>: each is any text without a slash."""
-    return re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", path) + r"\Z")
+from almanac.web.request import path_pattern
 
 
 @dataclass(frozen=True)

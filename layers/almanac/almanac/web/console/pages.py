@@ -17,7 +17,7 @@ from almanac.web.call import Call
 from almanac.web.console.rendering import page
 from almanac.web.console.session import Session
 from almanac.web.problem import Problem
-from almanac.web.request import Answer, Request, see_other
+from almanac.web.request import Answer, Request, path_pattern, see_other
 
 HTML = "text/html; charset=utf-8"
 SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
@@ -111,7 +111,7 @@ class Page:
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """What a request's path must look like."""
-        return re.compile(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", self.path) + r"\Z")
+        return path_pattern(self.path)
 
 
 def whole(text: str, default: int, least: int, most: int, field: str) -> int:

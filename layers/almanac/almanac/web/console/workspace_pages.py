@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from almanac.domain.operations.connections import SWITCHES
 from almanac.domain.operations.job_status import totals
 from almanac.domain.wall_clock import wall_instant
 from almanac.presentation.operations.calendar_week import day_list, state_rows, week_agenda
@@ -138,7 +139,7 @@ def switch(visit: Visit) -> Answer:
     """Turn one switch of a calendar."""
     connection_id = identified(visit.parameters["connection_id"], "unknown_connection")
     name, on = visit.field("switch"), visit.field("on") == "yes"
-    if name not in ("enabled", "inbound", "outbound", "deletes"):
+    if name not in SWITCHES:
         return visit.back(f"/console/workspaces/{visit.ws_id}", "Nothing was switched: no such switch.")
     found = visit.call.use.switch_connection.set(visit.ws_id, connection_id, {name: on})
     visit.call.audit("switch", visit.ws_id, connection_id, **{name: on})

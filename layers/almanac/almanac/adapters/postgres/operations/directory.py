@@ -11,6 +11,7 @@ from typing_extensions import override
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.operations.ledger import PACKAGE
+from almanac.domain.operations.connections import SWITCHES
 from almanac.errors import UnknownWorkspace
 from almanac.services.watching.ports import CalendarReader, ConnectionSwitches, Directory, Hit, WorkspaceRow
 
@@ -41,7 +42,6 @@ _COLUMNS = (
     "updated_at",
     "block",
 )
-_SWITCHES = ("enabled", "inbound", "outbound", "deletes")
 
 
 class PostgresDirectory(Directory, CalendarReader, ConnectionSwitches):
@@ -88,8 +88,8 @@ class PostgresDirectory(Directory, CalendarReader, ConnectionSwitches):
     def set_switches(
         self, ws_id: UUID, connection_id: UUID, switches: Mapping[str, bool], was: Mapping[str, bool]
     ) -> bool:
-        wanted = {name: switches.get(name) for name in _SWITCHES}
-        guards = {f"was_{name}": was.get(name) for name in _SWITCHES}
+        wanted = {name: switches.get(name) for name in SWITCHES}
+        guards = {f"was_{name}": was.get(name) for name in SWITCHES}
         return bool(self._run.alone("set_switches", ws_id=ws_id, connection_id=connection_id, **wanted, **guards))
 
 
