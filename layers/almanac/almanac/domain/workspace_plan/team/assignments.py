@@ -59,7 +59,7 @@ def assigned_tasks(workspace: Workspace, window: PlanningWindow) -> AssignedTask
         ],
         blocks=[
             left_by_stranger(block, workspace, window)
-            if is_strangers(block, workspace) and (not is_users(block, window) or is_asked(block, workspace))
+            if is_strangers(block, known) and (not is_users(block, window) or is_asked(block, workspace))
             else with_owner(block, workspace, parts, users, known)
             for block in workspace.blocks
         ],
@@ -80,10 +80,9 @@ def part(task: TaskRow, assignment: Assignment, *, sole: bool) -> TaskRow:
     )
 
 
-def is_strangers(block: Block, workspace: Workspace) -> bool:
-    """Return whether a block of a task is in the time of somebody who is no member any more."""
-    others = {member.user for member in workspace.members}
-    return bool(others and block.user) and block.kind == "task" and block.user not in others
+def is_strangers(block: Block, known: set[str]) -> bool:
+    """Return whether a block of a task is in the time of somebody who is no member any more: none of `known`."""
+    return bool(known and block.user) and block.kind == "task" and block.user not in known
 
 
 def is_asked(block: Block, workspace: Workspace) -> bool:

@@ -46,6 +46,9 @@ class Preparation:
             lambda task: self.categories[self.assigned.users[task.id]].get(task.category),
         )
         self.busy = {view.user: busy_time(view.workspace) for view in self.views}
+        self.spans = {user: [(event.start, event.end) for event in events] for user, events in self.busy.items()}
+        self.windows = {view.user: view.window for view in self.views}
+        self.idle = list(used_up(self.work.tasks, self.assigned.blocks, window))
         self.held = self.meeting_blocks()
         self.taken = [taken_by(block, self.meetings, self.hours) for block in self.held.fixed]
 
@@ -54,9 +57,11 @@ class Preparation:
         blocks = tuple(block for block in self.assigned.blocks if block.kind == "meeting")
         if self.only is not None:
             return BlockSets(blocks, (), ())
-        spans = {user: [(event.start, event.end) for event in events] for user, events in self.busy.items()}
-        windows = {view.user: view.window for view in self.views}
-        return sort_meetings(blocks, self.meetings, self.work.faults, spans, windows)
+        return self.sorted_meetings(blocks)
+
+    def sorted_meetings(self, blocks: Sequence[Block]) -> BlockSets:
+        """Return blocks of meetings by what a plan of everybody may do with them."""
+        return sort_meetings(blocks, self.meetings, self.work.faults, self.spans, self.windows)
 
     def plans(self, dates: Dates, *, force: bool, limits: MinuteLimits) -> list[PersonPlan]:
         """Return each person's part, or the one's that is to be planned."""
@@ -130,30 +135,25 @@ class Preparation:
 
     def staying(self, blocks: Iterable[Block]) -> StayingBlocks:
         """Return which of some blocks that stay, of work and of meetings, are ahead: they bound what they wait for."""
-        windows = {view.user: view.window for view in self.views}
-        spans = {user: [(event.start, event.end) for event in events] for user, events in self.busy.items()}
-        meetings = sort_meetings(self.held.fixed, self.meetings, self.work.faults, spans, windows)
-        bound = {block.event_id for block in meetings.fixed}
+        bound = {block.event_id for block in self.sorted_meetings(self.held.fixed).fixed}
         found = []
         for block in blocks:
             user = self.assigned.users.get(block.owner) if block.owner else None
             is_theirs = user == block.user or not self.workspace.members
             if block.kind == "task" and user is not None and is_theirs:
-                stuck = block.owner in self.work.faults or stays(block, spans[user], windows[user])
+                stuck = block.owner in self.work.faults or stays(block, self.spans[user], self.windows[user])
                 found.append((block, stuck))
             elif block.kind == "meeting" and block.owner in self.meetings:
                 found.append((block, block.event_id in bound))
-        idle = {UUID(each.id) for each in used_up(self.work.tasks, self.assigned.blocks, self.window)}
+        idle = {UUID(each.id) for each in self.idle}
         return StayingBlocks.of(self.work.waits, idle, found, self.window)
 
     def findings(self, waiting: Iterable[ItemFinding]) -> Iterator[ItemFinding]:
         """Yield what cannot be planned, about tasks and not about parts of them."""
         yield from self.workspace.findings
-        blocks = [block for block in self.assigned.blocks if block.kind == "task"]
         tasks_of = {str(row): str(task) for row, task in self.assigned.tasks_of.items()}
-        idle = used_up(self.work.tasks, blocks, self.window)
         yield from _of_strangers(self.workspace)
-        for finding in (*_left_out(self.work, self.meetings), *idle, *waiting):
+        for finding in (*_left_out(self.work, self.meetings), *self.idle, *waiting):
             if finding.kind == "meeting":
                 asked = self.meetings[UUID(finding.id)].required
                 yield replace(finding, people=tuple(user for user in asked if user in self.hours))
