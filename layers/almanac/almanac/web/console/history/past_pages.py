@@ -16,6 +16,7 @@ from almanac.presentation.operations.calendar_week import state_rows, week_agend
 from almanac.presentation.svg.calendar_week import week_picture
 from almanac.services.history.compare import Comparison, Moment
 from almanac.services.history.undo import UndoChanged, UndoPreview
+from almanac.validation import YEARS
 from almanac.web.console.history.sides import instant, sides
 from almanac.web.console.pages import SPANS, Page, Visit, identified
 from almanac.web.request import Answer
@@ -125,10 +126,11 @@ def _compared(visit: Visit, found: Comparison, zone: ZoneInfo) -> dict[str, Any]
 
 
 def _pictures(visit: Visit, found: Comparison, zone: ZoneInfo) -> tuple[date, date, str, str] | None:
-    """The week of the first difference before and after; None when nothing differs."""
-    if not found.events:
+    """The week of the first difference before and after; None when nothing differs that a page can go to."""
+    begins = [begin for begin, _ in (span(each.state) for each in found.events) if YEARS[0] <= begin.year <= YEARS[1]]
+    if not begins:
         return None
-    first = min(span(each.state)[0] for each in found.events).astimezone(zone).date()
+    first = min(begins).astimezone(zone).date()
     monday = first - timedelta(days=first.weekday())
     days = tuple(monday + timedelta(days=n) for n in range(7))
     since, until = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (monday, monday + timedelta(days=7)))
