@@ -1,13 +1,17 @@
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from almanac.domain.cadence import next_tick
 from almanac.services.events_out import deliver, relay
 from almanac.services.maintenance.steps import RESERVE_SECONDS
 from almanac.settings import SyncSettings
 from tests.template.stack import Properties, Stack, target
+from tests.template.test_rules import TICKS
 
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SYNC_PERIOD_SECONDS = 900
 RUNS_UNATTENDED = {
     "Orchestrator",
@@ -23,6 +27,16 @@ RUNS_UNATTENDED = {
 }
 """Not Migrate: the deployment that waits for it tells of its failure."""
 ANSWERS = {"Api", "Connect"}
+SILENT = {
+    "OutboundSilentAlarm": "OrchestratorOutboundTick",
+    "ChangesSilentAlarm": "OrchestratorChangesTick",
+    "RelaySilentAlarm": "RelayMinuteTick",
+    "DigestsSilentAlarm": "ExportDigestTick",
+    "ReportsSilentAlarm": "ExportReportTick",
+}
+"""Alarm → the rule whose silence it tells of."""
+RARE = {"OrchestratorScheduleTick", "UpkeepDailyTick"}
+"""Rules with hours between two ticks: an alarm that takes missing data for silence would rise on every new stack."""
 """Whoever asked sees that it takes long; a crash takes a deployment back."""
 KEEPS_A_RESERVE = {
     "CalendarSync": SyncSettings().sync_reserve_seconds,
@@ -120,6 +134,28 @@ def test_ticks_that_stop_are_noticed_after_two_periods(
     assert {row["SyncCadence"] for row in stages.values()} == {"cron(0/15 * * * ? *)"}
 
 
+def test_a_rule_that_is_silent_is_noticed_and_not_before_its_second_tick_is_missed(
+    observability: Stack, stack: Stack, stages: dict[str, Any]
+) -> None:
+    assert {*SILENT.values(), "OrchestratorSyncTick", *RARE} == set(stack.of("AWS::Events::Rule"))
+    for name, rule in SILENT.items():
+        alarm = observability.alarms[name]
+        assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Events", "Invocations", "Sum")
+        assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": {"Ref": rule}}]
+        assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "LessThanThreshold")
+        every = max(between_ticks(row[TICKS[rule][0]]) for row in stages.values())
+        assert alarm["Period"] * alarm["EvaluationPeriods"] >= 2 * every.total_seconds(), name
+
+
+def between_ticks(cadence: str) -> timedelta:
+    """The time from a tick to the next, of a cadence whose ticks are evenly apart."""
+    one = next_tick(cadence, NOON, NOON)
+    assert one is not None
+    two = next_tick(cadence, one, one)
+    assert two is not None
+    return two - one
+
+
 @pytest.mark.parametrize(
     "name", ["WorkspacesBehindAlarm", "ChannelsOverdueAlarm", "ChannelsSilentAlarm", "OutboundBudgetAlarm"]
 )
@@ -194,7 +230,7 @@ def test_the_database_of_the_stack_is_watched_where_it_stands(network: dict[str,
 
 def test_silence_that_was_asked_for_wakes_nobody(observability: Stack) -> None:
     quiet = {name: each["ActionsEnabled"] for name, each in observability.alarms.items() if "ActionsEnabled" in each}
-    assert quiet == {"TicksMissingAlarm": {"Ref": "Ticking"}}
+    assert quiet == {name: {"Ref": "Ticking"} for name in ("TicksMissingAlarm", *SILENT)}
 
 
 def test_every_alarm_tells_somebody(observability: Stack) -> None:
@@ -205,7 +241,7 @@ def test_every_alarm_tells_somebody(observability: Stack) -> None:
 
 def test_no_alarm_but_the_silence_rises_for_lack_of_data(observability: Stack) -> None:
     breaching = {name for name, each in observability.alarms.items() if each["TreatMissingData"] != "notBreaching"}
-    assert breaching == {"TicksMissingAlarm"}
+    assert breaching == {"TicksMissingAlarm", *SILENT}
 
 
 def test_outputs_name_queues_functions_topic_and_dashboard(
