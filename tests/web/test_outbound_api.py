@@ -145,6 +145,15 @@ def test_a_key_with_a_limit_has_so_many_calls_a_day(wiring: ApiWiring, database:
     assert caller("GET", "/v1/runs").status == 200, "another day"
 
 
+def test_calls_of_its_tokens_are_a_keys_own(wiring: ApiWiring, ws: UUID) -> None:
+    caller = Client(wiring, wiring.api_keys.add("k", {"read", "run"}, None, daily_limit=4).token)
+    tokens = [caller("POST", "/v1/tokens", {"ws_id": str(ws)}).json["token"] for _ in range(2)]
+    browsers = [Client(wiring, token) for token in tokens]
+    assert [each("GET", f"/v1/workspaces/{ws}/health").status for each in browsers] == [200, 200]
+    refused = [each("GET", f"/v1/workspaces/{ws}/health") for each in (*browsers, caller)]
+    assert [each.json["code"] for each in refused] == ["daily_limit_reached"] * 3
+
+
 class TestOnce:
     def test_what_is_made_under_a_key_is_made_once(self, member: Client, ws: UUID, database: Database) -> None:
         once = {"Idempotency-Key": "k"}

@@ -85,7 +85,7 @@ class KeyStore(Protocol):
         ...
 
     def count_call(self, key_id: str, on: date) -> bool:
-        """Count a call of a key with a limit; False when those of the day are used up."""
+        """Count a call of a key with a limit, a token's to its key; False when those of the day are used up."""
         ...
 
 

@@ -20,17 +20,22 @@ WHERE id = :id OR (expires_at IS NOT NULL AND name = 'token of key:' || :id)
 RETURNING id;
 
 -- name: usable_key
-SELECT id, name, scopes, ws_ids, created_at, revoked_at, last_used_on, daily_limit, job_id, secret_hash
-FROM api_keys WHERE id = :id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());
+-- A token has the limit of the key that it was made with, whose calls its own are.
+SELECT k.id, k.name, k.scopes, k.ws_ids, k.created_at, k.revoked_at, k.last_used_on, coalesce(k.daily_limit, of.daily_limit),
+    k.job_id, k.secret_hash
+FROM api_keys k LEFT JOIN api_keys of ON k.expires_at IS NOT NULL AND of.id = replace(k.name, 'token of key:', '')
+WHERE k.id = :id AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
 
 -- name: note_use
 UPDATE api_keys SET last_used_on = :day::date WHERE id = :id AND last_used_on IS DISTINCT FROM :day::date;
 
 -- name: count_call
 -- No row: the calls of the day are used up.
-UPDATE api_keys SET calls = CASE WHEN calls_on = :day::date THEN calls + 1 ELSE 1 END, calls_on = :day::date
-WHERE id = :id AND (calls_on IS DISTINCT FROM :day::date OR calls < daily_limit)
-RETURNING calls;
+UPDATE api_keys AS k SET calls = CASE WHEN k.calls_on = :day::date THEN k.calls + 1 ELSE 1 END, calls_on = :day::date
+FROM api_keys c
+WHERE c.id = :id AND k.id = CASE WHEN c.expires_at IS NULL THEN c.id ELSE replace(c.name, 'token of key:', '') END
+    AND (k.calls_on IS DISTINCT FROM :day::date OR k.calls < k.daily_limit)
+RETURNING k.calls;
 
 -- name: add_login
 INSERT INTO console_logins (token_hash, role, ws_ids, expires_at)
