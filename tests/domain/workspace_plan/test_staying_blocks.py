@@ -224,11 +224,65 @@ class TestWhatIsPinned:
         found = planned(space, only=None)
         assert (placed(found), told(found)) == (["02 12:00-13:00"], [(1, "out_of_order", "begins_before_its_end")])
 
-    def test_is_another_matter_than_what_is_merely_near(self) -> None:
-        space = team(cys(ELEVEN, NOON), tasks=(task(1), task(2)), **hours_before(11))
-        preferences = Preferences(0, 360, {})
-        near = replace(space, members=tuple(replace(each, preferences=preferences) for each in space.members))
-        assert placed(planned(near, only=None)) == ["02 13:00-14:00"], "else it would vanish for as long"
+    def test_is_work_that_cannot_be_planned_too(self) -> None:
+        work = (task(1), task(2, None))
+        found = planned(team(cys(ELEVEN, NOON), tasks=work, **hours_before(11)), only=None)
+        assert told(found) == [(2, "left_out", "length_missing"), (1, "unscheduled", "begins_after_it")]
+
+
+class TestWhatIsNear:
+    """Inside the notice, and nobody's hand on it."""
+
+    @staticmethod
+    def near(*blocks: Block, notices: tuple[int, int, int] = (360, 360, 360), **fields: Any) -> Workspace:
+        space = team(*blocks, **{"tasks": (task(1), task(2)), **fields})
+        members = zip(space.members, notices, strict=True)
+        told = tuple(replace(each, preferences=Preferences(0, notice, {})) for each, notice in members)
+        return replace(space, members=told)
+
+    @pytest.mark.parametrize("only", [None, "ann"])
+    def test_does_not_take_the_place_of_what_cannot_come_before_it_and_is_told(self, only: str | None) -> None:
+        found = planned(self.near(cys(ELEVEN, NOON)), only=only)
+        assert (placed(found), told(found)) == (
+            ["02 13:00-14:00"],
+            [(1, "out_of_order", "begins_before_its_end")],
+        ), "else it would vanish for as long"
+        assert (note(found).cause.items, note(found).hint) == ((str(CYS),), "")
+
+    @pytest.mark.parametrize("only", [None, "ann"])
+    def test_is_not_overtaken_by_what_may_begin_sooner(self, only: str | None) -> None:
+        space = self.near(cys(ELEVEN, NOON), notices=(0, 0, 360))
+        assert placed(planned(replace(space, **hours_before(10)), only=only)) == ["02 10:00-11:00"]
+        found = planned(replace(space, **hours_before(11)), only=only)
+        assert (placed(found), told(found)) == ([], [(1, "unscheduled", "begins_after_it")])
+
+    def test_is_not_bounding_what_is_too_long_for_the_time_before_it(self) -> None:
+        space = self.near(cys(ELEVEN, NOON), notices=(0, 0, 360), tasks=(task(1, 300), task(2)))
+        found = planned(space, only=None)
+        assert (placed(found), told(found)) == (["02 09:00-14:00"], [(1, "out_of_order", "begins_before_its_end")])
+
+    @pytest.mark.parametrize("only", [None, "ann"])
+    def test_tells_of_work_of_ones_own(self, only: str | None) -> None:
+        own = (Assignment(ANNS, "ann", None, 0), Assignment(CYS, "ann", None, 0))
+        found = planned(self.near(block(ELEVEN, NOON, 200, owner=2, user="ann"), assignments=own), only=only)
+        assert (placed(found), told(found)) == (["02 13:00-14:00"], [(1, "out_of_order", "begins_before_its_end")])
+
+    def test_tells_of_a_meeting(self) -> None:
+        sync = Meeting(MEETING, "Sync", "BLUE", "normal", 60, None, None, False, "work", ("ben", "cy"), ())
+        held = block(ELEVEN, NOON, 500, owner=5, kind="meeting", attending=("ben", "cy"))
+        waits = (MeetingDependency(MEETING, ANNS, False),)
+        found = planned(
+            self.near(held, after=(), tasks=(task(1),), meetings=(sync,), meeting_dependencies=waits), only=None
+        )
+        assert (placed(found), told(found)) == (["02 13:00-14:00"], [(1, "out_of_order", "begins_before_its_end")])
+
+    def test_tells_of_a_block_that_waits_no_longer(self) -> None:
+        found = planned(self.near(anns("03-02 14:00", "03-02 15:00"), cys(ELEVEN, NOON)), only=None)
+        assert told(found) == [(1, "out_of_order", "begins_before_its_end")]
+
+    def test_says_nothing_where_the_order_holds(self) -> None:
+        found = planned(self.near(anns(TEN, ELEVEN), cys(ELEVEN, NOON)), only=None)
+        assert told(found) == []
 
 
 class TestWhatItWaitsFor:

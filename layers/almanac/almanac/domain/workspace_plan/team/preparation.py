@@ -7,13 +7,13 @@ from uuid import UUID
 from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.model.instance import Instance, MeetingSpec, TaskSpec
 from almanac.domain.planner.model.weights import Weights
-from almanac.domain.workspace_plan.existing_blocks import BlockSets, stays
+from almanac.domain.workspace_plan.existing_blocks import BlockSets, is_users, stays
 from almanac.domain.workspace_plan.habit_requests import Dates, MinuteLimits
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import NOBODY, Block, Workspace
 from almanac.domain.workspace_plan.task_requests import Waits, WorkRequests, open_predecessors, used_up
 from almanac.domain.workspace_plan.team.assignments import AssignedTasks, assigned_tasks
-from almanac.domain.workspace_plan.team.meetings import meeting_faults, sort_meetings, taken_by
+from almanac.domain.workspace_plan.team.meetings import meeting_faults, people_of, sort_meetings, taken_by
 from almanac.domain.workspace_plan.team.person_plan import (
     PersonPlan,
     busy_time,
@@ -23,7 +23,7 @@ from almanac.domain.workspace_plan.team.person_plan import (
 )
 from almanac.domain.workspace_plan.team.request import ItemOwner, PlanningRequest
 from almanac.domain.workspace_plan.team.rows import Meeting
-from almanac.domain.workspace_plan.team.staying_blocks import StayingBlocks, limits
+from almanac.domain.workspace_plan.team.staying_blocks import Staying, StayingBlocks, limits
 from almanac.domain.workspace_plan.team.views import views_of
 
 
@@ -115,23 +115,26 @@ class Preparation:
     def specs(self, existing: BlockSets) -> tuple[tuple[TaskSpec, ...], tuple[MeetingSpec, ...], Sequence[ItemFinding]]:
         """Return what is to be placed, and a finding for each task of one person that waits for what is not.
 
-        What waits for a task and stays bounds it: what somebody has pinned, and when one person is planned all that is
-        others'. What is merely near is left alone: work that it waits for would vanish for as long.
+        What waits for a task and stays bounds it: what is pinned or cannot be planned, what is merely near, and when
+        one person is planned all that is others'.
         """
         blocks = [block for block in self.assigned.blocks if block.kind == "task"]
         others = [block for block in blocks if self.only not in (None, block.user)]
         tasks, meetings = self.work.specs((*existing.fixed, *others))
         tasks = tuple(replace(task, person=self.assigned.users[UUID(task.id)]) for task in tasks)
-        stay = [block for block in existing.fixed if block.locked or block.kept]
         waiting: Sequence[ItemFinding] = ()
         if self.only is not None:
-            stay += [*self.held.fixed, *others]
             tasks, waiting = _of_one(tasks, self.only)
             meetings = ()
         planned = [task.id for task in self.work.tasks if self.only in (None, self.assigned.users[task.id])]
-        followers, broken = limits(planned, existing, self.staying(stay))
+        soonest = {UUID(task.id): self.soonest_end(task) for task in tasks}
+        followers, broken = limits(planned, soonest, existing, self.staying((*existing.fixed, *others)))
         tasks = tuple(replace(task, follower=followers.get(task.id)) for task in tasks)
         return tasks, meetings, (*waiting, *broken)
+
+    def soonest_end(self, task: TaskSpec) -> int:
+        """Return when a task would end if all the time after its person's notice were free and open."""
+        return max(self.windows[task.person].first, task.earliest or 0) + task.minutes
 
     def staying(self, blocks: Iterable[Block]) -> StayingBlocks:
         """Return which of some blocks that stay, of work and of meetings, are ahead: they bound what they wait for."""
@@ -142,11 +145,19 @@ class Preparation:
             is_theirs = user == block.user or not self.workspace.members
             if block.kind == "task" and user is not None and is_theirs:
                 stuck = block.owner in self.work.faults or stays(block, self.spans[user], self.windows[user])
-                found.append((block, stuck))
+                found.append(Staying(block, stuck, self.is_near(block, self.windows[user])))
             elif block.kind == "meeting" and block.owner in self.meetings:
-                found.append((block, block.event_id in bound))
+                people = people_of(block, self.meetings[block.owner])
+                windows = [self.windows[each] for each in people if each in self.windows]
+                near = any(self.is_near(block, each) for each in windows)
+                found.append(Staying(block, block.event_id in bound, near))
         idle = {UUID(each.id) for each in self.idle}
         return StayingBlocks.of(self.work.waits, idle, found, self.window)
+
+    def is_near(self, block: Block, window: PlanningWindow) -> bool:
+        """Return whether a block that stays would do so for nothing but the notice, and not for long therefore."""
+        pinned = block.kept or is_users(block, window) or block.owner in self.work.faults
+        return block.first_minute < window.first and not pinned
 
     def findings(self, waiting: Iterable[ItemFinding]) -> Iterator[ItemFinding]:
         """Yield what cannot be planned, about tasks and not about parts of them."""

@@ -13,23 +13,37 @@ from almanac.domain.workspace_plan.snapshot import Block
 
 
 @dataclass(frozen=True, slots=True)
+class Staying:
+    """A block that stays, whether a plan of everybody leaves it too (`bound`), and whether only for being near."""
+
+    block: Block
+    bound: bool
+    near: bool = False
+
+    @property
+    def begin(self) -> int:
+        """The minute in which it begins."""
+        return self.block.first_minute
+
+
+@dataclass(frozen=True, slots=True)
 class StayingBlocks:
     """Blocks ahead of work and of meetings, and what waits for what.
 
-    `waiting` has what waits for each item, `found` the blocks of each, and whether a plan of everybody leaves it too.
-    `idle` is open work that is used up: what waits for that waits through it for nothing else.
+    `waiting` has what waits for each item, `found` the blocks of each. `idle` is open work that is used up: what waits
+    for that waits through it for nothing else.
     """
 
     waiting: Mapping[UUID, Collection[UUID]]
     idle: Collection[UUID]
-    found: Mapping[UUID, Sequence[tuple[Block, bool]]]
+    found: Mapping[UUID, Sequence[Staying]]
 
     @classmethod
     def of(
         cls,
         waits: Mapping[UUID, Collection[UUID]],
         idle: Collection[UUID],
-        blocks: Iterable[tuple[Block, bool]],
+        blocks: Iterable[Staying],
         window: PlanningWindow,
     ) -> "StayingBlocks":
         """Return those of the blocks that are ahead: what has begun or is done bounds nothing any more."""
@@ -37,14 +51,15 @@ class StayingBlocks:
         for item, afters in waits.items():
             for after in afters:
                 waiting[after].append(item)
-        found: dict[UUID, list[tuple[Block, bool]]] = defaultdict(list)
-        for block, bound in blocks:
+        found: dict[UUID, list[Staying]] = defaultdict(list)
+        for each in blocks:
+            block = each.block
             begun = block.started or block.done or block.first_minute < window.now
             if block.owner is not None and not begun and block.first_minute < window.end:
-                found[block.owner].append((block, bound))
+                found[block.owner].append(each)
         return cls(waiting, idle, found)
 
-    def after(self, task: UUID) -> Iterator[tuple[Block, bool]]:
+    def after(self, task: UUID) -> Iterator[Staying]:
         """Yield the blocks of everything that waits for a task, for it itself or through other work."""
         seen, ahead = {task}, [task]
         while ahead:
@@ -56,22 +71,27 @@ class StayingBlocks:
 
 
 def limits(
-    tasks: Iterable[UUID], existing: BlockSets, staying: StayingBlocks
+    tasks: Iterable[UUID], soonest: Mapping[UUID, int], existing: BlockSets, staying: StayingBlocks
 ) -> tuple[dict[str, Follower], list[ItemFinding]]:
-    """Return what bounds each task, and a finding for each whose own block lies too late already.
+    """Return what bounds each task, and a finding for each whose work lies, or must lie, too late already.
 
-    Such a block is not taken away for it: where it stays itself, and where a plan of everybody would not move the
-    other one either, this begin bounds nothing.
+    A block is not taken away for it: where it stays itself, and where a plan of everybody would not move the other one
+    either, this begin bounds nothing. Nor does one that is merely near when the task cannot end before it, `soonest`
+    being when it could at best: it would have no place until that has begun.
     """
     fixed, movable = _ends(existing.fixed), _ends(existing.movable)
     followers: dict[str, Follower] = {}
     findings: list[ItemFinding] = []
     for task in tasks:
-        bounds: list[tuple[Block, bool]] = []
-        broken: list[tuple[Block, bool]] = []
-        for block, bound in staying.after(task):
-            end = max(fixed.get(task, 0), movable.get(task, 0) if bound else 0)
-            (broken if end > block.first_minute else bounds).append((block, bound))
+        bounds: list[Staying] = []
+        broken: list[Staying] = []
+        for each in staying.after(task):
+            end = max(
+                fixed.get(task, 0),
+                movable.get(task, 0) if each.bound else 0,
+                soonest.get(task, 0) if each.near else 0,
+            )
+            (broken if end > each.begin else bounds).append(each)
         if bounds:
             followers[str(task)] = _first(bounds)
         if broken:
@@ -88,11 +108,12 @@ def _ends(blocks: Iterable[Block]) -> dict[UUID, int]:
     return ends
 
 
-def _first(blocks: Sequence[tuple[Block, bool]]) -> Follower:
+def _first(blocks: Sequence[Staying]) -> Follower:
     """Return what begins first."""
-    begin = min(block.first_minute for block, _ in blocks)
-    firsts = [(str(block.owner), bound) for block, bound in blocks if block.first_minute == begin]
-    return Follower(tuple(sorted({item for item, _ in firsts})), begin, movable=not any(bound for _, bound in firsts))
+    begin = min(each.begin for each in blocks)
+    firsts = [each for each in blocks if each.begin == begin]
+    items = {str(each.block.owner) for each in firsts}
+    return Follower(tuple(sorted(items)), begin, movable=not any(each.bound for each in firsts))
 
 
 def _out_of_order(task: UUID, first: Follower) -> ItemFinding:
