@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import integers, lists, tuples
 
 from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.explain.findings import findings_of, late_minutes, second_chance, what_if_of
@@ -117,10 +118,19 @@ def solution_with(asked: Instance, before: Solution, item: Item) -> tuple[Soluti
     return solution, mine
 
 
+def refusing(asked: Instance, spans: list[tuple[int, int]]) -> Instance:
+    """The instance with every task and habit taken away from stretches of time: (hours from now, how many)."""
+    refused = tuple((asked.now + 60 * start, asked.now + 60 * (start + hours)) for start, hours in spans)
+    tasks = tuple(replace(spec, refused=refused) for spec in asked.tasks)
+    return replace(asked, tasks=tasks, habits=tuple(replace(spec, refused=refused) for spec in asked.habits))
+
+
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(documents())
-def test_every_suggestion_gives_its_item_a_better_place_while_all_else_stays(document: dict[str, Any]) -> None:
-    asked = read_instance(document).instance
+@given(documents(), lists(tuples(integers(0, 72), integers(1, 6)), max_size=6))
+def test_every_suggestion_gives_its_item_a_better_place_while_all_else_stays(
+    document: dict[str, Any], refused: list[tuple[int, int]]
+) -> None:
+    asked = refusing(read_instance(document).instance, refused)
     solution = Solution(problem_of(asked))
     solution.restore(next(iter(greedy_plans(solution.problem, lambda: True))))
     occupancies = Occupancies(solution)

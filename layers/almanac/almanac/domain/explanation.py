@@ -35,9 +35,11 @@ ReasonPart = Literal[
     "without_people",
     "time_before_taken",
     "time_before_in_pieces",
+    "taken_away_before",
     "ideal_free_but_costly",
     "ideal_hours_closed",
     "ideal_taken",
+    "ideal_taken_away",
     "ideal_too_short",
     "shorter_than_preferred",
     "follows_item",
@@ -74,9 +76,11 @@ CausePart = Literal[
     "until_window_end",
     "until_then",
     "events_in_the_way",
+    "taken_away",
     "holders",
     "ideal_time_too_short",
     "ideal_time_outside_hours",
+    "ideal_time_taken_away",
     "lacks",
 ]
 """What is said beside a cause, or a near miss."""

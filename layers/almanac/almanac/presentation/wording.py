@@ -14,12 +14,14 @@ _DATE_HOURS = "its {amounts[0]} of {category} hours on {days[0]}"
 
 SENTENCES: Mapping[Code, str] = {
     # reasons of blocks, and of events that move
-    "earliest": _TASK % f"the earliest {_LENGTH}",
-    "earliest_free": _TASK % f"the earliest free {_LENGTH}" + "; the time before is taken by {before}",
-    "earlier_is_free": _TASK % _LENGTH + "; {times[0]} is free too, but gains too little",
-    "earlier_is_free_not_worth_a_move": _TASK % _LENGTH + "; {times[0]} is free too, but gains too little for a move",
-    "break_around": _TASK % f"{_LENGTH} with a break around it" + "; a start at {times[0]} would leave none",
-    "within_daily_limit": _TASK % f"{_LENGTH} within the daily limit" + "; a start at {times[0]} would exceed it",
+    "earliest": _TASK % f"the earliest {_LENGTH}" + "{passed}",
+    "earliest_free": _TASK % f"the earliest free {_LENGTH}" + "; the time before is taken by {before}{passed}",
+    "earlier_is_free": _TASK % _LENGTH + "; {times[0]} is free too, but gains too little{passed}",
+    "earlier_is_free_not_worth_a_move": _TASK % _LENGTH
+    + "; {times[0]} is free too, but gains too little for a move{passed}",
+    "break_around": _TASK % f"{_LENGTH} with a break around it" + "; a start at {times[0]} would leave none{passed}",
+    "within_daily_limit": _TASK % f"{_LENGTH} within the daily limit"
+    + "; a start at {times[0]} would exceed it{passed}",
     "in_ideal_time": "{stays}in its ideal time{short}",
     "earlier_than_ideal": "{stays}{durations[0]} earlier than ideal ({spans[0]}), {why}{short}",
     "later_than_ideal": "{stays}{durations[0]} later than ideal ({spans[0]}), {why}{short}",
@@ -37,9 +39,11 @@ SENTENCES: Mapping[Code, str] = {
     "after_deadline": ", after its deadline {times[0]}",
     "time_before_taken": "{names_and_others}",
     "time_before_in_pieces": "pieces that are too short",
+    "taken_away_before": "; it passes over {amounts[0]} that it was taken away from",
     "ideal_free_but_costly": "although {times[0]} is free, for the sake of breaks or of what already stands",
     "ideal_hours_closed": "when its hours are closed",
     "ideal_taken": "the nearest free place; that time is taken by {names}",
+    "ideal_taken_away": "the nearest free place; it was taken away from that time",
     "ideal_too_short": "the nearest that is long enough",
     "shorter_than_preferred": "; {durations[0]} shorter than preferred{neighbours}",
     "follows_item": "{names}",
@@ -49,33 +53,37 @@ SENTENCES: Mapping[Code, str] = {
     # causes
     "deadline_past": "its deadline, {times[0]}, had passed before it could begin",
     "hours_closed": "no {category} hours are open {until}",
-    "hours_too_few": "{only} {category} hours are open {until}, it needs {amounts[1]}{beside}",
-    "stretches_too_short": "no open stretch {until} is {amounts[0]} long, the longest is {amounts[1]}{beside}",
+    "hours_too_few": "{only} {category} hours are open {until}, it needs {amounts[1]}{beside}{away}",
+    "stretches_too_short": "no open stretch {until} is {amounts[0]} long, the longest is {amounts[1]}{beside}{away}",
     "free_time_outweighed": "there is room from {times[0]} on, "
     "but breaks, daily limits or what already stands outweigh it",
     "hours_leave_no_gaps": "its {amounts[0]} of {category} hours {until} are too few "
-    "for parts of at most {amounts[1]} with a gap between them",
-    "hours_taken": "its {amounts[0]} of {category} hours {until} are taken by {holders}; {longest_free}",
+    "for parts of at most {amounts[1]} with a gap between them{away}",
+    "hours_taken": "its {amounts[0]} of {category} hours {until} are taken by {holders}; {longest_free}{away}",
     "waits_for_unplaced": "waits for {names}, which has no complete place",
     "waits_for_item": "it waits for {names}, which ends {times[0]}; {part}",
     "begins_after_it": "what waits for it, {names}, stays where it is and begins {times[0]}; {part}",
     "begins_before_its_end": "what waits for it, {names}, stays where it is and begins {times[0]}, before it ends",
-    "little_time_to_spare": "{only} free {category} time is left between its end and its deadline",
+    "little_time_to_spare": "{only} free {category} time is left between its end and its deadline{away}",
     "date_hours_closed": "no {category} hours are open for it on {days[0]}",
-    "date_hours_taken": f"{_DATE_HOURS} are taken by {{holders}}; no {{amounts[1]}} are free",
-    "date_stretches_too_short": f"{_DATE_HOURS} have no stretch of {{amounts[1]}}",
+    "date_hours_taken": f"{_DATE_HOURS} are taken by {{holders}}; no {{amounts[1]}} are free{{away}}",
+    "date_stretches_too_short": f"{_DATE_HOURS} have no stretch of {{amounts[1]}}{{away}}",
     "free_time_far_from_ideal": "its ideal time on {days[0]}, {spans[0]}, {blame}; "
     "the nearest free place, {spans[1]}, costs more than to miss it",
-    "no_common_hours": "the {category} hours of {names} have {in_common} in common {until}, it needs {amounts[1]}",
-    "people_taken": "while all of them are open ({amounts[0]} of {category} hours), the time of {holders} is taken",
+    "no_common_hours": "the {category} hours of {names} have {in_common} in common {until}, "
+    "it needs {amounts[1]}{away}",
+    "people_taken": "while all of them are open ({amounts[0]} of {category} hours), "
+    "the time of {holders} is taken{away}",
     # beside causes
     "until_deadline": "before its deadline ({times[0]})",
     "until_window_end": "until the window ends ({times[0]})",
     "until_then": "until then",
     "events_in_the_way": "; {names_with_minutes} of the calendar are in the way",
+    "taken_away": "; not counting {amounts[0]} that it was taken away from",
     "holders": "{names_with_minutes}",
     "ideal_time_too_short": "is too short",
     "ideal_time_outside_hours": "lies outside its hours",
+    "ideal_time_taken_away": "is where it was taken away from",
     "lacks": "{names} {gave_up}",
     # suggestions
     "more_hours": "{amounts[0]} more of {category} hours on {days[0]}, {spans[0]}",
@@ -127,10 +135,12 @@ _SLOTS: Mapping[str, tuple[Code, ...]] = {
     "absent": ("without_people",),
     "due": ("before_deadline", "after_deadline"),
     "before": ("time_before_taken", "time_before_in_pieces"),
-    "why": ("ideal_free_but_costly", "ideal_hours_closed", "ideal_taken", "ideal_too_short"),
+    "why": ("ideal_free_but_costly", "ideal_hours_closed", "ideal_taken", "ideal_taken_away", "ideal_too_short"),
     "short": ("shorter_than_preferred",),
     "until": ("until_deadline", "until_window_end", "until_then"),
     "beside": ("events_in_the_way",),
+    "away": ("taken_away",),
+    "passed": ("taken_away_before",),
     "holders": ("holders",),
 }
 """Which parts a sentence has room for, and where; a part that is missing leaves nothing there."""

@@ -1,7 +1,7 @@
 """What stood in the way of a task: closed hours, hours that are too short or too few, or what holds them."""
 
 from almanac.domain.explanation import Explanation
-from almanac.domain.planner.explain.occupancy import Occupancy, holders
+from almanac.domain.planner.explain.occupancy import Occupancy, holders, taken_away
 from almanac.domain.planner.explain.what_if import WhatIf
 from almanac.domain.planner.model.problem import Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, in_runs_of, longest_run, lowest
@@ -13,20 +13,21 @@ def cause_of(what_if: WhatIf) -> Explanation:
     problem = occupancy.problem
     when = Explanation("until_then") if what_if.stop < what_if.due else until(occupancy, task, what_if.due)
     hours = occupancy.hours[task.category] & what_if.reach & between(0, what_if.due)
+    away = taken_away(what_if.refused)
     if task.deadline is not None and task.deadline <= problem.minute(what_if.first):
         return Explanation("deadline_past", instants=(task.deadline,))
-    if not hours:
+    if not hours and not away:
         return Explanation("hours_closed", category=task.category, parts=(when,))
     opened = hours & ~occupancy.locked
     minutes = SLOT_MINUTES * opened.bit_count()
     if minutes < task.minutes:
-        parts = (when, *events_in_the_way(occupancy, hours))
+        parts = (when, *events_in_the_way(occupancy, hours), *away)
         return Explanation("hours_too_few", minutes=(minutes, task.minutes), category=task.category, parts=parts)
     if not in_runs_of(opened, task.min_chunk):
         lengths = (SLOT_MINUTES * task.min_chunk, SLOT_MINUTES * longest_run(opened))
-        parts = (when, *events_in_the_way(occupancy, hours))
+        parts = (when, *events_in_the_way(occupancy, hours), *away)
         return Explanation("stretches_too_short", minutes=lengths, category=task.category, parts=parts)
-    return in_the_way(what_if, hours, when)
+    return in_the_way(what_if, hours, (when, *away))
 
 
 def events_in_the_way(occupancy: Occupancy, hours: int) -> tuple[Explanation, ...]:
@@ -43,8 +44,8 @@ def until(occupancy: Occupancy, task: Task, due: int) -> Explanation:
     return Explanation("until_window_end", instants=(problem.minute(problem.window),))
 
 
-def in_the_way(what_if: WhatIf, hours: int, when: Explanation) -> Explanation:
-    """Return what holds the hours of a task, and what it leaves."""
+def in_the_way(what_if: WhatIf, hours: int, beside: tuple[Explanation, ...]) -> Explanation:
+    """Return what holds the hours of a task, and what it leaves; `beside` is said of the hours."""
     occupancy, task = what_if.occupancy, what_if.task
     problem, room = occupancy.problem, what_if.in_time
     if what_if.holds(room):
@@ -54,6 +55,6 @@ def in_the_way(what_if: WhatIf, hours: int, when: Explanation) -> Explanation:
     held = occupancy.minutes_by_id(hours, task.index)
     if not held:
         lengths = (opened, SLOT_MINUTES * task.max_chunk)
-        return Explanation("hours_leave_no_gaps", minutes=lengths, category=task.category, parts=(when,))
+        return Explanation("hours_leave_no_gaps", minutes=lengths, category=task.category, parts=beside)
     lengths = (opened, SLOT_MINUTES * longest_run(room))
-    return Explanation("hours_taken", minutes=lengths, category=task.category, parts=(when, holders(held)))
+    return Explanation("hours_taken", minutes=lengths, category=task.category, parts=(*beside, holders(held)))

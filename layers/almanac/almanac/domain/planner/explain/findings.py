@@ -10,7 +10,8 @@ from almanac.domain.explanation import Explanation
 from almanac.domain.planner.explain.causes import cause_of, until
 from almanac.domain.planner.explain.habit_findings import missed_date
 from almanac.domain.planner.explain.meeting_findings import MeetingTimes
-from almanac.domain.planner.explain.occupancy import Occupancies, Occupancy
+from almanac.domain.planner.explain.occupancy import Occupancies, Occupancy, taken_away
+from almanac.domain.planner.explain.reasons import unheld
 from almanac.domain.planner.explain.suggestions import MOST_SUGGESTIONS, LaterDeadline, explanation_of
 from almanac.domain.planner.explain.what_if import WhatIf
 from almanac.domain.planner.model.instance import Follower
@@ -87,8 +88,10 @@ def due_slot(solution: Solution, task: Task) -> int:
 
 def risk(occupancy: Occupancy, task: Task) -> tuple[Explanation, tuple[Explanation, ...]]:
     """Return (cause, suggestions) of a deadline that is met with too little to spare to do the task again."""
-    spare = spare_minutes(occupancy, task)
-    cause = Explanation("little_time_to_spare", minutes=(spare,), category=task.category)
+    spare, place = spare_minutes(occupancy, task), occupancy.solution.places[task.index]
+    passed = unheld(occupancy, task) & between(sum(place[-1]), due_slot(occupancy.solution, task))
+    parts = taken_away(passed)
+    cause = Explanation("little_time_to_spare", minutes=(spare,), category=task.category, parts=parts)
     kept_free = Explanation("hours_kept_free", minutes=(task.minutes - spare,), category=task.category)
     later = second_chance(occupancy, task)
     return cause, (kept_free, explanation_of(later)) if later else (kept_free,)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from almanac.domain.explanation import CauseCode, CausePart, Explanation
-from almanac.domain.planner.explain.occupancy import Occupancy, holders
+from almanac.domain.planner.explain.occupancy import Occupancy, holders, taken_away
 from almanac.domain.planner.explain.reasons import habit_of
 from almanac.domain.planner.explain.suggestions import (
     MOST_SUGGESTIONS,
@@ -43,7 +43,8 @@ class MissedDate:
         day, zone = date.fromisoformat(item.date), self.person.zone
         self.limits: Interval = (wall_instant(day, self.spec.hard[0], zone), wall_instant(day, self.spec.hard[1], zone))
         self.day = self.grid.inside(*self.limits)
-        self.hours = self.day & occupancy.hours[self.spec.category]
+        opened = self.day & occupancy.hours[self.spec.category]
+        self.hours, self.refused = opened & ~item.refused, opened & item.refused
         self.free = item.eligible & ~occupancy.occupied
         self.least = slots_for(item.min_minutes)
 
@@ -51,7 +52,7 @@ class MissedDate:
         """Return the cause: closed hours, what fills them, or free time too far from the ideal."""
         occupancy, item = self.occupancy, self.item
         day = (item.ideal[0],)
-        if not self.hours:
+        if not self.hours and not self.refused:
             return Explanation("date_hours_closed", instants=day, category=self.spec.category)
         near = self.nearest(self.least)
         if near is not None:
@@ -59,7 +60,7 @@ class MissedDate:
         minutes = (SLOT_MINUTES * self.hours.bit_count(), item.min_minutes)
         held = occupancy.minutes_by_id(self.hours, item.index)
         code: CauseCode = "date_hours_taken" if held else "date_stretches_too_short"
-        parts = (holders(held),) if held else ()
+        parts = (*((holders(held),) if held else ()), *taken_away(self.refused))
         return Explanation(code, minutes=minutes, instants=day, category=self.spec.category, parts=parts)
 
     def too_far(self, near: int) -> Explanation:
@@ -67,6 +68,8 @@ class MissedDate:
         ideal = self.grid.inside(*self.item.ideal) & self.hours
         held = self.occupancy.minutes_by_id(ideal, self.item.index)
         code: CausePart = "ideal_time_too_short" if ideal else "ideal_time_outside_hours"
+        if self.refused & self.grid.inside(*self.item.ideal):
+            held, code = {}, "ideal_time_taken_away"
         instants = (*self.item.ideal, *self.span(near, self.least))
         blame = holders(held) if held else Explanation(code)
         return Explanation("free_time_far_from_ideal", instants=instants, parts=(blame,))
@@ -103,7 +106,7 @@ class MissedDate:
                 yield Without(rival.id, SLOT_MINUTES * occupancy.slots[rival.index].bit_count())
                 return
         for name, slots in occupancy.loose_events(self.hours):
-            starts = starts_of_runs(self.free | slots, self.least)
+            starts = starts_of_runs(self.free | slots & self.hours, self.least)
             if any(self.is_worth(self.span(first, self.least), self.item.ideal) for first in each_slot(starts)):
                 yield Without(name, SLOT_MINUTES * slots.bit_count())
                 return
@@ -112,6 +115,7 @@ class MissedDate:
         """Yield hours open at the ideal time, where nothing else lies."""
         start, end = self.item.ideal
         room = self.grid.inside(start, end) & self.day & self.occupancy.free_but_for(self.item.index)
+        room &= ~self.item.refused
         if self.hours & room or not starts_of_runs(room, self.least):
             return
         first = min(each_slot(starts_of_runs(room, self.least)))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from almanac.domain.explanation import Explanation
-from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders, most_first
+from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders, most_first, taken_away
 from almanac.domain.planner.explain.reasons import lack
 from almanac.domain.planner.model.problem import Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, longest_run, starts_of_runs
@@ -32,8 +32,10 @@ class MeetingTimes:
         self.occupancies = occupancies
         self.task = task
         after = max(task.release, earliest_allowed(occupancies.solution, task) or 0)
-        self.reach = between(after, due)
+        self.reach = between(after, due) & ~task.refused
         self.each: dict[int, Occupancy] = {person: occupancies.of_people((person,)) for person in task.people}
+        together = occupancies.of(task).hours.get(task.category, 0)
+        self.away = taken_away(task.refused & between(after, due) & together)
 
     def hours(self, person: int) -> int:
         """Return the open slots of one person in reach."""
@@ -64,18 +66,18 @@ class MeetingTimes:
             return None
         opened = (SLOT_MINUTES * common.bit_count(),)
         return Explanation(
-            "people_taken", minutes=opened, category=self.task.category, parts=(holders(most_first(held)),)
+            "people_taken", minutes=opened, category=self.task.category, parts=(holders(most_first(held)), *self.away)
         )
 
     def apart(self, common: int, when: Explanation) -> Explanation:
         """Return why the hours that all have in common do not hold the meeting: too few, or in pieces too short."""
         task, minutes = self.task, SLOT_MINUTES * common.bit_count()
-        ids = tuple(self.id_of(person) for person in task.people)
+        ids, parts = tuple(self.id_of(person) for person in task.people), (when, *self.away)
         if minutes < task.minutes:
             few = (minutes, task.minutes)
-            return Explanation("no_common_hours", items=ids, minutes=few, category=task.category, parts=(when,))
+            return Explanation("no_common_hours", items=ids, minutes=few, category=task.category, parts=parts)
         lengths = (task.minutes, SLOT_MINUTES * longest_run(common))
-        return Explanation("stretches_too_short", items=ids, minutes=lengths, category=task.category, parts=(when,))
+        return Explanation("stretches_too_short", items=ids, minutes=lengths, category=task.category, parts=parts)
 
     def near_misses(self) -> list[Explanation]:
         """Return the few times at which least stands in the way, none overlapping another."""

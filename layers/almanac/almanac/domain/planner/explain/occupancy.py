@@ -5,7 +5,7 @@ from functools import reduce
 from itertools import islice
 from operator import and_, or_
 
-from almanac.domain.explanation import CausePart, Explanation
+from almanac.domain.explanation import CausePart, Explanation, ReasonPart
 from almanac.domain.planner.model.grid import Grid, hours_in_slots, split_movable
 from almanac.domain.planner.model.instance import LockedEvent
 from almanac.domain.planner.model.problem import Attendance, Item, Occurrence, Problem, Task, weight_of
@@ -173,6 +173,11 @@ def is_removable(item: Item) -> bool:
 def most_first(held: Mapping[str, int]) -> dict[str, int]:
     """Return minutes by id, most minutes first."""
     return dict(sorted(held.items(), key=lambda each: (-each[1], each[0])))
+
+
+def taken_away(refused: int, code: CausePart | ReasonPart = "taken_away") -> tuple[Explanation, ...]:
+    """Return how much time was left out because its owner had taken the item away from there, in at most one part."""
+    return (Explanation(code, minutes=(SLOT_MINUTES * refused.bit_count(),)),) if refused else ()
 
 
 def holders(held: Mapping[str, int], code: CausePart = "holders") -> Explanation:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from almanac.domain.explanation import Explanation, ReasonCode, ReasonPart
-from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders
+from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders, taken_away
 from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import HabitSpec
 from almanac.domain.planner.model.problem import Candidate, Movable, Occurrence, Problem, Task, block_minutes
@@ -81,8 +81,15 @@ def reason_of_task(occupancy: Occupancy, task: Task, position: int) -> Explanati
         kind = "earliest_free"
         taken = Explanation("time_before_taken", items=before)
         parts.append(taken if before else Explanation("time_before_in_pieces"))
+    parts += taken_away(unheld(occupancy, task) & between(begin, first), "taken_away_before")
     minutes = (SLOT_MINUTES * length,)
     return Explanation(kind, minutes=minutes, instants=instants, category=task.category, parts=tuple(parts))
+
+
+def unheld(occupancy: Occupancy, item: Task | Occurrence) -> int:
+    """Return the slots an item was taken away from that nothing else takes, and that are among its hours."""
+    category = item.category if isinstance(item, Task) else habit_of(occupancy.problem, item).category
+    return item.refused & occupancy.hours[category] & occupancy.free_but_for(item.index)
 
 
 def part_of(place: Placement, position: int) -> tuple[Explanation, ...]:
@@ -205,6 +212,9 @@ def why_not_ideal(occupancy: Occupancy, item: Occurrence, span: Span) -> Explana
     opened = Grid.of(problem.instance).inside(*item.ideal) & occupancy.hours[habit_of(problem, item).category]
     if not opened:
         return Explanation("ideal_hours_closed")
+    allowed = (item.eligible | item.refused) & occupancy.free_but_for(item.index)
+    if item.refused & opened and starts_of_runs(opened & allowed, chosen.length):
+        return Explanation("ideal_taken_away")
     taken = tuple(occupancy.minutes_by_id(opened, item.index))[:MOST_NAMED]
     return Explanation("ideal_taken", items=taken) if taken else Explanation("ideal_too_short")
 

@@ -54,7 +54,10 @@ class WhatIf:
         grid = Grid.of(occupancy.problem.instance)
         self.stop = grid.down(task.follower.begin) if task.follower else grid.size
         """The slot in which what waits for it and stays begins, else the window's end."""
-        self.reach = between(self.first, min(waiting, default=grid.size)) & between(0, self.stop)
+        span = between(self.first, min(waiting, default=grid.size)) & between(0, self.stop)
+        self.reach = span & ~task.refused
+        self.refused = span & task.refused & between(0, due) & occupancy.hours[task.category]
+        """The hours before the deadline that it was taken away from."""
         self.loose = occupancy.free_but_for(task.index) & self.reach
         self.room = self.loose & occupancy.hours[task.category]
         self.in_time = self.room & between(0, due)

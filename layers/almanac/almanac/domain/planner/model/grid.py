@@ -1,5 +1,6 @@
 """The slot grid of one instance: instants to slots, days, opening hours, and which events can move on it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.planner.model.instance import Instance, LockedEvent, MovableEvent, PersonSpec
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, ceil_to_slot, slots_for
-from almanac.domain.wall_clock import date_span, local_days, weekly_hours
+from almanac.domain.wall_clock import Interval, date_span, local_days, weekly_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,10 @@ class Grid:
     def touched(self, start: int, end: int) -> int:
         """Return the slots that [start, end) touches."""
         return between(self.down(start), self.up(end))
+
+    def touched_by(self, spans: Iterable[Interval]) -> int:
+        """Return the slots that any of some stretches of time touches."""
+        return reduce(or_, (self.touched(*span) for span in spans), 0)
 
     def after_notice(self, instance: Instance, person: PersonSpec) -> int:
         """Return the first slot that lies after a person's notice."""

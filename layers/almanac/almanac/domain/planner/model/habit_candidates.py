@@ -63,9 +63,8 @@ def occurrence(
     weight = weights.priority[habit.priority]
     ideal = (wall_instant(day, habit.ideal[0], zone), wall_instant(day, habit.ideal[1], zone))
     hard = (wall_instant(day, habit.hard[0], zone), wall_instant(day, habit.hard[1], zone))
-    eligible = free & grid.inside(*hard)
-    for start, end in habit.refused:
-        eligible &= ~grid.touched(start, end)
+    refused = grid.touched_by(habit.refused)
+    eligible = free & grid.inside(*hard) & ~refused
     kept = kept_slots(grid, weights, instance.now, previous, eligible)
     missed = weights.milli(weight * weights.habit_missed)
     worth = missed + (kept.cost(()) if kept else 0)
@@ -86,6 +85,7 @@ def occurrence(
         base=base,
         width=eligible.bit_length() - base,
         kept=kept,
+        refused=refused,
     )
 
 

@@ -99,6 +99,8 @@ class Task:
     """Cost of delaying by one slot everything that waits for it."""
     follower: Follower | None = None
     """What waits for it and stays where it is; `open_slots` end where that begins."""
+    refused: int = 0
+    """Slots it was taken away from, whatever else they are; none of them is in `open_slots`."""
 
     @property
     def is_meeting(self) -> bool:
@@ -182,6 +184,8 @@ class Occurrence:
     width: int
     """The candidates lie in slots base … base+width-1."""
     kept: Kept | None
+    refused: int = 0
+    """Slots it was taken away from, whatever else they are; none of them is in `eligible`."""
 
     def cost(self, placement: Placement) -> int:
         """Return the habit and moved terms of this occurrence at `placement`."""

@@ -53,10 +53,12 @@ class Works:
 
     def all(self) -> list[Task]:
         """Return the tasks, then the meetings, each in the order given."""
-        return [
+        found = [
             self.task(index, spec) if isinstance(spec, TaskSpec) else self.meeting(index, spec)
             for index, spec in enumerate(self.specs)
         ]
+        refused = (self.grid.touched_by(spec.refused) for spec in self.specs)
+        return [replace(task, refused=bits) for task, bits in zip(found, refused, strict=True)]
 
     def task(self, index: int, spec: TaskSpec) -> Task:
         """Return one task on the grid."""
@@ -146,9 +148,7 @@ class Works:
             bits &= between(0, self.grid.down(spec.deadline + slack))
         if isinstance(spec, TaskSpec) and spec.follower:
             bits &= between(0, self.grid.down(spec.follower.begin))
-        for start, end in spec.refused:
-            bits &= ~self.grid.touched(start, end)
-        return bits
+        return bits & ~self.grid.touched_by(spec.refused)
 
 
 def chunk_slots(spec: TaskSpec) -> tuple[int, int, int]:
