@@ -230,6 +230,41 @@ class TestWhatIsPinned:
         assert told(found) == [(2, "left_out", "length_missing"), (1, "unscheduled", "begins_after_it")]
 
 
+class TestMeetingsThatWorkWaitsFor:
+    """In a plan of everybody; one of one person places no meeting."""
+
+    SYNC = Meeting(MEETING, "Sync", "BLUE", "normal", 60, None, None, False, "work", ("ann", "ben"), ())
+
+    def waited_for(self, *blocks: Block, until: int = 11, **fields: Any) -> Workspace:
+        waits = (MeetingDependency(CYS, MEETING, False),)
+        given = {"tasks": (task(2),), "meetings": (self.SYNC,), "meeting_dependencies": waits, **fields}
+        return team(*blocks, after=(), **hours_before(until), **given)
+
+    def test_lie_before_pinned_work(self) -> None:
+        held = cys(ELEVEN, NOON, locked=True)
+        assert placed(planned(self.waited_for(held, until=10), only=None)) == ["02 10:00-11:00"]
+        found = planned(self.waited_for(held), only=None)
+        assert (placed(found), told(found)) == ([], [(5, "unscheduled", "begins_after_it")])
+        assert note(found).reason == (
+            "what waits for it, 'T2', stays where it is and begins Mon 02 Mar 11:00; "
+            "while all of them are open (2 h of work hours), the time of 'ann' (2 h) is taken"
+        )
+        ends = [instant for each in note(found).suggestions for instant in each.instants]
+        assert max(ends) == 1440 * 20_514 + 600, "no near miss after it: eleven in Berlin"
+
+    def test_are_told_where_near_work_comes_before_them(self) -> None:
+        space = self.waited_for(cys(ELEVEN, NOON))
+        near = tuple(replace(each, preferences=Preferences(0, 360, {})) for each in space.members)
+        found = planned(replace(space, members=near), only=None)
+        assert (placed(found), told(found)) == (["02 13:00-14:00"], [(5, "out_of_order", "begins_before_its_end")])
+        assert note(found).kind == "meeting"
+
+    def test_keep_a_block_that_comes_too_late_already(self) -> None:
+        late = block(NOON, "03-02 13:00", 500, owner=5, kind="meeting", attending=("ann", "ben"))
+        found = planned(self.waited_for(late, cys(ELEVEN, NOON, locked=True), until=12), only=None)
+        assert (placed(found), told(found)) == (["02 12:00-13:00"], [(5, "out_of_order", "begins_before_its_end")])
+
+
 class TestWhatIsNear:
     """Inside the notice, and nobody's hand on it."""
 

@@ -37,11 +37,19 @@ def about_people(occupancies: Occupancies, task: Task, finding: Finding | None) 
     strict = finding.state == "late" or task.hard
     window = occupancies.solution.problem.window
     due = due_slot(occupancies.solution, task) if strict else window
-    times = MeetingTimes(occupancies, task, due)
-    cause, near = times.cause(until(occupancies.of(task), task, due)) or finding.cause, times.near_misses()
-    if finding.cause.code == "waits_for_item" and cause is not finding.cause:
-        cause = replace(finding.cause, parts=(cause,))
+    stop = occupancies.grid.down(task.follower.begin) if task.follower else due
+    times = MeetingTimes(occupancies, task, min(due, stop))
+    when = Explanation("until_then") if stop < due else until(occupancies.of(task), task, due)
+    inner, near = times.cause(when), times.near_misses()
+    cause = with_inner(finding.cause, inner) if inner else finding.cause
     return replace(finding, cause=cause, suggestions=tuple(near) or finding.suggestions)
+
+
+def with_inner(cause: Explanation, inner: Explanation) -> Explanation:
+    """Return a cause with another one as what stood in the way itself, beside what had to come first or later."""
+    if cause.code in ("waits_for_item", "begins_after_it"):
+        return replace(cause, parts=(with_inner(cause.parts[0], inner),))
+    return inner
 
 
 def finding_of_task(occupancy: Occupancy, task: Task) -> Finding | None:

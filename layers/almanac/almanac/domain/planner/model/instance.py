@@ -26,7 +26,7 @@ class PersonSpec:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """What waits for a task and stays where it is: nothing of the task may lie at or after `begin`.
+    """What waits for a task or meeting and stays where it is: nothing of that may lie at or after `begin`.
 
     `movable`: a plan of everybody could move it.
     """
@@ -74,6 +74,7 @@ class MeetingSpec:
     depends_on: tuple[str, ...]
     refused: tuple[Interval, ...] = ()
     """Minutes since the epoch where nothing of it may be: it was taken away from there."""
+    follower: Follower | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,15 +57,17 @@ class Works:
             self.task(index, spec) if isinstance(spec, TaskSpec) else self.meeting(index, spec)
             for index, spec in enumerate(self.specs)
         ]
-        refused = (self.grid.touched_by(spec.refused) for spec in self.specs)
-        return [replace(task, refused=bits) for task, bits in zip(found, refused, strict=True)]
+        return [
+            replace(task, follower=spec.follower, refused=self.grid.touched_by(spec.refused))
+            for task, spec in zip(found, self.specs, strict=True)
+        ]
 
     def task(self, index: int, spec: TaskSpec) -> Task:
         """Return one task on the grid."""
         person = self.by_id[spec.person]
         task = self.work(index, spec, (person,), self.instance.weights.priority[spec.priority], chunk_slots(spec))
         cap_row = self.cap_rows[person.index].get(spec.category, -1)
-        return replace(task, cap_row=cap_row, follower=spec.follower)
+        return replace(task, cap_row=cap_row)
 
     def meeting(self, index: int, spec: MeetingSpec) -> Task:
         """Return one meeting on the grid: it pays what a task of its length would pay for each of its people."""
@@ -146,7 +148,7 @@ class Works:
         bits = reduce(and_, rooms) & ~between(0, release)
         if spec.hard_deadline and spec.deadline is not None:
             bits &= between(0, self.grid.down(spec.deadline + slack))
-        if isinstance(spec, TaskSpec) and spec.follower:
+        if spec.follower:
             bits &= between(0, self.grid.down(spec.follower.begin))
         return bits & ~self.grid.touched_by(spec.refused)
 

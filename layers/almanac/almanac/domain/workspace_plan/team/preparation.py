@@ -115,26 +115,31 @@ class Preparation:
     def specs(self, existing: BlockSets) -> tuple[tuple[TaskSpec, ...], tuple[MeetingSpec, ...], Sequence[ItemFinding]]:
         """Return what is to be placed, and a finding for each task of one person that waits for what is not.
 
-        What waits for a task and stays bounds it: what is pinned or cannot be planned, what is merely near, and when
-        one person is planned all that is others'.
+        What waits for work and stays bounds it: what is pinned or cannot be planned, what is merely near, and when one
+        person is planned all that is others'.
         """
         blocks = [block for block in self.assigned.blocks if block.kind == "task"]
         others = [block for block in blocks if self.only not in (None, block.user)]
         tasks, meetings = self.work.specs((*existing.fixed, *others))
         tasks = tuple(replace(task, person=self.assigned.users[UUID(task.id)]) for task in tasks)
+        planned = [("task", task.id) for task in self.work.tasks if self.only in (None, self.assigned.users[task.id])]
         waiting: Sequence[ItemFinding] = ()
         if self.only is not None:
             tasks, waiting = _of_one(tasks, self.only)
             meetings = ()
-        planned = [task.id for task in self.work.tasks if self.only in (None, self.assigned.users[task.id])]
-        soonest = {UUID(task.id): self.soonest_end(task) for task in tasks}
+        else:
+            planned += [("meeting", key) for key in self.work.meetings]
+        works: tuple[TaskSpec | MeetingSpec, ...] = (*tasks, *meetings)
+        soonest = {UUID(each.id): self.soonest_end(each) for each in works}
         followers, broken = limits(planned, soonest, existing, self.staying((*existing.fixed, *others)))
         tasks = tuple(replace(task, follower=followers.get(task.id)) for task in tasks)
+        meetings = tuple(replace(meeting, follower=followers.get(meeting.id)) for meeting in meetings)
         return tasks, meetings, (*waiting, *broken)
 
-    def soonest_end(self, task: TaskSpec) -> int:
-        """Return when a task would end if all the time after its person's notice were free and open."""
-        return max(self.windows[task.person].first, task.earliest or 0) + task.minutes
+    def soonest_end(self, work: TaskSpec | MeetingSpec) -> int:
+        """Return when work would end if all the time after the notice of its people were free and open."""
+        people = (work.person,) if isinstance(work, TaskSpec) else work.people
+        return max(*(self.windows[person].first for person in people), work.earliest or 0) + work.minutes
 
     def staying(self, blocks: Iterable[Block]) -> StayingBlocks:
         """Return which of some blocks that stay, of work and of meetings, are ahead: they bound what they wait for."""

@@ -1,4 +1,4 @@
-"""What waits for tasks and stays where it is: pinned, or not of the one person who is planned. It bounds them."""
+"""What waits for work and stays where it is: pinned, or not of the one person who is planned. It bounds that work."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -59,51 +59,51 @@ class StayingBlocks:
                 found[block.owner].append(each)
         return cls(waiting, idle, found)
 
-    def after(self, task: UUID) -> Iterator[Staying]:
-        """Yield the blocks of everything that waits for a task, for it itself or through other work."""
-        seen, ahead = {task}, [task]
+    def after(self, item: UUID) -> Iterator[Staying]:
+        """Yield the blocks of everything that waits for a task or meeting, for it itself or through other work."""
+        seen, ahead = {item}, [item]
         while ahead:
-            for item in self.waiting.get(ahead.pop(), ()):
-                if item not in seen:
-                    seen.add(item)
-                    yield from self.found.get(item, ())
-                    ahead += [item] if item not in self.idle else []
+            for waiting in self.waiting.get(ahead.pop(), ()):
+                if waiting not in seen:
+                    seen.add(waiting)
+                    yield from self.found.get(waiting, ())
+                    ahead += [waiting] if waiting not in self.idle else []
 
 
 def limits(
-    tasks: Iterable[UUID], soonest: Mapping[UUID, int], existing: BlockSets, staying: StayingBlocks
+    work: Iterable[tuple[str, UUID]], soonest: Mapping[UUID, int], existing: BlockSets, staying: StayingBlocks
 ) -> tuple[dict[str, Follower], list[ItemFinding]]:
-    """Return what bounds each task, and a finding for each whose work lies, or must lie, too late already.
+    """Return what bounds each task and meeting (kind, id), and a finding for each that lies, or must, too late already.
 
     A block is not taken away for it: where it stays itself, and where a plan of everybody would not move the other one
-    either, this begin bounds nothing. Nor does one that is merely near when the task cannot end before it, `soonest`
+    either, this begin bounds nothing. Nor does one that is merely near when the work cannot end before it, `soonest`
     being when it could at best: it would have no place until that has begun.
     """
     fixed, movable = _ends(existing.fixed), _ends(existing.movable)
     followers: dict[str, Follower] = {}
     findings: list[ItemFinding] = []
-    for task in tasks:
+    for kind, item in work:
         bounds: list[Staying] = []
         broken: list[Staying] = []
-        for each in staying.after(task):
+        for each in staying.after(item):
             end = max(
-                fixed.get(task, 0),
-                movable.get(task, 0) if each.bound else 0,
-                soonest.get(task, 0) if each.near else 0,
+                fixed.get(item, 0),
+                movable.get(item, 0) if each.bound else 0,
+                soonest.get(item, 0) if each.near else 0,
             )
             (broken if end > each.begin else bounds).append(each)
         if bounds:
-            followers[str(task)] = _first(bounds)
+            followers[str(item)] = _first(bounds)
         if broken:
-            findings.append(_out_of_order(task, _first(broken)))
+            findings.append(_out_of_order(kind, item, _first(broken)))
     return followers, findings
 
 
 def _ends(blocks: Iterable[Block]) -> dict[UUID, int]:
-    """Return when the last of the blocks of each task ends."""
+    """Return when the last of the blocks of each task and meeting ends."""
     ends: dict[UUID, int] = {}
     for block in blocks:
-        if block.kind == "task" and block.owner is not None:
+        if block.kind != "habit" and block.owner is not None:
             ends[block.owner] = max(block.last_minute, ends.get(block.owner, 0))
     return ends
 
@@ -116,7 +116,7 @@ def _first(blocks: Sequence[Staying]) -> Follower:
     return Follower(tuple(sorted(items)), begin, movable=not any(each.bound for each in firsts))
 
 
-def _out_of_order(task: UUID, first: Follower) -> ItemFinding:
+def _out_of_order(kind: str, item: UUID, first: Follower) -> ItemFinding:
     cause = Explanation("begins_before_its_end", items=first.items, instants=(first.begin,))
     helps = (Explanation("plan_everybody"),) if first.movable else ()
-    return ItemFinding("task", str(task), "out_of_order", cause, helps)
+    return ItemFinding(kind, str(item), "out_of_order", cause, helps)
