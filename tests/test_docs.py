@@ -60,6 +60,7 @@ PLACEHOLDERS = {
     "LINK": SOME_ID,
     "EVENT": SOME_ID,
     "ENDPOINT": SOME_ID,
+    "MEETING": SOME_ID,
     "FEED": SOME_ID,
     "USER": "ada",
     "FINGERPRINT": "0" * 40,

@@ -94,6 +94,39 @@ def test_a_meeting_is_added_previewed_and_listed(run: Run, ws_id: UUID) -> None:
     assert json.loads(run("schedule", ws_id, "--preview", "--user", "ada", "--json")[1])["blocks"] == []
 
 
+def test_a_meeting_is_removed_and_its_block_goes_with_the_next_plan(run: Run, ws_id: UUID, database: Database) -> None:
+    for user in ("ada", "ben"):
+        run("member", "add", ws_id, "--user", user)
+    added = run("meeting", "add", ws_id, "--title", "Kick-off", "--with", "ada", "--with", "ben", "--json")[1]
+    meeting = json.loads(added)["meeting_id"]
+    block = database.run(
+        "WITH block AS (INSERT INTO workspace_calendar_events (ws_id, provider, title, start_at, end_at)"
+        " SELECT :w, 'almanac', 'Kick-off', at, at + interval '30 minutes'"
+        " FROM (SELECT date_trunc('day', now()) + interval '2 days 12 hours' AS at) noon RETURNING id, ws_id)"
+        " INSERT INTO meeting_calendar_events (event_id, ws_id, meeting_id, scheduled_minutes, attending)"
+        " SELECT id, ws_id, :m, 30, '{ada,ben}' FROM block RETURNING event_id",
+        w=ws_id,
+        m=meeting,
+    )[0][0]
+
+    said = f"meeting {meeting} is removed; the next plan takes its block away\n"
+    assert run("meeting", "remove", ws_id, meeting) == (0, said, "")
+    assert run("meeting", "list", ws_id)[1] == "no open meetings\n"
+    (gone,) = json.loads(run("schedule", ws_id, "--preview", "--json")[1])["removed"]
+    assert gone["event_id"] == str(block)
+
+    unknown = "almanac: MEETING: the workspace has no such meeting; `almanac meeting list` shows those there are\n"
+    assert run("meeting", "remove", ws_id, meeting) == (2, "", unknown)
+
+
+def test_a_meeting_of_another_workspace_is_unknown(run: Run, ws_id: UUID, database: Database) -> None:
+    meeting = database.run(
+        "INSERT INTO meetings (ws_id, title) VALUES (:ws, 'Sync') RETURNING id", ws=rows.workspace(database)
+    )[0][0]
+    assert run("meeting", "remove", ws_id, meeting)[0] == 2
+    assert database.run("SELECT count(*) FROM meetings") == [[1]]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

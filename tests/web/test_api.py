@@ -382,6 +382,9 @@ class TestPeople:
         (listed,) = admin("GET", f"{url}/meetings").json["items"]
         assert listed["meeting_id"] == meeting.json["meeting_id"]
         assert listed["start"] is not None
+        assert admin("DELETE", f"{url}/meetings/{listed['meeting_id']}").json == {"items": []}
+        gone = admin("DELETE", f"{url}/meetings/{listed['meeting_id']}")
+        assert (gone.status, gone.json["code"]) == (404, "unknown_meeting")
         assert [row["user_id"] for row in admin("DELETE", f"{url}/members/ben").json["items"]] == ["ada"]
         assert admin("DELETE", f"{url}/members/ben").json["code"] == "unknown_member"
 

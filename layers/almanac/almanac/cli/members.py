@@ -1,4 +1,4 @@
-"""`member add`, `member digest`, `member remove`, `members`, `meeting add` and `meeting list`."""
+"""`member add`, `member digest`, `member remove`, `members`, `meeting add`, `meeting list` and `meeting remove`."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from datetime import datetime, time
@@ -87,6 +87,11 @@ def _add_meetings(group: Commands) -> None:
     parser.add_argument("--hard", action="store_true", help="rather not at all than after the deadline")
     parser = add_command(group, "list", _meetings, "list the open meetings, those without a time first")
     arguments.add_workspace(parser)
+    about = "call a meeting off; the next plan takes its block away"
+    parser = add_command(group, "remove", _remove_meeting, about, "  almanac meeting remove WS MEETING")
+    arguments.add_workspace(parser)
+    about = "its id in `almanac meeting list`"
+    parser.add_argument("meeting_id", metavar="MEETING", type=arguments.uuid, help=about)
 
 
 def _instant(text: str) -> datetime:
@@ -153,3 +158,9 @@ def _add_meeting(args: Namespace, session: Session) -> Result:
 def _meetings(args: Namespace, session: Session) -> Result:
     found = session.wiring.people.meetings(args.ws_id)
     return Result(people.meetings_document(found), people.meetings_text(found))
+
+
+def _remove_meeting(args: Namespace, session: Session) -> Result:
+    session.wiring.people.remove_meeting(args.ws_id, args.meeting_id)
+    said = f"meeting {args.meeting_id} is removed; the next plan takes its block away"
+    return Result({"ws_id": args.ws_id, "meeting_id": args.meeting_id}, said)

@@ -14,6 +14,17 @@ LEAST_PEOPLE = 2
 _ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 
+class UnknownMeeting(BadInput):
+    """The workspace has no meeting of that id."""
+
+    code = "unknown_meeting"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "meeting_id", "the workspace has no such meeting; `almanac meeting list` shows those there are"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class People:
     """The use case of `almanac member …`, `almanac members` and `almanac meeting …`."""
@@ -60,6 +71,12 @@ class People:
         if meeting.earliest and meeting.deadline and meeting.earliest >= meeting.deadline:
             raise BadInput("deadline", "must lie after the earliest start")
         return self.store.add_meeting(ws_id, meeting)
+
+    def remove_meeting(self, ws_id: UUID, meeting_id: UUID) -> None:
+        """Call a meeting off: the next plan takes its block to come away. Raises UnknownMeeting, UnknownWorkspace."""
+        self.workspaces.require_workspace(ws_id)
+        if not self.store.remove_meeting(ws_id, meeting_id):
+            raise UnknownMeeting
 
     def meetings(self, ws_id: UUID) -> Sequence[ListedMeeting]:
         """Return the open meetings. Raises UnknownWorkspace."""

@@ -130,6 +130,10 @@ class PeopleStore(Protocol):
         """Add a meeting with its people, and return its id."""
         ...
 
+    def remove_meeting(self, ws_id: UUID, meeting_id: UUID) -> bool:
+        """Delete a meeting with its people and what waits for it; False when there was none."""
+        ...
+
     def meetings(self, ws_id: UUID) -> Sequence[ListedMeeting]:
         """Return the open meetings, those without a place first."""
         ...

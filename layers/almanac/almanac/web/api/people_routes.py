@@ -22,6 +22,7 @@ from almanac.web.call import current
 from almanac.web.problem import Problem
 
 User = Annotated[str, Path(min_length=1, max_length=255, description="Id of the person in the product.")]
+MeetingId = Annotated[UUID, Path(description="Id of the meeting.")]
 _LONGEST_MEETING = 44_640
 
 
@@ -194,6 +195,14 @@ def add_meeting(ws: Workspace, body: Annotated[MeetingBody, Body()]) -> NewMeeti
     return NewMeetingAnswer(meeting_id=UUID(said["meeting_id"]))
 
 
+def remove_meeting(ws: Workspace, meeting_id: MeetingId) -> MeetingList:
+    """Call a meeting off; the next plan takes its block away. Returns those that are left."""
+    call = current()
+    call.use.people.remove_meeting(ws, meeting_id)
+    call.audit("meeting_remove", ws, meeting_id)
+    return list_meetings(ws)
+
+
 def show_settings(ws: Workspace) -> SettingsAnswer:
     """Tell what a workspace wants of Almanac."""
     return SettingsAnswer(weekly_report=current().use.workspaces.has_weekly_report(ws))
@@ -215,4 +224,11 @@ ROUTES = (
     Route("DELETE", "/v1/workspaces/<ws>/members/<user_id>", "operate", remove_member, errors=("unknown_member",)),
     Route("GET", "/v1/workspaces/<ws>/meetings", "read", list_meetings),
     Route("POST", "/v1/workspaces/<ws>/meetings", "operate", add_meeting, 201),
+    Route(
+        "DELETE",
+        "/v1/workspaces/<ws>/meetings/<meeting_id>",
+        "operate",
+        remove_meeting,
+        errors=("unknown_meeting",),
+    ),
 )

@@ -65,6 +65,10 @@ class PostgresPeople(PeopleStore):
         return found
 
     @override
+    def remove_meeting(self, ws_id: UUID, meeting_id: UUID) -> bool:
+        return bool(self._run.alone("remove_meeting", ws_id=ws_id, meeting_id=meeting_id))
+
+    @override
     def meetings(self, ws_id: UUID) -> Sequence[ListedMeeting]:
         return [
             ListedMeeting(*(*row[:2], tuple(row[2]), tuple(row[3]), *row[4:10], tuple(row[10] or ())))

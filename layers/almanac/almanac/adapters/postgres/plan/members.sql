@@ -50,6 +50,10 @@ WITH meeting AS (
 )
 SELECT id FROM meeting;
 
+-- name: remove_meeting
+-- Its block loses its meeting by that, so that the next plan takes it away.
+DELETE FROM meetings WHERE ws_id = :ws_id::uuid AND id = :meeting_id::uuid RETURNING id;
+
 -- name: list_meetings
 SELECT m.id, m.title,
     ARRAY(SELECT a.user_id FROM meeting_attendees a WHERE a.meeting_id = m.id AND NOT a.is_optional ORDER BY a.user_id),
