@@ -137,13 +137,27 @@ def test_a_meeting_of_another_workspace_is_unknown(run: Run, ws_id: UUID, databa
             (*("--with", "ada", "--with", "ben", "--earliest", "2026-03-02T10:00Z"), "--deadline", "2026-03-02T09:00Z"),
             "--deadline: must lie after the earliest start",
         ),
+        (
+            ("--with", "ada", "--with", "ben", "--hours", "nights"),
+            "--hours: is no category of hours of all who must come; known are meeting, night, personal, work",
+        ),
+        (
+            ("--with", "ada", "--with", "ben", "--hours", "focus"),
+            "--hours: is no category of hours of all who must come; known are meeting, night, personal, work",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_meeting_names_its_option(
-    run: Run, ws_id: UUID, words: tuple[str, ...], said: str
+    run: Run, ws_id: UUID, database: Database, words: tuple[str, ...], said: str
 ) -> None:
     for user in ("ada", "ben"):
         run("member", "add", ws_id, "--user", user)
+    database.run(
+        "INSERT INTO workspace_calendar_hour_settings (ws_id, type, user_id, data)"
+        " VALUES (:ws, 'Night', NULL, '{}'), (:ws, 'focus', 'ada', '{}')",
+        ws=ws_id,
+    )
+    assert run("meeting", "add", ws_id, "--title", "M", "--with", "ada", "--with", "ben", "--hours", "NIGHT")[0] == 0
     assert run("meeting", "add", ws_id, "--title", "M", *words) == (2, "", f"almanac: {said}\n")
 
 

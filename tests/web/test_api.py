@@ -376,6 +376,8 @@ class TestPeople:
         meeting = admin("POST", f"{url}/meetings", asked)
         assert meeting.status == 201
         assert admin("POST", f"{url}/meetings", asked | {"required": ["ada", "cy"]}).json["field"] == "required"
+        nights = admin("POST", f"{url}/meetings", asked | {"hours": "nights"})
+        assert (nights.status, nights.json["field"]) == (422, "hours")
         shown = admin("POST", f"{url}/plan/preview").json
         assert "Kick-off" in {block["title"] for block in shown["blocks"]}
         assert admin("POST", f"{url}/plan/apply", {"fingerprint": shown["fingerprint"]}).status == 200

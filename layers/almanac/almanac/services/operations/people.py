@@ -7,6 +7,7 @@ from uuid import UUID
 
 from almanac.domain.export.digest_day import EVENING
 from almanac.domain.operations.people import DigestChange, ListedMeeting, ListedMember, NewMeeting
+from almanac.domain.workspace_plan.team.hours_faults import unknown_hours
 from almanac.errors import BadInput
 from almanac.services.operations.ports import PeopleStore, WorkspaceStore
 
@@ -70,6 +71,11 @@ class People:
             raise BadInput("optional", "names somebody a second time")
         if meeting.earliest and meeting.deadline and meeting.earliest >= meeting.deadline:
             raise BadInput("deadline", "must lie after the earliest start")
+        hours = self.store.hours(ws_id)
+        unknown = unknown_hours(meeting.hours, [hours[user] for user in meeting.required])
+        if unknown is not None:
+            names = ", ".join(unknown.quotes)
+            raise BadInput("hours", f"is no category of hours of all who must come; known are {names}")
         return self.store.add_meeting(ws_id, meeting)
 
     def remove_meeting(self, ws_id: UUID, meeting_id: UUID) -> None:

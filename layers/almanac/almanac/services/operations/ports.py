@@ -126,6 +126,10 @@ class PeopleStore(Protocol):
         """Return the members in the order in which they were added."""
         ...
 
+    def hours(self, ws_id: UUID) -> Mapping[str, Collection[str]]:
+        """Return the categories of hours that each member has, of their own or of the workspace, in lower case."""
+        ...
+
     def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
         """Add a meeting with its people, and return its id."""
         ...

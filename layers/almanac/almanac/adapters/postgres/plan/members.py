@@ -1,12 +1,14 @@
 """Members and meetings in Postgres, as the command line reads and writes them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.plan.people import StoredHours
+from almanac.adapters.postgres.plan.settings import DEFAULT_CATEGORIES
 from almanac.adapters.postgres.zones import zone_given
 from almanac.domain.export.digest_day import MORNING
 from almanac.domain.operations.people import Digest, DigestChange, ListedMeeting, ListedMember, NewMeeting
@@ -20,6 +22,7 @@ class PostgresPeople(PeopleStore):
     def __init__(self, database: Database) -> None:
         self._db = database
         self._run = database.statements("plan/members.sql")
+        self._plan = database.statements("plan/plan.sql")
 
     @override
     def add_member(self, ws_id: UUID, user: str, name: str | None, zone: str | None) -> tuple[str, str | None]:
@@ -45,6 +48,14 @@ class PostgresPeople(PeopleStore):
         at = None if change.at is None else f"{change.at:%H:%M}"
         said = {"on": change.on, "at": at, "email": change.email, "weekly": change.weekly}
         return bool(self._run.alone("set_digest", ws_id=ws_id, user_id=user, **said))
+
+    @override
+    def hours(self, ws_id: UUID) -> Mapping[str, Collection[str]]:
+        stored = StoredHours.of(self._plan.alone("load_hours", ws_id=ws_id))
+        return {
+            member.user_id: {*DEFAULT_CATEGORIES, *stored.of_all, *stored.own.get(member.user_id, ())}
+            for member in self.members(ws_id)
+        }
 
     @override
     def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:

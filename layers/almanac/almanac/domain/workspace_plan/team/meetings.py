@@ -11,6 +11,7 @@ from almanac.domain.wall_clock import Interval, Week, minutes_of
 from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, is_users, stays
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Block, ceil_minutes
+from almanac.domain.workspace_plan.team.hours_faults import unknown_hours
 from almanac.domain.workspace_plan.team.rows import Meeting
 
 LEAST_PEOPLE = 2
@@ -35,10 +36,7 @@ def own_fault(meeting: Meeting, hours: Mapping[str, Mapping[str, Week]]) -> Expl
         return Explanation("length_out_of_range", minutes=(meeting.minutes,), numbers=(LONGEST_ITEM,))
     if meeting.earliest is not None and meeting.deadline is not None and meeting.earliest >= meeting.deadline:
         return Explanation("dates_reversed")
-    known = sorted({category for user in meeting.required for category in hours[user]})
-    if any(meeting.category not in hours[user] for user in meeting.required):
-        return Explanation("hours_unknown", category=meeting.category, quotes=tuple(known))
-    return None
+    return unknown_hours(meeting.category, [hours[user] for user in meeting.required])
 
 
 def sort_meetings(

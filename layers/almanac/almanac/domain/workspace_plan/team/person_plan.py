@@ -84,15 +84,6 @@ def person_plan(
     return PersonPlan(view, busy, decisions, (*left_out, *idle, *decisions.findings))
 
 
-def category_faults(workspace: Workspace) -> dict[str, Explanation]:
-    """Return what is wrong with each category of hours that a task or habit names and that cannot be used."""
-    named = {task.category for task in workspace.tasks} | {habit.category for habit in workspace.habits}
-    known = tuple(sorted(workspace.hours))
-    unknown = {c: Explanation("hours_unknown", category=c, quotes=known) for c in named - set(workspace.hours)}
-    unreadable = workspace.unreadable_hours.items()
-    return unknown | {c: Explanation("hours_unreadable", category=c, quotes=(fault,)) for c, fault in unreadable}
-
-
 def previous_blocks(movable: Iterable[Block], occurrences: Iterable[OccurrenceRequest]) -> list[PreviousBlock]:
     """Return blocks as the planner made them: with real lengths, which on the calendar are rounded up."""
     spec_of: dict[object, str] = {

@@ -13,11 +13,11 @@ from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import NOBODY, Block, Workspace
 from almanac.domain.workspace_plan.task_requests import Waits, WorkRequests, open_predecessors, used_up
 from almanac.domain.workspace_plan.team.assignments import AssignedTasks, assigned_tasks
+from almanac.domain.workspace_plan.team.hours_faults import category_faults
 from almanac.domain.workspace_plan.team.meetings import meeting_faults, people_of, sort_meetings, taken_by
 from almanac.domain.workspace_plan.team.person_plan import (
     PersonPlan,
     busy_time,
-    category_faults,
     person_plan,
     previous_blocks,
 )
