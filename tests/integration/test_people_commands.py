@@ -165,5 +165,13 @@ def test_a_plan_of_somebody_who_is_no_member_is_refused(run: Run, ws_id: UUID) -
     assert run("schedule", ws_id, "--preview", "--user", "zoe") == (
         2,
         "",
-        "almanac: --user: is no member; members are none yet\n",
+        "almanac: --user: is no member; there are none yet; `almanac member add` adds one\n",
     )
+
+
+def test_a_feed_of_somebody_who_is_no_member_is_refused(run: Run, ws_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALMANAC_PUBLIC_URL", "https://almanac.example.org")
+    run("member", "add", ws_id, "--user", "ada")
+    assert run("feed", "add", ws_id, "--user", "zoe") == (2, "", "almanac: --user: is no member; members are ada\n")
+    assert json.loads(run("feed", "list", ws_id, "--json")[1]) == {"feeds": []}
+    assert run("feed", "add", ws_id, "--user", "ada")[0] == 0

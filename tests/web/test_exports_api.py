@@ -82,6 +82,7 @@ def test_an_export_is_asked_for_once_followed_and_downloaded(
         ({}, "kind"),
         ({"kind": "csv", "since": "2026-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"}, "until"),
         ({"kind": "csv", "colour": "red"}, "colour"),
+        ({"kind": "digest", "user_id": "nobody"}, "user_id"),
     ],
 )
 def test_what_cannot_be_asked_for_is_said(admin: Client, ws: UUID, folder: Path, body: Any, field: str) -> None:
@@ -119,6 +120,10 @@ class TestAFeed:
         assert admin("DELETE", f"{place}/{added.json['id']}").status == 200
         assert stranger("GET", other).status == 404
         assert admin("POST", f"{place}/{added.json['id']}/rotate").status == 404
+
+    def test_of_nobody_is_refused(self, admin: Client, ws: UUID) -> None:
+        refused = admin("POST", f"/v1/workspaces/{ws}/feeds", {"name": "phone", "user_id": "nobody"})
+        assert (refused.status, refused.json["code"], refused.json["field"]) == (422, "bad_input", "user_id")
 
     def test_is_made_once_under_a_key(self, admin: Client, wiring: ApiWiring, ws: UUID) -> None:
         """Whoever has lost the answer gets an address that works, and the one that was lost opens nothing."""

@@ -16,6 +16,7 @@ from almanac.adapters.postgres.accounts import PostgresWorkspaces
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.exports.store import PostgresDueExports, PostgresExportRuns, PostgresExports
 from almanac.adapters.postgres.maintenance import PostgresUpkeepStore
+from almanac.adapters.postgres.plan.members import PostgresPeople
 from almanac.domain.export.kinds import EXPORT_KINDS
 from almanac.domain.operations.maintenance import Limits, UpkeepReport
 from almanac.domain.operations.people import Digest, DigestChange
@@ -489,6 +490,11 @@ class TestAFeed:
         assert token not in kept
         assert other not in kept
 
+    def test_of_nobody_is_refused(self, stage: Stage) -> None:
+        with pytest.raises(BadInput, match="user_id: is no member"):
+            stage.wiring.feeds.add(stage.ws_id, "phone", "nobody")
+        assert stage.wiring.feeds.all(stage.ws_id) == []
+
     def test_of_a_person_holds_what_is_theirs(self, stage: Stage) -> None:
         stage.database.run("DELETE FROM workspace_calendar_events")
         mine, theirs = (stage.event(name, datetime.now(UTC)) for name in ("mine", "theirs"))
@@ -512,6 +518,7 @@ class TestAFeed:
 def test_what_a_caller_asks_for_is_there_before_it_runs(stage: Stage) -> None:
     exports = Exports(
         PostgresWorkspaces(stage.database),
+        PostgresPeople(stage.database),
         PostgresExports(stage.database),
         stage.queue,
         lambda: stage.files,
@@ -526,3 +533,7 @@ def test_what_a_caller_asks_for_is_there_before_it_runs(stage: Stage) -> None:
     assert (before[0].status, before[1]) == ("queued", None)
     assert (after[0].status, after[1]) == ("completed", f"https://files.invalid/{stage.ws_id}/{request_id}.csv")
     assert [each.id for each in exports.all(stage.ws_id, None, 10)] == [UUID(request_id)]
+
+    with pytest.raises(BadInput, match="user_id: is no member"):
+        exports.ask(Wanted(stage.ws_id, "digest", "nobody"), str(uuid4()))
+    assert len(exports.all(stage.ws_id, None, 10)) == 1, "nothing was asked for"

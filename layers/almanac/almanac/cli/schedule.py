@@ -71,9 +71,7 @@ def _schedule(args: Namespace, session: Session) -> Result:
 def _check_member(args: Namespace, session: Session) -> None:
     """Raise BadInput for a --user who is no member: a job that names such a one plans everybody."""
     if args.user is not None:
-        known = [member.user_id for member in session.wiring.people.members(args.ws_id)]
-        if args.user not in known:
-            raise BadInput("--user", f"is no member; members are {', '.join(known) or 'none yet'}")
+        session.wiring.people.require(args.ws_id, args.user)
 
 
 def _preview(args: Namespace, session: Session) -> Result:

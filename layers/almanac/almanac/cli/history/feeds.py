@@ -32,7 +32,8 @@ def add_to(commands: Commands) -> None:
 
 
 def _add(args: Namespace, session: Session) -> Result:
-    feed, url = session.wiring.feeds.add(args.ws_id, args.name, args.user)
+    with arguments.named({"user_id": "--user"}):
+        feed, url = session.wiring.feeds.add(args.ws_id, args.name, args.user)
     return Result(feeds.new_document(feed.id, url), feeds.new_text(feed.id, url))
 
 

@@ -10,7 +10,8 @@ from almanac.errors import BadInput, QueueUnavailable
 from almanac.jobs import CalendarExport
 from almanac.services.clock import Clock
 from almanac.services.export.ports import Export, ExportDirectory, ExportFiles, ListedExport, Wanted
-from almanac.services.operations.ports import WorkspaceStore
+from almanac.services.operations.people import require_member
+from almanac.services.operations.ports import PeopleStore, WorkspaceStore
 from almanac.services.operations.requests import SentRequest, send_request
 from almanac.services.queues.ports import JobQueue
 
@@ -32,6 +33,7 @@ class Exports:
     """The use case of the routes of exports. `files` is asked for only where a link is."""
 
     workspaces: WorkspaceStore
+    people: PeopleStore
     directory: ExportDirectory
     queue: JobQueue
     files: Callable[[], ExportFiles]
@@ -40,9 +42,11 @@ class Exports:
     def ask(self, wanted: Wanted, request_id: str) -> SentRequest:
         """Send the job that makes it; the row is there before the message. Raises UnknownWorkspace, QueueUnavailable.
 
-        BadInput, too, when `since` is not before `until`.
+        BadInput, too, when `since` is not before `until`, and for a person who is no member.
         """
         self.workspaces.require_workspace(wanted.ws_id)
+        if wanted.user_id is not None:
+            require_member(self.people, wanted.ws_id, wanted.user_id, "user_id")
         if wanted.since is not None and wanted.until is not None and wanted.since >= wanted.until:
             raise BadInput("until", "must be after since")
         export = Export(UUID(request_id), wanted)

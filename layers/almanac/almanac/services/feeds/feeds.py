@@ -13,7 +13,8 @@ from almanac.services.access.one_way import digest
 from almanac.services.clock import Clock
 from almanac.services.feeds.ports import Feed, FeedStore, FoundFeed
 from almanac.services.history.read import History
-from almanac.services.operations.ports import WorkspaceStore
+from almanac.services.operations.people import require_member
+from almanac.services.operations.ports import PeopleStore, WorkspaceStore
 
 TOKEN_BYTES = 16
 """128 random bits: nobody finds one by asking, so that a plain hash is enough to keep it by."""
@@ -50,6 +51,7 @@ class Feeds:
 
     workspaces: WorkspaceStore
     store: FeedStore
+    people: PeopleStore
     history: History
     writer: FeedWriter
     public_url: str | None
@@ -61,8 +63,13 @@ class Feeds:
         return self.public_url is not None
 
     def add(self, ws_id: UUID, name: str, user_id: str | None) -> tuple[Feed, str]:
-        """Return a new feed and its address, which nobody can tell again. Raises UnknownWorkspace and BadSettings."""
+        """Return a new feed and its address, which nobody can tell again.
+
+        Raises UnknownWorkspace, BadSettings, and BadInput for a person who is no member.
+        """
         self.workspaces.require_workspace(ws_id)
+        if user_id is not None:
+            require_member(self.people, ws_id, user_id, "user_id")
         token = secrets.token_urlsafe(TOKEN_BYTES)
         address = self._address(token)
         return self.store.add(ws_id, user_id, name, digest(token)), address

@@ -44,19 +44,24 @@ class People:
         """Take somebody out of the plan: the next one takes their blocks away. Raises BadInput, UnknownWorkspace."""
         self.workspaces.require_workspace(ws_id)
         if not self.store.remove_member(ws_id, user):
-            raise BadInput("user", f"is no member; {self._known(ws_id)}")
+            raise not_a_member(self.store, ws_id, "user")
 
     def set_digest(self, ws_id: UUID, user: str, change: DigestChange) -> None:
         """Change whether, when and to which address a member gets a digest. Raises BadInput, UnknownWorkspace."""
         self.workspaces.require_workspace(ws_id)
         require_possible(change)
         if not self.store.set_digest(ws_id, user, change):
-            raise BadInput("user", f"is no member; {self._known(ws_id)}")
+            raise not_a_member(self.store, ws_id, "user")
 
     def members(self, ws_id: UUID) -> Sequence[ListedMember]:
         """Return the members. Raises UnknownWorkspace."""
         self.workspaces.require_workspace(ws_id)
         return self.store.members(ws_id)
+
+    def require(self, ws_id: UUID, user: str) -> None:
+        """Raise BadInput for somebody who is no member, UnknownWorkspace."""
+        self.workspaces.require_workspace(ws_id)
+        require_member(self.store, ws_id, user, "user")
 
     def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
         """Add a meeting that looks for its time, and return its id. Raises BadInput of a field, UnknownWorkspace."""
@@ -64,7 +69,7 @@ class People:
         for field, users in (("required", meeting.required), ("optional", meeting.optional)):
             for user in users:
                 if user not in known:
-                    raise BadInput(field, f"names somebody who is no member; {self._known(ws_id)}")
+                    raise BadInput(field, f"names somebody who is no member; {_known(self.store, ws_id)}")
         if len(set(meeting.required)) < LEAST_PEOPLE:
             raise BadInput("required", "must name two people or more")
         if len({*meeting.required, *meeting.optional}) < len(meeting.required) + len(meeting.optional):
@@ -89,9 +94,21 @@ class People:
         self.workspaces.require_workspace(ws_id)
         return self.store.meetings(ws_id)
 
-    def _known(self, ws_id: UUID) -> str:
-        names = ", ".join(member.user_id for member in self.store.members(ws_id))
-        return f"members are {names}" if names else "there are none yet; `almanac member add` adds one"
+
+def require_member(store: PeopleStore, ws_id: UUID, user: str, field: str) -> None:
+    """Raise BadInput of the field that names a user who is no member."""
+    if all(member.user_id != user for member in store.members(ws_id)):
+        raise not_a_member(store, ws_id, field)
+
+
+def not_a_member(store: PeopleStore, ws_id: UUID, field: str) -> BadInput:
+    """Return the error of a field that names somebody who is no member: it tells who is."""
+    return BadInput(field, f"is no member; {_known(store, ws_id)}")
+
+
+def _known(store: PeopleStore, ws_id: UUID) -> str:
+    names = ", ".join(member.user_id for member in store.members(ws_id))
+    return f"members are {names}" if names else "there are none yet; `almanac member add` adds one"
 
 
 def require_possible(change: DigestChange) -> None:

@@ -45,12 +45,13 @@ class ExportWiring(HistoryWiring):
         """Calendars under addresses of their own."""
         from almanac.adapters.postgres.accounts import PostgresWorkspaces
         from almanac.adapters.postgres.exports.feeds import PostgresFeeds
+        from almanac.adapters.postgres.plan.members import PostgresPeople
         from almanac.presentation.history.calendar_file import ics_text
         from almanac.services.feeds.feeds import Feeds
 
         url = load(PublicSettings, self._environment).public_url
-        store = PostgresFeeds(self.database)
-        return Feeds(PostgresWorkspaces(self.database), store, self.history, ics_text, url, utc_now)
+        store, people = PostgresFeeds(self.database), PostgresPeople(self.database)
+        return Feeds(PostgresWorkspaces(self.database), store, people, self.history, ics_text, url, utc_now)
 
     @cached_property
     def makers(self) -> "Mapping[ExportKind, Maker]":

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.people import People
+    from almanac.services.operations.ports import PeopleStore
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.outbound.waiting import Outbound
     from almanac.services.queues.recorded_queue import RecordedQueue
@@ -131,8 +132,14 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
         from almanac.adapters.postgres.exports.store import PostgresExports
         from almanac.services.export.ask import Exports
 
-        directory = PostgresExports(self.database)
-        return Exports(self._workspace_store, directory, self._asking_queue, lambda: self.export_files, utc_now)
+        return Exports(
+            self._workspace_store,
+            self._people_store,
+            PostgresExports(self.database),
+            self._asking_queue,
+            lambda: self.export_files,
+            utc_now,
+        )
 
     @cached_property
     def once(self) -> "Once":
@@ -214,10 +221,15 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
     @cached_property
     def people(self) -> "People":
         """Members and meetings."""
-        from almanac.adapters.postgres.plan.members import PostgresPeople
         from almanac.services.operations.people import People
 
-        return People(self._workspace_store, PostgresPeople(self.database))
+        return People(self._workspace_store, self._people_store)
+
+    @cached_property
+    def _people_store(self) -> "PeopleStore":
+        from almanac.adapters.postgres.plan.members import PostgresPeople
+
+        return PostgresPeople(self.database)
 
     def _preview_turn(self, budget: float) -> "Callable[[], AbstractContextManager[None]]":
         from almanac.adapters.postgres.plan.preview_turns import PostgresPreviewTurns
