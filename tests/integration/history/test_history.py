@@ -1,5 +1,6 @@
 """What is noted, by whom, and what is not: the triggers of 0021_history.sql through the statements that fire them."""
 
+import json
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -558,7 +559,23 @@ def test_redaction_takes_texts_and_people_and_leaves_times(imported: Synced) -> 
     assert "e1@google.com" not in stored
     state = imported.history.calendar(imported.ws_id, 5).events[event_id]
     assert (state["title"], state["start_at"]) == ("", "2026-03-02T12:00:00+00:00")
-    assert imported.history.redact(imported.ws_id, uuid4()) == 0
+    assert imported.history.redact(imported.ws_id, event_id) == 2, "again does no harm"
+
+
+def test_an_event_that_is_not_there_cannot_be_redacted(imported: Synced, almanac: Shell) -> None:
+    unknown, elsewhere = uuid4(), rows.workspace(imported.database)
+    calm = imported.event_id("e2")
+
+    missing = almanac("redact", str(imported.ws_id), "--event", str(unknown))
+    foreign = almanac("redact", str(elsewhere), "--event", str(calm), "--json")
+    known = almanac("redact", str(imported.ws_id), "--event", str(calm))
+
+    assert (missing.code, missing.err) == (
+        1,
+        f"almanac: neither the workspace nor its history has an event {unknown}\n",
+    )
+    assert (foreign.code, json.loads(foreign.out)["redacted"]) == (1, 0)
+    assert (known.code, known.out, known.err) == (0, "0 change(s) redacted\n", ""), "nothing of it is kept yet"
 
 
 def test_the_command_lists_and_shows(imported: Synced, almanac: Shell) -> None:

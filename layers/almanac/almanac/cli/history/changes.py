@@ -83,4 +83,6 @@ def _comparison(args: Namespace, session: Session) -> Result:
 
 def _redact(args: Namespace, session: Session) -> Result:
     count = session.wiring.history.redact(args.ws_id, args.event)
-    return Result({"ws_id": args.ws_id, "event_id": args.event, "redacted": count}, f"{count} change(s) redacted")
+    failure = None if count is not None else f"neither the workspace nor its history has an event {args.event}"
+    document = {"ws_id": args.ws_id, "event_id": args.event, "redacted": count or 0}
+    return Result(document, f"{count or 0} change(s) redacted", failure)

@@ -64,8 +64,11 @@ class HistoryStore(Protocol):
         """Count a restore, and tell every workspace; the new epoch."""
         ...
 
-    def redact(self, ws_id: UUID, event_id: UUID) -> int:
-        """Take texts and people out of what history keeps of one event; how many changes held any."""
+    def redact(self, ws_id: UUID, event_id: UUID) -> int | None:
+        """Take texts and people out of what history keeps of one event; how many changes held any.
+
+        None for an event that is neither in the workspace nor in what its history keeps.
+        """
         ...
 
 

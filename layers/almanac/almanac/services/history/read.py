@@ -125,10 +125,10 @@ class History:
         """Count a restore of this database, and tell every workspace; return the new epoch."""
         return self.store.begin_epoch()
 
-    def redact(self, ws_id: UUID, event_id: UUID) -> int:
+    def redact(self, ws_id: UUID, event_id: UUID) -> int | None:
         """Take texts and people out of what history keeps of one event; return how many changes held any.
 
-        Raises UnknownWorkspace.
+        None for an event that is neither in the workspace nor in its history. Raises UnknownWorkspace.
         """
         self.store.head(ws_id)
         return self.store.redact(ws_id, event_id)

@@ -76,4 +76,6 @@ SELECT almanac_epoch();
 SELECT almanac_begin_epoch();
 
 -- name: redact
-SELECT almanac_redact_history(:ws_id::uuid, :event_id::uuid);
+SELECT almanac_redact_history(:ws_id::uuid, :event_id::uuid),
+    EXISTS (SELECT FROM workspace_history h WHERE h.ws_id = :ws_id::uuid AND h.subject = :event_id::uuid)
+    OR EXISTS (SELECT FROM workspace_calendar_events e WHERE e.ws_id = :ws_id::uuid AND e.id = :event_id::uuid);

@@ -89,6 +89,6 @@ class PostgresHistory(HistoryStore):
         return begun
 
     @override
-    def redact(self, ws_id: UUID, event_id: UUID) -> int:
-        redacted: int = self._run.alone("redact", ws_id=ws_id, event_id=event_id)[0][0]
-        return redacted
+    def redact(self, ws_id: UUID, event_id: UUID) -> int | None:
+        redacted, known = self._run.alone("redact", ws_id=ws_id, event_id=event_id)[0]
+        return redacted if known else None
