@@ -49,6 +49,7 @@ ARROWS = {
         "almanac.errors",
         "almanac.jobs",
         "almanac.settings",
+        "almanac.strict_json",
         "almanac.validation",
         "almanac.migrations",
     },
@@ -61,6 +62,7 @@ ARROWS = {
     },
     "almanac.jobs": {"almanac.errors", "almanac.domain", "almanac.validation"},
     "almanac.settings": {"almanac.errors", "almanac.domain", "almanac.validation"},
+    "almanac.strict_json": set(),
     "almanac.validation": set(),
     "almanac.errors": set(),
 }

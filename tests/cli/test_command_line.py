@@ -194,6 +194,8 @@ def test_a_database_that_is_not_there_is_a_failure_and_no_bad_usage(almanac: She
         (SECRET, "--token-file: is not a JSON object"),
         (f'["{SECRET}"]', "--token-file: is not a JSON object"),
         ("", "--token-file: is not a JSON object"),
+        (f'{{"refresh_token": "{SECRET}", "refresh_token": "r"}}', "refresh_token: is given more than once"),
+        (f'{{"{SECRET}": 1, "{SECRET}": 2}}', "--token-file: is not a JSON object"),
         (f'{{"access_token": "{SECRET}"}}', "refresh_token: missing"),
         ('{"refresh_token": ""}', "refresh_token: must have at least 1 character"),
         (f'{{"refresh_token": ["{SECRET}"]}}', "refresh_token: must be text"),

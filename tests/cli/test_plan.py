@@ -148,6 +148,11 @@ class TestBadInput:
             ("{", "FILE: is not JSON: line 1, column 2"),
             ("[" * 100_000, "FILE: is not JSON"),
             ("9" * 5000, "FILE: is not JSON"),
+            ('{"format": 1, "format": 2}', "FILE: 'format' is given more than once"),
+            (
+                '{"tasks": [{"id": "t", "hours": "work", "hours": "work"}]}',
+                "FILE: 'hours' is given more than once in 't'",
+            ),
             ([], "instance: must be an object"),
             (instance(timezone="Mars/Olympus"), "instance: timezone 'Mars/Olympus'"),
             (instance(window_end="2026-03-01T00:00:00Z"), "instance: window_end must lie after now"),

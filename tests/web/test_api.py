@@ -200,6 +200,8 @@ class TestRefusing:
             ("POST", "/v1/sync", {"workspaces": []}, "workspaces", "must have at least 1"),
             ("POST", "/v1/sync", {"workspaces": ["x"], "colour": 1}, None, ""),
             ("POST", "/v1/sync", "{", "body", "is not valid JSON"),
+            ("POST", "/v1/sync", '{"late": "any", "late": "any"}', "late", "is given more than once"),
+            ("POST", "/v1/sync", '{"": 1, "": 2}', "body", "is given more than once"),
         ],
     )
     def test_what_is_not_known_is_a_422_that_names_the_field_and_what_to_do_and_echoes_nothing(

@@ -85,6 +85,7 @@ def test_a_json_secret_gives_texts_and_numbers_as_text(client: Any, secrets: Sec
     ("text", "complaint"),
     [
         ("hunter2", "not JSON"),
+        ('{"host": "db", "port": 1, "host": "hunter2"}', "has a field more than once"),
         ('["hunter2"]', "not a JSON object"),
         ('{"user": "hunter2"}', "no field password"),
         ('{"user": "hunter2", "password": ""}', "no field password"),

@@ -13,6 +13,7 @@ from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.session import Result, Session
 from almanac.errors import BadInput
 from almanac.presentation import connections
+from almanac.strict_json import RepeatedKey, read_json
 from almanac.validation import first_fault
 
 _EXAMPLES = """\
@@ -80,9 +81,13 @@ def read_token_file(name: str) -> TokenFile:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise BadInput("--token-file", f"cannot be read: {reason}") from None
     try:
-        return TokenFile.model_validate_json(content)
+        return TokenFile.model_validate(read_json(content))
     except ValidationError as error:
         place, fault = first_fault(error)
+    except RepeatedKey as error:  # another key may be anything, also the token
+        place, fault = error.key if error.key in TokenFile.model_fields else "", "is given more than once"
+    except (ValueError, RecursionError):
+        place, fault = "", ""
     if place:
         raise BadInput(place, f"{fault} (in the token file)")
     raise BadInput("--token-file", 'is not a JSON object like {"refresh_token": "…"}')

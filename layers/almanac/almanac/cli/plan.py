@@ -21,6 +21,7 @@ from almanac.domain.planner.planner import plan
 from almanac.errors import BadInput
 from almanac.presentation.instance_agenda import agenda_of
 from almanac.presentation.wording import words
+from almanac.strict_json import RepeatedKey, read_json
 
 _BUDGET_SECONDS = 2.0
 _EXAMPLES = """\
@@ -69,7 +70,11 @@ def _read_json(name: str) -> object:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise BadInput("FILE", f"cannot be read: {reason}") from None
     try:
-        return json.loads(content)
+        return read_json(content)
+    except RepeatedKey as error:
+        item = error.holder.get("id")
+        where = f" in '{item}'" if isinstance(item, str) else ""
+        raise BadInput("FILE", f"'{error.key}' is given more than once{where}") from None
     except json.JSONDecodeError as error:
         raise BadInput("FILE", f"is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
     except (ValueError, RecursionError):  # not UTF-8, a number of thousands of digits, nested beyond reason

@@ -1,12 +1,12 @@
 """Secrets Manager: what the functions read instead of secrets in environment variables."""
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
 from almanac.adapters.aws.errors import AwsError, failure
 from almanac.errors import BadSettings, SecretsUnavailable
 from almanac.services.clock import Clock
+from almanac.strict_json import RepeatedKey, read_json
 
 KEPT_FOR = timedelta(minutes=5)
 """How long a value is used before it is read again: a rotated secret is picked up within it."""
@@ -47,7 +47,9 @@ class SecretsManager:
         Raises as `text` does, and BadSettings when it is no JSON object or a `required` field is missing or empty.
         """
         try:
-            document = json.loads(self.text(arn, variable))
+            document = read_json(self.text(arn, variable))
+        except RepeatedKey:  # not named: the key may be anything
+            raise BadSettings(variable, "that secret has a field more than once") from None
         except ValueError:
             raise BadSettings(variable, "that secret is not JSON") from None
         if not isinstance(document, dict):

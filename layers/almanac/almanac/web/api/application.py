@@ -15,6 +15,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from almanac.domain.access import Principal
+from almanac.strict_json import RepeatedKey, read_json
 from almanac.validation import fault_in_words
 from almanac.web.api.routes import Route
 from almanac.web.call import Call, begin, current
@@ -169,10 +170,13 @@ def _refuse_other_media(request: Request) -> None:
 
 
 def _read_json(text: str) -> Any:
-    """Read a body. Raises Problem for what is no JSON, and for what Python does not read of it: thousands of brackets
-    in each other, numbers of thousands of digits."""
+    """Read a body. Raises Problem for what is no JSON, for a field that is given twice, and for what Python does not
+    read: thousands of brackets in each other, numbers of thousands of digits."""
     try:
-        return json.loads(text)
+        return read_json(text)
+    except RepeatedKey as error:
+        field = error.key if error.key.isidentifier() else "body"
+        raise Problem(422, "bad_input", "is given more than once", field=field) from None
     except (ValueError, RecursionError):
         raise _no_json() from None
 
