@@ -285,6 +285,22 @@ class TestTheWeek:
         assert max(len(line) for line in lines if "│" in line) > 110
         assert max(len(line) for line in lines if "because" in line) <= 100
 
+    @pytest.mark.parametrize("columns", [24, 40, 50, 51, 68, 69, 72, 80])
+    def test_a_terminal_too_narrow_for_the_week_gets_the_list_and_no_line_is_wider(
+        self, almanac: Shell, monkeypatch: pytest.MonkeyPatch, columns: int
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        long = [entry("A quarterly report of everything that there is to say", 9, 10, reason="because " * 20)]
+
+        told = terminal_plan.described(agenda(*long))
+        planned = run(almanac, instance(), "--week").out
+
+        lines = [*told.splitlines(), *planned.splitlines()]
+        assert [line for line in lines if len(line) > columns] == []
+        assert ("│" in told, "WHEN" in told) == (columns >= 69, columns < 69)
+        assert (f"this terminal has {columns}." in " ".join(told.split())) == (columns < 69)
+        assert "almanac[cli]" not in told
+
     def test_a_terminal_without_box_letters_gets_what_it_can_show(self) -> None:
         drawn = draw_week(agenda(entry("Café 会議", 9, 10)), week(), width=100, color=False, encoding="ascii")
 

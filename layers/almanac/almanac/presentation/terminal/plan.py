@@ -14,8 +14,11 @@ from almanac.presentation.tables import one_line, table
 
 _WIDTH = 100
 """Columns, of a pipe too; a narrower terminal gets what it has, and a wider one a wider week."""
-_NARROWEST, _WIDEST = 72, 160
+_WIDEST = 160
+_NARROWEST_TEXT = 24
+"""Columns; in fewer the indent of a text leaves nothing to read."""
 _WITHOUT_RICH = "Install the extra `cli` (pip install 'almanac[cli]') to see the week drawn."
+_TOO_NARROW = "The week is drawn from {} columns on, this terminal has {}."
 
 DrawWeek = Callable[[Agenda, Sequence[date]], str]
 
@@ -25,31 +28,33 @@ def described(agenda: Agenda, *, weeks: int = 1, reasons: bool = True) -> str:
 
     Without `reasons` it ends with the weeks.
     """
-    terminal = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDTH, 0)).columns))
-    width = min(_WIDTH, terminal)
+    terminal = min(_WIDEST, shutil.get_terminal_size((_WIDTH, 0)).columns)
+    width = max(_NARROWEST_TEXT, min(_WIDTH, terminal))
     shown = agenda.weeks()[:weeks]
-    lines = [*_weeks(agenda, weeks, width, _drawing(terminal))]
+    draw = _drawing(terminal, max(map(len, shown), default=0))
+    lines = [*_weeks(agenda, weeks, width, draw)]
     return "\n".join([*lines, *_explanations(agenda, shown, width)] if reasons else lines)
 
 
-def _weeks(agenda: Agenda, weeks: int, width: int, draw: DrawWeek | None) -> Iterator[str]:
+def _weeks(agenda: Agenda, weeks: int, width: int, draw: DrawWeek | str) -> Iterator[str]:
     shown, more = agenda.weeks()[:weeks], agenda.weeks()[weeks:]
     yield _wrapped(f"{one_line(agenda.name)}, {agenda.zone}", "", width)
     for week in shown:
         for each in agenda.each_in(week):
             yield from ("", *([one_line(each.name)] if agenda.people else []))
-            yield draw(each, week) if draw else _listed(each, week)
+            yield _listed(each, week, width) if isinstance(draw, str) else draw(each, week)
         yield from (_told_change(day, minutes) for day, minutes in clock_changes(week, agenda.zone))
-    yield from ("", f"{'  '.join(_legend(agenda))}" if draw else _WITHOUT_RICH)
+    yield from ("", _wrapped(draw if isinstance(draw, str) else "  ".join(_legend(agenda)), "", width))
     later = sum(len(agenda.planned_in(week)) for week in more)
     if later:
-        yield f"{later} more block(s) in {len(more)} later week(s): --weeks {weeks + len(more)}"
+        said = f"{later} more block(s) in {len(more)} later week(s): --weeks {weeks + len(more)}"
+        yield _wrapped(said, "", width)
 
 
 def _explanations(agenda: Agenda, shown: Sequence[Sequence[date]], width: int) -> Iterator[str]:
     yield from _reasons(agenda, shown, width)
     yield from _remarks(agenda, width)
-    yield from ("", ", ".join(f"{name} {count}" for name, count in agenda.counts.items()))
+    yield from ("", _wrapped(", ".join(f"{name} {count}" for name, count in agenda.counts.items()), "", width))
     if agenda.search_cut_percent:
         yield _wrapped(cut_short(agenda.search_cut_percent), "", width)
 
@@ -60,21 +65,24 @@ def _legend(agenda: Agenda) -> list[str]:
     return [*(f"{MARKS[kind]} {kind}" for kind in kinds), ". free"]
 
 
-def _drawing(width: int) -> DrawWeek | None:
-    """Return how a week is drawn on stdout; None without rich."""
+def _drawing(width: int, days: int) -> DrawWeek | str:
+    """Return how weeks of at most so many days are drawn on stdout; where they cannot be, why: they are listed then."""
     if find_spec("rich") is None:
-        return None
-    from almanac.presentation.terminal.week import draw_week  # noqa: PLC0415 - rich is an extra
+        return _WITHOUT_RICH
+    from almanac.presentation.terminal.week import draw_week, narrowest_week  # noqa: PLC0415 - rich is an extra
 
+    if width < narrowest_week(days):
+        return _TOO_NARROW.format(narrowest_week(days), width)
     encoding = sys.stdout.encoding or "ascii"
     return partial(draw_week, width=width, color=sys.stdout.isatty(), encoding=encoding)
 
 
-def _listed(agenda: Agenda, week: Sequence[date]) -> str:
-    """Return what fills the week, line by line."""
+def _listed(agenda: Agenda, week: Sequence[date], width: int) -> str:
+    """Return what fills the week, line by line; a line that is too long goes on in the next."""
     entries = {id(piece.entry): piece.entry for day in week for piece in agenda.pieces(day)}
     rows = sorted(entries.values(), key=lambda entry: (entry.start, entry.title))
-    return table(("WHEN", "WHAT", "TITLE"), ((when(e, agenda.zone), e.kind, e.title) for e in rows))
+    told = table(("WHEN", "WHAT", "TITLE"), ((when(e, agenda.zone), e.kind, e.title) for e in rows))
+    return "\n".join(_wrapped(line, "", width) for line in told.splitlines())
 
 
 def _told_change(day: date, minutes: int) -> str:

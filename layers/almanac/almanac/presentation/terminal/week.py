@@ -27,8 +27,16 @@ _NARROWEST_DAY = 8
 _WIDTH_OF_DATE = len("Mon 02 Mar")
 
 
+def narrowest_week(days: int) -> int:
+    """Return the columns that a week of so many days takes at least: in fewer, names of days would be cut."""
+    return _TIME_COLUMNS + days * (_NARROWEST_DAY + 1)
+
+
 def draw_week(agenda: Agenda, week: Sequence[date], *, width: int, color: bool, encoding: str) -> str:
-    """Return the week in at most `width` columns; letters tell what is what, colour only repeats it."""
+    """Return the week in at most `width` columns, which must be `narrowest_week` or more.
+
+    Letters tell what is what, colour only repeats it.
+    """
     days = [_Day(agenda, day) for day in week]
     day_width = max(_NARROWEST_DAY, (width - _TIME_COLUMNS) // len(days) - 1)
     table = Table(box=MINIMAL, show_edge=False, padding=0, header_style="")
