@@ -82,6 +82,7 @@ def test_an_export_is_asked_for_once_followed_and_downloaded(
         ({}, "kind"),
         ({"kind": "csv", "since": "2026-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"}, "until"),
         ({"kind": "csv", "colour": "red"}, "colour"),
+        *(({"kind": kind, "user_id": "ada"}, "user_id") for kind in EXPORT_KINDS if kind != "digest"),
         ({"kind": "digest", "user_id": "nobody"}, "user_id"),
     ],
 )

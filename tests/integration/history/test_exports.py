@@ -101,3 +101,12 @@ def test_why_names_the_reason_and_what_helps(database: Database, almanac: Shell)
 
 def test_every_reason_has_something_that_helps() -> None:
     assert set(Reason.__args__) == HELP.keys()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", ["csv", "ics", "report"])
+def test_one_persons_share_is_a_digests_only(almanac: Shell, database: Database, kind: str, tmp_path: Path) -> None:
+    """They hold the whole workspace: who asks for one person's must not hand out everybody's."""
+    place = tmp_path / "calendar"
+    ended = almanac("export", workspace(database), "--kind", kind, "--user", "ada", "--output", str(place))
+    assert (ended.code, place.exists()) == (2, False)
+    assert "--user" in ended.complaint

@@ -42,13 +42,12 @@ class Exports:
     def ask(self, wanted: Wanted, request_id: str) -> SentRequest:
         """Send the job that makes it; the row is there before the message. Raises UnknownWorkspace, QueueUnavailable.
 
-        BadInput, too, when `since` is not before `until`, and for a person who is no member.
+        BadInput, too, for what cannot be wanted, and for a person who is no member.
         """
+        wanted.require_possible()
         self.workspaces.require_workspace(wanted.ws_id)
         if wanted.user_id is not None:
             require_member(self.people, wanted.ws_id, wanted.user_id, "user_id")
-        if wanted.since is not None and wanted.until is not None and wanted.since >= wanted.until:
-            raise BadInput("until", "must be after since")
         export = Export(UUID(request_id), wanted)
         self.directory.add(export)
         job = CalendarExport(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from almanac.domain.export.kinds import ExportKind
 from almanac.domain.export.report import ExportReport
+from almanac.errors import BadInput
 from almanac.jobs import CalendarExport
 from almanac.services.sync.ports import Refusal
 
@@ -25,6 +26,13 @@ class Wanted:
     day: date | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+    def require_possible(self) -> None:
+        """Raise BadInput when `since` is not before `until`, and for one person's share of what has no such share."""
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise BadInput("until", "must be after since")
+        if self.user_id is not None and self.kind != "digest":
+            raise BadInput("user_id", f"is whose digest it is; {self.kind} holds the whole workspace, leave it out")
 
 
 @dataclass(frozen=True, slots=True)

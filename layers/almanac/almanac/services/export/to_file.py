@@ -29,8 +29,9 @@ class ExportToFile:
     def __call__(self, wanted: Wanted, place: str | None = None) -> Exported:
         """Write the file: to `place`, else under a name of its own where exports are kept.
 
-        Raises UnknownWorkspace; BadInput and BadSettings when the file cannot be written.
+        Raises UnknownWorkspace; BadInput for what cannot be wanted, it and BadSettings when the file cannot be written.
         """
+        wanted.require_possible()
         now = self.clock()
         made = self.makers[wanted.kind](wanted, now)
         name = f"{wanted.ws_id}-{wanted.kind}-{now:%Y%m%dT%H%M%SZ}.{FORMATS[wanted.kind].extension}"
