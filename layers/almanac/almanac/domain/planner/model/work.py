@@ -53,13 +53,9 @@ class Works:
 
     def all(self) -> list[Task]:
         """Return the tasks, then the meetings, each in the order given."""
-        found = [
+        return [
             self.task(index, spec) if isinstance(spec, TaskSpec) else self.meeting(index, spec)
             for index, spec in enumerate(self.specs)
-        ]
-        return [
-            replace(task, follower=spec.follower, refused=self.grid.touched_by(spec.refused))
-            for task, spec in zip(found, self.specs, strict=True)
         ]
 
     def task(self, index: int, spec: TaskSpec) -> Task:
@@ -113,6 +109,8 @@ class Works:
             extra_chunk=weights.milli(weights.extra_chunk),
             base_chunks=fewest_chunks(slots, largest),
             window=self.grid.size,
+            follower=spec.follower,
+            refused=self.grid.touched_by(spec.refused),
             **self.lateness(spec, weight, slack),
         )
 
