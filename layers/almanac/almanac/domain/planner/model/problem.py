@@ -72,8 +72,6 @@ class Task:
     """Minutes since the epoch, when the deadline lies inside the window."""
     slack_minutes: int
     """How many minutes of the last slot stay unused: 15 * slots - minutes."""
-    cap_row: int
-    """Where this category's daily load begins in the load table, -1 without a cap."""
     predecessors: tuple[int, ...]
     successors: tuple[int, ...]
     kept: Kept | None
@@ -92,6 +90,8 @@ class Task:
     """Number of slots of the whole window; work without a place counts as late up to there."""
     hard: bool
     """Whether nothing of it may lie after its deadline."""
+    cap_row: int = -1
+    """Where this category's daily load begins in the load table, -1 without a cap."""
     attendances: tuple[int, ...] = ()
     """Of a meeting: the items that stand for the presence of optional people."""
     heirs: tuple[Heir, ...] = ()

@@ -63,13 +63,14 @@ class Works:
         person = self.by_id[spec.person]
         task = self.work(index, spec, (person,), self.instance.weights.priority[spec.priority], chunk_slots(spec))
         cap_row = self.cap_rows[person.index].get(spec.category, -1)
-        return replace(task, cap_row=cap_row)
+        return replace(task, cap_row=cap_row, follower=spec.follower)
 
     def meeting(self, index: int, spec: MeetingSpec) -> Task:
         """Return one meeting on the grid: it pays what a task of its length would pay for each of its people."""
         people = tuple(self.by_id[name] for name in spec.people)
         weight = self.instance.weights.priority[spec.priority] * len(people)
-        return self.work(index, spec, people, weight, (slots_for(spec.minutes),) * 3)
+        meeting = self.work(index, spec, people, weight, (slots_for(spec.minutes),) * 3)
+        return replace(meeting, follower=spec.follower)
 
     def work(
         self,
@@ -100,7 +101,6 @@ class Works:
             eligible=eligible,
             open_slots=open_slots,
             slack_minutes=slack,
-            cap_row=-1,
             predecessors=self.predecessors[index],
             successors=tuple(self.successors[index]),
             kept=self.kept(spec, eligible),
@@ -109,7 +109,6 @@ class Works:
             extra_chunk=weights.milli(weights.extra_chunk),
             base_chunks=fewest_chunks(slots, largest),
             window=self.grid.size,
-            follower=spec.follower,
             refused=self.grid.touched_by(spec.refused),
             **self.lateness(spec, weight, slack),
         )
