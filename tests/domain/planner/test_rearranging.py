@@ -13,7 +13,7 @@ from almanac.domain.planner.search.destroying.ends import better_ends, end_as_la
 from almanac.domain.planner.search.destroying.rearranging import Rearrangement, is_late
 from almanac.domain.planner.search.params import DEFAULT
 from almanac.domain.planner.search.solution import Solution
-from tests.domain.planner.instances import at, instance, task, week
+from tests.domain.planner.instances import at, busy, habit, instance, task, week
 from tests.domain.planner.test_destroy import assert_sound, crowded, first_solution
 
 PARAMS = DEFAULT.destroy.rearrange
@@ -70,6 +70,23 @@ def test_what_stands_in_the_middle_moves_aside() -> None:
     assert_sound(solution)
     assert [index for index, place in enumerate(solution.places) if not place] == [4]
     assert not any(is_late(solution, index) for index in range(4))
+
+
+@pytest.mark.parametrize(("slots", "preferred"), [(4, 60), (2, 45)], ids=["shorter", "longer"])
+def test_a_habit_in_the_way_moves_to_a_place_of_another_length(slots: int, preferred: int) -> None:
+    """Two hours, and three quarters of one of them free: the late hour needs the other one, where the habit stands."""
+    one = habit("run", preferred, "09:00-11:00", min_min=30, hours="work", days=["MO"])
+    works = [task("late", 60, deadline=at("05 11:00"))]
+    event = busy("call", "05 10:00", "05 10:15")
+    small = instance(tasks=works, habits=[one], busy=[event], hours={"work": week("09:00-11:00")})
+    problem = problem_of(read_instance(small).instance)
+    nine = lowest(problem.tasks[0].eligible)
+    solution = Solution(problem)
+    solution.move(1, ((nine, slots),))
+    solution.begin()
+    rearranged(solution, 0, problem.tasks[0].late_offset // 15)
+    ((late,), (run,)) = solution.places
+    assert (late, run) == ((nine, 4), (nine + 5, 3))
 
 
 def test_what_cannot_be_done_changes_nothing() -> None:

@@ -155,7 +155,9 @@ class Rearrangement:
             possible = [candidate for candidate in good if not candidate.bits & taken >> item.base]
             if possible:
                 chosen = possible[0] if taken == self.draft.occupied else self.random.choice(possible)
-                return self.draft.put(item.index, (chosen.first, chosen.length))
+                gone = self.draft.put(item.index, (chosen.first, chosen.length))
+                self.draft.lacking[item.index] = 0  # it may have been longer, or shorter
+                return gone
             self.failures[item.index] += 1
         return None
 
