@@ -149,8 +149,13 @@ class TestAlive:
         assert isinstance(merge(replace(AGREED, desired=None), there(), NOW), Agreed)
 
     def test_of_what_goes_to_another_target_a_persons_change_is_taken_along(self) -> None:
-        outcome = agreed(replace(EVENT, desired=None, replaced=True), there("Theirs", TEN))
+        outcome = agreed(replace(EVENT, desired=None, successor=fields()), there("Theirs", TEN))
         assert outcome.taken == {name: fields("Theirs", TEN)[name] for name in ("title", "when")}
+        assert outcome.conflicts == {}
+        block = replace(AGREED, desired=None, successor=fields(), theirs=frozenset({"location"}))
+        assert agreed(block, there("Theirs", TEN)).theirs == {"title", "location"}
+        changed = replace(EVENT, desired=None, successor=fields("Ours"))
+        assert agreed(changed, there("Theirs")).conflicts == {"title": {"ours": "Ours", "theirs": "Theirs"}}
 
     @pytest.mark.parametrize(
         ("found", "reason"),
@@ -171,6 +176,15 @@ class TestAbsent:
             (replace(AGREED, desired=None), None, False, NotThere(id_is_dead=True)),
             (replace(AGREED, desired=None), GONE, False, NotThere(id_is_dead=True)),
             (replace(AGREED, sent="delete"), GONE, False, NotThere(id_is_dead=True)),
+            (replace(AGREED, desired=None, successor=fields()), GONE, False, DeletedThere(over=False, wanted=False)),
+            (replace(EVENT, desired=None, successor=fields("New")), GONE, False, DeletedThere(over=False, wanted=True)),
+            (
+                replace(AGREED, desired=None, successor=fields(), succeeded=True),
+                GONE,
+                False,
+                NotThere(id_is_dead=True),
+            ),
+            (replace(AGREED, desired=None, successor=fields(), sent="delete"), GONE, False, NotThere(id_is_dead=True)),
             (replace(AGREED, base=None, sent="insert", sent_revision=1), None, False, NotThere(id_is_dead=False)),
             (replace(AGREED, base=None, sent="insert", sent_revision=1), None, True, NotThere(id_is_dead=True)),
             (replace(INSERTED, desired=None), None, False, NotThere(id_is_dead=False)),

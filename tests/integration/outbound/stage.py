@@ -42,6 +42,16 @@ class Writing(Team):
         if reviewed:
             self.run("UPDATE workspace_members SET target_reviewed_at = now() WHERE ws_id = :ws")
 
+    def second_calendar(self) -> str:
+        """Another calendar of Ada's that is connected; returns its id."""
+        calendar = self.google.add_calendar(ADA, "Work")
+        self.run(
+            "INSERT INTO calendar_connections (ws_id, auth_token_id, calendar_id, access_role)"
+            " SELECT ws_id, id, :calendar, 'owner' FROM calendar_auth_tokens WHERE ws_id = :ws",
+            calendar=calendar,
+        )
+        return calendar
+
     def run(self, sql: str, **values: Any) -> Any:
         """A statement about the workspace, as the product could send it."""
         return self.database.run(sql.replace(":ws", ":ws_id"), ws_id=self.ws_id, **values)

@@ -254,6 +254,19 @@ class TestBlocks:
         (body,) = team.there()
         assert datetime.fromisoformat(body["start"]["dateTime"]) == team.at(40)
 
+    def test_made_again_it_is_still_free(self, team: Writing) -> None:
+        event = team.event()
+        team.sync()
+        team.edit(event, transparency="transparent")
+        team.sync()
+        team.remove(event)
+        team.change(event, title="Ours")
+        for _ in range(2):
+            team.again()
+            team.sync()
+        body = team.of(event)
+        assert (body["summary"], body["transparency"]) == ("Ours", "transparent")
+
     def test_a_copy_is_foreign_and_busy(self, team: Writing) -> None:
         block = team.block()
         team.sync()

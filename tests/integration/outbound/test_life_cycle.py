@@ -21,17 +21,6 @@ from tests.integration.outbound.stage import ADA, Writing
 pytestmark = pytest.mark.integration
 
 
-def second_calendar(team: Writing) -> str:
-    """Another calendar of Ada's that is connected; returns its id."""
-    calendar = team.google.add_calendar(ADA, "Work")
-    team.run(
-        "INSERT INTO calendar_connections (ws_id, auth_token_id, calendar_id, access_role)"
-        " SELECT ws_id, id, :calendar, 'owner' FROM calendar_auth_tokens WHERE ws_id = :ws",
-        calendar=calendar,
-    )
-    return calendar
-
-
 class TestTargets:
     def test_a_calendar_is_made_once_whatever_crashes(self, team: Writing) -> None:
         team.target(None)
@@ -97,7 +86,7 @@ class TestTargets:
     def test_another_target_gets_the_blocks_before_the_old_one_loses_them(self, team: Writing) -> None:
         block = team.block()
         team.sync()
-        other = second_calendar(team)
+        other = team.second_calendar()
         team.inject(action="error", status=503, method="POST", path=f"*/{other}/events", times=1)
         team.target(other)
         team.sync()
@@ -112,7 +101,7 @@ class TestTargets:
     def test_what_a_person_did_just_before_another_target_goes_along(self, team: Writing, kind: str) -> None:
         event = team.event() if kind == "event" else team.block()
         team.sync()
-        other = second_calendar(team)
+        other = team.second_calendar()
         team.drag(event, 40)
         team.edit(event, summary="Theirs")
         team.target(other)
@@ -132,7 +121,7 @@ class TestTargets:
     ) -> None:
         event = team.event() if kind == "event" else team.block()
         team.sync()
-        other = second_calendar(team)
+        other = team.second_calendar()
         team.edit(event, **change)
         team.target(other)
         for _ in range(3):

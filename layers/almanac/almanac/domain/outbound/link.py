@@ -50,8 +50,10 @@ class Link:
     """The last look did not find it; a second one has to say so before it counts as deleted."""
     item: str | None = None
     """What a block is a piece of, as its mark says: `task:<id>`, `habit:<id>:<date>`."""
-    replaced: bool = False
-    """Another link, at another target, has taken its place: this event goes, and a person's change goes along."""
+    successor: Fields | None = None
+    """What is wanted of it at another target, where another link has taken its place: this event goes from here."""
+    succeeded: bool = False
+    """Its successor is there. Until then it is here that people see the event, change and delete it."""
     gone_since: datetime | None = None
     """When a listing told its end, if the doubt is of that."""
     given_up: bool = False

@@ -92,12 +92,15 @@ def merge(
 def _merge_absent(link: Link, now: datetime, *, cancelled: bool, id_taken: bool) -> Outcome:
     if link.base is None and not cancelled:
         return NotThere(id_is_dead=id_taken)
-    if link.desired is None or link.sent == "delete" or link.deletion_may_land:
+    wanted = link.desired
+    if wanted is None and not link.succeeded:  # a person sees it here as long as it is nowhere else
+        wanted = link.successor
+    if wanted is None or link.sent == "delete" or link.deletion_may_land:
         return NotThere(id_is_dead=True)
     if link.base is None and link.sent_revision is None:
         return NotThere(id_is_dead=True)
-    known = link.base or link.desired
-    return DeletedThere(over=is_past(known, now), wanted=link.kind != "block" and bool(link.changed_here))
+    changed = bool(replace(link, desired=wanted).changed_here)
+    return DeletedThere(over=is_past(link.base or wanted, now), wanted=link.kind != "block" and changed)
 
 
 def _taken_over(link: Link, found: RemoteEvent) -> DetachReason | None:
@@ -124,11 +127,9 @@ def _merge_alive(link: Link, found: RemoteEvent) -> Outcome:
     remote = found.fields
     base, ours, revision = _agreed_before(link, found)
     changed_there = [name for name in FIELD_NAMES if not _unchanged_there(name, remote, base, ours)]
-    if link.desired is None:
-        if changed_there and not link.replaced:
-            return Detached(found, "edited_beats_deleted")
-        return Agreed(found, ours, revision, {name: remote[name] for name in changed_there})
-    wanted = link.desired
+    wanted = link.desired if link.desired is not None else link.successor
+    if wanted is None:
+        return Detached(found, "edited_beats_deleted") if changed_there else Agreed(found, ours, revision)
     changed_here = {name for name in wanted if not same(name, wanted[name], ours.get(name))}
     if not _is_known(link, found):  # as after a restore: nobody can say which side has changed what
         changed_here = set(wanted)
@@ -145,7 +146,7 @@ def _merge_alive(link: Link, found: RemoteEvent) -> Outcome:
         if name in changed_here and link.kind != "block":
             conflicts[name] = {"ours": wanted[name], "theirs": remote[name]}
     theirs = {name for name in taken if _becomes_theirs(link, name)}
-    if found.etag == link.base_etag and (link.sent == "delete" or link.deletion_may_land):
+    if link.desired is not None and found.etag == link.base_etag and (link.sent == "delete" or link.deletion_may_land):
         ours = {}  # so that all of it is written once more, and the deletion meets another version
     return Agreed(found, ours, revision, taken, link.theirs | theirs, conflicts)
 

@@ -50,8 +50,8 @@ class Place:
     """One calendar of one account, with what is stored about writing to it.
 
     `live` counts our events there, `gone` those that listings say were deleted there, `deletes` those ahead that are to
-    be deleted by us. `granted` is None when nobody knows what the account's owner has consented to. `slowed` is how
-    often in a row the account was asked to slow down.
+    be deleted by us, `moving` those that are yet to be made at another target. `granted` is None when nobody knows what
+    the account's owner has consented to. `slowed` is how often in a row the account was asked to slow down.
     """
 
     connection_id: UUID
@@ -70,6 +70,7 @@ class Place:
     deletes: int
     due: int
     slowed: int = 0
+    moving: int = 0
 
     @property
     def kinds(self) -> Sequence[Kind]:

@@ -56,7 +56,7 @@ class CalendarWriter(CalendarReader):
         self._unanswered = 0
         self._store.answered(self._lease, link, write, event)
         self.went_through()
-        self._count(write)
+        self._count(link, write)
 
     def refuse(self, link: Link, step: Refuse) -> None:
         """Send nothing: it cannot be written as it is."""
@@ -151,14 +151,14 @@ class CalendarWriter(CalendarReader):
         self._store.set_role(self._lease, self._place, role)
         return role in WRITING_ROLES
 
-    def _count(self, write: Write) -> None:
+    def _count(self, link: Link, write: Write) -> None:
         if write.operation == "insert":
             self._report.created += 1
         elif write.operation == "patch":
             self._report.changed += 1
         else:
             self._report.deleted += 1
-            self.deleted_there += 1
+            self.deleted_there += link.successor is None
 
     @property
     def _once(self) -> Retrier:

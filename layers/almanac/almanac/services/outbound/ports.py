@@ -66,6 +66,10 @@ class OutboundStore(Protocol):
         """Return the account's other calendars that are read, unless the link's event has been found in one already."""
         ...
 
+    def doubt_replaced(self, lease: Lease) -> None:
+        """Have everything that goes to another target, and is not there yet, read where it still is."""
+        ...
+
     def doubt_deleted(self, lease: Lease, link: Link) -> None:
         """It is deleted there, and nobody has counted that yet."""
         ...

@@ -60,6 +60,8 @@ class WriteOut:
         """
         report = OutboundReport()
         workspace = self.store.load(lease, self.rules.installation, self.clock())
+        if any(place.moving for place, _ in workspace.places):
+            self.store.doubt_replaced(lease)
         opened: dict[object, AccountSession | None] = {}
         halted: dict[object, HoldReason] = {}
         for place, account in workspace.places:

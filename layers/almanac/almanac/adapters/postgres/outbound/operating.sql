@@ -18,12 +18,12 @@ WHERE a.ws_id = :ws_id::uuid AND a.user_id = :user_id AND a.status <> 'disconnec
 ORDER BY a.created_at, a.id;
 
 -- name: set_target
--- Whoever takes a target away, or puts another in its place, has consented to what that deletes.
+-- Whoever takes a target away has consented to what that deletes; with another in its place nothing is.
 WITH former AS (
     UPDATE calendar_connections c SET outbound_consent_until = now() + interval '1 day', updated_at = now()
     FROM workspace_members m
     WHERE m.ws_id = :ws_id::uuid AND m.user_id = :user_id AND c.id = m.target_connection_id
-        AND c.id IS DISTINCT FROM :connection_id::uuid
+        AND :connection_id::uuid IS NULL
 )
 UPDATE workspace_members SET target_connection_id = :connection_id::uuid, updated_at = now()
 WHERE ws_id = :ws_id::uuid AND user_id = :user_id

@@ -114,7 +114,8 @@ WHERE c.ws_id = held.ws_id AND a.id = c.auth_token_id AND c.outbound_held IS DIS
 
 -- name: places
 -- Calendars with something to write or to find out about. Counts are of links that live there: all of them, those that a
--- listing says are gone, those that we would delete although they are still ahead.
+-- listing says are gone, those that we would delete although they are still ahead. What goes to another target is not
+-- deleted, and comes first: it is looked at before it is made there.
 SELECT c.id, c.calendar_id, c.access_role, coalesce(c.time_zone, :zone), a.scopes,
     EXISTS (SELECT 1 FROM workspace_members m WHERE m.ws_id = c.ws_id AND m.target_connection_id = c.id),
     EXISTS (SELECT 1 FROM workspace_members m WHERE m.ws_id = c.ws_id AND m.target_connection_id = c.id
@@ -122,32 +123,53 @@ SELECT c.id, c.calendar_id, c.access_role, coalesce(c.time_zone, :zone), a.scope
     c.sync_outbound_enabled,
     EXISTS (SELECT 1 FROM outbound_calendars o WHERE o.ws_id = c.ws_id AND o.calendar_id = c.calendar_id),
     c.outbound_held, c.outbound_held_until,
-    CASE WHEN a.leaving_since IS NULL THEN c.outbound_consent_until ELSE now() + interval '1 hour' END, k.live, k.gone, k.deletes, k.due, c.outbound_slowed,
+    CASE WHEN a.leaving_since IS NULL THEN c.outbound_consent_until ELSE now() + interval '1 hour' END, k.live, k.gone, k.deletes, k.due, c.outbound_slowed, k.moving,
     a.id, a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
 FROM (
     SELECT l.provider, l.calendar_id, l.account,
         count(*) FILTER (WHERE l.base IS NOT NULL AND l.state <> 'detached') AS live,
-        count(*) FILTER (WHERE l.doubt IN ('deleted', 'missing') AND l.desired IS NOT NULL AND l.state <> 'detached') AS gone,
-        count(*) FILTER (WHERE l.desired IS NULL AND l.base IS NOT NULL AND l.state <> 'detached' AND (l.kind = 'edit'
+        count(*) FILTER (WHERE l.doubt IN ('deleted', 'missing') AND l.state <> 'detached'
+            AND (l.desired IS NOT NULL OR (n.id IS NOT NULL AND n.base IS NULL))) AS gone,
+        count(*) FILTER (WHERE l.desired IS NULL AND n.id IS NULL AND l.base IS NOT NULL AND l.state <> 'detached' AND (l.kind = 'edit'
             OR coalesce(l.base #>> '{when,end}', l.base #>> '{when,after}') > :now)) AS deletes,
-        count(*) FILTER (WHERE l.state IN ('wanted', 'dirty', 'sent')) AS due
+        count(*) FILTER (WHERE l.state IN ('wanted', 'dirty', 'sent')) AS due,
+        count(*) FILTER (WHERE l.state = 'dirty' AND l.desired IS NULL AND n.base IS NULL AND n.stopped IS NULL AND n.id IS NOT NULL) AS moving
     FROM calendar_event_links l
+    LEFT JOIN calendar_event_links n ON n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND NOT l.current
+        AND n.kind <> 'edit' AND l.kind <> 'edit' AND n.desired IS NOT NULL AND n.stopped IS DISTINCT FROM 'detached'
     WHERE l.ws_id = :ws_id::uuid
     GROUP BY l.provider, l.calendar_id, l.account
 ) k
 JOIN calendar_auth_tokens a ON a.ws_id = :ws_id::uuid AND a.provider = k.provider AND a.account_email = k.account
 JOIN calendar_connections c ON c.ws_id = a.ws_id AND c.auth_token_id = a.id AND c.calendar_id = k.calendar_id
 WHERE k.due > 0 OR c.outbound_held IS NOT NULL
-ORDER BY c.calendar_id, a.account_email;
+ORDER BY k.moving > 0 DESC, c.calendar_id, a.account_email;
+
+-- name: doubt_replaced
+-- What goes to another target is read where it still is, before it is made there: a person may have deleted or changed it.
+WITH held AS (
+    UPDATE workspace_sync_leases
+    SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
+    WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
+    RETURNING ws_id
+), doubted AS (
+    UPDATE calendar_event_links l SET doubt = 'unsure', updated_at = now()
+    FROM held, calendar_event_links n
+    JOIN calendar_auth_tokens a ON a.ws_id = n.ws_id AND a.provider = n.provider AND a.account_email = n.account AND a.status = 'active'
+    JOIN calendar_connections c ON c.ws_id = a.ws_id AND c.auth_token_id = a.id AND c.calendar_id = n.calendar_id
+        AND CASE WHEN c.outbound_held IS NULL THEN true
+            WHEN c.outbound_held_until IS NOT NULL THEN c.outbound_held_until <= clock_timestamp()
+            ELSE c.outbound_held NOT IN ('mass_change', 'dry_run_first', 'other_installation') OR c.outbound_consent_until > now() END
+    WHERE l.ws_id = held.ws_id AND NOT l.current AND l.kind <> 'edit' AND l.state = 'dirty' AND l.desired IS NULL
+        AND n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND n.kind <> 'edit' AND n.desired IS NOT NULL
+        AND n.base IS NULL AND n.stopped IS NULL AND (n.next_attempt_at IS NULL OR n.next_attempt_at <= clock_timestamp())
+)
+SELECT (SELECT count(*) FROM held);
 
 -- name: due_links
 -- What has been sent comes first: it must be known before anything else is decided. What takes another's place goes
--- before what it takes the place of.
-SELECT l.id, l.event_id, l.kind, NOT l.current AND EXISTS (
-        SELECT 1 FROM calendar_event_links n
-        WHERE n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND n.kind <> 'edit' AND n.desired IS NOT NULL
-            AND n.stopped IS DISTINCT FROM 'detached'
-    ), l.calendar_id, l.external_event_id, l.generation, l.state, l.desired, l.desired_rev,
+-- before what it takes the place of, and after a look at that, unless nobody may look there for long.
+SELECT l.id, l.event_id, l.kind, n.desired, n.base IS NOT NULL, l.calendar_id, l.external_event_id, l.generation, l.state, l.desired, l.desired_rev,
     l.base, l.ours, l.base_etag, l.base_rev, l.theirs, l.sent_op, l.sent_rev, l.sent_bodies, l.doubt, l.attempts, l.refusals,
     l.reason IS NOT DISTINCT FROM 'use_mine', l.error_type IS NOT DISTINCT FROM 'event_gone',
     CASE WHEN b.task_id IS NOT NULL THEN concat_ws(':', 'task', b.task_id)
@@ -159,12 +181,21 @@ SELECT l.id, l.event_id, l.kind, NOT l.current AND EXISTS (
 FROM calendar_event_links l
 LEFT JOIN task_calendar_events b ON b.event_id = l.event_id AND b.ws_id = l.ws_id
 LEFT JOIN habit_calendar_events h ON h.event_id = l.event_id AND h.ws_id = l.ws_id
+LEFT JOIN calendar_event_links n ON n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND NOT l.current
+    AND n.kind <> 'edit' AND l.kind <> 'edit' AND n.desired IS NOT NULL AND n.stopped IS DISTINCT FROM 'detached'
 WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id AND l.account = :account
     AND (l.state = 'sent' OR (l.state IN ('wanted', 'dirty') AND l.kind = ANY (:kinds::text[]))) AND (l.next_attempt_at IS NULL OR l.next_attempt_at <= clock_timestamp())
     AND (l.state = 'sent' OR l.current OR l.desired IS NOT NULL OR NOT EXISTS (
         SELECT 1 FROM calendar_event_links n
         WHERE n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND n.desired IS NOT NULL AND n.base IS NULL
             AND n.stopped IS NULL
+    ))
+    AND (l.state <> 'wanted' OR NOT EXISTS (
+        SELECT 1 FROM calendar_event_links f
+        JOIN calendar_auth_tokens a ON a.ws_id = f.ws_id AND a.provider = f.provider AND a.account_email = f.account AND a.status = 'active'
+        JOIN calendar_connections c ON c.ws_id = a.ws_id AND c.auth_token_id = a.id AND c.calendar_id = f.calendar_id
+            AND coalesce(c.outbound_held, 'rate_limit') IN ('rate_limit', 'quota')
+        WHERE f.event_id = l.event_id AND f.ws_id = l.ws_id AND NOT f.current AND f.kind <> 'edit' AND f.desired IS NULL AND f.state = 'sent'
     ))
 ORDER BY l.state <> 'sent', l.updated_at, l.id
 LIMIT :limit::integer;
@@ -230,6 +261,7 @@ WITH held AS (
     UPDATE calendar_event_links l
     SET base = NULL, ours = NULL, base_etag = NULL, base_rev = 0, sent_op = NULL, sent_rev = NULL, sent_at = NULL,
         sent_bodies = '{}', doubt = NULL, attempts = 0, refusals = 0, next_attempt_at = NULL, error_type = NULL,
+        desired = l.desired || almanac_fields_named(l.ours, l.theirs),
         generation = CASE WHEN l.desired IS NULL THEN l.generation ELSE l.generation + 1 END,
         external_event_id = CASE WHEN l.desired IS NULL OR l.kind = 'edit' THEN l.external_event_id
             ELSE almanac_remote_id(i.name, l.ws_id, l.event_id, l.generation + 1) END,
@@ -294,6 +326,20 @@ SET base = :base::jsonb, base_etag = :etag, base_rev = :revision::bigint,
     error_type = NULL, updated_at = now()
 WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid;
 
+-- name: hand_over
+-- What a person did to an event that goes to another target, for the link that has taken its place there. A value that they
+-- took over is written there once.
+UPDATE calendar_event_links n
+SET theirs = ARRAY (SELECT unnest(n.theirs) UNION SELECT unnest(:theirs::text[]) ORDER BY 1),
+    desired = n.desired || almanac_fields_named(almanac_event_fields(e, w.timezone), :taken::text[]), desired_rev = n.desired_rev + 1,
+    conflict = CASE WHEN :conflict::jsonb IS NULL THEN n.conflict ELSE coalesce(n.conflict, '{}') || :conflict::jsonb END,
+    stopped = NULL, attempts = 0, refusals = 0, next_attempt_at = NULL, error_type = NULL, updated_at = now()
+FROM calendar_event_links l
+JOIN workspace_calendar_events e ON e.id = l.event_id AND e.ws_id = l.ws_id
+JOIN workspaces w ON w.id = l.ws_id
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.id <> l.id
+    AND n.current AND n.kind <> 'edit' AND n.desired IS NOT NULL AND n.stopped IS DISTINCT FROM 'detached';
+
 -- name: take
 -- A person's values into the row; whose time was taken is pinned.
 UPDATE workspace_calendar_events e
@@ -332,6 +378,7 @@ SET base = NULL, ours = NULL, base_etag = NULL, base_rev = 0, sent_op = NULL, se
     refusals = 0, next_attempt_at = NULL, error_type = NULL, updated_at = now(),
     sent_rev = CASE WHEN :may_land::boolean THEN l.sent_rev END,
     sent_bodies = CASE WHEN :may_land::boolean THEN l.sent_bodies ELSE '{}' END,
+    desired = l.desired || almanac_fields_named(l.ours, l.theirs),
     generation = CASE WHEN :id_is_dead::boolean AND l.desired IS NOT NULL THEN l.generation + 1 ELSE l.generation END,
     external_event_id = CASE WHEN :id_is_dead::boolean AND l.desired IS NOT NULL
         THEN almanac_remote_id(i.name, l.ws_id, l.event_id, l.generation + 1) ELSE l.external_event_id END

@@ -18,38 +18,39 @@ def link_from(row: Sequence[Any]) -> Link:
         id=row[0],
         event_id=row[1],
         kind=row[2],
-        replaced=row[3],
-        calendar_id=row[4],
-        remote_id=row[5],
-        generation=row[6],
-        state=row[7],
-        desired=row[8],
-        revision=row[9],
-        base=row[10],
-        ours=row[11],
-        base_etag=row[12],
-        base_revision=row[13],
-        theirs=frozenset(row[14]),
-        sent=row[15],
-        sent_revision=row[16],
-        bodies=row[17],
-        doubt=row[18],
-        attempts=row[19],
-        refusals=row[20],
-        insists=row[21],
-        missed=row[22],
-        item=row[23],
-        given_up=row[24],
-        gone_since=row[25],
+        successor=row[3],
+        succeeded=row[4],
+        calendar_id=row[5],
+        remote_id=row[6],
+        generation=row[7],
+        state=row[8],
+        desired=row[9],
+        revision=row[10],
+        base=row[11],
+        ours=row[12],
+        base_etag=row[13],
+        base_revision=row[14],
+        theirs=frozenset(row[15]),
+        sent=row[16],
+        sent_revision=row[17],
+        bodies=row[18],
+        doubt=row[19],
+        attempts=row[20],
+        refusals=row[21],
+        insists=row[22],
+        missed=row[23],
+        item=row[24],
+        given_up=row[25],
+        gone_since=row[26],
     )
 
 
 def place_from(ws_id: UUID, row: Sequence[Any], granted: Granted) -> tuple[Place, Account]:
     """A row of places."""
-    account = Account(ws_id, *row[17:25])
+    account = Account(ws_id, *row[18:26])
     scopes, role, made = row[4] or (), row[2], row[8]
     allowed = granted(account.provider, scopes, role == "owner", made) if scopes else None
-    place = Place(row[0], row[1], role, row[3], row[5], row[6], row[7], allowed, row[9], row[10], row[11], *row[12:17])
+    place = Place(row[0], row[1], role, row[3], row[5], row[6], row[7], allowed, row[9], row[10], row[11], *row[12:18])
     return place, account
 
 

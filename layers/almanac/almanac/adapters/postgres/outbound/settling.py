@@ -59,6 +59,12 @@ class Settling:
             if outcome.pins:
                 self._run("resize_task_block", **key)
                 self._run("resize_habit_block", **key)
+        theirs = arrays.texts(sorted(outcome.theirs))
+        conflict = json.dumps(outcome.conflicts) if outcome.conflicts else None
+        if link.desired is None and link.successor is not None:
+            if outcome.taken or conflict:
+                self._run("hand_over", taken=taken, theirs=theirs, conflict=conflict, **key)
+            conflict = None
         self._run(
             "agree",
             base=json.dumps(outcome.remote.fields),
@@ -66,8 +72,8 @@ class Settling:
             revision=outcome.revision,
             ours=json.dumps(outcome.ours),
             taken=taken,
-            theirs=arrays.texts(sorted(outcome.theirs)),
-            conflict=json.dumps(outcome.conflicts) if outcome.conflicts else None,
+            theirs=theirs,
+            conflict=conflict,
             **key,
         )
         self._run("forget_settled_edit", **key)

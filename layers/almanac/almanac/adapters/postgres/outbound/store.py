@@ -123,6 +123,11 @@ class PostgresOutboundStore(OutboundStore):
         return [row[0] for row in found]
 
     @override
+    def doubt_replaced(self, lease: Lease) -> None:
+        if not self._run("doubt_replaced", **self._leases.under(lease))[0][0]:
+            raise lease_lost()
+
+    @override
     def doubt_deleted(self, lease: Lease, link: Link) -> None:
         self._about(lease, link, "doubt_deleted")
 

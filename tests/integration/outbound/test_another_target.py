@@ -1,0 +1,241 @@
+"""What people did in one calendar while blocks get another one: it goes along, and what they deleted stays deleted."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.integration.outbound.stage import ADA, Writing
+
+pytestmark = pytest.mark.integration
+
+
+def settle(team: Writing) -> None:
+    """A few runs, each of which may do what waited for a time."""
+    for _ in range(3):
+        team.again()
+        team.sync()
+
+
+def begin(body: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(body["start"]["dateTime"])
+
+
+class TestWhatPeopleTookOver:
+    @pytest.mark.parametrize("read", ["before", "after"])
+    def test_a_title_stays_theirs(self, team: Writing, read: str) -> None:
+        block = team.block()
+        team.sync()
+        other = team.second_calendar()
+        team.edit(block, summary="Theirs")
+        if read == "before":
+            team.sync()
+        team.target(other)
+        settle(team)
+        team.change(block, title="Ours")
+        settle(team)
+        assert team.there() == []
+        assert team.of(block, other)["summary"] == "Theirs"
+        assert team.link(block, "theirs", "state") == [["title"], "agreed"]
+
+    def test_a_title_stays_theirs_that_a_plan_changes_before_anything_is_written(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        other = team.second_calendar()
+        team.edit(block, summary="Theirs")
+        team.sync()
+        team.target(other)
+        team.change(block, title="Ours")
+        settle(team)
+        assert team.of(block, other)["summary"] == "Theirs"
+
+    def test_transparency_of_an_event_stays_theirs(self, team: Writing) -> None:
+        event = team.event()
+        team.sync()
+        other = team.second_calendar()
+        team.edit(event, transparency="transparent")
+        team.sync()
+        team.target(other)
+        team.change(event, transparency="opaque")
+        settle(team)
+        assert team.of(event, other)["transparency"] == "transparent"
+
+    def test_what_both_sides_changed_is_a_conflict(self, team: Writing) -> None:
+        event = team.event()
+        team.sync()
+        other = team.second_calendar()
+        team.edit(event, summary="Theirs")
+        team.change(event, title="Ours")
+        team.target(other)
+        settle(team)
+        assert team.of(event, other)["summary"] == "Theirs"
+        (conflict,) = team.wiring.outbound.conflicts(team.ws_id)
+        assert (conflict.calendar_id, conflict.conflict) == (other, {"title": {"ours": "Ours", "theirs": "Theirs"}})
+        team.wiring.outbound.resolve(conflict.link_id, "mine")
+        settle(team)
+        assert team.of(event, other)["summary"] == "Ours"
+
+    def test_what_changes_before_the_former_one_goes_comes_too(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        other = team.second_calendar()
+        team.target(other)
+        team.inject(action="error", status=503, method="DELETE", path="*/events/*", times=1)
+        team.sync()
+        team.sync()
+        assert len(team.there()) == 1
+        team.edit(block, summary="Theirs")
+        settle(team)
+        team.change(block, title="Ours")
+        settle(team)
+        assert team.there() == []
+        assert team.of(block, other)["summary"] == "Theirs"
+
+
+class TestDeletions:
+    def test_a_block_is_planned_elsewhere(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        other = team.second_calendar()
+        team.remove(block)
+        team.target(other)
+        settle(team)
+        assert team.row(block) is None
+        assert team.run("SELECT count(*) FROM refused_slots WHERE ws_id = :ws") == [[1]]
+        assert (team.there(), team.there(other)) == ([], [])
+        assert set(team.states()) == {"gone"}
+
+    def test_a_habit_skips_its_day(self, team: Writing) -> None:
+        block, _ = team.habit_block()
+        team.sync()
+        other = team.second_calendar()
+        team.remove(block)
+        team.target(other)
+        settle(team)
+        assert team.run("SELECT count(*) FROM habit_skipped_occurrences WHERE ws_id = :ws") == [[1]]
+        assert team.there(other) == []
+
+    @pytest.mark.parametrize("changed", [False, True])
+    def test_an_event_goes_unless_it_was_changed_here(self, team: Writing, changed: bool) -> None:
+        event = team.event()
+        team.sync()
+        other = team.second_calendar()
+        team.remove(event)
+        team.target(other)
+        if changed:
+            team.change(event, title="Ours")
+        settle(team)
+        assert [body["summary"] for body in team.there(other)] == (["Ours"] if changed else [])
+        assert (team.row(event) is not None) == changed
+
+    def test_a_run_that_only_writes_looks_first(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        other = team.second_calendar()
+        team.remove(block)
+        team.target(other)
+        for _ in range(3):
+            team.again()
+            team.sync(direction="outbound")
+        assert team.row(block) is None
+        assert team.there(other) == []
+
+    def test_one_while_the_new_target_takes_nothing(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        other = team.second_calendar()
+        team.target(other)
+        team.inject(action="cut_before", method="POST", path=f"*/{other}/events", times=1)
+        team.sync()
+        team.remove(block)
+        settle(team)
+        assert team.row(block) is None
+        assert team.there(other) == []
+
+    def test_of_two_copies_that_are_there_for_a_moment_either_may_go(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        other = team.second_calendar()
+        team.target(other)
+        team.inject(action="error", status=503, method="DELETE", path="*/events/*", times=1)
+        team.sync()
+        team.sync()
+        team.remove(block)
+        settle(team)
+        assert team.row(block) is not None
+        assert team.of(block, other)["summary"] == "Report"
+
+    def test_very_many_at_once_are_asked_for_and_nothing_is_lost(self, make_team: Callable[..., Writing]) -> None:
+        team = make_team(ALMANAC_OUTBOUND_MASS_COUNT="2")
+        blocks = [team.block(f"Piece {number}", hours=24 + number) for number in range(4)]
+        team.sync()
+        other = team.second_calendar()
+        for block in blocks:
+            team.remove(block)
+        team.wiring.targets.use(team.ws_id, "ada", other)
+        team.wiring.outbound.status(team.ws_id, dry_run=True, confirm=False)
+        team.sync()
+        assert all(team.row(block) for block in blocks)
+        assert team.held() == "mass_change"
+        settle(team)
+        assert len(team.there(other)) == 4, "whoever wants them in another calendar wants them"
+        team.wiring.outbound.status(team.ws_id, dry_run=False, confirm=True)
+        settle(team)
+        assert all(team.row(block) for block in blocks)
+        assert len(team.there(other)) == 4
+
+
+class TestTheWay:
+    def test_a_calendar_that_nobody_may_write_to_keeps_nothing_back(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        other = team.second_calendar()
+        team.google.set_entry(ADA, ADA, role="reader")
+        team.move(block, 30)
+        team.sync()
+        assert team.held() == "role"
+        team.target(other)
+        settle(team)
+        assert begin(team.of(block, other)) == team.at(30)
+
+    def test_very_many_go_without_being_asked_for(self, make_team: Callable[..., Writing]) -> None:
+        team = make_team(ALMANAC_OUTBOUND_MASS_COUNT="1")
+        for number in range(4):
+            team.block(f"Piece {number}", hours=24 + number)
+        team.sync()
+        other = team.second_calendar()
+        team.target(other)
+        settle(team)
+        assert (len(team.there()), len(team.there(other))) == (0, 4)
+
+    @pytest.mark.parametrize("written", [False, True])
+    def test_back_again_it_is_the_same_event(self, team: Writing, written: bool) -> None:
+        block = team.block()
+        team.sync()
+        before = team.of(block)["id"]
+        other = team.second_calendar()
+        team.target(other)
+        if written:
+            team.inject(action="error", status=503, method="DELETE", path="*/events/*", times=1)
+            team.sync()
+            assert len(team.there()) == len(team.there(other)) == 1
+        team.edit(block, summary="Theirs")
+        team.target(ADA)
+        team.move(block, 30)
+        settle(team)
+        assert team.there(other) == []
+        body = team.of(block)
+        assert (body["id"], body["summary"], begin(body)) == (before, "Theirs", team.at(30))
+        assert team.row(block, "title") == ["Theirs"]
+
+    def test_back_again_after_it_was_deleted_there_it_stays_deleted(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        other = team.second_calendar()
+        team.remove(block)
+        team.target(other)
+        team.target(ADA)
+        settle(team)
+        assert team.row(block) is None
+        assert (team.there(), team.there(other)) == ([], [])
