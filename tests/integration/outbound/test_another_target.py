@@ -229,6 +229,33 @@ class TestTheWay:
         assert (body["id"], body["summary"], begin(body)) == (before, "Theirs", team.at(30))
         assert team.row(block, "title") == ["Theirs"]
 
+    def test_back_again_with_what_a_person_did_on_the_way(self, team: Writing) -> None:
+        block = team.block()
+        team.sync()
+        other = team.second_calendar()
+        team.target(other)
+        team.inject(action="error", status=503, method="DELETE", path="*/events/*", times=1)
+        team.sync()
+        team.google.patch_event(other, team.of(block, other)["id"], {"summary": "Theirs"})
+        team.target(ADA)
+        settle(team)
+        assert team.there(other) == []
+        assert team.of(block)["summary"] == "Theirs"
+        assert team.row(block, "title") == ["Theirs"]
+
+    def test_made_again_where_it_was_it_has_an_id_that_no_calendar_knows(self, team: Writing) -> None:
+        event = team.event()
+        team.sync()
+        other = team.second_calendar()
+        team.target(other)
+        team.remove(event)
+        team.target(ADA)
+        team.change(event, title="Ours")
+        settle(team)
+        assert team.of(event)["summary"] == "Ours"
+        ids = [row[0] for row in team.run("SELECT external_event_id FROM calendar_event_links WHERE ws_id = :ws")]
+        assert len(ids) == len(set(ids)) == 2
+
     def test_back_again_after_it_was_deleted_there_it_stays_deleted(self, team: Writing) -> None:
         block = team.block()
         team.sync()

@@ -4,10 +4,15 @@ CREATE FUNCTION almanac_fields_named(fields jsonb, names text[]) RETURNS jsonb L
     SELECT coalesce(jsonb_object_agg(f.key, f.value), '{}') FROM jsonb_each(fields) f WHERE f.key = ANY (names)
 $$;
 
+-- Of an event that was in several calendars, no id of any of them is given again.
+CREATE FUNCTION almanac_next_generation(event uuid) RETURNS integer LANGUAGE sql STABLE AS $$
+    SELECT coalesce(max(l.generation), 0) + 1 FROM calendar_event_links l WHERE l.event_id = event
+$$;
+
 CREATE OR REPLACE FUNCTION almanac_add_link(event workspace_calendar_events, target calendar_connections, fields jsonb, block boolean)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    next integer;
+    next integer := almanac_next_generation(event.id);
     there calendar_event_links;
 BEGIN
     UPDATE calendar_event_links SET current = false WHERE event_id = event.id AND current;
@@ -33,7 +38,6 @@ BEGIN
         ));
         RETURN;
     END IF;
-    SELECT coalesce(max(l.generation), 0) + 1 INTO next FROM calendar_event_links l WHERE l.event_id = event.id;
     INSERT INTO calendar_event_links (ws_id, event_id, kind, provider, account, calendar_id, external_event_id, generation, desired)
     SELECT event.ws_id, event.id, CASE WHEN block THEN 'block' ELSE 'event' END, target.provider, a.account_email,
         target.calendar_id, almanac_remote_id(i.name, event.ws_id, event.id, next), next, fields

@@ -262,9 +262,9 @@ WITH held AS (
     SET base = NULL, ours = NULL, base_etag = NULL, base_rev = 0, sent_op = NULL, sent_rev = NULL, sent_at = NULL,
         sent_bodies = '{}', doubt = NULL, attempts = 0, refusals = 0, next_attempt_at = NULL, error_type = NULL,
         desired = l.desired || almanac_fields_named(l.ours, l.theirs),
-        generation = CASE WHEN l.desired IS NULL THEN l.generation ELSE l.generation + 1 END,
+        generation = CASE WHEN l.desired IS NULL THEN l.generation ELSE almanac_next_generation(l.event_id) END,
         external_event_id = CASE WHEN l.desired IS NULL OR l.kind = 'edit' THEN l.external_event_id
-            ELSE almanac_remote_id(i.name, l.ws_id, l.event_id, l.generation + 1) END,
+            ELSE almanac_remote_id(i.name, l.ws_id, l.event_id, almanac_next_generation(l.event_id)) END,
         updated_at = clock_timestamp()
     FROM held, installation i
     WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid
@@ -305,7 +305,8 @@ SET stopped = :stopped, reason = :reason, error_type = :error_type, sent_op = NU
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
 
 -- name: agree
--- One version again. What was taken stands in the row by now, and is so agreed on as the row has it.
+-- One version again. What was taken stands in the row by now, and is so agreed on as the row has it. What is theirs and was
+-- taken elsewhere is still to be written here.
 UPDATE calendar_event_links l
 SET base = :base::jsonb, base_etag = :etag, base_rev = :revision::bigint,
     ours = :ours::jsonb || coalesce((
@@ -318,7 +319,7 @@ SET base = :base::jsonb, base_etag = :etag, base_rev = :revision::bigint,
         SELECT jsonb_object_agg(f.key, f.value)
         FROM workspace_calendar_events e, workspaces w, jsonb_each(almanac_event_fields(e, w.timezone)) f
         WHERE e.id = l.event_id AND e.ws_id = l.ws_id AND w.id = l.ws_id AND f.key = ANY (:taken::text[])
-    ), '{}') END - :theirs::text[],
+    ), '{}') END - ARRAY (SELECT unnest(:theirs::text[]) INTERSECT SELECT unnest(:taken::text[])),
     sent_bodies = coalesce((
         SELECT jsonb_object_agg(b.key, b.value) FROM jsonb_each(l.sent_bodies) b WHERE b.key::bigint >= :revision::bigint
     ), '{}'),
@@ -379,9 +380,9 @@ SET base = NULL, ours = NULL, base_etag = NULL, base_rev = 0, sent_op = NULL, se
     sent_rev = CASE WHEN :may_land::boolean THEN l.sent_rev END,
     sent_bodies = CASE WHEN :may_land::boolean THEN l.sent_bodies ELSE '{}' END,
     desired = l.desired || almanac_fields_named(l.ours, l.theirs),
-    generation = CASE WHEN :id_is_dead::boolean AND l.desired IS NOT NULL THEN l.generation + 1 ELSE l.generation END,
+    generation = CASE WHEN :id_is_dead::boolean AND l.desired IS NOT NULL THEN almanac_next_generation(l.event_id) ELSE l.generation END,
     external_event_id = CASE WHEN :id_is_dead::boolean AND l.desired IS NOT NULL
-        THEN almanac_remote_id(i.name, l.ws_id, l.event_id, l.generation + 1) ELSE l.external_event_id END
+        THEN almanac_remote_id(i.name, l.ws_id, l.event_id, almanac_next_generation(l.event_id)) ELSE l.external_event_id END
 FROM installation i
 WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid;
 
