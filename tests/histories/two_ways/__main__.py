@@ -4,7 +4,7 @@ import sys
 
 from tests.histories.__main__ import Game, main
 from tests.histories.two_ways.play import play
-from tests.histories.two_ways.words import KINDS, draw
+from tests.histories.two_ways.words import ALL_KINDS, draw
 
 if __name__ == "__main__":
-    sys.exit(main(Game("soak-two-ways", KINDS, draw, play)))
+    sys.exit(main(Game("soak-two-ways", ALL_KINDS, draw, play)))

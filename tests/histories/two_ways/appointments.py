@@ -91,9 +91,10 @@ class Appointments:
         return [live[event_id] for event_id in self._made if event_id in live]
 
     def truth(self) -> list[Json]:
-        """What the calendar shows, series as their occurrences, within what rows are kept of."""
+        """What the calendars show, series as their occurrences, within what rows are kept of."""
         edges = [(self._world.now + timedelta(days=days)).isoformat() for days in (-80, 170)]
-        return self._world.simulator.observation.truth(EMAIL, *edges)
+        look = self._world.simulator.observation.truth
+        return [body for calendar in self._world.calendars for body in look(calendar, *edges)]
 
     @staticmethod
     def _times(start: datetime) -> Json:

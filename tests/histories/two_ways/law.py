@@ -4,15 +4,17 @@ Those of single runs, I9 to I11, are `limits.py`; of orders, I12: `order.py`.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC
+from typing import Any
 
 from local.google_simulator.world.event import Json
 from tests.histories.law import assert_history_is_whole
 from tests.histories.stage import BUDGET
 from tests.histories.two_ways.appointments import Appointments
 from tests.histories.two_ways.edits import assert_edits_have_ended, judge_write
-from tests.histories.two_ways.world import EMAIL, World, instant
+from tests.histories.two_ways.hands import row_of
+from tests.histories.two_ways.world import World, instant
 
 _SETTLED = {"agreed", "gone", "detached"}
 _NEVER_SENT = {"attendees", "conferenceData", "attachments", "sequence", "iCalUID"}
@@ -38,9 +40,9 @@ class Watcher:
                 self._judge(entry)
         self._judge_budget()
         links = self._links()
-        alive = Counter(links[body["id"]] for body in world.live() if body["id"] in links)
-        doubled = [event_id for event_id, count in alive.items() if count > 1]
-        assert not doubled, f"I1: two live events of {doubled}"
+        for calendar in world.calendars:
+            doubled = _doubled(links, world.live_in(calendar))
+            assert not doubled, f"I1: two live events of {doubled} in {calendar}"
         world.note_rows()
 
     def _links(self) -> dict[str, str]:
@@ -49,7 +51,8 @@ class Watcher:
             "SELECT external_event_id, event_id FROM calendar_event_links WHERE ws_id = :ws AND state <> 'detached'"
             " AND kind <> 'edit'"
         )
-        return {row[0]: str(row[1]) for row in self._world.run(sql)}
+        carried = self._world.hands.carried
+        return {row[0]: str(row[1]) for row in self._world.run(sql) if row[0] not in carried}
 
     def _judge(self, entry: Json) -> None:
         assert entry["params"].get("sendUpdates") == ["none"], f"I2: {entry['path']} may mail somebody"
@@ -92,9 +95,15 @@ class Watcher:
 
     def _version(self, event_id: str, etag: str) -> Json | None:
         with self._world.simulator.world.lock:
-            record = self._world.simulator.world.calendar(EMAIL).records.get(event_id)
-            versions = [] if record is None else [version for _, version in record.history if version.etag == etag]
+            calendars = [self._world.simulator.world.calendar(name) for name in self._world.calendars]
+            records = [found for calendar in calendars if (found := calendar.records.get(event_id)) is not None]
+            versions = [version for record in records for _, version in record.history if version.etag == etag]
             return versions[-1].body if versions else None
+
+
+def _doubled(links: dict[str, str], bodies: Iterable[Json]) -> list[str]:
+    alive = Counter(links[body["id"]] for body in bodies if body["id"] in links)
+    return [event_id for event_id, count in alive.items() if count > 1]
 
 
 def assert_the_end(world: World, appointments: Appointments) -> None:
@@ -105,6 +114,7 @@ def assert_the_end(world: World, appointments: Appointments) -> None:
         " AND e.provider = 'almanac' WHERE l.ws_id = :ws AND l.current AND l.kind <> 'edit'"
     )
     there = {body["id"]: body for body in world.live()}
+    given_to = _given_to(world)
     for state, event_id, row, title, start, locked, kind, theirs, reason, doubt in world.run(sql):
         about = f"{kind} {event_id} ({state}, {reason}, {doubt})"
         assert state in _SETTLED or reason is not None, f"I7: {about} is not settled"
@@ -114,17 +124,33 @@ def assert_the_end(world: World, appointments: Appointments) -> None:
         assert event_id in there, f"I7: {about} is not in Google"
         body = there[event_id]
         if "title" in theirs:
-            given = world.persons_titles.get(event_id, set())
+            given = given_to("titles", row)
             assert body.get("summary", "") in given, f"I5: {about} has a title that nobody gave it"
         else:
             assert body.get("summary", "") == title, f"I7: {about}: {body.get('summary')!r} there, {title!r} here"
         assert _start(body) == start.astimezone(UTC).isoformat(), f"I7: {about}: another time there than here"
         if locked:
-            times = world.persons_times.get(event_id, set())
-            assert _start(body) in times, f"I8: {about} is pinned where nobody put it"
+            assert _start(body) in given_to("times", row), f"I8: {about} is pinned where nobody put it"
+        called = body.get("summary", "")
+        wanted = world.hands.titles.get(str(row), called)
+        assert called == wanted, f"I5: {about} is called {called!r}, not {wanted!r}"
     _assert_nothing_is_left_over(world, there)
     assert_edits_have_ended(world, appointments)
     assert_history_is_whole(lambda sql: world.run(sql.replace(":ws_id", ":ws")))
+
+
+def _given_to(world: World) -> Callable[[str, Any], set[str]]:
+    """What people gave to any event in Google that was ever of a row: titles, or times."""
+    names: dict[str, set[str]] = {}
+    sql = "SELECT event_id, external_event_id FROM calendar_event_links WHERE ws_id = :ws AND kind <> 'edit'"
+    for row, event_id in world.run(sql):
+        names.setdefault(str(row), set()).add(event_id)
+    known = {"titles": world.persons_titles, "times": world.persons_times}
+
+    def given(what: str, row: Any) -> set[str]:
+        return {value for name in names.get(str(row), ()) for value in known[what].get(name, ())}
+
+    return given
 
 
 def _assert_nothing_is_left_over(world: World, there: dict[str, Json]) -> None:
@@ -149,8 +175,14 @@ def _assert_nothing_is_left_over(world: World, there: dict[str, Json]) -> None:
         assert rows <= agreed, f"I7: rows that are nowhere: {rows - agreed}"
     else:
         assert not agreed, f"I7: blocks go nowhere, and are there: {agreed}"
-    orphans = [key for key in there if key.startswith("alm") and links.get(key) in (None, "gone")]
+    ours = [key for key in there if key.startswith("alm") and key not in world.hands.carried]
+    orphans = [key for key in ours if links.get(key) in (None, "gone")]
     assert not orphans, f"I7: left over in Google: {orphans}"
+    counted = Counter(row_of(there[key]) for key in ours if links[key] != "detached")
+    doubled = [row for row, count in counted.items() if count > 1]
+    assert not doubled, f"I1: {doubled} are in two calendars"
+    back = [row for row in world.hands.removed if row in rows or counted[row]]
+    assert not back, f"I5: blocks that a person has deleted are back: {back}"
 
 
 def _start(body: Json) -> str:

@@ -22,6 +22,11 @@ _LOST = (
     " AND event_id = ANY (:rows::uuid[])"
     " AND NOT EXISTS (SELECT 1 FROM workspace_calendar_events e WHERE e.id = l.event_id)"
 )
+_MOVING = (
+    "SELECT l.external_event_id FROM calendar_event_links l JOIN calendar_event_links n ON n.event_id = l.event_id"
+    " WHERE l.ws_id = :ws AND NOT l.current AND n.current AND n.desired IS NOT NULL"
+)
+"""What goes from one calendar because it is in the other one is not lost."""
 
 
 class Limits:
@@ -36,12 +41,17 @@ class Limits:
         world = self._world
         consented, live, rows = world.run(_BEFORE)[0]
         most, first = max(MASS, live / 2), world.last_request()
+        if len(world.calendars) > 1:  # each is counted by itself
+            most = len(world.calendars) * MASS + live / 2
+        moving = {row[0] for row in world.run(_MOVING)}
         yield
         asked = [e for e in world.simulator.observation.requests(first) if "/events" in e["path"]]
         self._judge_repeats(asked)
         if consented or not world.target_on:  # whoever takes the target away consents to what that deletes
             return
+        moving |= {row[0] for row in world.run(_MOVING)}
         deleted = {e["path"] for e in asked if e["method"] == "DELETE" and e["status"] == 204}
+        deleted = {path for path in deleted if path.rpartition("/")[2] not in moving}
         assert len(deleted) <= most, f"I11: {len(deleted)} deletions in Google that nobody has consented to"
         (lost,) = world.run(_LOST, rows=rows)[0]
         assert lost <= most, f"I11: {lost} rows were deleted, and nobody has consented"

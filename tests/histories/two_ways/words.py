@@ -52,6 +52,9 @@ KINDS: Mapping[str, int] = {
 }
 """How often each kind of step is drawn."""
 
+OF_TWO_CALENDARS: Mapping[str, int] = {"other target": 12, "carry": 4}
+"""Steps of a history in which Ada has two calendars, and her blocks go to one or the other."""
+ALL_KINDS = KINDS | OF_TWO_CALENDARS
 
 TROUBLE = {
     *("trouble", "land", "statement", "expire sync tokens", "lag", "revoke", "connect", "role", "kill", "overtake"),
@@ -68,12 +71,17 @@ _OF_EDITS = {
     if kind not in _OURS | {"clear", "wipe"}
 }
 _OF_EDITS_ONE_OF = 3
+_TWO_FROM = 50_000_000
+"""Seeds from here on tell of two calendars, two of three; what those below tell was written down before."""
 _MET = (Step("meet", 0, 0), Step("meet", 0, 1), Step("sync", 0, 0))
 """An event and a series of a person's are here, as rows."""
 
 
 def draw(seed: int) -> tuple[Step, ...]:
-    """The history of a seed; one of ten has no trouble in it, one of three is about Google's own events before all."""
+    """The history of a seed; one of ten has no trouble in it, one of three is about Google's own events
+    before all."""
+    if seed >= _TWO_FROM and seed % _OF_EDITS_ONE_OF != 1:
+        return drawn(ALL_KINDS, LONGEST, seed)
     if seed % _OF_EDITS_ONE_OF == 1:
         return _MET + drawn(_OF_EDITS, LONGEST, seed)
     return drawn(KINDS if seed % _CALM_ONE_OF else _CALM, LONGEST, seed)

@@ -1,4 +1,4 @@
-"""A workspace that writes to a calendar of its member: what the product and people in Google do to both sides."""
+"""A workspace that writes to a calendar of its member, or two: what the product and people do to both sides."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -12,8 +12,10 @@ from local.google_simulator.control.faults import Fault
 from local.google_simulator.simulator import Simulator
 from local.google_simulator.world.event import Json
 from tests.histories.processes import Process
+from tests.histories.two_ways.hands import Hands, row_of
 
 EMAIL = "ada@example.test"
+SECOND = "work@group.calendar.google.com"
 _FAULTS: tuple[dict[str, Any], ...] = (
     {"action": "cut_after"},
     {"action": "cut_within"},
@@ -33,9 +35,9 @@ _METHODS = (("POST", "*/events"), ("PATCH", "*/events/*"), ("DELETE", "*/events/
 
 
 class World:
-    """Both sides of one calendar, and the memory of who gave an event which value."""
+    """Both sides, and the memory of who gave an event which value. `second`: Ada has two calendars."""
 
-    def __init__(self, simulator: Simulator, database: Database, process: Process) -> None:
+    def __init__(self, simulator: Simulator, database: Database, process: Process, *, second: bool = False) -> None:
         self.simulator = simulator
         self.google = simulator.commands
         self._db = database
@@ -51,14 +53,25 @@ class World:
         self.rows_seen: dict[str, set[str]] = {}
         """By row, of Google's by the event's id there, every title and start that it has had."""
         self.target_on = True
+        self.target_calendar = EMAIL
+        self.hands = Hands()
         self.budget_from = 0
         """Number of the last request before the account's budget began anew."""
         tokens = self.google.add_account(EMAIL)
+        self.calendars = (EMAIL, self.google.add_calendar(EMAIL, "Work", calendar_id=SECOND)) if second else (EMAIL,)
         self.run("INSERT INTO workspaces (id, name, timezone, creator_id) VALUES (:ws, 'Team', 'Europe/Berlin', 'ada')")
         self._connect_account(tokens["refresh_token"])
+        if second:
+            self.run(
+                "INSERT INTO calendar_connections (ws_id, auth_token_id, calendar_id, access_role)"
+                " SELECT ws_id, id, :calendar, 'owner' FROM calendar_auth_tokens WHERE ws_id = :ws"
+                " ON CONFLICT DO NOTHING",
+                calendar=SECOND,
+            )
         self.run(
             "INSERT INTO workspace_members (ws_id, user_id, target_connection_id, target_reviewed_at)"
-            " SELECT ws_id, 'ada', id, now() FROM calendar_connections WHERE ws_id = :ws"
+            " SELECT ws_id, 'ada', id, now() FROM calendar_connections WHERE ws_id = :ws AND calendar_id = :calendar",
+            calendar=EMAIL,
         )
 
     def run(self, sql: str, **values: Any) -> Rows:
@@ -88,6 +101,7 @@ class World:
     def block(self, _pick: int, _value: int) -> None:
         number, task = self.next_number(), uuid4()
         event_id = self._id(number)
+        self.hands.blocks.add(str(event_id))
         self.run("INSERT INTO tasks (id, ws_id, title) VALUES (:id, :ws, 'Work')", id=task)
         self.run(
             "WITH e AS (INSERT INTO workspace_calendar_events (id, ws_id, title, start_at, end_at)"
@@ -146,16 +160,35 @@ class World:
     def target(self, _pick: int, value: int) -> None:
         """Blocks go nowhere any more, or to the member's calendar (again)."""
         self.target_on = value % 2 == 1
+        if not self.target_on:  # what people did there is no matter of the product's any more
+            self.hands.forget_all()
+        self._set_target()
+
+    def other_target(self, _pick: int, value: int) -> None:
+        """Blocks go to the other calendar; one time of eight nobody has looked at the dry run yet."""
+        self.target_on = True
+        (self.target_calendar,) = set(self.calendars) - {self.target_calendar}
+        self._set_target(reviewed=value % 8 > 0)
+
+    def _set_target(self, *, reviewed: bool = True) -> None:
         self.run(
             "UPDATE workspace_members SET target_connection_id = (SELECT id FROM calendar_connections"
-            " WHERE ws_id = :ws AND :on::boolean) WHERE ws_id = :ws",
+            " WHERE ws_id = :ws AND calendar_id = :calendar AND :on::boolean) WHERE ws_id = :ws",
+            calendar=self.target_calendar,
             on=self.target_on,
         )
+        if reviewed:
+            self.review()
+
+    def review(self) -> None:
+        """Somebody has looked at the dry run."""
         self.run("UPDATE workspace_members SET target_reviewed_at = now() WHERE ws_id = :ws")
 
     def bring_back(self, pick: int, _value: int) -> None:
         if self.deleted:
-            self._insert_event(self.deleted[pick % len(self.deleted)])
+            again = self.deleted[pick % len(self.deleted)]
+            self.hands.forget(str(again))
+            self._insert_event(again)
 
     def _row(self, pick: int, also: str = "") -> list[UUID]:
         sql = "SELECT id FROM workspace_calendar_events WHERE ws_id = :ws AND provider = 'almanac'" + also
@@ -168,7 +201,7 @@ class World:
         at = self.at(1_000 + self.next_number())
         for event_id in self._there(pick):
             times = {"start": {"dateTime": at.isoformat()}, "end": {"dateTime": (at + timedelta(hours=1)).isoformat()}}
-            body = self.google.patch_event(EMAIL, event_id, times)
+            body = self.google.patch_event(self.calendar_of(event_id), event_id, times)
             self.note_persons_time(event_id, body)
 
     def note_persons_time(self, event_id: str, body: Json) -> None:
@@ -178,33 +211,43 @@ class World:
     def retitle(self, pick: int, _value: int) -> None:
         title = f"Person {self.next_number()}"
         for event_id in self._there(pick):
-            self.google.patch_event(EMAIL, event_id, {"summary": title})
+            body = self.google.patch_event(self.calendar_of(event_id), event_id, {"summary": title})
             self.persons_titles.setdefault(event_id, set()).add(title)
+            self.hands.retitled(row_of(body), title, alone=self._is_alone(body))
 
     def remove(self, pick: int, _value: int) -> None:
         for event_id in self._there(pick):
-            self.google.delete_event(EMAIL, event_id)
+            (body,) = [body for body in self.live() if body["id"] == event_id]
+            self.hands.removed_one(row_of(body), alone=self.target_on and self._is_alone(body))
+            self.google.delete_event(self.calendar_of(event_id), event_id)
 
     def wipe(self, _pick: int, _value: int) -> None:
         """A person deletes everything of ours at once."""
         for body in self.live():
             if body["id"].startswith("alm"):
-                self.google.delete_event(EMAIL, body["id"])
+                self.google.delete_event(self.calendar_of(body["id"]), body["id"])
+
+    def carry(self, pick: int, _value: int) -> None:
+        """A person moves one of ours to their other calendar."""
+        for event_id in set(self._there(pick)) - self.hands.carried:
+            source = self.calendar_of(event_id)
+            (other,) = set(self.calendars) - {source}
+            self.hands.carry(event_id, row_of(self.google.move_event(source, event_id, other)))
 
     def copy(self, pick: int, _value: int) -> None:
         for event_id in self._there(pick):
-            self.copies.add(self.google.copy_event(EMAIL, event_id)["id"])
+            self.copies.add(self.google.copy_event(self.calendar_of(event_id), event_id)["id"])
 
     def take_over(self, pick: int, value: int) -> None:
         change = ({"attendees": [{"email": "bob@example.test"}]}, {"recurrence": ["RRULE:FREQ=DAILY;COUNT=2"]})[
             value % 2
         ]
         for event_id in self._there(pick):
-            self.google.patch_event(EMAIL, event_id, change)
+            self.google.patch_event(self.calendar_of(event_id), event_id, change)
 
     def free(self, pick: int, _value: int) -> None:
         for event_id in self._there(pick):
-            self.google.patch_event(EMAIL, event_id, {"transparency": "transparent"})
+            self.google.patch_event(self.calendar_of(event_id), event_id, {"transparency": "transparent"})
 
     def _there(self, pick: int) -> list[str]:
         """One of the live events of ours in Google."""
@@ -215,9 +258,23 @@ class World:
 
     def live(self) -> list[Json]:
         """The live events in Google, series whole."""
+        return [body for calendar in self.calendars for body in self.live_in(calendar)]
+
+    def live_in(self, calendar: str) -> list[Json]:
+        """Those of one calendar."""
         with self.simulator.world.lock:
-            records = self.simulator.world.calendar(EMAIL).records.values()
+            records = self.simulator.world.calendar(calendar).records.values()
             return [record.current.body for record in records if record.current.live and not record.current.series]
+
+    def calendar_of(self, event_id: str) -> str:
+        """Where an event is live; the first calendar if it is nowhere."""
+        found = [name for name in self.calendars if any(body["id"] == event_id for body in self.live_in(name))]
+        return found[0] if found else EMAIL
+
+    def _is_alone(self, body: Json) -> bool:
+        """Whether no other live event is of the same row."""
+        others = [each for each in self.live() if each["id"].startswith("alm") and each["id"] != body["id"]]
+        return all(row_of(each) != row_of(body) for each in others)
 
     # -- trouble ---------------------------------------------------------------------------------------------------
 
@@ -233,8 +290,11 @@ class World:
     def land(self, pick: int, _value: int) -> None:
         self.google.land(pick)
 
-    def expire_sync_tokens(self, _pick: int, _value: int) -> None:
-        self.google.expire_sync_tokens(EMAIL)
+    def expire_sync_tokens(self, pick: int, _value: int) -> None:
+        self.google.expire_sync_tokens(self._one(pick))
+
+    def _one(self, pick: int) -> str:
+        return self.calendars[pick % len(self.calendars)]
 
     def lag(self, _pick: int, value: int) -> None:
         """Deltas tell of nothing that is new, or tell it again."""
@@ -258,8 +318,8 @@ class World:
                 return
         self._process.wiring.connect_account(self.ws_id, "ada", EMAIL, refresh_token)
 
-    def role(self, _pick: int, value: int) -> None:
-        self.google.set_entry(EMAIL, EMAIL, role="reader" if value % 2 else "owner")
+    def role(self, pick: int, value: int) -> None:
+        self.google.set_entry(self._one(pick), EMAIL, role="reader" if value % 2 else "owner")
 
     def time_passes(self, _pick: int, _value: int) -> None:
         """Whatever waits for a time has waited long enough; another day's budget begins."""
@@ -289,8 +349,16 @@ class World:
         self.google.clear_faults()
         while self.google.land():
             pass
-        self.google.set_entry(EMAIL, EMAIL, role="owner")
+        for calendar in self.calendars:
+            self.google.set_entry(calendar, EMAIL, role="owner")
         self.connect(0, 0)
+        self.review()
+
+    def note_holds(self) -> None:
+        """What is held for long is not read, and not waited for either: what people did there may be told too late."""
+        held = "SELECT 1 FROM calendar_connections WHERE ws_id = :ws AND outbound_held NOT IN ('rate_limit', 'quota')"
+        if len(self.calendars) > 1 and self.run(held):
+            self.hands.forget_all()
 
     def leave(self) -> None:
         """The workspace goes."""
