@@ -323,6 +323,31 @@ class TestLostAnswers:
         assert team.there() == []
         assert team.link(block, "state", "error_type") == ["gone", None]
 
+    @pytest.mark.parametrize("status", [404, 410])
+    @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+    def test_that_an_event_is_not_there_although_it_is_are_not_asked_for_again(
+        self, team: Writing, method: str, status: int
+    ) -> None:
+        """Whoever says so would say it again: a look, and then it waits a minute."""
+        block = team.block()
+        if method != "POST":
+            team.sync()
+            team.move(block, 30)
+        if method == "DELETE":
+            team.delete(block)
+        reason = {404: "notFound", 410: "deleted"}[status]
+        team.inject(action="error", status=status, reason=reason, method=method, path="*/events*", times=None)
+        before = team.requests()
+        team.sync()
+        assert [entry["status"] for entry in team.writes(before)] == [status]
+        team.sync()
+        assert len(team.writes(before)) == 1
+        team.google.clear_faults()
+        team.again()
+        team.sync()
+        assert team.there() == [] if method == "DELETE" else team.of(block)["summary"] == "Report"
+        assert team.link(block, "state", "error_type") == ["gone" if method == "DELETE" else "agreed", None]
+
     def test_of_an_insert_that_lands_after_its_row_has_gone_leave_nothing(self, team: Writing) -> None:
         unanswered(team)
         team.google.land()

@@ -91,6 +91,8 @@ class CalendarReader:
         self._looked_for = 0
         self.uncounted: set[object] = set()
         """Links whose deletion, here or there, nobody knew of when this run counted: too many at once ask first."""
+        self.not_found: set[object] = set()
+        """Links whose write was refused because nothing is there: if a look finds it all the same, that is no news."""
         self.deleted_here = self.deleted_there = 0
         """Rows that this run has deleted because a person deleted them there, and events that it has deleted there."""
 

@@ -93,6 +93,7 @@ class CalendarWriter(CalendarReader):
             sent = replace(link, sent="insert", sent_revision=link.revision, bodies=bodies)
             self.look(sent, id_taken=True)
         elif isinstance(error, EventGone):
+            self.not_found.add(link.id)
             if self.role() is None:
                 self._store.refused(self._lease, link, may_have_landed=False)
                 self._hold("calendar_lost")

@@ -158,7 +158,8 @@ class _Visit:
                 return False
             self._visits[link.id] += 1
             step = next_step(link, self._owner.clock())
-            if self._visits[link.id] > MOST_VISITS or step is None:
+            told = isinstance(step, Write) and link.id in self._writer.not_found  # asked again, it would say so again
+            if self._visits[link.id] > MOST_VISITS or step is None or told:
                 self._store.postponed(self._lease, link, _AGAIN, "no_progress")
             elif isinstance(step, Look):
                 self._writer.look(link)
