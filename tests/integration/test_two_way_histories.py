@@ -74,6 +74,9 @@ FOUND = {
         "carry 816 237; take over 367 324; retitle 807 936; bring back 367 61; move 928 735; trouble 45 722;"
         "overtake 280 443"
     ),
+    "a block made a series and moved to another calendar, waited for by an id that no row there has": (
+        "take over 733 329; carry 517 549"
+    ),
 }
 TWO_CALENDARS = 51_000_000
 """The first seed that the gate plays of those about two calendars."""

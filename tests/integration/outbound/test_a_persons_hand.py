@@ -225,6 +225,18 @@ class TestBlocks:
         assert team.row(block) is None
         assert team.run("SELECT count(*) FROM refused_slots WHERE ws_id = :ws") == [[1]]
 
+    def test_made_a_series_and_moved_it_is_theirs_there(self, team: Writing) -> None:
+        private = team.second_calendar()
+        block = team.block()
+        team.sync()
+        team.edit(block, recurrence=["RRULE:FREQ=DAILY;COUNT=2"])
+        team.google.move_event(team.calendar, team.of(block)["id"], private)
+        team.sync()
+        assert team.row(block) is None
+        assert team.link(block, "state", "reason") == ["detached", "repeats"]
+        assert team.run("SELECT count(*) FROM refused_slots WHERE ws_id = :ws") == [[0]]
+        assert team.stored(private) == team.truth(private) != {}
+
     @pytest.mark.parametrize("known", [False, True])
     def test_a_calendar_that_may_not_be_looked_into_holds_up_nothing(self, team: Writing, known: bool) -> None:
         """Its events cannot be read: what was moved there counts as deleted, and the target is written to as ever."""

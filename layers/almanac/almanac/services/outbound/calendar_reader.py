@@ -137,9 +137,13 @@ class CalendarReader:
             self._store.doubt_deleted(self._lease, link)
             self.uncounted.add(link.id)
             return
-        if isinstance(outcome, DeletedThere) and link.kind == "block" and self._is_elsewhere(link):
-            self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), EventGone.code)
-            return
+        if isinstance(outcome, DeletedThere) and link.kind == "block":
+            moved = self._elsewhere(link)
+            if moved is not None and not moved.repeats:
+                self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), EventGone.code)
+                return
+            if moved is not None:  # no row comes under its id: only its occurrences are listed
+                outcome = Detached(moved, "repeats")
         if self._store.settle(self._lease, self._place, self._account, link, outcome):
             self._report.replan = True
         self._note(link, outcome)
@@ -153,22 +157,22 @@ class CalendarReader:
         elif isinstance(outcome, DeletedThere):
             self.deleted_here += not outcome.wanted
 
-    def _is_elsewhere(self, link: Link) -> bool:
-        """Whether a person has moved the event to a calendar of theirs that has still to be read (W57).
+    def _elsewhere(self, link: Link) -> RemoteEvent | None:
+        """Return the event if a person has moved it to a calendar of theirs that has still to be read (W57).
 
         Of many that are gone at once the first are looked for: a calendar that was cleared has moved nowhere. Where the
         account may not look, nobody reads what is there; that is no matter of the calendar which is written to.
         """
         self._looked_for += 1
         if self._looked_for > MOST_LOOKED_FOR:
-            return False
+            return None
         for calendar_id in self._store.other_calendars(self._lease, self._place, link):
             self._report.read += 1
             operation = partial(_read_if_allowed, calendar_id, link.remote_id, self._zones)
             found = self._read(operation, passing=_OF_ITS_OWN)
             if found is not None and found.row is not None:
-                return True
-        return False
+                return found
+        return None
 
     def went_through(self) -> None:
         """The account may write again: what it was asked before does not count any more."""
