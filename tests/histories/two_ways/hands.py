@@ -26,6 +26,7 @@ class Hands:
 
     def removed_one(self, row: str, *, alone: bool) -> None:
         """A person has deleted it."""
+        self.titles.pop(row, None)
         if alone and row in self.blocks:
             self.removed.add(row)
 

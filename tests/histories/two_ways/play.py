@@ -115,6 +115,7 @@ class TwoWays:
             self._world.time_passes(0, 0)
             self._world.consent(0, 0)
             self._sync("both")
+            self._world.note_holds()
             self._watcher.look()
             if not self._world.run(_UNSETTLED)[0][0]:
                 break

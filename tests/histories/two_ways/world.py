@@ -225,6 +225,7 @@ class World:
         """A person deletes everything of ours at once."""
         for body in self.live():
             if body["id"].startswith("alm"):
+                self.hands.removed_one(row_of(body), alone=False)  # so many are asked for, and may come back
                 self.google.delete_event(self.calendar_of(body["id"]), body["id"])
 
     def carry(self, pick: int, _value: int) -> None:

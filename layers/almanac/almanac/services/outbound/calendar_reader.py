@@ -143,7 +143,11 @@ class CalendarReader:
                 self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), EventGone.code)
                 return
             if moved is not None:  # no row comes under its id: only its occurrences are listed
-                outcome = Detached(moved, "repeats")
+                self._settle(link, Detached(moved, "repeats"))
+                return
+        self._settle(link, outcome)
+
+    def _settle(self, link: Link, outcome: Outcome) -> None:
         if self._store.settle(self._lease, self._place, self._account, link, outcome):
             self._report.replan = True
         self._note(link, outcome)
