@@ -21,6 +21,7 @@ from almanac.domain.sync.report import SyncReport
 from almanac.errors import LeaseLost
 from almanac.services.accounts.ports import Account
 from almanac.services.accounts.refresh import TokenUpkeep
+from almanac.services.events_out.refresh_secrets import SecretUpkeep
 from almanac.services.maintenance.round import Upkeep
 from almanac.services.maintenance.steps import COUNTERS
 from almanac.services.sync.ports import Lease
@@ -605,3 +606,39 @@ def test_a_round_over_an_empty_database_does_nothing(database_url: str) -> None:
         store = PostgresUpkeepStore(database)
         assert [consumed(step) for step in (store.close_stale_runs(), store.delete_marks())] == [0, 0]
         assert consumed(store.delete_orphans(now())) == consumed(store.delete_old_runs(now())) == 0
+
+
+class TestWebhookSecrets:
+    ADD = (
+        "INSERT INTO webhook_endpoints (url, secret, old_secret, old_until) VALUES"
+        " ('https://example.org/hook', :secret, :old::text, now() + :hours::float8 * interval '1 hour') RETURNING id"
+    )
+
+    @pytest.mark.parametrize("valid", [True, False])
+    def test_a_rotation_is_brought_to_its_end(
+        self, database: Database, store: PostgresUpkeepStore, valid: bool
+    ) -> None:
+        newer, older = new_key(), new_key()
+        encrypt = FernetCipher([older]).encrypt
+        given = {"secret": encrypt("secret"), "old": encrypt("before"), "hours": 1 if valid else -1}
+        endpoint_id = database.run(self.ADD, **given)[0][0]
+        upkeep = SecretUpkeep(store, FernetCipher([newer, older]))
+        for expected in (1, 0):
+            report = UpkeepReport()
+            assert upkeep(report, lambda: False)
+            assert report.counts["webhook_secrets_reencrypted"] == expected
+        sql = "SELECT secret, old_secret FROM webhook_endpoints WHERE id = :id"
+        secret, old = database.run(sql, id=endpoint_id)[0]
+        assert FernetCipher([newer]).decrypt(secret) == "secret"
+        assert FernetCipher([newer if valid else older]).decrypt(old) == "before"
+
+    def test_a_secret_that_was_replaced_meanwhile_is_not_written_over(
+        self, database: Database, store: PostgresUpkeepStore
+    ) -> None:
+        encrypt = FernetCipher([new_key()]).encrypt
+        endpoint_id = database.run(self.ADD, secret=encrypt("secret"), old=encrypt("before"), hours=1)[0][0]
+        (before,) = store.secrets(None, 10)
+        database.run("UPDATE webhook_endpoints SET secret = 'gAAAA-newer' WHERE id = :id", id=endpoint_id)
+        assert store.reencrypt_secrets(before, "gAAAA-same", "gAAAA-same") is False
+        ((secret, old),) = database.run("SELECT secret, old_secret FROM webhook_endpoints")
+        assert (secret, old) == ("gAAAA-newer", before.old_secret)

@@ -381,6 +381,8 @@ OF_ALL_WORKSPACES = {
             "delete_marks",
             "workspaces_with_past",
             "accounts",
+            "webhook_secrets",
+            "reencrypt_webhook",
             "progress",
             "remember_progress",
             "forget_progress",

@@ -37,7 +37,7 @@ READS_SECRETS = {
     "CalendarSync": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn", "PushKeysSecretArn"},
     "CalendarSyncLarge": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn", "PushKeysSecretArn"},
     "PushReceiver": {"PushKeysSecretArn"},
-    "Upkeep": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn"},
+    "Upkeep": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn", "WebhookKeysSecretArn"},
     "Api": DATABASE_SECRETS | {"SessionKeysSecretArn", "WebhookKeysSecretArn"},
     "Connect": DATABASE_SECRETS | {"GoogleSecretArn", "TokenKeysSecretArn"},
 }

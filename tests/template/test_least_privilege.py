@@ -79,7 +79,10 @@ GRANTS: dict[str, set[Grant]] = {
     | sends("ExportQueue")
     | {("sqs:SendMessage", "TickDeadLetters"), ("s3:PutObject", "ExportBucket")}
     | {(f"ses:{name}", "MailFrom") for name in ("SendEmail", "SendRawEmail")},
-    "Upkeep": DATABASE | GOOGLE | {("sqs:SendMessage", "TickDeadLetters"), ("s3:DeleteObject", "ExportBucket")},
+    "Upkeep": DATABASE
+    | GOOGLE
+    | {("sqs:SendMessage", "TickDeadLetters"), ("s3:DeleteObject", "ExportBucket")}
+    | {("secretsmanager:GetSecretValue", "WebhookKeysSecretArn")},
     "Api": DATABASE
     | sends("SyncQueue", "ScheduleQueue", "ExportQueue", "NudgeQueue")
     | looks_at("SyncQueue", "ScheduleQueue", "ExportQueue")

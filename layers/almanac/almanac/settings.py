@@ -335,18 +335,23 @@ class NudgeSettings(_Settings):
     nudge_queue_url: PlainQueueUrl | None = None
 
 
-class WebhookSettings(_Settings):
-    """Fernet keys that encrypt webhooks' secrets at rest; whether local addresses are allowed, for development."""
+class WebhookKeySettings(_Settings):
+    """Fernet keys that encrypt webhooks' secrets at rest."""
 
     webhook_keys: SecretStr | None = None
     webhook_keys_secret_arn: str | None = None
-    webhook_allow_local: bool = False
 
     @model_validator(mode="after")
-    def _one_source(self) -> "WebhookSettings":
+    def _one_source(self) -> "WebhookKeySettings":
         if self.webhook_keys is None and self.webhook_keys_secret_arn is None:
             raise ValueError("ALMANAC_WEBHOOK_KEYS: missing; set it to a Fernet key (`almanac new-key` prints one)")
         return self
+
+
+class WebhookSettings(WebhookKeySettings):
+    """Those keys, and whether local addresses are allowed, for development."""
+
+    webhook_allow_local: bool = False
 
 
 def load(model: type[_Loaded], environment: Environment) -> _Loaded:

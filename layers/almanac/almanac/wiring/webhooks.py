@@ -4,7 +4,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from almanac.settings import WebhookSettings, load
+from almanac.settings import WebhookKeySettings, WebhookSettings, load
 from almanac.wiring.base import Base, listed, utc_now
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class WebhookWiring(Base):
         """Encryption of webhooks' secrets at rest. Keys of a secret may be rotated while the process lives."""
         from almanac.adapters.crypto import FernetCipher, RotatingCipher
 
-        settings = load(WebhookSettings, self._environment)
+        settings = load(WebhookKeySettings, self._environment)
         if settings.webhook_keys is not None:
             return FernetCipher(listed(settings.webhook_keys.get_secret_value()), _KEYS)
         arn = settings.webhook_keys_secret_arn or ""

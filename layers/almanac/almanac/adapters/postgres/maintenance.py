@@ -14,7 +14,7 @@ from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database, Rows
 from almanac.domain.operations.maintenance import SILENCE, Batch, Limits, LongInError
 from almanac.services.accounts.ports import Account
-from almanac.services.maintenance.ports import AccountDirectory, FileBin, UpkeepStore
+from almanac.services.maintenance.ports import AccountDirectory, FileBin, SecretDirectory, StoredSecrets, UpkeepStore
 
 ROWS_A_BATCH = 5000
 """Rows a transaction sees to: tens of milliseconds."""
@@ -35,7 +35,7 @@ _FORECAST = (
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
-class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
+class PostgresUpkeepStore(UpkeepStore, AccountDirectory, SecretDirectory):
     """UpkeepStore and AccountDirectory over one Database; `batch` is how many rows a transaction sees to."""
 
     def __init__(self, database: Database, batch: int = ROWS_A_BATCH) -> None:
@@ -145,6 +145,16 @@ class PostgresUpkeepStore(UpkeepStore, AccountDirectory):
             self._run.alone("forget_progress", step=_TOKENS)
         else:
             self._run.alone("remember_progress", step=_TOKENS, after=after)
+
+    @override
+    def secrets(self, after: UUID | None, limit: int) -> Sequence[StoredSecrets]:
+        return [StoredSecrets(*row) for row in self._run.alone("webhook_secrets", after=after, limit=limit)]
+
+    @override
+    def reencrypt_secrets(self, stored: StoredSecrets, secret: str, old_secret: str | None) -> bool:
+        were = {"was": stored.secret, "old_was": stored.old_secret}
+        key = {"id": stored.endpoint_id, **were}
+        return bool(self._run.alone("reencrypt_webhook", secret=secret, old_secret=old_secret, **key))
 
     def _delete_old(self, step: str, delete: str, before: datetime, **of: str) -> Iterator[Batch]:
         """From the oldest on, a step of the index at a time: rows that stay are passed by once."""

@@ -271,6 +271,19 @@ UPDATE calendar_auth_tokens SET access_token = :access_token, refresh_token = :r
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND version = :version::integer
 RETURNING id;
 
+-- name: webhook_secrets
+-- An old secret that nothing is signed with any more needs no key.
+SELECT e.id, e.secret, CASE WHEN e.old_until > now() THEN e.old_secret END
+FROM webhook_endpoints e
+WHERE :after::uuid IS NULL OR e.id > :after::uuid
+ORDER BY e.id
+LIMIT :limit::integer;
+
+-- name: reencrypt_webhook
+UPDATE webhook_endpoints SET secret = :secret, old_secret = coalesce(:old_secret, old_secret)
+WHERE id = :id::uuid AND secret = :was AND (:old_was::text IS NULL OR old_secret = :old_was)
+RETURNING id;
+
 -- name: progress
 SELECT after FROM upkeep_progress WHERE step = :step;
 

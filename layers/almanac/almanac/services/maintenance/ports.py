@@ -1,6 +1,7 @@
 """What upkeep needs from the outside."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -10,6 +11,9 @@ from almanac.services.accounts.ports import Account
 
 TokenRound = Callable[[datetime, UpkeepReport, Callable[[], bool]], bool]
 """A round over all accounts: unused since when, where to count, whether the time is up. Whether it came to its end."""
+
+SecretRound = Callable[[UpkeepReport, Callable[[], bool]], bool]
+"""A round over all webhooks' secrets: where to count, whether the time is up. Whether it came to its end."""
 
 
 class UpkeepStore(Protocol):
@@ -89,4 +93,30 @@ class AccountDirectory(Protocol):
 
     def remember(self, after: UUID | None) -> None:
         """Keep that for the next round; None: this one came to its end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecrets:
+    """Ciphertext of an endpoint's secret, and of the one before while deliveries are signed with that too."""
+
+    endpoint_id: UUID
+    secret: str
+    old_secret: str | None
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """Both, the newer one first."""
+        return (self.secret,) if self.old_secret is None else (self.secret, self.old_secret)
+
+
+class SecretDirectory(Protocol):
+    """Every endpoint of webhooks there is, in id order. Raises DatabaseUnavailable and StorageFailed."""
+
+    def secrets(self, after: UUID | None, limit: int) -> Sequence[StoredSecrets]:
+        """The next endpoints' secrets; none = the end."""
+        ...
+
+    def reencrypt_secrets(self, stored: StoredSecrets, secret: str, old_secret: str | None) -> bool:
+        """Put the same secrets under another key; False when they are no longer those that were given."""
         ...

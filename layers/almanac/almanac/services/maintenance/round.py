@@ -8,7 +8,7 @@ from datetime import timedelta
 from almanac.domain.operations.maintenance import Limits, UpkeepReport
 from almanac.errors import AlmanacError, DatabaseUnavailable, safe_error_fields
 from almanac.services.clock import Clock, Deadline
-from almanac.services.maintenance.ports import FileBin, TokenRound, UpkeepStore
+from almanac.services.maintenance.ports import FileBin, SecretRound, TokenRound, UpkeepStore
 from almanac.services.maintenance.steps import COUNTERS, STEPS, Round, Work
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Upkeep:
     """The use case of the daily rule and of `almanac upkeep`.
 
     `retention` of run rows, `grace` of what was left behind, `past` of providers' events that are over; `files` of
-    exports, None where none are kept.
+    exports, None where none are kept; `secrets` of webhooks, None where there are none.
     """
 
     store: UpkeepStore
@@ -39,6 +39,7 @@ class Upkeep:
     grace: timedelta
     past: timedelta
     files: FileBin | None = None
+    secrets: SecretRound | None = None
 
     def __call__(self, deadline: Deadline, *, dry_run: bool = False) -> UpkeepReport:
         """Do what is due until `deadline` is near; what is left is named, and the next round goes on with it.
@@ -48,7 +49,7 @@ class Upkeep:
         """
         report = UpkeepReport(dry_run, defaultdict(int, dict.fromkeys(COUNTERS, 0)))
         limits = Limits.at(self.clock(), self.retention, self.grace, self.past)
-        work = Round(self.store, self.tokens, limits, report, deadline, self.files)
+        work = Round(self.store, self.tokens, limits, report, deadline, self.files, self.secrets)
         gone = False
         for step in STEPS:
             do = step.forecast if dry_run else step.run

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from almanac.domain.operations.maintenance import NAMED, Batch, Limits, UpkeepReport
 from almanac.services.clock import Deadline
-from almanac.services.maintenance.ports import FileBin, TokenRound, UpkeepStore
+from almanac.services.maintenance.ports import FileBin, SecretRound, TokenRound, UpkeepStore
 
 RESERVE_SECONDS = 15.0
 """Kept free at the end of an invocation: a batch, or a refresh that times out, must fit in it."""
@@ -25,6 +25,8 @@ class Round:
     deadline: Deadline
     files: FileBin | None = None
     """None where no exports are kept."""
+    secrets: SecretRound | None = None
+    """None where no webhooks are."""
 
     def out_of_time(self, until: float = 0.0) -> bool:
         """Whether less than `until` seconds of the invocation are left, or less than what is kept free."""
@@ -81,6 +83,10 @@ def _refresh_tokens(work: Round) -> bool:
     return work.tokens(work.limits.unused, work.report, lambda: work.out_of_time(half))
 
 
+def _reencrypt_secrets(work: Round) -> bool:
+    return work.secrets is None or work.secrets(work.report, work.out_of_time)
+
+
 STEPS = (
     Step("long_in_error", _look_at_errors, _look_at_errors),
     Step("forecast", None, _forecast),
@@ -91,6 +97,12 @@ STEPS = (
         _refresh_tokens,
         _refresh_tokens,
         {"tokens_refreshed": "TokensRefreshed", "tokens_reencrypted": None, "tokens_failing": "TokensFailing"},
+    ),
+    Step(
+        "webhook_secrets",
+        _reencrypt_secrets,
+        _reencrypt_secrets,
+        {"webhook_secrets_reencrypted": None, "webhook_secrets_failing": None},
     ),
     deleting("orphans_deleted", "OrphansDeleted", lambda work: work.store.delete_orphans(work.limits.left_behind)),
     deleting("past_events_deleted", "PastEventsDeleted", lambda work: work.store.delete_past_events(work.limits.past)),
