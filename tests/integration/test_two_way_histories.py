@@ -77,6 +77,9 @@ FOUND = {
     "a block made a series and moved to another calendar, waited for by an id that no row there has": (
         "take over 733 329; carry 517 549"
     ),
+    "an edit of what was ours once and was refused, taken for landed because of the mark that is still there": (
+        "carry 402 920; sync 380 629; edit 167 994; role 845 191; sync 73 682"
+    ),
 }
 TWO_CALENDARS = 51_000_000
 """The first seed that the gate plays of those about two calendars."""

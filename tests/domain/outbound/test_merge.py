@@ -133,6 +133,13 @@ class TestAlive:
         assert agreed(link, there("Report", revision=None)).ours["title"] == "Report"
         assert agreed(link, there("Other", revision=None)).conflicts
 
+    def test_of_an_edit_the_mark_of_what_was_ours_once_says_nothing(self) -> None:
+        link = replace(
+            EVENT, kind="edit", base_revision=0, desired=fields("New"), sent_revision=1, bodies={"1": fields("New")}
+        )
+        outcome = agreed(link, there("Report", revision=1))
+        assert (outcome.ours["title"], outcome.taken) == ("Report", {}), "it is still to be sent"
+
     def test_of_a_version_that_nobody_remembers_both_sides_are_kept(self) -> None:
         """After a restore an insert meets what it made before: whoever has changed the title, no value is lost."""
         link = replace(EVENT, base=None, ours=None, desired=fields("Ours"), revision=2, sent="insert", sent_revision=2)
