@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from almanac.services.outbound import run
 from tests.integration.outbound.stage import ADA, Writing
 
 pytestmark = pytest.mark.integration
@@ -208,6 +209,22 @@ class TestTheWay:
         team.target(other)
         settle(team)
         assert (len(team.there()), len(team.there(other))) == (0, 4)
+
+    def test_of_very_many_each_run_takes_some(self, team: Writing, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(run, "MOVED_A_RUN", 2)
+        blocks = [team.block(f"Piece {number}", hours=24 + number) for number in range(5)]
+        team.sync()
+        other = team.second_calendar()
+        team.target(other)
+        team.sync()
+        assert [body["summary"] for body in team.there(other)] == ["Piece 0", "Piece 1"]
+        assert team.queue.sent[-1].job.source == "continuation"
+        team.remove(blocks[3])
+        for _ in range(3):
+            team.sync(direction="outbound")
+        assert [body["summary"] for body in team.there(other)] == ["Piece 0", "Piece 1", "Piece 2", "Piece 4"]
+        assert team.there() == []
+        assert team.row(blocks[3]) is None
 
     @pytest.mark.parametrize("written", [False, True])
     def test_back_again_it_is_the_same_event(self, team: Writing, written: bool) -> None:

@@ -66,8 +66,11 @@ class OutboundStore(Protocol):
         """Return the account's other calendars that are read, unless the link's event has been found in one already."""
         ...
 
-    def doubt_replaced(self, lease: Lease) -> None:
-        """Have everything that goes to another target, and is not there yet, read where it still is."""
+    def doubt_replaced(self, lease: Lease, limit: int) -> int:
+        """Have what goes to another target, and is not there yet, read where it still is. Returns of how much.
+
+        Only that is made there by this run.
+        """
         ...
 
     def doubt_deleted(self, lease: Lease, link: Link) -> None:

@@ -29,6 +29,8 @@ LINKS_A_TIME = 50
 """Links read from the database at a time."""
 MOST_VISITS = 8
 """Of one link in one run: more than any course of events takes that comes to an end."""
+MOVED_A_RUN = 100
+"""Events that a run takes to another target: so many are read and made there in its time, whatever else there is."""
 _AGAIN = 60.0
 
 
@@ -61,7 +63,7 @@ class WriteOut:
         report = OutboundReport()
         workspace = self.store.load(lease, self.rules.installation, self.clock())
         if any(place.moving for place, _ in workspace.places):
-            self.store.doubt_replaced(lease)
+            report.more = self.store.doubt_replaced(lease, MOVED_A_RUN) == MOVED_A_RUN
         opened: dict[object, AccountSession | None] = {}
         halted: dict[object, HoldReason] = {}
         for place, account in workspace.places:

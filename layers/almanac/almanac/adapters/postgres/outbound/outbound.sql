@@ -133,7 +133,8 @@ FROM (
         count(*) FILTER (WHERE l.desired IS NULL AND n.id IS NULL AND l.base IS NOT NULL AND l.state <> 'detached' AND (l.kind = 'edit'
             OR coalesce(l.base #>> '{when,end}', l.base #>> '{when,after}') > :now)) AS deletes,
         count(*) FILTER (WHERE l.state IN ('wanted', 'dirty', 'sent')) AS due,
-        count(*) FILTER (WHERE l.state = 'dirty' AND l.desired IS NULL AND n.base IS NULL AND n.stopped IS NULL AND n.id IS NOT NULL) AS moving
+        count(*) FILTER (WHERE l.state IN ('dirty', 'sent') AND l.sent_op IS NULL AND l.desired IS NULL
+            AND n.id IS NOT NULL AND n.base IS NULL AND n.stopped IS NULL) AS moving
     FROM calendar_event_links l
     LEFT JOIN calendar_event_links n ON n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND NOT l.current
         AND n.kind <> 'edit' AND l.kind <> 'edit' AND n.desired IS NOT NULL AND n.stopped IS DISTINCT FROM 'detached'
@@ -146,29 +147,38 @@ WHERE k.due > 0 OR c.outbound_held IS NOT NULL
 ORDER BY k.moving > 0 DESC, c.calendar_id, a.account_email;
 
 -- name: doubt_replaced
--- What goes to another target is read where it still is, before it is made there: a person may have deleted or changed it.
+-- What goes to another target is read where it still is, by the run that makes it there: a person may have deleted or changed
+-- it. So many a run, the soonest first, that it comes to the making; `fence` says which run.
 WITH held AS (
     UPDATE workspace_sync_leases
     SET expires_at = clock_timestamp() + :seconds::float8 * interval '1 second'
     WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
     RETURNING ws_id
-), doubted AS (
-    UPDATE calendar_event_links l SET doubt = 'unsure', updated_at = now()
-    FROM held, calendar_event_links n
+), moving AS (
+    SELECT l.id
+    FROM held
+    JOIN calendar_event_links l ON l.ws_id = held.ws_id AND NOT l.current AND l.kind <> 'edit' AND l.desired IS NULL
+        AND l.state IN ('dirty', 'sent') AND l.sent_op IS NULL
+    JOIN calendar_event_links n ON n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND n.kind <> 'edit'
+        AND n.desired IS NOT NULL AND n.base IS NULL AND n.stopped IS NULL
+        AND (n.next_attempt_at IS NULL OR n.next_attempt_at <= clock_timestamp())
     JOIN calendar_auth_tokens a ON a.ws_id = n.ws_id AND a.provider = n.provider AND a.account_email = n.account AND a.status = 'active'
     JOIN calendar_connections c ON c.ws_id = a.ws_id AND c.auth_token_id = a.id AND c.calendar_id = n.calendar_id
         AND CASE WHEN c.outbound_held IS NULL THEN true
             WHEN c.outbound_held_until IS NOT NULL THEN c.outbound_held_until <= clock_timestamp()
             ELSE c.outbound_held NOT IN ('mass_change', 'dry_run_first', 'other_installation') OR c.outbound_consent_until > now() END
-    WHERE l.ws_id = held.ws_id AND NOT l.current AND l.kind <> 'edit' AND l.state = 'dirty' AND l.desired IS NULL
-        AND n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND n.kind <> 'edit' AND n.desired IS NOT NULL
-        AND n.base IS NULL AND n.stopped IS NULL AND (n.next_attempt_at IS NULL OR n.next_attempt_at <= clock_timestamp())
+    ORDER BY coalesce(n.desired #>> '{when,start}', n.desired #>> '{when,first}'), l.id
+    LIMIT :limit::integer
+), doubted AS (
+    UPDATE calendar_event_links l SET doubt = coalesce(l.doubt, 'unsure'), fence = :fence::bigint, updated_at = now()
+    WHERE l.id IN (SELECT id FROM moving) AND l.ws_id = :ws_id::uuid
+    RETURNING l.id
 )
-SELECT (SELECT count(*) FROM held);
+SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM doubted);
 
 -- name: due_links
 -- What has been sent comes first: it must be known before anything else is decided. What takes another's place goes
--- before what it takes the place of, and after a look at that, unless nobody may look there for long.
+-- before what it takes the place of, and after a look of this run at that, unless nobody may look there for long.
 SELECT l.id, l.event_id, l.kind, n.desired, n.base IS NOT NULL, l.calendar_id, l.external_event_id, l.generation, l.state, l.desired, l.desired_rev,
     l.base, l.ours, l.base_etag, l.base_rev, l.theirs, l.sent_op, l.sent_rev, l.sent_bodies, l.doubt, l.attempts, l.refusals,
     l.reason IS NOT DISTINCT FROM 'use_mine', l.error_type IS NOT DISTINCT FROM 'event_gone',
@@ -195,7 +205,8 @@ WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :cal
         JOIN calendar_auth_tokens a ON a.ws_id = f.ws_id AND a.provider = f.provider AND a.account_email = f.account AND a.status = 'active'
         JOIN calendar_connections c ON c.ws_id = a.ws_id AND c.auth_token_id = a.id AND c.calendar_id = f.calendar_id
             AND coalesce(c.outbound_held, 'rate_limit') IN ('rate_limit', 'quota')
-        WHERE f.event_id = l.event_id AND f.ws_id = l.ws_id AND NOT f.current AND f.kind <> 'edit' AND f.desired IS NULL AND f.state = 'sent'
+        WHERE f.event_id = l.event_id AND f.ws_id = l.ws_id AND NOT f.current AND f.kind <> 'edit' AND f.desired IS NULL
+            AND (f.state = 'sent' OR (f.state = 'dirty' AND f.fence IS DISTINCT FROM :fence::bigint))
     ))
 ORDER BY l.state <> 'sent', l.updated_at, l.id
 LIMIT :limit::integer;

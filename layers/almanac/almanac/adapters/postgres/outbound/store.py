@@ -69,9 +69,9 @@ class PostgresOutboundStore(OutboundStore):
 
     @override
     def due(self, lease: Lease, place: Place, account: Account, limit: int) -> Sequence[Link]:
-        kinds = arrays.texts(place.kinds)
         where = {"provider": account.provider, "calendar_id": place.calendar_id, "account": account.email}
-        return [link_from(row) for row in self._run("due_links", ws_id=lease.ws_id, kinds=kinds, limit=limit, **where)]
+        what = {"kinds": arrays.texts(place.kinds), "fence": lease.fence, "limit": limit}
+        return [link_from(row) for row in self._run("due_links", ws_id=lease.ws_id, **where, **what)]
 
     @override
     def intend(self, lease: Lease, account: Account, link: Link, write: Write) -> Intent:
@@ -123,9 +123,11 @@ class PostgresOutboundStore(OutboundStore):
         return [row[0] for row in found]
 
     @override
-    def doubt_replaced(self, lease: Lease) -> None:
-        if not self._run("doubt_replaced", **self._leases.under(lease))[0][0]:
+    def doubt_replaced(self, lease: Lease, limit: int) -> int:
+        held, doubted = self._run("doubt_replaced", limit=limit, **self._leases.under(lease))[0]
+        if not held:
             raise lease_lost()
+        return int(doubted)
 
     @override
     def doubt_deleted(self, lease: Lease, link: Link) -> None:
