@@ -80,6 +80,9 @@ FOUND = {
     "an edit of what was ours once and was refused, taken for landed because of the mark that is still there": (
         "carry 402 920; sync 380 629; edit 167 994; role 845 191; sync 73 682"
     ),
+    "an edit sent without an answer of what a person deletes, left to be made anew, when edits are switched off": (
+        "meet 0 1; sync 0 0; edit 929 678; amend 854 790; write 391 646; meanwhile 156 596"
+    ),
 }
 TWO_CALENDARS = 51_000_000
 """The first seed that the gate plays of those about two calendars."""

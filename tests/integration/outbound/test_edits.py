@@ -375,6 +375,26 @@ def test_switched_off_again_what_waits_is_given_up(review: Review) -> None:
     assert all("syncToken" in each["params"] for each in team.simulator.observation.requests(asked)), "nothing anew"
 
 
+@pytest.mark.parametrize("direction", ["both", "outbound"])
+def test_switched_off_what_was_sent_and_is_deleted_there_is_not_made_again(review: Review, direction: str) -> None:
+    team, event, row = review
+    team.inject(action="cut_before", method="PATCH", path="*/events/*", times=1)
+    team.change(row, title="Retro")
+    team.sync()
+    team.google.delete_event(ADA, event["id"])
+    switch_off(team)
+    for _ in range(3):
+        team.again()
+        team.sync(direction=direction)
+    team.sync()
+    assert team.states() == []
+    assert team.row(row) is None
+    team.run("UPDATE calendar_connections SET sync_outbound_enabled = true WHERE ws_id = :ws")
+    before = team.requests()
+    team.sync()
+    assert team.writes(before) == []
+
+
 def test_switched_off_again_what_was_deleted_here_comes_back(review: Review) -> None:
     team, event, row = review
     team.delete(row)

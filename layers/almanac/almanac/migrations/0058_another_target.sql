@@ -113,3 +113,7 @@ BEGIN
     WHERE l.event_id = wanted AND l.current AND l.reason = 'empty_range'
         AND (event.all_day OR date_trunc('second', event.start_at) < date_trunc('second', event.end_at));
 END $$;
+
+-- Edits of what a person has deleted that were left as if the event was to be made: it never was ours to make.
+DELETE FROM calendar_event_links l
+WHERE l.kind = 'edit' AND l.state = 'wanted' AND NOT EXISTS (SELECT 1 FROM workspace_calendar_events e WHERE e.id = l.event_id);

@@ -478,6 +478,10 @@ SELECT almanac_delete_events(ARRAY (
     WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND e.provider <> 'almanac'
 ));
 
+-- name: end_edit
+-- Of what is deleted there nothing is wanted any more: no event of theirs is ever made by us.
+UPDATE calendar_event_links SET desired = NULL, desired_rev = desired_rev + 1 WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND kind = 'edit';
+
 -- name: hand_row_over
 -- An event that was made here and is a person's now keeps its row, as the provider's. It is nothing of ours any more, so
 -- what another target has of it goes.

@@ -99,7 +99,9 @@ class Settling:
         self._run("delete_row", **key)
         if link.kind == "edit":
             self._run("delete_providers_row", **key)
+            self._run("end_edit", **key)
         self._run("absent", id_is_dead=False, may_land=False, **key)
+        self._run("forget_settled_edit", **key)
         return True
 
     def _follow(self, key: dict[str, Any]) -> bool:
