@@ -83,6 +83,9 @@ FOUND = {
     "an edit sent without an answer of what a person deletes, left to be made anew, when edits are switched off": (
         "meet 0 1; sync 0 0; edit 929 678; amend 854 790; write 391 646; meanwhile 156 596"
     ),
+    "a title that a person gave in one calendar while a deletion in the other had no answer, which gets it back": (
+        "other target 511 62; sync 925 64; retitle 643 289; trouble 938 412; sync 664 271; other target 796 528"
+    ),
 }
 TWO_CALENDARS = 51_000_000
 """The first seed that the gate plays of those about two calendars."""

@@ -260,6 +260,31 @@ class TestTheWay:
         assert team.of(block)["summary"] == "Theirs"
         assert team.row(block, "title") == ["Theirs"]
 
+    @pytest.mark.parametrize("deleted", [False, True])
+    def test_back_again_while_the_deletion_there_has_no_answer(self, team: Writing, deleted: bool) -> None:
+        """Until it is known to be there again, nothing goes from the other calendar, where a person may delete it."""
+        block = team.block()
+        team.sync()
+        other = team.second_calendar()
+        team.target(other)
+        team.sync()
+        team.inject(action="error_after", status=500, method="DELETE", path="*/events/*", times=1)
+        team.sync()
+        assert (len(team.there()), team.link(block, "sent_op")) == (0, [None])
+        own = team.of(block, other)["id"]
+        team.google.patch_event(other, own, {"summary": "Theirs"})
+        if deleted:
+            team.google.delete_event(other, own)
+        team.target(ADA)
+        team.inject(action="error", status=503, method="POST", path="*/events", times=1)
+        team.again()
+        team.sync()
+        assert len(team.there(other)) == (not deleted)
+        settle(team)
+        assert team.there(other) == []
+        assert [body["summary"] for body in team.there()] == ([] if deleted else ["Theirs"])
+        assert (team.row(block) is None) == deleted
+
     def test_made_again_where_it_was_it_has_an_id_that_no_calendar_knows(self, team: Writing) -> None:
         event = team.event()
         team.sync()

@@ -4,6 +4,11 @@ CREATE FUNCTION almanac_fields_named(fields jsonb, names text[]) RETURNS jsonb L
     SELECT coalesce(jsonb_object_agg(f.key, f.value), '{}') FROM jsonb_each(fields) f WHERE f.key = ANY (names)
 $$;
 
+-- Whether an event is where its link leads, as far as is known: not while a deletion of ours has no answer.
+CREATE FUNCTION almanac_is_there(link calendar_event_links) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT link.base IS NOT NULL AND link.sent_op IS DISTINCT FROM 'delete' AND link.ours <> '{}'
+$$;
+
 -- Of an event that was in several calendars, no id of any of them is given again.
 CREATE FUNCTION almanac_next_generation(event uuid) RETURNS integer LANGUAGE sql STABLE AS $$
     SELECT coalesce(max(l.generation), 0) + 1 FROM calendar_event_links l WHERE l.event_id = event

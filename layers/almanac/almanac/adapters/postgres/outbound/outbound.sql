@@ -179,7 +179,7 @@ SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM doubted);
 -- name: due_links
 -- What has been sent comes first: it must be known before anything else is decided. What takes another's place goes
 -- before what it takes the place of, and after a look of this run at that, unless nobody may look there for long.
-SELECT l.id, l.event_id, l.kind, n.desired, n.base IS NOT NULL, l.calendar_id, l.external_event_id, l.generation, l.state, l.desired, l.desired_rev,
+SELECT l.id, l.event_id, l.kind, n.desired, almanac_is_there(n), l.calendar_id, l.external_event_id, l.generation, l.state, l.desired, l.desired_rev,
     l.base, l.ours, l.base_etag, l.base_rev, l.theirs, l.sent_op, l.sent_rev, l.sent_bodies, l.doubt, l.attempts, l.refusals,
     l.reason IS NOT DISTINCT FROM 'use_mine', l.error_type IS NOT DISTINCT FROM 'event_gone',
     CASE WHEN b.task_id IS NOT NULL THEN concat_ws(':', 'task', b.task_id)
@@ -197,7 +197,7 @@ WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :cal
     AND (l.state = 'sent' OR (l.state IN ('wanted', 'dirty') AND l.kind = ANY (:kinds::text[]))) AND (l.next_attempt_at IS NULL OR l.next_attempt_at <= clock_timestamp())
     AND (l.state = 'sent' OR l.current OR l.desired IS NOT NULL OR NOT EXISTS (
         SELECT 1 FROM calendar_event_links n
-        WHERE n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND n.desired IS NOT NULL AND n.base IS NULL
+        WHERE n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND n.desired IS NOT NULL AND NOT almanac_is_there(n)
             AND n.stopped IS NULL
     ))
     AND (l.state <> 'wanted' OR NOT EXISTS (
@@ -272,7 +272,7 @@ WITH held AS (
     UPDATE calendar_event_links l
     SET base = NULL, ours = NULL, base_etag = NULL, base_rev = 0, sent_op = NULL, sent_rev = NULL, sent_at = NULL,
         sent_bodies = '{}', doubt = NULL, attempts = 0, refusals = 0, next_attempt_at = NULL, error_type = NULL,
-        desired = l.desired || almanac_fields_named(l.ours, l.theirs),
+        desired = almanac_fields_named(l.ours, l.theirs) || l.desired,
         generation = CASE WHEN l.desired IS NULL THEN l.generation ELSE almanac_next_generation(l.event_id) END,
         external_event_id = CASE WHEN l.desired IS NULL OR l.kind = 'edit' THEN l.external_event_id
             ELSE almanac_remote_id(i.name, l.ws_id, l.event_id, almanac_next_generation(l.event_id)) END,
@@ -390,7 +390,7 @@ SET base = NULL, ours = NULL, base_etag = NULL, base_rev = 0, sent_op = NULL, se
     refusals = 0, next_attempt_at = NULL, error_type = NULL, updated_at = now(),
     sent_rev = CASE WHEN :may_land::boolean THEN l.sent_rev END,
     sent_bodies = CASE WHEN :may_land::boolean THEN l.sent_bodies ELSE '{}' END,
-    desired = l.desired || almanac_fields_named(l.ours, l.theirs),
+    desired = almanac_fields_named(l.ours, l.theirs) || l.desired,
     generation = CASE WHEN :id_is_dead::boolean AND l.desired IS NOT NULL THEN almanac_next_generation(l.event_id) ELSE l.generation END,
     external_event_id = CASE WHEN :id_is_dead::boolean AND l.desired IS NOT NULL
         THEN almanac_remote_id(i.name, l.ws_id, l.event_id, almanac_next_generation(l.event_id)) ELSE l.external_event_id END
