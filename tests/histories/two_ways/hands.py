@@ -15,13 +15,17 @@ class Hands:
         self.titles: dict[str, str] = {}
         """The newest title that a person gave it."""
         self.removed: set[str] = set()
+        self.contested: set[str] = set()
+        """Titles and times given while it stood in two calendars: one run may read both, and keeps the last."""
         self.carried: set[str] = set()
         """Ids of events in Google that a person has moved to their other calendar."""
 
     def retitled(self, row: str, title: str, *, alone: bool) -> None:
         """A person has renamed it."""
         self.titles.pop(row, None)
-        if alone and row in self.blocks:
+        if not alone:
+            self.contested.add(title)
+        elif row in self.blocks:
             self.titles[row] = title
 
     def removed_one(self, row: str, *, alone: bool) -> None:

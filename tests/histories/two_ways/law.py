@@ -91,6 +91,8 @@ class Watcher:
 
     def _was_here(self, value: str, names: Iterable[str]) -> bool:
         self._world.note_rows()
+        if value in self._world.hands.contested:
+            return True
         return any(value in self._world.rows_seen.get(name, ()) for name in names)
 
     def _version(self, event_id: str, etag: str) -> Json | None:

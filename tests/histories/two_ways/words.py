@@ -73,6 +73,13 @@ _OF_EDITS = {
 _OF_EDITS_ONE_OF = 3
 _TWO_FROM = 50_000_000
 """Seeds from here on tell of two calendars, two of three; what those below tell was written down before."""
+_MOVED = {"rename", "move", "drag", "retitle", "remove", "other target", "sync"}
+_OF_TARGETS = {
+    kind: often * 3 if kind in _MOVED else often
+    for kind, often in ALL_KINDS.items()
+    if kind not in _EDITS | {"clear", "wipe"}
+}
+"""Both sides change a few blocks again and again, and those go to and fro."""
 _MET = (Step("meet", 0, 0), Step("meet", 0, 1), Step("sync", 0, 0))
 """An event and a series of a person's are here, as rows."""
 
@@ -81,7 +88,7 @@ def draw(seed: int) -> tuple[Step, ...]:
     """The history of a seed; one of ten has no trouble in it, one of three is about Google's own events
     before all."""
     if seed >= _TWO_FROM and seed % _OF_EDITS_ONE_OF != 1:
-        return drawn(ALL_KINDS, LONGEST, seed)
+        return drawn(_OF_TARGETS if seed % 2 else ALL_KINDS, LONGEST, seed)
     if seed % _OF_EDITS_ONE_OF == 1:
         return _MET + drawn(_OF_EDITS, LONGEST, seed)
     return drawn(KINDS if seed % _CALM_ONE_OF else _CALM, LONGEST, seed)

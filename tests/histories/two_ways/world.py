@@ -203,6 +203,8 @@ class World:
             times = {"start": {"dateTime": at.isoformat()}, "end": {"dateTime": (at + timedelta(hours=1)).isoformat()}}
             body = self.google.patch_event(self.calendar_of(event_id), event_id, times)
             self.note_persons_time(event_id, body)
+            if not self._is_alone(body):
+                self.hands.contested.add(instant(body["start"]))
 
     def note_persons_time(self, event_id: str, body: Json) -> None:
         """Remember that a person has put it there."""
