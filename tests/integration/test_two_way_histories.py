@@ -86,6 +86,9 @@ FOUND = {
     "a title that a person gave in one calendar while a deletion in the other had no answer, which gets it back": (
         "other target 511 62; sync 925 64; retitle 643 289; trouble 938 412; sync 664 271; other target 796 528"
     ),
+    "a conflict of an edit that had no answer when edits were switched off, which gives it up": (
+        "meet 0 1; meanwhile 507 518; amend 638 367; edit 492 452; trouble 969 426; kill 467 67; edits 169 218"
+    ),
 }
 TWO_CALENDARS = 51_000_000
 """The first seed that the gate plays of those about two calendars."""

@@ -375,6 +375,21 @@ def test_switched_off_again_what_waits_is_given_up(review: Review) -> None:
     assert all("syncToken" in each["params"] for each in team.simulator.observation.requests(asked)), "nothing anew"
 
 
+def test_switched_off_a_conflict_of_what_has_no_answer_is_given_up_too(review: Review) -> None:
+    team, event, row = review
+    team.change(row, title="Ours", location="Room 2")
+    team.google.patch_event(ADA, event["id"], {"summary": "Theirs"})
+    team.inject(action="cut_after", method="PATCH", path="*/events/*", times=1)
+    team.sync()
+    assert team.run("SELECT conflict IS NOT NULL, sent_op FROM calendar_event_links WHERE ws_id = :ws") == [
+        [True, "patch"]
+    ]
+    switch_off(team)
+    team.again()
+    team.sync()
+    assert (team.states(), team.row(row, "title", "location")) == ([], ["Theirs", "Room 2"])
+
+
 @pytest.mark.parametrize("direction", ["both", "outbound"])
 def test_switched_off_what_was_sent_and_is_deleted_there_is_not_made_again(review: Review, direction: str) -> None:
     team, event, row = review

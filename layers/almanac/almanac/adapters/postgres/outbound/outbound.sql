@@ -291,8 +291,12 @@ FROM calendar_event_links l
 WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND e.id = l.event_id AND e.ws_id = l.ws_id;
 
 -- name: forget_settled_edit
-DELETE FROM calendar_event_links
-WHERE id = :id::uuid AND ws_id = :ws_id::uuid AND kind = 'edit' AND state IN ('agreed', 'gone') AND conflict IS NULL;
+-- A conflict is for somebody to decide; with edits switched off it is given up with all that waited.
+DELETE FROM calendar_event_links l
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND l.kind = 'edit' AND l.state IN ('agreed', 'gone')
+    AND (l.conflict IS NULL OR NOT EXISTS (
+        SELECT 1 FROM calendar_connections c
+        WHERE c.ws_id = l.ws_id AND c.provider = l.provider AND c.calendar_id = l.calendar_id AND c.sync_outbound_enabled));
 
 -- name: postpone
 UPDATE calendar_event_links
