@@ -12,6 +12,8 @@ class Hands:
     def __init__(self) -> None:
         self.blocks: set[str] = set()
         """Rows that are blocks of a plan, and were never deleted and brought back."""
+        self.given: dict[str, set[str]] = {}
+        """Every title and start that a person gave it, in whichever calendar and under whichever id."""
         self.titles: dict[str, str] = {}
         """The newest title that a person gave it."""
         self.removed: set[str] = set()
@@ -23,6 +25,7 @@ class Hands:
     def retitled(self, row: str, title: str, *, alone: bool) -> None:
         """A person has renamed it."""
         self.titles.pop(row, None)
+        self.given.setdefault(row, set()).add(title)
         if not alone:
             self.contested.add(title)
         elif row in self.blocks:

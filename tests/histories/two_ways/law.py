@@ -4,9 +4,8 @@ Those of single runs, I9 to I11, are `limits.py`; of orders, I12: `order.py`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC
-from typing import Any
 
 from local.google_simulator.world.event import Json
 from tests.histories.law import assert_history_is_whole
@@ -116,7 +115,6 @@ def assert_the_end(world: World, appointments: Appointments) -> None:
         " AND e.provider = 'almanac' WHERE l.ws_id = :ws AND l.current AND l.kind <> 'edit'"
     )
     there = {body["id"]: body for body in world.live()}
-    given_to = _given_to(world)
     for state, event_id, row, title, start, locked, kind, theirs, reason, doubt in world.run(sql):
         about = f"{kind} {event_id} ({state}, {reason}, {doubt})"
         assert state in _SETTLED or reason is not None, f"I7: {about} is not settled"
@@ -126,33 +124,19 @@ def assert_the_end(world: World, appointments: Appointments) -> None:
         assert event_id in there, f"I7: {about} is not in Google"
         body = there[event_id]
         if "title" in theirs:
-            given = given_to("titles", row)
+            given = world.hands.given.get(str(row), set())
             assert body.get("summary", "") in given, f"I5: {about} has a title that nobody gave it"
         else:
             assert body.get("summary", "") == title, f"I7: {about}: {body.get('summary')!r} there, {title!r} here"
         assert _start(body) == start.astimezone(UTC).isoformat(), f"I7: {about}: another time there than here"
         if locked:
-            assert _start(body) in given_to("times", row), f"I8: {about} is pinned where nobody put it"
+            assert _start(body) in world.hands.given.get(str(row), ()), f"I8: {about} is pinned where nobody put it"
         called = body.get("summary", "")
         wanted = world.hands.titles.get(str(row), called)
         assert called == wanted, f"I5: {about} is called {called!r}, not {wanted!r}"
     _assert_nothing_is_left_over(world, there)
     assert_edits_have_ended(world, appointments)
     assert_history_is_whole(lambda sql: world.run(sql.replace(":ws_id", ":ws")))
-
-
-def _given_to(world: World) -> Callable[[str, Any], set[str]]:
-    """What people gave to any event in Google that was ever of a row: titles, or times."""
-    names: dict[str, set[str]] = {}
-    sql = "SELECT event_id, external_event_id FROM calendar_event_links WHERE ws_id = :ws AND kind <> 'edit'"
-    for row, event_id in world.run(sql):
-        names.setdefault(str(row), set()).add(event_id)
-    known = {"titles": world.persons_titles, "times": world.persons_times}
-
-    def given(what: str, row: Any) -> set[str]:
-        return {value for name in names.get(str(row), ()) for value in known[what].get(name, ())}
-
-    return given
 
 
 def _assert_nothing_is_left_over(world: World, there: dict[str, Json]) -> None:

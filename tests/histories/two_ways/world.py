@@ -209,6 +209,7 @@ class World:
     def note_persons_time(self, event_id: str, body: Json) -> None:
         """Remember that a person has put it there."""
         self.persons_times.setdefault(event_id, set()).add(instant(body["start"]))
+        self.hands.given.setdefault(row_of(body), set()).add(instant(body["start"]))
 
     def retitle(self, pick: int, _value: int) -> None:
         title = f"Person {self.next_number()}"
