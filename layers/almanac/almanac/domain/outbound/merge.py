@@ -77,10 +77,8 @@ def merge(
     `id_taken`: an insert was refused because the id is taken; with nothing found, a forgotten deletion holds it.
     `given_up`: nothing is wanted there any more, whatever is stored as such; the provider's version stands.
     """
-    if (
-        found is not None and link.kind == "edit"
-    ):  # what was ours once still bears its mark, of another link's revisions
-        found = replace(found, mark=None)
+    if found is not None and link.kind == "edit":
+        found = replace(found, mark=None)  # what was ours once still bears one, of another link's revisions
     if found is None or found.row is None:
         outcome = _merge_absent(link, now, cancelled=found is not None, id_taken=id_taken)
         return replace(outcome, wanted=False) if given_up and isinstance(outcome, DeletedThere) else outcome
