@@ -23,7 +23,7 @@ from almanac.domain.planner.search.placing.insertion import free_place
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.repair import Repair, least_cost
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
-from tests.domain.planner.instances import at, habit, instance, task, week
+from tests.domain.planner.instances import at, busy, habit, instance, task, week
 
 
 def crowded(tasks: int = 14) -> Problem:
@@ -179,8 +179,36 @@ def test_a_task_pushes_another_which_pushes_a_lighter_one() -> None:
     push = Push(
         Removal(solution, Random(1), {}, never_skips), {0: [0, 1, 2]}, ranks_by_weight(problem, 1.0), free_place
     )
-    assert push.run(critical, first + 4) == []
+    assert push.run(critical.index, push.forced_place(critical, first + 4, None)) == []
     assert solution.places == [((first, 4),), ((first + 4, 4),), ((first + 96, 4),)]
+
+
+def test_a_habit_that_is_missed_pushes_work_out_of_its_time() -> None:
+    """Two hours on Monday, both taken: the habit takes the first, whose owner is as early as it may be on Tuesday."""
+    light = task("light", 60, priority="low")
+    run = habit("run", 60, "09:00-10:00", hours="work", days=["MO"], hard_from="09:00", hard_to="10:00")
+    event = busy("call", "05 10:00", "05 11:00", locked=False, hours="work", move_cost=5)
+    event |= {"move_from": at("05 09:00"), "move_until": at("05 11:00")}
+    small = instance(tasks=[light], habits=[run], busy=[event], hours={"work": week("09:00-11:00")})
+    problem = problem_of(read_instance(small).instance)
+    (wanted,) = problem.occurrences
+    first = lowest(problem.tasks[0].eligible)
+    solution = Solution(problem)
+    solution.move(0, ((first, 4),))
+    solution.move(2, ((first + 4, 4),))
+    solution.begin()
+    push = Push(
+        Removal(solution, Random(1), {}, DEFAULT.destroy), {0: [0, 1, 2]}, ranks_by_weight(problem, 1.0), free_place
+    )
+    place = push.cheaper_place(wanted)
+    assert push.run(wanted.index, place) == []
+    assert solution.places == [((first + 96, 4),), ((first, 4),), ((first + 4, 4),)]
+    assert push.cheaper_place(wanted) == (), "it has its best place"
+
+    solution.move(wanted.index, ())
+    solution.move(0, ())
+    solution.move(2, ((first, 4),))
+    assert push.cheaper_place(wanted) == (), "a movable event gives way to nobody"
 
 
 def waiting_problem() -> Problem:
@@ -223,7 +251,7 @@ def test_a_pushed_task_comes_back_before_the_one_that_waits_for_it() -> None:
     solution.begin()
     never_skips = replace(DEFAULT.destroy, push_skip=0.0)
     push = Push(Removal(solution, Random(1), {}, never_skips), {0: [0, 1, 2]}, ranks_by_deadline(problem), free_place)
-    assert push.run(due, morning + 4) == []
+    assert push.run(due.index, push.forced_place(due, morning + 4, None)) == []
     assert solution.places[:3] == [((morning + 4, 4),), ((next_morning, 4),), ((morning, 4),)]
 
 

@@ -64,7 +64,9 @@ class DestroyParams:
     waiting_stays_rate: float = 0.9
     """and how often what waits for a removed task keeps its place there, as long as that fits before it."""
     push_share: float = 0.3
-    """How often a task takes the time of others, which do the same in turn;"""
+    """How often a task takes the time of others, which do the same in turn,"""
+    push_habit_rate: float = 0.3
+    """and how often of these a habit does that costs more than it could;"""
     push_most: int = 6
     """how many do,"""
     push_ranks: tuple[float, float, float] = (1.0, 1.0, 1.0)

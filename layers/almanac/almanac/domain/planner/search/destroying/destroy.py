@@ -6,7 +6,7 @@ from itertools import accumulate
 from random import Random
 
 from almanac.domain.planner.model.problem import Item, Occurrence, Task, weight_of
-from almanac.domain.planner.model.slot_mask import between, covered, each_slot, runs
+from almanac.domain.planner.model.slot_mask import Placement, between, covered, each_slot, runs
 from almanac.domain.planner.search.components import Component
 from almanac.domain.planner.search.destroying.chains import pull_chain
 from almanac.domain.planner.search.destroying.draft import moves_alone
@@ -30,6 +30,7 @@ class Destroy:
         self.params = params
         self.items = component.items
         self.tasks = [index for index in component.items if index < len(solution.problem.tasks)]
+        self.habits = [index for index in component.items if isinstance(solution.items[index], Occurrence)]
         self.slots = component.slots
         self.placed: list[int] = []
         """What the last removal has placed by itself: work that counts like any insertion."""
@@ -86,13 +87,21 @@ class Destroy:
         return Removal(self.solution, self.random, self.slots, self.params, waiting_stays=waiting_stays)
 
     def push(self, removal: Removal) -> list[int]:
-        """Let a costly task take the time of others, and these that of lighter ones; return what lacks a place."""
-        task = self.solution.problem.tasks[self.costliest(self.tasks)]
+        """Let a costly item take the time of others, and these that of lighter ones; return what lacks a place."""
         ranks = self.random.choices(self.ranks, self.params.push_ranks)[0]
         push = Push(removal, self.items_of, ranks, free_place)
-        lacking = push.run(task, better_end(self.solution, task, self.random, self.params))
+        lacking = push.run(*self.pushed(push))
         self.placed = list(push.settled)
         return lacking
+
+    def pushed(self, push: Push) -> tuple[int, Placement]:
+        """Return a costly task, or a habit at times, and the place that it is to have whatever is there."""
+        if self.habits and self.random.random() < self.params.push_habit_rate:
+            habit = self.solution.items[self.costliest(self.habits)]
+            if isinstance(habit, Occurrence) and (place := push.cheaper_place(habit)):
+                return habit.index, place
+        task = self.solution.problem.tasks[self.costliest(self.tasks)]
+        return task.index, push.forced_place(task, better_end(self.solution, task, self.random, self.params), None)
 
     def rearrange(self) -> list[int] | None:
         """Try to give a task a better end; return what to insert again, None where there was none to be tried."""

@@ -1,4 +1,4 @@
-"""Pushing: a task takes the time it needs from others, and each of these from what gives way to itself.
+"""Pushing: a task or habit takes the time it needs from others, and each of these from what gives way to itself.
 
 Where time is short, one task is on time only in the place of a second, that one only in the place of a third, and the
 last is late instead. Each of these steps alone is a loss, and a repair, which takes free time only, finds none for the
@@ -15,7 +15,7 @@ from functools import reduce
 from operator import or_
 
 from almanac.domain.planner.model.dependencies import in_order
-from almanac.domain.planner.model.problem import Movable, Problem, Task, weight_of
+from almanac.domain.planner.model.problem import Movable, Occurrence, Problem, Task, weight_of
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, between, covered, starts_of_runs
 from almanac.domain.planner.search.destroying.ends import end_as_late
 from almanac.domain.planner.search.destroying.relocation import random_slot_in
@@ -43,13 +43,13 @@ class Push:
         self.free_place = free_place
         self.settled: dict[int, None] = {}
 
-    def run(self, task: Task, stop: int) -> list[int]:
-        """Place a task so that it ends by `stop`, whatever is there; return what lacks a place, high ranks first."""
-        self.settled[task.index] = None
-        if place := self.forced_place(task, stop, None):
-            self.removal.eject(task.index, place)
+    def run(self, index: int, place: Placement) -> list[int]:
+        """Place an item, whatever is there, () for nowhere; return what lacks a place then, high ranks first."""
+        self.settled[index] = None
+        if place:
+            self.removal.eject(index, place)
         else:
-            self.removal.drop(task.index)
+            self.removal.drop(index)
         items = self.solution.problem.tasks
         for _ in range(self.params.push_most):
             waiting = [
@@ -116,6 +116,19 @@ class Push:
                 if place := self.place_in(task, room & ~higher):
                     return place
         return ()
+
+    def cheaper_place(self, habit: Occurrence) -> Placement:
+        """Return a place that costs a habit less, whatever is there but movable events; () for none."""
+        items, held = self.solution.items, 0
+        for index in self.items_of[habit.people[0]]:
+            if isinstance(items[index], Movable):
+                held |= covered(self.places[index])
+        cost = self.solution.costs[habit.index]
+        better = [each for each in habit.candidates if each.cost < cost and not each.bits & held >> habit.base]
+        if not better:
+            return ()
+        chosen = better[int(len(better) * self.random.random() ** self.params.candidate_skew)]
+        return ((chosen.first, chosen.length),)
 
     def held_by_others(self, task: Task, below: float | None) -> tuple[int, list[int]]:
         """Return the slots of what stays where it is, and of what may give way: a mask a rank, the lowest first."""
