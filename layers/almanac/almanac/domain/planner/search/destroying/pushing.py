@@ -18,7 +18,7 @@ from almanac.domain.planner.model.dependencies import in_order
 from almanac.domain.planner.model.problem import Movable, Occurrence, Problem, Task, weight_of
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, between, covered, starts_of_runs
 from almanac.domain.planner.search.destroying.ends import end_as_late
-from almanac.domain.planner.search.destroying.relocation import random_slot_in
+from almanac.domain.planner.search.destroying.relocation import drawn_candidate, random_slot_in
 from almanac.domain.planner.search.destroying.removal import Removal
 from almanac.domain.planner.search.placing.chunks import first_fit, largest_first
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
@@ -125,10 +125,7 @@ class Push:
                 held |= covered(self.places[index])
         cost = self.solution.costs[habit.index]
         better = [each for each in habit.candidates if each.cost < cost and not each.bits & held >> habit.base]
-        if not better:
-            return ()
-        chosen = better[int(len(better) * self.random.random() ** self.params.candidate_skew)]
-        return ((chosen.first, chosen.length),)
+        return drawn_candidate(better, self.random, self.params.candidate_skew) if better else ()
 
     def held_by_others(self, task: Task, below: float | None) -> tuple[int, list[int]]:
         """Return the slots of what stays where it is, and of what may give way: a mask a rank, the lowest first."""

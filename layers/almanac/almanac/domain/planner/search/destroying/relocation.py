@@ -1,8 +1,9 @@
 """Places that an item prefers to its own, whatever is there now."""
 
+from collections.abc import Sequence
 from random import Random
 
-from almanac.domain.planner.model.problem import Attendance, Movable, Task
+from almanac.domain.planner.model.problem import Attendance, Candidate, Movable, Task
 from almanac.domain.planner.model.slot_mask import Placement, between, lowest, starts_of_runs
 from almanac.domain.planner.search.solution import Solution, can_attend, earliest_allowed
 
@@ -21,8 +22,13 @@ def preferred_place(solution: Solution, index: int, random: Random, candidate_sk
         return solution.places[item.meeting] if can_attend(solution, item) else ()
     if not item.candidates:
         return ()
-    good = item.candidates[int(len(item.candidates) * random.random() ** candidate_skew)]
-    return ((good.first, good.length),)
+    return drawn_candidate(item.candidates, random, candidate_skew)
+
+
+def drawn_candidate(candidates: Sequence[Candidate], random: Random, skew: float) -> Placement:
+    """Return one of a habit's candidates, which stand cheapest first; `skew` 1 is even, more prefers cheap ones."""
+    chosen = candidates[int(len(candidates) * random.random() ** skew)]
+    return ((chosen.first, chosen.length),)
 
 
 def preferred_task_place(solution: Solution, task: Task, random: Random) -> Placement:
