@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -19,6 +20,13 @@ def settle(team: Writing) -> None:
         team.sync()
 
 
+def written(team: Writing, make: Callable[[], UUID]) -> tuple[UUID, str]:
+    """Something that is in the calendar, and another calendar that is not the target yet."""
+    made = make()
+    team.sync()
+    return made, team.second_calendar()
+
+
 def begin(body: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(body["start"]["dateTime"])
 
@@ -26,9 +34,7 @@ def begin(body: dict[str, Any]) -> datetime:
 class TestWhatPeopleTookOver:
     @pytest.mark.parametrize("read", ["before", "after"])
     def test_a_title_stays_theirs(self, team: Writing, read: str) -> None:
-        block = team.block()
-        team.sync()
-        other = team.second_calendar()
+        block, other = written(team, team.block)
         team.edit(block, summary="Theirs")
         if read == "before":
             team.sync()
@@ -41,9 +47,7 @@ class TestWhatPeopleTookOver:
         assert team.link(block, "theirs", "state") == [["title"], "agreed"]
 
     def test_a_title_stays_theirs_that_a_plan_changes_before_anything_is_written(self, team: Writing) -> None:
-        block = team.block()
-        team.sync()
-        other = team.second_calendar()
+        block, other = written(team, team.block)
         team.edit(block, summary="Theirs")
         team.sync()
         team.target(other)
@@ -52,9 +56,7 @@ class TestWhatPeopleTookOver:
         assert team.of(block, other)["summary"] == "Theirs"
 
     def test_transparency_of_an_event_stays_theirs(self, team: Writing) -> None:
-        event = team.event()
-        team.sync()
-        other = team.second_calendar()
+        event, other = written(team, team.event)
         team.edit(event, transparency="transparent")
         team.sync()
         team.target(other)
@@ -63,9 +65,7 @@ class TestWhatPeopleTookOver:
         assert team.of(event, other)["transparency"] == "transparent"
 
     def test_what_both_sides_changed_is_a_conflict(self, team: Writing) -> None:
-        event = team.event()
-        team.sync()
-        other = team.second_calendar()
+        event, other = written(team, team.event)
         team.edit(event, summary="Theirs")
         team.change(event, title="Ours")
         team.target(other)
@@ -78,9 +78,7 @@ class TestWhatPeopleTookOver:
         assert team.of(event, other)["summary"] == "Ours"
 
     def test_what_changes_before_the_former_one_goes_comes_too(self, team: Writing) -> None:
-        block = team.block()
-        team.sync()
-        other = team.second_calendar()
+        block, other = written(team, team.block)
         team.target(other)
         team.inject(action="error", status=503, method="DELETE", path="*/events/*", times=1)
         team.sync()
@@ -96,9 +94,7 @@ class TestWhatPeopleTookOver:
 
 class TestDeletions:
     def test_a_block_is_planned_elsewhere(self, team: Writing) -> None:
-        block = team.block()
-        team.sync()
-        other = team.second_calendar()
+        block, other = written(team, team.block)
         team.remove(block)
         team.target(other)
         settle(team)
@@ -119,9 +115,7 @@ class TestDeletions:
 
     @pytest.mark.parametrize("changed", [False, True])
     def test_an_event_goes_unless_it_was_changed_here(self, team: Writing, changed: bool) -> None:
-        event = team.event()
-        team.sync()
-        other = team.second_calendar()
+        event, other = written(team, team.event)
         team.remove(event)
         team.target(other)
         if changed:
@@ -131,9 +125,7 @@ class TestDeletions:
         assert (team.row(event) is not None) == changed
 
     def test_a_run_that_only_writes_looks_first(self, team: Writing) -> None:
-        block = team.block()
-        team.sync()
-        other = team.second_calendar()
+        block, other = written(team, team.block)
         team.remove(block)
         team.target(other)
         for _ in range(3):
@@ -143,9 +135,7 @@ class TestDeletions:
         assert team.there(other) == []
 
     def test_one_while_the_new_target_takes_nothing(self, team: Writing) -> None:
-        block = team.block()
-        team.sync()
-        other = team.second_calendar()
+        block, other = written(team, team.block)
         team.target(other)
         team.inject(action="cut_before", method="POST", path=f"*/{other}/events", times=1)
         team.sync()
@@ -155,9 +145,7 @@ class TestDeletions:
         assert team.there(other) == []
 
     def test_of_two_copies_that_are_there_for_a_moment_either_may_go(self, team: Writing) -> None:
-        block = team.block()
-        team.sync()
-        other = team.second_calendar()
+        block, other = written(team, team.block)
         team.target(other)
         team.inject(action="error", status=503, method="DELETE", path="*/events/*", times=1)
         team.sync()
@@ -189,9 +177,7 @@ class TestDeletions:
 
 class TestTheWay:
     def test_a_calendar_that_nobody_may_write_to_keeps_nothing_back(self, team: Writing) -> None:
-        block = team.block()
-        team.sync()
-        other = team.second_calendar()
+        block, other = written(team, team.block)
         team.google.set_entry(ADA, ADA, role="reader")
         team.move(block, 30)
         team.sync()
@@ -247,9 +233,7 @@ class TestTheWay:
         assert team.row(block, "title") == ["Theirs"]
 
     def test_back_again_with_what_a_person_did_on_the_way(self, team: Writing) -> None:
-        block = team.block()
-        team.sync()
-        other = team.second_calendar()
+        block, other = written(team, team.block)
         team.target(other)
         team.inject(action="error", status=503, method="DELETE", path="*/events/*", times=1)
         team.sync()
@@ -263,9 +247,7 @@ class TestTheWay:
     @pytest.mark.parametrize("deleted", [False, True])
     def test_back_again_while_the_deletion_there_has_no_answer(self, team: Writing, deleted: bool) -> None:
         """Until it is known to be there again, nothing goes from the other calendar, where a person may delete it."""
-        block = team.block()
-        team.sync()
-        other = team.second_calendar()
+        block, other = written(team, team.block)
         team.target(other)
         team.sync()
         team.inject(action="error_after", status=500, method="DELETE", path="*/events/*", times=1)
@@ -286,9 +268,7 @@ class TestTheWay:
         assert (team.row(block) is None) == deleted
 
     def test_made_again_where_it_was_it_has_an_id_that_no_calendar_knows(self, team: Writing) -> None:
-        event = team.event()
-        team.sync()
-        other = team.second_calendar()
+        event, other = written(team, team.event)
         team.target(other)
         team.remove(event)
         team.target(ADA)
@@ -299,9 +279,7 @@ class TestTheWay:
         assert len(ids) == len(set(ids)) == 2
 
     def test_back_again_after_it_was_deleted_there_it_stays_deleted(self, team: Writing) -> None:
-        block = team.block()
-        team.sync()
-        other = team.second_calendar()
+        block, other = written(team, team.block)
         team.remove(block)
         team.target(other)
         team.target(ADA)
