@@ -42,10 +42,10 @@ def a_team(stage: Stage) -> None:
     """Scene 11."""
     why = "Everybody has hours, days and limits of their own; a meeting needs an hour that all have."
     stage.screen.headline(11, "Four people in three zones", why)
-    database, people = stage.stack.wiring.database, stage.stack.wiring.people
+    database, meetings = stage.stack.wiring.database, stage.stack.wiring.meetings
     ws_id = _furnish(stage, database)
     _plan(stage, ws_id)
-    kickoff, retro = sorted(people.meetings(ws_id), key=lambda meeting: meeting.title)
+    kickoff, retro = sorted(meetings.all(ws_id), key=lambda meeting: meeting.title)
     when = ", ".join(f"{name} {_at(kickoff, zone):%a %H:%M}" for name, zone in _PEOPLE.values())
     stage.say(f"{kickoff.title}: {when}, everybody by their own clock")
     fits = all(9 <= _at(kickoff, zone).hour < 17 for _, zone in _PEOPLE.values())
@@ -93,7 +93,7 @@ def _furnish(stage: Stage, database: Database) -> UUID:
     everybody = tuple(_PEOPLE)
     for title, required, hours in (("Kick-off", everybody, "meeting"), ("Retrospective", ("ada", "ben"), "retro")):
         meeting = NewMeeting(title, required, (), 60, "high", hours, None, soon, hard_deadline=True)
-        wiring.people.add_meeting(ws_id, meeting)
+        wiring.meetings.add(ws_id, meeting)
     stage.tell(f"{_NAME}: {counted(len(_PEOPLE), 'member')}, {counted(len(_TASKS), 'task')}, 2 meetings")
     return ws_id
 

@@ -5,11 +5,12 @@ from argparse import Namespace
 from collections.abc import Sequence
 from importlib.metadata import entry_points, version
 
-from almanac.cli import accounts, maintenance, members, output, plan, queues, runs, schedule, sync, workspaces
+from almanac.cli import accounts, maintenance, output, plan, queues, runs, schedule, sync, workspaces
 from almanac.cli.access import keys
 from almanac.cli.arguments import Commands, Parser, add_command, resolve_workspaces
 from almanac.cli.history import bus, changes, exports, feeds, looking_back, webhooks
 from almanac.cli.outbound import commands as outbound
+from almanac.cli.people import meetings, members
 from almanac.cli.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
 from almanac.settings import misspelt
@@ -66,6 +67,7 @@ def _parser() -> Parser:
     groups = (
         workspaces,
         members,
+        meetings,
         accounts,
         sync,
         outbound,

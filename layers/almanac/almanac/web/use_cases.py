@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.foresee import Foresee
+    from almanac.services.operations.meetings import Meetings
     from almanac.services.operations.pauses import Pauses
     from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
@@ -168,7 +169,12 @@ class UseCases(Protocol):
 
     @property
     def people(self) -> "People":
-        """Members and meetings."""
+        """Members."""
+        ...
+
+    @property
+    def meetings(self) -> "Meetings":
+        """Meetings that look for their time."""
         ...
 
     @property

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.follow_request import FollowRequest
+    from almanac.services.operations.meetings import Meetings
     from almanac.services.operations.people import People
     from almanac.services.outbound.repair import RepairLinks
     from almanac.services.outbound.targets import Targets
@@ -63,11 +64,19 @@ class Wiring(
 
     @cached_property
     def people(self) -> "People":
-        """The use case of `almanac member …`, `almanac members` and `almanac meeting …`."""
+        """The use case of `almanac member …` and `almanac members`."""
         from almanac.adapters.postgres.plan.members import PostgresPeople
         from almanac.services.operations.people import People
 
         return People(self._workspace_store, PostgresPeople(self.database))
+
+    @cached_property
+    def meetings(self) -> "Meetings":
+        """The use case of `almanac meeting …`."""
+        from almanac.adapters.postgres.plan.meetings import PostgresMeetings
+        from almanac.services.operations.meetings import Meetings
+
+        return Meetings(self._workspace_store, self.people.store, PostgresMeetings(self.database))
 
     @cached_property
     def accounts(self) -> "Accounts":

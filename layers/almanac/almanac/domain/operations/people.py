@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
 
+LEAST_PEOPLE = 2
+"""Who must come to a meeting: of one person it is a task."""
+LONGEST_MEETING = 44_640
+"""Minutes: a month."""
+
 
 @dataclass(frozen=True, slots=True)
 class Digest:

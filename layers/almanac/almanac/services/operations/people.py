@@ -1,34 +1,21 @@
-"""Members and meetings as operators set them up."""
+"""Members as operators set them up."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from almanac.domain.export.digest_day import EVENING
-from almanac.domain.operations.people import DigestChange, ListedMeeting, ListedMember, NewMeeting
-from almanac.domain.workspace_plan.team.hours_faults import unknown_hours
+from almanac.domain.operations.people import DigestChange, ListedMember
 from almanac.errors import BadInput
 from almanac.services.operations.ports import PeopleStore, WorkspaceStore
 
-LEAST_PEOPLE = 2
 _ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
-
-
-class UnknownMeeting(BadInput):
-    """The workspace has no meeting of that id."""
-
-    code = "unknown_meeting"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "meeting_id", "the workspace has no such meeting; `almanac meeting list` shows those there are"
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The use case of `almanac member …`, `almanac members` and `almanac meeting …`."""
+    """The use case of `almanac member …` and `almanac members`."""
 
     workspaces: WorkspaceStore
     store: PeopleStore
@@ -63,37 +50,6 @@ class People:
         self.workspaces.require_workspace(ws_id)
         require_member(self.store, ws_id, user, "user")
 
-    def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
-        """Add a meeting that looks for its time, and return its id. Raises BadInput of a field, UnknownWorkspace."""
-        known = {member.user_id for member in self.members(ws_id)}
-        for field, users in (("required", meeting.required), ("optional", meeting.optional)):
-            for user in users:
-                if user not in known:
-                    raise BadInput(field, f"names somebody who is no member; {_known(self.store, ws_id)}")
-        if len(set(meeting.required)) < LEAST_PEOPLE:
-            raise BadInput("required", "must name two people or more")
-        if len({*meeting.required, *meeting.optional}) < len(meeting.required) + len(meeting.optional):
-            raise BadInput("optional", "names somebody a second time")
-        if meeting.earliest and meeting.deadline and meeting.earliest >= meeting.deadline:
-            raise BadInput("deadline", "must lie after the earliest start")
-        hours = self.store.hours(ws_id)
-        unknown = unknown_hours(meeting.hours, [hours[user] for user in meeting.required])
-        if unknown is not None:
-            names = ", ".join(unknown.quotes)
-            raise BadInput("hours", f"is no category of hours of all who must come; known are {names}")
-        return self.store.add_meeting(ws_id, meeting)
-
-    def remove_meeting(self, ws_id: UUID, meeting_id: UUID) -> None:
-        """Call a meeting off: the next plan takes its block to come away. Raises UnknownMeeting, UnknownWorkspace."""
-        self.workspaces.require_workspace(ws_id)
-        if not self.store.remove_meeting(ws_id, meeting_id):
-            raise UnknownMeeting
-
-    def meetings(self, ws_id: UUID) -> Sequence[ListedMeeting]:
-        """Return the open meetings. Raises UnknownWorkspace."""
-        self.workspaces.require_workspace(ws_id)
-        return self.store.meetings(ws_id)
-
 
 def require_member(store: PeopleStore, ws_id: UUID, user: str, field: str) -> None:
     """Raise BadInput of the field that names a user who is no member."""
@@ -103,11 +59,12 @@ def require_member(store: PeopleStore, ws_id: UUID, user: str, field: str) -> No
 
 def not_a_member(store: PeopleStore, ws_id: UUID, field: str) -> BadInput:
     """Return the error of a field that names somebody who is no member: it tells who is."""
-    return BadInput(field, f"is no member; {_known(store, ws_id)}")
+    return BadInput(field, f"is no member; {known(member.user_id for member in store.members(ws_id))}")
 
 
-def _known(store: PeopleStore, ws_id: UUID) -> str:
-    names = ", ".join(member.user_id for member in store.members(ws_id))
+def known(users: Iterable[str]) -> str:
+    """Return who is a member, as the end of a complaint about somebody who is not."""
+    names = ", ".join(users)
     return f"members are {names}" if names else "there are none yet; `almanac member add` adds one"
 
 

@@ -105,7 +105,7 @@ class PauseStore(Protocol):
 
 
 class PeopleStore(Protocol):
-    """Members and meetings. Raises DatabaseUnavailable and StorageFailed."""
+    """Members. Raises DatabaseUnavailable and StorageFailed."""
 
     def add_member(self, ws_id: UUID, user: str, name: str | None, zone: str | None) -> tuple[str, str | None]:
         """Add a member, or change what is given of one. Return name and zone as stored.
@@ -130,15 +130,19 @@ class PeopleStore(Protocol):
         """Return the categories of hours that each member has, of their own or of the workspace, in lower case."""
         ...
 
-    def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
+
+class MeetingStore(Protocol):
+    """Meetings. Raises DatabaseUnavailable and StorageFailed."""
+
+    def add(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
         """Add a meeting with its people, and return its id."""
         ...
 
-    def remove_meeting(self, ws_id: UUID, meeting_id: UUID) -> bool:
+    def remove(self, ws_id: UUID, meeting_id: UUID) -> bool:
         """Delete a meeting with its people and what waits for it; False when there was none."""
         ...
 
-    def meetings(self, ws_id: UUID) -> Sequence[ListedMeeting]:
+    def all(self, ws_id: UUID) -> Sequence[ListedMeeting]:
         """Return the open meetings, those without a place first."""
         ...
 

@@ -5,7 +5,6 @@ from almanac.web.api import (
     history_routes,
     ledger_routes,
     past_routes,
-    people_routes,
     queue_routes,
     webhook_routes,
     workspace_routes,
@@ -13,12 +12,14 @@ from almanac.web.api import (
 from almanac.web.api.access import routes as access_routes
 from almanac.web.api.history import snapshot
 from almanac.web.api.outbound import routes as outbound_routes
+from almanac.web.api.people import meeting_routes, member_routes
 from almanac.web.api.routes import Route
 
 ROUTES: tuple[Route, ...] = (
     *ledger_routes.ROUTES,
     *workspace_routes.ROUTES,
-    *people_routes.ROUTES,
+    *member_routes.ROUTES,
+    *meeting_routes.ROUTES,
     *outbound_routes.ROUTES,
     *queue_routes.ROUTES,
     *history_routes.ROUTES,

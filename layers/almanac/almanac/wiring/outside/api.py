@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.channels import Channels
+    from almanac.services.operations.meetings import Meetings
     from almanac.services.operations.people import People
     from almanac.services.operations.ports import PeopleStore
     from almanac.services.operations.queues import QueueDepths
@@ -220,10 +221,18 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
 
     @cached_property
     def people(self) -> "People":
-        """Members and meetings."""
+        """Members."""
         from almanac.services.operations.people import People
 
         return People(self._workspace_store, self._people_store)
+
+    @cached_property
+    def meetings(self) -> "Meetings":
+        """Meetings that look for their time."""
+        from almanac.adapters.postgres.plan.meetings import PostgresMeetings
+        from almanac.services.operations.meetings import Meetings
+
+        return Meetings(self._workspace_store, self._people_store, PostgresMeetings(self.database))
 
     @cached_property
     def _people_store(self) -> "PeopleStore":

@@ -1,17 +1,16 @@
-"""Members and meetings in Postgres, as the command line reads and writes them."""
+"""Members in Postgres, as operators see and set them up."""
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from typing_extensions import override
 
-from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.plan.people import StoredHours
 from almanac.adapters.postgres.plan.settings import DEFAULT_CATEGORIES
 from almanac.adapters.postgres.zones import zone_given
 from almanac.domain.export.digest_day import MORNING
-from almanac.domain.operations.people import Digest, DigestChange, ListedMeeting, ListedMember, NewMeeting
+from almanac.domain.operations.people import Digest, DigestChange, ListedMember
 from almanac.errors import UnknownWorkspace
 from almanac.services.operations.ports import PeopleStore
 
@@ -56,32 +55,3 @@ class PostgresPeople(PeopleStore):
             member.user_id: {*DEFAULT_CATEGORIES, *stored.of_all, *stored.own.get(member.user_id, ())}
             for member in self.members(ws_id)
         }
-
-    @override
-    def add_meeting(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
-        users = (*meeting.required, *meeting.optional)
-        found: UUID = self._run.alone(
-            "add_meeting",
-            ws_id=ws_id,
-            title=meeting.title,
-            minutes=meeting.minutes,
-            priority=meeting.priority,
-            hours=meeting.hours,
-            earliest=meeting.earliest,
-            deadline=meeting.deadline,
-            hard=meeting.hard_deadline,
-            users=arrays.texts(users),
-            optional=arrays.booleans(user in meeting.optional for user in users),
-        )[0][0]
-        return found
-
-    @override
-    def remove_meeting(self, ws_id: UUID, meeting_id: UUID) -> bool:
-        return bool(self._run.alone("remove_meeting", ws_id=ws_id, meeting_id=meeting_id))
-
-    @override
-    def meetings(self, ws_id: UUID) -> Sequence[ListedMeeting]:
-        return [
-            ListedMeeting(*(*row[:2], tuple(row[2]), tuple(row[3]), *row[4:10], tuple(row[10] or ())))
-            for row in self._run.alone("list_meetings", ws_id=ws_id)
-        ]

@@ -1,0 +1,73 @@
+"""Meetings as operators set them up: who must come, who may, how long, and by when."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from almanac.domain.operations.people import LEAST_PEOPLE, ListedMeeting, NewMeeting
+from almanac.domain.workspace_plan.team.hours_faults import unknown_hours
+from almanac.errors import BadInput
+from almanac.services.operations.people import known
+from almanac.services.operations.ports import MeetingStore, PeopleStore, WorkspaceStore
+
+
+class UnknownMeeting(BadInput):
+    """The workspace has no open meeting of that id."""
+
+    code = "unknown_meeting"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "meeting_id", "the workspace has no such meeting; `almanac meeting list` shows those there are"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """The use case of `almanac meeting …`."""
+
+    workspaces: WorkspaceStore
+    people: PeopleStore
+    store: MeetingStore
+
+    def add(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
+        """Add a meeting that looks for its time, and return its id. Raises BadInput of a field, UnknownWorkspace."""
+        self.workspaces.require_workspace(ws_id)
+        hours = self.people.hours(ws_id)
+        _require_people(meeting, hours)
+        _require_dates(meeting)
+        _require_hours(meeting, hours)
+        return self.store.add(ws_id, meeting)
+
+    def remove(self, ws_id: UUID, meeting_id: UUID) -> None:
+        """Call a meeting off: the next plan takes its block to come away. Raises UnknownMeeting, UnknownWorkspace."""
+        self.workspaces.require_workspace(ws_id)
+        if not self.store.remove(ws_id, meeting_id):
+            raise UnknownMeeting
+
+    def all(self, ws_id: UUID) -> Sequence[ListedMeeting]:
+        """Return the open meetings. Raises UnknownWorkspace."""
+        self.workspaces.require_workspace(ws_id)
+        return self.store.all(ws_id)
+
+
+def _require_people(meeting: NewMeeting, members: Collection[str]) -> None:
+    for field, users in (("required", meeting.required), ("optional", meeting.optional)):
+        if not set(members).issuperset(users):
+            raise BadInput(field, f"names somebody who is no member; {known(members)}")
+    if len(set(meeting.required)) < LEAST_PEOPLE:
+        raise BadInput("required", "must name two people or more")
+    if len({*meeting.required, *meeting.optional}) < len(meeting.required) + len(meeting.optional):
+        raise BadInput("optional", "names somebody a second time")
+
+
+def _require_dates(meeting: NewMeeting) -> None:
+    if meeting.earliest and meeting.deadline and meeting.earliest >= meeting.deadline:
+        raise BadInput("deadline", "must lie after the earliest start")
+
+
+def _require_hours(meeting: NewMeeting, hours: Mapping[str, Collection[str]]) -> None:
+    unknown = unknown_hours(meeting.hours, [hours[user] for user in meeting.required])
+    if unknown is not None:
+        names = ", ".join(unknown.quotes)
+        raise BadInput("hours", f"is no category of hours of all who must come; known are {names}")
