@@ -97,17 +97,8 @@ def test_a_meeting_is_added_previewed_and_listed(run: Run, ws_id: UUID) -> None:
 def test_a_meeting_is_removed_and_its_block_goes_with_the_next_plan(run: Run, ws_id: UUID, database: Database) -> None:
     for user in ("ada", "ben"):
         run("member", "add", ws_id, "--user", user)
-    added = run("meeting", "add", ws_id, "--title", "Kick-off", "--with", "ada", "--with", "ben", "--json")[1]
-    meeting = json.loads(added)["meeting_id"]
-    block = database.run(
-        "WITH block AS (INSERT INTO workspace_calendar_events (ws_id, provider, title, start_at, end_at)"
-        " SELECT :w, 'almanac', 'Kick-off', at, at + interval '30 minutes'"
-        " FROM (SELECT date_trunc('day', now()) + interval '2 days 12 hours' AS at) noon RETURNING id, ws_id)"
-        " INSERT INTO meeting_calendar_events (event_id, ws_id, meeting_id, scheduled_minutes, attending)"
-        " SELECT id, ws_id, :m, 30, '{ada,ben}' FROM block RETURNING event_id",
-        w=ws_id,
-        m=meeting,
-    )[0][0]
+    meeting = _add(run, ws_id)
+    block = _block(database, ws_id, meeting)
 
     said = f"meeting {meeting} is removed; the next plan takes its block away\n"
     assert run("meeting", "remove", ws_id, meeting) == (0, said, "")
@@ -119,11 +110,159 @@ def test_a_meeting_is_removed_and_its_block_goes_with_the_next_plan(run: Run, ws
     assert run("meeting", "remove", ws_id, meeting) == (2, "", unknown)
 
 
+def _add(run: Run, ws_id: UUID, *words: object) -> str:
+    """A meeting of Ada and Ben; returns its id."""
+    who = ("--with", "ada", "--with", "ben")
+    said = json.loads(run("meeting", "add", ws_id, "--title", "Kick-off", *who, *words, "--json")[1])
+    return str(said["meeting_id"])
+
+
+def _block(database: Database, ws_id: UUID, meeting: str, attending: str = "{ada,ben}", hours: int = 60) -> UUID:
+    """Its block, so many hours after midnight; returns the event's id."""
+    found: UUID = database.run(
+        "WITH block AS (INSERT INTO workspace_calendar_events (ws_id, provider, title, start_at, end_at)"
+        " SELECT :w, 'almanac', 'Kick-off', at, at + interval '30 minutes'"
+        " FROM (SELECT date_trunc('day', now()) + :hours * interval '1 hour' AS at) noon RETURNING id, ws_id)"
+        " INSERT INTO meeting_calendar_events (event_id, ws_id, meeting_id, scheduled_minutes, attending)"
+        " SELECT id, ws_id, :m, 30, :who::text[] FROM block RETURNING event_id",
+        w=ws_id,
+        m=meeting,
+        hours=hours,
+        who=attending,
+    )[0][0]
+    return found
+
+
+def _attending(database: Database, event_id: UUID) -> object:
+    return database.run("SELECT attending FROM meeting_calendar_events WHERE event_id = :id", id=event_id)[0][0]
+
+
+@pytest.fixture
+def three(run: Run, ws_id: UUID) -> None:
+    for user in ("ada", "ben", "cy"):
+        run("member", "add", ws_id, "--user", user)
+
+
+@pytest.mark.usefixtures("three")
+class TestAMeetingIsChanged:
+    def test_what_is_given_changes_and_the_rest_stays(self, run: Run, ws_id: UUID) -> None:
+        wishes = ("--deadline", "2199-03-06T17:00Z", "--hard", "--priority", "high", "--hours", "Work")
+        meeting = _add(run, ws_id, "--optional", "cy", *wishes)
+        was = json.loads(run("meeting", "list", ws_id, "--json")[1])["meetings"][0]
+
+        said = json.loads(run("meeting", "change", ws_id, meeting, "--minutes", "45", "--title", "Start", "--json")[1])
+        assert said == {"ws_id": str(ws_id), **was, "minutes": 45, "title": "Start"}
+
+        run("meeting", "change", ws_id, meeting, "--soft", "--no-deadline", "--earliest", "2199-03-01T09:00Z")
+        now = json.loads(run("meeting", "list", ws_id, "--json")[1])["meetings"][0]
+        gone = {"earliest": "2199-03-01T09:00:00Z", "deadline": None, "hard_deadline": False}
+        assert now == {**was, "minutes": 45, "title": "Start", **gone}
+
+    def test_who_must_come_now_is_no_more_among_those_who_may(self, run: Run, ws_id: UUID) -> None:
+        meeting = _add(run, ws_id, "--optional", "cy")
+        said = json.loads(run("meeting", "change", ws_id, meeting, "--with", "ada", "--with", "cy", "--json")[1])
+        assert (said["required"], said["optional"]) == (["ada", "cy"], [])
+        said = json.loads(run("meeting", "change", ws_id, meeting, "--optional", "ben", "--json")[1])
+        assert (said["required"], said["optional"]) == (["ada", "cy"], ["ben"])
+        assert "with ada, cy, perhaps ben" in run("meeting", "list", ws_id)[1]
+        said = json.loads(run("meeting", "change", ws_id, meeting, "--no-optional", "--json")[1])
+        assert said["optional"] == []
+
+    def test_a_plan_is_asked_for_by_what_changes_and_by_nothing_else(
+        self, run: Run, ws_id: UUID, database: Database
+    ) -> None:
+        meeting = _add(run, ws_id)
+        database.run("DELETE FROM unplanned_changes")
+        same = ("--title", "Kick-off", "--with", "ben", "--with", "ada", "--minutes", "30", "--no-optional", "--soft")
+        assert run("meeting", "change", ws_id, meeting, *same)[0] == 0
+        assert database.run("SELECT count(*) FROM unplanned_changes") == [[0]]
+        assert "the next plan looks for its time" in run("meeting", "change", ws_id, meeting, "--minutes", "45")[1]
+        assert database.run("SELECT count(*) FROM unplanned_changes") == [[1]]
+        database.run("DELETE FROM unplanned_changes")
+        run("meeting", "change", ws_id, meeting, "--with", "ada", "--with", "cy")
+        assert database.run("SELECT count(*) FROM unplanned_changes") == [[1]]
+
+    def test_its_block_grows_where_it_is_and_a_locked_one_stays(
+        self, run: Run, ws_id: UUID, database: Database
+    ) -> None:
+        meeting = _add(run, ws_id)
+        event = _block(database, ws_id, meeting)
+        start = database.run("SELECT start_at FROM workspace_calendar_events")[0][0]
+        run("meeting", "change", ws_id, meeting, "--earliest", f"{start.isoformat()}")
+        said = run("meeting", "change", ws_id, meeting, "--minutes", "60", "--title", "Start")[1]
+        assert said.endswith("the next plan leaves its block there or moves it\n")
+        (block,) = json.loads(run("schedule", ws_id, "--preview", "--json")[1])["blocks"]
+        assert (block["title"], block["minutes"], block["change"]) == ("Start", 60, "moved")
+        assert block["start"] == f"{start:%Y-%m-%dT%H:%M:%SZ}"
+
+        database.run("UPDATE workspace_calendar_events SET locked = true WHERE id = :id", id=event)
+        said = run("meeting", "change", ws_id, meeting, "--minutes", "90")[1]
+        assert said.endswith("its block is locked and stays where it is\n")
+        (block,) = json.loads(run("schedule", ws_id, "--preview", "--json")[1])["blocks"]
+        assert (block["minutes"], block["change"], block["reason"]) == (30, "held", "locked by its owner")
+
+    def test_who_comes_to_a_locked_block_follows(self, run: Run, ws_id: UUID, database: Database) -> None:
+        meeting = _add(run, ws_id)
+        event = _block(database, ws_id, meeting)
+        database.run("UPDATE workspace_calendar_events SET locked = true WHERE id = :id", id=event)
+        run("meeting", "change", ws_id, meeting, "--with", "ada", "--with", "cy", "--optional", "ben")
+        assert _attending(database, event) == ["ada", "ben", "cy"], "who may come and was coming still is"
+        run("meeting", "change", ws_id, meeting, "--no-optional")
+        assert _attending(database, event) == ["ada", "cy"]
+        run("meeting", "change", ws_id, meeting, "--optional", "ben")
+        assert _attending(database, event) == ["ada", "cy"], "a plan asks along, not an edit"
+
+    def test_what_was_held_tells_who_was_there(self, run: Run, ws_id: UUID, database: Database) -> None:
+        meeting = _add(run, ws_id)
+        event = _block(database, ws_id, meeting, hours=-24)
+        run("meeting", "change", ws_id, meeting, "--with", "ada", "--with", "cy")
+        assert _attending(database, event) == ["ada", "ben"]
+
+    def test_one_that_is_done_is_no_open_meeting(self, run: Run, ws_id: UUID, database: Database) -> None:
+        meeting = _add(run, ws_id)
+        database.run("UPDATE meetings SET completed_at = now()")
+        unknown = "almanac: MEETING: the workspace has no such meeting; `almanac meeting list` shows those there are\n"
+        assert run("meeting", "change", ws_id, meeting, "--minutes", "45") == (2, "", unknown)
+        assert database.run("SELECT duration_minutes FROM meetings") == [[30]]
+
+    def test_what_a_change_does_not_touch_may_have_become_impossible(self, run: Run, ws_id: UUID) -> None:
+        meeting = _add(run, ws_id)
+        run("member", "remove", ws_id, "--user", "ben")
+        assert run("meeting", "change", ws_id, meeting, "--title", "Start")[0] == 0
+        again = run("meeting", "change", ws_id, meeting, "--with", "ada", "--with", "ben")
+        assert again == (2, "", "almanac: --with: names somebody who is no member; members are ada, cy\n")
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            ((), "--title: missing; give it, or whatever else is to change"),
+            (("--with", "ada"), "--with: must name two people or more"),
+            (("--optional", "ada"), "--optional: names somebody a second time"),
+            (("--earliest", "2199-03-07T17:00Z"), "--deadline: must lie after the earliest start"),
+            (
+                ("--hours", "nights"),
+                "--hours: is no category of hours of all who must come; known are meeting, personal, work",
+            ),
+            (("--minutes", "44641"), "--minutes: must be 1 to 44640"),
+            (("--deadline", "2199-03-08T17:00Z", "--no-deadline"), "--no-deadline: goes not with --deadline"),
+        ],
+    )
+    def test_what_is_wrong_names_its_option_and_changes_nothing(
+        self, run: Run, ws_id: UUID, words: tuple[str, ...], said: str
+    ) -> None:
+        meeting = _add(run, ws_id, "--deadline", "2199-03-06T17:00Z")
+        was = run("meeting", "list", ws_id)
+        assert run("meeting", "change", ws_id, meeting, *words) == (2, "", f"almanac: {said}\n")
+        assert run("meeting", "list", ws_id) == was
+
+
 def test_a_meeting_of_another_workspace_is_unknown(run: Run, ws_id: UUID, database: Database) -> None:
     meeting = database.run(
         "INSERT INTO meetings (ws_id, title) VALUES (:ws, 'Sync') RETURNING id", ws=rows.workspace(database)
     )[0][0]
     assert run("meeting", "remove", ws_id, meeting)[0] == 2
+    assert run("meeting", "change", ws_id, meeting, "--title", "Ours")[0] == 2
+    assert database.run("SELECT title FROM meetings") == [["Sync"]]
     assert database.run("SELECT count(*) FROM meetings") == [[1]]
 
 

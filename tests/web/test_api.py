@@ -13,6 +13,8 @@ import pytest
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.plan.preview_turns import PostgresPreviewTurns
 from almanac.cli.main import main
+from almanac.domain.operations.people import MeetingChange
+from almanac.services.operations.meetings import MeetingChangedMeanwhile
 from almanac.services.watching.calendar import SwitchConnection
 from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
@@ -391,6 +393,74 @@ class TestPeople:
         assert (gone.status, gone.json["code"]) == (404, "unknown_meeting")
         assert [row["user_id"] for row in admin("DELETE", f"{url}/members/ben").json["items"]] == ["ada"]
         assert admin("DELETE", f"{url}/members/ben").json["code"] == "unknown_member"
+
+
+class TestAMeetingIsChanged:
+    @pytest.fixture
+    def url(self, member: Client, ws: UUID) -> str:
+        for user in ("ada", "ben", "cy"):
+            member("PUT", f"/v1/workspaces/{ws}/members/{user}", {})
+        asked = {"title": "Kick-off", "required": ["ada", "ben"], "deadline": "2199-03-06T17:00:00Z"}
+        added = member("POST", f"/v1/workspaces/{ws}/meetings", asked).json
+        return f"/v1/workspaces/{ws}/meetings/{added['meeting_id']}"
+
+    def test_what_is_left_out_stays_and_null_takes_an_instant_away(
+        self, member: Client, url: str, database: Database
+    ) -> None:
+        was = member("GET", url).json
+        changed = member("PATCH", url, {"minutes": 45, "optional": ["cy"], "earliest": "2199-03-01T09:00:00+01:00"})
+        now = {**was, "minutes": 45, "optional": ["cy"], "earliest": "2199-03-01T08:00:00Z"}
+        assert (changed.status, changed.json) == (200, now)
+        bare = member("PATCH", url, {"earliest": None, "deadline": None, "optional": []}).json
+        assert bare == {**now, "earliest": None, "deadline": None, "optional": []}
+        assert member("PATCH", url, {}).json == bare == member("GET", url).json
+        kept = database.run("SELECT action, details FROM audit_log WHERE action = 'meeting_change' ORDER BY at LIMIT 1")
+        assert kept == [["meeting_change", {"changed": ["earliest", "minutes", "optional"]}]]
+
+    def test_if_match_guards_what_was_read(self, member: Client, url: str) -> None:
+        read = member("GET", url)
+        tag = read.headers["ETag"]
+        assert member("PATCH", url, {"minutes": 45}, {"If-Match": tag}).status == 200
+        refused = member("PATCH", url, {"title": "Start"}, {"If-Match": tag})
+        assert (refused.status, refused.json["code"]) == (412, "precondition_failed")
+        assert member("GET", url).json == {**read.json, "minutes": 45}
+
+    def test_who_changes_it_between_the_look_and_the_writing_is_noticed(
+        self, member: Client, url: str, wiring: ApiWiring, ws: UUID
+    ) -> None:
+        meetings = wiring.meetings
+        seen = meetings.one(ws, UUID(url.rsplit("/", 1)[1]))
+        meetings.change(ws, seen.meeting_id, MeetingChange(minutes=45))
+        with pytest.raises(MeetingChangedMeanwhile):
+            meetings.change(ws, seen.meeting_id, MeetingChange(title="Start"), seen)
+        assert member("GET", url).json["title"] == "Kick-off"
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"required": ["ada", "zoe"]}, "required"),
+            ({"required": ["ada", "ada"]}, "required"),
+            ({"optional": ["ada"]}, "optional"),
+            ({"earliest": "2199-03-07T00:00:00Z"}, "deadline"),
+            ({"hours": "nights"}, "hours"),
+            ({"minutes": 0}, "minutes"),
+            ({"duration": 30}, "duration"),
+        ],
+    )
+    def test_what_is_unusable_names_its_field_and_changes_nothing(
+        self, member: Client, url: str, body: dict[str, object], field: str
+    ) -> None:
+        was = member("GET", url).json
+        refused = member("PATCH", url, body)
+        assert (refused.status, refused.json["field"]) == (422, field)
+        assert member("GET", url).json == was
+
+    def test_one_that_is_not_there_is_404(self, member: Client, url: str, foreign: UUID, database: Database) -> None:
+        theirs = database.run("INSERT INTO meetings (ws_id, title) VALUES (:w, 'T') RETURNING id", w=foreign)[0][0]
+        for method, body in (("GET", None), ("PATCH", {"minutes": 45})):
+            for unknown in (theirs, uuid4()):
+                gone = member(method, f"{url.rsplit('/', 1)[0]}/{unknown}", body)
+                assert (gone.status, gone.json["code"]) == (404, "unknown_meeting")
 
 
 @pytest.mark.usefixtures("no_quarter_ends_meanwhile")

@@ -801,14 +801,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Show one open meeting. */
+        get: operations["show_meeting"];
         put?: never;
         post?: never;
         /** Call a meeting off; the next plan takes its block away. Returns those that are left. */
         delete: operations["remove_meeting"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change what is given of a meeting; with If-Match only if nothing of it has changed meanwhile. */
+        patch: operations["change_meeting"];
         trace?: never;
     };
     "/v1/workspaces/{ws}/members": {
@@ -2170,7 +2172,7 @@ export interface components {
         };
         /**
          * Meeting
-         * @description An open meeting; `start` and `end` are null while it has no time.
+         * @description An open meeting; `start` and `end` are null while it has no time. `locked`: its block stays where it is.
          */
         Meeting: {
             /** Attending */
@@ -2181,6 +2183,12 @@ export interface components {
             earliest: string | null;
             /** End */
             end: string | null;
+            /** Hard Deadline */
+            hard_deadline: boolean;
+            /** Hours */
+            hours: string;
+            /** Locked */
+            locked: boolean;
             /**
              * Meeting Id
              * Format: uuid
@@ -2235,6 +2243,30 @@ export interface components {
             required: string[];
             /** Title */
             title: string;
+        };
+        /**
+         * MeetingChangeBody
+         * @description What is to be changed of a meeting; what is left out stays. `earliest` and `deadline`: null takes them away.
+         */
+        MeetingChangeBody: {
+            /** Deadline */
+            deadline?: string | null;
+            /** Earliest */
+            earliest?: string | null;
+            /** Hard Deadline */
+            hard_deadline?: boolean | null;
+            /** Hours */
+            hours?: string | null;
+            /** Minutes */
+            minutes?: number | null;
+            /** Optional */
+            optional?: string[] | null;
+            /** Priority */
+            priority?: ("critical" | "high" | "normal" | "low") | null;
+            /** Required */
+            required?: string[] | null;
+            /** Title */
+            title?: string | null;
         };
         /**
          * MeetingList
@@ -8665,6 +8697,101 @@ export interface operations {
             };
         };
     };
+    show_meeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the meeting. */
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meeting"];
+                };
+            };
+            /** @description What If-None-Match names is still so; without a body. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_meeting */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     remove_meeting: {
         parameters: {
             query?: never;
@@ -8708,6 +8835,128 @@ export interface operations {
             };
             /** @description unknown_workspace, unknown_meeting */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_meeting: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of what was read. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the meeting. */
+                meeting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeetingChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meeting"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_meeting */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description precondition_failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

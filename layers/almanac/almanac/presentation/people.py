@@ -59,7 +59,23 @@ def _default(member: ListedMember) -> str:
 
 def meetings_document(found: Iterable[ListedMeeting]) -> Mapping[str, Any]:
     """Return the meetings for --json."""
-    return {"meetings": [asdict(meeting) for meeting in found]}
+    return {"meetings": [meeting_document(meeting) for meeting in found]}
+
+
+def meeting_document(meeting: ListedMeeting) -> Mapping[str, Any]:
+    """Return one of them for --json."""
+    return asdict(meeting)
+
+
+def changed_meeting_text(meeting: ListedMeeting) -> str:
+    """Return what a meeting is now, and what comes of it."""
+    if meeting.locked:
+        then = "its block is locked and stays where it is"
+    elif meeting.start is None:
+        then = "the next plan looks for its time"
+    else:
+        then = "the next plan leaves its block there or moves it"
+    return f"{meetings_text([meeting])}\n{then}"
 
 
 def meetings_text(found: Iterable[ListedMeeting]) -> str:

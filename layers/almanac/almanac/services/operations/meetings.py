@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from almanac.domain.operations.people import LEAST_PEOPLE, ListedMeeting, NewMeeting
+from almanac.domain.operations.people import LEAST_PEOPLE, ListedMeeting, MeetingChange, NewMeeting
 from almanac.domain.workspace_plan.team.hours_faults import unknown_hours
-from almanac.errors import BadInput
+from almanac.errors import BadInput, PermanentError
 from almanac.services.operations.people import known
 from almanac.services.operations.ports import MeetingStore, PeopleStore, WorkspaceStore
 
@@ -20,6 +20,12 @@ class UnknownMeeting(BadInput):
         super().__init__(
             "meeting_id", "the workspace has no such meeting; `almanac meeting list` shows those there are"
         )
+
+
+class MeetingChangedMeanwhile(PermanentError):
+    """A meeting is not any more as whoever changes it has seen it."""
+
+    code = "precondition_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +45,55 @@ class Meetings:
         _require_hours(meeting, hours)
         return self.store.add(ws_id, meeting)
 
+    def change(
+        self, ws_id: UUID, meeting_id: UUID, change: MeetingChange, seen: ListedMeeting | None = None
+    ) -> ListedMeeting:
+        """Change what is given of an open meeting, and return it as it is then: the next plan finds its time anew.
+
+        Raises UnknownMeeting, BadInput of a field, MeetingChangedMeanwhile where it is not any more as it was `seen`,
+        UnknownWorkspace.
+        """
+        self.workspaces.require_workspace(ws_id)
+        hours = self.people.hours(ws_id)
+
+        def changed(was: ListedMeeting) -> NewMeeting:
+            if seen not in (None, was):
+                raise MeetingChangedMeanwhile("somebody has changed the meeting meanwhile")
+            wanted = change.applied_to(was)
+            _require_possible(wanted, change, hours)
+            return wanted
+
+        if not self.store.change(ws_id, meeting_id, changed):
+            raise UnknownMeeting
+        return self.one(ws_id, meeting_id)
+
     def remove(self, ws_id: UUID, meeting_id: UUID) -> None:
         """Call a meeting off: the next plan takes its block to come away. Raises UnknownMeeting, UnknownWorkspace."""
         self.workspaces.require_workspace(ws_id)
         if not self.store.remove(ws_id, meeting_id):
             raise UnknownMeeting
 
+    def one(self, ws_id: UUID, meeting_id: UUID) -> ListedMeeting:
+        """Return one open meeting. Raises UnknownMeeting, UnknownWorkspace."""
+        for each in self.all(ws_id):
+            if each.meeting_id == meeting_id:
+                return each
+        raise UnknownMeeting
+
     def all(self, ws_id: UUID) -> Sequence[ListedMeeting]:
         """Return the open meetings. Raises UnknownWorkspace."""
         self.workspaces.require_workspace(ws_id)
         return self.store.all(ws_id)
+
+
+def _require_possible(meeting: NewMeeting, change: MeetingChange, hours: Mapping[str, Collection[str]]) -> None:
+    """Raise BadInput for what a change has made impossible: what it does not touch may have become so since."""
+    if change.required is not None or change.optional is not None:
+        _require_people(meeting, hours)
+    if change.earliest is not None or change.deadline is not None:
+        _require_dates(meeting)
+    if change.required is not None or change.hours is not None:
+        _require_hours(meeting, hours)
 
 
 def _require_people(meeting: NewMeeting, members: Collection[str]) -> None:

@@ -1,6 +1,6 @@
 """What looking at the system and asking for work need from the outside."""
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -136,6 +136,14 @@ class MeetingStore(Protocol):
 
     def add(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
         """Add a meeting with its people, and return its id."""
+        ...
+
+    def change(self, ws_id: UUID, meeting_id: UUID, changed: Callable[[ListedMeeting], NewMeeting]) -> bool:
+        """Make an open meeting what `changed` says of it as it is, which nobody else changes meanwhile.
+
+        What `changed` raises leaves everything as it is. False when there is no such open meeting. Who comes to its
+        block is changed with it, unless that is done or over.
+        """
         ...
 
     def remove(self, ws_id: UUID, meeting_id: UUID) -> bool:

@@ -1,6 +1,7 @@
 """Meetings in Postgres, as operators see and set them up."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from typing_extensions import override
@@ -15,25 +16,24 @@ class PostgresMeetings(MeetingStore):
     """MeetingStore over one Database."""
 
     def __init__(self, database: Database) -> None:
+        self._db = database
         self._run = database.statements("plan/meetings.sql")
 
     @override
     def add(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
-        users = (*meeting.required, *meeting.optional)
-        found: UUID = self._run.alone(
-            "add_meeting",
-            ws_id=ws_id,
-            title=meeting.title,
-            minutes=meeting.minutes,
-            priority=meeting.priority,
-            hours=meeting.hours,
-            earliest=meeting.earliest,
-            deadline=meeting.deadline,
-            hard=meeting.hard_deadline,
-            users=arrays.texts(users),
-            optional=arrays.booleans(user in meeting.optional for user in users),
-        )[0][0]
+        found: UUID = self._run.alone("add_meeting", ws_id=ws_id, **_columns(meeting), **_people(meeting))[0][0]
         return found
+
+    @override
+    def change(self, ws_id: UUID, meeting_id: UUID, changed: Callable[[ListedMeeting], NewMeeting]) -> bool:
+        which = {"ws_id": ws_id, "meeting_id": meeting_id}
+        with self._db.transaction():
+            if not self._run("hold_meeting", **which):
+                return False
+            meeting = changed(_listed(self._run("list_meetings", **which)[0]))
+            self._run("change_meeting", **which, **_columns(meeting))
+            self._run("change_attendees", **which, **_people(meeting))
+        return True
 
     @override
     def remove(self, ws_id: UUID, meeting_id: UUID) -> bool:
@@ -41,7 +41,25 @@ class PostgresMeetings(MeetingStore):
 
     @override
     def all(self, ws_id: UUID) -> Sequence[ListedMeeting]:
-        return [
-            ListedMeeting(*(*row[:2], tuple(row[2]), tuple(row[3]), *row[4:10], tuple(row[10] or ())))
-            for row in self._run.alone("list_meetings", ws_id=ws_id)
-        ]
+        return [_listed(row) for row in self._run.alone("list_meetings", ws_id=ws_id, meeting_id=None)]
+
+
+def _columns(meeting: NewMeeting) -> Mapping[str, Any]:
+    return {
+        "title": meeting.title,
+        "minutes": meeting.minutes,
+        "priority": meeting.priority,
+        "hours": meeting.hours,
+        "earliest": meeting.earliest,
+        "deadline": meeting.deadline,
+        "hard": meeting.hard_deadline,
+    }
+
+
+def _people(meeting: NewMeeting) -> Mapping[str, str]:
+    users = (*meeting.required, *meeting.optional)
+    return {"users": arrays.texts(users), "optional": arrays.booleans(user in meeting.optional for user in users)}
+
+
+def _listed(row: Sequence[Any]) -> ListedMeeting:
+    return ListedMeeting(*(*row[:2], tuple(row[2]), tuple(row[3]), *row[4:12], tuple(row[12] or ()), row[13]))

@@ -18,13 +18,56 @@ SELECT id FROM meeting;
 -- Its block loses its meeting by that, so that the next plan takes it away.
 DELETE FROM meetings WHERE ws_id = :ws_id::uuid AND id = :meeting_id::uuid RETURNING id;
 
+-- name: hold_meeting
+-- Nobody changes it meanwhile; a plan that gives it a block need not wait.
+SELECT id FROM meetings
+WHERE ws_id = :ws_id::uuid AND id = :meeting_id::uuid AND completed_at IS NULL
+FOR NO KEY UPDATE;
+
+-- name: change_meeting
+-- What is as it was is not written: a plan is asked for where something has changed.
+UPDATE meetings
+SET title = :title, duration_minutes = :minutes, priority = :priority, calendar_hours = :hours,
+    start_date = :earliest::timestamptz, end_date = :deadline::timestamptz,
+    deadline_type = CASE WHEN :hard THEN 'hard' ELSE 'soft' END, updated_at = now()
+WHERE ws_id = :ws_id::uuid AND id = :meeting_id::uuid
+    AND (title, duration_minutes, priority, calendar_hours, start_date, end_date, deadline_type = 'hard')
+        IS DISTINCT FROM (:title, :minutes, :priority::scheduling_priority, :hours, :earliest::timestamptz,
+            :deadline::timestamptz, :hard::boolean);
+
+-- name: change_attendees
+-- Who need not come any more is not at the block either, and who must now is: a plan leaves a locked one as it is.
+WITH wanted AS (
+    SELECT a.user_id, a.is_optional FROM unnest(:users::text[], :optional::boolean[]) AS a (user_id, is_optional)
+), gone AS (
+    DELETE FROM meeting_attendees a
+    WHERE a.ws_id = :ws_id::uuid AND a.meeting_id = :meeting_id::uuid AND a.user_id NOT IN (SELECT user_id FROM wanted)
+), there AS (
+    INSERT INTO meeting_attendees AS a (meeting_id, ws_id, user_id, is_optional)
+    SELECT :meeting_id::uuid, :ws_id::uuid, user_id, is_optional FROM wanted
+    ON CONFLICT (meeting_id, user_id) DO UPDATE SET is_optional = excluded.is_optional
+    WHERE a.is_optional <> excluded.is_optional
+), coming AS (
+    SELECT b.event_id, ARRAY(
+        SELECT w.user_id FROM wanted w WHERE w.user_id = ANY (b.attending) OR NOT w.is_optional
+        ORDER BY array_position(b.attending, w.user_id), w.user_id
+    ) AS attending
+    FROM meeting_calendar_events b JOIN workspace_calendar_events e ON e.id = b.event_id
+    WHERE b.ws_id = :ws_id::uuid AND b.meeting_id = :meeting_id::uuid
+        AND b.attending <> '{}' AND NOT b.completed AND e.end_at > now()
+)
+UPDATE meeting_calendar_events b SET attending = c.attending, updated_at = now()
+FROM coming c WHERE b.event_id = c.event_id AND b.attending <> c.attending;
+
 -- name: list_meetings
+-- The open ones, or that one of them.
 SELECT m.id, m.title,
     ARRAY(SELECT a.user_id FROM meeting_attendees a WHERE a.meeting_id = m.id AND NOT a.is_optional ORDER BY a.user_id),
     ARRAY(SELECT a.user_id FROM meeting_attendees a WHERE a.meeting_id = m.id AND a.is_optional ORDER BY a.user_id),
-    m.duration_minutes, m.priority, m.start_date, m.end_date, e.start_at, e.end_at, b.attending
+    m.duration_minutes, m.priority, m.calendar_hours, m.start_date, m.end_date, m.deadline_type = 'hard',
+    e.start_at, e.end_at, b.attending, coalesce(e.locked, false)
 FROM meetings m
 LEFT JOIN meeting_calendar_events b ON b.meeting_id = m.id
 LEFT JOIN workspace_calendar_events e ON e.id = b.event_id
-WHERE m.ws_id = :ws_id::uuid AND m.completed_at IS NULL
+WHERE m.ws_id = :ws_id::uuid AND m.completed_at IS NULL AND m.id = coalesce(:meeting_id::uuid, m.id)
 ORDER BY e.start_at NULLS FIRST, m.created_at, m.id;

@@ -5,16 +5,19 @@ from dataclasses import asdict
 from typing import Annotated, Literal
 from uuid import UUID
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path
 from pydantic import AwareDatetime, Field
 
-from almanac.domain.operations.people import LONGEST_MEETING, NewMeeting
+from almanac.domain.operations.people import LONGEST_MEETING, Bound, ListedMeeting, MeetingChange, NewMeeting
 from almanac.jobs import Label
+from almanac.services.operations.meetings import MeetingChangedMeanwhile
 from almanac.web.api.bodies import Body as Fields
 from almanac.web.api.bodies import Instant, Model
 from almanac.web.api.ledger_routes import Workspace
 from almanac.web.api.routes import Route
 from almanac.web.call import current
+from almanac.web.etag import etag_of, matches
+from almanac.web.problem import Problem
 
 MeetingId = Annotated[UUID, Path(description="Id of the meeting.")]
 
@@ -33,8 +36,22 @@ class MeetingBody(Fields):
     hard_deadline: bool = False
 
 
+class MeetingChangeBody(Fields):
+    """What is to be changed of a meeting; what is left out stays. `earliest` and `deadline`: null takes them away."""
+
+    title: Label | None = None
+    required: Annotated[list[Label], Field(min_length=2, max_length=100)] | None = None
+    optional: Annotated[list[Label], Field(max_length=100)] | None = None
+    minutes: Annotated[int, Field(ge=1, le=LONGEST_MEETING)] | None = None
+    priority: Literal["critical", "high", "normal", "low"] | None = None
+    hours: Label | None = None
+    earliest: Instant | None = None
+    deadline: Instant | None = None
+    hard_deadline: bool | None = None
+
+
 class Meeting(Model):
-    """An open meeting; `start` and `end` are null while it has no time."""
+    """An open meeting; `start` and `end` are null while it has no time. `locked`: its block stays where it is."""
 
     meeting_id: UUID
     title: str
@@ -42,11 +59,14 @@ class Meeting(Model):
     optional: list[str]
     minutes: int
     priority: str
+    hours: str
     earliest: AwareDatetime | None
     deadline: AwareDatetime | None
+    hard_deadline: bool
     start: AwareDatetime | None
     end: AwareDatetime | None
     attending: list[str]
+    locked: bool
 
 
 class MeetingList(Model):
@@ -63,7 +83,12 @@ class NewMeetingAnswer(Model):
 
 def list_meetings(ws: Workspace) -> MeetingList:
     """List the open meetings, those without a time first."""
-    return MeetingList(items=[Meeting(**asdict(each)) for each in current().use.meetings.all(ws)])
+    return MeetingList(items=[_meeting(each) for each in current().use.meetings.all(ws)])
+
+
+def show_meeting(ws: Workspace, meeting_id: MeetingId) -> Meeting:
+    """Show one open meeting."""
+    return _meeting(current().use.meetings.one(ws, meeting_id))
 
 
 def add_meeting(ws: Workspace, body: Annotated[MeetingBody, Body()]) -> NewMeetingAnswer:
@@ -90,6 +115,30 @@ def add_meeting(ws: Workspace, body: Annotated[MeetingBody, Body()]) -> NewMeeti
     return NewMeetingAnswer(meeting_id=UUID(said["meeting_id"]))
 
 
+def change_meeting(
+    ws: Workspace,
+    meeting_id: MeetingId,
+    body: Annotated[MeetingChangeBody, Body()],
+    if_match: Annotated[str | None, Header(description="ETag of what was read.")] = None,
+) -> Meeting:
+    """Change what is given of a meeting; with If-Match only if nothing of it has changed meanwhile.
+
+    The next plan finds its time anew; a block that is locked or has begun stays.
+    """
+    call = current()
+    seen = None
+    if if_match is not None:
+        seen = call.use.meetings.one(ws, meeting_id)
+        if not matches(if_match, etag_of(_meeting(seen).model_dump_json())):
+            raise Problem(412, "precondition_failed")
+    try:
+        found = call.use.meetings.change(ws, meeting_id, _change(body), seen)
+    except MeetingChangedMeanwhile as error:
+        raise Problem(412, error.code) from None
+    call.audit("meeting_change", ws, meeting_id, changed=sorted(body.model_fields_set))
+    return _meeting(found)
+
+
 def remove_meeting(ws: Workspace, meeting_id: MeetingId) -> MeetingList:
     """Call a meeting off; the next plan takes its block away. Returns those that are left."""
     call = current()
@@ -98,9 +147,37 @@ def remove_meeting(ws: Workspace, meeting_id: MeetingId) -> MeetingList:
     return list_meetings(ws)
 
 
+def _meeting(found: ListedMeeting) -> Meeting:
+    return Meeting(**asdict(found))
+
+
+def _change(body: MeetingChangeBody) -> MeetingChange:
+    bounds: tuple[Bound, ...] = ("earliest", "deadline")
+    return MeetingChange(
+        title=body.title,
+        required=None if body.required is None else tuple(body.required),
+        optional=None if body.optional is None else tuple(body.optional),
+        minutes=body.minutes,
+        priority=body.priority,
+        hours=None if body.hours is None else body.hours.lower(),
+        earliest=body.earliest,
+        deadline=body.deadline,
+        hard_deadline=body.hard_deadline,
+        without=frozenset(each for each in bounds if each in body.model_fields_set and getattr(body, each) is None),
+    )
+
+
 ROUTES = (
     Route("GET", "/v1/workspaces/<ws>/meetings", "read", list_meetings),
     Route("POST", "/v1/workspaces/<ws>/meetings", "operate", add_meeting, 201),
+    Route("GET", "/v1/workspaces/<ws>/meetings/<meeting_id>", "read", show_meeting, errors=("unknown_meeting",)),
+    Route(
+        "PATCH",
+        "/v1/workspaces/<ws>/meetings/<meeting_id>",
+        "operate",
+        change_meeting,
+        errors=("unknown_meeting", "precondition_failed"),
+    ),
     Route(
         "DELETE",
         "/v1/workspaces/<ws>/meetings/<meeting_id>",
