@@ -57,25 +57,35 @@ class Postgres:
     removing `folder` by hand does not.
     """
 
-    def __init__(self, folder: Path, *, tcp: bool, durable: bool, port: int | None) -> None:
+    def __init__(self, folder: Path, *, tcp: bool, durable: bool, autovacuum: bool, port: int | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder.resolve()
         self._tcp = tcp
         self._durable = durable
+        self._autovacuum = autovacuum
         self.port = port or free_port()
         self._identity = server_account()
         self._child: Child | None = None
         self._lock: int | None = self._take_folder()
 
     @classmethod
-    def start(cls, folder: Path, *, tcp: bool = True, durable: bool = True, port: int | None = None) -> Self:
+    def start(
+        cls,
+        folder: Path,
+        *,
+        tcp: bool = True,
+        durable: bool = True,
+        autovacuum: bool = True,
+        port: int | None = None,
+    ) -> Self:
         """Start the server of `folder`, creating its cluster and the database `almanac` when there is none.
 
         tcp: listen on 127.0.0.1:`port` (a free one by default) besides the unix socket.
         durable: False turns fsync off, which is for tests.
+        autovacuum: False lets nobody but who says ANALYZE change a table's statistics.
         Raises StartError: folder in use, no programs in the wheel, no disk space, or what the server said.
         """
-        server = cls(folder, tcp=tcp, durable=durable, port=port)
+        server = cls(folder, tcp=tcp, durable=durable, autovacuum=autovacuum, port=port)
         try:
             server._prepare()
             server._launch()
@@ -229,6 +239,7 @@ class Postgres:
         settings |= {
             "listen_addresses": LOOPBACK if self._tcp else "",
             "port": str(self.port),
+            "autovacuum": "on" if self._autovacuum else "off",
             "unix_socket_directories": f'"{self._socket_folder}"',  # quoted: it is a list, and a comma separates
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

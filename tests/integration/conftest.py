@@ -15,8 +15,8 @@ from tests.integration.team import Team
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A running server without fsync; what it holds is gone with the session."""
-    with Postgres.start(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+    """A running server without fsync and autovacuum; what it holds is gone with the session."""
+    with Postgres.start(tmp_path_factory.mktemp("postgres"), durable=False, autovacuum=False) as server:
         yield server
     server.delete()
 

@@ -71,7 +71,11 @@ CREATE EVENT TRIGGER reuse_removals ON sql_drop EXECUTE FUNCTION reuse.note_remo
 
 
 class LentDatabases:
-    """Copies of one migrated database of a server, each lent to one test at a time."""
+    """Copies of one migrated database of a server, each lent to one test at a time.
+
+    The server is without autovacuum: it would give the migrated one statistics within minutes, since the list of
+    migrations is longer than the fifty rows that it waits for, and each copy would count as changed from then on.
+    """
 
     def __init__(self, server: Postgres) -> None:
         self._server = server
