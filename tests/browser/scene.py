@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.migrate import migrate
+from almanac.domain.operations.people import NewMeeting
 from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.jobs import CalendarSync
 from almanac.services.queues.dead_letters import ExplainedLetter, ExplainedLetters
@@ -165,6 +166,7 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
     endpoint = _told(wiring, ids)
     swept = _swept(database, ws_id)
     _written(database, ws_id)
+    _met(wiring, ws_id)
     _exported(wiring, ws_id)
     base = f"/console/workspaces/{ws_id}"
     pages = {
@@ -173,6 +175,8 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
         "workspace": base,
         "week": f"{base}/week",
         "plan": f"{base}/plan",
+        "people": f"{base}/people",
+        "people-nobody": f"/console/workspaces/{ids[1]}/people",
         "writing": f"{base}/outbound",
         "changes": f"{base}/changes",
         "changes-choose": "/console/changes",
@@ -380,6 +384,42 @@ def _written(database: Database, ws_id: UUID) -> None:
         stopped=None,
         reason=None,
         conflict=None,
+    )
+
+
+def _met(wiring: ApiWiring, ws_id: UUID) -> None:
+    """Three meetings: one has its time, one has none and the last plan says why, one has not been planned yet."""
+    database, soon = wiring.database, datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
+    wiring.people.add(ws_id, "chidi", "Chidi", "America/New_York")
+    kick_off, review, _new = (
+        wiring.meetings.add(
+            ws_id,
+            NewMeeting(title, ("ada", "ben"), ("chidi",), 45, "high", "meeting", None, deadline, hard_deadline=True),
+        )
+        for title, deadline in (("Kick-off", None), ("Review of the drawings", soon), (HOSTILE, None))
+    )
+    database.run(
+        "WITH block AS (INSERT INTO workspace_calendar_events (ws_id, provider, title, start_at, end_at, locked)"
+        " VALUES (:ws, 'almanac', 'Kick-off', :at, :at::timestamptz + interval '45 minutes', true) RETURNING id)"
+        " INSERT INTO meeting_calendar_events (event_id, ws_id, meeting_id, scheduled_minutes, attending)"
+        " SELECT id, :ws, :meeting, 45, '{ada,ben,chidi}' FROM block",
+        ws=ws_id,
+        at=soon,
+        meeting=kick_off,
+    )
+    note = {
+        "kind": "meeting",
+        "id": str(review),
+        "status": "unscheduled",
+        "reason": "while the hours of all are open, the time of Ada Lindqvist is taken 6 h and that of Ben 4 h",
+        "hint": "Thu 05 Mar 15:00 would do without Ada Lindqvist (has Client: Hafenkante II then); a later deadline",
+    }
+    database.run(
+        "INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome, sent_at, started_at, finished_at, total_ms,"
+        " report) VALUES (gen_random_uuid(), :ws, 'schedule', 'schedule', '{}', 'completed', 'planned', now(), now(),"
+        " now(), 300, :report::jsonb)",
+        ws=ws_id,
+        report=json.dumps({"scheduled": 2, "unscheduled": 1, "warnings": [note]}),
     )
 
 

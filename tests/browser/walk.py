@@ -116,6 +116,13 @@ def forms(page, look, scene) -> None:
     job = page.url
     page.reload()
     expect(page.url == job and "waits in the queue" in page.inner_text("main"), "it still does")
+    look.at("people", scene["pages"]["people"])
+    page.click(".meetings summary:has-text('Change') >> nth=0")
+    page.fill(".meetings details[open] input[name=minutes]", "60")
+    page.click(".meetings details[open] button")
+    page.wait_for_url("**said=**")
+    expect("The meeting was changed" in page.inner_text("main"), "a meeting is changed")
+    expect("60 min in meeting hours" in page.inner_text("main"), "and is shown as it is now")
     look.at("dead-letters", scene["pages"]["dead-letters"])
     for left in page.query_selector_all("input[type=checkbox]")[1:]:
         left.uncheck()
@@ -157,6 +164,17 @@ def flows(page, scene, wrong) -> None:
     page.keyboard.press("Enter")
     page.wait_for_load_state()
     expect("what was wanted here stays" in page.inner_text("main"), "the conflict is decided")
+    page.goto(scene["url"] + scene["pages"]["people"])
+    expect(reach(page, "Add a meeting"), "the form of a new meeting can be opened")
+    page.keyboard.press("Enter")
+    expect(reach_field(page, "title"), "its first field is next")
+    page.keyboard.type("Retrospective")
+    for user in ("ada", "ben"):
+        expect(reach_field(page, "required", user), f"{user} can be chosen")
+        page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**said=**")
+    expect("The meeting was added" in page.inner_text("main"), "the meeting is added")
     page.goto(scene["url"] + scene["pages"]["dead-letters"])
     expect(reach(page, "Send the chosen back"), "letters can be sent back")
     page.keyboard.press("Enter")
@@ -211,6 +229,19 @@ def reach(page, text) -> bool:
     for _ in range(150):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.textContent.trim()") == text:
+            return True
+    return False
+
+
+def reach_field(page, name, value=None) -> bool:
+    """Press Tab until a field of that name, and of that value if one is given, has the focus."""
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if page.evaluate(
+            "([name, value]) => { const at = document.activeElement;"
+            " return at.name === name && (value === null || at.value === value) }",
+            [name, value],
+        ):
             return True
     return False
 

@@ -36,7 +36,9 @@ class Visitor(Client):
         assert found is not None
         return found[1]
 
-    def post(self, url: str, /, headers: dict[str, str] | None = None, csrf: str | None = None, **fields: str) -> Reply:
+    def post(
+        self, url: str, /, headers: dict[str, str] | None = None, csrf: str | None = None, **fields: str | list[str]
+    ) -> Reply:
         body = urlencode({"csrf": self.csrf() if csrf is None else csrf, **fields}, doseq=True)
         named = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
         named = named if headers is None else {"Content-Type": named["Content-Type"], **headers}

@@ -1,13 +1,16 @@
 """Members and meetings: tables for people, documents for programs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from almanac.domain.operations.people import ListedMeeting, ListedMember
+from almanac.domain.wall_clock import Week
 from almanac.presentation.phrases import length
 from almanac.presentation.tables import instant_text, listing, table
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def members_document(found: Iterable[ListedMember]) -> Mapping[str, Any]:
@@ -57,6 +60,35 @@ def _default(member: ListedMember) -> str:
     return "has what is nobody's" if member.default else ""
 
 
+def hours_text(hours: Mapping[str, Week | None]) -> Sequence[tuple[str, str]]:
+    """Return (categories, when they are open) in words; those that are open alike stand together."""
+    alike: dict[str, list[str]] = {}
+    for category in sorted(hours):
+        week = hours[category]
+        said = "cannot be read as they are stored" if week is None else _week_text(week)
+        alike.setdefault(said, []).append(category)
+    return [(", ".join(categories), said) for said, categories in alike.items()]
+
+
+def _week_text(week: Week) -> str:
+    """Return "every day 07:00-23:00", "Mon to Fri 09:00-12:30, 13:15-17:30; Sat 10:00-12:00", "never"."""
+    days = [", ".join(f"{_wall(start)}-{_wall(end)}" for start, end in spans) for spans in week]
+    if len(set(days)) == 1:
+        return f"every day {days[0]}" if days[0] else "never"
+    parts, first = [], 0
+    for day, text in enumerate(days):
+        if day + 1 < len(days) and days[day + 1] == text:
+            continue
+        if text:
+            parts.append(f"{_DAYS[first]}{'' if first == day else f' to {_DAYS[day]}'} {text}")
+        first = day + 1
+    return "; ".join(parts)
+
+
+def _wall(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
 def meetings_document(found: Iterable[ListedMeeting]) -> Mapping[str, Any]:
     """Return the meetings for --json."""
     return {"meetings": [meeting_document(meeting) for meeting in found]}
@@ -69,13 +101,16 @@ def meeting_document(meeting: ListedMeeting) -> Mapping[str, Any]:
 
 def changed_meeting_text(meeting: ListedMeeting) -> str:
     """Return what a meeting is now, and what comes of it."""
+    return f"{meetings_text([meeting])}\n{after_change(meeting)}"
+
+
+def after_change(meeting: ListedMeeting) -> str:
+    """Return what becomes of the block of a meeting that was changed."""
     if meeting.locked:
-        then = "its block is locked and stays where it is"
-    elif meeting.start is None:
-        then = "the next plan looks for its time"
-    else:
-        then = "the next plan leaves its block there or moves it"
-    return f"{meetings_text([meeting])}\n{then}"
+        return "its block is locked and stays where it is"
+    if meeting.start is None:
+        return "the next plan looks for its time"
+    return "the next plan leaves its block there or moves it"
 
 
 def meetings_text(found: Iterable[ListedMeeting]) -> str:

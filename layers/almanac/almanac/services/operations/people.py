@@ -1,12 +1,13 @@
 """Members as operators set them up."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from almanac.domain.export.digest_day import EVENING
 from almanac.domain.operations.people import DigestChange, ListedMember
+from almanac.domain.wall_clock import Week
 from almanac.errors import BadInput
 from almanac.services.operations.ports import PeopleStore, WorkspaceStore
 
@@ -44,6 +45,14 @@ class People:
         """Return the members. Raises UnknownWorkspace."""
         self.workspaces.require_workspace(ws_id)
         return self.store.members(ws_id)
+
+    def hours(self, ws_id: UUID) -> Mapping[str, Mapping[str, Week | None]]:
+        """Return the opening hours of each member by category; None: as they are stored, nobody can read them.
+
+        Raises UnknownWorkspace.
+        """
+        self.workspaces.require_workspace(ws_id)
+        return self.store.hours(ws_id)
 
     def require(self, ws_id: UUID, user: str) -> None:
         """Raise BadInput for somebody who is no member, UnknownWorkspace."""

@@ -13,6 +13,7 @@ from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.domain.operations.run_statistics import Behind, LaggingWorkspace, RunStatistics
 from almanac.domain.operations.runs import AnyRun, AnyRunDetails, RequestedPlan, SyncProgress, SyncRun
 from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace, Pause
+from almanac.domain.wall_clock import Week
 
 FollowedRun = TypeVar("FollowedRun", SyncRun, RequestedPlan, covariant=True)
 
@@ -126,8 +127,11 @@ class PeopleStore(Protocol):
         """Return the members in the order in which they were added."""
         ...
 
-    def hours(self, ws_id: UUID) -> Mapping[str, Collection[str]]:
-        """Return the categories of hours that each member has, of their own or of the workspace, in lower case."""
+    def hours(self, ws_id: UUID) -> Mapping[str, Mapping[str, Week | None]]:
+        """Return the hours that each member has by category, of their own or of the workspace, in lower case.
+
+        None: those of a category that nobody can read as they are stored.
+        """
         ...
 
 

@@ -12,11 +12,13 @@ from almanac.web.console import (
 )
 from almanac.web.console.history import change_pages, past_pages, webhook_pages
 from almanac.web.console.pages import Page
+from almanac.web.console.people import people_pages
 
 PAGES: tuple[Page, ...] = (
     *look_pages.PAGES,
     *many_pages.PAGES,
     *workspace_pages.PAGES,
+    *people_pages.PAGES,
     *plan_pages.PAGES,
     *outbound_pages.PAGES,
     *change_pages.PAGES,

@@ -1,16 +1,17 @@
 """Members in Postgres, as operators see and set them up."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from typing_extensions import override
 
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.plan.people import StoredHours
-from almanac.adapters.postgres.plan.settings import DEFAULT_CATEGORIES
+from almanac.adapters.postgres.plan.settings import read_open_hours
 from almanac.adapters.postgres.zones import zone_given
 from almanac.domain.export.digest_day import MORNING
 from almanac.domain.operations.people import Digest, DigestChange, ListedMember
+from almanac.domain.wall_clock import Week
 from almanac.errors import UnknownWorkspace
 from almanac.services.operations.ports import PeopleStore
 
@@ -49,9 +50,10 @@ class PostgresPeople(PeopleStore):
         return bool(self._run.alone("set_digest", ws_id=ws_id, user_id=user, **said))
 
     @override
-    def hours(self, ws_id: UUID) -> Mapping[str, Collection[str]]:
+    def hours(self, ws_id: UUID) -> Mapping[str, Mapping[str, Week | None]]:
         stored = StoredHours.of(self._plan.alone("load_hours", ws_id=ws_id))
-        return {
-            member.user_id: {*DEFAULT_CATEGORIES, *stored.of_all, *stored.own.get(member.user_id, ())}
-            for member in self.members(ws_id)
-        }
+        found: dict[str, Mapping[str, Week | None]] = {}
+        for member in self.members(ws_id):
+            hours, unreadable = read_open_hours(stored.of_member(member.user_id).items())
+            found[member.user_id] = {**hours, **dict.fromkeys(unreadable)}
+        return found

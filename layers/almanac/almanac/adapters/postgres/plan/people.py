@@ -29,6 +29,10 @@ class StoredHours(NamedTuple):
         of_all = found.pop(None)
         return cls(of_all, {user: hours for user, hours in found.items() if user is not None})
 
+    def of_member(self, user: str) -> Mapping[str, object]:
+        """Return the hours of a member: each category that they have not set is the workspace's."""
+        return {**self.of_all, **self.own.get(user, {})}
+
 
 def members(
     rows: Iterable[Row], stored_hours: StoredHours, workspace_preferences: object
@@ -41,8 +45,7 @@ def members(
     findings: list[ItemFinding] = []
     common = workspace_preferences if isinstance(workspace_preferences, dict) else {}
     for user, name, time_zone, own in rows:
-        week = {**stored_hours.of_all, **stored_hours.own.get(user, {})}
-        hours, unreadable = read_open_hours(week.items())
+        hours, unreadable = read_open_hours(stored_hours.of_member(user).items())
         faults = read_preferences(own, hours)[1]
         mine = own if isinstance(own, dict) else {}
         preferences, _ = read_preferences({**common, **mine}, hours)

@@ -1,0 +1,169 @@
+"""The people of a workspace and their meetings: when each is held, or why it has no time; forms for meetings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from almanac.domain.operations.job_status import RecordedRun
+from almanac.domain.operations.people import LEAST_PEOPLE, LONGEST_MEETING, ListedMeeting, ListedMember
+from almanac.domain.wall_clock import zone_of
+from almanac.errors import BadInput
+from almanac.presentation.people import after_change, hours_text
+from almanac.services.ledger.ports import RunFilter
+from almanac.services.operations.meetings import MeetingChangedMeanwhile
+from almanac.web.console.pages import Page, Visit, identified
+from almanac.web.console.people.meeting_form import PRIORITIES, Entered, as_change, choices, in_words
+from almanac.web.request import Answer
+
+_PLANS = 20
+"""How far back a plan of everybody is looked for: those of one person say nothing of meetings."""
+_CHANGED = "Nothing was changed: somebody else has changed the meeting meanwhile. This is how it stands now."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A meeting as it is shown: with the clocks of who comes, what the last plan says of it, and its form."""
+
+    meeting: ListedMeeting
+    clocks: Sequence[tuple[str, datetime]]
+    """Who comes and reads another clock than the workspace's, and what that says at the beginning."""
+    note: Mapping[str, Any] | None
+    entered: Entered
+    offered: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What somebody has entered and cannot be stored: for which meeting (None: a new one), and why."""
+
+    meeting_id: UUID | None
+    entered: Entered
+    complaint: str
+
+
+def people(visit: Visit) -> Answer:
+    """Show who is in the workspace, and which meetings there are. Changes nothing."""
+    return _shown(visit)
+
+
+def add(visit: Visit) -> Answer:
+    """Add a meeting; the same form sent twice is one."""
+    entered = Entered.sent(visit)
+
+    def do(_job_id: str) -> Mapping[str, str]:
+        meeting_id = visit.call.use.meetings.add(visit.ws_id, entered.wanted(_zone(visit)))
+        visit.call.audit("meeting_add", visit.ws_id, meeting_id)
+        return {"meeting_id": str(meeting_id)}
+
+    request = {"a": "console-meeting", "w": str(visit.ws_id), "m": entered.mark}
+    try:
+        visit.call.use.once(visit.call.principal.name, visit.field("once")[:64] or None, request, do)
+    except BadInput as error:
+        return _shown(visit, Refused(None, entered, in_words(error)))
+    return visit.back(_place(visit), "The meeting was added: the next plan looks for its time.")
+
+
+def change(visit: Visit) -> Answer:
+    """Change a meeting, if it still is as the form has shown it."""
+    meetings, entered = visit.call.use.meetings, Entered.sent(visit)
+    was = meetings.one(visit.ws_id, identified(visit.parameters["meeting_id"], "unknown_meeting"))
+    zone = _zone(visit)
+    if visit.field("seen") != Entered.of(was, zone).mark:
+        return visit.back(_place(visit), _CHANGED)
+    try:
+        found = meetings.change(visit.ws_id, was.meeting_id, as_change(entered.wanted(zone, was)), was)
+    except MeetingChangedMeanwhile:
+        return visit.back(_place(visit), _CHANGED)
+    except BadInput as error:
+        return _shown(visit, Refused(was.meeting_id, entered, in_words(error)))
+    visit.call.audit("meeting_change", visit.ws_id, was.meeting_id)
+    return visit.back(_place(visit), f"The meeting was changed: {after_change(found)}.")
+
+
+def remove(visit: Visit) -> Answer:
+    """Call a meeting off, for whoever has said that this is meant."""
+    if visit.field("sure") != "yes":
+        return visit.back(_place(visit), "Nothing was called off: it was not confirmed.")
+    meeting_id = identified(visit.parameters["meeting_id"], "unknown_meeting")
+    visit.call.use.meetings.remove(visit.ws_id, meeting_id)
+    visit.call.audit("meeting_remove", visit.ws_id, meeting_id)
+    return visit.back(_place(visit), "The meeting was called off: the next plan takes its block away.")
+
+
+def _shown(visit: Visit, refused: Refused | None = None) -> Answer:
+    use, ws_id, zone = visit.call.use, visit.ws_id, _zone(visit)
+    name, zone_name = use.directory.zone(ws_id)
+    members, hours = use.people.members(ws_id), use.people.hours(ws_id)
+    plan = _last_plan(visit)
+    notes = {note.get("id"): note for note in (plan.report.get("warnings", []) if plan else [])}
+    of_users = [each.user_id for each in members]
+    drafts = {} if refused is None else {refused.meeting_id: refused.entered}
+    rows = []
+    for each in use.meetings.all(ws_id):
+        entered = drafts.get(each.meeting_id, Entered.of(each, zone))
+        offered = choices(of_users, entered)
+        rows.append(Row(each, _clocks(each, members, zone), notes.get(str(each.meeting_id)), entered, offered))
+    new = drafts.get(None, Entered())
+    calendars = use.connections(ws_id)
+    return visit.render(
+        "people.html",
+        status=200 if refused is None else 422,
+        ws_id=ws_id,
+        name=name,
+        zone=zone_name,
+        clock=zone,
+        members=members,
+        names={each.user_id: each.name or each.user_id for each in members},
+        hours={user: hours_text(week) for user, week in hours.items()},
+        calendars={user: [each for each in calendars if each.user_id == user] for user in of_users},
+        targets={each.user_id: each for each in use.outbound.targets(ws_id)},
+        rows=rows,
+        plan=plan,
+        new=new,
+        offered=choices(of_users, new),
+        categories=sorted({category for week in hours.values() for category in week}),
+        priorities=PRIORITIES,
+        longest=LONGEST_MEETING,
+        enough=len(members) >= LEAST_PEOPLE,
+        refused=refused,
+        marks={each.meeting.meeting_id: Entered.of(each.meeting, zone).mark for each in rows},
+        once=uuid4(),
+    )
+
+
+def _last_plan(visit: Visit) -> RecordedRun | None:
+    """Return the last plan of everybody."""
+    wanted = RunFilter(ws_ids=[visit.ws_id], kind="schedule", statuses=("completed",))
+    return next((run for run in visit.call.use.jobs.runs(wanted, None, _PLANS) if run.user_id is None), None)
+
+
+def _clocks(meeting: ListedMeeting, members: Sequence[ListedMember], zone: ZoneInfo) -> Sequence[tuple[str, datetime]]:
+    if meeting.start is None:
+        return ()
+    there = meeting.attending or meeting.required
+    begins = [
+        (each.name or each.user_id, meeting.start.astimezone(zone_of(each.time_zone) or zone))
+        for each in members
+        if each.user_id in there
+    ]
+    usual = meeting.start.astimezone(zone).utcoffset()
+    return [(who, moment) for who, moment in begins if moment.utcoffset() != usual]
+
+
+def _zone(visit: Visit) -> ZoneInfo:
+    return zone_of(visit.call.use.directory.zone(visit.ws_id)[1]) or ZoneInfo("UTC")
+
+
+def _place(visit: Visit) -> str:
+    return f"/console/workspaces/{visit.ws_id}/people"
+
+
+PAGES = (
+    Page("GET", "/console/workspaces/<ws>/people", "read", people),
+    Page("POST", "/console/workspaces/<ws>/meetings", "operate", add),
+    Page("POST", "/console/workspaces/<ws>/meetings/<meeting_id>", "operate", change),
+    Page("POST", "/console/workspaces/<ws>/meetings/<meeting_id>/remove", "operate", remove),
+)
