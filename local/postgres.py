@@ -117,7 +117,9 @@ class Postgres:
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
         """Create a database as a copy of `template` (nobody may be connected to that) and return its URL."""
-        self._administer(f"CREATE DATABASE {identifier(name)} TEMPLATE {identifier(template)}")
+        # Files take two checkpoints, which cost nothing without fsync, and half the time of a copy by the log.
+        strategy = "WAL_LOG" if self._durable else "FILE_COPY"
+        self._administer(f"CREATE DATABASE {identifier(name)} TEMPLATE {identifier(template)} STRATEGY {strategy}")
         return self.url_of(name)
 
     def drop_database(self, name: str) -> None:
