@@ -12,7 +12,7 @@ from almanac.wiring.outside.api import ApiWiring
 from tests.web.conftest import PUBLIC_URL, Client, ListQueue
 from tests.web.test_exports_api import folder, make
 from tests.web.test_hostile_requests import address, no_letters, pages
-from tests.web.visitors import Visitor
+from tests.web.visitors import Visitor, text_of
 
 pytestmark = pytest.mark.integration
 __all__ = ["folder", "no_letters"]
@@ -76,6 +76,48 @@ def test_they_are_told_as_the_first_and_last_instants_that_everybody_reads(admin
     assert events["20260-01-01"]["start_at"].startswith("9999-12-29T00:00:00")
     assert events["Days"]["end_date"] == "9999-12-29"
     assert {each["after"]["title"] for each in compared} == events.keys()
+
+
+@pytest.fixture
+def told_before(database: Database, endless: UUID) -> UUID:
+    """The same with a history as it was written before migration 0057, and one whose year has five digits."""
+    old = ("-infinity", "infinity"), ("0044-03-15T00:00:00+00:00 BC", "20260-01-02T00:00:00+00:00")
+    for kind, (start, end) in zip(("event.deleted", "event.updated"), old, strict=True):
+        with database.transaction():
+            database.run("SELECT set_config('almanac.history_change', 'redaction', true)")
+            changed = database.run(
+                "UPDATE workspace_history"
+                " SET was = was || jsonb_build_object('start_at', :start::text, 'end_at', :end::text)"
+                " WHERE ws_id = :ws AND kind = :kind RETURNING 1",
+                ws=endless,
+                kind=kind,
+                start=start,
+                end=end,
+            )
+        assert changed
+    return endless
+
+
+def test_a_history_from_before_is_told_too(
+    admin: Client, wiring: ApiWiring, told_before: UUID, no_letters: None
+) -> None:
+    test_no_route_and_no_page_breaks_on_them(admin, wiring, told_before, no_letters)
+    url = f"/v1/workspaces/{told_before}/calendar"
+    compared = admin("GET", f"{url}/diff", from_version=8, to_version=11).json["events"]
+    assert {(each["what"], each["before"]["end_at"]) for each in compared} == {
+        ("went", "infinity"),
+        ("changed", "20260-01-02T00:00:00+00:00"),
+    }, "as it stands there"
+    was = admin("GET", url, version=8, **{"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}).json["items"]
+    assert {each["end_at"][:10] for each in was if each["title"] in ("now", "-infinity")} == {"9999-12-29"}
+
+
+def test_what_cannot_be_shown_is_said(wiring: ApiWiring, told_before: UUID) -> None:
+    visitor, place = Visitor(wiring), f"/console/workspaces/{told_before}"
+    compared = text_of(visitor.get(f"{place}/compare?from=8&to=11").text)
+    assert "earlier than can be shown to later than can be shown" in compared
+    assert "later than can be shown → 02 Mar" in compared
+    assert "earlier than can be shown" in text_of(visitor.get(f"{place}/changes").text)
 
 
 @pytest.mark.parametrize("kind", ["csv", "ics"])

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from almanac.domain.readable_years import FIRST, LAST
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return the rows in columns that are aligned to the left, two spaces apart."""
@@ -31,6 +33,13 @@ def listing(head: Sequence[str], rows: Iterable[tuple[Sequence[object], Iterable
 def instant_text(moment: datetime | None) -> str:
     """Return the instant as ISO 8601 in UTC, to the second; a dash for none."""
     return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def unshown(moment: datetime) -> str | None:
+    """Return what is said of an instant beyond the years that can be read; None for any other."""
+    if FIRST < moment < LAST:
+        return None
+    return "earlier than can be shown" if moment <= FIRST else "later than can be shown"
 
 
 def duration_text(seconds: float | None) -> str:

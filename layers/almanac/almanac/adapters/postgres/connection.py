@@ -9,7 +9,6 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -19,6 +18,7 @@ import pg8000.core
 import pg8000.native
 from pg8000.exceptions import DatabaseError, InterfaceError
 
+from almanac.domain.readable_years import day, instant
 from almanac.errors import BadSettings, DatabaseRefused, DatabaseUnavailable, StorageFailed
 
 Rows = Sequence[Sequence[Any]]
@@ -89,30 +89,6 @@ def _verified(ca_file: str | None, *, check_name: bool) -> ssl.SSLContext:
 
 
 _TIMESTAMPTZ, _DATE = 1184, 1082  # type ids, the same in every Postgres
-_EARLIEST, _LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
-"""What Postgres has beyond them is read as these, infinity too: a day or a zone more, and Python would have no year for
-it. An event without an end in some product is one event, and must not cost its workspace every plan."""
-
-
-def _instant(text: str) -> datetime:
-    """As the stock driver's, which asks strptime: fifty times as slow, and most of reading a row."""
-    try:
-        return min(max(datetime.fromisoformat(text), _EARLIEST), _LATEST)
-    except ValueError:
-        return _EARLIEST if _is_before_python(text) else _LATEST
-
-
-def _day(text: str) -> date:
-    """The same of dates."""
-    try:
-        return min(max(date.fromisoformat(text), _EARLIEST.date()), _LATEST.date())
-    except ValueError:
-        return _EARLIEST.date() if _is_before_python(text) else _LATEST.date()
-
-
-def _is_before_python(text: str) -> bool:
-    return text.startswith("-") or text.endswith("BC")
-
 
 _parameterised = lru_cache(maxsize=256)(pg8000.native.to_statement)
 
@@ -269,8 +245,8 @@ class Database:
                 tcp_keepalive=True,
                 application_name="almanac",
             )
-            connection.register_in_adapter(_TIMESTAMPTZ, _instant)
-            connection.register_in_adapter(_DATE, _day)
+            connection.register_in_adapter(_TIMESTAMPTZ, instant)
+            connection.register_in_adapter(_DATE, day)
             if target.unix_socket is None:
                 connection.send_at_once()
         except (InterfaceError, OSError, EOFError) as error:

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from almanac.domain.history.changes import COMES, GOES, OF_EVENTS, Change, Origin
-from almanac.domain.history.fold import State
+from almanac.domain.history.fold import State, span
 from almanac.domain.wall_clock import date_instants
 
 LOOKS_BACK = timedelta(hours=24)
@@ -89,7 +89,7 @@ def entries(
     first, end = date_instants(day, zone)
     found = []
     for event_id, state in events.items():
-        since, until = _span(state)
+        since, until = span(state)
         if state.get("all_day") and state.get("start_date"):
             touches = state["start_date"] <= day.isoformat() < state.get("end_date", "")
         else:
@@ -140,7 +140,7 @@ def troubles(notes: Iterable[Trouble], statuses: Collection[str]) -> Sequence[Tr
 
 
 def _entry(state: State, block: BlockKind | None) -> Entry:
-    since, until = _span(state)
+    since, until = span(state)
     return Entry(
         title=state.get("title", ""),
         start=since,
@@ -156,7 +156,7 @@ def _move(was: State | None, now: State | None, by: Origin) -> Move | None:
     known = now or was
     if known is None or not known.get("start_at"):
         return None
-    spans = _span(was) if was else None, _span(now) if now else None
+    spans = span(was) if was else None, span(now) if now else None
     return None if spans[0] == spans[1] else Move(known.get("title", ""), *spans, bool(known.get("all_day")), by)
 
 
@@ -170,7 +170,3 @@ def _place(move: Move) -> tuple[int, datetime, str]:
     span = move.now or move.was
     rank = 2 if move.was is None else 1 if move.now is None else 0
     return rank, (span[0] if span else datetime.min.replace(tzinfo=UTC)), move.title
-
-
-def _span(state: State) -> Span:
-    return datetime.fromisoformat(state["start_at"]), datetime.fromisoformat(state["end_at"])

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from almanac.domain.history.diff import EventDiff, What, span
-from almanac.domain.history.fold import State
+from almanac.domain.history.diff import EventDiff, What
+from almanac.domain.history.fold import State, span
 from almanac.domain.history.plan_basis import WEEKDAYS, Facts
 
 CauseKind = Literal["event", "pinned", "task", "habit", "meeting", "dependency", "hours", "preferences", "block"]

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from almanac.domain.history.changes import OF_EVENTS, Change
-from almanac.domain.history.fold import State
+from almanac.domain.history.fold import State, span
 
 What = Literal["came", "went", "changed"]
 
@@ -60,11 +60,6 @@ def diff(
         what: What = "came" if was is None else "went" if is_ is None else "changed"
         found.append(EventDiff(event_id, what, was, is_, touched))
     return sorted(found, key=_where)
-
-
-def span(state: State) -> tuple[datetime, datetime]:
-    """Return when an event begins and ends."""
-    return datetime.fromisoformat(state["start_at"]), datetime.fromisoformat(state["end_at"])
 
 
 def _where(each: EventDiff) -> tuple[datetime, str]:

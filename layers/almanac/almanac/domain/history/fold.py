@@ -1,13 +1,28 @@
 """A calendar at an earlier version: the rows of now, with later changes taken back."""
 
 from collections.abc import Iterable, Mapping, Set
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from almanac.domain.history.changes import COMES, GOES, OF_EVENTS, Change
+from almanac.domain.readable_years import day, instant
 
 State = Mapping[str, Any]
 """What an event is, by column; a column that is null is left out."""
+_INSTANTS = ("start_at", "end_at", "original_start_at")
+_DATES = ("start_date", "end_date", "original_start_date")
+
+
+def span(state: State) -> tuple[datetime, datetime]:
+    """Return when an event begins and ends; beyond the years that can be read, the first or last instant of them."""
+    return instant(state["start_at"]), instant(state["end_at"])
+
+
+def readable(state: State) -> State:
+    """Return an event with times that every reader has a year for; any other is the first or last of them."""
+    instants = {name: instant(state[name]).isoformat() for name in _INSTANTS if name in state}
+    return {**state, **instants, **{name: day(state[name]).isoformat() for name in _DATES if name in state}}
 
 
 def fold_back(rows: Mapping[UUID, State], newest_first: Iterable[Change]) -> dict[UUID, State]:

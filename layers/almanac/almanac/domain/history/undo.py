@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from almanac.domain.history.changes import OF_EVENTS, Change
-from almanac.domain.history.fold import State, fold_back
+from almanac.domain.history.fold import State, fold_back, span
 
 UNDOABLE = frozenset({"sweep", "plan"})
 """Origins of changes that can be taken back. What a provider told would be told again."""
@@ -94,7 +94,7 @@ def _deed(change: Change) -> Deed:
 
 
 def _starts(state: State | None) -> datetime:
-    return datetime.fromisoformat(state["start_at"]) if state and "start_at" in state else _NO_TIME
+    return span(state)[0] if state and "start_at" in state else _NO_TIME
 
 
 def _said(state: State | None) -> object:

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from almanac.domain.history.changes import Change, ChangePage
-from almanac.domain.history.fold import State
+from almanac.domain.history.fold import State, span
 from almanac.domain.history.sides import ShownChange
-from almanac.presentation.tables import instant_text, table
+from almanac.domain.readable_years import instant
+from almanac.presentation.tables import instant_text, table, unshown
 
 
 def change_fields(change: Change) -> Mapping[str, object]:
@@ -77,9 +77,12 @@ def calendar_text(version: int, events: Mapping[UUID, State]) -> str:
 
 def by_start(events: Mapping[UUID, State]) -> list[tuple[UUID, State]]:
     """Return the events in the order of their beginnings."""
-    return sorted(events.items(), key=lambda item: (datetime.fromisoformat(item[1]["start_at"]), str(item[0])))
+    return sorted(events.items(), key=lambda item: (span(item[1])[0], str(item[0])))
 
 
 def _time(state: State, end: str) -> str:
     day = state.get(f"{end}_date")
-    return str(day) if day is not None else instant_text(datetime.fromisoformat(state[f"{end}_at"]))
+    if day is not None:
+        return str(day)
+    moment = instant(state[f"{end}_at"])
+    return unshown(moment) or instant_text(moment)

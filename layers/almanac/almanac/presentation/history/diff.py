@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from almanac.domain.history.causes import Cause
 from almanac.domain.history.diff import EventDiff
+from almanac.domain.readable_years import instant
 from almanac.presentation.history.changes import change_fields, event_fields
-from almanac.presentation.tables import instant_text, listing
+from almanac.presentation.tables import instant_text, listing, unshown
 from almanac.services.history.compare import Comparison
 
 _ORIGINS = {
@@ -141,4 +142,6 @@ def _value(value: object) -> str:
 def instant_text_of(state: Mapping[str, object]) -> str:
     """Return when an event begins, as people read it; a date of one that lasts all day."""
     day = state.get("start_date")
-    return str(day) if day is not None else str(state.get("start_at", ""))[:16].replace("T", " ")
+    if day is not None or "start_at" not in state:
+        return str(day or "")
+    return unshown(instant(str(state["start_at"]))) or str(state["start_at"])[:16].replace("T", " ")

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from almanac.domain.history.fold import span
 from almanac.domain.wall_clock import minutes_of
 from almanac.presentation.agenda import Agenda, Entry, EntryKind, Piece
 from almanac.presentation.history.changes import by_start
@@ -36,7 +37,7 @@ def state_rows(
 ) -> Iterator[Mapping[str, Any]]:
     """Yield events of an earlier version as such rows; `blocks` tells which of them are blocks, and of what."""
     for event_id, state in by_start(events):
-        ends = {name: datetime.fromisoformat(state[name]) for name in ("start_at", "end_at")}
+        ends = dict(zip(("start_at", "end_at"), span(state), strict=True))
         said = {name: state.get(name) for name in ("title", "location", "provider")}
         yield {**said, **ends, "block": blocks.get(event_id)}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from almanac.domain.history.fold import State
+from almanac.domain.history.fold import State, span
 from almanac.services.export.ports import Made, Wanted
 from almanac.services.history.read import History
 
@@ -28,6 +28,5 @@ class CalendarFile:
 
 
 def _within(state: State, wanted: Wanted) -> bool:
-    if wanted.since is not None and datetime.fromisoformat(state["end_at"]) <= wanted.since:
-        return False
-    return wanted.until is None or datetime.fromisoformat(state["start_at"]) < wanted.until
+    since, until = span(state)
+    return (wanted.since is None or until > wanted.since) and (wanted.until is None or since < wanted.until)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from almanac.domain.export.people import is_theirs
-from almanac.domain.history.fold import State
+from almanac.domain.history.fold import State, span
 from almanac.errors import BadInput, BadSettings
 from almanac.services.access.one_way import digest
 from almanac.services.clock import Clock
@@ -121,4 +121,5 @@ class Feeds:
 
 
 def _within(state: State, since: datetime, until: datetime) -> bool:
-    return datetime.fromisoformat(state["end_at"]) > since and datetime.fromisoformat(state["start_at"]) < until
+    begin, end = span(state)
+    return end > since and begin < until

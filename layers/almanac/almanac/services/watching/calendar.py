@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from almanac.domain.history.fold import State
+from almanac.domain.history.fold import State, span
 from almanac.domain.operations.connections import SWITCHES, ConnectedCalendar
 from almanac.errors import BadInput, PermanentError
 from almanac.services.history.read import History
@@ -101,5 +101,5 @@ def _require_few(events: int) -> None:
 
 
 def _touches(state: State, since: datetime, until: datetime) -> bool:
-    begin, end = (datetime.fromisoformat(state[name]) for name in ("start_at", "end_at"))
+    begin, end = span(state)
     return begin < until and end > since and not state.get("own_block")  # which came back and is shown once

@@ -7,6 +7,7 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 
+from almanac.domain.history.fold import readable
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.lag import Lag
 from almanac.domain.operations.run_statistics import BehindWorkspace
@@ -201,7 +202,7 @@ def show_calendar(
     except CursorExpired as error:
         raise expired(ws, error, "version") from None
     unknown = dict.fromkeys(CalendarEvent.model_fields)
-    items = [CalendarEvent(**{**unknown, **state, "id": event_id}) for event_id, state in by_start(was)]
+    items = [CalendarEvent(**{**unknown, **readable(state), "id": event_id}) for event_id, state in by_start(was)]
     return Calendar(items=items)
 
 

@@ -8,11 +8,11 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from almanac.domain.delivery.addresses import without_secrets
 from almanac.presentation.phrases import cut_short
-from almanac.presentation.tables import duration_text, one_line
+from almanac.presentation.tables import duration_text, one_line, unshown
 
 _PACKAGE = "almanac.web.console"
 STATIC = ("console.css", "console.js", "htmx.min.js")
@@ -90,6 +90,8 @@ def at(moment: datetime | None, *, seconds: bool = False) -> Markup:
     """Return an instant, for people and machines; to the minute unless seconds matter."""
     if moment is None:
         return Markup("–")
+    if (said := unshown(moment)) is not None:
+        return escape(said)
     utc = moment.astimezone(UTC)
     text = f"{utc:%d %b %H:%M}" if utc.year == datetime.now(UTC).year else f"{utc:%d %b %Y %H:%M}"
     text += f"{utc::%S}" if seconds else ""

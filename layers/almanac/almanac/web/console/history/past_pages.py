@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from almanac.domain.history.diff import EventDiff, span
+from almanac.domain.history.diff import EventDiff
+from almanac.domain.history.fold import span
 from almanac.domain.history.undo import Undoing
 from almanac.errors import BadInput, CursorExpired
 from almanac.presentation.history.diff import because

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from almanac.domain import readable_years
 from almanac.validation import YEARS
 from almanac.web.problem import Problem
 
@@ -42,7 +43,7 @@ def _told(column: str, value: object) -> object:
     if value is None or value == "":
         return None
     if column in _INSTANTS:
-        return datetime.fromisoformat(str(value))
+        return readable_years.instant(str(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = str(value)
