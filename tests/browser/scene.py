@@ -166,7 +166,7 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
     endpoint = _told(wiring, ids)
     swept = _swept(database, ws_id)
     _written(database, ws_id)
-    _met(wiring, ws_id)
+    meeting = _met(wiring, ws_id)
     _exported(wiring, ws_id)
     base = f"/console/workspaces/{ws_id}"
     pages = {
@@ -176,6 +176,7 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
         "week": f"{base}/week",
         "plan": f"{base}/plan",
         "people": f"{base}/people",
+        "people-change": f"{base}/people?change={meeting}",
         "people-nobody": f"/console/workspaces/{ids[1]}/people",
         "writing": f"{base}/outbound",
         "changes": f"{base}/changes",
@@ -387,8 +388,11 @@ def _written(database: Database, ws_id: UUID) -> None:
     )
 
 
-def _met(wiring: ApiWiring, ws_id: UUID) -> None:
-    """Three meetings: one has its time, one has none and the last plan says why, one has not been planned yet."""
+def _met(wiring: ApiWiring, ws_id: UUID) -> UUID:
+    """Three meetings: one has its time, one has none and the last plan says why, one has not been planned yet.
+
+    Returns the second.
+    """
     database, soon = wiring.database, datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
     wiring.people.add(ws_id, "chidi", "Chidi", "America/New_York")
     kick_off, review, _new = (
@@ -421,6 +425,7 @@ def _met(wiring: ApiWiring, ws_id: UUID) -> None:
         ws=ws_id,
         report=json.dumps({"scheduled": 2, "unscheduled": 1, "warnings": [note]}),
     )
+    return review
 
 
 def _week(database: Database, ws_id: UUID) -> None:

@@ -18,21 +18,26 @@ from almanac.web.console.pages import Page, Visit, identified
 from almanac.web.console.people.meeting_form import PRIORITIES, Entered, as_change, choices, in_words
 from almanac.web.request import Answer
 
-_PLANS = 20
+_PLANS = 5
 """How far back a plan of everybody is looked for: those of one person say nothing of meetings."""
 _CHANGED = "Nothing was changed: somebody else has changed the meeting meanwhile. This is how it stands now."
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A meeting as it is shown: with the clocks of who comes, what the last plan says of it, and its form."""
+    """A meeting as it is shown: the clocks of who comes, what the last plan says of it, and its form if that is open.
+
+    One form at a time: each offers every member twice.
+    """
 
     meeting: ListedMeeting
     clocks: Sequence[tuple[str, datetime]]
     """Who comes and reads another clock than the workspace's, and what that says at the beginning."""
     note: Mapping[str, Any] | None
-    entered: Entered
+    entered: Entered | None
     offered: Sequence[str]
+    mark: str
+    """What tells whether the meeting is still as it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,11 @@ def add(visit: Visit) -> Answer:
         visit.call.audit("meeting_add", visit.ws_id, meeting_id)
         return {"meeting_id": str(meeting_id)}
 
+    once = visit.field("once")[:64]
+    key = f"{once}-{entered.mark}" if once else None  # who goes back and enters another one sends another form
     request = {"a": "console-meeting", "w": str(visit.ws_id), "m": entered.mark}
     try:
-        visit.call.use.once(visit.call.principal.name, visit.field("once")[:64] or None, request, do)
+        visit.call.use.once(visit.call.principal.name, key, request, do)
     except BadInput as error:
         return _shown(visit, Refused(None, entered, in_words(error)))
     return visit.back(_place(visit), "The meeting was added: the next plan looks for its time.")
@@ -103,9 +110,11 @@ def _shown(visit: Visit, refused: Refused | None = None) -> Answer:
     drafts = {} if refused is None else {refused.meeting_id: refused.entered}
     rows = []
     for each in use.meetings.all(ws_id):
-        entered = drafts.get(each.meeting_id, Entered.of(each, zone))
-        offered = choices(of_users, entered)
-        rows.append(Row(each, _clocks(each, members, zone), notes.get(str(each.meeting_id)), entered, offered))
+        stored = Entered.of(each, zone)
+        entered = drafts.get(each.meeting_id, stored if str(each.meeting_id) == visit.query("change") else None)
+        offered = choices(of_users, entered) if entered is not None else ()
+        note = notes.get(str(each.meeting_id))
+        rows.append(Row(each, _clocks(each, members, zone), note, entered, offered, stored.mark))
     new = drafts.get(None, Entered())
     calendars = use.connections(ws_id)
     return visit.render(
@@ -129,7 +138,6 @@ def _shown(visit: Visit, refused: Refused | None = None) -> Answer:
         longest=LONGEST_MEETING,
         enough=len(members) >= LEAST_PEOPLE,
         refused=refused,
-        marks={each.meeting.meeting_id: Entered.of(each.meeting, zone).mark for each in rows},
         once=uuid4(),
     )
 
@@ -162,7 +170,7 @@ def _place(visit: Visit) -> str:
 
 
 PAGES = (
-    Page("GET", "/console/workspaces/<ws>/people", "read", people),
+    Page("GET", "/console/workspaces/<ws>/people", "read", people, ("change",)),
     Page("POST", "/console/workspaces/<ws>/meetings", "operate", add),
     Page("POST", "/console/workspaces/<ws>/meetings/<meeting_id>", "operate", change),
     Page("POST", "/console/workspaces/<ws>/meetings/<meeting_id>/remove", "operate", remove),
