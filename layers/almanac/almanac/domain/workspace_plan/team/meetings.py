@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation
+from almanac.domain.operations.people import LEAST_PEOPLE
 from almanac.domain.planner.document.entries import LONGEST_ITEM
 from almanac.domain.planner.model.instance import LockedEvent, MeetingSpec
 from almanac.domain.planner.model.weights import PRIORITIES
@@ -13,9 +14,6 @@ from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import Block, ceil_minutes
 from almanac.domain.workspace_plan.team.hours_faults import unknown_hours
 from almanac.domain.workspace_plan.team.rows import Meeting
-
-LEAST_PEOPLE = 2
-"""Of one person it is a task."""
 
 
 def meeting_faults(meetings: Iterable[Meeting], hours: Mapping[str, Mapping[str, Week]]) -> dict[UUID, Explanation]:
