@@ -4,7 +4,8 @@
 `each_moment` the last page of it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -183,6 +184,55 @@ def weekly(team: Team, calendar: str, event_id: str | None = None) -> list[str]:
     body = {"summary": "Weekly", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=5"], **times}
     series = team.google.insert_event(calendar, body, event_id=event_id)["id"]
     return sorted((key for key in team.truth(calendar) if key.startswith(f"{series}_")), key=listing_place)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_delta_of_several_pages_keeps_the_occurrences_of_an_event_that_repeats_by_now(
+    team: Team, stored: bool
+) -> None:
+    """It tells the end of the single event under the id of the series, here a page after the occurrences."""
+    (calendar,) = team.connect()
+    days = [team.now + timedelta(weeks=week) for week in range(int(PAGE))]
+    event_id = next(each for each in map("single{}".format, range(1000)) if _is_listed_after(each, days))
+    times = {end: {"dateTime": f"{team.now:%Y-%m-%d}T{at}:00:00Z", "timeZone": "UTC"} for end, at in _NINE}
+    team.google.step_clock(-3600)
+    team.google.insert_event(calendar, {"summary": "Single", **times}, event_id=event_id)
+    team.sync()
+    if not stored:
+        team.database.run("DELETE FROM workspace_calendar_events WHERE ws_id = :ws_id", ws_id=team.ws_id)
+    team.google.patch_event(calendar, event_id, {"recurrence": [f"RRULE:FREQ=WEEKLY;COUNT={PAGE}"], **times})
+    team.google.step_clock(3600)  # the look at what has changed meanwhile does not tell of it any more
+
+    team.sync()
+
+    assert len(team.truth(calendar)) == int(PAGE)
+    assert team.stored() == team.truth(calendar)
+    team.google.delete_event(calendar, event_id)
+    team.sync()
+    assert team.stored() == {}, "and nothing of it is remembered"
+
+
+def _is_listed_after(event_id: str, days: Sequence[datetime]) -> bool:
+    occurrences = [f"{event_id}_{day:%Y%m%d}T090000Z" for day in days]
+    return listing_place(event_id) > max(map(listing_place, occurrences))
+
+
+def test_a_series_that_changes_again_while_the_calendar_is_listed_again_is_met_once_more(team: Team) -> None:
+    calendar, _ = filled(team)
+    series = weekly(team, calendar)[0].rpartition("_")[0]
+    pages = -(-len(team.truth(calendar)) // int(PAGE))
+    look = -(-(12 + 1) // int(PAGE))
+
+    def shorten(times: int) -> None:
+        team.google.patch_event(calendar, series, {"recurrence": [f"RRULE:FREQ=WEEKLY;COUNT={times}"]})
+
+    before_request(team, pages, lambda: shorten(4))
+    before_request(team, pages + look + pages, lambda: shorten(1))
+
+    team.sync()
+    team.sync()
+
+    assert team.stored() == team.truth(calendar)
 
 
 def test_a_changed_occurrence_that_its_series_has_lost_is_no_event(team: Team) -> None:

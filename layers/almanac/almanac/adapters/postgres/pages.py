@@ -13,6 +13,7 @@ from almanac.adapters.postgres.leases import PostgresLeases, lease_lost
 from almanac.adapters.postgres.sync_rows import (
     checkpoint_json,
     connection_from,
+    delta_stands,
     page_columns,
     place,
     progress_values,
@@ -89,6 +90,7 @@ class PostgresCalendarPages(CalendarPages):
             mapping_version=page.mapping_version,
             resident_mb=None if self._resident_mb is None else self._resident_mb(),
             rewrite=page.rewrite,
+            **delta_stands(kind, progress),
             **progress_values(progress),
         )[0]
         held, inserted, updated, deleted, _restored, there = counts

@@ -72,7 +72,9 @@ FROM own WHERE s.connection_id = own.id AND (s.sync_token IS NOT NULL OR s.check
 -- One page, all or nothing: lease, rows, deletions, ids seen, and where the pass stands. Equal rows are told by their
 -- etag and left as they are; they are found through the key itself, by ON CONFLICT, because a planner without fitting
 -- statistics takes any other index for the look-up and reads the whole workspace for every id. A tombstone of a series
--- takes its instances along, but not one whose edit has still to be read. What the app owns of a deleted event is preserved
+-- takes its instances along, but not one whose edit has still to be read, and none where an earlier page of the delta has told
+-- any: then it is the end of a single event, which has become a series under its id; so a delta of several pages remembers
+-- its series until its last one. What the app owns of a deleted event is preserved
 -- and comes back with it (0003_event_keepsakes.sql); without preserved fields in the workspace that is one look at an index.
 WITH held AS (
     -- And who writes, for the history: the first complete reading of a calendar is an import.
@@ -155,6 +157,10 @@ WITH held AS (
         WHERE e.ws_id = :ws_id::uuid AND e.provider = :provider AND e.external_calendar_id = :calendar_id
             AND (e.external_event_id = ANY (:tombstones::text[]) OR e.recurring_event_id = ANY (:tombstones::text[]))
             AND e.external_event_id <> ALL (:external_event_id::text[])
+            AND (:full_pass::boolean OR e.external_event_id = ANY (:tombstones::text[]) OR NOT EXISTS (
+                SELECT 1 FROM calendar_sync_seen m
+                WHERE m.connection_id = own.id AND m.external_event_id = e.recurring_event_id
+            ))
             AND NOT EXISTS (
                 SELECT 1 FROM calendar_event_links l
                 WHERE l.ws_id = e.ws_id AND l.event_id = e.id AND l.kind = 'edit' AND l.doubt = 'deleted'
@@ -167,6 +173,13 @@ WITH held AS (
     WHERE :full_pass::boolean
         AND NOT EXISTS (SELECT 1 FROM written w WHERE w.inserted AND w.external_event_id = k.id)
     ON CONFLICT DO NOTHING
+), told AS (
+    INSERT INTO calendar_sync_seen (connection_id, external_event_id)
+    SELECT DISTINCT own.id, s.id FROM own, unnest(:recurring_event_id::text[]) AS s (id)
+    WHERE :delta_goes_on::boolean AND s.id IS NOT NULL
+    ON CONFLICT DO NOTHING
+), ended AS (
+    DELETE FROM calendar_sync_seen m USING own WHERE :delta_has_ended::boolean AND m.connection_id = own.id
 ), state AS (
     INSERT INTO calendar_sync_states AS t
         (connection_id, sync_token, query_fingerprint, window_start, window_end, checkpoint, last_synced_at)

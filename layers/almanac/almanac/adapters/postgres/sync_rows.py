@@ -7,7 +7,7 @@ from typing import Any
 
 from almanac.adapters.postgres import arrays
 from almanac.domain.calendar.events import EventPage, EventRow
-from almanac.domain.sync.passes import Checkpoint, SyncState
+from almanac.domain.sync.passes import Checkpoint, PassKind, SyncState
 from almanac.domain.sync.view import View
 from almanac.domain.sync.window import Window
 from almanac.services.sync.ports import Connection, Progress
@@ -64,6 +64,15 @@ def progress_values(progress: Progress | None) -> dict[str, Any]:
         "window_start": progress.window.start,
         "window_end": progress.window.end,
         "checkpoint": None if progress.checkpoint is None else checkpoint_json(progress.checkpoint),
+    }
+
+
+def delta_stands(kind: PassKind, progress: Progress | None) -> dict[str, bool]:
+    """Return whether a page of a delta is one of several: one that others follow, or their last one."""
+    left = progress.checkpoint if kind == "incremental" and progress is not None else None
+    return {
+        "delta_goes_on": left is not None and left.page_token is not None and not left.recheck,
+        "delta_has_ended": left is not None and progress is not None and progress.sync_token is not None,
     }
 
 

@@ -31,7 +31,7 @@ class Checkpoint:
     `listed` counts the events of the pass so far, `pages` its pages. `changed_since` is set once a listing has a second
     page: what has changed from then on must be listed once more before its token holds. `recheck`: that is the next
     thing to do, or being done; `found`: its pages so far have written something; `rechecks` counts those before it.
-    `relisted`: one has had the whole calendar listed again already.
+    `relisted`: one has had the whole calendar listed again already; from then on that counts as one.
     """
 
     kind: PassKind

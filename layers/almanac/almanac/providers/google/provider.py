@@ -1,6 +1,6 @@
 """Google behind the Provider contract."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from almanac.services.sync.provider import (
     OpenAccount,
     Provider,
     TokenEndpoint,
+    Version,
     Watch,
     Writes,
 )
@@ -56,7 +57,7 @@ class GoogleAccount(OpenAccount):
         items = [item for item in answer.items if not _is_live_series(item)] if series else answer.items
         events = partial(map_page, items, zones)
         tokens = answer.next_page_token, answer.next_sync_token
-        return ListedPage(*tokens, len(answer.items), events, answer.answered_at, bool(series), answer.access_role)
+        return ListedPage(*tokens, len(answer.items), events, answer.answered_at, _versions(series), answer.access_role)
 
     @override
     def event_is_live(self, calendar_id: str, event_id: str, window: Window) -> bool:
@@ -102,6 +103,11 @@ class GoogleProvider(Provider):
 def _is_live_series(item: Any) -> bool:
     """Return whether an item stands for instances. A cancelled one is a tombstone, which takes them along."""
     return isinstance(item, Mapping) and bool(item.get("recurrence")) and item.get("status") != "cancelled"
+
+
+def _versions(items: Collection[Any]) -> Set[Version]:
+    named = [item for item in items if isinstance(item.get("id"), str)]
+    return {(item["id"], item["etag"] if isinstance(item.get("etag"), str) else None) for item in named}
 
 
 def _mailbox(address: str) -> str:

@@ -32,7 +32,7 @@ from almanac.services.sync.account_access import AccountSession
 from almanac.services.sync.page_reader import PageReader, RunContext, following
 from almanac.services.sync.page_writer import PageWriter
 from almanac.services.sync.ports import Connection, Progress
-from almanac.services.sync.provider import ListedPage, OpenAccount
+from almanac.services.sync.provider import ListedPage, OpenAccount, Version
 from almanac.services.sync.recheck import recheck, settle
 
 
@@ -119,9 +119,10 @@ class CalendarPass:
         A recheck that finds nothing proves the token: no row is younger than it, and no page older. What one finds is
         followed by a delta and the next recheck. A delta also comes before a recheck that an earlier run has left: what
         went since may have been forgotten, and then only the token tells. Of a series, and of a changed occurrence that
-        has no row, only a listing tells what is there. One that it does not tell is not there, until it changes again.
+        has no row, only a listing tells what is there: the calendar is listed again for each version that is met. What
+        that does not tell is not there, until it changes again.
         """
-        strays: Set[tuple[str, str | None]] = frozenset()
+        untold: Set[Version] = frozenset()
         if at.recheck and at.page_token is None and at.rechecks == 0:
             at = delta_before_recheck(at)
         while True:
@@ -129,10 +130,10 @@ class CalendarPass:
             if left is None:
                 return
             found = recheck(self._reader, self._writer, left, self._provider)
-            relist = (found.series and not left.relisted) or bool(found.strays - strays)
+            relist = bool(found.untold - untold)
             if not (found.written or relist) or left.rechecks >= MOST_RECHECKS:
                 break
-            strays = found.strays
+            untold = found.untold
             if relist:
                 rechecks = left.rechecks + 1 if left.relisted else 0  # 0: a later run asks its token before it looks
                 at = replace(self._first_page("full"), relisted=True, rechecks=rechecks)

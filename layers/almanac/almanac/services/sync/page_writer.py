@@ -9,7 +9,7 @@ from almanac.domain.sync.passes import Checkpoint
 from almanac.domain.sync.report import PROBLEMS_KEPT, ConnectionReport
 from almanac.services.sync.page_reader import RunContext
 from almanac.services.sync.ports import Connection, PageCounts, Progress
-from almanac.services.sync.provider import ListedPage
+from almanac.services.sync.provider import ListedPage, Version
 
 
 class PageWriter:
@@ -56,7 +56,7 @@ class PageWriter:
         unwanted = set(far) - self._run.pages.known_events(self._run.lease, self._connection, far)
         return page.without(unwanted)
 
-    def without_strays(self, page: EventPage) -> tuple[EventPage, Set[tuple[str, str | None]]]:
+    def without_strays(self, page: EventPage) -> tuple[EventPage, Set[Version]]:
         """Return a recheck's page without changed occurrences that have no row, and these, each with its version.
 
         A listing of changes tells an occurrence as itself, also one whose series has ended before it since: where

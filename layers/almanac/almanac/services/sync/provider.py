@@ -1,6 +1,6 @@
 """What a calendar provider offers. Behind this contract each keeps its own API, ids, formats and errors to itself."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -8,6 +8,9 @@ from typing import Protocol
 from almanac.domain.calendar.events import CalendarZones, EventPage
 from almanac.domain.calendar.written import Draft, RemoteEvent
 from almanac.domain.sync.window import Window
+
+Version = tuple[str, str | None]
+"""An event's id, and its etag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ class ListedPage:
     listed: int
     events: Callable[[], EventPage]
     answered_at: datetime | None = None
-    series_changed: bool = False
-    """Of a listing by `changed_since`: a series has changed, of whose occurrences it tells nothing."""
+    series: Set[Version] = frozenset()
+    """Of a listing by `changed_since`: series that have changed, of whose occurrences it tells nothing."""
     access_role: str | None = None
     """What the account may do with the calendar, if the listing says so."""
 

@@ -12,18 +12,18 @@ from almanac.domain.sync.passes import Checkpoint, delta_before_recheck
 from almanac.services.sync.page_reader import PageReader, following
 from almanac.services.sync.page_writer import PageWriter
 from almanac.services.sync.ports import Progress
+from almanac.services.sync.provider import Version
 
 
 @dataclass(slots=True)
 class Found:
-    """Whether a recheck has written anything, and has met a series of whose occurrences only a listing tells.
+    """Whether a recheck has written anything, and what it has met of which only a listing of occurrences tells.
 
-    `strays` are changed occurrences without a row, each with its version: their series may have lost them.
+    That is series, and changed occurrences without a row, which their series may have lost.
     """
 
     written: bool
-    series: bool = False
-    strays: Set[tuple[str, str | None]] = frozenset()
+    untold: Set[Version] = frozenset()
 
 
 def recheck(reader: PageReader, writer: PageWriter, at: Checkpoint, provider: str) -> Found:
@@ -35,9 +35,9 @@ def recheck(reader: PageReader, writer: PageWriter, at: Checkpoint, provider: st
         listed = reader.read(at, None)
         page, strays = writer.without_strays(writer.translate(listed, at))
         next_page = following(at, listed, asked, provider)
-        found.series, found.strays = found.series or listed.series_changed, found.strays | strays
+        found.untold = found.untold | listed.series | strays
         if next_page is not None:  # whatever this page writes: it is written and noted in one transaction
-            brought = page.rows or page.tombstones or found.series or found.strays
+            brought = page.rows or page.tombstones or found.untold
             next_page = replace(next_page, found=found.written or bool(brought))
         if page.rows or page.tombstones or next_page is not None:
             written = writer.write(page, at, Progress(at.fingerprint, at.window, next_page or after))
