@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from local.google_simulator.api import calendar_list, client_body, writes
@@ -129,7 +129,13 @@ def _list_instances(store: Store, account: Account, call: Call) -> Reply:
 
 def _get_event(store: Store, account: Account, call: Call) -> Reply:
     calendar, entry = store.world.open(account, call.steps[1], "reader")
-    return _event(store, entry, writes.find(calendar, call.steps[3]), call)
+    found = writes.find(calendar, call.steps[3])
+    return _event(store, entry, found, call, whole=_is_organizers(found))
+
+
+def _is_organizers(version: Version) -> bool:
+    """Whether it is on its organizer's calendar: asked for by name it has all its details, even cancelled."""
+    return bool(version.body.get("organizer", {}).get("self"))
 
 
 def _insert_event(store: Store, account: Account, call: Call) -> Reply:
@@ -194,8 +200,9 @@ def _view(store: Store, entry: Entry, params: Params) -> View:
     )
 
 
-def _event(store: Store, entry: Entry, version: Version, call: Call) -> Reply:
-    body = _view(store, entry, call.params).body(version)
+def _event(store: Store, entry: Entry, version: Version, call: Call, *, whole: bool = False) -> Reply:
+    view = _view(store, entry, call.params)
+    body = (replace(view, tombstones="full") if whole and view.tombstones == "minimal" else view).body(version)
     if writes.gone(store.world.calendar(entry.calendar_id), version):
         body["status"] = "cancelled"
     return _masked(body, call, etag=version.etag)

@@ -29,7 +29,7 @@ _ID_LETTERS = "0123456789abcdefghijklmnopqrstuv"
 class Settings:
     """What a test may turn. Requests a minute: None means no quota.
 
-    `tombstones`: `minimal` as most accounts see them, `full` as on an organizer's calendar, `bare` without the
+    `tombstones` of listings: `minimal` as most accounts see them, `full` as an organizer may, `bare` without the
     series of a cancelled instance. `left_window`: how a delta tells that an event left the token's window.
     `series_deletion`: whether a deleted series is told by its instances or by the master's id alone. `push_…`: the
     longest life of a channel, how its end is written, whether its first message comes before the answer to the watch,

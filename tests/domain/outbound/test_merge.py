@@ -63,6 +63,12 @@ AGREED = Link(
 EVENT = replace(AGREED, kind="event")
 INSERTED = replace(AGREED, base=None, sent="insert", sent_revision=1)
 GONE = RemoteEvent("alm1", '"3"', None)
+MOVED = replace(AGREED, desired=None, successor=fields(), succeeded=True)
+"""Its successor is at another target already."""
+
+
+def _gone(at: datetime) -> RemoteEvent:
+    return replace(GONE, updated_at=at)
 
 
 def agreed(link: Link, found: RemoteEvent) -> Agreed:
@@ -192,6 +198,16 @@ class TestAbsent:
                 NotThere(id_is_dead=True),
             ),
             (replace(AGREED, desired=None, successor=fields(), sent="delete"), GONE, False, NotThere(id_is_dead=True)),
+            (replace(MOVED, succeeded_at=NOON), _gone(TEN), False, DeletedThere(over=False, wanted=False)),
+            (
+                replace(MOVED, succeeded_at=NOON, sent="delete"),
+                _gone(TEN),
+                False,
+                DeletedThere(over=False, wanted=False),
+            ),
+            (replace(MOVED, succeeded_at=TEN), _gone(NOON), False, NotThere(id_is_dead=True)),
+            (replace(MOVED, succeeded_at=TEN), None, False, NotThere(id_is_dead=True)),
+            (MOVED, _gone(TEN), False, NotThere(id_is_dead=True)),
             (replace(AGREED, base=None, sent="insert", sent_revision=1), None, False, NotThere(id_is_dead=False)),
             (replace(AGREED, base=None, sent="insert", sent_revision=1), None, True, NotThere(id_is_dead=True)),
             (replace(INSERTED, desired=None), None, False, NotThere(id_is_dead=False)),

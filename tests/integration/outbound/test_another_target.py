@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from almanac.providers.google.write import GoogleWrites
 from almanac.services.outbound import run
 from tests.integration.outbound.stage import ADA, Writing
 
@@ -29,6 +30,43 @@ def written(team: Writing, make: Callable[[], UUID]) -> tuple[UUID, str]:
 
 def begin(body: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(body["start"]["dateTime"])
+
+
+def beside(team: Writing, when: str, act: Callable[[], object], patch: pytest.MonkeyPatch) -> None:
+    """Do something right before or after an event is made in Google, by its clock not in the same millisecond."""
+    real = GoogleWrites.insert
+
+    def insert(*arguments: Any) -> Any:
+        if when == "before":
+            act()
+        team.google.step_clock(0.01)
+        made = real(*arguments)
+        team.google.step_clock(0.01)
+        if when == "after":
+            act()
+        return made
+
+    with patch.context() as context:
+        context.setattr(GoogleWrites, "insert", insert)
+        team.sync()
+
+
+def refused(team: Writing) -> tuple[UUID, str]:
+    """A block that the new target does not take, asked once."""
+    block, other = written(team, team.block)
+    team.target(other)
+    said = {"status": 400, "reason": "invalid", "message": "no", "method": "POST", "path": f"*/{other}/events"}
+    team.inject(action="error", times=1, **said)
+    settle(team)
+    return block, other
+
+
+def hold_former(team: Writing, event: UUID) -> None:
+    """Nobody may write to the calendar that is the target until now."""
+    team.google.set_entry(ADA, ADA, role="reader")
+    team.move(event, 30)
+    team.sync()
+    assert team.held() == "role"
 
 
 class TestWhatPeopleTookOver:
@@ -155,6 +193,61 @@ class TestDeletions:
         assert team.row(block) is not None
         assert team.of(block, other)["summary"] == "Report"
 
+    @pytest.mark.parametrize("made", ["block", "event"])
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_one_after_the_look_counts_unless_the_other_was_there_by_then(
+        self, team: Writing, made: str, when: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        event, other = written(team, team.block if made == "block" else team.event)
+        team.target(other)
+        beside(team, when, lambda: team.remove(event), monkeypatch)
+        settle(team)
+        assert len(team.there(other)) == (when == "after")
+        assert (team.row(event) is None) == (when == "before")
+        assert team.there() == []
+
+    def test_one_that_a_person_has_changed_here_meanwhile_is_no_end(
+        self, team: Writing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        event, other = written(team, team.event)
+        team.target(other)
+        beside(team, "before", lambda: team.remove(event), monkeypatch)
+        team.change(event, title="Ours")
+        settle(team)
+        assert team.of(event, other)["summary"] == "Ours"
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_one_where_nobody_could_look_counts_once_somebody_can(self, team: Writing, when: str) -> None:
+        block, other = written(team, team.block)
+        hold_former(team, block)
+        team.target(other)
+        if when == "before":
+            team.remove(block)
+        team.sync()
+        assert len(team.there(other)) == 1, "it is not waited for"
+        if when == "after":
+            team.remove(block)
+        team.google.set_entry(ADA, ADA, role="owner")
+        settle(team)
+        assert len(team.there(other)) == (when == "after")
+        assert (team.row(block) is None) == (when == "before")
+
+    def test_very_many_where_nobody_could_look_are_in_the_new_calendar(self, make_team: Callable[..., Writing]) -> None:
+        team = make_team(ALMANAC_OUTBOUND_MASS_COUNT="2")
+        blocks = [team.block(f"Piece {number}", hours=24 + number) for number in range(4)]
+        team.sync()
+        other = team.second_calendar()
+        hold_former(team, blocks[0])
+        team.target(other)
+        for block in blocks:
+            team.remove(block)
+        team.sync()
+        team.google.set_entry(ADA, ADA, role="owner")
+        settle(team)
+        assert len(team.there(other)) == 4
+        assert all(team.row(block) for block in blocks)
+        assert team.held() is None, "nobody is asked"
+
     def test_very_many_at_once_are_asked_for_and_nothing_is_lost(self, make_team: Callable[..., Writing]) -> None:
         team = make_team(ALMANAC_OUTBOUND_MASS_COUNT="2")
         blocks = [team.block(f"Piece {number}", hours=24 + number) for number in range(4)]
@@ -176,12 +269,35 @@ class TestDeletions:
 
 
 class TestTheWay:
+    def test_what_the_new_target_refuses_stays_until_it_does_not(self, team: Writing) -> None:
+        block, other = refused(team)
+        assert team.link(block) == "failed"
+        assert (len(team.there()), len(team.there(other))) == (1, 0)
+        status = team.wiring.outbound.status(team.ws_id, dry_run=False, confirm=False)
+        assert [link.state for link in status.links if link.operation or link.state == "failed"] == ["failed"]
+        store = team.wiring.dispatch.store
+        assert list(store.due_for_outbound(None, 10)) == [], "and no tick asks for it again"
+        team.move(block, 30)
+        assert len(store.due_for_outbound(None, 10)) == 1
+        settle(team)
+        assert team.there() == []
+        assert begin(team.of(block, other)) == team.at(30)
+
+    def test_what_the_new_target_refuses_is_taken_back_from_an_account_that_goes(self, team: Writing) -> None:
+        refused(team)
+        team.run("UPDATE calendar_auth_tokens SET leaving_since = now() WHERE ws_id = :ws")
+        team.sync(direction="outbound")
+        assert team.there() == []
+
+    def test_what_the_new_target_refuses_goes_with_its_row(self, team: Writing) -> None:
+        block, other = refused(team)
+        team.delete(block)
+        settle(team)
+        assert (team.there(), team.there(other)) == ([], [])
+
     def test_a_calendar_that_nobody_may_write_to_keeps_nothing_back(self, team: Writing) -> None:
         block, other = written(team, team.block)
-        team.google.set_entry(ADA, ADA, role="reader")
-        team.move(block, 30)
-        team.sync()
-        assert team.held() == "role"
+        hold_former(team, block)
         team.target(other)
         settle(team)
         assert begin(team.of(block, other)) == team.at(30)

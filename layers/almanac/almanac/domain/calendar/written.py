@@ -58,6 +58,9 @@ class RemoteEvent:
     mark: Mark | None = None
     repeats: bool = False
     guests: bool = False
+    made_at: datetime | None = None
+    updated_at: datetime | None = None
+    """When it was made, and when it was changed or cancelled last, by the provider's clock, if it says so."""
 
     @property
     def fields(self) -> Fields:

@@ -54,6 +54,8 @@ class Link:
     """What is wanted of it at another target, where another link has taken its place: this event goes from here."""
     succeeded: bool = False
     """Its successor is there. Until then it is here that people see the event, change and delete it."""
+    succeeded_at: datetime | None = None
+    """When that was made, by the provider's clock, if that is known."""
     gone_since: datetime | None = None
     """When a listing told its end, if the doubt is of that."""
     given_up: bool = False

@@ -80,7 +80,7 @@ def merge(
     if found is not None and link.kind == "edit":
         found = replace(found, mark=None)  # what was ours once still bears one, of another link's revisions
     if found is None or found.row is None:
-        outcome = _merge_absent(link, now, cancelled=found is not None, id_taken=id_taken)
+        outcome = _merge_absent(link, found, now, id_taken=id_taken)
         return replace(outcome, wanted=False) if given_up and isinstance(outcome, DeletedThere) else outcome
     reason = _taken_over(link, found)
     if reason is not None:
@@ -91,18 +91,26 @@ def merge(
     return _merge_alive(link, found)
 
 
-def _merge_absent(link: Link, now: datetime, *, cancelled: bool, id_taken: bool) -> Outcome:
-    if link.base is None and not cancelled:
+def _merge_absent(link: Link, found: RemoteEvent | None, now: datetime, *, id_taken: bool) -> Outcome:
+    if link.base is None and found is None:
         return NotThere(id_is_dead=id_taken)
-    wanted = link.desired
-    if wanted is None and not link.succeeded:  # a person sees it here as long as it is nowhere else
-        wanted = link.successor
-    if wanted is None or link.sent == "delete" or link.deletion_may_land:
+    wanted, deletes = link.desired, link.sent == "delete"
+    if wanted is None and _was_the_only_one(link, found):
+        wanted, deletes = link.successor, deletes and not link.succeeded  # we delete it once the other is there
+    if wanted is None or deletes or link.deletion_may_land:
         return NotThere(id_is_dead=True)
     if link.base is None and link.sent_revision is None:
         return NotThere(id_is_dead=True)
     changed = bool(replace(link, desired=wanted).changed_here)
     return DeletedThere(over=is_past(link.base or wanted, now), wanted=link.kind != "block" and changed)
+
+
+def _was_the_only_one(link: Link, found: RemoteEvent | None) -> bool:
+    """Whether an event that goes to another target was nowhere else when it was deleted: then that was meant."""
+    if not link.succeeded:
+        return True
+    gone_at = None if found is None else found.updated_at
+    return gone_at is not None and link.succeeded_at is not None and gone_at < link.succeeded_at
 
 
 def _taken_over(link: Link, found: RemoteEvent) -> DetachReason | None:

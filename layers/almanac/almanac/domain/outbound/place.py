@@ -49,9 +49,10 @@ class MassChange:
 class Place:
     """One calendar of one account, with what is stored about writing to it.
 
-    `live` counts our events there, `gone` those that listings say were deleted there, `deletes` those ahead that are to
-    be deleted by us, `moving` those that are yet to be made at another target. `granted` is None when nobody knows what
-    the account's owner has consented to. `slowed` is how often in a row the account was asked to slow down.
+    `live` counts our events there, `gone` those that listings say were deleted there, `deletes` those ahead that are
+    to be deleted by us, `moving` those that are yet to be made at another target, `gone_after_all` those that were
+    made there and are said to be gone here. `granted` is None when nobody knows what the account's owner has consented
+    to. `slowed` is how often in a row the account was asked to slow down.
     """
 
     connection_id: UUID
@@ -71,6 +72,7 @@ class Place:
     due: int
     slowed: int = 0
     moving: int = 0
+    gone_after_all: int = 0
 
     @property
     def kinds(self) -> Sequence[Kind]:
@@ -91,3 +93,11 @@ def reason_to_hold(place: Place, now: datetime, mass: MassChange) -> HoldReason 
     if not consented and (mass.asks(place.gone, place.live) or mass.asks(place.deletes, place.live)):
         return "mass_change"
     return None if place.kinds else "dry_run_first"
+
+
+def keeps_what_moved(place: Place, mass: MassChange) -> bool:
+    """Return whether so much is gone at a former target that nothing follows for what another one has of it.
+
+    Consent is to what is deleted for good; whoever wanted all of it elsewhere wants it there.
+    """
+    return mass.asks(place.gone + place.gone_after_all, place.live)

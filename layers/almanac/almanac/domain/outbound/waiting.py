@@ -28,6 +28,8 @@ class WaitingLink:
     conflict: Mapping[str, Any] | None
     error_type: str | None
     title: str
+    stays: bool = False
+    """Another target was to have it instead, and does not take it."""
 
     @property
     def kept_alive(self) -> bool:
@@ -44,7 +46,7 @@ class WaitingLink:
     @property
     def operation(self) -> str | None:
         """What is to be done there: create, change or delete; None when nothing is, or a person decides."""
-        if self.state not in ("wanted", "dirty", "sent"):
+        if self.state not in ("wanted", "dirty", "sent") or self.stays:
             return None
         if self.base is None:
             return "create" if self.desired is not None else None

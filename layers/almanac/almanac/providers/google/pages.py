@@ -75,7 +75,7 @@ def _page(versions: Mapping[str, _Version], repaired: Mapping[str, str], nameles
 
 def _version(item: Mapping[str, Any], event_id: str, zones: CalendarZones, repairs: list[str]) -> _Version:
     """Return what one item says about its event; the one place where an unexpected shape is met."""
-    updated = _updated(item)
+    updated = moment_of(item, "updated")
     try:
         # The status decides, not missing fields: a cancelled event may have all of them or none (traps 26-29).
         if item.get("status") == "cancelled":
@@ -96,9 +96,9 @@ def _replaces(new: _Version, old: _Version) -> bool:
     return not (isinstance(new, EventRow) and isinstance(old, EventRow)) or new.sequence >= old.sequence
 
 
-def _updated(item: Mapping[str, Any]) -> datetime | None:
-    """Return when the event changed. It only orders versions, so a year 0 in it is no reason for a problem."""
-    text = item.get("updated")
+def moment_of(item: Mapping[str, Any], name: str) -> datetime | None:
+    """Return when the event was made, or changed. It only orders, so a year 0 in it is no reason for a problem."""
+    text = item.get(name)
     try:
         return instant(text) if isinstance(text, str) else None
     except Unreadable:

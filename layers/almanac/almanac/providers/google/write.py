@@ -19,14 +19,14 @@ from almanac.domain.text import clip
 from almanac.errors import EventGone
 from almanac.providers.google.calendar import GoogleCalendar
 from almanac.providers.google.errors import classify_read, classify_write, rejected
-from almanac.providers.google.pages import map_page
+from almanac.providers.google.pages import map_page, moment_of
 from almanac.providers.google.request import EVENT_FIELDS, MOST_A_PAGE
 from almanac.services.sync.provider import MadeCalendar, Writes
 
 INSTALLATION, WORKSPACE, EVENT, REVISION = "almanac", "almanac-ws", "almanac-event", "almanac-rev"
 ITEM = "almanac-item"
 """Keys of our private extended properties; Google drops longer ones than 44 characters without a word (W12)."""
-_ITEM = f"{EVENT_FIELDS},recurrence"
+_ITEM = f"{EVENT_FIELDS},recurrence,created"
 _MAILS_NOBODY = {"sendUpdates": "none"}
 _DESCRIPTION = (8_000, 32_000)
 """Characters and bytes that are sent at most; Google's own limit is not written down anywhere (W37)."""
@@ -174,7 +174,9 @@ def _event(item: Mapping[str, Any], zones: CalendarZones) -> RemoteEvent:
     if row is None and not page.tombstones:
         raise rejected("an event that cannot be read")
     others = [guest for guest in item.get("attendees") or () if guest.get("self") is not True]
-    return RemoteEvent(event_id, etag, row, mark_of(item), bool(item.get("recurrence")), bool(others))
+    made_at, updated_at = (moment_of(item, name) for name in ("created", "updated"))
+    repeats = bool(item.get("recurrence"))
+    return RemoteEvent(event_id, etag, row, mark_of(item), repeats, bool(others), made_at, updated_at)
 
 
 def mark_of(item: Mapping[str, Any]) -> Mark | None:

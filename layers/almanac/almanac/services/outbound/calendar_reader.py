@@ -1,6 +1,7 @@
 """One calendar that is written to, read: what became of a link, whose role it is, and what to wait for."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NoReturn, TypeVar
@@ -93,6 +94,8 @@ class CalendarReader:
         """Links whose deletion, here or there, nobody knew of when this run counted: too many at once ask first."""
         self.not_found: set[object] = set()
         """Links whose write was refused because nothing is there: if a look finds it all the same, that is no news."""
+        self.keeps_what_moved = False
+        """Whether what another target has stays there, although it may have been deleted here before it was made."""
         self.deleted_here = self.deleted_there = 0
         """Rows that this run has deleted because a person deleted them there, and events that it has deleted there."""
 
@@ -131,6 +134,8 @@ class CalendarReader:
         if found is None and link.base is not None and not link.missed:
             self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), EventGone.code)
             return
+        if self.keeps_what_moved:
+            link = replace(link, succeeded_at=None)
         given_up = link.given_up or (link.kind == "edit" and not self._place.edits_on)
         outcome = merge(link, found, self._clock(), id_taken=id_taken, given_up=given_up)
         if isinstance(outcome, DeletedThere) and link.doubt not in ("deleted", "missing"):

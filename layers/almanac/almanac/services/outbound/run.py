@@ -11,6 +11,7 @@ from almanac.domain.outbound.place import (
     HoldReason,
     MassChange,
     Place,
+    keeps_what_moved,
     reason_to_hold,
 )
 from almanac.domain.outbound.report import OutboundReport
@@ -119,6 +120,7 @@ class _Visit:
         if reason is not None:
             self._report.held[self._place.calendar_id] = reason
             return None
+        self._writer.keeps_what_moved = keeps_what_moved(self._place, self._owner.rules.mass)
         try:
             self._all()
             if self._writer.uncounted and self._count_again():
@@ -144,6 +146,7 @@ class _Visit:
         for place in [each for each, _ in places if each.connection_id == self._place.connection_id]:
             gone, deletes = place.gone + writer.deleted_here, place.deletes + writer.deleted_there
             whole = replace(place, live=self._place.live, gone=gone, deletes=deletes)
+            writer.keeps_what_moved = keeps_what_moved(whole, owner.rules.mass)
             reason = reason_to_hold(whole, now, owner.rules.mass)
             if reason is not None:
                 self._report.held[place.calendar_id] = self._hold(reason)

@@ -71,7 +71,8 @@ RETURNING calendar_id;
 -- name: waiting_links
 -- Everything that is not settled, with what is known of it here.
 SELECT l.id, l.event_id, l.kind, l.calendar_id, l.external_event_id, l.state, l.reason, l.desired, l.base, l.ours, l.conflict,
-    l.error_type, coalesce(e.title, l.desired ->> 'title', l.base ->> 'title', '')
+    l.error_type, coalesce(e.title, l.desired ->> 'title', l.base ->> 'title', ''),
+    EXISTS (SELECT 1 FROM almanac_successor(l) n WHERE n.stopped IS NOT NULL AND NOT almanac_is_there(n))
 FROM calendar_event_links l LEFT JOIN workspace_calendar_events e ON e.id = l.event_id AND e.ws_id = l.ws_id
 WHERE l.ws_id = :ws_id::uuid
     AND (l.state IN ('wanted', 'dirty', 'sent', 'failed', 'conflict') OR l.conflict IS NOT NULL OR l.reason IN ('edited_beats_deleted', 'delete_refused'))

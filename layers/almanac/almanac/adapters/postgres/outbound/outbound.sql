@@ -114,8 +114,8 @@ WHERE c.ws_id = held.ws_id AND a.id = c.auth_token_id AND c.outbound_held IS DIS
 
 -- name: places
 -- Calendars with something to write or to find out about. Counts are of links that live there: all of them, those that a
--- listing says are gone, those that we would delete although they are still ahead. What goes to another target is not
--- deleted, and comes first: it is looked at before it is made there.
+-- listing says are gone, those that we would delete although they are still ahead, those that are gone here and made
+-- elsewhere. What goes to another target is not deleted, and comes first: it is looked at before it is made there.
 SELECT c.id, c.calendar_id, c.access_role, coalesce(c.time_zone, :zone), a.scopes,
     EXISTS (SELECT 1 FROM workspace_members m WHERE m.ws_id = c.ws_id AND m.target_connection_id = c.id),
     EXISTS (SELECT 1 FROM workspace_members m WHERE m.ws_id = c.ws_id AND m.target_connection_id = c.id
@@ -124,7 +124,7 @@ SELECT c.id, c.calendar_id, c.access_role, coalesce(c.time_zone, :zone), a.scope
     EXISTS (SELECT 1 FROM outbound_calendars o WHERE o.ws_id = c.ws_id AND o.calendar_id = c.calendar_id),
     c.outbound_held, c.outbound_held_until,
     CASE WHEN a.leaving_since IS NULL THEN c.outbound_consent_until ELSE now() + interval '1 hour' END, k.live, k.gone, k.deletes, k.due, c.outbound_slowed, k.moving,
-    a.id, a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
+    k.gone_after_all, a.id, a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
 FROM (
     SELECT l.provider, l.calendar_id, l.account,
         count(*) FILTER (WHERE l.base IS NOT NULL AND l.state <> 'detached') AS live,
@@ -134,10 +134,10 @@ FROM (
             OR coalesce(l.base #>> '{when,end}', l.base #>> '{when,after}') > :now)) AS deletes,
         count(*) FILTER (WHERE l.state IN ('wanted', 'dirty', 'sent')) AS due,
         count(*) FILTER (WHERE l.state IN ('dirty', 'sent') AND l.sent_op IS NULL AND l.desired IS NULL
-            AND n.id IS NOT NULL AND n.base IS NULL AND n.stopped IS NULL) AS moving
-    FROM calendar_event_links l
-    LEFT JOIN calendar_event_links n ON n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND NOT l.current
-        AND n.kind <> 'edit' AND l.kind <> 'edit' AND n.desired IS NOT NULL AND n.stopped IS DISTINCT FROM 'detached'
+            AND n.id IS NOT NULL AND n.base IS NULL AND n.stopped IS NULL) AS moving,
+        count(*) FILTER (WHERE l.doubt IN ('deleted', 'missing') AND l.state <> 'detached' AND l.desired IS NULL
+            AND n.made_at IS NOT NULL AND n.base IS NOT NULL) AS gone_after_all
+    FROM calendar_event_links l LEFT JOIN LATERAL almanac_successor(l) n ON true
     WHERE l.ws_id = :ws_id::uuid
     GROUP BY l.provider, l.calendar_id, l.account
 ) k
@@ -157,10 +157,9 @@ WITH held AS (
 ), moving AS (
     SELECT l.id
     FROM held
-    JOIN calendar_event_links l ON l.ws_id = held.ws_id AND NOT l.current AND l.kind <> 'edit' AND l.desired IS NULL
+    JOIN calendar_event_links l ON l.ws_id = held.ws_id AND NOT l.current AND l.desired IS NULL
         AND l.state IN ('dirty', 'sent') AND l.sent_op IS NULL
-    JOIN calendar_event_links n ON n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND n.kind <> 'edit'
-        AND n.desired IS NOT NULL AND n.base IS NULL AND n.stopped IS NULL
+    JOIN LATERAL almanac_successor(l) n ON n.base IS NULL AND n.stopped IS NULL
         AND (n.next_attempt_at IS NULL OR n.next_attempt_at <= clock_timestamp())
     JOIN calendar_auth_tokens a ON a.ws_id = n.ws_id AND a.provider = n.provider AND a.account_email = n.account AND a.status = 'active'
     JOIN calendar_connections c ON c.ws_id = a.ws_id AND c.auth_token_id = a.id AND c.calendar_id = n.calendar_id
@@ -178,8 +177,9 @@ SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM doubted);
 
 -- name: due_links
 -- What has been sent comes first: it must be known before anything else is decided. What takes another's place goes
--- before what it takes the place of, and after a look of this run at that, unless nobody may look there for long.
-SELECT l.id, l.event_id, l.kind, n.desired, almanac_is_there(n), l.calendar_id, l.external_event_id, l.generation, l.state, l.desired, l.desired_rev,
+-- before what it takes the place of, and after a look of this run at that, unless nobody may look there for long. What is
+-- refused for good takes nobody's place, unless the account of that one goes.
+SELECT l.id, l.event_id, l.kind, n.desired, almanac_is_there(n), CASE WHEN almanac_is_there(n) THEN n.made_at END, l.calendar_id, l.external_event_id, l.generation, l.state, l.desired, l.desired_rev,
     l.base, l.ours, l.base_etag, l.base_rev, l.theirs, l.sent_op, l.sent_rev, l.sent_bodies, l.doubt, l.attempts, l.refusals,
     l.reason IS NOT DISTINCT FROM 'use_mine', l.error_type IS NOT DISTINCT FROM 'event_gone',
     CASE WHEN b.task_id IS NOT NULL THEN concat_ws(':', 'task', b.task_id)
@@ -191,15 +191,13 @@ SELECT l.id, l.event_id, l.kind, n.desired, almanac_is_there(n), l.calendar_id, 
 FROM calendar_event_links l
 LEFT JOIN task_calendar_events b ON b.event_id = l.event_id AND b.ws_id = l.ws_id
 LEFT JOIN habit_calendar_events h ON h.event_id = l.event_id AND h.ws_id = l.ws_id
-LEFT JOIN calendar_event_links n ON n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND NOT l.current
-    AND n.kind <> 'edit' AND l.kind <> 'edit' AND n.desired IS NOT NULL AND n.stopped IS DISTINCT FROM 'detached'
+LEFT JOIN LATERAL almanac_successor(l) n ON true
 WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id AND l.account = :account
     AND (l.state = 'sent' OR (l.state IN ('wanted', 'dirty') AND l.kind = ANY (:kinds::text[]))) AND (l.next_attempt_at IS NULL OR l.next_attempt_at <= clock_timestamp())
-    AND (l.state = 'sent' OR l.current OR l.desired IS NOT NULL OR NOT EXISTS (
-        SELECT 1 FROM calendar_event_links n
-        WHERE n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.current AND n.desired IS NOT NULL AND NOT almanac_is_there(n)
-            AND n.stopped IS NULL
-    ))
+    AND (l.state = 'sent' OR n.id IS NULL OR almanac_is_there(n) OR (n.stopped IS NOT NULL AND EXISTS (
+        SELECT 1 FROM calendar_auth_tokens a
+        WHERE a.ws_id = l.ws_id AND a.provider = l.provider AND a.account_email = l.account AND a.leaving_since IS NOT NULL
+    )))
     AND (l.state <> 'wanted' OR NOT EXISTS (
         SELECT 1 FROM calendar_event_links f
         JOIN calendar_auth_tokens a ON a.ws_id = f.ws_id AND a.provider = f.provider AND a.account_email = f.account AND a.status = 'active'
@@ -254,7 +252,7 @@ WITH held AS (
     SET base = :base::jsonb, ours = :body::jsonb, base_etag = :etag, base_rev = l.sent_rev, sent_op = NULL, sent_at = NULL,
         sent_bodies = jsonb_build_object(l.sent_rev::text, :body::jsonb), sent_rev = NULL, doubt = NULL, attempts = 0, refusals = 0,
         next_attempt_at = NULL, error_type = NULL, reason = CASE WHEN l.conflict IS NULL THEN NULL ELSE l.reason END,
-        updated_at = clock_timestamp()
+        made_at = CASE WHEN l.base IS NULL THEN :updated::timestamptz ELSE l.made_at END, updated_at = clock_timestamp()
     FROM held
     WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND l.fence = :fence::bigint
     RETURNING l.id
@@ -324,6 +322,7 @@ WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
 -- taken elsewhere is still to be written here.
 UPDATE calendar_event_links l
 SET base = :base::jsonb, base_etag = :etag, base_rev = :revision::bigint,
+    made_at = CASE WHEN l.base IS NULL THEN :made_at::timestamptz ELSE l.made_at END,
     ours = :ours::jsonb || coalesce((
         SELECT jsonb_object_agg(f.key, f.value)
         FROM workspace_calendar_events e, workspaces w, jsonb_each(almanac_event_fields(e, w.timezone)) f
@@ -353,8 +352,8 @@ SET theirs = ARRAY (SELECT unnest(n.theirs) UNION SELECT unnest(:theirs::text[])
 FROM calendar_event_links l
 JOIN workspace_calendar_events e ON e.id = l.event_id AND e.ws_id = l.ws_id
 JOIN workspaces w ON w.id = l.ws_id
-WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND n.event_id = l.event_id AND n.ws_id = l.ws_id AND n.id <> l.id
-    AND n.current AND n.kind <> 'edit' AND n.desired IS NOT NULL AND n.stopped IS DISTINCT FROM 'detached';
+CROSS JOIN LATERAL almanac_successor(l) s
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND n.id = s.id;
 
 -- name: take
 -- A person's values into the row; whose time was taken is pinned.

@@ -20,37 +20,38 @@ def link_from(row: Sequence[Any]) -> Link:
         kind=row[2],
         successor=row[3],
         succeeded=row[4],
-        calendar_id=row[5],
-        remote_id=row[6],
-        generation=row[7],
-        state=row[8],
-        desired=row[9],
-        revision=row[10],
-        base=row[11],
-        ours=row[12],
-        base_etag=row[13],
-        base_revision=row[14],
-        theirs=frozenset(row[15]),
-        sent=row[16],
-        sent_revision=row[17],
-        bodies=row[18],
-        doubt=row[19],
-        attempts=row[20],
-        refusals=row[21],
-        insists=row[22],
-        missed=row[23],
-        item=row[24],
-        given_up=row[25],
-        gone_since=row[26],
+        succeeded_at=row[5],
+        calendar_id=row[6],
+        remote_id=row[7],
+        generation=row[8],
+        state=row[9],
+        desired=row[10],
+        revision=row[11],
+        base=row[12],
+        ours=row[13],
+        base_etag=row[14],
+        base_revision=row[15],
+        theirs=frozenset(row[16]),
+        sent=row[17],
+        sent_revision=row[18],
+        bodies=row[19],
+        doubt=row[20],
+        attempts=row[21],
+        refusals=row[22],
+        insists=row[23],
+        missed=row[24],
+        item=row[25],
+        given_up=row[26],
+        gone_since=row[27],
     )
 
 
 def place_from(ws_id: UUID, row: Sequence[Any], granted: Granted) -> tuple[Place, Account]:
     """A row of places."""
-    account = Account(ws_id, *row[18:26])
+    account = Account(ws_id, *row[19:27])
     scopes, role, made = row[4] or (), row[2], row[8]
     allowed = granted(account.provider, scopes, role == "owner", made) if scopes else None
-    place = Place(row[0], row[1], role, row[3], row[5], row[6], row[7], allowed, row[9], row[10], row[11], *row[12:18])
+    place = Place(row[0], row[1], role, row[3], row[5], row[6], row[7], allowed, row[9], row[10], row[11], *row[12:19])
     return place, account
 
 

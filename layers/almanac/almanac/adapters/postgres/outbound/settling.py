@@ -69,6 +69,7 @@ class Settling:
             "agree",
             base=json.dumps(outcome.remote.fields),
             etag=outcome.remote.etag,
+            made_at=outcome.remote.made_at,
             revision=outcome.revision,
             ours=json.dumps(outcome.ours),
             taken=taken,

@@ -98,6 +98,7 @@ class PostgresOutboundStore(OutboundStore):
         under = {"id": link.id, **self._leases.under(lease)}
         if event is not None:
             under |= {"base": json.dumps(event.fields), "body": json.dumps(write.body), "etag": event.etag}
+            under |= {"updated": event.updated_at}
         statement = "answered" if event is not None else "answered_delete"
         if link.kind != "edit":
             if not self._run(statement, **under)[0][0]:
@@ -107,8 +108,8 @@ class PostgresOutboundStore(OutboundStore):
             if not self._run(statement, **under)[0][0]:
                 raise lease_lost()
             if event is not None and event.row is not None:
-                updated = event.row.external_updated_at
-                self._run("take_answer_into_row", id=link.id, ws_id=lease.ws_id, etag=event.etag, updated=updated)
+                said = {"etag": event.etag, "updated": event.updated_at}
+                self._run("take_answer_into_row", id=link.id, ws_id=lease.ws_id, **said)
             self._run("forget_settled_edit", id=link.id, ws_id=lease.ws_id)
 
     @override
