@@ -130,6 +130,25 @@ class TestWhatPeopleTookOver:
         assert team.of(block, other)["summary"] == "Theirs"
 
 
+    @pytest.mark.parametrize("again", ["other", "former"])
+    def test_what_was_still_to_be_written_is_not_forgotten_while_there_is_no_target(
+        self, team: Writing, again: str
+    ) -> None:
+        block, other = written(team, team.block)
+        team.target(other)
+        team.inject(action="error", status=503, method="DELETE", path="*/events/*", times=1)
+        team.sync()
+        team.edit(block, summary="Theirs")
+        team.inject(action="error", status=503, method="PATCH", path=f"*/{other}/events/*", times=1)
+        team.sync()
+        assert team.row(block, "title") == ["Theirs"]
+        assert team.of(block, other)["summary"] == "Report"
+        team.target(None)
+        team.target(other if again == "other" else ADA)
+        settle(team)
+        assert team.of(block, other if again == "other" else ADA)["summary"] == "Theirs"
+
+
 class TestDeletions:
     def test_a_block_is_planned_elsewhere(self, team: Writing) -> None:
         block, other = written(team, team.block)

@@ -9,3 +9,14 @@ $$;
 -- By the provider's clock, as is the end of what it replaces: whoever deletes that before has meant the event, after it perhaps
 -- only the double. Unknown of what was made until now.
 ALTER TABLE calendar_event_links ADD COLUMN made_at timestamptz; -- when it was made there
+
+-- What a person took over elsewhere and is still to be written here stands in `desired` alone: with that forgotten it is theirs
+-- no more here, or it would never be written.
+CREATE FUNCTION almanac_forget_unwritten() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.theirs := ARRAY (SELECT t.name FROM unnest(NEW.theirs) AS t (name) WHERE NOT OLD.desired ? t.name ORDER BY 1);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER calendar_event_links_unwritten BEFORE UPDATE OF desired ON calendar_event_links
+    FOR EACH ROW WHEN (OLD.desired IS NOT NULL AND NEW.desired IS NULL AND NEW.theirs <> '{}')
+    EXECUTE FUNCTION almanac_forget_unwritten();
