@@ -77,6 +77,7 @@ class TwoWays:
             "call off": self._appointments.call_off,
             "edits": self._appointments.switch,
             "meanwhile": self._meanwhile,
+            "in between": self._in_between,
             "other target": world.other_target,
             "bring back": world.bring_back,
             "take over": world.take_over,
@@ -182,6 +183,23 @@ class TwoWays:
 
         requests = self._stage.process.requests
         (requests.before if value // 7 % 2 else requests.after).set(1 + pick % 6, happen)
+        self._sync("both")
+        self._stage.process.calm()
+
+    def _in_between(self, pick: int, value: int) -> None:
+        """In the middle of a run a person does something to one of ours."""
+        act = (self._world.remove, self._world.retitle, self._world.drag)[value % 3]
+
+        def happen() -> None:
+            self._met[f"in the middle of a run: {act.__name__}"] += 1
+            self._world.note_rows()
+            self._world.google.step_clock(0.01)  # Google tells milliseconds: in one of them nobody says what came first
+            with suppress(ApiError, DatabaseUnavailable):
+                act(value, pick)
+            self._world.google.step_clock(0.01)
+
+        requests = self._stage.process.requests
+        (requests.before if value // 3 % 2 else requests.after).set(1 + pick % 12, happen)
         self._sync("both")
         self._stage.process.calm()
 

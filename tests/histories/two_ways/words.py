@@ -52,7 +52,7 @@ KINDS: Mapping[str, int] = {
 }
 """How often each kind of step is drawn."""
 
-OF_TWO_CALENDARS: Mapping[str, int] = {"other target": 12, "carry": 4}
+OF_TWO_CALENDARS: Mapping[str, int] = {"other target": 12, "carry": 4, "in between": 6}
 """Steps of a history in which Ada has two calendars, and her blocks go to one or the other."""
 ALL_KINDS = KINDS | OF_TWO_CALENDARS
 
@@ -73,7 +73,7 @@ _OF_EDITS = {
 _OF_EDITS_ONE_OF = 3
 _TWO_FROM = 50_000_000
 """Seeds from here on tell of two calendars, two of three; what those below tell was written down before."""
-_MOVED = {"rename", "move", "drag", "retitle", "remove", "other target", "sync"}
+_MOVED = {"rename", "move", "drag", "retitle", "remove", "other target", "in between", "sync"}
 _OF_TARGETS = {
     kind: often * 3 if kind in _MOVED else often
     for kind, often in ALL_KINDS.items()

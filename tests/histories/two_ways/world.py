@@ -359,8 +359,8 @@ class World:
         self.review()
 
     def note_holds(self) -> None:
-        """What is held for long is not read, and not waited for either: what people did there may be told too late."""
-        held = "SELECT 1 FROM calendar_connections WHERE ws_id = :ws AND outbound_held NOT IN ('rate_limit', 'quota')"
+        """Very much that is deleted at once is not taken for what it means."""
+        held = "SELECT 1 FROM calendar_connections WHERE ws_id = :ws AND outbound_held = 'mass_change'"
         if len(self.calendars) > 1 and self.run(held):
             self.hands.forget_all()
 

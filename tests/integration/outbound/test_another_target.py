@@ -129,7 +129,6 @@ class TestWhatPeopleTookOver:
         assert team.there() == []
         assert team.of(block, other)["summary"] == "Theirs"
 
-
     @pytest.mark.parametrize("again", ["other", "former"])
     def test_what_was_still_to_be_written_is_not_forgotten_while_there_is_no_target(
         self, team: Writing, again: str
