@@ -213,6 +213,20 @@ class TestWriting:
         again = visitor.post(f"/console/workspaces/{ws}/conflicts/{link}", choice="theirs")
         assert "not there any more" in visitor.get(again.headers["Location"]).text
 
+    def test_what_a_new_target_refuses_says_where_it_stays(
+        self, visitor: Visitor, ws: UUID, database: Database
+    ) -> None:
+        database.run(
+            "INSERT INTO calendar_event_links (ws_id, event_id, kind, provider, account, calendar_id,"
+            " external_event_id, current, desired, stopped, reason, base, base_etag, ours)"
+            " SELECT :ws, event, 'block', 'google', 'ada@example.test', l.* FROM gen_random_uuid() AS event, (VALUES"
+            " ('new', 'n', true, '{}'::jsonb, 'failed', 'invalid', NULL::jsonb, NULL, NULL::jsonb),"
+            " ('former', 'f', false, NULL, NULL, NULL, '{}', 'e', '{}')) AS l",
+            ws=ws,
+        )
+        page = text_of(visitor.get(f"/console/workspaces/{ws}/outbound").text)
+        assert "it stays in former" in page
+
     def test_a_mass_change_is_asked_for_with_its_number(self, visitor: Visitor, ws: UUID, database: Database) -> None:
         database.run("UPDATE calendar_connections SET sync_outbound_enabled = true, outbound_held = 'mass_change'")
         place = f"/console/workspaces/{ws}/outbound"

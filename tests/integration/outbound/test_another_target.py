@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from almanac.presentation.outbound.status import status_text
 from almanac.providers.google.write import GoogleWrites
 from almanac.services.outbound import run
 from tests.integration.outbound.stage import ADA, Writing
@@ -293,6 +294,7 @@ class TestTheWay:
         assert (len(team.there()), len(team.there(other))) == (1, 0)
         status = team.wiring.outbound.status(team.ws_id, dry_run=False, confirm=False)
         assert [link.state for link in status.links if link.operation or link.state == "failed"] == ["failed"]
+        assert f"stays in {ADA}" in status_text(status)
         store = team.wiring.dispatch.store
         assert list(store.due_for_outbound(None, 10)) == [], "and no tick asks for it again"
         team.move(block, 30)

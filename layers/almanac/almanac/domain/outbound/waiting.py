@@ -75,6 +75,10 @@ class OutboundStatus:
     dry_run: bool = False
     consented: Sequence[str] = field(default=())
 
+    def where_it_stays(self, link: WaitingLink) -> str | None:
+        """Return the calendar that keeps an event which another target refuses; None if none does."""
+        return next((each.calendar_id for each in self.links if each.stays and each.event_id == link.event_id), None)
+
     @property
     def conflicts(self) -> Sequence[WaitingLink]:
         """What a person has to decide, or to be told."""

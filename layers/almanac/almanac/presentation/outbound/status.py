@@ -71,7 +71,9 @@ def status_text(status: OutboundStatus, targets: Sequence[MemberTarget] | None =
     for link in status.links:
         if link.state == "failed" or link.kept_alive:
             told = REASONS.get(link.reason or "") or f"{link.reason or link.error_type}; its next change is tried again"
-            lines.append(f"{link.state}: {link.title or link.event_id} - {told}")
+            former = status.where_it_stays(link)
+            until = "" if former is None else f"; until then it stays in {former}"
+            lines.append(f"{link.state}: {link.title or link.event_id} - {told}{until}")
     if status.conflicts:
         lines.append(f"{len(status.conflicts)} to decide: `almanac conflicts {status.ws_id}`")
     if targets is not None and all(each.email is None for each in targets):

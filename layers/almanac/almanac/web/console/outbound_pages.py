@@ -25,7 +25,7 @@ def outbound(visit: Visit) -> Answer:
         counts=counts,
         waiting=waiting[:_SHOWN],
         rest=max(0, len(waiting) - _SHOWN),
-        failed=[link for link in found.links if link.state == "failed"],
+        failed=[(link, found.where_it_stays(link)) for link in found.links if link.state == "failed"],
         held=[(each, HELP.get(each.reason, "")) for each in found.held],
         reasons={each.reason for each in found.held},
         conflicts=found.conflicts,
