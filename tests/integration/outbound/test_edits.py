@@ -1,6 +1,7 @@
 """Edits of Google's own events: only what has changed, three-way, one occurrence of a series, deletions both ways."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import pytest
 from almanac.errors import BadInput
 from almanac.presentation.outbound.conflicts import conflicts_text
 from almanac.services.queues.ports import DueWorkspace
+from local.google_simulator.api.listing import listing_place
 from tests.integration.outbound.stage import ADA, Json, Writing
 
 pytestmark = pytest.mark.integration
@@ -587,3 +589,42 @@ def test_an_open_conflict_of_our_own_event_is_not_decided_for_a_series(
     first = "Ours" if choice == "mine" else "Theirs"
     assert list(team.truth(ADA).values()) == [first, "Theirs", "Theirs"]
     assert team.wiring.outbound.conflicts(team.ws_id) == []
+
+
+def test_an_edit_between_two_pages_of_a_delta_is_of_an_occurrence_that_lives(make_team: Callable[..., Writing]) -> None:
+    """The second page tells the end of the single event under the id of the series, after all its occurrences."""
+    team = make_team(ALMANAC_SYNC_PAGE_SIZE="5")
+    team.block("Ours")
+    team.run("UPDATE calendar_connections SET sync_outbound_enabled = true WHERE ws_id = :ws")
+    start = (team.now + timedelta(days=1)).replace(hour=9, minute=0, second=0)
+    times = {"start": _at(start), "end": _at(start + timedelta(hours=1))}
+    days = [f"{start + timedelta(days=day):%Y%m%dT%H%M%SZ}" for day in range(5)]
+    names = map("single{}".format, range(1000))
+    event_id = next(n for n in names if listing_place(n) > max(listing_place(f"{n}_{day}") for day in days))
+    team.google.insert_event(ADA, {"summary": "Review", **times}, event_id=event_id)
+    team.sync()
+    team.google.patch_event(ADA, event_id, {**times, "recurrence": ["RRULE:FREQ=DAILY;COUNT=5"]})
+    pages = team.wiring.calendar_pages
+    real, changed = pages.apply_page, []
+
+    def apply_page(*arguments: Any) -> Any:
+        counts = real(*arguments)
+        if not changed:
+            changed.append(stored(team, {"id": f"{event_id}_{days[2]}"}))
+            team.change(changed[0], title="Retro")
+        return counts
+
+    pages.__dict__["apply_page"] = apply_page
+    team.sync()
+    del pages.__dict__["apply_page"]
+    for _ in range(2):
+        team.again()
+        team.sync()
+    there = {event_id: title for event_id, title in team.truth(ADA).items() if title != "Ours"}
+    assert sorted(there.values()) == ["Retro", "Review", "Review", "Review", "Review"]
+    assert team.stored(ADA) == there
+    assert team.wiring.outbound.status(team.ws_id, dry_run=False, confirm=False).links == []
+
+
+def _at(moment: datetime) -> Json:
+    return {"dateTime": moment.isoformat(), "timeZone": "UTC"}

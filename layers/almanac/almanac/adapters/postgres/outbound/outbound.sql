@@ -6,7 +6,8 @@
 -- conflict opens it again. So is one that has become a series: only its instances are listed; and one that nobody wants any
 -- more, whose insert had no answer and has come after all. An overtaken run notes nothing, and its page is refused; nobody
 -- overtakes it in the middle of this. The row of an edit that waits was there all the same, as far as a full pass is concerned.
--- The end of a series, if it is told by that alone, is the end of its occurrences. An occurrence that a whole listing lacks may
+-- The end of a series, if it is told by that alone, is the end of its occurrences; not where an earlier page of the delta has
+-- told any (see apply_page). An occurrence that a whole listing lacks may
 -- yet be told by one of changes, although its series has lost it.
 WITH held AS (
     SELECT 1 FROM workspace_sync_leases WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
@@ -21,6 +22,10 @@ WITH held AS (
     WHERE cardinality(:tombstones::text[]) > 0 AND l.ws_id = :ws_id::uuid AND l.provider = :provider
         AND l.calendar_id = :calendar_id AND l.kind = 'edit' AND e.recurring_event_id = ANY (:tombstones::text[])
         AND e.external_event_id <> ALL (:ids::text[] || :tombstones::text[])
+        AND NOT EXISTS (
+            SELECT 1 FROM calendar_sync_seen m
+            WHERE m.connection_id = :connection_id::uuid AND m.external_event_id = e.recurring_event_id
+        )
 ), linked AS (
     SELECT l.id AS link_id, p.id, p.etag, l.state, l.base_etag, l.kind
     FROM listed p JOIN calendar_event_links l
