@@ -10,7 +10,7 @@ from almanac.adapters.postgres.connection import Database
 from almanac.wiring.outside.api import ApiWiring
 from tests.integration.rows import NOON
 from tests.web.conftest import ListQueue
-from tests.web.test_outbound_api import LINK
+from tests.web.test_outbound_api import LINK, REFUSED
 from tests.web.visitors import HOSTILE, Visitor, text_of
 
 pytestmark = pytest.mark.integration
@@ -216,14 +216,7 @@ class TestWriting:
     def test_what_a_new_target_refuses_says_where_it_stays(
         self, visitor: Visitor, ws: UUID, database: Database
     ) -> None:
-        database.run(
-            "INSERT INTO calendar_event_links (ws_id, event_id, kind, provider, account, calendar_id,"
-            " external_event_id, current, desired, stopped, reason, base, base_etag, ours)"
-            " SELECT :ws, event, 'block', 'google', 'ada@example.test', l.* FROM gen_random_uuid() AS event, (VALUES"
-            " ('new', 'n', true, '{}'::jsonb, 'failed', 'invalid', NULL::jsonb, NULL, NULL::jsonb),"
-            " ('former', 'f', false, NULL, NULL, NULL, '{}', 'e', '{}')) AS l",
-            ws=ws,
-        )
+        database.run(REFUSED, ws=ws)
         page = text_of(visitor.get(f"/console/workspaces/{ws}/outbound").text)
         assert "it stays in former" in page
 

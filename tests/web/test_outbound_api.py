@@ -21,6 +21,13 @@ LINK = (
     ' \'{"title": "Ours"}\', \'conflict\', \'both_sides\', \'{"title": {"ours": "Ours", "theirs": "Theirs"}}\''
     " FROM workspace_calendar_events WHERE id = :event RETURNING id"
 )
+REFUSED = (
+    "INSERT INTO calendar_event_links (ws_id, event_id, kind, provider, account, calendar_id,"
+    " external_event_id, current, desired, stopped, reason, base, base_etag, ours)"
+    " SELECT :ws, event, 'block', 'google', 'ada@example.test', l.* FROM gen_random_uuid() AS event, (VALUES"
+    " ('new', 'n', true, '{}'::jsonb, 'failed', 'invalid', NULL::jsonb, NULL, NULL::jsonb),"
+    " ('former', 'f', false, NULL, NULL, NULL, '{}', 'e', '{}')) AS l"
+)
 INSERT = (
     "INSERT INTO workspace_calendar_events (ws_id, title, description, start_at, end_at)"
     " SELECT :ws, 'Event ' || n, repeat('ä', :size), timestamptz '2026-03-02 12:00+00' + n * interval '1 hour',"
@@ -81,6 +88,14 @@ class TestOutbound:
         assert consented.json["consented"] == ["ada@example.test"]
         assert consented.json["held"][0]["help"]
         assert audited(database) == ["outbound_review", "outbound_consent"]
+
+    def test_what_a_new_target_refuses_says_where_it_stays(self, member: Client, ws: UUID, database: Database) -> None:
+        database.run(REFUSED, ws=ws)
+        (refused,) = member("GET", f"/v1/workspaces/{ws}/outbound").json["failed"]
+        assert (refused["calendar_id"], refused["stays_in"]) == ("new", "former")
+        database.run("DELETE FROM calendar_event_links WHERE NOT current")
+        (refused,) = member("GET", f"/v1/workspaces/{ws}/outbound").json["failed"]
+        assert refused["stays_in"] is None
 
     def test_channels_are_listed(self, member: Client, ws: UUID) -> None:
         assert member("GET", f"/v1/workspaces/{ws}/channels").json == {"on": False, "items": []}

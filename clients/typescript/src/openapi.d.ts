@@ -3055,6 +3055,8 @@ export interface components {
         /**
          * WaitingWrite
          * @description An event that is to be created, changed or deleted in a calendar, or that could not be.
+         *
+         *     `stays_in` is the calendar that keeps what this one refuses.
          */
         WaitingWrite: {
             /** Calendar Id */
@@ -3081,6 +3083,8 @@ export interface components {
             reason: string | null;
             /** State */
             state: string;
+            /** Stays In */
+            stays_in: string | null;
             /** Title */
             title: string;
             /** When */

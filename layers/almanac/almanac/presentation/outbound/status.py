@@ -38,7 +38,7 @@ def status_document(status: OutboundStatus) -> dict[str, Any]:
     by: dict[str, list[dict[str, Any]]] = {"create": [], "change": [], "delete": []}
     for link in status.links:
         if link.operation is not None:
-            by[link.operation].append(_link(link))
+            by[link.operation].append(_link(status, link))
     return {
         "ws_id": status.ws_id,
         "dry_run": status.dry_run,
@@ -47,8 +47,8 @@ def status_document(status: OutboundStatus) -> dict[str, Any]:
         "lost": [_held(each) for each in status.held if each.reason == "calendar_lost"],
         "mass_change": [_held(each) for each in status.held if each.reason == "mass_change"],
         "consented": list(status.consented),
-        "failed": [_link(link) for link in status.links if link.state == "failed"],
-        "kept_alive": [_link(link) for link in status.links if link.kept_alive],
+        "failed": [_link(status, link) for link in status.links if link.state == "failed"],
+        "kept_alive": [_link(status, link) for link in status.links if link.kept_alive],
         "conflicts": [conflict_document(link) for link in status.conflicts],
     }
 
@@ -94,13 +94,14 @@ def repair_text(counts: RepairCounts) -> str:
     return f"{found}, {counts.copies} copies by people, left alone; the next sync reads what is in doubt"
 
 
-def _link(link: WaitingLink) -> dict[str, Any]:
+def _link(status: OutboundStatus, link: WaitingLink) -> dict[str, Any]:
     return named(link) | {
         "kind": link.kind,
         "state": link.state,
         "when": (link.desired or link.base or {}).get("when"),
         "changes": dict(link.changes),
         "reason": link.reason or link.error_type,
+        "stays_in": status.where_it_stays(link),
     }
 
 

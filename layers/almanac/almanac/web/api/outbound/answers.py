@@ -16,7 +16,10 @@ class ResolveBody(Fields):
 
 
 class WaitingWrite(Model):
-    """An event that is to be created, changed or deleted in a calendar, or that could not be."""
+    """An event that is to be created, changed or deleted in a calendar, or that could not be.
+
+    `stays_in` is the calendar that keeps what this one refuses.
+    """
 
     link_id: UUID
     event_id: UUID
@@ -28,6 +31,7 @@ class WaitingWrite(Model):
     when: Mapping[str, Any] | None
     changes: Mapping[str, Any]
     reason: str | None
+    stays_in: str | None
 
 
 class HeldCalendar(Model):
