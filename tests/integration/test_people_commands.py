@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
 
-from almanac.adapters.postgres.connection import Database
+from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.cli.main import main
 from tests.integration import rows
 
 pytestmark = pytest.mark.integration
+ATTENDEES = (
+    "INSERT INTO meeting_attendees (meeting_id, user_id, is_optional) SELECT :m, unnest(:who::text[]), :optional"
+)
 
 
 @pytest.fixture
@@ -211,6 +215,43 @@ class TestAMeetingIsChanged:
         assert _attending(database, event) == ["ada", "cy"]
         run("meeting", "change", ws_id, meeting, "--optional", "ben")
         assert _attending(database, event) == ["ada", "cy"], "a plan asks along, not an edit"
+
+    def test_who_comes_follows_the_rows_that_a_product_writes(self, run: Run, ws_id: UUID, database: Database) -> None:
+        meeting = _add(run, ws_id)
+        event = _block(database, ws_id, meeting)
+        database.run("UPDATE workspace_calendar_events SET locked = true WHERE id = :id", id=event)
+        database.run(ATTENDEES, m=meeting, who="{cy}", optional=True)
+        assert _attending(database, event) == ["ada", "ben"], "a plan asks along, not an edit"
+        database.run("UPDATE meeting_attendees SET is_optional = user_id <> 'cy'")
+        assert _attending(database, event) == ["ada", "ben", "cy"]
+        with database.transaction():
+            database.run("DELETE FROM meeting_attendees")
+            database.run(ATTENDEES, m=meeting, who="{cy,ada}", optional=True)
+        assert _attending(database, event) == ["ada", "cy"], (
+            "of what is written anew in one go only what differs counts"
+        )
+        database.run("DELETE FROM meeting_attendees")
+        assert _attending(database, event) == ["ada", "cy"], "whoever writes them anew is not done yet"
+        database.run(ATTENDEES, m=meeting, who="{ben,cy}", optional=False)
+        assert _attending(database, event) == ["cy", "ben"]
+
+    def test_two_who_write_at_once_are_both_followed(
+        self, run: Run, ws_id: UUID, database: Database, database_url: str
+    ) -> None:
+        meeting = _add(run, ws_id)
+        event = _block(database, ws_id, meeting)
+        beside = Database(lambda: parse_url(database_url))
+        pid = beside.run("SELECT pg_backend_pid()")[0][0]
+        with ThreadPoolExecutor(1) as pool:
+            with database.transaction():
+                database.run("DELETE FROM meeting_attendees WHERE user_id = 'ben'")
+                database.run("SET CONSTRAINTS ALL IMMEDIATE")
+                added = pool.submit(beside.run, ATTENDEES, m=meeting, who="{cy}", optional=False)
+                while not database.run("SELECT 1 FROM pg_locks WHERE pid = :pid AND NOT granted", pid=pid):
+                    assert not added.done(), "it waits for the first one"
+            added.result(10)
+        beside.close()
+        assert _attending(database, event) == ["ada", "cy"]
 
     def test_what_was_held_tells_who_was_there(self, run: Run, ws_id: UUID, database: Database) -> None:
         meeting = _add(run, ws_id)

@@ -36,28 +36,17 @@ WHERE ws_id = :ws_id::uuid AND id = :meeting_id::uuid
             :deadline::timestamptz, :hard::boolean);
 
 -- name: change_attendees
--- Who need not come any more is not at the block either, and who must now is: a plan leaves a locked one as it is.
+-- Who comes to its block follows: the table sees to it.
 WITH wanted AS (
     SELECT a.user_id, a.is_optional FROM unnest(:users::text[], :optional::boolean[]) AS a (user_id, is_optional)
 ), gone AS (
     DELETE FROM meeting_attendees a
     WHERE a.ws_id = :ws_id::uuid AND a.meeting_id = :meeting_id::uuid AND a.user_id NOT IN (SELECT user_id FROM wanted)
-), there AS (
-    INSERT INTO meeting_attendees AS a (meeting_id, ws_id, user_id, is_optional)
-    SELECT :meeting_id::uuid, :ws_id::uuid, user_id, is_optional FROM wanted
-    ON CONFLICT (meeting_id, user_id) DO UPDATE SET is_optional = excluded.is_optional
-    WHERE a.is_optional <> excluded.is_optional
-), coming AS (
-    SELECT b.event_id, ARRAY(
-        SELECT w.user_id FROM wanted w WHERE w.user_id = ANY (b.attending) OR NOT w.is_optional
-        ORDER BY array_position(b.attending, w.user_id), w.user_id
-    ) AS attending
-    FROM meeting_calendar_events b JOIN workspace_calendar_events e ON e.id = b.event_id
-    WHERE b.ws_id = :ws_id::uuid AND b.meeting_id = :meeting_id::uuid
-        AND b.attending <> '{}' AND NOT b.completed AND e.end_at > now()
 )
-UPDATE meeting_calendar_events b SET attending = c.attending, updated_at = now()
-FROM coming c WHERE b.event_id = c.event_id AND b.attending <> c.attending;
+INSERT INTO meeting_attendees AS a (meeting_id, ws_id, user_id, is_optional)
+SELECT :meeting_id::uuid, :ws_id::uuid, user_id, is_optional FROM wanted
+ON CONFLICT (meeting_id, user_id) DO UPDATE SET is_optional = excluded.is_optional
+WHERE a.is_optional <> excluded.is_optional;
 
 -- name: list_meetings
 -- The open ones, or that one of them.
