@@ -315,6 +315,26 @@ class TestTheWay:
         settle(team)
         assert (team.there(), team.there(other)) == ([], [])
 
+    @pytest.mark.parametrize("another", [True, False])
+    def test_what_has_passed_stays_where_it_was_and_is_here_once(self, team: Writing, another: bool) -> None:
+        block, other = written(team, team.block)
+        team.move(block, -48)
+        team.sync()
+        team.target(other if another else None)
+        settle(team)
+        assert (len(team.there()), len(team.there(other))) == (1, 0)
+        own, event = team.of(block)["id"], team.event()
+        listed = "SELECT count(*) FROM workspace_calendar_events WHERE ws_id = :ws AND external_event_id = :id"
+        for _ in range(2):
+            team.run("UPDATE calendar_event_links SET updated_at = now() - interval '60 days' WHERE ws_id = :ws")
+            team.change(event, title="Written, so what is old is forgotten")
+            team.google.expire_sync_tokens(ADA)
+            team.sync()
+            assert team.run(listed, id=own) == [[0]], "the block is its row"
+        team.edit(block, summary="Theirs")
+        team.sync()
+        assert team.run(listed, id=own) == [[1]], "what somebody has changed since is theirs"
+
     def test_a_calendar_that_nobody_may_write_to_keeps_nothing_back(self, team: Writing) -> None:
         block, other = written(team, team.block)
         hold_former(team, block)

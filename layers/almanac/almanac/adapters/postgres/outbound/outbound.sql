@@ -8,7 +8,8 @@
 -- overtakes it in the middle of this. The row of an edit that waits was there all the same, as far as a full pass is concerned.
 -- The end of a series, if it is told by that alone, is the end of its occurrences; not where an earlier page of the delta has
 -- told any (see apply_page). An occurrence that a whole listing lacks may
--- yet be told by one of changes, although its series has lost it.
+-- yet be told by one of changes, although its series has lost it. What was let be because it had passed, and nobody has changed
+-- since, is still what its row says.
 WITH held AS (
     SELECT 1 FROM workspace_sync_leases WHERE ws_id = :ws_id::uuid AND owner = :run_id::uuid AND fence = :fence::bigint
     FOR UPDATE
@@ -30,7 +31,11 @@ WITH held AS (
     SELECT l.id AS link_id, p.id, p.etag, l.state, l.base_etag, l.kind
     FROM listed p JOIN calendar_event_links l
         ON EXISTS (SELECT 1 FROM held) AND l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :calendar_id AND l.external_event_id = p.id
-    WHERE (l.state NOT IN ('gone', 'detached') OR (l.state = 'gone' AND l.sent_rev IS NOT NULL))
+    WHERE (l.state NOT IN ('gone', 'detached') OR (l.state = 'gone' AND l.sent_rev IS NOT NULL) OR (
+            l.state = 'detached' AND l.reason IS NULL AND p.etag = l.base_etag
+            AND coalesce(l.base #>> '{when,end}', l.base #>> '{when,after}') < to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            AND EXISTS (SELECT 1 FROM workspace_calendar_events e WHERE e.id = l.event_id AND e.ws_id = l.ws_id)
+        ))
         AND (l.kind <> 'edit' OR l.state <> 'agreed' OR l.conflict IS NOT NULL)
 ), doubted AS (
     UPDATE calendar_event_links l
@@ -554,11 +559,13 @@ WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :cal
     AND l.state IN ('dirty', 'sent') AND l.base IS NOT NULL;
 
 -- name: forget_old
--- What nobody can ask for any more: links that ended a month ago, slots and days that are over.
+-- What nobody can ask for any more: links that ended a month ago, slots and days that are over. By what was let be a listing
+-- knows whose row it is.
 WITH links AS (
-    DELETE FROM calendar_event_links
+    DELETE FROM calendar_event_links l
     WHERE ws_id = :ws_id::uuid AND state IN ('gone', 'detached') AND sent_op IS NULL AND coalesce(reason, '') NOT IN ('edited_beats_deleted', 'delete_refused')
-        AND updated_at < now() - interval '30 days'
+        AND updated_at < now() - interval '30 days' AND NOT (state = 'detached' AND reason IS NULL
+            AND EXISTS (SELECT 1 FROM workspace_calendar_events e WHERE e.id = l.event_id AND e.ws_id = l.ws_id))
 ), slots AS (
     DELETE FROM refused_slots WHERE ws_id = :ws_id::uuid AND end_at < now() - interval '1 day'
 ), habit_slots AS (
