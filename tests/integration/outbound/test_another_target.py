@@ -315,6 +315,21 @@ class TestTheWay:
         settle(team)
         assert (team.there(), team.there(other)) == ([], [])
 
+    def test_what_the_new_target_refuses_is_let_be_once_it_has_passed(self, team: Writing) -> None:
+        block, _ = refused(team)
+        store = team.wiring.dispatch.store
+        assert list(store.due_for_outbound(None, 10)) == []
+        team.run(
+            "UPDATE calendar_event_links SET base = jsonb_set(base, '{when}', base -> 'when' ||"
+            ' \'{"start": "2026-01-01T09:00:00Z", "end": "2026-01-01T10:00:00Z"}\') WHERE ws_id = :ws'
+        )
+        assert len(store.due_for_outbound(None, 10)) == 1
+        team.sync(direction="outbound")
+        assert team.states() == ["detached", "failed"]
+        assert len(team.there()) == 1, "it was there, and that stays so"
+        assert team.row(block) is not None
+        assert list(store.due_for_outbound(None, 10)) == []
+
     @pytest.mark.parametrize("another", [True, False])
     def test_what_has_passed_stays_where_it_was_and_is_here_once(self, team: Writing, another: bool) -> None:
         block, other = written(team, team.block)

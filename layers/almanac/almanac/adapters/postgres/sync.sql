@@ -358,7 +358,7 @@ LIMIT :limit::integer;
 -- name: due_for_outbound
 -- Something to write, or an answer to find out about, at a calendar that is not held, through an account that works, of
 -- a provider that has not refused our project; nothing waiting in the queue for the last minutes, nothing running. What goes
--- once another target has it does not ask by itself.
+-- once another target has it does not ask by itself, until it is let be.
 SELECT w.id, l.large_until > now()
 FROM workspaces w
 LEFT JOIN workspace_sync_leases l ON l.ws_id = w.id AND (:after::uuid IS NULL OR l.ws_id > :after::uuid)
@@ -376,7 +376,9 @@ WHERE (:after::uuid IS NULL OR w.id > :after::uuid)
                 ELSE c.outbound_held NOT IN ('mass_change', 'dry_run_first', 'other_installation') OR c.outbound_consent_until > now() END
         WHERE k.state IN ('wanted', 'dirty', 'sent') AND (k.next_attempt_at IS NULL OR k.next_attempt_at <= now())
             AND (k.current OR k.state <> 'dirty' OR a.leaving_since IS NOT NULL
-                OR NOT EXISTS (SELECT 1 FROM almanac_successor(k) n WHERE NOT almanac_is_there(n)))
+                OR NOT EXISTS (SELECT 1 FROM almanac_successor(k) n WHERE NOT almanac_is_there(n))
+                OR coalesce(k.base #>> '{when,end}', k.base #>> '{when,after}')
+                    < to_char((now() - interval '1 day') AT TIME ZONE 'UTC', 'YYYY-MM-DD'))
             AND NOT EXISTS (SELECT 1 FROM provider_pauses p WHERE p.provider = k.provider AND p.retry_at > now())
     )
 ORDER BY w.id

@@ -188,7 +188,8 @@ SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM doubted);
 -- name: due_links
 -- What has been sent comes first: it must be known before anything else is decided. What takes another's place goes
 -- before what it takes the place of, and after a look of this run at that, unless nobody may look there for long. What is
--- refused for good takes nobody's place, unless the account of that one goes.
+-- refused for good takes nobody's place, unless the account of that one goes. What has been over for a day, by any clock and
+-- zone, waits for nothing any more: it is let be.
 SELECT l.id, l.event_id, l.kind, n.desired, almanac_is_there(n), CASE WHEN almanac_is_there(n) THEN n.made_at END, l.calendar_id, l.external_event_id, l.generation, l.state, l.desired, l.desired_rev,
     l.base, l.ours, l.base_etag, l.base_rev, l.theirs, l.sent_op, l.sent_rev, l.sent_bodies, l.doubt, l.attempts, l.refusals,
     l.reason IS NOT DISTINCT FROM 'use_mine', l.error_type IS NOT DISTINCT FROM 'event_gone',
@@ -207,7 +208,8 @@ WHERE l.ws_id = :ws_id::uuid AND l.provider = :provider AND l.calendar_id = :cal
     AND (l.state = 'sent' OR n.id IS NULL OR almanac_is_there(n) OR (n.stopped IS NOT NULL AND EXISTS (
         SELECT 1 FROM calendar_auth_tokens a
         WHERE a.ws_id = l.ws_id AND a.provider = l.provider AND a.account_email = l.account AND a.leaving_since IS NOT NULL
-    )))
+    )) OR coalesce(l.base #>> '{when,end}', l.base #>> '{when,after}')
+        < to_char((now() - interval '1 day') AT TIME ZONE 'UTC', 'YYYY-MM-DD'))
     AND (l.state <> 'wanted' OR NOT EXISTS (
         SELECT 1 FROM calendar_event_links f
         JOIN calendar_auth_tokens a ON a.ws_id = f.ws_id AND a.provider = f.provider AND a.account_email = f.account AND a.status = 'active'
