@@ -1,5 +1,7 @@
 """A late task gets a better end, and nobody else a worse one."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -9,6 +11,8 @@ from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.heirs import latest_begin
 from almanac.domain.planner.model.problem import Problem
 from almanac.domain.planner.model.slot_mask import between, lowest
+from almanac.domain.planner.search.components import Component
+from almanac.domain.planner.search.destroying.destroy import Destroy
 from almanac.domain.planner.search.destroying.ends import better_ends, end_as_late
 from almanac.domain.planner.search.destroying.rearranging import Rearrangement, is_late
 from almanac.domain.planner.search.params import DEFAULT
@@ -19,7 +23,7 @@ from tests.domain.planner.test_destroy import assert_sound, crowded, first_solut
 PARAMS = DEFAULT.destroy.rearrange
 
 
-def rearranged(solution: Solution, goal: int, stop: int, relaxed: int | None = None, seed: int = 1) -> list[int]:
+def rearranged(solution: Solution, goal: int, stop: int, relaxed: Sequence[int] = (), seed: int = 1) -> list[int]:
     attempt = Rearrangement(solution, Random(seed), PARAMS, [], [0] * len(solution.items), PARAMS.links)
     return attempt.run(solution.problem.tasks[goal], stop, relaxed)
 
@@ -33,7 +37,7 @@ def test_nobody_is_later_after_a_rearrangement_but_who_may_be() -> None:
         before, cost = list(solution.places), list(solution.costs)
         goal, relaxed = problem.tasks[random.choice(late)], random.randrange(24)
         stop = random.choice(better_ends(solution, goal))
-        dearer = rearranged(solution, goal.index, stop, relaxed, seed)
+        dearer = rearranged(solution, goal.index, stop, [relaxed], seed)
         assert_sound(solution)
         assert all(solution.costs[index] > cost[index] for index in dearer)
         if solution.places == before:
@@ -150,6 +154,45 @@ def test_what_waits_makes_room_for_what_it_waits_for() -> None:
     first, after, late = solution.places
     assert late == ((nine, 4),)
     assert first[0][0] + 4 <= after[0][0]
+
+
+@pytest.mark.parametrize(("relaxed", "succeeds"), [((), False), ((1,), False), ((0, 1), True)])
+def test_only_a_chain_as_a_whole_can_be_late_instead(relaxed: tuple[int, ...], succeeds: bool) -> None:
+    """Two hours in a row are on time where two in one piece could be; the first is no later without the second."""
+    due = at("05 11:00")
+    works = [
+        task("before", 60),
+        task("after", 60, deadline=due, depends_on=["before"]),
+        task("late", 120, deadline=due),
+    ]
+    problem = problem_of(read_instance(instance(tasks=works, hours={"work": week("09:00-11:00")})).instance)
+    nine = lowest(problem.tasks[0].eligible)
+    solution = Solution(problem)
+    for index, place in enumerate(((nine, 4), (nine + 4, 4), (nine + 96, 8))):
+        solution.move(index, (place,))
+    solution.begin()
+    rearranged(solution, 2, problem.tasks[2].late_offset // 15, relaxed)
+    assert_sound(solution)
+    assert (solution.places[2] == ((nine, 8),)) == succeeds
+    assert all(solution.places)
+
+
+def test_what_gives_most_time_for_what_it_costs_is_late_instead() -> None:
+    """Of tasks alike the longest chain in the way; never one with the goal in it, or with nothing before the slot."""
+    sizes = {"late": 60, "short": 30, "long": 120, "after": 60, "far": 240}
+    works = [task(name, minutes, deadline=at("05 12:00")) for name, minutes in sizes.items()]
+    works[3]["depends_on"] = ["long"]
+    problem = problem_of(read_instance(instance(tasks=works)).instance)
+    nine = lowest(problem.tasks[0].eligible)
+    solution = Solution(problem)
+    for index, place in enumerate(((nine + 96, 4), (nine, 2), (nine + 2, 8), (nine + 10, 4), (nine + 192, 16))):
+        solution.move(index, (place,))
+    every = Component(tuple(range(5)), {0: problem.tasks[0].eligible})
+    drawn = replace(DEFAULT.destroy.rearrange, relax_drawn=40, relax_chain_rate=1.0)
+    params = replace(DEFAULT.destroy, rearrange=drawn, by_cost_noise=(1.0, 0.0))
+    destroy = Destroy(solution, Random(1), every, params)
+    assert destroy.cheapest_to_delay(problem.tasks[0], nine + 14) == (2, 3)
+    assert destroy.cheapest_to_delay(problem.tasks[2], nine + 2) == (1,)
 
 
 @pytest.mark.parametrize(("end", "begin"), [(8, 4), (7, 3), (4, 0), (3, None), (None, None)])

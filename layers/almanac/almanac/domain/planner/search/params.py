@@ -26,7 +26,13 @@ class RearrangeParams:
     nearest_rate: float = 0.6
     """How often the end aimed at is the nearest that is better, and not any."""
     relax_rate: float = 0.9
-    """How often the lightest of a few others may come late instead."""
+    """How often the lightest of a few others may come late instead,"""
+    relax_drawn: int = 4
+    """and where only tasks wait for each other, what of so many gives most time for what a day more costs it:"""
+    relax_chain_rate: float = 0.5
+    """one task, or so often all that it waits for and that waits for it too;"""
+    relax_at_once_rate: float = 0.5
+    """and so often it gives all its time away before the others find theirs."""
     early_rate: float = 0.25
     """How often, where only tasks wait for each other, one that need not be late is to end earlier."""
     links: int = 20
@@ -206,6 +212,16 @@ class AnnealingParams:
 
 
 @dataclass(frozen=True, slots=True)
+class ExcursionParams:
+    """How a search goes on for a while from a rearranged plan that is dearer, where only tasks wait for each other."""
+
+    most_dearer: float = 0.04
+    """By which share of its cost at most it is dearer,"""
+    steps: int = 60
+    """and after how many steps it must have proven better, or the search is back where it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetParams:
     """How a budget is divided. Work is counted in insertions, see `large_neighbourhood`."""
 
@@ -243,6 +259,7 @@ class SearchParams:
     repair: RepairParams = field(default_factory=RepairParams)
     prices: PriceParams = field(default_factory=PriceParams)
     annealing: AnnealingParams = field(default_factory=AnnealingParams)
+    excursion: ExcursionParams = field(default_factory=ExcursionParams)
     budget: BudgetParams = field(default_factory=BudgetParams)
 
 

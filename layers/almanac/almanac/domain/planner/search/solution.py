@@ -120,6 +120,12 @@ class Solution:
         self.line_cost, self.item_cost = self.mark
         self.begin()
 
+    def before(self) -> Snapshot:
+        """Return the solution as it was at `begin`."""
+        changed = self.changed
+        places = tuple(changed[i][0] if i in changed else place for i, place in enumerate(self.places))
+        return Snapshot(places, sum(self.mark))
+
     def snapshot(self) -> Snapshot:
         """Return the solution as it is."""
         return Snapshot(tuple(self.places), self.cost)

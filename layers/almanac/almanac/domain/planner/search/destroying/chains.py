@@ -67,6 +67,17 @@ def chain_to(problem: Problem, index: int) -> list[int]:
     return in_order(problem, sorted(found))
 
 
+def chain_around(problem: Problem, index: int) -> list[int]:
+    """Return a task with all that it waits for and all that waits for it, directly or not, in order."""
+    found, waiting = set(chain_to(problem, index)), [index]
+    while waiting:
+        for after in problem.tasks[waiting.pop()].successors:
+            if after not in found:
+                found.add(after)
+                waiting.append(after)
+    return in_order(problem, sorted(found))
+
+
 def early_place(
     solution: Solution, task: Task, taken: dict[int, int], random: Random, params: DestroyParams
 ) -> Placement:

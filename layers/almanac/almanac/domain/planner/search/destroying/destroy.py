@@ -8,9 +8,9 @@ from random import Random
 from almanac.domain.planner.model.problem import Item, Occurrence, Task, weight_of
 from almanac.domain.planner.model.slot_mask import Placement, between, covered, each_slot, runs
 from almanac.domain.planner.search.components import Component
-from almanac.domain.planner.search.destroying.chains import pull_chain
+from almanac.domain.planner.search.destroying.chains import chain_around, pull_chain
 from almanac.domain.planner.search.destroying.draft import moves_alone
-from almanac.domain.planner.search.destroying.ends import better_ends
+from almanac.domain.planner.search.destroying.ends import better_ends, time_and_delay
 from almanac.domain.planner.search.destroying.pushing import Push, ranks_by_deadline, ranks_by_weight
 from almanac.domain.planner.search.destroying.rearranging import Rearrangement, is_late
 from almanac.domain.planner.search.destroying.relocation import allows_block, preferred_place, random_slot_in
@@ -36,10 +36,12 @@ class Destroy:
         """What the last removal has placed by itself: work that counts like any insertion."""
         self.links = 0
         """Blocks that the last removal has found places for on the side."""
+        self.rearranged = False
+        """Whether it has rearranged the solution."""
         self.stiff = [index for index in component.items if not moves_alone(solution.items[index])]
         """Items that no rearrangement moves."""
         self.attempts = self.successes = 0
-        """Rearrangements so far."""
+        """Rearrangements so far, and those that worked out: see `count_accepted`."""
         self.failures = [0] * len(solution.items)
         """How often each item found no free place in rearrangements."""
         tasks = [solution.problem.tasks[index] for index in self.tasks]
@@ -61,7 +63,7 @@ class Destroy:
     def remove_some(self) -> tuple[list[int], bool]:
         """Remove by one operator; return (indexes to insert again, whether their order is meant)."""
         random = self.random
-        self.placed, self.links = [], 0
+        self.placed, self.links, self.rearranged = [], 0, False
         chain_share = self.params.waiting_chain_share if self.waits else self.params.chain_share
         if self.chained and random.random() < chain_share:
             index = self.costliest(self.chained)
@@ -110,14 +112,25 @@ class Destroy:
         if aim is None:
             return None
         goal, stop = aim
-        relaxed = self.lightest(goal.index) if random.random() < params.relax_rate else None
+        relaxed: Sequence[int] = ()
+        if random.random() < params.relax_rate:
+            relaxed = self.cheapest_to_delay(goal, stop) if self.waits else self.lightest(goal.index)
         links = params.links_of_waiting if self.waits else params.links
         attempt = Rearrangement(solution, random, params, self.stiff, self.failures, links)
-        dearer = attempt.run(goal, stop, relaxed)
+        at_once = self.waits and random.random() < params.relax_at_once_rate
+        dearer = attempt.run(goal, stop, relaxed, at_once=at_once)
         self.links = attempt.links
+        self.rearranged = bool(solution.changed)
         self.attempts += 1
-        self.successes += bool(solution.changed)
+        self.successes += self.rearranged and not self.waits
         return dearer[: params.again]
+
+    def count_accepted(self) -> None:
+        """Count the last rearrangement as one that worked out, now that it is accepted.
+
+        Where no chain comes late instead, it has worked out when it can be made at all. With a chain nearly all can be.
+        """
+        self.successes += self.waits
 
     def less_late(self) -> tuple[Task, int] | None:
         """Return a late task, of a few drawn the dearest, and a slot by which its end would cost less."""
@@ -145,12 +158,32 @@ class Destroy:
         params = self.params.rearrange
         return params.share * min(1.0, (1 + self.successes) / (1 + params.least_success * self.attempts))
 
-    def lightest(self, index: int) -> int | None:
-        """Return the lightest of a few other tasks of the same people, None if only other items were drawn."""
+    def lightest(self, index: int) -> Sequence[int]:
+        """Return the lightest of a few other tasks of the same people, none if only other items were drawn."""
         tasks, items = self.solution.problem.tasks, self.of_same_people(index)
         drawn = [self.random.choice(items) for _ in range(self.params.tournament)]
         able = [each for each in drawn if each != index and each < len(tasks)]
-        return min(able, key=lambda each: tasks[each].weight) if able else None
+        return [min(able, key=lambda each: tasks[each].weight)] if able else ()
+
+    def cheapest_to_delay(self, goal: Task, stop: int) -> Sequence[int]:
+        """Return the task or chain, of a few drawn, that has most time before a slot for what a day more costs it.
+
+        Only a chain as a whole can come late instead: what its last task waits for has the time that the goal needs.
+        """
+        solution, random, params = self.solution, self.random, self.params
+        tasks, items = solution.problem.tasks, self.of_same_people(goal.index)
+        least, spread = params.by_cost_noise
+        best, most = tuple[int, ...](), 0.0
+        for each in [random.choice(items) for _ in range(params.rearrange.relax_drawn)]:
+            if each >= len(tasks) or not solution.places[each]:
+                continue
+            alone = random.random() >= params.rearrange.relax_chain_rate
+            group = (each,) if alone else tuple(chain_around(solution.problem, each))
+            time, cost = time_and_delay(solution, group, goal.people[0], stop)
+            ratio = time * (least + spread * random.random()) / (1 + cost)
+            if ratio > most and goal.index not in group:
+                best, most = group, ratio
+        return best
 
     # -- operators: each returns the order of insertion, or None where any will do -------------------------------------
 

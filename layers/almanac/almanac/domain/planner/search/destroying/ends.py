@@ -1,10 +1,14 @@
-"""When a task has to end: so as to be no later than it was, or to be less late."""
+"""When a task has to end: so as to be no later than it was, or to be less late; and what ending later would cost."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from almanac.domain.planner.model.problem import Task
-from almanac.domain.planner.model.slot_mask import Placement, between
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, between, covered
 from almanac.domain.planner.search.solution import Solution
+from almanac.domain.wall_clock import DAY_MINUTES
+
+DAY_SLOTS = DAY_MINUTES // SLOT_MINUTES
 
 
 def end_as_late(task: Task, place: Placement) -> int:
@@ -33,3 +37,15 @@ def better_ends(solution: Solution, task: Task) -> list[int]:
             break
         found.append(stop)
     return found
+
+
+def time_and_delay(solution: Solution, group: Sequence[int], person: int, stop: int) -> tuple[int, int]:
+    """Return the slots that tasks have of a person before a slot, and what it costs them to end a day later."""
+    time, cost = 0, 0
+    for index in group:
+        task, place = solution.problem.tasks[index], solution.places[index]
+        if place and person in task.people:
+            end = sum(place[-1])
+            time += (covered(place) & between(0, stop)).bit_count()
+            cost += task.late_cost(end + DAY_SLOTS) - task.late_cost(end) + DAY_SLOTS * task.slots * task.unit_cost
+    return time, cost

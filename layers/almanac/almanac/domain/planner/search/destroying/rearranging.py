@@ -30,7 +30,7 @@ def is_late(solution: Solution, index: int) -> bool:
 
 
 class Rearrangement:
-    """One attempt: `goal` is to end by `stop`, and `relaxed`, if any, may end whenever it likes.
+    """One attempt: `goal` is to end by `stop`, and what is `relaxed` may end whenever it likes.
 
     `stiff` are the items whose blocks stay where they are, whoever wants their place: what does not move alone.
     `failures` count for each item how often it found no free place; they last from attempt to attempt. `most_links` is
@@ -55,24 +55,26 @@ class Rearrangement:
         self.links = 0
         """Blocks it has found places for: its work."""
 
-    def run(self, goal: Task, stop: int, relaxed: int | None) -> list[int]:
-        """Rearrange the solution, if that can be done; return the items that cost more than before, the worst first."""
+    def run(self, goal: Task, stop: int, relaxed: Sequence[int] = (), *, at_once: bool = False) -> list[int]:
+        """Rearrange the solution, if that can be done; return the items that cost more than before, the worst first.
+
+        `at_once`: what is relaxed gives all its time away first, and is placed last.
+        """
         self.goal = goal
         self.draft = draft = Draft(self.solution, goal.people[0], self.stiff)
-        self.stops = {goal.index: stop}
-        if relaxed is not None and relaxed != goal.index:
-            self.stops[relaxed] = goal.window
+        self.stops = {**dict.fromkeys(relaxed, goal.window), goal.index: stop}
         self.take(goal.index, [block for block in draft.blocks(goal.index) if sum(block) > stop])
         draft.lacking[goal.index] = goal.slots - sum([length for _, length in draft.blocks(goal.index)])
-        waiting = [goal.index, *self.hold_back(goal)]
+        gone = [each for each in relaxed if self.gives_all(each)] if at_once else []
+        waiting = [*reversed(gone), goal.index, *self.hold_back(goal)]
         while waiting:
             self.links += 1
-            gone = self.place(waiting[-1])
-            if gone is None or self.links >= self.most_links:
+            displaced = self.place(waiting[-1])
+            if displaced is None or self.links >= self.most_links:
                 return []
             if not draft.lacking[waiting[-1]]:
                 waiting.pop()
-            waiting = [*(each for each in waiting if each not in gone), *dict.fromkeys(gone)]
+            waiting = [*(each for each in waiting if each not in displaced), *dict.fromkeys(displaced)]
         return draft.apply()
 
     def place(self, index: int) -> list[int] | None:
@@ -116,6 +118,10 @@ class Rearrangement:
         for block in blocks:
             self.draft.take(index, block)
         return bool(blocks)
+
+    def gives_all(self, index: int) -> bool:
+        """Take all blocks from a task that moves; return whether it had any."""
+        return self.moves(self.solution.problem.tasks[index]) and self.take(index, list(self.draft.blocks(index)))
 
     def hold_back(self, task: Task) -> list[int]:
         """Let what a task waits for end early enough for it; return who lost blocks, the last to be placed first."""
