@@ -4,7 +4,7 @@ A task is inserted where it costs least by itself. What others wait for is then 
 what waits for it later still, however urgent that is. Here the whole chain takes the time it needs, early.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from random import Random
 
 from almanac.domain.planner.model.dependencies import in_order
@@ -58,24 +58,23 @@ def heavier(solution: Solution, person: int, weight: float) -> int:
 
 def chain_to(problem: Problem, index: int) -> list[int]:
     """Return a task and all that it waits for, directly or not, in an order in which they can be placed."""
-    found, waiting = {index}, [index]
-    while waiting:
-        for before in problem.tasks[waiting.pop()].predecessors:
-            if before not in found:
-                found.add(before)
-                waiting.append(before)
-    return in_order(problem, sorted(found))
+    return in_order(problem, sorted(reached(index, lambda each: problem.tasks[each].predecessors)))
 
 
 def chain_around(problem: Problem, index: int) -> list[int]:
     """Return a task with all that it waits for and all that waits for it, directly or not, in order."""
-    found, waiting = set(chain_to(problem, index)), [index]
-    while waiting:
-        for after in problem.tasks[waiting.pop()].successors:
-            if after not in found:
-                found.add(after)
-                waiting.append(after)
-    return in_order(problem, sorted(found))
+    waiting = reached(index, lambda each: problem.tasks[each].successors)
+    return in_order(problem, sorted({*chain_to(problem, index), *waiting}))
+
+
+def reached(index: int, neighbours: Callable[[int], Sequence[int]]) -> Set[int]:
+    """Return a task and what can be reached from it, step by step."""
+    found, left = {index}, [index]
+    while left:
+        further = set(neighbours(left.pop())) - found
+        found |= further
+        left += further
+    return found
 
 
 def early_place(
