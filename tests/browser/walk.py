@@ -162,7 +162,7 @@ def flows(page, scene, wrong) -> None:
     page.goto(scene["url"] + scene["pages"]["writing"])
     expect(reach(page, "Keep what was wanted here"), "a conflict can be decided")
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    page.wait_for_url("**said=**")
     expect("what was wanted here stays" in page.inner_text("main"), "the conflict is decided")
     page.goto(scene["url"] + scene["pages"]["people"])
     expect(reach(page, "Add a meeting"), "the form of a new meeting can be opened")
@@ -178,7 +178,7 @@ def flows(page, scene, wrong) -> None:
     page.goto(scene["url"] + scene["pages"]["dead-letters"])
     expect(reach(page, "Send the chosen back"), "letters can be sent back")
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    page.wait_for_url("**said=**")
     expect("2 letters were sent back" in page.inner_text("main"), "all that were shown were sent back")
 
 
