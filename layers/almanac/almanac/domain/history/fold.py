@@ -19,6 +19,12 @@ def span(state: State) -> tuple[datetime, datetime]:
     return instant(state["start_at"]), instant(state["end_at"])
 
 
+def touches(state: State, since: datetime | None, until: datetime | None) -> bool:
+    """Return whether any of an event lies between two instants, None for no bound."""
+    begin, end = span(state)
+    return (since is None or end > since) and (until is None or begin < until)
+
+
 def readable(state: State) -> State:
     """Return an event with times that every reader has a year for; any other is the first or last of them."""
     instants = {name: instant(state[name]).isoformat() for name in _INSTANTS if name in state}

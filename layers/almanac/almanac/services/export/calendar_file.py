@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from almanac.domain.history.fold import State, span
+from almanac.domain.history.fold import State, touches
 from almanac.services.export.ports import Made, Wanted
 from almanac.services.history.read import History
 
@@ -23,10 +23,6 @@ class CalendarFile:
     def __call__(self, wanted: Wanted, now: datetime) -> Made:
         """Make the file. Raises UnknownWorkspace."""
         found = self.history.calendar(wanted.ws_id)
-        events = {event_id: state for event_id, state in found.events.items() if _within(state, wanted)}
+        since, until = wanted.since, wanted.until
+        events = {event_id: state for event_id, state in found.events.items() if touches(state, since, until)}
         return Made(self.writer(events, now).encode("utf-8", "replace"), len(events), found.version)
-
-
-def _within(state: State, wanted: Wanted) -> bool:
-    since, until = span(state)
-    return (wanted.since is None or until > wanted.since) and (wanted.until is None or since < wanted.until)

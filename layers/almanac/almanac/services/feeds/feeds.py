@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from almanac.domain.export.people import is_theirs
-from almanac.domain.history.fold import State, span
+from almanac.domain.history.fold import State, touches
 from almanac.errors import BadInput, BadSettings
 from almanac.services.access.one_way import digest
 from almanac.services.clock import Clock
@@ -111,15 +111,10 @@ class Feeds:
         if feed.user_id is not None:
             members = self.store.members_of_events(feed.ws_id)
             events = {each: state for each, state in events.items() if is_theirs(members.get(each), feed.user_id)}
-        shown = {each: state for each, state in events.items() if _within(state, today - BACK, today + AHEAD)}
+        shown = {each: state for each, state in events.items() if touches(state, today - BACK, today + AHEAD)}
         return self.writer(shown, found.changed_at, f"{found.workspace}: {feed.name}")
 
     def _address(self, token: str) -> str:
         if self.public_url is None:
             raise BadSettings("ALMANAC_PUBLIC_URL", "missing; set it to the address at which feeds are read")
         return f"{self.public_url}/ics/{token}.ics"
-
-
-def _within(state: State, since: datetime, until: datetime) -> bool:
-    begin, end = span(state)
-    return end > since and begin < until

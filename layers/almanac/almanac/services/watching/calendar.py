@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from almanac.domain.history.fold import State, span
+from almanac.domain.history.fold import State, touches
 from almanac.domain.operations.connections import SWITCHES, ConnectedCalendar
 from almanac.errors import BadInput, PermanentError
 from almanac.services.history.read import History
@@ -53,7 +53,7 @@ class ShowCalendar:
         """Return events and blocks, by id, as they were at a version. Raises likewise, and CursorExpired."""
         _require_span(since, until)
         found = self.history.calendar(ws_id, version).events
-        touching = {event_id: state for event_id, state in found.items() if _touches(state, since, until)}
+        touching = {event_id: state for event_id, state in found.items() if _shown(state, since, until)}
         _require_few(len(touching))
         return touching
 
@@ -100,6 +100,5 @@ def _require_few(events: int) -> None:
         raise BadInput("to", f"there are more than {MOST_EVENTS:,} events until then; ask for less at once")
 
 
-def _touches(state: State, since: datetime, until: datetime) -> bool:
-    begin, end = span(state)
-    return begin < until and end > since and not state.get("own_block")  # which came back and is shown once
+def _shown(state: State, since: datetime, until: datetime) -> bool:
+    return touches(state, since, until) and not state.get("own_block")  # which came back and is shown once
