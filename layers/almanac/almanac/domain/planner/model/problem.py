@@ -13,6 +13,7 @@ from almanac.domain.planner.model.person import Person
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, covered
 from almanac.domain.wall_clock import DAY_MINUTES
 
+DAY_SLOTS = DAY_MINUTES // SLOT_MINUTES
 NO_PLACE_COST = 10**9
 """Cost of leaving a movable event out, in thousandths of a point: never worth it."""
 

@@ -10,12 +10,9 @@ from collections.abc import Sequence
 from itertools import accumulate, islice
 from operator import add, itemgetter, sub
 
-from almanac.domain.planner.model.problem import Attendance, Movable, Occurrence, Problem, Task
+from almanac.domain.planner.model.problem import DAY_SLOTS, Attendance, Movable, Occurrence, Problem, Task
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Span, each_slot, starts_of_runs
 from almanac.domain.planner.search.params import DEFAULT, PriceParams
-from almanac.domain.wall_clock import DAY_MINUTES
-
-DAY_SLOTS = DAY_MINUTES // SLOT_MINUTES
 
 Option = tuple[int, int, int]
 """(first slot, slots, cost)."""

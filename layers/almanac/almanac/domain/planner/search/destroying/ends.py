@@ -3,12 +3,9 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from almanac.domain.planner.model.problem import Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, between, covered
+from almanac.domain.planner.model.problem import DAY_SLOTS, Task
+from almanac.domain.planner.model.slot_mask import Placement, between, covered
 from almanac.domain.planner.search.solution import Solution
-from almanac.domain.wall_clock import DAY_MINUTES
-
-DAY_SLOTS = DAY_MINUTES // SLOT_MINUTES
 
 
 def end_as_late(task: Task, place: Placement) -> int:
