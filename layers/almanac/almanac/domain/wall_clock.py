@@ -27,6 +27,11 @@ Week = tuple[tuple[Interval, ...], ...]
 """Seven tuples, Monday first, of [from, to) in wall minutes after midnight."""
 
 
+def wall_text(minute: int) -> str:
+    """Return "09:30" of a minute of a day; 24:00 is its end."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
 def wall_instant(day: date, wall: int, zone: ZoneInfo) -> int:
     """The instant at which clocks in `zone` show `wall` minutes after midnight on `day`; 1440 is the day's end."""
     if wall >= DAY_MINUTES:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from almanac.domain.operations.people import ListedMeeting, ListedMember
-from almanac.domain.wall_clock import Week
+from almanac.domain.wall_clock import Week, wall_text
 from almanac.presentation.phrases import length
 from almanac.presentation.tables import instant_text, listing, table
 
@@ -72,7 +72,7 @@ def hours_text(hours: Mapping[str, Week | None]) -> Sequence[tuple[str, str]]:
 
 def _week_text(week: Week) -> str:
     """Return "every day 07:00-23:00", "Mon to Fri 09:00-12:30, 13:15-17:30; Sat 10:00-12:00", "never"."""
-    days = [", ".join(f"{_wall(start)}-{_wall(end)}" for start, end in spans) for spans in week]
+    days = [", ".join(f"{wall_text(start)}-{wall_text(end)}" for start, end in spans) for spans in week]
     if len(set(days)) == 1:
         return f"every day {days[0]}" if days[0] else "never"
     parts, first = [], 0
@@ -83,10 +83,6 @@ def _week_text(week: Week) -> str:
             parts.append(f"{_DAYS[first]}{'' if first == day else f' to {_DAYS[day]}'} {text}")
         first = day + 1
     return "; ".join(parts)
-
-
-def _wall(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def meetings_document(found: Iterable[ListedMeeting]) -> Mapping[str, Any]:

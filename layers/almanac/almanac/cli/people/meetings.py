@@ -6,7 +6,7 @@ from datetime import datetime
 from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.session import Result, Session
-from almanac.domain.operations.people import LONGEST_MEETING, MeetingChange, NewMeeting
+from almanac.domain.operations.people import LONGEST_MEETING, PRIORITIES, MeetingChange, NewMeeting
 from almanac.errors import BadInput
 from almanac.presentation import people
 
@@ -18,7 +18,6 @@ _CHANGES = """\
   almanac meeting change WS MEETING --minutes 60
   almanac meeting change WS MEETING --with ada --with cy --no-optional --no-deadline
 """
-_PRIORITIES = ("critical", "high", "normal", "low")
 
 
 def add_to(commands: Commands) -> None:
@@ -77,7 +76,7 @@ def _add_wishes(parser: ArgumentParser, **usual: object) -> None:
     minutes = f"its length{told('minutes')}"
     parser.add_argument("--minutes", type=arguments.count, default=usually("minutes"), metavar="N", help=minutes)
     weight = f"how urgent it is{told('priority')}"
-    parser.add_argument("--priority", choices=_PRIORITIES, default=usually("priority"), help=weight)
+    parser.add_argument("--priority", choices=PRIORITIES, default=usually("priority"), help=weight)
     hours = f"category{told('hours')}"
     parser.add_argument("--hours", type=arguments.label, default=usually("hours"), help=hours)
     parser.add_argument("--earliest", type=_instant, metavar="TIME", help="not before; ISO 8601 with an offset")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from almanac.domain.wall_clock import Week
+from almanac.domain.wall_clock import Week, wall_text
 from almanac.domain.workspace_plan.snapshot import Habit, Preferences, TaskRow, Workspace
 from almanac.domain.workspace_plan.team.rows import Meeting
 
@@ -99,12 +99,8 @@ def _preferences(wanted: Preferences) -> dict[str, Any]:
 
 
 def _hours(week: Week) -> dict[str, Any]:
-    spans = (", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in day) for day in week)
+    spans = (", ".join(f"{wall_text(start)}-{wall_text(end)}" for start, end in day) for day in week)
     return dict(zip(WEEKDAYS, spans, strict=True))
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _instant(moment: Any) -> str | None:

@@ -3,13 +3,15 @@
 from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 LEAST_PEOPLE = 2
 """Who must come to a meeting: of one person it is a task."""
 LONGEST_MEETING = 44_640
 """Minutes: a month."""
+Priority = Literal["critical", "high", "normal", "low"]
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 Bound = Literal["earliest", "deadline"]
 """The instants that a meeting may have or lack."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from html import escape
 
+from almanac.domain.wall_clock import wall_text
 from almanac.presentation.agenda import Agenda, Entry, Remark, when
 from almanac.presentation.html.document import document
 from almanac.presentation.phrases import cut_short
@@ -69,14 +70,10 @@ def _days_of(agenda: Agenda, weeks: Sequence[Sequence[date]]) -> str:
 
 def _day(agenda: Agenda, day: date) -> str:
     return "".join(
-        f"<tr>{_cell('all day' if piece.all_day else f'{_clock(piece.first)}–{_clock(piece.last)}')}"
+        f"<tr>{_cell('all day' if piece.all_day else f'{wall_text(piece.first)}–{wall_text(piece.last)}')}"
         f"{_what(piece.entry, agenda)}</tr>"
         for piece in agenda.pieces(day)
     )
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _sections(agenda: Agenda) -> Iterator[str]:

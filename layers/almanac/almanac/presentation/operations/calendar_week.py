@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from almanac.domain.history.fold import span
-from almanac.domain.wall_clock import minutes_of
+from almanac.domain.wall_clock import minutes_of, wall_text
 from almanac.presentation.agenda import Agenda, Entry, EntryKind, Piece
 from almanac.presentation.history.changes import by_start
 
@@ -57,8 +57,4 @@ def _line(agenda: Agenda, piece: Piece) -> Line:
     entry, style = piece.entry, agenda.style(piece.entry)
     if piece.all_day:
         return Line(None, None, entry.title, style)
-    return Line(_clock(piece.first), _clock(piece.last), entry.title, style)
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+    return Line(wall_text(piece.first), wall_text(piece.last), entry.title, style)

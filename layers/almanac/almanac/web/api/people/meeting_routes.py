@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path
 from pydantic import AwareDatetime, Field
 
-from almanac.domain.operations.people import LONGEST_MEETING, Bound, ListedMeeting, MeetingChange, NewMeeting
+from almanac.domain.operations.people import LONGEST_MEETING, Bound, ListedMeeting, MeetingChange, NewMeeting, Priority
 from almanac.jobs import Label
 from almanac.services.operations.meetings import MeetingChangedMeanwhile
 from almanac.web.api.bodies import Body as Fields
@@ -29,7 +29,7 @@ class MeetingBody(Fields):
     required: Annotated[list[Label], Field(min_length=2, max_length=100)]
     optional: list[Label] = Field(default_factory=list, max_length=100)
     minutes: Annotated[int, Field(ge=1, le=LONGEST_MEETING)] = 30
-    priority: Literal["critical", "high", "normal", "low"] = "normal"
+    priority: Priority = "normal"
     hours: Label = "meeting"
     earliest: Instant | None = None
     deadline: Instant | None = None
@@ -43,7 +43,7 @@ class MeetingChangeBody(Fields):
     required: Annotated[list[Label], Field(min_length=2, max_length=100)] | None = None
     optional: Annotated[list[Label], Field(max_length=100)] | None = None
     minutes: Annotated[int, Field(ge=1, le=LONGEST_MEETING)] | None = None
-    priority: Literal["critical", "high", "normal", "low"] | None = None
+    priority: Priority | None = None
     hours: Label | None = None
     earliest: Instant | None = None
     deadline: Instant | None = None

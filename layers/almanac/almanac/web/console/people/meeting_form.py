@@ -5,12 +5,18 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
 
-from almanac.domain.operations.people import LONGEST_MEETING, Bound, ListedMeeting, MeetingChange, NewMeeting
+from almanac.domain.operations.people import (
+    LONGEST_MEETING,
+    PRIORITIES,
+    Bound,
+    ListedMeeting,
+    MeetingChange,
+    NewMeeting,
+)
 from almanac.errors import BadInput
 from almanac.validation import OUT_OF_REACH, YEARS
 from almanac.web.console.pages import Visit
 
-PRIORITIES = ("critical", "high", "normal", "low")
 _LABELS = {
     "title": "Title",
     "minutes": "Minutes",

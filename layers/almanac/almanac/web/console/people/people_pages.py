@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from almanac.domain.operations.job_status import RecordedRun
-from almanac.domain.operations.people import LEAST_PEOPLE, LONGEST_MEETING, ListedMeeting, ListedMember
+from almanac.domain.operations.people import LEAST_PEOPLE, LONGEST_MEETING, PRIORITIES, ListedMeeting, ListedMember
 from almanac.domain.wall_clock import zone_of
 from almanac.errors import BadInput
 from almanac.presentation.people import after_change, hours_text
 from almanac.services.ledger.ports import RunFilter
 from almanac.services.operations.meetings import MeetingChangedMeanwhile
 from almanac.web.console.pages import Page, Visit, identified
-from almanac.web.console.people.meeting_form import PRIORITIES, Entered, as_change, choices, in_words
+from almanac.web.console.people.meeting_form import Entered, as_change, choices, in_words
 from almanac.web.request import Answer
 
 _PLANS = 5
