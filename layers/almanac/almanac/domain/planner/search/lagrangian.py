@@ -6,6 +6,7 @@ that work that loses little by waiting leaves them to work that loses much. (Fis
 method for solving integer programming problems".)
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate, islice
 from operator import add, itemgetter, sub
@@ -16,6 +17,10 @@ from almanac.domain.planner.search.params import DEFAULT, PriceParams
 
 Option = tuple[int, int, int]
 """(first slot, slots, cost)."""
+FIRST_PART = 16
+"""Options that an item is asked for at least."""
+ROUNDING = 1.0
+"""Thousandths of a point: more than what the sums of prices can be wrong by."""
 
 
 def slot_prices(problem: Problem, known_cost: int, params: PriceParams = DEFAULT.prices) -> list[list[int]]:
@@ -29,24 +34,26 @@ def slot_prices(problem: Problem, known_cost: int, params: PriceParams = DEFAULT
     if not size or sum(option_count(item) for item in priced) > params.most_options:
         return []
     subproblems = [subproblem(problem, item, params.days_late) for item in priced]
-    prices = [0.0] * size
-    smooth = prices
+    prices, smooth = [0.0] * size, [0.0] * size
+    ever_priced: set[int] = set()
     target, step, smoothing = params.target * known_cost, params.step, params.smoothing
     for _ in range(params.rounds):
         sums = [0.0, *accumulate(prices)]
-        bound = -sums[-1]
-        change = [0] * (size + 1)
+        bound, used = -sums[-1], dict[int, int]()
         for each in subproblems:
             cost, spans = each.solve(sums)
             bound += cost
             for first, length in spans:
-                change[first] += 1
-                change[first + length] -= 1
-        excess = [used - 1 for used in accumulate(change[:-1])]
-        slope = [over if over > 0 or price > 0 else 0 for over, price in zip(excess, prices, strict=True)]
-        stride = step * (target - bound) / (sum(over * over for over in slope) or 1)
-        prices = [max(0.0, price + stride * over) for price, over in zip(prices, slope, strict=True)]
-        smooth = [(1 - smoothing) * old + smoothing * new for old, new in zip(smooth, prices, strict=True)]
+                for slot in range(first, first + length):
+                    used[slot] = used.get(slot, 0) + 1
+        slope = {slot: used.get(slot, 0) - 1 for slot in ever_priced if prices[slot] > 0}
+        slope |= {slot: items - 1 for slot, items in used.items() if items > 1}
+        ever_priced |= slope.keys()
+        stride = step * (target - bound) / (sum([over * over for over in slope.values()]) or 1)
+        for slot, over in slope.items():
+            prices[slot] = max(0.0, prices[slot] + stride * over)
+        for slot in ever_priced:
+            smooth[slot] = (1 - smoothing) * smooth[slot] + smoothing * prices[slot]
         step *= params.shrink
     whole = [int(price) for price in smooth]
     return [whole[base : base + problem.window] for base in range(0, size, problem.window)]
@@ -83,21 +90,41 @@ class PricedOptions:
 
 
 class BlockSubproblem:
-    """An item of one block: its cheapest place at given prices, or no place."""
+    """An item of one block: its cheapest place at given prices, or no place.
+
+    Prices are never below 0, so an option that is dearer without them than the best so far with them is not looked at:
+    the cheapest come first, in `parts` that double in size.
+    """
 
     def __init__(self, options: list[Option], without: float, bases: Sequence[int]) -> None:
         self.options = options
         self.without = without
         self.bases = bases
-        self.priced = PricedOptions(options, bases)
+        order = sorted(range(len(options)), key=lambda number: options[number][2])
+        self.parts: list[tuple[float, list[int], PricedOptions]] = []
+        """Of each part its least cost without prices, and the numbers of its options."""
+        begin = 0
+        while begin < len(order):
+            part = order[begin : max(FIRST_PART, 2 * begin)]
+            priced = PricedOptions([options[number] for number in part], bases)
+            self.parts.append((options[part[0]][2] - ROUNDING, part, priced))
+            begin += len(part)
 
     def solve(self, sums: Sequence[float]) -> tuple[float, list[Span]]:
-        """Return (cost with prices, slots used, on the long axis)."""
-        costs = self.priced.costs(sums)
-        best = min(costs)
-        if best >= self.without:
+        """Return (cost with prices, slots used, on the long axis); of equally cheap options the first."""
+        best, chosen = self.without, -1
+        for least, numbers, priced in self.parts:
+            if least > best:
+                break
+            costs = priced.costs(sums)
+            cheapest = min(costs)
+            if cheapest < best or (cheapest == best and chosen >= 0):
+                equal = [number for number, cost in zip(numbers, costs, strict=True) if cost == cheapest]
+                chosen = min(equal) if cheapest < best else min(chosen, *equal)
+                best = cheapest
+        if chosen < 0:
             return self.without, []
-        first, length, _ = self.options[costs.index(best)]
+        first, length, _ = self.options[chosen]
         return best, [(base + first, length) for base in self.bases]
 
 
@@ -110,22 +137,24 @@ class SlotSubproblem:
         self.slots = list(each_slot(task.eligible))
         options = [(slot, 1, task.unit_cost * (slot - task.release)) for slot in self.slots]
         self.priced = PricedOptions(options, (base,))
-        self.limits = completion_limits(problem, task, days_late)
+        limits = completion_limits(problem, task, days_late)
+        self.stops = [bisect_left(self.slots, limit) for limit in limits]
+        """For each limit, how many of the slots lie before it."""
         self.unfinished = task.late_cost(problem.window, complete=False)
 
     def solve(self, sums: Sequence[float]) -> tuple[float, list[Span]]:
         """Return (cost with prices, slots used)."""
         task = self.task
-        ranked = sorted(zip(self.priced.costs(sums), self.slots, strict=True))
+        costs, slots = self.priced.costs(sums), self.slots
+        ranked = sorted(range(len(slots)), key=costs.__getitem__)
         best: tuple[float, list[int]] = (task.cost(()), [])
-        for limit in self.limits:
-            chosen = list(islice((pair for pair in ranked if pair[1] < limit), task.slots))
+        for stop in self.stops:
+            chosen = list(islice((number for number in ranked if number < stop), task.slots))
             missing = task.slots - len(chosen)
-            slots = [slot for _, slot in chosen]
-            late = self.unfinished if missing else task.late_cost(max(slots) + 1)
-            cost = sum(cost for cost, _ in chosen) + missing * task.missing_cost + late
+            late = self.unfinished if missing else task.late_cost(slots[max(chosen)] + 1)
+            cost = sum([costs[number] for number in chosen]) + missing * task.missing_cost + late
             if cost < best[0]:
-                best = (cost, slots)
+                best = (cost, [slots[number] for number in chosen])
         return best[0], [(self.base + slot, 1) for slot in best[1]]
 
 

@@ -1,11 +1,36 @@
 """What makes a repair differ from the one before it: random draws, masks over the calendar, and slot prices."""
 
+from functools import lru_cache
 from itertools import accumulate
 from random import Random
+from typing import Any
 
 from almanac.domain.planner.model.problem import Task
 from almanac.domain.planner.model.slot_mask import each_slot, starts_of_runs
-from almanac.domain.planner.search.params import DEFAULT, SearchParams
+from almanac.domain.planner.search.params import DEFAULT, RepairParams, SearchParams
+
+
+@lru_cache(maxsize=16)
+def drawn_masks(seed: int, window: int, params: RepairParams) -> tuple[tuple[int, ...], tuple[Any, ...]]:
+    """Return the masks that a search draws first, and the state of its draws after them: a plan needs them often."""
+    random = Random(seed)  # noqa: S311 - a search needs repeatable draws, not secrecy
+    return tuple(mask(random, window, params) for _ in range(params.masks)), random.getstate()
+
+
+def mask(random: Random, window: int, params: RepairParams) -> int:
+    """Return a mask that hides about a third of the window, in pieces of up to three hours."""
+    shortest, beyond = params.mask_run
+    width = beyond - shortest
+    bits, slot, digits = (1 << window) - 1, 0, width.bit_length()
+    while slot < window:
+        drawn = random.getrandbits(digits)
+        while drawn >= width:  # as randrange does, in a third of its time
+            drawn = random.getrandbits(digits)
+        length = shortest + drawn
+        if random.random() < params.hidden:
+            bits &= ~(((1 << length) - 1) << slot)
+        slot += length
+    return bits
 
 
 class Randomization:
@@ -27,7 +52,8 @@ class Randomization:
         self.params = params
         repair = params.repair
         self.skip_rate = repair.skip_rate
-        self.masks = [self.mask(window) for _ in range(repair.masks)]
+        self.masks, state = drawn_masks(seed, window, repair)
+        self.random.setstate(state)
         self.price_sums: list[list[list[int]]] = []
         """For each weight, for each person: the prices summed up to each slot."""
         self.cheap: list[list[int]] = []
@@ -55,16 +81,6 @@ class Randomization:
         for levels in others:
             first = [mine & theirs for mine, theirs in zip(first, levels, strict=False)]
         return first
-
-    def mask(self, window: int) -> int:
-        """Return a mask that hides about a third of the window, in pieces of up to three hours."""
-        bits, slot, repair = (1 << window) - 1, 0, self.params.repair
-        while slot < window:
-            length = self.random.randrange(*repair.mask_run)
-            if self.random.random() < repair.hidden:
-                bits &= ~(((1 << length) - 1) << slot)
-            slot += length
-        return bits
 
     def redraw(self) -> None:
         """Draw the weights of the slot prices, and of what waits, for the next repair."""
