@@ -41,33 +41,43 @@ def exports(file: Path) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words if word != "export")
 
 
-def test_the_command_line_works_on_it_and_its_database_outlives_it(folder: Path) -> None:
-    file = folder.with_name("dev.env")
-    seen: list[set[str]] = []
-    for _ in range(2):
-        program = Program("local.dev", folder)
-        program.read_until("Harbour Design    schedule")
-        assert file.stat().st_mode & 0o777 == 0o600, "it holds a password and a key"
-        environment = exports(file)
-        assert set(environment) >= {"ALMANAC_DATABASE_URL", "ALMANAC_TOKEN_KEYS", "AWS_ENDPOINT_URL"}
-        seen.append({run["run_id"] for run in almanac(environment, "runs", "--limit", "200")["runs"]})
-        ws_id = next(run["ws_id"] for run in almanac(environment, "runs")["runs"])
-        assert almanac(environment, "sync", ws_id, "--wait")["success"]
-        assert program.end(signal.SIGINT) == 0
-        assert session_members(program.process.pid) == []
-        assert not file.exists(), "what it points at is gone"
-    assert seen[0] < seen[1]
-
-
-def test_both_rules_tick_as_often_as_asked_for_and_runs_are_told(folder: Path) -> None:
-    program = Program("local.dev", folder, "--every", "2", "--plan-every", "5")
-    program.read_until("Harbour Design gets 12 tasks and 4 habits")
-    program.read_until("the schedule rule ticks: the orchestrator enqueues 1 workspace")
-    program.read_until("Harbour Design: plan (schedule) ")  # a plan that followed a sync may have come before
+def test_rules_tick_the_command_line_works_on_it_and_its_database_outlives_it(folder: Path) -> None:
+    often = Program("local.dev", folder, "--every", "2", "--plan-every", "5")
+    often.read_until("Harbour Design gets 12 tasks and 4 habits")
+    often.read_until("the schedule rule ticks: the orchestrator enqueues 1 workspace")
+    often.read_until("Harbour Design: plan (schedule) ")  # a plan that followed a sync may have come before
     for _ in range(3):
-        program.read_until("the sync rule ticks: the orchestrator enqueues")
-    assert program.end(signal.SIGTERM) == 0
+        often.read_until("the sync rule ticks: the orchestrator enqueues")
+    before = runs_of(environment_of(folder))
+    ends(often, folder, signal.SIGTERM)
+    again = Program("local.dev", folder)
+    again.read_until("Harbour Design    schedule")
+    environment = environment_of(folder)
+    after = runs_of(environment)
+    assert before.items() < after.items()
+    assert almanac(environment, "sync", next(iter(after.values())), "--wait")["success"]
+    ends(again, folder, signal.SIGINT)
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    """What somebody has set who has sourced its file."""
+    file = folder.with_name("dev.env")
+    assert file.stat().st_mode & 0o777 == 0o600, "it holds a password and a key"
+    environment = exports(file)
+    assert set(environment) >= {"ALMANAC_DATABASE_URL", "ALMANAC_TOKEN_KEYS", "AWS_ENDPOINT_URL"}
+    return environment
+
+
+def runs_of(environment: dict[str, str]) -> dict[str, str]:
+    """Run → workspace, as the command line lists them."""
+    return {run["run_id"]: run["ws_id"] for run in almanac(environment, "runs", "--limit", "200")["runs"]}
+
+
+def ends(program: Program, folder: Path, how: signal.Signals) -> None:
+    """End it, and see that nothing of it is left."""
+    assert program.end(how) == 0
     assert session_members(program.process.pid) == []
+    assert not folder.with_name("dev.env").exists(), "what it points at is gone"
 
 
 @pytest.mark.parametrize("option", ["--every", "--plan-every"])
