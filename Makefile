@@ -79,7 +79,7 @@ test-at: setup ## Every test as if it were another moment in UTC (AT="2026-12-31
 		$(PY) -m pytest --numprocesses $(PROCESSES) -p no:cacheprovider --ignore=tests/template/test_sam.py $(PYTEST_ARGS)
 
 test-browser: setup $(BROWSER) ## The console in a real browser, with axe; needs chromium (screenshots in .almanac/screenshots)
-	@$(PY) -m pytest tests/browser -rs
+	@ALMANAC_SCREENSHOTS="$${ALMANAC_SCREENSHOTS:-$(CURDIR)/.almanac/screenshots}" $(PY) -m pytest tests/browser -rs
 
 browser-tools: $(BROWSER) ## Install what drives the browser of test-browser
 

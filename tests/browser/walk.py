@@ -1,9 +1,9 @@
 """Walks through the console in a real browser; run by the interpreter of .tools/browser, which has playwright.
 
-    python tests/browser/walk.py SCENE.json FOLDER
+    python tests/browser/walk.py SCENE.json [FOLDER]
 
-SCENE.json: `url`, `logins` (one-time links), `pages` by name, `chromium`. Screenshots go to FOLDER; what is wrong is
-written to stdout as one JSON list.
+SCENE.json: `url`, `logins` (one-time links), `pages` by name, `chromium`. Screenshots go to FOLDER, if there is one;
+what is wrong is written to stdout as one JSON list.
 """
 
 import json
@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import sync_playwright
 
-WIDTHS = (1280, 320)
-SCHEMES = ("light", "dark")
-RULES = {"light": None, "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
-"""What axe looks at: in the second scheme at what a scheme changes."""
+WAYS = (
+    (1280, "light", None),
+    (1280, "dark", ["color-contrast", "link-in-text-block"]),
+    (320, "light", ["scrollable-region-focusable", "target-size"]),
+)
+"""Width, scheme, and what axe asks (None: all): after the first way only for what the scheme or the width changes."""
 SLOWEST_MS = 90_000
 """How long a page may take where much else runs; what is measured stands in the bench."""
 POLL_SECONDS = 2
@@ -25,8 +27,9 @@ POLL_SECONDS = 2
 
 def main() -> int:
     scene = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    folder, wrong = Path(sys.argv[2]), []
-    folder.mkdir(parents=True, exist_ok=True)
+    folder, wrong = (Path(sys.argv[2]) if len(sys.argv) > 2 else None), []
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
     logins = iter(scene["logins"])
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=scene["chromium"], args=["--no-sandbox"])
@@ -82,19 +85,20 @@ class Look:
     def in_every_way(self, name, folder) -> None:
         """Look at the page that is open, wide and narrow, light and dark."""
         self.page.evaluate(AXE_SCRIPT)
-        for width in WIDTHS:
+        for width, scheme, rules in WAYS:
+            self.place = f"{name}-{width}-{scheme}"
             self.page.set_viewport_size({"width": width, "height": 900})
-            for scheme in SCHEMES:
-                self.place = f"{name}-{width}-{scheme}"
-                self.page.emulate_media(color_scheme=scheme)
+            self.page.emulate_media(color_scheme=scheme)
+            if folder:
                 self.page.screenshot(path=str(folder / f"{self.place}.png"), full_page=True)
-                self.axe(RULES[scheme])
+            self.axe(rules)
             wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
                 self.say("sideways scroll", f"{wide} px")
 
     def axe(self, rules) -> None:
-        options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+        only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
+        options = {"resultTypes": ["violations"], **only}
         for found in self.page.evaluate("options => axe.run(options)", options)["violations"]:
             nodes = "; ".join(
                 str(node["target"]) + " " + (node.get("failureSummary") or "") for node in found["nodes"][:2]
