@@ -1,5 +1,6 @@
 """TLS in front of a Postgres that has none: answers the request for it, then passes everything on."""
 
+import select
 import socket
 import ssl
 import threading
@@ -60,12 +61,18 @@ class TlsFront:
                 self.logins += 1
                 with socket.create_connection(self._server) as server:
                     server.sendall(first)
-                    self._start(_pump, server, secure)
-                    _pump(secure, server)
+                    _pass_on(secure, server)
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with suppress(OSError):
-        while part := source.recv(65536):
-            sink.sendall(part)
-        sink.shutdown(socket.SHUT_RDWR)
+def _pass_on(secure: ssl.SSLSocket, server: socket.socket) -> None:
+    """Pass on what either says, until one of them is done.
+
+    In one thread: OpenSSL has no session of TLS be read and written at once.
+    """
+    while True:
+        said, _, _ = ([secure], [], []) if secure.pending() else select.select([secure, server], [], [])
+        for source in said:
+            part = source.recv(65536)
+            if not part:
+                return
+            (server if source is secure else secure).sendall(part)
