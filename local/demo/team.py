@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from almanac.adapters.postgres.connection import Database
-from almanac.domain.operations.people import ListedMeeting, NewMeeting
+from almanac.domain.items.meetings import ListedMeeting, NewMeeting
 from local.demo.stage import Stage
 from local.stack.screen import counted
 

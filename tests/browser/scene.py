@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.migrate import migrate
-from almanac.domain.operations.people import NewMeeting
+from almanac.domain.items.meetings import NewMeeting
 from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.jobs import CalendarSync
 from almanac.services.queues.dead_letters import ExplainedLetter, ExplainedLetters

@@ -13,8 +13,8 @@ import pytest
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.plan.preview_turns import PostgresPreviewTurns
 from almanac.cli.main import main
-from almanac.domain.operations.people import MeetingChange
-from almanac.services.operations.meetings import MeetingChangedMeanwhile
+from almanac.domain.items.meetings import MeetingChange
+from almanac.services.items.requirements import ChangedMeanwhile
 from almanac.services.watching.calendar import SwitchConnection
 from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
@@ -431,7 +431,7 @@ class TestAMeetingIsChanged:
         meetings = wiring.meetings
         seen = meetings.one(ws, UUID(url.rsplit("/", 1)[1]))
         meetings.change(ws, seen.meeting_id, MeetingChange(minutes=45))
-        with pytest.raises(MeetingChangedMeanwhile):
+        with pytest.raises(ChangedMeanwhile):
             meetings.change(ws, seen.meeting_id, MeetingChange(title="Start"), seen)
         assert member("GET", url).json["title"] == "Kick-off"
 

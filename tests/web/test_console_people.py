@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from almanac.adapters.postgres.connection import Database
-from almanac.domain.operations.people import MeetingChange
+from almanac.domain.items.meetings import MeetingChange
 from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
 from tests.web.conftest import Reply

@@ -9,8 +9,9 @@ from almanac.cli import accounts, maintenance, output, plan, queues, runs, sched
 from almanac.cli.access import keys
 from almanac.cli.arguments import Commands, Parser, add_command, resolve_workspaces
 from almanac.cli.history import bus, changes, exports, feeds, looking_back, webhooks
+from almanac.cli.items import meetings
 from almanac.cli.outbound import commands as outbound
-from almanac.cli.people import meetings, members
+from almanac.cli.people import members
 from almanac.cli.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
 from almanac.settings import misspelt

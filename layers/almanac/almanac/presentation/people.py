@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from almanac.domain.operations.people import ListedMeeting, ListedMember
+from almanac.domain.items.meetings import ListedMeeting
+from almanac.domain.operations.people import ListedMember
 from almanac.domain.wall_clock import Week, wall_text
 from almanac.presentation.phrases import length
 from almanac.presentation.tables import instant_text, listing, table

@@ -133,6 +133,8 @@ def problem_of(error: Exception) -> Problem:
             status = problem_status(error.code)
             retry_after = _USUAL_WAIT if error.retry_after is None else error.retry_after
             return Problem(status, error.code, retry_after=retry_after)
+        case PermanentError(code="precondition_failed"):
+            return Problem(412, error.code)
         case PermanentError():
             return Problem(409, error.code, str(error))
         case AlmanacError():

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from almanac.services.history.read import History
     from almanac.services.history.trace import Trace
     from almanac.services.history.undo import UndoRun
+    from almanac.services.items.meetings import Meetings
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.connections import Connections
     from almanac.services.operations.foresee import Foresee
-    from almanac.services.operations.meetings import Meetings
     from almanac.services.operations.pauses import Pauses
     from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from almanac.services.accounts.new_key import NewKey
     from almanac.services.deployment.upgrade import MigrateDatabase
     from almanac.services.export.to_file import ExportToFile
+    from almanac.services.items.meetings import Meetings
     from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.follow_request import FollowRequest
-    from almanac.services.operations.meetings import Meetings
     from almanac.services.operations.people import People
     from almanac.services.outbound.repair import RepairLinks
     from almanac.services.outbound.targets import Targets
@@ -73,8 +73,8 @@ class Wiring(
     @cached_property
     def meetings(self) -> "Meetings":
         """The use case of `almanac meeting …`."""
-        from almanac.adapters.postgres.plan.meetings import PostgresMeetings
-        from almanac.services.operations.meetings import Meetings
+        from almanac.adapters.postgres.items.meetings import PostgresMeetings
+        from almanac.services.items.meetings import Meetings
 
         return Meetings(self._workspace_store, self.people.store, PostgresMeetings(self.database))
 

@@ -1,1 +1,1 @@
-"""`member`, `members` and `meeting`: whose time is planned, and what looks for a time of several."""
+"""`member` and `members`: whose time is planned."""

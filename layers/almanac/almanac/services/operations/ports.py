@@ -1,6 +1,6 @@
 """What looking at the system and asking for work need from the outside."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from almanac.domain.operations.channels import ListedChannel
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.job_names import JobName
-from almanac.domain.operations.people import DigestChange, ListedMeeting, ListedMember, NewMeeting
+from almanac.domain.operations.people import DigestChange, ListedMember
 from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.domain.operations.run_statistics import Behind, LaggingWorkspace, RunStatistics
 from almanac.domain.operations.runs import AnyRun, AnyRunDetails, RequestedPlan, SyncProgress, SyncRun
@@ -134,28 +134,8 @@ class PeopleStore(Protocol):
         """
         ...
 
-
-class MeetingStore(Protocol):
-    """Meetings. Raises DatabaseUnavailable and StorageFailed."""
-
-    def add(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
-        """Add a meeting with its people, and return its id."""
-        ...
-
-    def change(self, ws_id: UUID, meeting_id: UUID, changed: Callable[[ListedMeeting], NewMeeting]) -> bool:
-        """Make an open meeting what `changed` says of it as it is, which nobody else changes meanwhile.
-
-        What `changed` raises leaves everything as it is. False when there is no such open meeting. Who comes to its
-        block is changed with it, unless that is done or over.
-        """
-        ...
-
-    def remove(self, ws_id: UUID, meeting_id: UUID) -> bool:
-        """Delete a meeting with its people and what waits for it; False when there was none."""
-        ...
-
-    def all(self, ws_id: UUID) -> Sequence[ListedMeeting]:
-        """Return the open meetings, those without a place first."""
+    def common_hours(self, ws_id: UUID) -> Mapping[str, Week | None]:
+        """Return likewise the hours of the workspace itself: of whoever has none of their own."""
         ...
 
 

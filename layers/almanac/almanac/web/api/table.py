@@ -11,8 +11,9 @@ from almanac.web.api import (
 )
 from almanac.web.api.access import routes as access_routes
 from almanac.web.api.history import snapshot
+from almanac.web.api.items import meeting_routes
 from almanac.web.api.outbound import routes as outbound_routes
-from almanac.web.api.people import meeting_routes, member_routes
+from almanac.web.api.people import member_routes
 from almanac.web.api.routes import Route
 
 ROUTES: tuple[Route, ...] = (

@@ -11,8 +11,10 @@ from hmac import new as hmac
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from almanac.domain.access import Scope
+from almanac.domain.wall_clock import zone_of
 from almanac.web.call import Call
 from almanac.web.console.rendering import page
 from almanac.web.console.session import Session
@@ -42,6 +44,11 @@ class Visit:
     def ws_id(self) -> UUID:
         """The workspace of the address."""
         return UUID(self.parameters["ws"])
+
+    @property
+    def clock(self) -> ZoneInfo:
+        """The clock on its wall: of its zone, UTC while it has none."""
+        return zone_of(self.call.use.directory.zone(self.ws_id)[1]) or ZoneInfo("UTC")
 
     @property
     def seen(self) -> list[UUID] | None:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from almanac.adapters.postgres.operations.directory import PostgresDirectory
     from almanac.services.access.once import Once
     from almanac.services.export.ask import Exports
+    from almanac.services.items.meetings import Meetings
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.channels import Channels
-    from almanac.services.operations.meetings import Meetings
     from almanac.services.operations.people import People
     from almanac.services.operations.ports import PeopleStore
     from almanac.services.operations.queues import QueueDepths
@@ -229,8 +229,8 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
     @cached_property
     def meetings(self) -> "Meetings":
         """Meetings that look for their time."""
-        from almanac.adapters.postgres.plan.meetings import PostgresMeetings
-        from almanac.services.operations.meetings import Meetings
+        from almanac.adapters.postgres.items.meetings import PostgresMeetings
+        from almanac.services.items.meetings import Meetings
 
         return Meetings(self._workspace_store, self._people_store, PostgresMeetings(self.database))
 

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation
-from almanac.domain.operations.people import LEAST_PEOPLE
+from almanac.domain.items.meetings import LEAST_PEOPLE
 from almanac.domain.planner.document.entries import LONGEST_ITEM
 from almanac.domain.planner.model.instance import LockedEvent, MeetingSpec
 from almanac.domain.planner.model.weights import PRIORITIES

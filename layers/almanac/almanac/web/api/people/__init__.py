@@ -1,1 +1,1 @@
-"""Routes of members and meetings: whose time is planned, and what looks for a time of several."""
+"""Routes of members: whose time is planned."""

@@ -1,35 +1,18 @@
 """The form of a meeting: what a person has entered, and what that means."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
-from datetime import UTC, datetime, tzinfo
-from hashlib import sha256
+from dataclasses import dataclass
+from datetime import tzinfo
 
-from almanac.domain.operations.people import (
-    LONGEST_MEETING,
-    PRIORITIES,
-    Bound,
-    ListedMeeting,
-    MeetingChange,
-    NewMeeting,
-)
+from almanac.domain.items.meetings import ListedMeeting, MeetingChange, NewMeeting
+from almanac.domain.items.wishes import BOUNDS, LONGEST
 from almanac.errors import BadInput
-from almanac.validation import OUT_OF_REACH, YEARS
+from almanac.web.console.items import fields
+from almanac.web.console.items.fields import LABELS, chosen, on_the_wall
 from almanac.web.console.pages import Visit
 
-_LABELS = {
-    "title": "Title",
-    "minutes": "Minutes",
-    "priority": "Priority",
-    "hours": "Hours",
-    "earliest": "Not before",
-    "deadline": "Deadline",
-    "required": "Must come",
-    "optional": "Asked along",
-}
+_LABELS = {**LABELS, "required": "Must come", "optional": "Asked along"}
 """What the form calls the fields."""
-_BOUNDS: tuple[Bound, ...] = ("earliest", "deadline")
-_LONGEST, _MOST = 255, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +37,8 @@ class Entered:
             minutes=str(meeting.minutes),
             priority=meeting.priority,
             hours=meeting.hours,
-            earliest=_on_the_wall(meeting.earliest, zone),
-            deadline=_on_the_wall(meeting.deadline, zone),
+            earliest=on_the_wall(meeting.earliest, zone),
+            deadline=on_the_wall(meeting.deadline, zone),
             hard=meeting.hard_deadline,
             required=meeting.required,
             optional=meeting.optional,
@@ -72,46 +55,34 @@ class Entered:
             earliest=visit.field("earliest"),
             deadline=visit.field("deadline"),
             hard=visit.field("hard") == "yes",
-            required=tuple(visit.request.form.get("required", [])[:_MOST]),
-            optional=tuple(visit.request.form.get("optional", [])[:_MOST]),
+            required=chosen(visit, "required"),
+            optional=chosen(visit, "optional"),
         )
 
     @property
     def mark(self) -> str:
         """What tells whether a meeting is still as the form has shown it."""
-        return sha256(repr(astuple(self)).encode()).hexdigest()[:32]
+        return fields.mark_of(self)
 
     def wanted(self, zone: tzinfo, was: ListedMeeting | None = None) -> NewMeeting:
         """Return the meeting that is meant; an instant that is entered as it `was` keeps its seconds.
 
         Raises BadInput of a field.
         """
-        for field, text in (("title", self.title), ("hours", self.hours)):
-            if not 1 <= len(text) <= _LONGEST:
-                raise BadInput(field, f"must have 1 to {_LONGEST} characters")
-        if self.priority not in PRIORITIES:
-            raise BadInput("priority", f"must be one of {', '.join(PRIORITIES)}")
-        if not (self.minutes.isdecimal() and len(self.minutes) <= 9 and 1 <= int(self.minutes) <= LONGEST_MEETING):
-            raise BadInput("minutes", f"must be a whole number from 1 to {LONGEST_MEETING:,}")
-        earliest, deadline = (self._instant(name, zone, was) for name in _BOUNDS)
+        fields.require_label("title", self.title)
+        fields.require_label("hours", self.hours)
+        fields.require_priority(self.priority)
         return NewMeeting(
             title=self.title,
             required=self.required,
             optional=self.optional,
-            minutes=int(self.minutes),
+            minutes=fields.whole_number("minutes", self.minutes, LONGEST),
             priority=self.priority,
             hours=self.hours,
-            earliest=earliest,
-            deadline=deadline,
+            earliest=fields.instant("earliest", self.earliest, zone, was),
+            deadline=fields.instant("deadline", self.deadline, zone, was),
             hard_deadline=self.hard,
         )
-
-    def _instant(self, name: Bound, zone: tzinfo, was: ListedMeeting | None) -> datetime | None:
-        text = str(getattr(self, name))
-        if was is not None and text == getattr(Entered.of(was, zone), name):
-            kept: datetime | None = getattr(was, name)
-            return kept
-        return _instant(name, text, zone) if text else None
 
 
 def as_change(meeting: NewMeeting) -> MeetingChange:
@@ -126,29 +97,15 @@ def as_change(meeting: NewMeeting) -> MeetingChange:
         earliest=meeting.earliest,
         deadline=meeting.deadline,
         hard_deadline=meeting.hard_deadline,
-        without=frozenset(each for each in _BOUNDS if getattr(meeting, each) is None),
+        without=frozenset(each for each in BOUNDS if getattr(meeting, each) is None),
     )
 
 
 def in_words(error: BadInput) -> str:
     """Return what is wrong, under the name that the form has for the field."""
-    return f"{_LABELS.get(error.field, error.field)}: {error.complaint}."
+    return fields.in_words(error, _LABELS)
 
 
 def choices(members: Iterable[str], entered: Entered) -> list[str]:
     """Return whom a form offers: the members, and who is asked without being one any more."""
     return list(dict.fromkeys((*members, *entered.required, *entered.optional)))
-
-
-def _on_the_wall(moment: datetime | None, zone: tzinfo) -> str:
-    return "" if moment is None else f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}"
-
-
-def _instant(field: str, text: str, zone: tzinfo) -> datetime:
-    try:
-        wall = datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=zone)
-    except ValueError:
-        raise BadInput(field, "must be a date and a time, such as 2026-03-06T17:00") from None
-    if not YEARS[0] <= wall.year <= YEARS[1]:
-        raise BadInput(field, OUT_OF_REACH)
-    return wall.astimezone(UTC)

@@ -7,19 +7,19 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from almanac.domain.operations.job_status import RecordedRun
-from almanac.domain.operations.people import LEAST_PEOPLE, LONGEST_MEETING, PRIORITIES, ListedMeeting, ListedMember
+from almanac.domain.items.meetings import LEAST_PEOPLE, ListedMeeting
+from almanac.domain.items.wishes import LONGEST, PRIORITIES
+from almanac.domain.operations.people import ListedMember
 from almanac.domain.wall_clock import zone_of
 from almanac.errors import BadInput
 from almanac.presentation.people import after_change, hours_text
-from almanac.services.ledger.ports import RunFilter
-from almanac.services.operations.meetings import MeetingChangedMeanwhile
+from almanac.services.items.requirements import ChangedMeanwhile
+from almanac.web.console.items.fields import add_once
+from almanac.web.console.items.last_plan import last_plan, notes_of
 from almanac.web.console.pages import Page, Visit, identified
 from almanac.web.console.people.meeting_form import Entered, as_change, choices, in_words
 from almanac.web.request import Answer
 
-_PLANS = 5
-"""How far back a plan of everybody is looked for: those of one person say nothing of meetings."""
 _CHANGED = "Nothing was changed: somebody else has changed the meeting meanwhile. This is how it stands now."
 
 
@@ -58,16 +58,11 @@ def add(visit: Visit) -> Answer:
     """Add a meeting; the same form sent twice is one."""
     entered = Entered.sent(visit)
 
-    def do(_job_id: str) -> Mapping[str, str]:
-        meeting_id = visit.call.use.meetings.add(visit.ws_id, entered.wanted(_zone(visit)))
-        visit.call.audit("meeting_add", visit.ws_id, meeting_id)
-        return {"meeting_id": str(meeting_id)}
+    def add_it() -> UUID:
+        return visit.call.use.meetings.add(visit.ws_id, entered.wanted(visit.clock))
 
-    once = visit.field("once")[:64]
-    key = f"{once}-{entered.mark}" if once else None  # who goes back and enters another one sends another form
-    request = {"a": "console-meeting", "w": str(visit.ws_id), "m": entered.mark}
     try:
-        visit.call.use.once(visit.call.principal.name, key, request, do)
+        add_once(visit, "meeting", entered.mark, add_it)
     except BadInput as error:
         return _shown(visit, Refused(None, entered, in_words(error)))
     return visit.back(_place(visit), "The meeting was added: the next plan looks for its time.")
@@ -77,12 +72,12 @@ def change(visit: Visit) -> Answer:
     """Change a meeting, if it still is as the form has shown it."""
     meetings, entered = visit.call.use.meetings, Entered.sent(visit)
     was = meetings.one(visit.ws_id, identified(visit.parameters["meeting_id"], "unknown_meeting"))
-    zone = _zone(visit)
+    zone = visit.clock
     if visit.field("seen") != Entered.of(was, zone).mark:
         return visit.back(_place(visit), _CHANGED)
     try:
         found = meetings.change(visit.ws_id, was.meeting_id, as_change(entered.wanted(zone, was)), was)
-    except MeetingChangedMeanwhile:
+    except ChangedMeanwhile:
         return visit.back(_place(visit), _CHANGED)
     except BadInput as error:
         return _shown(visit, Refused(was.meeting_id, entered, in_words(error)))
@@ -101,11 +96,11 @@ def remove(visit: Visit) -> Answer:
 
 
 def _shown(visit: Visit, refused: Refused | None = None) -> Answer:
-    use, ws_id, zone = visit.call.use, visit.ws_id, _zone(visit)
+    use, ws_id, zone = visit.call.use, visit.ws_id, visit.clock
     name, zone_name = use.directory.zone(ws_id)
     members, hours = use.people.members(ws_id), use.people.hours(ws_id)
-    plan = _last_plan(visit)
-    notes = {note.get("id"): note for note in (plan.report.get("warnings", []) if plan else [])}
+    plan = last_plan(visit)
+    notes = notes_of(plan)
     of_users = [each.user_id for each in members]
     drafts = {} if refused is None else {refused.meeting_id: refused.entered}
     rows = []
@@ -135,17 +130,11 @@ def _shown(visit: Visit, refused: Refused | None = None) -> Answer:
         offered=choices(of_users, new),
         categories=sorted({category for week in hours.values() for category in week}),
         priorities=PRIORITIES,
-        longest=LONGEST_MEETING,
+        longest=LONGEST,
         enough=len(members) >= LEAST_PEOPLE,
         refused=refused,
         once=uuid4(),
     )
-
-
-def _last_plan(visit: Visit) -> RecordedRun | None:
-    """Return the last plan of everybody."""
-    wanted = RunFilter(ws_ids=[visit.ws_id], kind="schedule", statuses=("completed",))
-    return next((run for run in visit.call.use.jobs.runs(wanted, None, _PLANS) if run.user_id is None), None)
 
 
 def _clocks(meeting: ListedMeeting, members: Sequence[ListedMember], zone: ZoneInfo) -> Sequence[tuple[str, datetime]]:
@@ -159,10 +148,6 @@ def _clocks(meeting: ListedMeeting, members: Sequence[ListedMember], zone: ZoneI
     ]
     usual = meeting.start.astimezone(zone).utcoffset()
     return [(who, moment) for who, moment in begins if moment.utcoffset() != usual]
-
-
-def _zone(visit: Visit) -> ZoneInfo:
-    return zone_of(visit.call.use.directory.zone(visit.ws_id)[1]) or ZoneInfo("UTC")
 
 
 def _place(visit: Visit) -> str:

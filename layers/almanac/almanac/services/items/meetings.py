@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from almanac.domain.operations.people import LEAST_PEOPLE, ListedMeeting, MeetingChange, NewMeeting
-from almanac.domain.workspace_plan.team.hours_faults import unknown_hours
-from almanac.errors import BadInput, PermanentError
-from almanac.services.operations.people import known
-from almanac.services.operations.ports import MeetingStore, PeopleStore, WorkspaceStore
+from almanac.domain.items.meetings import LEAST_PEOPLE, ListedMeeting, MeetingChange, NewMeeting
+from almanac.errors import BadInput
+from almanac.services.items.ports import MeetingStore
+from almanac.services.items.requirements import require_as_seen, require_dates, require_hours, require_members
+from almanac.services.operations.ports import PeopleStore, WorkspaceStore
 
 
 class UnknownMeeting(BadInput):
@@ -20,12 +20,6 @@ class UnknownMeeting(BadInput):
         super().__init__(
             "meeting_id", "the workspace has no such meeting; `almanac meeting list` shows those there are"
         )
-
-
-class MeetingChangedMeanwhile(PermanentError):
-    """A meeting is not any more as whoever changes it has seen it."""
-
-    code = "precondition_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +35,7 @@ class Meetings:
         self.workspaces.require_workspace(ws_id)
         hours = self.people.hours(ws_id)
         _require_people(meeting, hours)
-        _require_dates(meeting)
+        require_dates(meeting)
         _require_hours(meeting, hours)
         return self.store.add(ws_id, meeting)
 
@@ -50,15 +44,14 @@ class Meetings:
     ) -> ListedMeeting:
         """Change what is given of an open meeting, and return it as it is then: the next plan finds its time anew.
 
-        Raises UnknownMeeting, BadInput of a field, MeetingChangedMeanwhile where it is not any more as it was `seen`,
+        Raises UnknownMeeting, BadInput of a field, ChangedMeanwhile where it is not any more as it was `seen`,
         UnknownWorkspace.
         """
         self.workspaces.require_workspace(ws_id)
         hours = self.people.hours(ws_id)
 
         def changed(was: ListedMeeting) -> NewMeeting:
-            if seen not in (None, was):
-                raise MeetingChangedMeanwhile("somebody has changed the meeting meanwhile")
+            require_as_seen(seen, was)
             wanted = change.applied_to(was)
             _require_possible(wanted, change, hours)
             return wanted
@@ -91,28 +84,19 @@ def _require_possible(meeting: NewMeeting, change: MeetingChange, hours: Mapping
     if change.required is not None or change.optional is not None:
         _require_people(meeting, hours)
     if change.earliest is not None or change.deadline is not None:
-        _require_dates(meeting)
+        require_dates(meeting)
     if change.required is not None or change.hours is not None:
         _require_hours(meeting, hours)
 
 
 def _require_people(meeting: NewMeeting, members: Collection[str]) -> None:
     for field, users in (("required", meeting.required), ("optional", meeting.optional)):
-        if not set(members).issuperset(users):
-            raise BadInput(field, f"names somebody who is no member; {known(members)}")
+        require_members(field, users, members)
     if len(set(meeting.required)) < LEAST_PEOPLE:
         raise BadInput("required", "must name two people or more")
     if len({*meeting.required, *meeting.optional}) < len(meeting.required) + len(meeting.optional):
         raise BadInput("optional", "names somebody a second time")
 
 
-def _require_dates(meeting: NewMeeting) -> None:
-    if meeting.earliest and meeting.deadline and meeting.earliest >= meeting.deadline:
-        raise BadInput("deadline", "must lie after the earliest start")
-
-
 def _require_hours(meeting: NewMeeting, hours: Mapping[str, Collection[str]]) -> None:
-    unknown = unknown_hours(meeting.hours, [hours[user] for user in meeting.required])
-    if unknown is not None:
-        names = ", ".join(unknown.quotes)
-        raise BadInput("hours", f"is no category of hours of all who must come; known are {names}")
+    require_hours(meeting.hours, [hours[user] for user in meeting.required], "all who must come")

@@ -5,19 +5,18 @@ from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import AwareDatetime, Field
 
-from almanac.domain.operations.people import LONGEST_MEETING, Bound, ListedMeeting, MeetingChange, NewMeeting, Priority
+from almanac.domain.items.meetings import ListedMeeting, MeetingChange, NewMeeting
+from almanac.domain.items.wishes import LONGEST, Priority
 from almanac.jobs import Label
-from almanac.services.operations.meetings import MeetingChangedMeanwhile
 from almanac.web.api.bodies import Body as Fields
 from almanac.web.api.bodies import Instant, Model
+from almanac.web.api.items.changes import IfMatch, as_read, taken_away
 from almanac.web.api.ledger_routes import Workspace
 from almanac.web.api.routes import Route
 from almanac.web.call import current
-from almanac.web.etag import etag_of, matches
-from almanac.web.problem import Problem
 
 MeetingId = Annotated[UUID, Path(description="Id of the meeting.")]
 
@@ -28,7 +27,7 @@ class MeetingBody(Fields):
     title: Label
     required: Annotated[list[Label], Field(min_length=2, max_length=100)]
     optional: list[Label] = Field(default_factory=list, max_length=100)
-    minutes: Annotated[int, Field(ge=1, le=LONGEST_MEETING)] = 30
+    minutes: Annotated[int, Field(ge=1, le=LONGEST)] = 30
     priority: Priority = "normal"
     hours: Label = "meeting"
     earliest: Instant | None = None
@@ -42,7 +41,7 @@ class MeetingChangeBody(Fields):
     title: Label | None = None
     required: Annotated[list[Label], Field(min_length=2, max_length=100)] | None = None
     optional: Annotated[list[Label], Field(max_length=100)] | None = None
-    minutes: Annotated[int, Field(ge=1, le=LONGEST_MEETING)] | None = None
+    minutes: Annotated[int, Field(ge=1, le=LONGEST)] | None = None
     priority: Priority | None = None
     hours: Label | None = None
     earliest: Instant | None = None
@@ -119,22 +118,15 @@ def change_meeting(
     ws: Workspace,
     meeting_id: MeetingId,
     body: Annotated[MeetingChangeBody, Body()],
-    if_match: Annotated[str | None, Header(description="ETag of what was read.")] = None,
+    if_match: IfMatch = None,
 ) -> Meeting:
     """Change what is given of a meeting; with If-Match only if nothing of it has changed meanwhile.
 
     The next plan finds its time anew; a block that is locked or has begun stays.
     """
     call = current()
-    seen = None
-    if if_match is not None:
-        seen = call.use.meetings.one(ws, meeting_id)
-        if not matches(if_match, etag_of(_meeting(seen).model_dump_json())):
-            raise Problem(412, "precondition_failed")
-    try:
-        found = call.use.meetings.change(ws, meeting_id, _change(body), seen)
-    except MeetingChangedMeanwhile as error:
-        raise Problem(412, error.code) from None
+    seen = as_read(if_match, lambda: call.use.meetings.one(ws, meeting_id), _meeting)
+    found = call.use.meetings.change(ws, meeting_id, _change(body), seen)
     call.audit("meeting_change", ws, meeting_id, changed=sorted(body.model_fields_set))
     return _meeting(found)
 
@@ -152,7 +144,6 @@ def _meeting(found: ListedMeeting) -> Meeting:
 
 
 def _change(body: MeetingChangeBody) -> MeetingChange:
-    bounds: tuple[Bound, ...] = ("earliest", "deadline")
     return MeetingChange(
         title=body.title,
         required=None if body.required is None else tuple(body.required),
@@ -163,7 +154,7 @@ def _change(body: MeetingChangeBody) -> MeetingChange:
         earliest=body.earliest,
         deadline=body.deadline,
         hard_deadline=body.hard_deadline,
-        without=frozenset(each for each in bounds if each in body.model_fields_set and getattr(body, each) is None),
+        without=taken_away(body),
     )
 
 

@@ -8,8 +8,8 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
-from almanac.domain.operations.people import ListedMeeting, NewMeeting
-from almanac.services.operations.ports import MeetingStore
+from almanac.domain.items.meetings import ListedMeeting, NewMeeting
+from almanac.services.items.ports import MeetingStore
 
 
 class PostgresMeetings(MeetingStore):
@@ -17,7 +17,7 @@ class PostgresMeetings(MeetingStore):
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._run = database.statements("plan/meetings.sql")
+        self._run = database.statements("items/meetings.sql")
 
     @override
     def add(self, ws_id: UUID, meeting: NewMeeting) -> UUID:

@@ -1,0 +1,1 @@
+"""Tasks, habits and meetings in Postgres, as people set them up."""

@@ -1,0 +1,1 @@
+"""Commands about tasks, habits and meetings: what looks for its time."""

@@ -1,0 +1,64 @@
+"""Options of what tasks, habits and meetings wish alike: how they are called, how much they weigh, by when they end."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Set
+
+from almanac.cli import arguments
+from almanac.domain.items.wishes import BOUNDS, LONGEST, PRIORITIES, Bound
+from almanac.errors import BadInput
+
+
+def add_item(parser: ArgumentParser, kind: str) -> None:
+    """Add WS, and the id of what a command is about, stored as `task_id` of a task."""
+    arguments.add_workspace(parser)
+    about = f"its id in `almanac {kind} list`"
+    parser.add_argument(f"{kind}_id", metavar=kind.upper(), type=arguments.uuid, help=about)
+
+
+def add_wishes(parser: ArgumentParser, **usual: object) -> None:
+    """Add --minutes, --priority and --hours. `usual` is what something new has without them; of a change nothing."""
+
+    def told(name: str) -> str:
+        return f" (default: {usual[name]})" if name in usual else ""
+
+    usually = usual.get
+    minutes = f"its length{told('minutes')}"
+    parser.add_argument("--minutes", type=arguments.count, default=usually("minutes"), metavar="N", help=minutes)
+    weight = f"how urgent it is{told('priority')}"
+    parser.add_argument("--priority", choices=PRIORITIES, default=usually("priority"), help=weight)
+    hours = f"category{told('hours')}"
+    parser.add_argument("--hours", type=arguments.label, default=usually("hours"), help=hours)
+
+
+def add_bounds(parser: ArgumentParser, *, changing: bool) -> None:
+    """Add --earliest, --deadline and --hard; of a change what takes them away, too."""
+    parser.add_argument(
+        "--earliest", type=arguments.instant, metavar="TIME", help="not before; ISO 8601 with an offset"
+    )
+    parser.add_argument("--deadline", type=arguments.instant, metavar="TIME", help="to end by; ISO 8601 with an offset")
+    about = "rather not at all than after the deadline"
+    parser.add_argument("--hard", action="store_true", default=None if changing else False, help=about)
+    if not changing:
+        return
+    parser.add_argument("--soft", dest="hard", action="store_false", help="rather late than not at all")
+    for bound, about in (("earliest", "it may begin at once"), ("deadline", "it has none any more")):
+        parser.add_argument(f"--no-{bound}", dest="without", action="append_const", const=bound, default=[], help=about)
+
+
+def category_of(args: Namespace) -> str | None:
+    """Return the category of --hours: upper and lower case are the same."""
+    return None if args.hours is None else str(args.hours).lower()
+
+
+def require_minutes(args: Namespace) -> None:
+    """Raise BadInput for a length that no plan can hold."""
+    if args.minutes is not None and args.minutes > LONGEST:
+        raise BadInput("--minutes", f"must be 1 to {LONGEST}")
+
+
+def taken_away(args: Namespace) -> Set[Bound]:
+    """Return the bounds that a change takes away. Raises BadInput for one that it also gives."""
+    for bound in BOUNDS:
+        if bound in args.without and getattr(args, bound) is not None:
+            raise BadInput(f"--no-{bound}", f"goes not with --{bound}")
+    return frozenset(args.without)

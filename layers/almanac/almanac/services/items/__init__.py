@@ -1,0 +1,1 @@
+"""Use cases of those who set up tasks, habits and meetings; the next plan takes what they leave."""

@@ -1,0 +1,1 @@
+"""Routes of tasks, habits and meetings: what looks for its time."""

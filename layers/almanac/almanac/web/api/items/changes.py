@@ -1,0 +1,32 @@
+"""Changes of what looks for its time: only of what was read, where the caller says so; null takes an instant away."""
+
+from collections.abc import Callable, Set
+from typing import Annotated, TypeVar
+
+from aws_lambda_powertools.event_handler.openapi.params import Header
+
+from almanac.domain.items.wishes import BOUNDS, Bound
+from almanac.web.api.bodies import Body, Model
+from almanac.web.etag import etag_of, matches
+from almanac.web.problem import Problem
+
+IfMatch = Annotated[str | None, Header(description="ETag of what was read.")]
+Found = TypeVar("Found")
+
+
+def as_read(if_match: str | None, look: Callable[[], Found], shown: Callable[[Found], Model]) -> Found | None:
+    """Return what the caller has read; None for whoever does not say what that was.
+
+    Raises Problem 412 where the caller has read something else, and what `look` raises.
+    """
+    if if_match is None:
+        return None
+    seen = look()
+    if not matches(if_match, etag_of(shown(seen).model_dump_json())):
+        raise Problem(412, "precondition_failed")
+    return seen
+
+
+def taken_away(body: Body) -> Set[Bound]:
+    """Return the instants that a change takes away: those that it gives as null."""
+    return frozenset(each for each in BOUNDS if each in body.model_fields_set and getattr(body, each) is None)

@@ -1,0 +1,101 @@
+"""Fields of a form of something that looks for its time: what a person has entered, and what that means."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import astuple
+from datetime import UTC, datetime, tzinfo
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from almanac.domain.items.wishes import PRIORITIES, Bound, Bounded
+from almanac.errors import BadInput
+from almanac.validation import OUT_OF_REACH, YEARS
+from almanac.web.console.pages import Visit
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+LABELS = {
+    "title": "Title",
+    "minutes": "Minutes",
+    "priority": "Priority",
+    "hours": "Hours",
+    "earliest": "Not before",
+    "deadline": "Deadline",
+}
+"""What forms call the fields that all of them have."""
+MOST_CHOSEN = 200
+"""Of how many boxes that are ticked a form takes notice."""
+_LONGEST = 255
+
+
+def mark_of(entered: "DataclassInstance") -> str:
+    """Return what tells whether something is still as a form has shown it."""
+    return sha256(repr(astuple(entered)).encode()).hexdigest()[:32]
+
+
+def in_words(error: BadInput, labels: Mapping[str, str]) -> str:
+    """Return what is wrong, under the name that the form has for the field."""
+    return f"{labels.get(error.field, error.field)}: {error.complaint}."
+
+
+def chosen(visit: Visit, field: str) -> tuple[str, ...]:
+    """Return the boxes of a field that were ticked."""
+    return tuple(visit.request.form.get(field, [])[:MOST_CHOSEN])
+
+
+def require_label(field: str, text: str) -> None:
+    """Raise BadInput for a text that no column takes."""
+    if not 1 <= len(text) <= _LONGEST:
+        raise BadInput(field, f"must have 1 to {_LONGEST} characters")
+
+
+def require_priority(text: str) -> None:
+    """Raise BadInput for what is no priority."""
+    require_one_of("priority", text, PRIORITIES)
+
+
+def require_one_of(field: str, text: str, choices: Collection[str]) -> None:
+    """Raise BadInput for what the form does not offer."""
+    if text not in choices:
+        raise BadInput(field, f"must be one of {', '.join(choices)}")
+
+
+def whole_number(field: str, text: str, most: int, least: int = 1) -> int:
+    """Return the number that was entered. Raises BadInput."""
+    if not (text.isdecimal() and len(text) <= 9 and least <= int(text) <= most):
+        raise BadInput(field, f"must be a whole number from {least} to {most:,}")
+    return int(text)
+
+
+def on_the_wall(moment: datetime | None, zone: tzinfo) -> str:
+    """Return an instant as a field has it, to the minute; "" for none."""
+    return "" if moment is None else f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}"
+
+
+def instant(field: Bound, text: str, zone: tzinfo, was: Bounded | None) -> datetime | None:
+    """Return the instant that was entered; one that is entered as it `was` keeps its seconds. Raises BadInput."""
+    kept: datetime | None = getattr(was, field) if was is not None else None
+    if text == on_the_wall(kept, zone):
+        return kept
+    if not text:
+        return None
+    try:
+        wall = datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=zone)
+    except ValueError:
+        raise BadInput(field, "must be a date and a time, such as 2026-03-06T17:00") from None
+    if not YEARS[0] <= wall.year <= YEARS[1]:
+        raise BadInput(field, OUT_OF_REACH)
+    return wall.astimezone(UTC)
+
+
+def add_once(visit: Visit, kind: str, mark: str, add: Callable[[], object]) -> None:
+    """Add a task, habit or meeting; the same form sent twice is one. Raises what `add` raises."""
+
+    def do(_job_id: str) -> Mapping[str, Any]:
+        added = add()
+        visit.call.audit(f"{kind}_add", visit.ws_id, added)
+        return {f"{kind}_id": str(added)}
+
+    once = visit.field("once")[:64]
+    key = f"{once}-{mark}" if once else None  # who goes back and enters another one sends another form
+    visit.call.use.once(visit.call.principal.name, key, {"a": f"console-{kind}", "w": str(visit.ws_id), "m": mark}, do)
