@@ -54,6 +54,14 @@ class People:
         self.workspaces.require_workspace(ws_id)
         return self.store.hours(ws_id)
 
+    def categories(self, ws_id: UUID) -> Sequence[str]:
+        """Return the categories of hours that any member has; without members those of the workspace.
+
+        Raises UnknownWorkspace.
+        """
+        hours = self.hours(ws_id)
+        return sorted({each for of_one in hours.values() for each in of_one} or self.store.common_hours(ws_id))
+
     def require(self, ws_id: UUID, user: str) -> None:
         """Raise BadInput for somebody who is no member, UnknownWorkspace."""
         self.workspaces.require_workspace(ws_id)

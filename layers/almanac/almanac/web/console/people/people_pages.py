@@ -128,7 +128,7 @@ def _shown(visit: Visit, refused: Refused | None = None) -> Answer:
         plan=plan,
         new=new,
         offered=choices(of_users, new),
-        categories=sorted({category for week in hours.values() for category in week}),
+        categories=use.people.categories(ws_id),
         priorities=PRIORITIES,
         longest=LONGEST,
         enough=len(members) >= LEAST_PEOPLE,
