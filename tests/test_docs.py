@@ -61,6 +61,7 @@ PLACEHOLDERS = {
     "EVENT": SOME_ID,
     "ENDPOINT": SOME_ID,
     "MEETING": SOME_ID,
+    "TASK": SOME_ID,
     "FEED": SOME_ID,
     "USER": "ada",
     "FINGERPRINT": "0" * 40,

@@ -1,43 +1,20 @@
 """`almanac member`, `members` and `meeting`, and plans of one member, against a real Postgres."""
 
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
 
 from almanac.adapters.postgres.connection import Database, parse_url
-from almanac.cli.main import main
 from tests.integration import rows
+from tests.integration.commands import Run, run, ws_id
 
 pytestmark = pytest.mark.integration
+__all__ = ["run", "ws_id"]
 ATTENDEES = (
     "INSERT INTO meeting_attendees (meeting_id, user_id, is_optional) SELECT :m, unnest(:who::text[]), :optional"
 )
-
-
-@pytest.fixture
-def run(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    monkeypatch.setenv("ALMANAC_DATABASE_URL", database_url)
-    monkeypatch.setenv("ALMANAC_PLAN_BUDGET_SECONDS", "0.05")
-
-    def one(*words: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in words])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return one
-
-
-@pytest.fixture
-def ws_id(database: Database) -> UUID:
-    return rows.workspace(database)
-
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 def test_a_member_is_added_changed_and_listed(run: Run, ws_id: UUID) -> None:

@@ -295,6 +295,7 @@ OF_ALL_WORKSPACES = {
     "outbound/operating.sql": {"renew_installation", "forget_all_links"},
     "plan/plan.sql": set(),
     "items/meetings.sql": set(),
+    "items/tasks.sql": set(),
     "plan/members.sql": set(),
     "plan/people.sql": set(),
     "plan/preview_turns.sql": {"take_turn", "oldest_turn", "give_back_turn"},

@@ -57,3 +57,8 @@ STATES = {
     "out_of_order": "out of order",
 }
 """Words for the states of notes, where the state itself is none."""
+
+
+def finding(status: str, reason: str, hint: str | None) -> str:
+    """Return what a plan says of something that is not simply in its place: "late: …; would help: …"."""
+    return f"{STATES.get(status, status)}: {reason}{f'; would help: {hint}' if hint else ''}"

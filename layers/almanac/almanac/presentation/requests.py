@@ -6,7 +6,7 @@ from uuid import UUID
 
 from almanac.domain.operations.runs import RequestedPlan, SyncRun
 from almanac.domain.workspace_plan.report import CHANGES, PlanReport
-from almanac.presentation.phrases import STATES, cut_short
+from almanac.presentation.phrases import cut_short, finding
 from almanac.presentation.runs import end_of_sync, placed, plan_fields, run_fields
 from almanac.presentation.tables import duration_text, one_line
 from almanac.services.operations.follow_request import RequestProgress
@@ -117,8 +117,7 @@ def _plan_lines(plan: RequestedPlan) -> Iterator[str]:
     yield _blocks(counts)
     yield from filter(None, [cut_short(plan.counts.search_cut_percent)])
     for note in plan.warnings:
-        hint = f"; would help: {note['hint']}" if note["hint"] else ""
         what = note["title"] or f"{note['kind']} {note['id']}"
         if people := note.get("people"):
             what += f" ({', '.join(people)})"
-        yield one_line(f"  {what}: {STATES.get(note['status'], note['status'])}: {note['reason']}{hint}")
+        yield one_line(f"  {what}: {finding(note['status'], note['reason'], note['hint'])}")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from almanac.services.history.trace import Trace
     from almanac.services.history.undo import UndoRun
     from almanac.services.items.meetings import Meetings
+    from almanac.services.items.tasks import Tasks
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.channels import Channels
@@ -170,6 +171,11 @@ class UseCases(Protocol):
     @property
     def people(self) -> "People":
         """Members."""
+        ...
+
+    @property
+    def tasks(self) -> "Tasks":
+        """Tasks that are placed."""
         ...
 
     @property

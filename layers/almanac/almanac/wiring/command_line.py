@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from almanac.services.deployment.upgrade import MigrateDatabase
     from almanac.services.export.to_file import ExportToFile
     from almanac.services.items.meetings import Meetings
+    from almanac.services.items.tasks import Tasks
     from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.follow_request import FollowRequest
@@ -69,6 +70,14 @@ class Wiring(
         from almanac.services.operations.people import People
 
         return People(self._workspace_store, PostgresPeople(self.database))
+
+    @cached_property
+    def tasks(self) -> "Tasks":
+        """The use case of `almanac task …`."""
+        from almanac.adapters.postgres.items.tasks import PostgresTasks
+        from almanac.services.items.tasks import Tasks
+
+        return Tasks(self._workspace_store, self.people.store, PostgresTasks(self.database))
 
     @cached_property
     def meetings(self) -> "Meetings":

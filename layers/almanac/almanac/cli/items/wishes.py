@@ -15,15 +15,20 @@ def add_item(parser: ArgumentParser, kind: str) -> None:
     parser.add_argument(f"{kind}_id", metavar=kind.upper(), type=arguments.uuid, help=about)
 
 
-def add_wishes(parser: ArgumentParser, **usual: object) -> None:
-    """Add --minutes, --priority and --hours. `usual` is what something new has without them; of a change nothing."""
+def add_wishes(parser: ArgumentParser, *, required: bool = False, **usual: object) -> None:
+    """Add --minutes, --priority and --hours. `usual` is what something new has without them; of a change nothing.
+
+    `required`: it has no usual length.
+    """
 
     def told(name: str) -> str:
         return f" (default: {usual[name]})" if name in usual else ""
 
     usually = usual.get
     minutes = f"its length{told('minutes')}"
-    parser.add_argument("--minutes", type=arguments.count, default=usually("minutes"), metavar="N", help=minutes)
+    parser.add_argument(
+        "--minutes", type=arguments.count, default=usually("minutes"), required=required, metavar="N", help=minutes
+    )
     weight = f"how urgent it is{told('priority')}"
     parser.add_argument("--priority", choices=PRIORITIES, default=usually("priority"), help=weight)
     hours = f"category{told('hours')}"

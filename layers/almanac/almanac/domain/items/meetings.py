@@ -78,7 +78,7 @@ class MeetingChange:
             minutes=given(self.minutes, was.minutes),
             priority=given(self.priority, was.priority),
             hours=given(self.hours, was.hours),
-            earliest=bounded("earliest", self, was),
-            deadline=bounded("deadline", self, was),
+            earliest=bounded("earliest", self.without, self.earliest, was.earliest),
+            deadline=bounded("deadline", self.without, self.deadline, was.deadline),
             hard_deadline=given(self.hard_deadline, was.hard_deadline),
         )

@@ -29,24 +29,11 @@ class Bounded(Protocol):
         ...
 
 
-class BoundsChange(Bounded, Protocol):
-    """What is to be changed of them; None leaves an instant, `without` takes it away."""
-
-    @property
-    def without(self) -> Set[Bound]:
-        """The instants that it is to have no more."""
-        ...
-
-
 def given(wanted: Value | None, was: Value) -> Value:
     """Return what is wanted, or what it was where nothing is."""
     return was if wanted is None else wanted
 
 
-def bounded(bound: Bound, change: BoundsChange, was: Bounded) -> datetime | None:
-    """Return one of the instants as it is to be."""
-    if bound in change.without:
-        return None
-    wanted: datetime | None = getattr(change, bound)
-    kept: datetime | None = getattr(was, bound)
-    return given(wanted, kept)
+def bounded(bound: str, without: Set[str], wanted: Value | None, was: Value | None) -> Value | None:
+    """Return what a bound is to be, where a change may also take it away: it is among `without` then."""
+    return None if bound in without else given(wanted, was)

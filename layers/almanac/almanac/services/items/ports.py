@@ -1,10 +1,11 @@
 """What setting up tasks, habits and meetings needs from the outside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 from uuid import UUID
 
 from almanac.domain.items.meetings import ListedMeeting, NewMeeting
+from almanac.domain.items.tasks import ListedTask, NewTask, Order
 
 
 class MeetingStore(Protocol):
@@ -28,4 +29,39 @@ class MeetingStore(Protocol):
 
     def all(self, ws_id: UUID) -> Sequence[ListedMeeting]:
         """Return the open meetings, those without a place first."""
+        ...
+
+
+class TaskStore(Protocol):
+    """Tasks. Raises DatabaseUnavailable and StorageFailed."""
+
+    def add(self, ws_id: UUID, task: NewTask) -> UUID:
+        """Add a task with its people and what it waits for, and return its id."""
+        ...
+
+    def change(self, ws_id: UUID, task_id: UUID, changed: Callable[[ListedTask], NewTask]) -> bool:
+        """Make a task what `changed` says of it as it is, which nobody else changes meanwhile.
+
+        What `changed` raises leaves everything as it is. False when there is no such task. What one of its people has
+        done stays, while they are one of them.
+        """
+        ...
+
+    def remove(self, ws_id: UUID, task_id: UUID) -> bool:
+        """Delete a task with its people and its order; False when there was none."""
+        ...
+
+    def one(self, ws_id: UUID, task_id: UUID) -> ListedTask | None:
+        """Return a task, open or done; None when there is none."""
+        ...
+
+    def all(self, ws_id: UUID, user: str | None, *, done: bool) -> Sequence[ListedTask]:
+        """Return the open tasks, those without a block first, or the last ones that are done, the youngest first.
+
+        `user`: those of one member only, what is nobody's among those of the default member.
+        """
+        ...
+
+    def order(self, ws_id: UUID, tasks: Collection[UUID], meetings: Collection[UUID]) -> Order:
+        """Return which of these there are, and what of the workspace waits for what."""
         ...

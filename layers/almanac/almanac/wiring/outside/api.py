@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from almanac.services.access.once import Once
     from almanac.services.export.ask import Exports
     from almanac.services.items.meetings import Meetings
+    from almanac.services.items.tasks import Tasks
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.channels import Channels
@@ -225,6 +226,14 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
         from almanac.services.operations.people import People
 
         return People(self._workspace_store, self._people_store)
+
+    @cached_property
+    def tasks(self) -> "Tasks":
+        """Tasks that are placed."""
+        from almanac.adapters.postgres.items.tasks import PostgresTasks
+        from almanac.services.items.tasks import Tasks
+
+        return Tasks(self._workspace_store, self._people_store, PostgresTasks(self.database))
 
     @cached_property
     def meetings(self) -> "Meetings":
