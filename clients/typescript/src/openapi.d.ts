@@ -1053,6 +1053,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workspaces/{ws}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the open tasks, those without a block first, or those that are done. */
+        get: operations["list_tasks"];
+        put?: never;
+        /** Add a task; the next plan places it. */
+        post: operations["add_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show one task, open or done. */
+        get: operations["show_task"];
+        put?: never;
+        post?: never;
+        /** Delete a task; the next plan takes its blocks to come away. Returns the open ones that are left. */
+        delete: operations["remove_task"];
+        options?: never;
+        head?: never;
+        /** Change what is given of a task, tick it off or open it again; with If-Match only if it is as it was read. */
+        patch: operations["change_task"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1168,6 +1205,16 @@ export interface components {
              * @default 30
              */
             window_days: number;
+        };
+        /**
+         * AssigneeBody
+         * @description Somebody who works on a task, for minutes of their own; none: as many as the task has.
+         */
+        AssigneeBody: {
+            /** Minutes */
+            minutes?: number | null;
+            /** User Id */
+            user_id: string;
         };
         /**
          * BulkBody
@@ -2339,6 +2386,17 @@ export interface components {
             meeting_id: string;
         };
         /**
+         * NewTaskAnswer
+         * @description A task that was added; the next plan places it.
+         */
+        NewTaskAnswer: {
+            /**
+             * Task Id
+             * Format: uuid
+             */
+            task_id: string;
+        };
+        /**
          * NewWebhook
          * @description An endpoint and its secret, which is shown once.
          */
@@ -2509,6 +2567,21 @@ export interface components {
              * Format: date-time
              */
             start: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Predecessor
+         * @description A task or meeting that a task waits for, unless it is done.
+         */
+        Predecessor: {
+            /** Done */
+            done: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /** Title */
             title: string;
         };
@@ -2938,6 +3011,209 @@ export interface components {
              * @default false
              */
             new_calendar: boolean;
+        };
+        /**
+         * Task
+         * @description A task; `minutes_left` null: nobody has said how long it takes. `planned` false: it is not for Almanac.
+         *
+         *     `done_at` null: it is open.
+         */
+        Task: {
+            /** After */
+            after: components["schemas"]["Predecessor"][];
+            /** After Meetings */
+            after_meetings: components["schemas"]["Predecessor"][];
+            /** Assignees */
+            assignees: components["schemas"]["TaskAssignee"][];
+            /** Blocks */
+            blocks: components["schemas"]["TaskBlock"][];
+            /** Deadline */
+            deadline: string | null;
+            /** Done At */
+            done_at: string | null;
+            /** Done Minutes */
+            done_minutes: number;
+            /** Earliest */
+            earliest: string | null;
+            /** Hard Deadline */
+            hard_deadline: boolean;
+            /** Hours */
+            hours: string;
+            /** Max Piece */
+            max_piece: number | null;
+            /** Min Piece */
+            min_piece: number | null;
+            /** Minutes */
+            minutes: number | null;
+            /** Minutes Left */
+            minutes_left: number | null;
+            /** Notes */
+            notes: components["schemas"]["TaskNote"][];
+            /** Planned */
+            planned: boolean;
+            /** Priority */
+            priority: string;
+            /** Split */
+            split: boolean;
+            /**
+             * Task Id
+             * Format: uuid
+             */
+            task_id: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * TaskAssignee
+         * @description Somebody who works on a task; `done_minutes` of theirs lie outside their blocks. Who has left is no member.
+         */
+        TaskAssignee: {
+            /** Done Minutes */
+            done_minutes: number;
+            /** Is Member */
+            is_member: boolean;
+            /** Minutes */
+            minutes: number | null;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * TaskBlock
+         * @description A block of a task that has not ended; `user_id` null: its only person's, or the default member's.
+         */
+        TaskBlock: {
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Event Id
+             * Format: uuid
+             */
+            event_id: string;
+            /** Locked */
+            locked: boolean;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** User Id */
+            user_id: string | null;
+        };
+        /**
+         * TaskBody
+         * @description A task that looks for its place: how long it takes, of whom, by when, and what it waits for.
+         *
+         *     Without assignees it is the default member's. Pieces go with `split`.
+         */
+        TaskBody: {
+            /**
+             * After
+             * @description ids of tasks
+             */
+            after?: string[];
+            /**
+             * After Meetings
+             * @description ids of meetings
+             */
+            after_meetings?: string[];
+            /** Assignees */
+            assignees?: components["schemas"]["AssigneeBody"][];
+            /** Deadline */
+            deadline?: string | null;
+            /** Earliest */
+            earliest?: string | null;
+            /**
+             * Hard Deadline
+             * @default false
+             */
+            hard_deadline: boolean;
+            /**
+             * Hours
+             * @default personal
+             */
+            hours: string;
+            /** Max Piece */
+            max_piece?: number | null;
+            /** Min Piece */
+            min_piece?: number | null;
+            /** Minutes */
+            minutes: number;
+            /**
+             * Priority
+             * @default normal
+             * @enum {string}
+             */
+            priority: "critical" | "high" | "normal" | "low";
+            /**
+             * Split
+             * @default false
+             */
+            split: boolean;
+            /** Title */
+            title: string;
+        };
+        /**
+         * TaskChangeBody
+         * @description What is to be changed of a task; what is left out stays. Null takes `earliest`, `deadline` or a piece away.
+         *
+         *     `done`: whether it is ticked off. A later `earliest` snoozes it. `assignees`, `after` and `after_meetings` name all.
+         */
+        TaskChangeBody: {
+            /** After */
+            after?: string[] | null;
+            /** After Meetings */
+            after_meetings?: string[] | null;
+            /** Assignees */
+            assignees?: components["schemas"]["AssigneeBody"][] | null;
+            /** Deadline */
+            deadline?: string | null;
+            /** Done */
+            done?: boolean | null;
+            /** Done Minutes */
+            done_minutes?: number | null;
+            /** Earliest */
+            earliest?: string | null;
+            /** Hard Deadline */
+            hard_deadline?: boolean | null;
+            /** Hours */
+            hours?: string | null;
+            /** Max Piece */
+            max_piece?: number | null;
+            /** Min Piece */
+            min_piece?: number | null;
+            /** Minutes */
+            minutes?: number | null;
+            /** Priority */
+            priority?: ("critical" | "high" | "normal" | "low") | null;
+            /** Split */
+            split?: boolean | null;
+            /** Title */
+            title?: string | null;
+        };
+        /**
+         * TaskList
+         * @description The open tasks, those without a block first; or those that are done, the last ticked off first.
+         */
+        TaskList: {
+            /** Items */
+            items: components["schemas"]["Task"][];
+        };
+        /**
+         * TaskNote
+         * @description What the last plan of everybody found: `status` late, at_risk, partial, unscheduled, left_out, …, and of whom.
+         */
+        TaskNote: {
+            /** Hint */
+            hint: string | null;
+            /** People */
+            people: string[];
+            /** Reason */
+            reason: string;
+            /** Status */
+            status: string;
         };
         /**
          * Token
@@ -10637,6 +10913,529 @@ export interface operations {
                 };
             };
             /** @description database_unavailable, queue_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: {
+                /** @description of one member; nobody's are the default's */
+                user?: string | null;
+                /** @description those that were ticked off instead, the last 200 */
+                done?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskList"];
+                };
+            };
+            /** @description What If-None-Match names is still so; without a body. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours the same key is the same request: it is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTaskAnswer"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large, idempotency_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the task. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description What If-None-Match names is still so; without a body. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_task */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the task. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskList"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_task */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of what was read. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the task. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_task */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description precondition_failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.domain.items.tasks import Assignee, ListedTask, Order, Predecessor, Share, TaskChange, minutes_left
+from almanac.domain.items.tasks import Assignee, ListedTask, Order, Predecessor, Share, TaskChange
+from almanac.domain.items.work_left import minutes_left
 from almanac.domain.workspace_plan.snapshot import Block
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)

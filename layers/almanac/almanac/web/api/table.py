@@ -11,7 +11,7 @@ from almanac.web.api import (
 )
 from almanac.web.api.access import routes as access_routes
 from almanac.web.api.history import snapshot
-from almanac.web.api.items import meeting_routes
+from almanac.web.api.items import meeting_routes, task_routes
 from almanac.web.api.outbound import routes as outbound_routes
 from almanac.web.api.people import member_routes
 from almanac.web.api.routes import Route
@@ -20,6 +20,7 @@ ROUTES: tuple[Route, ...] = (
     *ledger_routes.ROUTES,
     *workspace_routes.ROUTES,
     *member_routes.ROUTES,
+    *task_routes.ROUTES,
     *meeting_routes.ROUTES,
     *outbound_routes.ROUTES,
     *queue_routes.ROUTES,

@@ -9,17 +9,9 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
-from almanac.domain.items.tasks import (
-    Assignee,
-    ComingBlock,
-    ListedTask,
-    NewTask,
-    Note,
-    Order,
-    Predecessor,
-    minutes_left,
-)
+from almanac.domain.items.tasks import Assignee, ComingBlock, ListedTask, NewTask, Note, Order, Predecessor
 from almanac.domain.items.wishes import BOUNDS
+from almanac.domain.items.work_left import minutes_left
 from almanac.domain.readable_years import instant
 from almanac.domain.workspace_plan.snapshot import Block
 from almanac.services.items.ports import TaskStore

@@ -52,16 +52,16 @@ class PostgresPeople(PeopleStore):
     @override
     def hours(self, ws_id: UUID) -> Mapping[str, Mapping[str, Week | None]]:
         stored = self._stored_hours(ws_id)
-        return {member.user_id: _read(stored.of_member(member.user_id)) for member in self.members(ws_id)}
+        return {member.user_id: _weeks(stored.of_member(member.user_id)) for member in self.members(ws_id)}
 
     @override
     def common_hours(self, ws_id: UUID) -> Mapping[str, Week | None]:
-        return _read(self._stored_hours(ws_id).of_all)
+        return _weeks(self._stored_hours(ws_id).of_all)
 
     def _stored_hours(self, ws_id: UUID) -> StoredHours:
         return StoredHours.of(self._plan.alone("load_hours", ws_id=ws_id))
 
 
-def _read(stored: Mapping[str, object]) -> Mapping[str, Week | None]:
+def _weeks(stored: Mapping[str, object]) -> Mapping[str, Week | None]:
     hours, unreadable = read_open_hours(stored.items())
     return {**hours, **dict.fromkeys(unreadable)}

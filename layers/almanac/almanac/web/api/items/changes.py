@@ -1,17 +1,17 @@
-"""Changes of what looks for its time: only of what was read, where the caller says so; null takes an instant away."""
+"""Changes of what looks for its time: only of what was read, where the caller says so; null takes a bound away."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Collection, Set
 from typing import Annotated, TypeVar
 
 from aws_lambda_powertools.event_handler.openapi.params import Header
 
-from almanac.domain.items.wishes import BOUNDS, Bound
 from almanac.web.api.bodies import Body, Model
 from almanac.web.etag import etag_of, matches
 from almanac.web.problem import Problem
 
 IfMatch = Annotated[str | None, Header(description="ETag of what was read.")]
 Found = TypeVar("Found")
+Bound = TypeVar("Bound", bound=str)
 
 
 def as_read(if_match: str | None, look: Callable[[], Found], shown: Callable[[Found], Model]) -> Found | None:
@@ -27,6 +27,6 @@ def as_read(if_match: str | None, look: Callable[[], Found], shown: Callable[[Fo
     return seen
 
 
-def taken_away(body: Body) -> Set[Bound]:
-    """Return the instants that a change takes away: those that it gives as null."""
-    return frozenset(each for each in BOUNDS if each in body.model_fields_set and getattr(body, each) is None)
+def taken_away(body: Body, bounds: Collection[Bound]) -> Set[Bound]:
+    """Return those of the bounds that a change takes away: it gives them as null."""
+    return frozenset(each for each in bounds if each in body.model_fields_set and getattr(body, each) is None)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import AwareDatetime, Field
 
 from almanac.domain.items.meetings import ListedMeeting, MeetingChange, NewMeeting
-from almanac.domain.items.wishes import LONGEST, Priority
+from almanac.domain.items.wishes import BOUNDS, LONGEST, Priority
 from almanac.jobs import Label
 from almanac.web.api.bodies import Body as Fields
 from almanac.web.api.bodies import Instant, Model
@@ -154,7 +154,7 @@ def _change(body: MeetingChangeBody) -> MeetingChange:
         earliest=body.earliest,
         deadline=body.deadline,
         hard_deadline=body.hard_deadline,
-        without=taken_away(body),
+        without=taken_away(body, BOUNDS),
     )
 
 

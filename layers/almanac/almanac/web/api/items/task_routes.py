@@ -1,0 +1,74 @@
+"""Routes of tasks: what plans place into free time."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+
+from almanac.web.api.items.changes import IfMatch, as_read
+from almanac.web.api.items.task_bodies import NewTaskAnswer, Task, TaskBody, TaskChangeBody, TaskList
+from almanac.web.api.ledger_routes import Workspace
+from almanac.web.api.routes import Route
+from almanac.web.call import current
+
+TaskId = Annotated[UUID, Path(description="Id of the task.")]
+
+
+def list_tasks(
+    ws: Workspace,
+    user: Annotated[str | None, Query(max_length=255, description="of one member; nobody's are the default's")] = None,
+    done: Annotated[bool, Query(description="those that were ticked off instead, the last 200")] = False,
+) -> TaskList:
+    """List the open tasks, those without a block first, or those that are done."""
+    return TaskList(items=[Task.of(each) for each in current().use.tasks.all(ws, user, done=done)])
+
+
+def show_task(ws: Workspace, task_id: TaskId) -> Task:
+    """Show one task, open or done."""
+    return Task.of(current().use.tasks.one(ws, task_id))
+
+
+def add_task(ws: Workspace, body: Annotated[TaskBody, Body()]) -> NewTaskAnswer:
+    """Add a task; the next plan places it."""
+    call = current()
+
+    def add(_request_id: str) -> Mapping[str, str]:
+        task_id = call.use.tasks.add(ws, body.wanted())
+        call.audit("task_add", ws, task_id)
+        return {"task_id": str(task_id)}
+
+    said = call.once("task_add", ws, body.model_dump(mode="json"), add)
+    return NewTaskAnswer(task_id=UUID(said["task_id"]))
+
+
+def change_task(
+    ws: Workspace, task_id: TaskId, body: Annotated[TaskChangeBody, Body()], if_match: IfMatch = None
+) -> Task:
+    """Change what is given of a task, tick it off or open it again; with If-Match only if it is as it was read.
+
+    The next plan takes it up; a block that is locked or has begun stays.
+    """
+    call = current()
+    seen = as_read(if_match, lambda: call.use.tasks.one(ws, task_id), Task.of)
+    found = call.use.tasks.change(ws, task_id, body.change(), seen)
+    call.audit("task_change", ws, task_id, changed=sorted(body.model_fields_set))
+    return Task.of(found)
+
+
+def remove_task(ws: Workspace, task_id: TaskId) -> TaskList:
+    """Delete a task; the next plan takes its blocks to come away. Returns the open ones that are left."""
+    call = current()
+    call.use.tasks.remove(ws, task_id)
+    call.audit("task_remove", ws, task_id)
+    return list_tasks(ws)
+
+
+_ONE = "/v1/workspaces/<ws>/tasks/<task_id>"
+ROUTES = (
+    Route("GET", "/v1/workspaces/<ws>/tasks", "read", list_tasks),
+    Route("POST", "/v1/workspaces/<ws>/tasks", "operate", add_task, 201),
+    Route("GET", _ONE, "read", show_task, errors=("unknown_task",)),
+    Route("PATCH", _ONE, "operate", change_task, errors=("unknown_task", "precondition_failed")),
+    Route("DELETE", _ONE, "operate", remove_task, errors=("unknown_task",)),
+)
