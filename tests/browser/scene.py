@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.migrate import migrate
 from almanac.domain.items.meetings import NewMeeting
+from almanac.domain.items.tasks import NewTask, Share
 from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.jobs import CalendarSync
 from almanac.services.queues.dead_letters import ExplainedLetter, ExplainedLetters
@@ -166,7 +167,8 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
     endpoint = _told(wiring, ids)
     swept = _swept(database, ws_id)
     _written(database, ws_id)
-    meeting = _met(wiring, ws_id)
+    (meeting, no_time), (task, late) = _met(wiring, ws_id), _late_task(wiring, ws_id)
+    _planned(database, ws_id, no_time, late)
     _exported(wiring, ws_id)
     base = f"/console/workspaces/{ws_id}"
     pages = {
@@ -175,6 +177,7 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
         "workspace": base,
         "week": f"{base}/week",
         "plan": f"{base}/plan",
+        "tasks-change": f"{base}/tasks?change={task}",
         "people": f"{base}/people",
         "people-change": f"{base}/people?change={meeting}",
         "people-nobody": f"/console/workspaces/{ids[1]}/people",
@@ -388,10 +391,10 @@ def _written(database: Database, ws_id: UUID) -> None:
     )
 
 
-def _met(wiring: ApiWiring, ws_id: UUID) -> UUID:
+def _met(wiring: ApiWiring, ws_id: UUID) -> tuple[UUID, Mapping[str, object]]:
     """Three meetings: one has its time, one has none and the last plan says why, one has not been planned yet.
 
-    Returns the second.
+    Returns the second, and what the plan says of it.
     """
     database, soon = wiring.database, datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
     wiring.people.add(ws_id, "chidi", "Chidi", "America/New_York")
@@ -411,21 +414,60 @@ def _met(wiring: ApiWiring, ws_id: UUID) -> UUID:
         at=soon,
         meeting=kick_off,
     )
-    note = {
+    return review, {
         "kind": "meeting",
         "id": str(review),
         "status": "unscheduled",
         "reason": "while the hours of all are open, the time of Ada Lindqvist is taken 6 h and that of Ben 4 h",
         "hint": "Thu 05 Mar 15:00 would do without Ada Lindqvist (has Client: Hafenkante II then); a later deadline",
     }
+
+
+def _late_task(wiring: ApiWiring, ws_id: UUID) -> tuple[UUID, Mapping[str, object]]:
+    """A task of two people that waits for another one and is late for one of them.
+
+    Returns it, and what the plan says of it.
+    """
+    database, soon = wiring.database, datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+    first = database.run("SELECT id FROM tasks WHERE ws_id = :ws AND title = 'Review the drawings'", ws=ws_id)[0][0]
+    task = wiring.tasks.add(
+        ws_id,
+        NewTask(
+            *("Costs of the façade, with all that the supplier has asked", 240, 0),
+            *((Share("ada", 120), Share("ben", None)), "high", "work"),
+            *(True, 45, 120, None, soon, True, (first,), ()),
+        ),
+    )
+    for hours, user in ((2, "ada"), (26, "ben"), (28, "ben"), (50, "ada")):
+        database.run(
+            "WITH block AS (INSERT INTO workspace_calendar_events (ws_id, provider, title, start_at, end_at)"
+            " VALUES (:ws, 'almanac', 'Costs', :at, :at::timestamptz + interval '1 hour') RETURNING id)"
+            " INSERT INTO task_calendar_events (event_id, ws_id, task_id, scheduled_minutes, user_id)"
+            " SELECT id, :ws, :task, 60, :user FROM block",
+            ws=ws_id,
+            at=soon + timedelta(hours=hours),
+            task=task,
+            user=user,
+        )
+    return task, {
+        "kind": "task",
+        "id": str(task),
+        "status": "late",
+        "reason": "while work hours are open until its deadline, the time of Ben is taken 7 h 30 min",
+        "hint": "4 h of work hours kept free before its deadline, or a deadline 22 h 15 min later",
+        "people": ["ben"],
+    }
+
+
+def _planned(database: Database, ws_id: UUID, *notes: Mapping[str, object]) -> None:
+    """A plan of everybody that found that."""
     database.run(
         "INSERT INTO runs (id, ws_id, kind, source, scope, status, outcome, sent_at, started_at, finished_at, total_ms,"
         " report) VALUES (gen_random_uuid(), :ws, 'schedule', 'schedule', '{}', 'completed', 'planned', now(), now(),"
         " now(), 300, :report::jsonb)",
         ws=ws_id,
-        report=json.dumps({"scheduled": 2, "unscheduled": 1, "warnings": [note]}),
+        report=json.dumps({"scheduled": 2, "unscheduled": 1, "warnings": notes}),
     )
-    return review
 
 
 def _week(database: Database, ws_id: UUID) -> None:

@@ -12,8 +12,7 @@ from almanac.adapters.postgres.connection import Database
 from almanac.domain.items.meetings import MeetingChange
 from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
-from tests.web.conftest import Reply
-from tests.web.visitors import HOSTILE, Visitor, text_of
+from tests.web.visitors import HOSTILE, Visitor, form_of, text_of, told
 
 pytestmark = pytest.mark.integration
 WANTED: Mapping[str, str | list[str]] = {
@@ -37,39 +36,11 @@ def page(wiring: ApiWiring, ws: UUID) -> str:
     return f"/console/workspaces/{ws}/people"
 
 
-def told(visitor: Visitor, answer: Reply) -> str:
-    """What the page says was done to which a form leads back."""
-    assert answer.status == 303, answer.text
-    return text_of(visitor.get(answer.headers["Location"]).text)
-
-
 def added(visitor: Visitor, wiring: ApiWiring, ws: UUID, **more: str | list[str]) -> str:
     """The address of a meeting that was added by the form."""
     answer = visitor.post(f"/console/workspaces/{ws}/meetings", **{**WANTED, **more})
     assert "The meeting was added" in told(visitor, answer)
     return f"/console/workspaces/{ws}/meetings/{wiring.meetings.all(ws)[-1].meeting_id}"
-
-
-def form_of(visitor: Visitor, page: str, meeting: str) -> dict[str, str | list[str]]:
-    """The fields of a meeting's form, as a browser would send them."""
-    begin = f'<form class="fields" method="post" action="{meeting}">'
-    assert begin not in visitor.get(page).text, "it is opened when somebody wants it"
-    opened = visitor.get(f"{page}?change={meeting.rsplit('/', 1)[1]}").text
-    found = re.search(f"{begin}(.*?)</form>", opened, re.DOTALL)
-    assert found is not None
-    html, fields = found[1], dict[str, str | list[str]]()
-    for tag in re.findall(r"<input [^>]*>", html):
-        said = dict(re.findall(r'(\w+)="([^"]*)"', tag))
-        if said.get("type") == "checkbox":
-            if " checked" in tag:
-                fields.setdefault(said["name"], [])
-                fields[said["name"]] = [*fields[said["name"]], said["value"]]
-        else:
-            fields[said["name"]] = said["value"]
-    for name, options in re.findall(r'<select name="(\w+)">(.*?)</select>', html, re.DOTALL):
-        fields[name] = re.findall(r"<option selected>([^<]*)", options)[0]
-    fields.pop("csrf")
-    return fields
 
 
 class TestLooking:

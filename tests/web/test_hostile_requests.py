@@ -32,7 +32,7 @@ def no_letters(wiring: ApiWiring) -> None:
 
 def address(path: str, ws: UUID) -> str:
     """A path of a table, of a workspace that is there and of things that are not."""
-    for name in ("run_id", "connection_id", "endpoint_id", "link_id", "feed_id", "export_id", "account_id"):
+    for name in ("run_id", "connection_id", "endpoint_id", "link_id", "feed_id", "export_id", "account_id", "task_id"):
         path = path.replace(f"<{name}>", str(uuid4()))
     return path.replace("<ws>", str(ws)).replace("<job_id>", "j-1").replace("<user_id>", "ada").replace("<id>", "x")
 

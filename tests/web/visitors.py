@@ -43,3 +43,31 @@ class Visitor(Client):
         named = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
         named = named if headers is None else {"Content-Type": named["Content-Type"], **headers}
         return self.send(event("POST", url, body, named, [self.cookie]))
+
+
+def told(visitor: Visitor, answer: Reply) -> str:
+    """What the page says was done to which a form leads back."""
+    assert answer.status == 303, answer.text
+    return text_of(visitor.get(answer.headers["Location"]).text)
+
+
+def form_of(visitor: Visitor, page: str, address: str) -> dict[str, str | list[str]]:
+    """The fields of the form that changes what stands at an address, as a browser would send them."""
+    begin = f'<form class="fields" method="post" action="{address}">'
+    assert begin not in visitor.get(page).text, "it is opened when somebody wants it"
+    opened = visitor.get(f"{page}?change={address.rsplit('/', 1)[1]}").text
+    found = re.search(f"{begin}(.*?)</form>", opened, re.DOTALL)
+    assert found is not None
+    html, fields = found[1], dict[str, str | list[str]]()
+    for tag in re.findall(r"<input [^>]*>", html):
+        said = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if said.get("type") == "checkbox":
+            if " checked" in tag:
+                fields.setdefault(said["name"], [])
+                fields[said["name"]] = [*fields[said["name"]], said["value"]]
+        else:
+            fields[said["name"]] = said["value"]
+    for name, options in re.findall(r'<select name="(\w+)">(.*?)</select>', html, re.DOTALL):
+        fields[name] = re.findall(r"<option selected>([^<]*)", options)[0]
+    fields.pop("csrf")
+    return fields

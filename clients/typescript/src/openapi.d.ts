@@ -1060,7 +1060,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the open tasks, those without a block first, or those that are done. */
+        /** List the open tasks, those in trouble and without a block first, or those that are done. */
         get: operations["list_tasks"];
         put?: never;
         /** Add a task; the next plan places it. */
@@ -3195,7 +3195,7 @@ export interface components {
         };
         /**
          * TaskList
-         * @description The open tasks, those without a block first; or those that are done, the last ticked off first.
+         * @description The open tasks, those in trouble and without a block first; or those that are done, the last ticked off first.
          */
         TaskList: {
             /** Items */

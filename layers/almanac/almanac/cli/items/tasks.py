@@ -45,7 +45,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--nobody", dest="assignees", action="store_const", const=[], help="it is the default member's")
     _add_people_and_order(parser, "instead of those until now")
     parser.add_argument("--no-after", action="store_true", help="it waits for nothing any more")
-    parser = add_command(group, "list", _list, "list the open tasks, those without a block first")
+    parser = add_command(group, "list", _list, "list the open tasks, those in trouble and without a block first")
     arguments.add_workspace(parser)
     parser.add_argument("--user", type=arguments.label, help="those of one member")
     parser.add_argument("--done", action="store_true", help="those that were ticked off instead, the last 200")

@@ -56,7 +56,7 @@ class TaskStore(Protocol):
         ...
 
     def all(self, ws_id: UUID, user: str | None, *, done: bool) -> Sequence[ListedTask]:
-        """Return the open tasks, those without a block first, or the last ones that are done, the youngest first.
+        """Return the open tasks, those in trouble and without a block first, or the last ones that were ticked off.
 
         `user`: those of one member only, what is nobody's among those of the default member.
         """

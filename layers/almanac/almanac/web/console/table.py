@@ -11,6 +11,7 @@ from almanac.web.console import (
     workspace_pages,
 )
 from almanac.web.console.history import change_pages, past_pages, webhook_pages
+from almanac.web.console.items import task_pages
 from almanac.web.console.pages import Page
 from almanac.web.console.people import people_pages
 
@@ -18,6 +19,7 @@ PAGES: tuple[Page, ...] = (
     *look_pages.PAGES,
     *many_pages.PAGES,
     *workspace_pages.PAGES,
+    *task_pages.PAGES,
     *people_pages.PAGES,
     *plan_pages.PAGES,
     *outbound_pages.PAGES,

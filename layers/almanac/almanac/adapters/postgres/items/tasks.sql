@@ -86,7 +86,8 @@ FROM meeting_dependencies WHERE ws_id = :ws_id::uuid;
 
 -- name: list_tasks
 -- The open ones or those that are done, of everybody or of one, whose is what is nobody's where they are the default
--- member; or that one task. Those without a block to come are first, of done ones the last ticked off.
+-- member; or that one task. First are those of which the last plan says something, then those without a block to come; of
+-- done ones the last ticked off.
 WITH default_member AS (
     SELECT m.user_id FROM workspace_members m JOIN workspaces w ON w.id = m.ws_id
     WHERE m.ws_id = :ws_id::uuid
@@ -135,4 +136,4 @@ CROSS JOIN LATERAL (
     FROM task_calendar_events b JOIN workspace_calendar_events e ON e.id = b.event_id
     WHERE b.task_id = t.id
 ) b
-ORDER BY t.completed_at DESC, b.next_start NULLS FIRST, t.created_at, t.id;
+ORDER BY t.completed_at DESC, n.notes IS NULL, b.next_start NULLS FIRST, t.created_at, t.id;

@@ -182,7 +182,7 @@ class Task(Model):
 
 
 class TaskList(Model):
-    """The open tasks, those without a block first; or those that are done, the last ticked off first."""
+    """The open tasks, those in trouble and without a block first; or those that are done, the last ticked off first."""
 
     items: list[Task]
 

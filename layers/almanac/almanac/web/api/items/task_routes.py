@@ -20,7 +20,7 @@ def list_tasks(
     user: Annotated[str | None, Query(max_length=255, description="of one member; nobody's are the default's")] = None,
     done: Annotated[bool, Query(description="those that were ticked off instead, the last 200")] = False,
 ) -> TaskList:
-    """List the open tasks, those without a block first, or those that are done."""
+    """List the open tasks, those in trouble and without a block first, or those that are done."""
     return TaskList(items=[Task.of(each) for each in current().use.tasks.all(ws, user, done=done)])
 
 
