@@ -16,6 +16,9 @@ export type Change = Schemas["Change"];
 export type SyncBody = Partial<Schemas["SyncBody"]>;
 export type PlanBody = Partial<Schemas["PlanBody"]>;
 export type ConnectBody = Schemas["ConnectBody"];
+export type Task = Schemas["Task"];
+export type NewTask = Pick<Schemas["TaskBody"], "title" | "minutes"> & Partial<Schemas["TaskBody"]>;
+export type TaskChange = Schemas["TaskChangeBody"];
 
 export interface Options {
   /** Where Almanac is reached, without a path. */
@@ -93,6 +96,22 @@ export class Almanac {
   async applyPlan(ws: string, shown: Preview): Promise<Applied> {
     const body = { fingerprint: shown.fingerprint } as Schemas["ApplyBody"];
     return said(await this.api.POST("/v1/workspaces/{ws}/plan/apply", { params: { path: { ws } }, body }));
+  }
+
+  /** The open tasks, those in trouble and without a block first; of one member, or those that are done. */
+  async tasks(ws: string, query: { user?: string; done?: boolean } = {}): Promise<Task[]> {
+    return said(await this.api.GET("/v1/workspaces/{ws}/tasks", { params: { path: { ws }, query } })).items;
+  }
+
+  /** Add a task; the next plan places it. Returns its id. With a key, asking again within a day is the same request. */
+  async addTask(ws: string, task: NewTask, idempotencyKey?: string): Promise<string> {
+    const params = { path: { ws }, ...once(idempotencyKey) };
+    return said(await this.api.POST("/v1/workspaces/{ws}/tasks", { params, body: task as Schemas["TaskBody"] })).task_id;
+  }
+
+  /** Change what is given of a task: `{ done: true }` ticks it off, a later `earliest` snoozes it, null takes a bound away. */
+  async changeTask(ws: string, task_id: string, body: TaskChange): Promise<Task> {
+    return said(await this.api.PATCH("/v1/workspaces/{ws}/tasks/{task_id}", { params: { path: { ws, task_id } }, body }));
   }
 
   /** How a workspace does, and why it is late if it is. */

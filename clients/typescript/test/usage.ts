@@ -14,6 +14,10 @@ export async function right(almanac: Almanac, ws: string): Promise<Job["status"]
   for await (const run of almanac.runs({ ws_id: ws, status: "failed" })) console.log(run.error_type?.length);
   for await (const change of almanac.changes(ws, 412)) console.log(change.version, change.kind);
   console.log((await almanac.browserToken({ ws_id: ws, job_id: asked.job_id })).token);
+  const task = await almanac.addTask(ws, { title: "Report", minutes: 120, assignees: [{ user_id: "ada" }] }, "order-18");
+  await almanac.changeTask(ws, task, { earliest: "2026-03-09T09:00:00+01:00", deadline: null });
+  console.log((await almanac.changeTask(ws, task, { done: true })).done_at?.length);
+  for (const each of await almanac.tasks(ws, { user: "ada" })) console.log(each.title, each.minutes_left, each.blocks[0]?.start);
   console.log((await almanac.disconnect(ws, "account", "leave")).status === "leaving");
   return status;
 }
@@ -30,6 +34,8 @@ export async function wrong(almanac: Almanac, ws: string): Promise<void> {
   await almanac.schedule(ws, { windowDays: 30 });
   // @ts-expect-error no such status
   await almanac.api.PATCH("/v1/webhooks/{endpoint_id}", { params: { path: { endpoint_id: ws } }, body: { status: "off" } });
+  // @ts-expect-error minutes are missing
+  await almanac.addTask(ws, { title: "Report" });
   // @ts-expect-error return_url is missing
   await almanac.connectUrl({ ws_id: ws, user_id: "ada" });
 }

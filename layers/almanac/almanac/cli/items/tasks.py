@@ -85,8 +85,10 @@ def _done_minutes(text: str) -> int:
 
 
 def _share(text: str) -> Share:
-    user, equals, minutes = text.rpartition("=")
-    return Share(arguments.label(user), _minutes(minutes)) if equals else Share(arguments.label(text), None)
+    user, _, minutes = text.rpartition("=")
+    if user and minutes.isdecimal():
+        return Share(arguments.label(user), _minutes(minutes))
+    return Share(arguments.label(text), None)
 
 
 def _add(args: Namespace, session: Session) -> Result:

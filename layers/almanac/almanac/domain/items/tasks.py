@@ -119,6 +119,16 @@ class ListedTask:
         """Who works on it, as whoever sets it up says it."""
         return tuple(Share(each.user_id, each.minutes) for each in self.assignees)
 
+    @property
+    def predecessors(self) -> tuple[UUID, ...]:
+        """The tasks that it waits for."""
+        return tuple(each.id for each in self.after)
+
+    @property
+    def meetings_before(self) -> tuple[UUID, ...]:
+        """The meetings that it waits for."""
+        return tuple(each.id for each in self.after_meetings)
+
 
 @dataclass(frozen=True, slots=True)
 class TaskChange:
@@ -160,8 +170,8 @@ class TaskChange:
             earliest=bounded("earliest", without, self.earliest, was.earliest),
             deadline=bounded("deadline", without, self.deadline, was.deadline),
             hard_deadline=given(self.hard_deadline, was.hard_deadline),
-            after=given(self.after, tuple(each.id for each in was.after)),
-            after_meetings=given(self.after_meetings, tuple(each.id for each in was.after_meetings)),
+            after=given(self.after, was.predecessors),
+            after_meetings=given(self.after_meetings, was.meetings_before),
             done=given(self.done, was.done_at is not None),
         )
 

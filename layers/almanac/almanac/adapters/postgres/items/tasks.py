@@ -31,7 +31,9 @@ class PostgresTasks(TaskStore):
     def add(self, ws_id: UUID, task: NewTask) -> UUID:
         with self._db.transaction():
             task_id: UUID = self._run("add_task", ws_id=ws_id, **_columns(task))[0][0]
-            self._surround({"ws_id": ws_id, "task_id": task_id}, task)
+            which = {"ws_id": ws_id, "task_id": task_id}
+            self._assign(which, task)
+            self._put_in_order(which, task)
         return task_id
 
     @override
@@ -44,7 +46,10 @@ class PostgresTasks(TaskStore):
             task = changed(was)
             same = {f"same_{bound}": getattr(task, bound) == getattr(was, bound) for bound in BOUNDS}
             self._run("change_task", **which, **_columns(task), **same)
-            self._surround(which, task)
+            if task.assignees != was.shares:  # else somebody who is added at this moment would go again
+                self._assign(which, task)
+            if (task.after, task.after_meetings) != (was.predecessors, was.meetings_before):
+                self._put_in_order(which, task)
         return True
 
     @override
@@ -72,11 +77,12 @@ class PostgresTasks(TaskStore):
                 waits[waiting].add(after)
         return Order({row[0] for row in known_tasks}, {row[0] for row in known_meetings}, waits)
 
-    def _surround(self, which: Mapping[str, UUID], task: NewTask) -> None:
-        """Write who works on it and what it waits for."""
+    def _assign(self, which: Mapping[str, UUID], task: NewTask) -> None:
         users = arrays.texts(each.user_id for each in task.assignees)
         shares = arrays.texts(None if each.minutes is None else str(each.minutes) for each in task.assignees)
         self._run("change_assignees", **which, users=users, shares=shares)
+
+    def _put_in_order(self, which: Mapping[str, UUID], task: NewTask) -> None:
         self._run("change_order", **which, after=_ids(task.after), after_meetings=_ids(task.after_meetings))
 
 
