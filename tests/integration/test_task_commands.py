@@ -90,6 +90,7 @@ class TestATaskIsChanged:
         assert [each["id"] for each in was["after"]] == [first]
 
         said = json.loads(run("task", "change", ws_id, task, "--earliest", "2199-03-01T09:00Z", "--json")[1])
+        assert "  not before 2199-03-01T09:00:00Z\n" in run("task", "list", ws_id)[1], "it is snoozed"
         assert said == {"ws_id": str(ws_id), **was, "earliest": "2199-03-01T09:00:00Z"}
 
         alone = ("--user", "cy", "--no-deadline", "--no-earliest", "--soft", "--whole", "--no-after")

@@ -61,6 +61,8 @@ def next_start(task: ListedTask) -> datetime | None:
 def _details(task: ListedTask) -> Iterator[str]:
     if task.assignees:
         yield f"of {', '.join(map(share_text, task.assignees))}"
+    if task.earliest is not None:
+        yield f"not before {instant_text(task.earliest)}"
     if len(task.blocks) > 1:
         rest = f" and {len(task.blocks) - _SHOWN} more" if len(task.blocks) > _SHOWN else ""
         yield f"blocks at {', '.join(instant_text(block.start) for block in task.blocks[:_SHOWN])}{rest}"
