@@ -1,10 +1,11 @@
 """Fields of a form of something that looks for its time: what a person has entered, and what that means."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from uuid import UUID
 
 from almanac.domain.items.wishes import PRIORITIES, Bound, Bounded
 from almanac.errors import BadInput
@@ -14,6 +15,7 @@ from almanac.web.console.pages import Visit
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+Entered = TypeVar("Entered")
 LABELS = {
     "title": "Title",
     "minutes": "Minutes",
@@ -26,6 +28,20 @@ LABELS = {
 MOST_CHOSEN = 200
 """Of how many boxes that are ticked a form takes notice."""
 _LONGEST = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Generic[Entered]):
+    """What somebody has entered and cannot be stored: of what (None: of something new), and why."""
+
+    item_id: UUID | None
+    entered: Entered
+    complaint: str
+
+
+def changed_meanwhile(kind: str) -> str:
+    """Return what somebody is told whose form is older than what it changes."""
+    return f"Nothing was changed: somebody else has changed the {kind} meanwhile. This is how it stands now."
 
 
 def mark_of(entered: "DataclassInstance") -> str:

@@ -10,13 +10,13 @@ from almanac.errors import BadInput
 from almanac.presentation.phrases import STATES, amount
 from almanac.presentation.tasks import after_change
 from almanac.services.items.requirements import ChangedMeanwhile
-from almanac.web.console.items.fields import add_once
+from almanac.web.console.items.fields import Refused, add_once, changed_meanwhile
 from almanac.web.console.items.last_plan import last_plan
 from almanac.web.console.items.task_form import Entered, as_change, in_words, people_offered
 from almanac.web.console.pages import Page, Visit, identified
 from almanac.web.request import Answer
 
-_CHANGED = "Nothing was changed: somebody else has changed the task meanwhile. This is how it stands now."
+_CHANGED = changed_meanwhile("task")
 _SHOWN = 3
 """Blocks of a task that the page names; the rest are counted."""
 
@@ -34,15 +34,6 @@ class Row:
     entered: Entered | None
     mark: str
     """What tells whether the task is still as it is shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """What somebody has entered and cannot be stored: for which task (None: a new one), and why."""
-
-    task_id: UUID | None
-    entered: Entered
-    complaint: str
 
 
 def tasks(visit: Visit) -> Answer:
@@ -106,13 +97,13 @@ def _ticked(visit: Visit, ticked: TaskChange, said: str) -> Answer:
     return visit.back(_place(visit), f"The task was {said}: {after_change(found)}.")
 
 
-def _shown(visit: Visit, refused: Refused | None = None) -> Answer:
+def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
     use, ws_id = visit.call.use, visit.ws_id
     name, zone_name = use.directory.zone(ws_id)
     members = use.people.members(ws_id)
     user, done = visit.query("user") or None, visit.query("done") == "yes"
     found = use.tasks.all(ws_id, user, done=done)
-    drafts = {} if refused is None else {refused.task_id: refused.entered}
+    drafts = {} if refused is None else {refused.item_id: refused.entered}
     rows = [_row(visit, each, drafts) for each in found]
     return visit.render(
         "tasks.html",

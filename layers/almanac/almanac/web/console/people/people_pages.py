@@ -14,13 +14,13 @@ from almanac.domain.wall_clock import zone_of
 from almanac.errors import BadInput
 from almanac.presentation.people import after_change, hours_text
 from almanac.services.items.requirements import ChangedMeanwhile
-from almanac.web.console.items.fields import add_once
+from almanac.web.console.items.fields import Refused, add_once, changed_meanwhile
 from almanac.web.console.items.last_plan import last_plan, notes_of
 from almanac.web.console.pages import Page, Visit, identified
 from almanac.web.console.people.meeting_form import Entered, as_change, choices, in_words
 from almanac.web.request import Answer
 
-_CHANGED = "Nothing was changed: somebody else has changed the meeting meanwhile. This is how it stands now."
+_CHANGED = changed_meanwhile("meeting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,6 @@ class Row:
     offered: Sequence[str]
     mark: str
     """What tells whether the meeting is still as it is shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """What somebody has entered and cannot be stored: for which meeting (None: a new one), and why."""
-
-    meeting_id: UUID | None
-    entered: Entered
-    complaint: str
 
 
 def people(visit: Visit) -> Answer:
@@ -95,14 +86,14 @@ def remove(visit: Visit) -> Answer:
     return visit.back(_place(visit), "The meeting was called off: the next plan takes its block away.")
 
 
-def _shown(visit: Visit, refused: Refused | None = None) -> Answer:
+def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
     use, ws_id, zone = visit.call.use, visit.ws_id, visit.clock
     name, zone_name = use.directory.zone(ws_id)
     members, hours = use.people.members(ws_id), use.people.hours(ws_id)
     plan = last_plan(visit)
     notes = notes_of(plan)
     of_users = [each.user_id for each in members]
-    drafts = {} if refused is None else {refused.meeting_id: refused.entered}
+    drafts = {} if refused is None else {refused.item_id: refused.entered}
     rows = []
     for each in use.meetings.all(ws_id):
         stored = Entered.of(each, zone)
