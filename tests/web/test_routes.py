@@ -29,6 +29,8 @@ BODIES: dict[str, object] = {
     "/v1/workspaces/<ws>/exports": {"kind": "ics"},
     "/v1/workspaces/<ws>/meetings": {"title": "Kick-off", "required": ["ada", "ben"]},
     "/v1/workspaces/<ws>/tasks": {"title": "Report", "minutes": 60},
+    "/v1/workspaces/<ws>/hours/<category>": {"monday": {"timeBlocks": [{"startTime": "09:00", "endTime": "17:00"}]}},
+    "/v1/workspaces/<ws>/preferences": {"break_minutes": 15},
     "/v1/webhooks": {"url": "https://example.com/hook"},
     "/v1/webhooks/<endpoint_id>": {"status": "paused"},
     "/v1/webhooks/<endpoint_id>/replay": {"ws_id": "00000000-0000-4000-8000-000000000000", "from_version": 1},

@@ -776,6 +776,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workspaces/{ws}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the hours by category: everybody's and what members have of their own, or what counts for one member. */
+        get: operations["list_hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/hours/{category}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Open a category in these hours and in no others, for everybody or for one member. */
+        put: operations["put_hours"];
+        post?: never;
+        /** Forget what is stored of a category. Returns what counts now. */
+        delete: operations["remove_hours"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workspaces/{ws}/meetings": {
         parameters: {
             query?: never;
@@ -965,6 +1000,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what every plan should keep to, and whose wish each is. */
+        get: operations["show_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what is given of the preferences, of the workspace or of one member. */
+        patch: operations["change_preferences"];
         trace?: never;
     };
     "/v1/workspaces/{ws}/resume": {
@@ -1586,6 +1639,29 @@ export interface components {
             items: components["schemas"]["Connection"][];
         };
         /**
+         * Day
+         * @description One weekday's hours.
+         */
+        Day: {
+            /** Enabled */
+            enabled: boolean;
+            /** Timeblocks */
+            timeBlocks: components["schemas"]["TimeBlock"][];
+        };
+        /**
+         * DayBody
+         * @description One weekday; without a block, or not enabled, it is closed.
+         */
+        DayBody: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /** Timeblocks */
+            timeBlocks?: components["schemas"]["TimeBlockBody"][];
+        };
+        /**
          * DeadLetter
          * @description A message that failed too often, and of what.
          */
@@ -2040,6 +2116,31 @@ export interface components {
             reason: string;
             /** Until */
             until: string | null;
+        };
+        /**
+         * Hours
+         * @description Hours of a category: a member's own, or (`user_id` null) everybody's. `default`: nothing is stored.
+         *
+         *     `week` is null where what is stored cannot be read, and `fault` says why.
+         */
+        Hours: {
+            /** Category */
+            category: string;
+            /** Default */
+            default: boolean;
+            /** Fault */
+            fault: string | null;
+            /** User Id */
+            user_id: string | null;
+            week: components["schemas"]["Week"] | null;
+        };
+        /**
+         * HoursList
+         * @description Hours by category.
+         */
+        HoursList: {
+            /** Items */
+            items: components["schemas"]["Hours"][];
         };
         /**
          * Job
@@ -2534,6 +2635,29 @@ export interface components {
             unscheduled: number;
         };
         /**
+         * PlanPreferences
+         * @description What counts for the workspace, or for a member; minutes.
+         */
+        PlanPreferences: {
+            /** Break Minutes */
+            break_minutes: number;
+            /** Buffer After Minutes */
+            buffer_after_minutes: number;
+            /** Buffer Before Minutes */
+            buffer_before_minutes: number;
+            /** Daily Cap Minutes */
+            daily_cap_minutes: {
+                [key: string]: number;
+            };
+            /** Min Notice Minutes */
+            min_notice_minutes: number;
+            origin: components["schemas"]["PreferenceOrigins"];
+            /** Unusable */
+            unusable: components["schemas"]["UnusablePreference"][];
+            /** User Id */
+            user_id: string | null;
+        };
+        /**
          * PlannedBlock
          * @description A block of a previewed plan; `change`: none, new, moved, held. `people`: whose time it takes.
          */
@@ -2584,6 +2708,55 @@ export interface components {
             id: string;
             /** Title */
             title: string;
+        };
+        /**
+         * PreferenceOrigins
+         * @description Whose each preference is.
+         */
+        PreferenceOrigins: {
+            /**
+             * Break Minutes
+             * @enum {string}
+             */
+            break_minutes: "default" | "workspace" | "member";
+            /**
+             * Buffer After Minutes
+             * @enum {string}
+             */
+            buffer_after_minutes: "default" | "workspace" | "member";
+            /**
+             * Buffer Before Minutes
+             * @enum {string}
+             */
+            buffer_before_minutes: "default" | "workspace" | "member";
+            /**
+             * Daily Cap Minutes
+             * @enum {string}
+             */
+            daily_cap_minutes: "default" | "workspace" | "member";
+            /**
+             * Min Notice Minutes
+             * @enum {string}
+             */
+            min_notice_minutes: "default" | "workspace" | "member";
+        };
+        /**
+         * PreferencesBody
+         * @description What is to be changed, in minutes; what is left out stays, null takes one away (of a cap: that category's).
+         */
+        PreferencesBody: {
+            /** Break Minutes */
+            break_minutes?: (0 | 15) | null;
+            /** Buffer After Minutes */
+            buffer_after_minutes?: number | null;
+            /** Buffer Before Minutes */
+            buffer_before_minutes?: number | null;
+            /** Daily Cap Minutes */
+            daily_cap_minutes?: {
+                [key: string]: number | null;
+            } | null;
+            /** Min Notice Minutes */
+            min_notice_minutes?: number | null;
         };
         /**
          * PreviewAnswer
@@ -3216,6 +3389,32 @@ export interface components {
             status: string;
         };
         /**
+         * TimeBlock
+         * @description Wall times; an end that is before the start lies on the next day.
+         */
+        TimeBlock: {
+            /** Endtime */
+            endTime: string;
+            /** Starttime */
+            startTime: string;
+        };
+        /**
+         * TimeBlockBody
+         * @description Wall times; an end that is before the start lies on the next day.
+         */
+        TimeBlockBody: {
+            /**
+             * Endtime
+             * @description 09:30, 24:00
+             */
+            endTime: string;
+            /**
+             * Starttime
+             * @description 09:30, 24:00
+             */
+            startTime: string;
+        };
+        /**
          * Token
          * @description A token that reads one workspace, or one job alone, until it ends. It is shown once.
          */
@@ -3327,6 +3526,16 @@ export interface components {
             was: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * UnusablePreference
+         * @description Something that is stored and cannot be used.
+         */
+        UnusablePreference: {
+            /** Fault */
+            fault: string;
+            /** Field */
+            field: string;
         };
         /**
          * WaitingWrite
@@ -3457,6 +3666,32 @@ export interface components {
             response_head: string | null;
             /** Status Code */
             status_code: number | null;
+        };
+        /**
+         * Week
+         * @description A week of opening hours.
+         */
+        Week: {
+            friday: components["schemas"]["Day"];
+            monday: components["schemas"]["Day"];
+            saturday: components["schemas"]["Day"];
+            sunday: components["schemas"]["Day"];
+            thursday: components["schemas"]["Day"];
+            tuesday: components["schemas"]["Day"];
+            wednesday: components["schemas"]["Day"];
+        };
+        /**
+         * WeekBody
+         * @description A week of opening hours; a weekday that is left out is closed.
+         */
+        WeekBody: {
+            friday?: components["schemas"]["DayBody"] | null;
+            monday?: components["schemas"]["DayBody"] | null;
+            saturday?: components["schemas"]["DayBody"] | null;
+            sunday?: components["schemas"]["DayBody"] | null;
+            thursday?: components["schemas"]["DayBody"] | null;
+            tuesday?: components["schemas"]["DayBody"] | null;
+            wednesday?: components["schemas"]["DayBody"] | null;
         };
         /**
          * Why
@@ -8764,6 +8999,306 @@ export interface operations {
             };
         };
     };
+    list_hours: {
+        parameters: {
+            query?: {
+                /** @description Of this member; else the workspace's. */
+                user_id?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursList"];
+                };
+            };
+            /** @description What If-None-Match names is still so; without a body. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_hours: {
+        parameters: {
+            query?: {
+                /** @description Of this member; else the workspace's. */
+                user_id?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Category of hours, as work. */
+                category: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WeekBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hours"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_hours: {
+        parameters: {
+            query?: {
+                /** @description Of this member; else the workspace's. */
+                user_id?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Category of hours, as work. */
+                category: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursList"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_meetings: {
         parameters: {
             query?: never;
@@ -10249,6 +10784,213 @@ export interface operations {
                 };
             };
             /** @description daily_limit_reached, previews_busy */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_preferences: {
+        parameters: {
+            query?: {
+                /** @description Of this member; else the workspace's. */
+                user_id?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPreferences"];
+                };
+            };
+            /** @description What If-None-Match names is still so; without a body. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_preferences: {
+        parameters: {
+            query?: {
+                /** @description Of this member; else the workspace's. */
+                user_id?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferencesBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPreferences"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
             429: {
                 headers: {
                     [name: string]: unknown;

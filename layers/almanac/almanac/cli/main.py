@@ -11,7 +11,7 @@ from almanac.cli.arguments import Commands, Parser, add_command, resolve_workspa
 from almanac.cli.history import bus, changes, exports, feeds, looking_back, webhooks
 from almanac.cli.items import meetings, tasks
 from almanac.cli.outbound import commands as outbound
-from almanac.cli.people import members
+from almanac.cli.people import hours, members, preferences
 from almanac.cli.session import Result, Session
 from almanac.errors import AlmanacError, BadInput
 from almanac.settings import misspelt
@@ -70,6 +70,8 @@ def _parser() -> Parser:
         members,
         tasks,
         meetings,
+        hours,
+        preferences,
         accounts,
         sync,
         outbound,

@@ -26,10 +26,17 @@ Interval = tuple[int, int]
 Week = tuple[tuple[Interval, ...], ...]
 """Seven tuples, Monday first, of [from, to) in wall minutes after midnight."""
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
 
 def wall_text(minute: int) -> str:
     """Return "09:30" of a minute of a day; 24:00 is its end."""
     return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def wall_minute(text: str) -> int:
+    """Return the minute of a day of "09:30", the way back; seconds are cut."""
+    return int(text[:2]) * 60 + int(text[3:5])
 
 
 def wall_instant(day: date, wall: int, zone: ZoneInfo) -> int:

@@ -1,17 +1,14 @@
 """Members and meetings: tables for people, documents for programs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from almanac.domain.items.meetings import ListedMeeting
 from almanac.domain.operations.people import ListedMember
-from almanac.domain.wall_clock import Week, wall_text
 from almanac.presentation.phrases import length
 from almanac.presentation.tables import instant_text, listing, table
-
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def members_document(found: Iterable[ListedMember]) -> Mapping[str, Any]:
@@ -59,31 +56,6 @@ def _digest(member: ListedMember) -> str:
 
 def _default(member: ListedMember) -> str:
     return "has what is nobody's" if member.default else ""
-
-
-def hours_text(hours: Mapping[str, Week | None]) -> Sequence[tuple[str, str]]:
-    """Return (categories, when they are open) in words; those that are open alike stand together."""
-    alike: dict[str, list[str]] = {}
-    for category in sorted(hours):
-        week = hours[category]
-        said = "cannot be read as they are stored" if week is None else _week_text(week)
-        alike.setdefault(said, []).append(category)
-    return [(", ".join(categories), said) for said, categories in alike.items()]
-
-
-def _week_text(week: Week) -> str:
-    """Return "every day 07:00-23:00", "Mon to Fri 09:00-12:30, 13:15-17:30; Sat 10:00-12:00", "never"."""
-    days = [", ".join(f"{wall_text(start)}-{wall_text(end)}" for start, end in spans) for spans in week]
-    if len(set(days)) == 1:
-        return f"every day {days[0]}" if days[0] else "never"
-    parts, first = [], 0
-    for day, text in enumerate(days):
-        if day + 1 < len(days) and days[day + 1] == text:
-            continue
-        if text:
-            parts.append(f"{_DAYS[first]}{'' if first == day else f' to {_DAYS[day]}'} {text}")
-        first = day + 1
-    return "; ".join(parts)
 
 
 def meetings_document(found: Iterable[ListedMeeting]) -> Mapping[str, Any]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from almanac.services.history.read import History
     from almanac.services.history.trace import Trace
     from almanac.services.history.undo import UndoRun
+    from almanac.services.hours.opening_hours import OpeningHours
+    from almanac.services.hours.preferences import PlanPreferences
     from almanac.services.items.meetings import Meetings
     from almanac.services.items.tasks import Tasks
     from almanac.services.ledger.jobs import Jobs
@@ -181,6 +183,16 @@ class UseCases(Protocol):
     @property
     def meetings(self) -> "Meetings":
         """Meetings that look for their time."""
+        ...
+
+    @property
+    def opening_hours(self) -> "OpeningHours":
+        """When work of a category may happen."""
+        ...
+
+    @property
+    def plan_preferences(self) -> "PlanPreferences":
+        """What every plan should keep to."""
         ...
 
     @property

@@ -1,6 +1,7 @@
 import pytest
 
-from almanac.adapters.postgres.plan.settings import DEFAULT_WEEK, read_open_hours, read_preferences
+from almanac.adapters.postgres.plan.settings import read_open_hours, read_preferences
+from almanac.domain.hours.opening import DEFAULT_WEEK
 from almanac.domain.workspace_plan.snapshot import Preferences
 
 OPEN = {"work": DEFAULT_WEEK}

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.people import People
-    from almanac.services.operations.ports import PeopleStore
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.outbound.waiting import Outbound
     from almanac.services.queues.recorded_queue import RecordedQueue
@@ -242,12 +241,6 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
         from almanac.services.items.meetings import Meetings
 
         return Meetings(self._workspace_store, self._people_store, PostgresMeetings(self.database))
-
-    @cached_property
-    def _people_store(self) -> "PeopleStore":
-        from almanac.adapters.postgres.plan.members import PostgresPeople
-
-        return PostgresPeople(self.database)
 
     def _preview_turn(self, budget: float) -> "Callable[[], AbstractContextManager[None]]":
         from almanac.adapters.postgres.plan.preview_turns import PostgresPreviewTurns

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from almanac.settings import PlanSettings, PublicSettings, load
 from almanac.wiring.base import utc_now
 from almanac.wiring.outside.past import PastWiring
-from almanac.wiring.smart_scheduling import SmartSchedulingWiring
+from almanac.wiring.outside.planned import PlannedWiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from almanac.adapters.postgres.accounts import PostgresWorkspaces
     from almanac.adapters.postgres.run_history import PostgresRunHistory
     from almanac.services.access.api_keys import ApiKeys
     from almanac.services.access.console_logins import ConsoleLogins
@@ -32,7 +31,7 @@ LONGEST_PREVIEW = 20.0
 """Seconds that a plan may be improved while somebody waits for it; the gateway of the API gives up after 30."""
 
 
-class OperatingWiring(SmartSchedulingWiring, PastWiring):
+class OperatingWiring(PlannedWiring, PastWiring):
     """Use cases of operators, whichever way they come."""
 
     @cached_property
@@ -157,12 +156,6 @@ class OperatingWiring(SmartSchedulingWiring, PastWiring):
 
         queues = SqsDeadLetters(self.sqs, self.queue_urls)
         return DeadLetters(queues, lambda: self._recorded_runs, self.queue_urls.keys())
-
-    @cached_property
-    def _workspace_store(self) -> "PostgresWorkspaces":
-        from almanac.adapters.postgres.accounts import PostgresWorkspaces
-
-        return PostgresWorkspaces(self.database)
 
     @cached_property
     def _recorded_runs(self) -> "PostgresRunHistory":

@@ -7,17 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from almanac.domain.explanation import Explanation, ItemFinding
-from almanac.domain.wall_clock import Week
+from almanac.domain.hours.opening import DEFAULT_CATEGORIES, DEFAULT_WEEK
+from almanac.domain.hours.preferences import LARGEST_CAP, LONGEST_BUFFER, LONGEST_NOTICE
+from almanac.domain.wall_clock import WEEKDAYS, Week, wall_minute
 from almanac.domain.workspace_plan.snapshot import Preferences
 from almanac.validation import first_fault
-
-DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-DEFAULT_CATEGORIES = ("work", "personal", "meeting")
-DEFAULT_WEEK: Week = (((7 * 60, 23 * 60),),) * 7
-"""Open from 07:00 to 23:00 every day: what the system replaced uses where nothing is stored."""
-
-LONGEST_BUFFER = 120
-"""Minutes; so far back a run has to look for events whose time after them is still kept free."""
 
 Buffer = Annotated[int, Field(ge=0, le=LONGEST_BUFFER)]
 WallTime = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d(:00)?|24:00(:00)?)$")]
@@ -47,10 +41,10 @@ class StoredPreferences(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     break_minutes: Literal[0, 15] = Field(default=0, description="wanted free time around generated blocks")
-    min_notice_minutes: Annotated[int, Field(ge=0, le=10_080)] = Field(
+    min_notice_minutes: Annotated[int, Field(ge=0, le=LONGEST_NOTICE)] = Field(
         default=0, description="nothing is placed, moved or removed sooner than this"
     )
-    daily_cap_minutes: dict[str, Annotated[int, Field(ge=0, le=1440)]] = Field(
+    daily_cap_minutes: dict[str, Annotated[int, Field(ge=0, le=LARGEST_CAP)]] = Field(
         default_factory=dict, description="task work a day above this is avoided, per category"
     )
     buffer_before_minutes: Buffer = Field(default=0, description="kept free before every event, as for the way there")
@@ -69,14 +63,22 @@ def read_open_hours(rows: Iterable[tuple[str, object]]) -> tuple[dict[str, Week]
     unreadable = {}
     for name, data in rows:
         category = name.lower()
-        try:
-            days = _WEEK.validate_python(data)
-        except ValidationError as error:
-            unreadable[category] = _first(error)
+        week, fault = read_week(data)
+        if week is None:
+            unreadable[category] = fault
             hours.pop(category, None)
         else:
-            hours[category] = tuple(_spans(days.get(day)) for day in DAY_NAMES)  # type: ignore[call-overload]
+            hours[category] = week
     return hours, unreadable
+
+
+def read_week(data: object) -> tuple[Week | None, str]:
+    """Return stored hours and nothing else, or None and what is wrong with them."""
+    try:
+        days = _WEEK.validate_python(data)
+    except ValidationError as error:
+        return None, _first(error)
+    return tuple(_spans(days.get(day)) for day in WEEKDAYS), ""  # type: ignore[call-overload]
 
 
 def read_preferences(stored: object, categories: Mapping[str, Week]) -> tuple[Preferences, list[ItemFinding]]:
@@ -105,12 +107,8 @@ def _spans(day: Day | None) -> tuple[tuple[int, int], ...]:
     """A disabled or missing day is closed. A block from a time to itself is nothing rather than a whole day."""
     if day is None or not day.enabled:
         return ()
-    spans = ((_minutes(block.startTime), _minutes(block.endTime)) for block in day.timeBlocks)
+    spans = ((wall_minute(block.startTime), wall_minute(block.endTime)) for block in day.timeBlocks)
     return tuple((start, end) for start, end in spans if start != end)
-
-
-def _minutes(wall: str) -> int:
-    return int(wall[:2]) * 60 + int(wall[3:5])
 
 
 def _first(error: ValidationError) -> str:

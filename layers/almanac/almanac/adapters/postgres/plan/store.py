@@ -13,9 +13,10 @@ from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.plan import people
 from almanac.adapters.postgres.plan.people import StoredHours
 from almanac.adapters.postgres.plan.rows import block, dependency, event, habit, task
-from almanac.adapters.postgres.plan.settings import LONGEST_BUFFER, read_open_hours, read_preferences
+from almanac.adapters.postgres.plan.settings import read_open_hours, read_preferences
 from almanac.adapters.postgres.runs import PostgresLedger
 from almanac.domain.history.plan_basis import basis_of
+from almanac.domain.hours.preferences import LONGEST_BUFFER
 from almanac.domain.sync.admission import Refuse
 from almanac.domain.workspace_plan.changes import Changes, MovedBlock, NewBlock
 from almanac.domain.workspace_plan.report import NOTES_KEPT, PlanReport

@@ -12,7 +12,8 @@ from almanac.domain.items.wishes import LONGEST, PRIORITIES
 from almanac.domain.operations.people import ListedMember
 from almanac.domain.wall_clock import zone_of
 from almanac.errors import BadInput
-from almanac.presentation.people import after_change, hours_text
+from almanac.presentation.hours import hours_text
+from almanac.presentation.people import after_change
 from almanac.services.items.requirements import ChangedMeanwhile
 from almanac.web.console.items.fields import Refused, add_once, changed_meanwhile
 from almanac.web.console.items.last_plan import last_plan, notes_of

@@ -1,0 +1,49 @@
+"""What is planned and when it may be: hours, preferences. Whichever way people and products set them."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from almanac.wiring.smart_scheduling import SmartSchedulingWiring
+
+if TYPE_CHECKING:
+    from almanac.adapters.postgres.accounts import PostgresWorkspaces
+    from almanac.adapters.postgres.plan.hours import PostgresHours
+    from almanac.adapters.postgres.plan.members import PostgresPeople
+    from almanac.services.hours.opening_hours import OpeningHours
+    from almanac.services.hours.preferences import PlanPreferences
+
+
+class PlannedWiring(SmartSchedulingWiring):
+    """Use cases of what a plan is made of."""
+
+    @cached_property
+    def opening_hours(self) -> "OpeningHours":
+        """The use case of `almanac hours …`."""
+        from almanac.services.hours.opening_hours import OpeningHours
+
+        return OpeningHours(self._workspace_store, self._people_store, self._hours_store)
+
+    @cached_property
+    def plan_preferences(self) -> "PlanPreferences":
+        """The use case of `almanac preferences …`."""
+        from almanac.services.hours.preferences import PlanPreferences
+
+        return PlanPreferences(self._workspace_store, self._people_store, self._hours_store)
+
+    @cached_property
+    def _workspace_store(self) -> "PostgresWorkspaces":
+        from almanac.adapters.postgres.accounts import PostgresWorkspaces
+
+        return PostgresWorkspaces(self.database)
+
+    @cached_property
+    def _hours_store(self) -> "PostgresHours":
+        from almanac.adapters.postgres.plan.hours import PostgresHours
+
+        return PostgresHours(self.database)
+
+    @cached_property
+    def _people_store(self) -> "PostgresPeople":
+        from almanac.adapters.postgres.plan.members import PostgresPeople
+
+        return PostgresPeople(self.database)
