@@ -62,6 +62,8 @@ PLACEHOLDERS = {
     "ENDPOINT": SOME_ID,
     "MEETING": SOME_ID,
     "TASK": SOME_ID,
+    "HABIT": SOME_ID,
+    "DATE": "2026-12-24",
     "FEED": SOME_ID,
     "USER": "ada",
     "FINGERPRINT": "0" * 40,

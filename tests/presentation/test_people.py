@@ -1,7 +1,7 @@
 import pytest
 
 from almanac.domain.wall_clock import Week
-from almanac.presentation.hours import hours_text
+from almanac.presentation.items.hours import hours_text
 
 NINE, HALF = ((540, 1020),), ((540, 750), (795, 1050))
 

@@ -296,6 +296,7 @@ OF_ALL_WORKSPACES = {
     "plan/plan.sql": set(),
     "items/meetings.sql": set(),
     "items/tasks.sql": set(),
+    "items/habits.sql": set(),
     "plan/hours.sql": set(),
     "plan/members.sql": set(),
     "plan/people.sql": set(),

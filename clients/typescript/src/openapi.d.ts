@@ -759,6 +759,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workspaces/{ws}/habits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the habits, those that are paused last. */
+        get: operations["list_habits"];
+        put?: never;
+        /** Add a habit; the next plan finds its times. */
+        post: operations["add_habit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/habits/{habit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show one habit. */
+        get: operations["show_habit"];
+        put?: never;
+        post?: never;
+        /** Delete a habit; the next plan takes its blocks to come away. Returns those that are left. */
+        delete: operations["remove_habit"];
+        options?: never;
+        head?: never;
+        /** Change what is given of a habit; with If-Match only if nothing of it has changed meanwhile. */
+        patch: operations["change_habit"];
+        trace?: never;
+    };
+    "/v1/workspaces/{ws}/habits/{habit_id}/skipped/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Leave out one of a habit's dates; the next plan takes its block away. */
+        put: operations["skip_date"];
+        post?: never;
+        /** Have a date after all that was left out. */
+        delete: operations["unskip_date"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workspaces/{ws}/health": {
         parameters: {
             query?: never;
@@ -2080,6 +2135,310 @@ export interface components {
             will_be_late: boolean;
         };
         /**
+         * Habit
+         * @description A habit with its next blocks, the dates ahead that are skipped, and what the last plan says of it.
+         */
+        Habit: {
+            /** Active */
+            active: boolean;
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Blocks */
+            blocks: components["schemas"]["HabitBlock"][];
+            /** Color */
+            color: string;
+            /** End Date */
+            end_date: string | null;
+            /**
+             * Frequency
+             * @enum {string}
+             */
+            frequency: "daily" | "weekly" | "monthly" | "yearly";
+            /**
+             * Habit Id
+             * Format: uuid
+             */
+            habit_id: string;
+            /** Hours */
+            hours: string;
+            /** Ideal Time */
+            ideal_time: string | null;
+            /** Interval */
+            interval: number;
+            /** Max Minutes */
+            max_minutes: number | null;
+            /** Min Minutes */
+            min_minutes: number | null;
+            /** Minutes */
+            minutes: number;
+            /** Month Day */
+            month_day: number | null;
+            month_weekday: components["schemas"]["HabitMonthWeekday"] | null;
+            /** Name */
+            name: string;
+            /** Notes */
+            notes: components["schemas"]["HabitNote"][];
+            /** Planned */
+            planned: boolean;
+            /** Priority */
+            priority: string;
+            /** Skipped */
+            skipped: string[];
+            /**
+             * Start Date
+             * Format: date
+             */
+            start_date: string;
+            /** Time Preference */
+            time_preference: string | null;
+            /** Times */
+            times: number;
+            /** User Id */
+            user_id: string | null;
+            /** Weekdays */
+            weekdays: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[];
+            /** When Block Deleted */
+            when_block_deleted: string;
+        };
+        /**
+         * HabitBlock
+         * @description A block that has not ended, and the date that it is for.
+         */
+        HabitBlock: {
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Event Id
+             * Format: uuid
+             */
+            event_id: string;
+            /** Locked */
+            locked: boolean;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+        };
+        /**
+         * HabitBody
+         * @description A habit; of what is left out a new one has the usual: every day from today on, for half an hour.
+         */
+        HabitBody: {
+            /**
+             * Active
+             * @description False: it is paused.
+             */
+            active?: boolean | null;
+            /**
+             * After
+             * @description Habit that it belongs after.
+             */
+            after?: string | null;
+            /**
+             * Before
+             * @description Habit that it belongs before.
+             */
+            before?: string | null;
+            /** Color */
+            color?: ("RED" | "BLUE" | "GREEN" | "YELLOW" | "ORANGE" | "PURPLE" | "PINK" | "INDIGO" | "CYAN" | "GRAY") | null;
+            /**
+             * End Date
+             * @description Last possible date.
+             */
+            end_date?: string | null;
+            /**
+             * Frequency
+             * @description Of a new one daily.
+             */
+            frequency?: ("daily" | "weekly" | "monthly" | "yearly") | null;
+            /**
+             * Hours
+             * @description Category of hours; of a new one personal.
+             */
+            hours?: string | null;
+            /**
+             * Ideal Time
+             * @description Wall time, 07:30.
+             */
+            ideal_time?: string | null;
+            /** Interval */
+            interval?: number | null;
+            /**
+             * Max Minutes
+             * @description Null: the preferred length.
+             */
+            max_minutes?: number | null;
+            /**
+             * Min Minutes
+             * @description Null: the preferred length.
+             */
+            min_minutes?: number | null;
+            /**
+             * Minutes
+             * @description Preferred length; of a new one 30.
+             */
+            minutes?: number | null;
+            /** Month Day */
+            month_day?: number | null;
+            month_weekday?: components["schemas"]["MonthWeekdayBody"] | null;
+            /** Name */
+            name: string;
+            /** Priority */
+            priority?: ("critical" | "high" | "normal" | "low") | null;
+            /**
+             * Start Date
+             * @description First possible date; of a new one today.
+             */
+            start_date?: string | null;
+            /** Time Preference */
+            time_preference?: ("morning" | "afternoon" | "evening" | "night") | null;
+            /** Times */
+            times?: number | null;
+            /**
+             * User Id
+             * @description The member it is for; null: the default member.
+             */
+            user_id?: string | null;
+            /** Weekdays */
+            weekdays?: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[] | null;
+            /** When Block Deleted */
+            when_block_deleted?: ("skip" | "replan") | null;
+        };
+        /**
+         * HabitChangeBody
+         * @description What is to be changed of a habit; what is left out stays, null takes away what a habit may lack.
+         *
+         *     Weekdays alone make it weekly, `month_day` or `month_weekday` monthly. An ideal time takes the place of a
+         *     `time_preference`, and that of an ideal time.
+         */
+        HabitChangeBody: {
+            /**
+             * Active
+             * @description False: it is paused.
+             */
+            active?: boolean | null;
+            /**
+             * After
+             * @description Habit that it belongs after.
+             */
+            after?: string | null;
+            /**
+             * Before
+             * @description Habit that it belongs before.
+             */
+            before?: string | null;
+            /** Color */
+            color?: ("RED" | "BLUE" | "GREEN" | "YELLOW" | "ORANGE" | "PURPLE" | "PINK" | "INDIGO" | "CYAN" | "GRAY") | null;
+            /**
+             * End Date
+             * @description Last possible date.
+             */
+            end_date?: string | null;
+            /**
+             * Frequency
+             * @description Of a new one daily.
+             */
+            frequency?: ("daily" | "weekly" | "monthly" | "yearly") | null;
+            /**
+             * Hours
+             * @description Category of hours; of a new one personal.
+             */
+            hours?: string | null;
+            /**
+             * Ideal Time
+             * @description Wall time, 07:30.
+             */
+            ideal_time?: string | null;
+            /** Interval */
+            interval?: number | null;
+            /**
+             * Max Minutes
+             * @description Null: the preferred length.
+             */
+            max_minutes?: number | null;
+            /**
+             * Min Minutes
+             * @description Null: the preferred length.
+             */
+            min_minutes?: number | null;
+            /**
+             * Minutes
+             * @description Preferred length; of a new one 30.
+             */
+            minutes?: number | null;
+            /** Month Day */
+            month_day?: number | null;
+            month_weekday?: components["schemas"]["MonthWeekdayBody"] | null;
+            /** Name */
+            name?: string | null;
+            /** Priority */
+            priority?: ("critical" | "high" | "normal" | "low") | null;
+            /**
+             * Start Date
+             * @description First possible date; of a new one today.
+             */
+            start_date?: string | null;
+            /** Time Preference */
+            time_preference?: ("morning" | "afternoon" | "evening" | "night") | null;
+            /** Times */
+            times?: number | null;
+            /**
+             * User Id
+             * @description The member it is for; null: the default member.
+             */
+            user_id?: string | null;
+            /** Weekdays */
+            weekdays?: ("monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")[] | null;
+            /** When Block Deleted */
+            when_block_deleted?: ("skip" | "replan") | null;
+        };
+        /**
+         * HabitList
+         * @description The habits, those that are paused last.
+         */
+        HabitList: {
+            /** Items */
+            items: components["schemas"]["Habit"][];
+        };
+        /**
+         * HabitMonthWeekday
+         * @description The Nth of a weekday in a month; 5 is the last one.
+         */
+        HabitMonthWeekday: {
+            /** Week */
+            week: number;
+            /**
+             * Weekday
+             * @enum {string}
+             */
+            weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        };
+        /**
+         * HabitNote
+         * @description What the last plan of everybody says of it, on a date or (null) on all.
+         */
+        HabitNote: {
+            /** Date */
+            date: string | null;
+            /** Hint */
+            hint: string | null;
+            /** Reason */
+            reason: string;
+            /** Status */
+            status: string;
+        };
+        /**
          * HealthAnswer
          * @description How a workspace does; `plan` is null where none was made.
          */
@@ -2463,6 +2822,19 @@ export interface components {
             items: components["schemas"]["Member"][];
         };
         /**
+         * MonthWeekdayBody
+         * @description The Nth of a weekday in a month; 5 is the last one.
+         */
+        MonthWeekdayBody: {
+            /** Week */
+            week: number;
+            /**
+             * Weekday
+             * @enum {string}
+             */
+            weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        };
+        /**
          * NewFeed
          * @description A feed and its address, which is shown once.
          */
@@ -2474,6 +2846,17 @@ export interface components {
             id: string;
             /** Url */
             url: string;
+        };
+        /**
+         * NewHabitAnswer
+         * @description A habit that was added; the next plan finds its times.
+         */
+        NewHabitAnswer: {
+            /**
+             * Habit Id
+             * Format: uuid
+             */
+            habit_id: string;
         };
         /**
          * NewMeetingAnswer
@@ -8860,6 +9243,704 @@ export interface operations {
                 };
             };
             /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_habits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HabitList"];
+                };
+            };
+            /** @description What If-None-Match names is still so; without a body. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_habit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours the same key is the same request: it is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HabitBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewHabitAnswer"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large, idempotency_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_habit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the habit. */
+                habit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Habit"];
+                };
+            };
+            /** @description What If-None-Match names is still so; without a body. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_habit */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_habit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the habit. */
+                habit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HabitList"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_habit */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_habit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of what was read. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the habit. */
+                habit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HabitChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Habit"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_habit */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description precondition_failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skip_date: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the habit. */
+                habit_id: string;
+                /** @description Local date of the habit, as 2026-12-24. */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Habit"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_habit */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_input, answer_too_large */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description daily_limit_reached */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description database_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unskip_date: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workspace. */
+                ws: string;
+                /** @description Id of the habit. */
+                habit_id: string;
+                /** @description Local date of the habit, as 2026-12-24. */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Habit"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_workspace, unknown_habit */
             404: {
                 headers: {
                     [name: string]: unknown;

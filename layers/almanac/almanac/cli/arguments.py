@@ -4,13 +4,14 @@ import argparse
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from almanac.cli.session import Result, Session
 from almanac.errors import BadInput
+from almanac.validation import OUT_OF_REACH, YEARS
 
 Commands = Any
 """What `add_subparsers` returns; argparse keeps its class private."""
@@ -181,6 +182,17 @@ def instant(text: str) -> datetime:
         found = None
     if found is None or found.tzinfo is None:
         raise argparse.ArgumentTypeError("is not an instant with an offset, such as 2026-11-16T18:00:00+01:00")
+    return found
+
+
+def local_date(text: str) -> date:
+    """Return a date, given in ISO 8601."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("is no date, such as 2026-12-24") from None
+    if not YEARS[0] <= found.year <= YEARS[1]:
+        raise argparse.ArgumentTypeError(OUT_OF_REACH)
     return found
 
 

@@ -9,7 +9,7 @@ from almanac.cli import accounts, maintenance, output, plan, queues, runs, sched
 from almanac.cli.access import keys
 from almanac.cli.arguments import Commands, Parser, add_command, resolve_workspaces
 from almanac.cli.history import bus, changes, exports, feeds, looking_back, webhooks
-from almanac.cli.items import meetings, tasks
+from almanac.cli.items import habits, meetings, tasks
 from almanac.cli.outbound import commands as outbound
 from almanac.cli.people import hours, members, preferences
 from almanac.cli.session import Result, Session
@@ -70,6 +70,7 @@ def _parser() -> Parser:
         members,
         tasks,
         meetings,
+        habits,
         hours,
         preferences,
         accounts,

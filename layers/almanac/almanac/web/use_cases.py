@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from almanac.services.history.undo import UndoRun
     from almanac.services.hours.opening_hours import OpeningHours
     from almanac.services.hours.preferences import PlanPreferences
+    from almanac.services.items.habits import Habits
     from almanac.services.items.meetings import Meetings
     from almanac.services.items.tasks import Tasks
     from almanac.services.ledger.jobs import Jobs
@@ -183,6 +184,11 @@ class UseCases(Protocol):
     @property
     def meetings(self) -> "Meetings":
         """Meetings that look for their time."""
+        ...
+
+    @property
+    def habits(self) -> "Habits":
+        """What is wanted again and again."""
         ...
 
     @property

@@ -8,7 +8,7 @@ from almanac.cli.people import weekdays
 from almanac.cli.session import Result, Session
 from almanac.domain.wall_clock import WEEKDAYS, Interval
 from almanac.errors import BadInput
-from almanac.presentation import hours
+from almanac.presentation.items import hours
 
 _EXAMPLES = """\
   almanac hours set WS --category work --day mon-thu 09:00-12:30 13:30-17:00 --day fri 09:00-13:00

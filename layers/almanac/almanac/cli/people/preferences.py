@@ -8,7 +8,7 @@ from almanac.cli.people.hours import add_user
 from almanac.cli.session import Result, Session
 from almanac.domain.hours.preferences import PreferenceChange, PreferenceName
 from almanac.errors import BadInput
-from almanac.presentation import hours
+from almanac.presentation.items import hours
 
 _EXAMPLES = """\
   almanac preferences set WS --break 15 --daily-cap work=360

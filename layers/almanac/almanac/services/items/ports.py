@@ -1,9 +1,11 @@
 """What setting up tasks, habits and meetings needs from the outside."""
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import date
 from typing import Protocol
 from uuid import UUID
 
+from almanac.domain.items.habits import HabitWishes, ListedHabit
 from almanac.domain.items.meetings import ListedMeeting, NewMeeting
 from almanac.domain.items.tasks import ListedTask, NewTask, Order
 
@@ -64,4 +66,38 @@ class TaskStore(Protocol):
 
     def order(self, ws_id: UUID, tasks: Collection[UUID], meetings: Collection[UUID]) -> Order:
         """Return which of these there are, and what of the workspace waits for what."""
+
+
+class HabitStore(Protocol):
+    """Habits. Raises DatabaseUnavailable and StorageFailed."""
+
+    def add(self, ws_id: UUID, habit: HabitWishes) -> UUID:
+        """Add a habit, and return its id."""
+        ...
+
+    def change(self, ws_id: UUID, habit_id: UUID, changed: Callable[[ListedHabit], HabitWishes]) -> bool:
+        """Make a habit what `changed` says of it as it is, which nobody else changes meanwhile.
+
+        What `changed` raises leaves everything as it is; what is as it was is not written. False when there is none.
+        """
+        ...
+
+    def skip(self, ws_id: UUID, habit_id: UUID, day: date) -> None:
+        """Leave out one local date of a habit; nothing happens where it is left out."""
+        ...
+
+    def unskip(self, ws_id: UUID, habit_id: UUID, day: date) -> None:
+        """Leave that date out no more; nothing happens where it is not left out."""
+        ...
+
+    def remove(self, ws_id: UUID, habit_id: UUID) -> bool:
+        """Delete a habit; False when there was none."""
+        ...
+
+    def all(self, ws_id: UUID) -> Sequence[ListedHabit]:
+        """Return the habits, those that are paused last."""
+        ...
+
+    def zone(self, ws_id: UUID, user: str | None) -> str | None:
+        """Return the IANA zone of a member, or of the default one (None); the workspace's where they have none."""
         ...

@@ -1,8 +1,9 @@
-"""What is planned and when it may be: hours, preferences. Whichever way people and products set them."""
+"""What is planned and when it may be: hours, preferences, habits. Whichever way people and products set them."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from almanac.wiring.base import utc_now
 from almanac.wiring.smart_scheduling import SmartSchedulingWiring
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from almanac.adapters.postgres.plan.members import PostgresPeople
     from almanac.services.hours.opening_hours import OpeningHours
     from almanac.services.hours.preferences import PlanPreferences
+    from almanac.services.items.habits import Habits
 
 
 class PlannedWiring(SmartSchedulingWiring):
@@ -29,6 +31,16 @@ class PlannedWiring(SmartSchedulingWiring):
         from almanac.services.hours.preferences import PlanPreferences
 
         return PlanPreferences(self._workspace_store, self._people_store, self._hours_store)
+
+    @cached_property
+    def habits(self) -> "Habits":
+        """The use case of `almanac habit …`."""
+        from almanac.adapters.postgres.items.habits import PostgresHabits
+        from almanac.adapters.recurrence import dates_between
+        from almanac.services.items.habits import Habits
+
+        store = PostgresHabits(self.database)
+        return Habits(self._workspace_store, self._people_store, store, dates_between, utc_now)
 
     @cached_property
     def _workspace_store(self) -> "PostgresWorkspaces":

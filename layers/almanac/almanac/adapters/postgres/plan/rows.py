@@ -31,7 +31,7 @@ def block(row: Row) -> Block:
 
 def habit(row: Row) -> Habit:
     """A row of load_habits."""
-    own = (*row[:10], _recurrence(row[10:19]), *row[19:23], _slots(row[23:25]))
+    own = (*row[:10], recurrence(row[10:19]), *row[19:23], _slots(row[23:25]))
     return Habit(**dict(zip(Habit.__slots__, own, strict=True)))
 
 
@@ -40,7 +40,8 @@ def _slots(row: Row) -> tuple[tuple[Any, Any], ...]:
     return tuple(zip(starts or (), ends or (), strict=True))
 
 
-def _recurrence(row: Row) -> Recurrence:
+def recurrence(row: Row) -> Recurrence:
+    """On which dates a habit falls: frequency, interval, first and last date, then what it has in a week or month."""
     frequency, interval, start, end, weekdays, monthly_type, day_of_month, week_of_month, weekday_of_month = row
     by_weekday = monthly_type == "day_of_week"
     return Recurrence(
@@ -48,13 +49,18 @@ def _recurrence(row: Row) -> Recurrence:
         interval=interval,
         start=start,
         end=end,
-        weekdays=tuple(_from_monday(day) for day in weekdays or ()),
+        weekdays=tuple(from_monday(day) for day in weekdays or ()),
         day_of_month=None if by_weekday else day_of_month,
         week_of_month=week_of_month if by_weekday else None,
-        weekday_of_month=_from_monday(weekday_of_month) if by_weekday else None,
+        weekday_of_month=from_monday(weekday_of_month) if by_weekday else None,
     )
 
 
-def _from_monday(day: int) -> int:
+def from_monday(day: int) -> int:
     """Weekday from Monday 0; stored from Sunday 0."""
     return (day + 6) % 7
+
+
+def to_sunday(day: int) -> int:
+    """The way back."""
+    return (day + 1) % 7

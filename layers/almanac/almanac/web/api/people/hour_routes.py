@@ -17,7 +17,7 @@ from almanac.domain.hours.preferences import (
 )
 from almanac.domain.wall_clock import WEEKDAYS, wall_minute
 from almanac.jobs import Label
-from almanac.presentation.hours import hours_of_category, preference_origins, preference_values
+from almanac.presentation.items.hours import hours_of_category, preference_origins, preference_values
 from almanac.web.api.bodies import Body as Fields
 from almanac.web.api.bodies import Model
 from almanac.web.api.ledger_routes import Workspace

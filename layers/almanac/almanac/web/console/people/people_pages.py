@@ -12,7 +12,7 @@ from almanac.domain.items.wishes import LONGEST, PRIORITIES
 from almanac.domain.operations.people import ListedMember
 from almanac.domain.wall_clock import zone_of
 from almanac.errors import BadInput
-from almanac.presentation.hours import hours_text
+from almanac.presentation.items.hours import hours_text
 from almanac.presentation.people import after_change
 from almanac.services.items.requirements import ChangedMeanwhile
 from almanac.web.console.items.fields import Refused, add_once, changed_meanwhile

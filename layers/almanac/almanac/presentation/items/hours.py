@@ -9,7 +9,7 @@ from almanac.domain.hours.preferences import ListedPreferences
 from almanac.domain.wall_clock import Week
 from almanac.presentation.tables import one_line, table
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def hours_document(ws_id: UUID, found: Iterable[ListedHours]) -> Mapping[str, Any]:
@@ -50,7 +50,7 @@ def alike_days(week: Week) -> Sequence[tuple[str, str]]:
     for day, text in enumerate(days):
         if day + 1 < len(days) and days[day + 1] == text:
             continue
-        parts.append((f"{_DAYS[first]}{'' if first == day else f' to {_DAYS[day]}'}", text))
+        parts.append((f"{DAYS[first]}{'' if first == day else f' to {DAYS[day]}'}", text))
         first = day + 1
     return parts
 
