@@ -64,6 +64,7 @@ PLACEHOLDERS = {
     "TASK": SOME_ID,
     "HABIT": SOME_ID,
     "DATE": "2026-12-24",
+    "BLOCK": SOME_ID,
     "FEED": SOME_ID,
     "USER": "ada",
     "FINGERPRINT": "0" * 40,

@@ -297,6 +297,7 @@ OF_ALL_WORKSPACES = {
     "items/meetings.sql": set(),
     "items/tasks.sql": set(),
     "items/habits.sql": set(),
+    "items/blocks.sql": set(),
     "plan/hours.sql": set(),
     "plan/members.sql": set(),
     "plan/people.sql": set(),

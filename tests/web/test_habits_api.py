@@ -46,6 +46,13 @@ def test_a_habit_is_added_once_planned_skipped_paused_and_removed(
     assert datetime.fromisoformat(first["end"]) - datetime.fromisoformat(first["start"]) == timedelta(minutes=45)
     assert datetime.fromisoformat(first["date"]).weekday() in (0, 6)
 
+    block = f"/v1/workspaces/{ws}/blocks/{second['event_id']}"
+    for locked in (True, False):
+        kept = member("PATCH", block, {"locked": locked}).json
+        assert (kept["title"], kept["locked"], kept["user_ids"]) == ("Run", locked, ["ada"])
+        assert member("GET", url).json["blocks"][1] == {**second, "locked": locked}
+    assert member("PATCH", f"{block[:-4]}0000", {"locked": True}).json["code"] == "unknown_block"
+
     skipped = member("PUT", f"{url}/skipped/{first['date']}").json
     assert skipped["skipped"] == [first["date"]]
     member("POST", f"{plan}/apply", {"fingerprint": member("POST", f"{plan}/preview").json["fingerprint"]})

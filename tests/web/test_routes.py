@@ -29,6 +29,7 @@ BODIES: dict[str, object] = {
     "/v1/workspaces/<ws>/exports": {"kind": "ics"},
     "/v1/workspaces/<ws>/meetings": {"title": "Kick-off", "required": ["ada", "ben"]},
     "/v1/workspaces/<ws>/tasks": {"title": "Report", "minutes": 60},
+    "/v1/workspaces/<ws>/blocks/<event_id>": {"locked": True},
     "/v1/workspaces/<ws>/habits": {"name": "Run"},
     "/v1/workspaces/<ws>/hours/<category>": {"monday": {"timeBlocks": [{"startTime": "09:00", "endTime": "17:00"}]}},
     "/v1/workspaces/<ws>/preferences": {"break_minutes": 15},

@@ -9,7 +9,7 @@ from almanac.cli import accounts, maintenance, output, plan, queues, runs, sched
 from almanac.cli.access import keys
 from almanac.cli.arguments import Commands, Parser, add_command, resolve_workspaces
 from almanac.cli.history import bus, changes, exports, feeds, looking_back, webhooks
-from almanac.cli.items import habits, meetings, tasks
+from almanac.cli.items import blocks, habits, meetings, tasks
 from almanac.cli.outbound import commands as outbound
 from almanac.cli.people import hours, members, preferences
 from almanac.cli.session import Result, Session
@@ -71,6 +71,7 @@ def _parser() -> Parser:
         tasks,
         meetings,
         habits,
+        blocks,
         hours,
         preferences,
         accounts,

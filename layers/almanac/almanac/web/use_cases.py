@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from almanac.services.history.undo import UndoRun
     from almanac.services.hours.opening_hours import OpeningHours
     from almanac.services.hours.preferences import PlanPreferences
+    from almanac.services.items.blocks import Blocks
     from almanac.services.items.habits import Habits
     from almanac.services.items.meetings import Meetings
     from almanac.services.items.tasks import Tasks
@@ -189,6 +190,11 @@ class UseCases(Protocol):
     @property
     def habits(self) -> "Habits":
         """What is wanted again and again."""
+        ...
+
+    @property
+    def blocks(self) -> "Blocks":
+        """Blocks of plans that stay where they are."""
         ...
 
     @property

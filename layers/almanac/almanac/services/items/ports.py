@@ -1,10 +1,11 @@
 """What setting up tasks, habits and meetings needs from the outside."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from almanac.domain.items.blocks import ListedBlock
 from almanac.domain.items.habits import HabitWishes, ListedHabit
 from almanac.domain.items.meetings import ListedMeeting, NewMeeting
 from almanac.domain.items.tasks import ListedTask, NewTask, Order
@@ -100,4 +101,16 @@ class HabitStore(Protocol):
 
     def zone(self, ws_id: UUID, user: str | None) -> str | None:
         """Return the IANA zone of a member, or of the default one (None); the workspace's where they have none."""
+        ...
+
+
+class BlockStore(Protocol):
+    """Blocks of plans. Raises DatabaseUnavailable and StorageFailed."""
+
+    def between(self, ws_id: UUID, since: datetime, until: datetime) -> Sequence[ListedBlock]:
+        """Return the blocks that end after `since` and begin before `until`, in time order."""
+        ...
+
+    def lock(self, ws_id: UUID, event_id: UUID, *, locked: bool) -> ListedBlock | None:
+        """Lock a block or let it go; nothing is written where it is so already. Return it; None when there is none."""
         ...

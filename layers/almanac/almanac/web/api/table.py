@@ -11,7 +11,7 @@ from almanac.web.api import (
 )
 from almanac.web.api.access import routes as access_routes
 from almanac.web.api.history import snapshot
-from almanac.web.api.items import habit_routes, meeting_routes, task_routes
+from almanac.web.api.items import block_routes, habit_routes, meeting_routes, task_routes
 from almanac.web.api.outbound import routes as outbound_routes
 from almanac.web.api.people import hour_routes, member_routes
 from almanac.web.api.routes import Route
@@ -23,6 +23,7 @@ ROUTES: tuple[Route, ...] = (
     *task_routes.ROUTES,
     *meeting_routes.ROUTES,
     *habit_routes.ROUTES,
+    *block_routes.ROUTES,
     *hour_routes.ROUTES,
     *outbound_routes.ROUTES,
     *queue_routes.ROUTES,

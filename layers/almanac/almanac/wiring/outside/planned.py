@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from almanac.adapters.postgres.plan.members import PostgresPeople
     from almanac.services.hours.opening_hours import OpeningHours
     from almanac.services.hours.preferences import PlanPreferences
+    from almanac.services.items.blocks import Blocks
     from almanac.services.items.habits import Habits
 
 
@@ -41,6 +42,14 @@ class PlannedWiring(SmartSchedulingWiring):
 
         store = PostgresHabits(self.database)
         return Habits(self._workspace_store, self._people_store, store, dates_between, utc_now)
+
+    @cached_property
+    def blocks(self) -> "Blocks":
+        """The use case of `almanac block …`."""
+        from almanac.adapters.postgres.items.blocks import PostgresBlocks
+        from almanac.services.items.blocks import Blocks
+
+        return Blocks(self._workspace_store, PostgresBlocks(self.database), utc_now)
 
     @cached_property
     def _workspace_store(self) -> "PostgresWorkspaces":
