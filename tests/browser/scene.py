@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 from almanac.adapters.postgres.connection import Database
 from almanac.adapters.postgres.migrate import migrate
+from almanac.domain.items.habits import HabitChange
 from almanac.domain.items.meetings import NewMeeting
+from almanac.domain.items.recurrences import RecurrenceChange
 from almanac.domain.items.tasks import NewTask, Share
 from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.jobs import CalendarSync
@@ -169,6 +171,7 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
     _written(database, ws_id)
     (meeting, no_time), (task, late) = _met(wiring, ws_id), _late_task(wiring, ws_id)
     _planned(database, ws_id, no_time, late)
+    habit = _wanted(wiring, ws_id)
     _exported(wiring, ws_id)
     base = f"/console/workspaces/{ws_id}"
     pages = {
@@ -178,6 +181,7 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
         "week": f"{base}/week",
         "plan": f"{base}/plan",
         "tasks-change": f"{base}/tasks?change={task}",
+        "habits-change": f"{base}/habits?change={habit}",
         "people": f"{base}/people",
         "people-change": f"{base}/people?change={meeting}",
         "people-nobody": f"/console/workspaces/{ids[1]}/people",
@@ -468,6 +472,41 @@ def _planned(database: Database, ws_id: UUID, *notes: Mapping[str, object]) -> N
         ws=ws_id,
         report=json.dumps({"scheduled": 2, "unscheduled": 1, "warnings": notes}),
     )
+
+
+def _wanted(wiring: ApiWiring, ws_id: UUID) -> UUID:
+    """Habits: one has its times and a date that is left out, one is paused; hours of one member cannot be read.
+
+    Returns the first.
+    """
+    today = datetime.now(UTC).date()
+    weekly = RecurrenceChange(weekdays=(0, 2, 4))
+    run = wiring.habits.add(ws_id, HabitChange(name="Run along the river", ideal_time=450, recurrence=weekly))
+    wiring.habits.add(ws_id, HabitChange(name=HOSTILE, user_id="ada", hours="work", time_preference="evening"))
+    wiring.habits.add(ws_id, HabitChange(name="Rest", recurrence=RecurrenceChange(month_day=31), active=False))
+    left_out = next(day for n in range(7) if (day := today + timedelta(days=7 + n)).weekday() == 0)
+    wiring.habits.skip(ws_id, run, left_out)
+    week = dict.fromkeys(range(5), ((540, 750), (810, 1020)))
+    wiring.opening_hours.set(ws_id, "work", None, week)
+    wiring.opening_hours.set(ws_id, "nights", "ada", {4: ((1320, 120),)})
+    database = wiring.database
+    database.run(
+        "INSERT INTO workspace_calendar_hour_settings (ws_id, type, data) VALUES (:ws, 'odd', '{\"monday\": 7}')",
+        ws=ws_id,
+    )
+    for days in [n for n in range(1, 8) if (today + timedelta(days=n)).weekday() in (0, 2, 4)]:
+        database.run(
+            "WITH block AS (INSERT INTO workspace_calendar_events (ws_id, provider, title, start_at, end_at, locked)"
+            " VALUES (:ws, 'almanac', 'Run', :at, :at::timestamptz + interval '30 minutes', :days > 5) RETURNING id)"
+            " INSERT INTO habit_calendar_events (event_id, ws_id, habit_id, occurrence_date, scheduled_minutes)"
+            " SELECT id, :ws, :habit, :day, 30 FROM block",
+            ws=ws_id,
+            at=datetime.now(UTC) + timedelta(days=days),
+            day=today + timedelta(days=days),
+            days=days,
+            habit=run,
+        )
+    return run
 
 
 def _week(database: Database, ws_id: UUID) -> None:

@@ -127,6 +127,11 @@ def forms(page, look, scene) -> None:
     page.wait_for_url("**said=**")
     expect("The meeting was changed" in page.inner_text("main"), "a meeting is changed")
     expect("60 min in meeting hours" in page.inner_text("main"), "and is shown as it is now")
+    look.at("habits-change", scene["pages"]["habits-change"])
+    page.click(".meetings summary:has-text('Leave out a date') >> nth=0")
+    page.click("button:has-text('Leave it out') >> nth=0")
+    page.wait_for_url("**said=**")
+    expect("is left out: the next plan" in page.inner_text("main"), "a date of a habit is left out")
     look.at("dead-letters", scene["pages"]["dead-letters"])
     for left in page.query_selector_all("input[type=checkbox]")[1:]:
         left.uncheck()

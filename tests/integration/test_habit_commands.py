@@ -223,5 +223,5 @@ def test_a_list_says_when_the_next_block_is_or_why_there_is_none(run: Run, ws_id
     assert by_id[placed]["notes"] == []
     assert (by_id[never]["blocks"], by_id[never]["notes"][0]["status"]) == ([], "left_out")
     said = run("habit", "list", ws_id)[1]
-    assert f"left_out: {by_id[never]['notes'][0]['reason']}" in said
+    assert f"left out of the plan: {by_id[never]['notes'][0]['reason']}" in said
     assert by_id[placed]["blocks"][0]["start"][:16] in said

@@ -68,6 +68,8 @@ def form_of(visitor: Visitor, page: str, address: str) -> dict[str, str | list[s
         else:
             fields[said["name"]] = said["value"]
     for name, options in re.findall(r'<select name="(\w+)">(.*?)</select>', html, re.DOTALL):
-        fields[name] = re.findall(r"<option selected>([^<]*)", options)[0]
+        offered = re.findall(r'<option(?: value="([^"]*)")?( selected)?>([^<]*)', options)
+        taken = next((each for each in offered if each[1]), offered[0])
+        fields[name] = taken[0] if "value=" in options else taken[2]
     fields.pop("csrf")
     return fields

@@ -11,12 +11,12 @@ from almanac.domain.items.recurrences import LAST_WEEK
 from almanac.domain.wall_clock import WEEKDAYS, wall_text
 from almanac.domain.workspace_plan.snapshot import Recurrence
 from almanac.presentation.items.hours import DAYS
-from almanac.presentation.phrases import length
+from almanac.presentation.phrases import finding, length
 from almanac.presentation.tables import instant_text, listing
 
 _UNITS = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}
 _NTH = {1: "1st", 2: "2nd", 3: "3rd", 4: "4th", LAST_WEEK: "last"}
-_NOTES_SHOWN = 2
+NOTES_SHOWN = 2
 """Of a habit that has no block; the run shows all."""
 
 
@@ -76,7 +76,7 @@ def habits_text(found: Iterable[ListedHabit]) -> str:
     rows = [
         (
             (each.wishes.name, length(each.wishes.minutes), each.wishes.user_id, _state(each), _next_block(each)),
-            (each.habit_id, _when(each.wishes, names), _skipped(each.skipped), *_notes(each)),
+            (each.habit_id, when_text(each.wishes, names), _skipped(each.skipped), *_notes(each)),
         )
         for each in habits
     ]
@@ -93,13 +93,14 @@ def _next_block(habit: ListedHabit) -> str:
     return instant_text(habit.blocks[0].start if habit.blocks else None)
 
 
-def _when(wishes: HabitWishes, names: Mapping[UUID, str]) -> str:
+def when_text(wishes: HabitWishes, names: Mapping[UUID, str]) -> str:
+    """Return "every week on Mon from 2026-03-02 at 07:30 in work hours, after Run"; `names` are those of habits."""
     times = f", {wishes.times} times a day" if wishes.times > 1 else ""
     order = f", {wishes.order} {names.get(wishes.other, 'another habit')}" if wishes.other is not None else ""
-    return f"{recurrence_text(wishes.recurrence)}{times}{time_of_day_text(wishes)} in {wishes.hours} hours{order}"
+    return f"{_dates(wishes.recurrence)}{times}{_time_of_day(wishes)} in {wishes.hours} hours{order}"
 
 
-def time_of_day_text(wishes: HabitWishes) -> str:
+def _time_of_day(wishes: HabitWishes) -> str:
     """Return " at 07:30", " in the morning", "" for any open hour."""
     if wishes.ideal_time is not None:
         return f" at {wall_text(wishes.ideal_time)}"
@@ -108,7 +109,7 @@ def time_of_day_text(wishes: HabitWishes) -> str:
     return ""
 
 
-def recurrence_text(rule: Recurrence) -> str:
+def _dates(rule: Recurrence) -> str:
     """Return "every 2 weeks on Mon, Wed", "every month on the last Fri until 2026-12-31"."""
     unit = _UNITS[rule.frequency]
     often = f"every {unit}" if rule.interval == 1 else f"every {rule.interval} {unit}s"
@@ -137,4 +138,4 @@ def _notes(habit: ListedHabit) -> Iterable[str]:
     """Why it has no block, as far as the last plan knows."""
     if habit.blocks or not habit.wishes.active:
         return ()
-    return [f"{note.status}: {note.reason}" for note in habit.notes[:_NOTES_SHOWN]]
+    return [finding(note.status, note.reason, note.hint) for note in habit.notes[:NOTES_SHOWN]]

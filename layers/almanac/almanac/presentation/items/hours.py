@@ -99,13 +99,14 @@ def preference_origins(found: ListedPreferences) -> Mapping[str, Any]:
 
 def preferences_text(found: ListedPreferences) -> str:
     """Return the preferences as a table."""
-    origins = preference_origins(found)
-    rows = [
-        (name, _value(value), _whose(origins["origin"][name], found))
-        for name, value in preference_values(found).items()
-    ]
     unusable = [one_line(f"{name} as it is stored cannot be used: {fault}") for name, fault in found.unusable]
-    return "\n".join([table(("PREFERENCE", "MINUTES", ""), rows), *unusable])
+    return "\n".join([table(("PREFERENCE", "MINUTES", ""), preference_rows(found)), *unusable])
+
+
+def preference_rows(found: ListedPreferences) -> Sequence[tuple[str, str, str]]:
+    """Return (name, minutes, whose it is) of each preference, in words."""
+    origins = preference_origins(found)["origin"]
+    return [(name, _value(value), _whose(origins[name], found)) for name, value in preference_values(found).items()]
 
 
 def _value(value: object) -> str:

@@ -11,7 +11,7 @@ from almanac.web.console import (
     workspace_pages,
 )
 from almanac.web.console.history import change_pages, past_pages, webhook_pages
-from almanac.web.console.items import task_pages
+from almanac.web.console.items import habit_pages, task_pages
 from almanac.web.console.pages import Page
 from almanac.web.console.people import people_pages
 
@@ -20,6 +20,7 @@ PAGES: tuple[Page, ...] = (
     *many_pages.PAGES,
     *workspace_pages.PAGES,
     *task_pages.PAGES,
+    *habit_pages.PAGES,
     *people_pages.PAGES,
     *plan_pages.PAGES,
     *outbound_pages.PAGES,
