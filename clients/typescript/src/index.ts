@@ -19,6 +19,10 @@ export type ConnectBody = Schemas["ConnectBody"];
 export type Task = Schemas["Task"];
 export type NewTask = Pick<Schemas["TaskBody"], "title" | "minutes"> & Partial<Schemas["TaskBody"]>;
 export type TaskChange = Schemas["TaskChangeBody"];
+export type Habit = Schemas["Habit"];
+export type HabitChange = Schemas["HabitChangeBody"];
+export type NewHabit = HabitChange & { name: string };
+export type Week = Schemas["WeekBody"];
 
 export interface Options {
   /** Where Almanac is reached, without a path. */
@@ -112,6 +116,34 @@ export class Almanac {
   /** Change what is given of a task: `{ done: true }` ticks it off, a later `earliest` snoozes it, null takes a bound away. */
   async changeTask(ws: string, task_id: string, body: TaskChange): Promise<Task> {
     return said(await this.api.PATCH("/v1/workspaces/{ws}/tasks/{task_id}", { params: { path: { ws, task_id } }, body }));
+  }
+
+  /** The habits with their next blocks, those that are paused last. */
+  async habits(ws: string): Promise<Habit[]> {
+    return said(await this.api.GET("/v1/workspaces/{ws}/habits", { params: { path: { ws } } })).items;
+  }
+
+  /** Add a habit; the next plan finds its times. Returns its id. With a key, asking again within a day is the same request. */
+  async addHabit(ws: string, body: NewHabit, idempotencyKey?: string): Promise<string> {
+    const params = { path: { ws }, ...once(idempotencyKey) };
+    return said(await this.api.POST("/v1/workspaces/{ws}/habits", { params, body })).habit_id;
+  }
+
+  /** Change what is given of a habit: `{ active: false }` pauses it, null takes away what it may lack. */
+  async changeHabit(ws: string, habit_id: string, body: HabitChange): Promise<Habit> {
+    return said(await this.api.PATCH("/v1/workspaces/{ws}/habits/{habit_id}", { params: { path: { ws, habit_id } }, body }));
+  }
+
+  /** Leave out one date of a habit ("2026-12-24"), or with false have it after all. */
+  async skipHabit(ws: string, habit_id: string, day: string, skipped = true): Promise<Habit> {
+    const [route, sent] = ["/v1/workspaces/{ws}/habits/{habit_id}/skipped/{day}", { params: { path: { ws, habit_id, day } } }] as const;
+    return said(skipped ? await this.api.PUT(route, sent) : await this.api.DELETE(route, sent));
+  }
+
+  /** Open a category of hours in this week and at no other time, for everybody or for one member. */
+  async setHours(ws: string, category: string, body: Week, user_id?: string): Promise<Schemas["Hours"]> {
+    const params = { path: { ws, category }, ...(user_id === undefined ? {} : { query: { user_id } }) };
+    return said(await this.api.PUT("/v1/workspaces/{ws}/hours/{category}", { params, body }));
   }
 
   /** How a workspace does, and why it is late if it is. */

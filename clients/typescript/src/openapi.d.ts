@@ -1767,9 +1767,9 @@ export interface components {
         DayBody: {
             /**
              * Enabled
-             * @default true
+             * @description False: closed, whatever its blocks.
              */
-            enabled: boolean;
+            enabled?: boolean | null;
             /** Timeblocks */
             timeBlocks?: components["schemas"]["TimeBlockBody"][];
         };

@@ -18,6 +18,12 @@ export async function right(almanac: Almanac, ws: string): Promise<Job["status"]
   await almanac.changeTask(ws, task, { earliest: "2026-03-09T09:00:00+01:00", deadline: null });
   console.log((await almanac.changeTask(ws, task, { done: true })).done_at?.length);
   for (const each of await almanac.tasks(ws, { user: "ada" })) console.log(each.title, each.minutes_left, each.blocks[0]?.start);
+  const habit = await almanac.addHabit(ws, { name: "Run", ideal_time: "07:30", weekdays: ["monday", "friday"] });
+  await almanac.changeHabit(ws, habit, { minutes: 45, user_id: null });
+  console.log((await almanac.skipHabit(ws, habit, "2026-12-24")).skipped.length);
+  for (const each of await almanac.habits(ws)) console.log(each.name, each.blocks[0]?.start, each.notes[0]?.reason);
+  const nine = { timeBlocks: [{ startTime: "09:00", endTime: "17:00" }] };
+  console.log((await almanac.setHours(ws, "work", { monday: nine, tuesday: nine }, "ada")).week?.friday.enabled);
   console.log((await almanac.disconnect(ws, "account", "leave")).status === "leaving");
   return status;
 }
@@ -36,6 +42,8 @@ export async function wrong(almanac: Almanac, ws: string): Promise<void> {
   await almanac.api.PATCH("/v1/webhooks/{endpoint_id}", { params: { path: { endpoint_id: ws } }, body: { status: "off" } });
   // @ts-expect-error minutes are missing
   await almanac.addTask(ws, { title: "Report" });
+  // @ts-expect-error no such weekday
+  await almanac.addHabit(ws, { name: "Run", weekdays: ["mon"] });
   // @ts-expect-error return_url is missing
   await almanac.connectUrl({ ws_id: ws, user_id: "ada" });
 }
