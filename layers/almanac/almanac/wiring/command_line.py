@@ -21,12 +21,9 @@ if TYPE_CHECKING:
     from almanac.services.accounts.new_key import NewKey
     from almanac.services.deployment.upgrade import MigrateDatabase
     from almanac.services.export.to_file import ExportToFile
-    from almanac.services.items.meetings import Meetings
-    from almanac.services.items.tasks import Tasks
     from almanac.services.operations.accounts import Accounts
     from almanac.services.operations.channels import Channels
     from almanac.services.operations.follow_request import FollowRequest
-    from almanac.services.operations.people import People
     from almanac.services.outbound.repair import RepairLinks
     from almanac.services.outbound.targets import Targets
     from almanac.services.outbound.waiting import Outbound
@@ -62,30 +59,6 @@ class Wiring(
         from almanac.adapters.crypto import new_key
 
         return new_key
-
-    @cached_property
-    def people(self) -> "People":
-        """The use case of `almanac member …` and `almanac members`."""
-        from almanac.adapters.postgres.plan.members import PostgresPeople
-        from almanac.services.operations.people import People
-
-        return People(self._workspace_store, PostgresPeople(self.database))
-
-    @cached_property
-    def tasks(self) -> "Tasks":
-        """The use case of `almanac task …`."""
-        from almanac.adapters.postgres.items.tasks import PostgresTasks
-        from almanac.services.items.tasks import Tasks
-
-        return Tasks(self._workspace_store, self.people.store, PostgresTasks(self.database))
-
-    @cached_property
-    def meetings(self) -> "Meetings":
-        """The use case of `almanac meeting …`."""
-        from almanac.adapters.postgres.items.meetings import PostgresMeetings
-        from almanac.services.items.meetings import Meetings
-
-        return Meetings(self._workspace_store, self.people.store, PostgresMeetings(self.database))
 
     @cached_property
     def accounts(self) -> "Accounts":

@@ -27,12 +27,9 @@ if TYPE_CHECKING:
     from almanac.adapters.postgres.operations.directory import PostgresDirectory
     from almanac.services.access.once import Once
     from almanac.services.export.ask import Exports
-    from almanac.services.items.meetings import Meetings
-    from almanac.services.items.tasks import Tasks
     from almanac.services.ledger.jobs import Jobs
     from almanac.services.operations.accounts import ListAccounts
     from almanac.services.operations.channels import Channels
-    from almanac.services.operations.people import People
     from almanac.services.operations.queues import QueueDepths
     from almanac.services.outbound.waiting import Outbound
     from almanac.services.queues.recorded_queue import RecordedQueue
@@ -218,29 +215,6 @@ class ApiWiring(OperatingWiring, WebhookWiring, ExportWiring):
 
         home = self.push_home
         return Channels(self._workspace_store, PostgresChannelDirectory(self.database, home), home is not None)
-
-    @cached_property
-    def people(self) -> "People":
-        """Members."""
-        from almanac.services.operations.people import People
-
-        return People(self._workspace_store, self._people_store)
-
-    @cached_property
-    def tasks(self) -> "Tasks":
-        """Tasks that are placed."""
-        from almanac.adapters.postgres.items.tasks import PostgresTasks
-        from almanac.services.items.tasks import Tasks
-
-        return Tasks(self._workspace_store, self._people_store, PostgresTasks(self.database))
-
-    @cached_property
-    def meetings(self) -> "Meetings":
-        """Meetings that look for their time."""
-        from almanac.adapters.postgres.items.meetings import PostgresMeetings
-        from almanac.services.items.meetings import Meetings
-
-        return Meetings(self._workspace_store, self._people_store, PostgresMeetings(self.database))
 
     def _preview_turn(self, budget: float) -> "Callable[[], AbstractContextManager[None]]":
         from almanac.adapters.postgres.plan.preview_turns import PostgresPreviewTurns

@@ -1,4 +1,4 @@
-"""What is planned and when it may be: hours, preferences, habits. Whichever way people and products set them."""
+"""What is planned, of whom, and when it may be: members, tasks, meetings, habits, blocks, hours, preferences."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from almanac.services.hours.preferences import PlanPreferences
     from almanac.services.items.blocks import Blocks
     from almanac.services.items.habits import Habits
+    from almanac.services.items.meetings import Meetings
+    from almanac.services.items.tasks import Tasks
+    from almanac.services.operations.people import People
 
 
 class PlannedWiring(SmartSchedulingWiring):
@@ -32,6 +35,29 @@ class PlannedWiring(SmartSchedulingWiring):
         from almanac.services.hours.preferences import PlanPreferences
 
         return PlanPreferences(self._workspace_store, self._people_store, self._hours_store)
+
+    @cached_property
+    def people(self) -> "People":
+        """The use case of `almanac member …` and `almanac members`."""
+        from almanac.services.operations.people import People
+
+        return People(self._workspace_store, self._people_store)
+
+    @cached_property
+    def tasks(self) -> "Tasks":
+        """The use case of `almanac task …`."""
+        from almanac.adapters.postgres.items.tasks import PostgresTasks
+        from almanac.services.items.tasks import Tasks
+
+        return Tasks(self._workspace_store, self._people_store, PostgresTasks(self.database))
+
+    @cached_property
+    def meetings(self) -> "Meetings":
+        """The use case of `almanac meeting …`."""
+        from almanac.adapters.postgres.items.meetings import PostgresMeetings
+        from almanac.services.items.meetings import Meetings
+
+        return Meetings(self._workspace_store, self._people_store, PostgresMeetings(self.database))
 
     @cached_property
     def habits(self) -> "Habits":
