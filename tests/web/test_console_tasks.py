@@ -137,8 +137,8 @@ def test_it_is_ticked_off_opened_again_and_removed_by_whoever_means_it(
 ) -> None:
     task = added(visitor, wiring, ws, page)
     assert "The task was ticked off: it is done" in told(visitor, visitor.post(f"{task}/done"))
-    assert "Report" not in visitor.get(f"{page}?user=ada").text
-    assert "Report" in visitor.get(f"{page}?user=ada&done=yes").text
+    assert "Report" not in visitor.get(f"{page}?user_id=ada").text
+    assert "Report" in visitor.get(f"{page}?user_id=ada&done=yes").text
     assert "The task was opened again: the next plan looks for its place" in told(
         visitor, visitor.post(f"{task}/reopen")
     )
@@ -148,4 +148,4 @@ def test_it_is_ticked_off_opened_again_and_removed_by_whoever_means_it(
     assert wiring.tasks.all(ws) == []
     for action in ("", "/done", "/reopen", "/remove"):
         assert visitor.post(f"{task}{action}", **WANTED, sure="yes").status == 404
-    assert visitor.get(f"{page}?user=zoe").status == 422
+    assert visitor.get(f"{page}?user_id=zoe").status == 422

@@ -48,9 +48,10 @@ def test_a_task_that_was_added_is_planned_as_the_change_asks_for_it_and_gets_its
     lasts = datetime.fromisoformat(block["end"]) - datetime.fromisoformat(block["start"])
     assert lasts.total_seconds() == 3600
     assert database.run("SELECT count(*) FROM unplanned_changes") == [[0]]
-    assert [each["title"] for each in member("GET", url, user="ben").json["items"]] == ["Report"]
-    assert member("GET", url, user="ada").json == {"items": []}
-    assert member("GET", url, user="zoe").json["field"] == "user"
+    assert [each["title"] for each in member("GET", url, user_id="ben").json["items"]] == ["Report"]
+    assert member("GET", url, user_id="ada").json == {"items": []}
+    assert member("GET", url, user_id="zoe").json["field"] == "user_id"
+    assert member("GET", url, user_id="").json["field"] == "user_id"
 
 
 def test_what_is_left_out_stays_and_null_takes_a_bound_away(member: Client, task: str, database: Database) -> None:

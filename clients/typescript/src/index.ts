@@ -103,7 +103,7 @@ export class Almanac {
   }
 
   /** The open tasks, those in trouble and without a block first; of one member, or those that are done. */
-  async tasks(ws: string, query: { user?: string; done?: boolean } = {}): Promise<Task[]> {
+  async tasks(ws: string, query: { user_id?: string; done?: boolean } = {}): Promise<Task[]> {
     return said(await this.api.GET("/v1/workspaces/{ws}/tasks", { params: { path: { ws }, query } })).items;
   }
 

@@ -12917,7 +12917,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description of one member; nobody's are the default's */
-                user?: string | null;
+                user_id?: string | null;
                 /** @description those that were ticked off instead, the last 200 */
                 done?: boolean;
             };

@@ -17,7 +17,7 @@ export async function right(almanac: Almanac, ws: string): Promise<Job["status"]
   const task = await almanac.addTask(ws, { title: "Report", minutes: 120, assignees: [{ user_id: "ada" }] }, "order-18");
   await almanac.changeTask(ws, task, { earliest: "2026-03-09T09:00:00+01:00", deadline: null });
   console.log((await almanac.changeTask(ws, task, { done: true })).done_at?.length);
-  for (const each of await almanac.tasks(ws, { user: "ada" })) console.log(each.title, each.minutes_left, each.blocks[0]?.start);
+  for (const each of await almanac.tasks(ws, { user_id: "ada" })) console.log(each.title, each.minutes_left, each.blocks[0]?.start);
   const habit = await almanac.addHabit(ws, { name: "Run", ideal_time: "07:30", weekdays: ["monday", "friday"] });
   await almanac.changeHabit(ws, habit, { minutes: 45, user_id: null });
   console.log((await almanac.skipHabit(ws, habit, "2026-12-24")).skipped.length);

@@ -47,7 +47,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--no-after", action="store_true", help="it waits for nothing any more")
     parser = add_command(group, "list", _list, "list the open tasks, those in trouble and without a block first")
     arguments.add_workspace(parser)
-    parser.add_argument("--user", type=arguments.label, help="those of one member")
+    parser.add_argument("--user", dest="user_id", type=arguments.label, metavar="USER", help="those of one member")
     parser.add_argument("--done", action="store_true", help="those that were ticked off instead, the last 200")
     about = "tick a task off; the next plan takes its blocks to come away"
     add_item(add_command(group, "done", _done, about, "  almanac task done WS TASK"), "task")
@@ -147,7 +147,7 @@ def _order(named: list[UUID] | None, args: Namespace) -> tuple[UUID, ...] | None
 
 
 def _list(args: Namespace, session: Session) -> Result:
-    found = session.wiring.tasks.all(args.ws_id, args.user, done=args.done)
+    found = session.wiring.tasks.all(args.ws_id, args.user_id, done=args.done)
     return Result(tasks.tasks_document(found), tasks.tasks_text(found, done=args.done))
 
 

@@ -85,7 +85,7 @@ class Tasks:
         """
         self.workspaces.require_workspace(ws_id)
         if user is not None:
-            require_member(self.people, ws_id, user, "user")
+            require_member(self.people, ws_id, user, "user_id")
         return self.store.all(ws_id, user, done=done)
 
     def _require_possible(self, ws_id: UUID, task_id: UUID, change: TaskChange, task: NewTask) -> None:

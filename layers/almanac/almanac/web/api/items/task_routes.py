@@ -17,11 +17,13 @@ TaskId = Annotated[UUID, Path(description="Id of the task.")]
 
 def list_tasks(
     ws: Workspace,
-    user: Annotated[str | None, Query(max_length=255, description="of one member; nobody's are the default's")] = None,
+    user_id: Annotated[
+        str | None, Query(min_length=1, max_length=255, description="of one member; nobody's are the default's")
+    ] = None,
     done: Annotated[bool, Query(description="those that were ticked off instead, the last 200")] = False,
 ) -> TaskList:
     """List the open tasks, those in trouble and without a block first, or those that are done."""
-    return TaskList(items=[Task.of(each) for each in current().use.tasks.all(ws, user, done=done)])
+    return TaskList(items=[Task.of(each) for each in current().use.tasks.all(ws, user_id, done=done)])
 
 
 def show_task(ws: Workspace, task_id: TaskId) -> Task:

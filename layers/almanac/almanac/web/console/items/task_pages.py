@@ -101,7 +101,7 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
     use, ws_id = visit.call.use, visit.ws_id
     name, zone_name = use.directory.zone(ws_id)
     members = use.people.members(ws_id)
-    user, done = visit.query("user") or None, visit.query("done") == "yes"
+    user, done = visit.query("user_id") or None, visit.query("done") == "yes"
     found = use.tasks.all(ws_id, user, done=done)
     drafts = {} if refused is None else {refused.item_id: refused.entered}
     rows = [_row(visit, each, drafts) for each in found]
@@ -179,7 +179,7 @@ def _place(visit: Visit) -> str:
 
 _ONE = "/console/workspaces/<ws>/tasks/<task_id>"
 PAGES = (
-    Page("GET", "/console/workspaces/<ws>/tasks", "read", tasks, ("change", "user", "done")),
+    Page("GET", "/console/workspaces/<ws>/tasks", "read", tasks, ("change", "user_id", "done")),
     Page("POST", "/console/workspaces/<ws>/tasks", "operate", add),
     Page("POST", _ONE, "operate", change),
     Page("POST", f"{_ONE}/done", "operate", tick_off),
