@@ -149,6 +149,14 @@ class TestAMeetingIsChanged:
         said = json.loads(run("meeting", "change", ws_id, meeting, "--no-optional", "--json")[1])
         assert said["optional"] == []
 
+    def test_its_hours_are_those_of_who_has_not_left(self, run: Run, ws_id: UUID) -> None:
+        meeting = _add(run, ws_id)
+        for user in ("ben", "ada"):
+            run("member", "remove", ws_id, "--user", user)
+            assert run("meeting", "change", ws_id, meeting, "--hours", "work", "--minutes", "45")[0] == 0, user
+        run("member", "add", ws_id, "--user", "ada")
+        assert "--hours: is no category" in run("meeting", "change", ws_id, meeting, "--hours", "nights")[2]
+
     def test_a_plan_is_asked_for_by_what_changes_and_by_nothing_else(
         self, run: Run, ws_id: UUID, database: Database
     ) -> None:

@@ -99,4 +99,6 @@ def _require_people(meeting: NewMeeting, members: Collection[str]) -> None:
 
 
 def _require_hours(meeting: NewMeeting, hours: Mapping[str, Collection[str]]) -> None:
-    require_hours(meeting.hours, [hours[user] for user in meeting.required], "all who must come")
+    """Raise BadInput for hours that not all have; somebody who has left stays named until another is, and has none."""
+    each = [hours[user] for user in meeting.required if user in hours]
+    require_hours(meeting.hours, each, "all who must come")

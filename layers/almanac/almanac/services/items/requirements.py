@@ -38,8 +38,11 @@ def require_dates(wanted: Bounded) -> None:
 
 
 def require_hours(category: str, each: Sequence[Collection[str]], whose: str) -> None:
-    """Raise BadInput for a category that is in none of these hours, or not in all; `whose` ends what is said of it."""
-    unknown = unknown_hours(category, each)
+    """Raise BadInput for a category that is in none of these hours, or not in all; `whose` ends what is said of it.
+
+    Of nobody's hours nothing can be said.
+    """
+    unknown = unknown_hours(category, each) if each else None
     if unknown is not None:
         names = ", ".join(unknown.quotes)
         raise BadInput("hours", f"is no category of hours of {whose}; known are {names}")
@@ -48,11 +51,11 @@ def require_hours(category: str, each: Sequence[Collection[str]], whose: str) ->
 def hours_of(people: PeopleStore, ws_id: UUID, users: Collection[str]) -> Sequence[Collection[str]]:
     """Return the categories of hours of each of the members; of nobody those of the default member.
 
-    In a workspace without members they are the workspace's.
+    In a workspace without members they are the workspace's. Somebody who is removed at this moment has none.
     """
     hours = people.hours(ws_id)
     if not hours:
         return [people.common_hours(ws_id)]
     if not users:
         users = [member.user_id for member in people.members(ws_id) if member.default]
-    return [hours[user] for user in users]
+    return [hours[user] for user in users if user in hours]
