@@ -35,10 +35,11 @@ def block(
         "WITH block AS (INSERT INTO workspace_calendar_events (ws_id, provider, title, start_at, end_at)"
         " SELECT :w, 'almanac', 'Report', at, at + :minutes * interval '1 minute'"
         " FROM (SELECT date_trunc('hour', now()) + :hours * interval '1 hour' AS at) s RETURNING id, ws_id)"
-        " INSERT INTO task_calendar_events (event_id, ws_id, task_id, scheduled_minutes)"
-        " SELECT id, ws_id, :t, :minutes FROM block",
+        " INSERT INTO task_calendar_events (event_id, ws_id, task_id, scheduled_minutes, user_id)"
+        " SELECT id, ws_id, :t, :minutes, :user FROM block",
         w=ws_id,
         t=task,
+        user=user,
         hours=hours,
         minutes=minutes,
     )
@@ -120,6 +121,16 @@ class TestATaskIsChanged:
             ["cy", 10, 0],
         ]
         assert listed(run, ws_id)[0]["minutes_left"] == 50
+
+    def test_what_is_left_of_several_is_what_a_plan_places(self, run: Run, ws_id: UUID, database: Database) -> None:
+        task = added(run, ws_id, "--split", "--user", "ben=60", "--user", "cy=90")
+        block(database, ws_id, task, -9, user="ben", minutes=90)
+        block(database, ws_id, task, -7)  # of nobody, which is the default member's: neither of them is that
+        assert listed(run, ws_id)[0]["minutes_left"] == 90
+        placed = json.loads(run("schedule", ws_id, "--preview", "--json")[1])["blocks"]
+        assert {(*each["people"], each["minutes"]) for each in placed} == {("cy", 90)}
+        database.run("UPDATE task_calendar_events SET user_id = 'cy' WHERE user_id IS NULL")
+        assert listed(run, ws_id)[0]["minutes_left"] == 30
 
     def test_it_waits_for_tasks_and_meetings_and_never_for_itself(
         self, run: Run, ws_id: UUID, database: Database

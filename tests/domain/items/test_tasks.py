@@ -39,6 +39,8 @@ def of(user: str, minutes: int | None = None, done: int = 0, *, member: bool = T
         (120, 0, (of("ada"), of("cy", 600, member=False)), (begun(60, user="cy"),), 120),  # who has left
         (120, 0, (of("cy", 600, member=False),), (begun(60, user="cy"),), 60),
         (120, 0, (of("ada"),), (begun(60, user="dan"),), 60),
+        (60, 0, (of("ada", 30, 20), of("ben")), (begun(45, user="ada"),), 60),  # nobody works for somebody else
+        (60, 0, (of("ada", 30), of("ben")), (begun(20, user="ben"), begun(15, user="cy")), 70),
     ],
 )
 def test_what_is_left_is_what_a_plan_would_place_and_what_is_locked_ahead(

@@ -131,7 +131,11 @@ CROSS JOIN LATERAL (
     SELECT min(e.start_at) FILTER (WHERE e.end_at > now()) AS next_start,
         coalesce(json_agg(json_build_array(e.id, e.start_at, e.end_at, b.user_id, e.locked) ORDER BY e.start_at, e.id)
             FILTER (WHERE e.end_at > now()), '[]') AS coming,
-        coalesce(json_agg(json_build_array(e.id, e.start_at, e.end_at, b.user_id, b.scheduled_minutes))
+        -- In whose time: of who is no member the task's, while it is theirs, else the default member's, as in a plan.
+        coalesce(json_agg(json_build_array(e.id, e.start_at, e.end_at, coalesce(
+                (SELECT m.user_id FROM workspace_members m WHERE m.ws_id = b.ws_id AND m.user_id = b.user_id),
+                (SELECT a.user_id FROM task_assignees a WHERE a.task_id = b.task_id AND a.user_id = b.user_id),
+                (SELECT user_id FROM default_member)), b.scheduled_minutes))
             FILTER (WHERE e.start_at < now() OR b.started_at IS NOT NULL OR b.completed), '[]') AS begun
     FROM task_calendar_events b JOIN workspace_calendar_events e ON e.id = b.event_id
     WHERE b.task_id = t.id
