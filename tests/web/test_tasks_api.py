@@ -10,6 +10,7 @@ from almanac.domain.items.tasks import TaskChange
 from almanac.services.items.requirements import ChangedMeanwhile
 from almanac.wiring.outside.api import ApiWiring
 from tests.web.conftest import Client
+from tests.web.visitors import Visitor
 
 pytestmark = pytest.mark.integration
 
@@ -49,9 +50,32 @@ def test_a_task_that_was_added_is_planned_as_the_change_asks_for_it_and_gets_its
     assert lasts.total_seconds() == 3600
     assert database.run("SELECT count(*) FROM unplanned_changes") == [[0]]
     assert [each["title"] for each in member("GET", url, user_id="ben").json["items"]] == ["Report"]
-    assert member("GET", url, user_id="ada").json == {"items": []}
+    assert member("GET", url, user_id="ada").json["items"] == []
     assert member("GET", url, user_id="zoe").json["field"] == "user_id"
     assert member("GET", url, user_id="").json["field"] == "user_id"
+
+
+def test_a_long_list_comes_in_pages_whoever_asks_for_it(
+    member: Client, url: str, ws: UUID, task: str, wiring: ApiWiring, database: Database
+) -> None:
+    sql = (
+        "INSERT INTO tasks (ws_id, title, total_minutes) SELECT :w, 'Task ' || n, 30 FROM generate_series(1, 210) n"
+        " RETURNING id"
+    )
+    ids = {str(row[0]) for row in database.run(sql, w=ws)}
+    left = member("DELETE", task)
+    assert (left.status, len(left.json["items"])) == (200, 200)
+    rest = member("GET", url, after=left.json["next"]).json
+    assert ({each["task_id"] for each in (*left.json["items"], *rest["items"])}, rest["next"]) == (ids, None)
+    assert member("GET", url, after=left.json["next"], user_id="ben").json["field"] == "after"
+    assert len(member("GET", url, limit=3).json["items"]) == 3
+
+    last = rest["items"][-1]["task_id"]
+    first = f"{url}/{left.json['items'][0]['task_id']}"
+    member("PATCH", first, {"after": [last]})
+    page = Visitor(wiring).get(f"/console/workspaces/{ws}/tasks?change={first.rsplit('/', 1)[1]}").text
+    assert "and more: <code>almanac task list</code>" in page
+    assert f'value="task:{last}" checked' in page, "what it waits for stays, though it is not on the page"
 
 
 def test_what_is_left_out_stays_and_null_takes_a_bound_away(member: Client, task: str, database: Database) -> None:
@@ -73,10 +97,10 @@ def test_what_is_left_out_stays_and_null_takes_a_bound_away(member: Client, task
 
 def test_it_is_ticked_off_opened_again_and_deleted(member: Client, url: str, task: str) -> None:
     assert member("PATCH", task, {"done": True}).json["done_at"] is not None
-    assert member("GET", url).json == {"items": []}
+    assert member("GET", url).json == {"items": [], "next": None}
     assert [f"{url}/{each['task_id']}" for each in member("GET", url, done="true").json["items"]] == [task]
     assert member("PATCH", task, {"done": False}).json["done_at"] is None
-    assert member("DELETE", task).json == {"items": []}
+    assert member("DELETE", task).json["items"] == []
     gone = member("DELETE", task)
     assert (gone.status, gone.json["code"]) == (404, "unknown_task")
 

@@ -102,9 +102,16 @@ export class Almanac {
     return said(await this.api.POST("/v1/workspaces/{ws}/plan/apply", { params: { path: { ws } }, body }));
   }
 
-  /** The open tasks, those in trouble and without a block first; of one member, or those that are done. */
+  /** The open tasks, those in trouble and without a block first; of one member, or those that are done. All of them. */
   async tasks(ws: string, query: { user_id?: string; done?: boolean } = {}): Promise<Task[]> {
-    return said(await this.api.GET("/v1/workspaces/{ws}/tasks", { params: { path: { ws }, query } })).items;
+    const found: Task[] = [];
+    for (let after: string | null | undefined; after !== null; ) {
+      const params = { path: { ws }, query: { ...query, ...(after ? { after } : {}) } };
+      const page = said(await this.api.GET("/v1/workspaces/{ws}/tasks", { params }));
+      found.push(...page.items);
+      after = page.next;
+    }
+    return found;
   }
 
   /** Add a task; the next plan places it. Returns its id. With a key, asking again within a day is the same request. */

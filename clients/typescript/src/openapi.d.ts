@@ -3809,10 +3809,14 @@ export interface components {
         /**
          * TaskList
          * @description The open tasks, those in trouble and without a block first; or those that are done, the last ticked off first.
+         *
+         *     `next` goes into `after`: what changes its place in the list between two pages may be on both, or on neither.
          */
         TaskList: {
             /** Items */
             items: components["schemas"]["Task"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * TaskNote
@@ -12920,6 +12924,10 @@ export interface operations {
                 user_id?: string | null;
                 /** @description those that were ticked off instead, the last 200 */
                 done?: boolean;
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Rows of the page. */
+                limit?: number;
             };
             header?: never;
             path: {

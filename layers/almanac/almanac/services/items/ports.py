@@ -58,10 +58,13 @@ class TaskStore(Protocol):
         """Return a task, open or done; None when there is none."""
         ...
 
-    def all(self, ws_id: UUID, user: str | None, *, done: bool) -> Sequence[ListedTask]:
+    def all(
+        self, ws_id: UUID, user: str | None, *, done: bool, begin: int = 0, most: int | None = None
+    ) -> Sequence[ListedTask]:
         """Return the open tasks, those in trouble and without a block first, or the last ones that were ticked off.
 
-        `user`: those of one member only, what is nobody's among those of the default member.
+        `user`: those of one member only, what is nobody's among those of the default member. `begin` of them are left
+        out, and no more than `most` are returned.
         """
         ...
 

@@ -78,15 +78,17 @@ class Tasks:
             raise UnknownTask
         return found
 
-    def all(self, ws_id: UUID, user: str | None = None, *, done: bool = False) -> Sequence[ListedTask]:
-        """Return the open tasks or those that are done, of everybody or of one member.
+    def all(
+        self, ws_id: UUID, user: str | None = None, *, done: bool = False, begin: int = 0, most: int | None = None
+    ) -> Sequence[ListedTask]:
+        """Return the open tasks or those that are done, of everybody or of one member; all, or a part of the list.
 
         Raises BadInput for somebody who is no member, UnknownWorkspace.
         """
         self.workspaces.require_workspace(ws_id)
         if user is not None:
             require_member(self.people, ws_id, user, "user_id")
-        return self.store.all(ws_id, user, done=done)
+        return self.store.all(ws_id, user, done=done, begin=begin, most=most)
 
     def _require_possible(self, ws_id: UUID, task_id: UUID, change: TaskChange, task: NewTask) -> None:
         """Raise BadInput for what a change makes impossible: what it does not touch may have become so since."""

@@ -62,9 +62,11 @@ class PostgresTasks(TaskStore):
         return _listed(found[0]) if found else None
 
     @override
-    def all(self, ws_id: UUID, user: str | None, *, done: bool) -> Sequence[ListedTask]:
-        most = _MOST_DONE if done else None
-        found = self._run.alone("list_tasks", ws_id=ws_id, task_id=None, user_id=user, done=done, limit=most)
+    def all(
+        self, ws_id: UUID, user: str | None, *, done: bool, begin: int = 0, most: int | None = None
+    ) -> Sequence[ListedTask]:
+        of = {"ws_id": ws_id, "task_id": None, "user_id": user, "done": done}
+        found = self._run.alone("list_tasks", **of, last=_MOST_DONE if done else None, begin=begin, most=most)
         return [_listed(row) for row in found]
 
     @override
@@ -86,7 +88,7 @@ class PostgresTasks(TaskStore):
         self._run("change_order", **which, after=_ids(task.after), after_meetings=_ids(task.after_meetings))
 
 
-_ONE = {"user_id": None, "done": None, "limit": 1}
+_ONE = {"user_id": None, "done": None, "last": 1, "begin": 0, "most": 1}
 
 
 def _ids(ids: Iterable[UUID]) -> str:

@@ -124,7 +124,7 @@ FROM (
             OR (:user_id = (SELECT user_id FROM default_member)
                 AND NOT EXISTS (SELECT 1 FROM task_assignees a WHERE a.task_id = t.id)))
     ORDER BY t.completed_at DESC, t.created_at, t.id
-    LIMIT :limit::integer
+    LIMIT :last::integer
 ) t
 LEFT JOIN noted n ON n.task_id = t.id::text
 CROSS JOIN LATERAL (
@@ -140,4 +140,5 @@ CROSS JOIN LATERAL (
     FROM task_calendar_events b JOIN workspace_calendar_events e ON e.id = b.event_id
     WHERE b.task_id = t.id
 ) b
-ORDER BY t.completed_at DESC, n.notes IS NULL, b.next_start NULLS FIRST, t.created_at, t.id;
+ORDER BY t.completed_at DESC, n.notes IS NULL, b.next_start NULLS FIRST, t.created_at, t.id
+LIMIT :most::integer OFFSET :begin::integer;

@@ -182,9 +182,13 @@ class Task(Model):
 
 
 class TaskList(Model):
-    """The open tasks, those in trouble and without a block first; or those that are done, the last ticked off first."""
+    """The open tasks, those in trouble and without a block first; or those that are done, the last ticked off first.
+
+    `next` goes into `after`: what changes its place in the list between two pages may be on both, or on neither.
+    """
 
     items: list[Task]
+    next: str | None
 
 
 class NewTaskAnswer(Model):

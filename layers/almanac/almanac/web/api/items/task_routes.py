@@ -8,9 +8,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from almanac.web.api.items.changes import IfMatch, as_read
 from almanac.web.api.items.task_bodies import NewTaskAnswer, Task, TaskBody, TaskChangeBody, TaskList
-from almanac.web.api.ledger_routes import Workspace
+from almanac.web.api.ledger_routes import After, Limit, Workspace
 from almanac.web.api.routes import Route
 from almanac.web.call import current
+from almanac.web.paging import MOST, cursor, number, place
 
 TaskId = Annotated[UUID, Path(description="Id of the task.")]
 
@@ -21,9 +22,15 @@ def list_tasks(
         str | None, Query(min_length=1, max_length=255, description="of one member; nobody's are the default's")
     ] = None,
     done: Annotated[bool, Query(description="those that were ticked off instead, the last 200")] = False,
+    after: After = None,
+    limit: Limit = MOST,
 ) -> TaskList:
     """List the open tasks, those in trouble and without a block first, or those that are done."""
-    return TaskList(items=[Task.of(each) for each in current().use.tasks.all(ws, user_id, done=done)])
+    listed = {"l": "tasks", "w": ws, "u": user_id, "d": done}
+    begin = number(place(after, listed, 1)[0]) if after else 0
+    found = current().use.tasks.all(ws, user_id, done=done, begin=begin, most=limit + 1)
+    more = cursor(listed, (begin + limit,)) if len(found) > limit else None
+    return TaskList(items=[Task.of(each) for each in found[:limit]], next=more)
 
 
 def show_task(ws: Workspace, task_id: TaskId) -> Task:

@@ -17,6 +17,8 @@ from almanac.web.console.pages import Page, Visit, identified
 from almanac.web.request import Answer
 
 _CHANGED = changed_meanwhile("task")
+_MOST = 200
+"""Tasks of the page, and tasks that one may be made to wait for; the command and the API tell them all."""
 _SHOWN = 3
 """Blocks of a task that the page names; the rest are counted."""
 
@@ -102,9 +104,9 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
     name, zone_name = use.directory.zone(ws_id)
     members = use.people.members(ws_id)
     user, done = visit.query("user_id") or None, visit.query("done") == "yes"
-    found = use.tasks.all(ws_id, user, done=done)
+    found = use.tasks.all(ws_id, user, done=done, most=_MOST + 1)
     drafts = {} if refused is None else {refused.item_id: refused.entered}
-    rows = [_row(visit, each, drafts) for each in found]
+    rows = [_row(visit, each, drafts) for each in found[:_MOST]]
     return visit.render(
         "tasks.html",
         status=200 if refused is None else 422,
@@ -116,6 +118,7 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
         names={each.user_id: each.name or each.user_id for each in members},
         default=next((each.user_id for each in members if each.default), None),
         rows=rows,
+        rest=len(found) > _MOST,
         shown=_SHOWN,
         user=user,
         done=done,
@@ -162,9 +165,9 @@ def _state(task: ListedTask) -> tuple[str, str]:
 def _predecessors(visit: Visit, found: Sequence[ListedTask], *, whole: bool) -> Sequence[tuple[str, UUID, str]]:
     """Return (kind, id, title) of what a task may wait for: open tasks and meetings."""
     use, ws_id = visit.call.use, visit.ws_id
-    open_tasks = found if whole else use.tasks.all(ws_id)
+    open_tasks = found if whole else use.tasks.all(ws_id, most=_MOST)
     return [
-        *(("task", each.task_id, each.title) for each in open_tasks),
+        *(("task", each.task_id, each.title) for each in open_tasks[:_MOST]),
         *(("meeting", each.meeting_id, each.title) for each in use.meetings.all(ws_id)),
     ]
 
