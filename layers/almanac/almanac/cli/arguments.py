@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -17,6 +17,8 @@ Commands = Any
 """What `add_subparsers` returns; argparse keeps its class private."""
 Answer = Callable[[argparse.Namespace, Session], Result]
 
+Day = TypeVar("Day", bound=date)
+"""A date, or an instant on it."""
 _ZONE = re.compile(r"[A-Za-z]\w*(/[A-Za-z0-9_+-]+)*")
 """What the columns take: Postgres would read GMT+0 as an offset of its own kind."""
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
@@ -182,7 +184,7 @@ def instant(text: str) -> datetime:
         found = None
     if found is None or found.tzinfo is None:
         raise argparse.ArgumentTypeError("is not an instant with an offset, such as 2026-11-16T18:00:00+01:00")
-    return found
+    return _within_reach(found)
 
 
 def local_date(text: str) -> date:
@@ -191,6 +193,10 @@ def local_date(text: str) -> date:
         found = date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError("is no date, such as 2026-12-24") from None
+    return _within_reach(found)
+
+
+def _within_reach(found: Day) -> Day:
     if not YEARS[0] <= found.year <= YEARS[1]:
         raise argparse.ArgumentTypeError(OUT_OF_REACH)
     return found
