@@ -67,6 +67,9 @@ def test_hours_are_set_shown_and_reset(run: Run, ws_id: UUID, database: Database
     )
     assert "work, of the workspace" in run("hours", "reset", ws_id, "--category", "work", "--user", "ben")[1]
     assert "work, default" in run("hours", "reset", ws_id, "--category", "work")[1]
+    assert "work, default" in run("hours", "reset", ws_id, "--category", "Work")[1], "once more, it is as it was"
+    slip = "almanac: --category: is none that is stored; there are work, personal, meeting"
+    assert run("hours", "reset", ws_id, "--category", "wrk")[2].startswith(slip)
     assert set(stored(database, ws_id)) == {"nights@ada"}
 
 

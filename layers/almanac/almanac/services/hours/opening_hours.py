@@ -60,11 +60,14 @@ class OpeningHours:
     def reset(self, ws_id: UUID, category: str, user: str | None) -> Sequence[ListedHours]:
         """Forget what is stored of a category: the default counts again, or for a member what the workspace has.
 
-        Return what counts now. Raises BadInput for somebody who is no member and has none, UnknownWorkspace.
+        Return what counts now. Raises BadInput for somebody who is no member and has none, or for a category that is
+        none, UnknownWorkspace.
         """
         self.workspaces.require_workspace(ws_id)
-        if not self.store.remove(ws_id, category.lower(), user) and user is not None:
-            require_member(self.people, ws_id, user, "user_id")
+        if not self.store.remove(ws_id, category.lower(), user):
+            if user is not None:
+                require_member(self.people, ws_id, user, "user_id")
+            self.one(ws_id, category, user)
         return _counting(self.store.stored(ws_id), user)
 
     def one(self, ws_id: UUID, category: str, user: str | None) -> ListedHours:
