@@ -231,6 +231,9 @@ def test_the_list_copes_with_whatever_a_product_has_written(run: Run, ws_id: UUI
     assert found["Left"]["assignees"][0]["is_member"] is False
     before = run("task", "list", ws_id)[1]
     assert " and 1 more" in before
+    for name, words in (("No length", "nobody has said how long it takes"), ("Endless", "nothing of it is left")):
+        done = ("--done-minutes", 90 if name == "Endless" else 0)
+        assert run("task", "change", ws_id, ids[name], *done)[1].splitlines()[-1].startswith(words)
     assert "nobody has said how long it takes" in before
 
     shown = json.loads(run("schedule", ws_id, "--preview", "--json")[1])["fingerprint"]

@@ -36,6 +36,10 @@ def after_change(task: ListedTask) -> str:
         return "no plan places it: it is not for Almanac"
     if any(block.locked for block in task.blocks):
         return "a block that is locked stays where it is; the next plan sees to the rest"
+    if task.minutes_left is None:
+        return "nobody has said how long it takes: no plan places it"
+    if task.minutes_left == 0 and not task.blocks:
+        return "nothing of it is left to place; tick it off, or give it more minutes"
     return "the next plan leaves its blocks there or moves them" if task.blocks else "the next plan looks for its place"
 
 
