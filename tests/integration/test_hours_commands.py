@@ -145,6 +145,7 @@ def test_preferences_of_a_workspace_and_of_a_member(run: Run, ws_id: UUID, datab
         (("--break", "10"), "--break"),
         (("--notice", "10081"), "--notice"),
         (("--daily-cap", "nights=60"), "--daily-cap"),
+        (("--daily-cap", "work=60", "--daily-cap", "Work=none"), "--daily-cap"),
         (("--daily-cap", "60"), "argument --daily-cap"),
         (("--break", "15", "--no-break"), "--no-break"),
         ((), "--break"),

@@ -81,6 +81,7 @@ def test_preferences_are_changed_one_by_one(member: Client, ws: UUID, database: 
         ({"min_notice_minutes": -1}, "min_notice_minutes"),
         ({"daily_cap_minutes": {"work": 1441}}, "daily_cap_minutes.work"),
         ({"daily_cap_minutes": {"nights": 60}}, "daily_cap_minutes"),
+        ({"daily_cap_minutes": {"work": 60, "Work": 90}}, "daily_cap_minutes"),
         ({"brake_minutes": 15}, "brake_minutes"),
     ):
         refused = member("PATCH", url, body)

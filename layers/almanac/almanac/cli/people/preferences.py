@@ -6,7 +6,7 @@ from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.people.hours import add_user
 from almanac.cli.session import Result, Session
-from almanac.domain.hours.preferences import PreferenceChange, PreferenceName
+from almanac.domain.hours.preferences import PreferenceChange, PreferenceName, caps_given
 from almanac.errors import BadInput
 from almanac.presentation.items import hours
 
@@ -54,7 +54,7 @@ def _cap(text: str) -> tuple[str, int | None]:
     category, found, minutes = text.rpartition("=")
     if not found or not category:
         raise ArgumentTypeError("is no cap such as work=360, or work=none")
-    return arguments.label(category).lower(), None if minutes == "none" else _minutes(minutes)
+    return arguments.label(category), None if minutes == "none" else _minutes(minutes)
 
 
 def _show(args: Namespace, session: Session) -> Result:
@@ -67,7 +67,7 @@ def _set(args: Namespace, session: Session) -> Result:
     for option, name, _ in (*_OPTIONS, ("daily-cap", _CAPS, "")):
         if name in args.without and (name in given or (name == _CAPS and args.daily_cap_minutes)):
             raise BadInput(f"--no-{option}", f"goes not with --{option}")
-    change = PreferenceChange(given, dict(args.daily_cap_minutes), frozenset(args.without))
+    change = PreferenceChange(given, caps_given(args.daily_cap_minutes), frozenset(args.without))
     if not (change.minutes or change.caps or change.without):
         raise BadInput("--break", "missing; give it, or whatever else is to change")
     found = session.wiring.plan_preferences.change(args.ws_id, args.user_id, change)

@@ -1,6 +1,6 @@
 """Preferences of a plan: what they are called, which values they take, and what a change makes of them. Minutes."""
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -82,6 +82,15 @@ class PreferenceChange:
                 raise BadInput(_CAPS, f"must be 0 to {LARGEST_CAP} minutes")
         wanted = {**usual, **self.caps}
         return {category: minutes for category, minutes in wanted.items() if minutes is not None}
+
+
+def caps_given(caps: Iterable[tuple[str, int | None]]) -> Mapping[str, int | None]:
+    """Return caps by category, in lower case as those are known. Raises BadInput for one that is given twice."""
+    pairs = [(category.lower(), minutes) for category, minutes in caps]
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise BadInput(_CAPS, "names a category twice")
+    return found
 
 
 def _possible_caps(stored: object) -> Mapping[str, int]:

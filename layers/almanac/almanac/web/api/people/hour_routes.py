@@ -10,6 +10,7 @@ from almanac.domain.hours.preferences import (
     OF_MINUTES,
     ListedPreferences,
     PreferenceChange,
+    caps_given,
 )
 from almanac.domain.wall_clock import WEEKDAYS, wall_minute
 from almanac.presentation.items.hours import hours_of_category, preference_origins, preference_values
@@ -78,7 +79,7 @@ def _list(found: Sequence[ListedHours]) -> HoursList:
 
 def _change(body: PreferencesBody) -> PreferenceChange:
     given = {name: minutes for name in OF_MINUTES if (minutes := getattr(body, name)) is not None}
-    caps = {category.lower(): minutes for category, minutes in (body.daily_cap_minutes or {}).items()}
+    caps = caps_given((body.daily_cap_minutes or {}).items())
     names = (*OF_MINUTES, "daily_cap_minutes")
     gone = {name for name in names if name in body.model_fields_set and getattr(body, name) is None}
     return PreferenceChange(given, caps, frozenset(gone))
