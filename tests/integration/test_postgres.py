@@ -17,7 +17,7 @@ import pg8000.native
 import pytest
 from pg8000.converters import timestamptz_in
 
-from almanac.adapters.postgres.connection import Database, Target, parse_url
+from almanac.adapters.postgres.connection import Database, Statements, Target, parse_url
 from almanac.errors import BadSettings, DatabaseUnavailable, StorageFailed
 from local.stack.ports import free_port
 from tests.certificates import self_signed
@@ -265,6 +265,23 @@ class TestErrors:
             assert "hidden" not in str(raised.value)
 
         assert database.run("SELECT 1") == [[1]]
+
+    @pytest.mark.parametrize(("state", "refusals", "tries"), [("40P01", 1, 2), ("40001", 2, 2), ("55P03", 1, 1)])
+    def test_what_was_ended_for_another_transaction_is_tried_once_more(
+        self, database: Database, state: str, refusals: int, tries: int
+    ) -> None:
+        database.run("CREATE SEQUENCE tries")  # counts on, whatever is rolled back
+        database.run(
+            f"CREATE FUNCTION attempt() RETURNS text LANGUAGE plpgsql AS $$ BEGIN IF nextval('tries') <= {refusals}"
+            f" THEN RAISE EXCEPTION 'hidden' USING ERRCODE = '{state}'; END IF; RETURN 'done'; END $$"
+        )
+        run = Statements(database, {"attempt": "SELECT attempt()"})
+        if tries > refusals:
+            assert run.retried("attempt") == [["done"]]
+        else:
+            with pytest.raises(DatabaseUnavailable, match=state):
+                run.retried("attempt")
+        assert database.run("SELECT last_value FROM tries") == [[tries]]
 
     def test_after_a_fail_over_the_replica_is_not_asked_again(self, database: Database, wire: Wire) -> None:
         database.run("SET default_transaction_read_only = on")  # of this connection, as if it led to a replica

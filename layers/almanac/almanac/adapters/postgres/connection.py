@@ -29,6 +29,8 @@ _UNAVAILABLE_CLASSES = ("08", "53", "57")
 operator intervention (shutdown, crash recovery). https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _BEGIN, _BEGIN_SNAPSHOT = "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ"
 _SERIALIZATION = ("40001", "40P01", "55P03")
+_ENDED_FOR_ANOTHER = ("40001", "40P01")
+"""Nothing of it was written: a deadlock, or rows that have changed meanwhile."""
 _READ_ONLY = "25006"
 _NO_TABLE = "42P01"
 
@@ -325,6 +327,15 @@ class Statements:
         """Run a statement in a transaction of its own, which opens a connection that has died meanwhile again."""
         with self._database.transaction():
             return self(name, **values)
+
+    def retried(self, name: str, /, **values: Any) -> Rows:
+        """Do as `alone`, and once more where Postgres has ended the transaction for the sake of another one."""
+        try:
+            return self.alone(name, **values)
+        except DatabaseUnavailable as error:
+            if error.sqlstate not in _ENDED_FOR_ANOTHER:
+                raise
+        return self.alone(name, **values)
 
 
 @cache

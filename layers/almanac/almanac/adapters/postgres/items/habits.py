@@ -51,7 +51,8 @@ class PostgresHabits(HabitStore):
 
     @override
     def remove(self, ws_id: UUID, habit_id: UUID) -> bool:
-        return bool(self._run.alone("remove_habit", ws_id=ws_id, habit_id=habit_id))
+        # Its row comes before its blocks, in a plan that is written now they come before it.
+        return bool(self._run.retried("remove_habit", ws_id=ws_id, habit_id=habit_id))
 
     @override
     def all(self, ws_id: UUID) -> Sequence[ListedHabit]:

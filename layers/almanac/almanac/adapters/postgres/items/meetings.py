@@ -37,7 +37,8 @@ class PostgresMeetings(MeetingStore):
 
     @override
     def remove(self, ws_id: UUID, meeting_id: UUID) -> bool:
-        return bool(self._run.alone("remove_meeting", ws_id=ws_id, meeting_id=meeting_id))
+        # Its row comes before its blocks, in a plan that is written now they come before it.
+        return bool(self._run.retried("remove_meeting", ws_id=ws_id, meeting_id=meeting_id))
 
     @override
     def all(self, ws_id: UUID) -> Sequence[ListedMeeting]:

@@ -54,7 +54,8 @@ class PostgresTasks(TaskStore):
 
     @override
     def remove(self, ws_id: UUID, task_id: UUID) -> bool:
-        return bool(self._run.alone("remove_task", ws_id=ws_id, task_id=task_id))
+        # Its row comes before its blocks, in a plan that is written now they come before it.
+        return bool(self._run.retried("remove_task", ws_id=ws_id, task_id=task_id))
 
     @override
     def one(self, ws_id: UUID, task_id: UUID) -> ListedTask | None:
