@@ -32,9 +32,9 @@ def no_letters(wiring: ApiWiring) -> None:
 
 def address(path: str, ws: UUID) -> str:
     """A path of a table, of a workspace that is there and of things that are not."""
-    for name in ("run_id", "connection_id", "endpoint_id", "link_id", "feed_id", "export_id", "account_id", "task_id"):
-        path = path.replace(f"<{name}>", str(uuid4()))
-    return path.replace("<ws>", str(ws)).replace("<job_id>", "j-1").replace("<user_id>", "ada").replace("<id>", "x")
+    for name, value in (("ws", ws), ("job_id", "j-1"), ("user_id", "ada"), ("id", "x"), ("category", "work")):
+        path = path.replace(f"<{name}>", str(value))
+    return re.sub(r"<\w+>", lambda _: str(uuid4()), path.replace("<day>", "2026-12-24"))
 
 
 def body_of(route: Route) -> type[BaseModel] | None:
