@@ -60,9 +60,9 @@ def test_a_habit_is_added_once_planned_skipped_paused_and_removed(
     assert member("DELETE", f"{url}/skipped/{first['date']}").json["skipped"] == []
     assert member("DELETE", f"{url}/skipped/{first['date']}").status == 200
     tuesday = datetime.now(UTC).date() + timedelta(days=8 - datetime.now(UTC).weekday())
-    for day, field in ((tuesday, "date"), ("2026-13-01", "day")):
+    for day in (tuesday, "2026-13-01", "2026-01-05"):
         refused = member("PUT", f"{url}/skipped/{day}")
-        assert (refused.status, refused.json["field"]) == (422, field)
+        assert (refused.status, refused.json["field"]) == (422, "day")
 
     member("PATCH", url, {"active": False})
     assert member("POST", f"{plan}/preview").json["blocks"] == []

@@ -53,7 +53,7 @@ def add_to(commands: Commands) -> None:
         parser = add_command(group, name, skipping, about, f"  almanac habit {name} WS HABIT 2026-12-24")
         add_item(parser, "habit")
         parser.add_argument(
-            "date", metavar="DATE", type=arguments.local_date, help="a local date of it, such as 2026-12-24"
+            "day", metavar="DATE", type=arguments.local_date, help="a local date of it, such as 2026-12-24"
         )
 
 
@@ -89,12 +89,12 @@ def _list(args: Namespace, session: Session) -> Result:
 
 
 def _skip(args: Namespace, session: Session) -> Result:
-    found = session.wiring.habits.skip(args.ws_id, args.habit_id, args.date)
+    found = session.wiring.habits.skip(args.ws_id, args.habit_id, args.day)
     return Result({"ws_id": args.ws_id, **habits.habit_document(found)}, habits.habits_text([found]))
 
 
 def _unskip(args: Namespace, session: Session) -> Result:
-    found = session.wiring.habits.unskip(args.ws_id, args.habit_id, args.date)
+    found = session.wiring.habits.unskip(args.ws_id, args.habit_id, args.day)
     return Result({"ws_id": args.ws_id, **habits.habit_document(found)}, habits.habits_text([found]))
 
 

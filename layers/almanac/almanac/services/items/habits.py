@@ -85,11 +85,11 @@ class Habits:
         habit = self.one(ws_id, habit_id)
         today = self._today(ws_id, habit.wishes.user_id)
         if day < today:
-            raise BadInput("date", "is over")
+            raise BadInput("day", "is over")
         if day > today + FARTHEST_SKIP:
-            raise BadInput("date", f"must be at most {FARTHEST_SKIP.days} days ahead")
+            raise BadInput("day", f"must be at most {FARTHEST_SKIP.days} days ahead")
         if day not in self.dates_between(habit.wishes.recurrence, day, day):
-            raise BadInput("date", f"is none of the habit's dates{self._next(habit, day)}")
+            raise BadInput("day", f"is none of the habit's dates{self._next(habit, day)}")
         self.store.skip(ws_id, habit_id, day)
         return self.one(ws_id, habit_id)
 

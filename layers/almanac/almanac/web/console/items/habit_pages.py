@@ -149,7 +149,7 @@ def _dated(visit: Visit, do: Callable[[UUID, UUID, date], ListedHabit], action: 
     try:
         do(visit.ws_id, habit_id, day)
     except BadInput as error:
-        if error.field != "date":
+        if error.field != "day":
             raise
         return visit.back(_place(visit), f"Nothing was changed: {day.isoformat()} {error.complaint}.")
     visit.call.audit(action, visit.ws_id, habit_id, date=day.isoformat())
