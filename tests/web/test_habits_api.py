@@ -71,6 +71,15 @@ def test_a_habit_is_added_once_planned_skipped_paused_and_removed(
     assert kept == ["habit_add", "habit_skip", "habit_unskip", "habit_unskip", "habit_change", "habit_remove"]
 
 
+def test_a_weekday_counts_once(member: Client, habits: str, database: Database) -> None:
+    """However often somebody, or a product, names it."""
+    url = f"{habits}/{member('POST', habits, RUN).json['habit_id']}"
+    database.run("UPDATE workspace_habits SET days_of_week = '{1,0,1}'")
+    assert member("GET", url).json["weekdays"] == ["monday", "sunday"]
+    assert member("PATCH", url, {"weekdays": ["sunday", "tuesday", "sunday"]}).json["weekdays"] == ["tuesday", "sunday"]
+    assert database.run("SELECT days_of_week FROM workspace_habits") == [[[0, 2]]]
+
+
 def test_what_is_left_out_stays_and_null_takes_away(member: Client, habits: str, ws: UUID, wiring: ApiWiring) -> None:
     other = member("POST", habits, {"name": "Read"}).json["habit_id"]
     url = f"{habits}/{member('POST', habits, {**RUN, 'user_id': 'ben', 'after': other}).json['habit_id']}"

@@ -61,7 +61,7 @@ def _recurrence_document(rule: Recurrence) -> Mapping[str, Any]:
     return {
         "frequency": rule.frequency,
         "interval": rule.interval,
-        "weekdays": [WEEKDAYS[day] for day in sorted(rule.weekdays)] if rule.frequency == "weekly" else [],
+        "weekdays": [WEEKDAYS[day] for day in sorted(set(rule.weekdays))] if rule.frequency == "weekly" else [],
         "month_day": rule.day_of_month if monthly else None,
         "month_weekday": nth if by_weekday else None,
         "start_date": rule.start,
@@ -119,7 +119,7 @@ def _dates(rule: Recurrence) -> str:
 
 def _on(rule: Recurrence) -> str:
     if rule.frequency == "weekly":
-        return f" on {', '.join(DAYS[day] for day in sorted(rule.weekdays) or (rule.start.weekday(),))}"
+        return f" on {', '.join(DAYS[day] for day in sorted(set(rule.weekdays)) or (rule.start.weekday(),))}"
     if rule.frequency == "yearly":
         return f" on {rule.start:%d %b}"
     if rule.frequency == "daily":

@@ -99,7 +99,7 @@ def _dates(rule: Recurrence) -> Mapping[str, Any]:
     return {
         "frequency": rule.frequency,
         "recurrence_interval": rule.interval,
-        "days_of_week": sorted(map(to_sunday, rule.weekdays)) or None,
+        "days_of_week": sorted({to_sunday(day) for day in rule.weekdays}) or None,
         "monthly_type": None if rule.frequency != "monthly" else "day_of_month" if weekday is None else "day_of_week",
         "day_of_month": rule.day_of_month,
         "week_of_month": rule.week_of_month,
