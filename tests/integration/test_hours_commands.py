@@ -1,12 +1,16 @@
 """`almanac hours` and `almanac preferences` against a real Postgres, and the same over HTTP."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from almanac.adapters.postgres.connection import Database
+from almanac.domain.hours.preferences import PreferenceChange
+from almanac.errors import BadInput
+from almanac.wiring.command_line import Wiring
 from tests.integration import rows
 from tests.integration.test_people_commands import Run, run
 
@@ -109,6 +113,27 @@ def test_rows_that_a_product_has_written_are_shown_and_taken_over(run: Run, ws_i
     assert found["Late@ada"]["monday"]["timeBlocks"] == [{"startTime": "18:00", "endTime": "20:00"}]
     assert run("hours", "reset", ws_id, "--category", "gone", "--user", "zoe")[0] == 0
     assert run("hours", "reset", ws_id, "--category", "gone", "--user", "zoe")[0] == 2
+
+
+def test_what_a_product_wants_of_a_member_at_the_same_moment_stays(
+    run: Run, ws_id: UUID, database: Database, database_url: str
+) -> None:
+    beside = Wiring({"ALMANAC_DATABASE_URL": database_url})
+    pid = beside.database.run("SELECT pg_backend_pid()")[0][0]
+    change = PreferenceChange({"break_minutes": 15})
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction():
+            database.run('UPDATE workspace_members SET settings = \'{"scheduling": {"theirs": 1}}\'')
+            changed = pool.submit(beside.plan_preferences.change, ws_id, "ada", change)
+            while not database.run("SELECT 1 FROM pg_locks WHERE pid = :pid AND NOT granted", pid=pid):
+                assert not changed.done(), "it waits for the first one"
+        changed.result(10)
+    sql = "SELECT settings -> 'scheduling' FROM workspace_members WHERE user_id = 'ada'"
+    assert database.run(sql) == [[{"theirs": 1, "break_minutes": 15}]]
+    beside.plan_preferences.store.change(ws_id, "ben", PreferenceChange())
+    with pytest.raises(BadInput, match="user_id: is no member any more"):
+        beside.plan_preferences.store.change(ws_id, "zoe", change)
+    beside.close()
 
 
 def test_preferences_of_a_workspace_and_of_a_member(run: Run, ws_id: UUID, database: Database) -> None:

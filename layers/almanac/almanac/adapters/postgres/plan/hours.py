@@ -58,6 +58,8 @@ class PostgresHours(HoursStore, PreferenceStore):
     def change(self, ws_id: UUID, user: str | None, change: PreferenceChange) -> None:
         with self._db.transaction():
             self._run("hold_settings", ws_id=ws_id)
+            if user is not None and not self._run("hold_member", ws_id=ws_id, user_id=user):
+                raise BadInput("user_id", "is no member any more")
             read = self._read(ws_id, user)
             wanted = change.applied_to(read.own, read.listed().values.daily_caps, read.categories)
             if wanted == (read.own or {}):

@@ -4,6 +4,10 @@
 -- Nobody changes hours or preferences meanwhile.
 SELECT settings -> 'scheduling' FROM workspaces WHERE id = :ws_id::uuid FOR NO KEY UPDATE;
 
+-- name: hold_member
+-- Nobody changes what the member wants meanwhile, a product neither.
+SELECT user_id FROM workspace_members WHERE ws_id = :ws_id::uuid AND user_id = :user_id FOR NO KEY UPDATE;
+
 -- name: put_hours
 -- A product may have written the category's name in its own way: that row is changed. What is as it was is not written: a
 -- plan is asked for where something has changed.
