@@ -127,6 +127,11 @@ def test_a_task_is_changed_unless_somebody_was_faster_and_as_it_is_not_at_all(
     )
     assert "somebody else has changed" in told(visitor, visitor.post(task, **{**shown, "title": "Start"}))
     assert list(wiring.tasks.all(ws)) == [now]
+    wiring.tasks.change(ws, now.task_id, TaskChange(title=" Two\nlines "))
+    odd = form_of(visitor, page, task)
+    assert odd["title"] == "Twolines", "as a browser has it"
+    visitor.post(task, **{**odd, "minutes": "45"})
+    assert [(each.title, each.minutes) for each in wiring.tasks.all(ws)] == [(" Two\nlines ", 45)]
     refused = visitor.post(task, **{**form_of(visitor, page, task), "done_minutes": "x"})
     assert (refused.status, "Done elsewhere: must be" in text_of(refused.text)) == (422, True)
     assert f'<li id="{now.task_id}">' in refused.text

@@ -59,6 +59,19 @@ def chosen(visit: Visit, field: str) -> tuple[str, ...]:
     return tuple(visit.request.form.get(field, [])[:MOST_CHOSEN])
 
 
+def in_one_line(text: str) -> str:
+    """Return a text as a field holds it: browsers leave line breaks out, and we what is around it."""
+    return "".join(text.splitlines()).strip()
+
+
+def label(field: str, text: str, was: str | None) -> str:
+    """Return what was entered; what is entered as it `was` stays exactly so. Raises BadInput as require_label."""
+    if was is not None and text == in_one_line(was):
+        return was
+    require_label(field, text)
+    return text
+
+
 def require_label(field: str, text: str) -> None:
     """Raise BadInput for a text that no column takes."""
     if not 1 <= len(text) <= _LONGEST:

@@ -49,7 +49,7 @@ class Entered:
         weekly = rule.weekdays or (rule.start.weekday(),)
         days = tuple(range(7)) if rule.frequency == "daily" else weekly if rule.frequency == "weekly" else ()
         return cls(
-            name=wishes.name,
+            name=fields.in_one_line(wishes.name),
             minutes=str(wishes.minutes),
             min_minutes=_text(wishes.min_minutes),
             max_minutes=_text(wishes.max_minutes),

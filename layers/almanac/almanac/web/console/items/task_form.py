@@ -52,7 +52,7 @@ class Entered:
     def of(cls, task: ListedTask, zone: tzinfo) -> "Entered":
         """Return what the form holds of a task that there is."""
         return cls(
-            title=task.title,
+            title=read.in_one_line(task.title),
             minutes=_text(task.minutes),
             done_minutes=str(task.done_minutes),
             priority=task.priority,
@@ -98,12 +98,11 @@ class Entered:
 
     def wanted(self, zone: tzinfo, was: ListedTask | None = None) -> NewTask:
         """Return the task that is meant; what is entered as it `was` stays exactly so. Raises BadInput of a field."""
-        read.require_label("title", self.title)
         read.require_label("hours", self.hours)
         read.require_priority(self.priority)
         unknown_length = was is not None and was.minutes is None and not self.minutes
         return NewTask(
-            title=self.title,
+            title=read.label("title", self.title, was.title if was is not None else None),
             minutes=None if unknown_length else read.whole_number("minutes", self.minutes, LONGEST),
             done_minutes=read.whole_number("done_minutes", self.done_minutes, LONGEST, least=0),
             assignees=tuple(Share(user, _minutes("assignees", minutes)) for user, minutes in self.assignees),

@@ -33,7 +33,7 @@ class Entered:
     def of(cls, meeting: ListedMeeting, zone: tzinfo) -> "Entered":
         """Return what the form holds of a meeting that there is."""
         return cls(
-            title=meeting.title,
+            title=fields.in_one_line(meeting.title),
             minutes=str(meeting.minutes),
             priority=meeting.priority,
             hours=meeting.hours,
@@ -65,15 +65,14 @@ class Entered:
         return fields.mark_of(self)
 
     def wanted(self, zone: tzinfo, was: ListedMeeting | None = None) -> NewMeeting:
-        """Return the meeting that is meant; an instant that is entered as it `was` keeps its seconds.
+        """Return the meeting that is meant; what is entered as it `was` stays exactly so.
 
         Raises BadInput of a field.
         """
-        fields.require_label("title", self.title)
         fields.require_label("hours", self.hours)
         fields.require_priority(self.priority)
         return NewMeeting(
-            title=self.title,
+            title=fields.label("title", self.title, was.title if was is not None else None),
             required=self.required,
             optional=self.optional,
             minutes=fields.whole_number("minutes", self.minutes, LONGEST),
