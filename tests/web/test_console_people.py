@@ -184,13 +184,18 @@ class TestForms:
         assert "somebody else has changed" in told(visitor, visitor.post(meeting, **{**shown, "title": "Start"}))
         assert list(wiring.meetings.all(ws)) == [now]
 
-    def test_who_has_left_is_offered_and_refused(
-        self, visitor: Visitor, page: str, ws: UUID, wiring: ApiWiring
+    def test_who_has_left_may_stay_and_is_refused_where_people_change(
+        self, visitor: Visitor, page: str, ws: UUID, wiring: ApiWiring, database: Database
     ) -> None:
         meeting = added(visitor, wiring, ws)
         wiring.people.remove(ws, "ben")
         assert "ben (no member any more)" in text_of(visitor.get(f"{page}?change={meeting[-36:]}").text)
-        answer = visitor.post(meeting, **form_of(visitor, page, meeting))
+        database.run("UPDATE meetings SET calendar_hours = 'Nights'")
+        shown = form_of(visitor, page, meeting)
+        assert "The meeting was changed" in told(visitor, visitor.post(meeting, **{**shown, "title": "Start"}))
+        (now,) = wiring.meetings.all(ws)
+        assert (now.title, now.hours, now.required) == ("Start", "Nights", ("ada", "ben")), "as impossible as it is"
+        answer = visitor.post(meeting, **{**form_of(visitor, page, meeting), "optional": ["cy"]})
         assert answer.status == 422
         assert "Must come: names somebody who is no member" in text_of(answer.text)
 

@@ -1,7 +1,7 @@
 """Fields of a form of something that looks for its time: what a person has entered, and what that means."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -47,6 +47,19 @@ def changed_meanwhile(kind: str) -> str:
 def mark_of(entered: "DataclassInstance") -> str:
     """Return what tells whether something is still as a form has shown it."""
     return sha256(repr(astuple(entered)).encode()).hexdigest()[:32]
+
+
+def differing(wanted: "DataclassInstance", stored: "DataclassInstance") -> dict[str, Any]:
+    """Return what is other than it is stored, by field: what is not may be as impossible as it is.
+
+    The order in which people and predecessors are named means nothing.
+    """
+
+    def plain(value: object) -> object:
+        return frozenset(value) if isinstance(value, tuple) else value
+
+    pairs = ((each.name, getattr(wanted, each.name), getattr(stored, each.name)) for each in fields(wanted))
+    return {name: value for name, value, was in pairs if plain(value) != plain(was)}
 
 
 def in_words(error: BadInput, labels: Mapping[str, str]) -> str:

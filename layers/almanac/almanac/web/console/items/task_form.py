@@ -1,9 +1,8 @@
 """The form of a task: what a person has entered, and what that means."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any
 from uuid import UUID
 
 from almanac.domain.items.tasks import TASK_BOUNDS, USUAL_HOURS, ListedTask, NewTask, Share, TaskChange
@@ -121,15 +120,9 @@ class Entered:
 
 
 def as_change(wanted: NewTask, was: ListedTask) -> TaskChange:
-    """Return what is other than it was: what is not may be as impossible as it is."""
-    stored = TaskChange().applied_to(was)
-    other: dict[str, Any] = {
-        each.name: getattr(wanted, each.name)
-        for each in fields(NewTask)
-        if _plain(getattr(wanted, each.name)) != _plain(getattr(stored, each.name))
-    }
-    without = frozenset(bound for bound in TASK_BOUNDS if bound in other and other[bound] is None)
-    return TaskChange(**other, without=without)
+    """Return what is other than it was."""
+    other = read.differing(wanted, TaskChange().applied_to(was))
+    return TaskChange(**other, without=frozenset(bound for bound in TASK_BOUNDS if other.get(bound, bound) is None))
 
 
 def in_words(error: BadInput) -> str:
@@ -140,11 +133,6 @@ def in_words(error: BadInput) -> str:
 def people_offered(members: Iterable[str], entered: Entered) -> Sequence[str]:
     """Return whom a form offers: the members, and who works on it without being one any more."""
     return list(dict.fromkeys((*members, *(user for user, _ in entered.assignees))))
-
-
-def _plain(value: Any) -> Any:
-    """Return a value to compare: the order in which people and predecessors are named means nothing."""
-    return frozenset(value) if isinstance(value, tuple) else value
 
 
 def _text(minutes: int | None) -> str:

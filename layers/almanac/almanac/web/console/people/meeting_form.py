@@ -51,7 +51,7 @@ class Entered:
             title=visit.field("title"),
             minutes=visit.field("minutes"),
             priority=visit.field("priority"),
-            hours=visit.field("hours").lower(),
+            hours=visit.field("hours"),
             earliest=visit.field("earliest"),
             deadline=visit.field("deadline"),
             hard=visit.field("hard") == "yes",
@@ -77,27 +77,17 @@ class Entered:
             optional=self.optional,
             minutes=fields.whole_number("minutes", self.minutes, LONGEST),
             priority=self.priority,
-            hours=self.hours,
+            hours=self.hours if was is not None and self.hours == was.hours else self.hours.lower(),
             earliest=fields.instant("earliest", self.earliest, zone, was),
             deadline=fields.instant("deadline", self.deadline, zone, was),
             hard_deadline=self.hard,
         )
 
 
-def as_change(meeting: NewMeeting) -> MeetingChange:
-    """Return the change that makes a meeting this one, whatever it was."""
-    return MeetingChange(
-        title=meeting.title,
-        required=meeting.required,
-        optional=meeting.optional,
-        minutes=meeting.minutes,
-        priority=meeting.priority,
-        hours=meeting.hours,
-        earliest=meeting.earliest,
-        deadline=meeting.deadline,
-        hard_deadline=meeting.hard_deadline,
-        without=frozenset(each for each in BOUNDS if getattr(meeting, each) is None),
-    )
+def as_change(wanted: NewMeeting, was: ListedMeeting) -> MeetingChange:
+    """Return what is other than it was."""
+    other = fields.differing(wanted, MeetingChange().applied_to(was))
+    return MeetingChange(**other, without=frozenset(bound for bound in BOUNDS if other.get(bound, bound) is None))
 
 
 def in_words(error: BadInput) -> str:

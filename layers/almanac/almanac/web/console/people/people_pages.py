@@ -68,7 +68,7 @@ def change(visit: Visit) -> Answer:
     if visit.field("seen") != Entered.of(was, zone).mark:
         return visit.back(_place(visit), _CHANGED)
     try:
-        found = meetings.change(visit.ws_id, was.meeting_id, as_change(entered.wanted(zone, was)), was)
+        found = meetings.change(visit.ws_id, was.meeting_id, as_change(entered.wanted(zone, was), was), was)
     except ChangedMeanwhile:
         return visit.back(_place(visit), _CHANGED)
     except BadInput as error:
