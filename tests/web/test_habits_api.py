@@ -122,6 +122,7 @@ def test_what_is_unusable_names_its_field(member: Client, habits: str, foreign: 
         ({"start_date": "2026-03-02", "end_date": "2026-03-01"}, "end_date"),
         ({"start_date": "0001-01-01"}, "start_date"),
         ({"weekdays": [7]}, "weekdays.0"),
+        ({"name": "\u2003"}, "name"),
         ({"weekdays": ["someday"]}, "weekdays.0"),
         ({"frequency": "daily"}, "weekdays"),
         ({"ideal_time": "7:30"}, "ideal_time"),

@@ -127,6 +127,7 @@ def test_what_is_unusable_names_its_field_and_changes_nothing(member: Client, ur
         ({"earliest": "2199-03-07T00:00:00Z"}, "deadline"),
         ({"hours": "nights"}, "hours"),
         ({"minutes": 0}, "minutes"),
+        ({"title": " \n"}, "title"),
         ({"min_piece": 90}, "min_piece"),
         ({"split": False, "max_piece": 30}, "max_piece"),
         ({"after": [own]}, "after"),

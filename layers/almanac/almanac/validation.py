@@ -47,6 +47,7 @@ _FAULTS: Mapping[str, str] = {
     "json_type": "is not valid JSON",
     "extra_forbidden": "is not known here",
     "nul_character": "must not hold a NUL character",
+    "blank": "must not be blank",
     "out_of_reach": OUT_OF_REACH,
 }
 """Pydantic's kinds of faults in words of ours, which say what to write instead."""

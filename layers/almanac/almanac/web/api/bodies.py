@@ -19,6 +19,14 @@ def _within_reach(moment: datetime) -> datetime:
     return moment
 
 
+def _readable(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "must not be blank")
+    return text
+
+
+Title = Annotated[Label, AfterValidator(_readable)]
+"""What something is called by people, who could not tell it from nothing if it were blank."""
 Instant = Annotated[AwareDatetime, AfterValidator(_within_reach)]
 """An instant that somebody gives."""
 

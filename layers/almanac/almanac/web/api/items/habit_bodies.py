@@ -19,7 +19,7 @@ from almanac.domain.items.wishes import Priority
 from almanac.jobs import Label
 from almanac.validation import OUT_OF_REACH, YEARS
 from almanac.web.api.bodies import Body as Fields
-from almanac.web.api.bodies import Model
+from almanac.web.api.bodies import Model, Title
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Minutes = Annotated[int, Field(ge=1, le=LONGEST_HABIT)]
@@ -48,7 +48,7 @@ class HabitChangeBody(Fields):
     `time_preference`, and that of an ideal time.
     """
 
-    name: Label | None = None
+    name: Title | None = None
     user_id: Annotated[Label | None, Field(description="The member it is for; null: the default member.")] = None
     minutes: Annotated[Minutes | None, Field(description="Preferred length; of a new one 30.")] = None
     min_minutes: Annotated[Minutes | None, Field(description="Null: the preferred length.")] = None
@@ -77,7 +77,7 @@ class HabitChangeBody(Fields):
 class HabitBody(HabitChangeBody):
     """A habit; of what is left out a new one has the usual: every day from today on, for half an hour."""
 
-    name: Label
+    name: Title
 
 
 class HabitMonthWeekday(Model):

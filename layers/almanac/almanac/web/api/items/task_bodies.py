@@ -10,7 +10,7 @@ from almanac.domain.items.tasks import MOST_NAMED, TASK_BOUNDS, USUAL_HOURS, Lis
 from almanac.domain.items.wishes import LONGEST, Priority
 from almanac.jobs import Label
 from almanac.web.api.bodies import Body as Fields
-from almanac.web.api.bodies import Instant, Model
+from almanac.web.api.bodies import Instant, Model, Title
 from almanac.web.api.items.changes import taken_away
 
 Minutes = Annotated[int, Field(ge=1, le=LONGEST)]
@@ -34,7 +34,7 @@ class TaskBody(Fields):
     Without assignees it is the default member's. Pieces go with `split`.
     """
 
-    title: Label
+    title: Title
     minutes: Minutes
     assignees: Assignees = Field(default_factory=list)
     priority: Priority = "normal"
@@ -74,7 +74,7 @@ class TaskChangeBody(Fields):
     `done`: whether it is ticked off. A later `earliest` snoozes it. `assignees`, `after` and `after_meetings` name all.
     """
 
-    title: Label | None = None
+    title: Title | None = None
     minutes: Minutes | None = None
     done_minutes: DoneMinutes | None = None
     assignees: Assignees | None = None
