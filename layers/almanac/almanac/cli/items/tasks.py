@@ -1,6 +1,7 @@
 """`task add`, `task change`, `task list`, `task done`, `task reopen` and `task remove`."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from typing import Any
 from uuid import UUID
 
 from almanac.cli import arguments
@@ -20,6 +21,8 @@ _CHANGES = """\
   almanac task change WS TASK --earliest 2026-03-09T09:00:00+01:00
   almanac task change WS TASK --user ada --no-deadline --whole
 """
+Options = Any
+"""A command, or options of which it takes one: argparse keeps that class private."""
 
 
 def add_to(commands: Commands) -> None:
@@ -30,8 +33,8 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--title", required=True, type=arguments.label, help="what it is called")
     add_wishes(parser, required=True, priority="normal", hours=USUAL_HOURS)
     add_bounds(parser, changing=False)
-    _add_pieces(parser)
-    _add_people_and_order(parser, "again for more")
+    _add_pieces(parser, parser)
+    _add_people_and_order(parser, parser, "again for more")
     about = "change what is given of a task, or snooze it by --earliest; the next plan takes it up"
     parser = add_command(group, "change", _change, about, _CHANGES)
     add_item(parser, "task")
@@ -40,10 +43,11 @@ def add_to(commands: Commands) -> None:
     add_bounds(parser, changing=True)
     about = "work on it that was done outside its blocks, from 0"
     parser.add_argument("--done-minutes", type=_done_minutes, metavar="N", help=about)
-    _add_pieces(parser)
-    parser.add_argument("--whole", dest="split", action="store_false", help="in one piece")
-    parser.add_argument("--nobody", dest="assignees", action="store_const", const=[], help="it is the default member's")
-    _add_people_and_order(parser, "instead of those until now")
+    whole, whose = parser.add_mutually_exclusive_group(), parser.add_mutually_exclusive_group()
+    _add_pieces(parser, whole)
+    whole.add_argument("--whole", dest="split", action="store_false", help="in one piece")
+    whose.add_argument("--nobody", dest="assignees", action="store_const", const=[], help="it is the default member's")
+    _add_people_and_order(parser, whose, "instead of those until now")
     parser.add_argument("--no-after", action="store_true", help="it waits for nothing any more")
     parser = add_command(group, "list", _list, "list the open tasks, those in trouble and without a block first")
     arguments.add_workspace(parser)
@@ -57,20 +61,21 @@ def add_to(commands: Commands) -> None:
     add_item(add_command(group, "remove", _remove, about, "  almanac task remove WS TASK"), "task")
 
 
-def _add_pieces(parser: ArgumentParser) -> None:
-    parser.add_argument("--split", action="store_true", default=None, help="it may be split into pieces")
+def _add_pieces(parser: ArgumentParser, whole: Options) -> None:
+    whole.add_argument("--split", action="store_true", default=None, help="it may be split into pieces")
     for option, about in (("--min-piece", "shortest piece (none: 30)"), ("--max-piece", "longest piece (none: any)")):
         parser.add_argument(option, type=_minutes, metavar="N", help=about)
 
 
-def _add_people_and_order(parser: ArgumentParser, more: str) -> None:
-    for option, dest, read, name, about in (
-        ("--user", "assignees", _share, "USER[=N]", "who works on it, for minutes of their own"),
-        ("--after", "after", arguments.uuid, "TASK", "the task that it waits for"),
-        ("--after-meeting", "after_meetings", arguments.uuid, "MEETING", "the meeting that it waits for"),
+def _add_people_and_order(parser: ArgumentParser, whose: Options, more: str) -> None:
+    about = f"who works on it, for minutes of their own; {more}"
+    whose.add_argument("--user", dest="assignees", action="append", type=_share, metavar="USER[=N]", help=about)
+    for option, dest, name, about in (
+        ("--after", "after", "TASK", "the task that it waits for"),
+        ("--after-meeting", "after_meetings", "MEETING", "the meeting that it waits for"),
     ):
         said = f"{about}; {more}"
-        parser.add_argument(option, dest=dest, action="append", type=read, metavar=name, help=said)
+        parser.add_argument(option, dest=dest, action="append", type=arguments.uuid, metavar=name, help=said)
 
 
 def _minutes(text: str) -> int:

@@ -42,10 +42,11 @@ def add_bounds(parser: ArgumentParser, *, changing: bool) -> None:
     )
     parser.add_argument("--deadline", type=arguments.instant, metavar="TIME", help="to end by; ISO 8601 with an offset")
     about = "rather not at all than after the deadline"
-    parser.add_argument("--hard", action="store_true", default=None if changing else False, help=about)
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--hard", action="store_true", default=None if changing else False, help=about)
     if not changing:
         return
-    parser.add_argument("--soft", dest="hard", action="store_false", help="rather late than not at all")
+    either.add_argument("--soft", dest="hard", action="store_false", help="rather late than not at all")
     for bound, about in (("earliest", "it may begin at once"), ("deadline", "it has none any more")):
         parser.add_argument(f"--no-{bound}", dest="without", action="append_const", const=bound, default=[], help=about)
 
