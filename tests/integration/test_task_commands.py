@@ -94,6 +94,11 @@ class TestATaskIsChanged:
         assert "  not before 2199-03-01T09:00:00Z\n" in run("task", "list", ws_id)[1], "it is snoozed"
         assert said == {"ws_id": str(ws_id), **was, "earliest": "2199-03-01T09:00:00Z"}
 
+        sized = json.loads(run("task", "change", ws_id, task, "--min-piece", 45, "--max-piece", 60, "--json")[1])
+        assert (sized["min_piece"], sized["max_piece"]) == (45, 60)
+        any_size = run("task", "change", ws_id, task, "--no-min-piece", "--no-max-piece", "--json")[1]
+        assert json.loads(any_size) == said
+
         alone = ("--user", "cy", "--no-deadline", "--no-earliest", "--soft", "--whole", "--no-after")
         run("task", "change", ws_id, task, *alone, "--done-minutes", 30)
         (now,) = [each for each in listed(run, ws_id) if each["task_id"] == task]
@@ -180,6 +185,7 @@ class TestATaskIsChanged:
             (("--minutes", 44641), "--minutes: must be 1 to 44640"),
             (("--no-after", "--after", uuid4()), "--no-after: goes not with --after and --after-meeting"),
             (("--deadline", "2199-03-08T17:00Z", "--no-deadline"), "--no-deadline: goes not with --deadline"),
+            (("--split", "--max-piece", 60, "--no-max-piece"), "--no-max-piece: goes not with --max-piece"),
             (
                 ("--user", "ben", "--user", "cy", "--done-minutes", 30),
                 "--done-minutes: goes for a task of one; of several, give each the minutes that are left",

@@ -7,6 +7,7 @@ from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.items.wishes import add_bounds, add_item, add_wishes, category_of, require_minutes, taken_away
 from almanac.cli.session import Result, Session
 from almanac.domain.items.meetings import MeetingChange, NewMeeting
+from almanac.domain.items.wishes import BOUNDS
 from almanac.errors import BadInput
 from almanac.presentation import people
 
@@ -89,7 +90,7 @@ def _change(args: Namespace, session: Session) -> Result:
         earliest=args.earliest,
         deadline=args.deadline,
         hard_deadline=args.hard,
-        without=taken_away(args),
+        without=taken_away(args, BOUNDS),
     )
     if change == MeetingChange():
         raise BadInput("--title", "missing; give it, or whatever else is to change")

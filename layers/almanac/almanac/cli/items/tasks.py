@@ -8,7 +8,7 @@ from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.items.wishes import add_bounds, add_item, add_wishes, category_of, require_minutes, taken_away
 from almanac.cli.session import Result, Session
-from almanac.domain.items.tasks import USUAL_HOURS, NewTask, Share, TaskChange
+from almanac.domain.items.tasks import TASK_BOUNDS, USUAL_HOURS, NewTask, Share, TaskChange
 from almanac.domain.items.wishes import LONGEST
 from almanac.errors import BadInput
 from almanac.presentation import tasks
@@ -46,6 +46,9 @@ def add_to(commands: Commands) -> None:
     whole, whose = parser.add_mutually_exclusive_group(), parser.add_mutually_exclusive_group()
     _add_pieces(parser, whole)
     whole.add_argument("--whole", dest="split", action="store_false", help="in one piece")
+    for option, name in (("--no-min-piece", "min_piece"), ("--no-max-piece", "max_piece")):
+        about = "its pieces are bounded so no more"
+        parser.add_argument(option, dest="without", action="append_const", const=name, help=about)
     whose.add_argument("--nobody", dest="assignees", action="store_const", const=[], help="it is the default member's")
     _add_people_and_order(parser, whose, "instead of those until now")
     parser.add_argument("--no-after", action="store_true", help="it waits for nothing any more")
@@ -138,7 +141,7 @@ def _change(args: Namespace, session: Session) -> Result:
         hard_deadline=args.hard,
         after=_order(args.after, args),
         after_meetings=_order(args.after_meetings, args),
-        without=taken_away(args),
+        without=taken_away(args, TASK_BOUNDS),
     )
     if change == TaskChange():
         raise BadInput("--title", "missing; give it, or whatever else is to change")

@@ -1,11 +1,14 @@
 """Options of what tasks, habits and meetings wish alike: how they are called, how much they weigh, by when they end."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Set
+from collections.abc import Collection, Set
+from typing import TypeVar
 
 from almanac.cli import arguments
-from almanac.domain.items.wishes import BOUNDS, LONGEST, PRIORITIES, Bound
+from almanac.domain.items.wishes import LONGEST, PRIORITIES
 from almanac.errors import BadInput
+
+Bound = TypeVar("Bound", bound=str)
 
 
 def add_item(parser: ArgumentParser, kind: str) -> None:
@@ -62,9 +65,11 @@ def require_minutes(args: Namespace) -> None:
         raise BadInput("--minutes", f"must be 1 to {LONGEST}")
 
 
-def taken_away(args: Namespace) -> Set[Bound]:
-    """Return the bounds that a change takes away. Raises BadInput for one that it also gives."""
-    for bound in BOUNDS:
-        if bound in args.without and getattr(args, bound) is not None:
-            raise BadInput(f"--no-{bound}", f"goes not with --{bound}")
-    return frozenset(args.without)
+def taken_away(args: Namespace, bounds: Collection[Bound]) -> Set[Bound]:
+    """Return those of the bounds that a change takes away. Raises BadInput for one that it also gives."""
+    found = frozenset(bound for bound in bounds if bound in args.without)
+    for bound in found:
+        if getattr(args, bound) is not None:
+            option = bound.replace("_", "-")
+            raise BadInput(f"--no-{option}", f"goes not with --{option}")
+    return found
