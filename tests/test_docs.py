@@ -160,7 +160,7 @@ def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser
                 yield from parsers(child)
 
 
-command_line = cache(_parser)
+command_line = _parser
 
 
 @cache

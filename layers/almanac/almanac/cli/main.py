@@ -3,6 +3,7 @@
 import os
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import entry_points, version
 
 from almanac.cli import accounts, maintenance, output, plan, queues, runs, schedule, sync, workspaces
@@ -59,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return FAILED if result.failure is not None else 0
 
 
+@cache  # a hundred parsers take as long as a command: whoever runs several in one process builds them once
 def _parser() -> Parser:
     parser = Parser(prog="almanac", description="Keeps workspaces' calendars true.", epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"almanac {version('almanac')}")
