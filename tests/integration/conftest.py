@@ -9,7 +9,7 @@ import pytest
 from almanac.adapters.postgres.connection import Database, parse_url
 from local.google_simulator.simulator import Simulator
 from local.postgres import Postgres
-from tests.integration.lent_databases import LentDatabases
+from tests.integration.lent_databases import LentDatabases, migrated
 from tests.integration.team import Team
 
 
@@ -24,7 +24,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def lent_databases(postgres: Postgres) -> Iterator[LentDatabases]:
     """Migrated databases of this server, for one test at a time."""
-    with closing(LentDatabases(postgres)) as lent:
+    with closing(LentDatabases(postgres, migrated(postgres))) as lent:
         yield lent
 
 

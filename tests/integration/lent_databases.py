@@ -1,4 +1,4 @@
-"""Migrated databases that tests take in turn: emptied after each, which is thirty times cheaper than a new copy.
+"""Databases that tests take in turn: emptied after each, which is thirty times cheaper than a new copy.
 
 One whose schema, settings or statistics a test has changed is dropped instead: nobody sees what another test did.
 """
@@ -9,12 +9,12 @@ from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.migrate import migrate
 from local.postgres import Postgres
 
-_TEMPLATE = "migrated"
-
-# Notes every change of the schema but those of temporary tables, whoever makes it; `reuse.empty()` is told below.
+# Notes every change of a schema but those of temporary tables, whoever makes it; `reuse.empty()` is told below.
 _PREPARE = """
 CREATE SCHEMA reuse;
 CREATE TABLE reuse.schema_changes (command text);
+CREATE TABLE reuse.lent_schemas AS SELECT oid FROM pg_namespace
+    WHERE NOT starts_with(nspname, 'pg_') AND nspname NOT IN ('information_schema', 'reuse');
 CREATE FUNCTION reuse.note_change() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     INSERT INTO reuse.schema_changes SELECT command_tag FROM pg_event_trigger_ddl_commands()
@@ -26,7 +26,7 @@ BEGIN
 END $$;
 CREATE FUNCTION reuse.filled() RETURNS TABLE (name regclass) LANGUAGE sql AS $$
     SELECT oid::regclass FROM pg_class
-    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0
+    WHERE relkind = 'r' AND relnamespace IN (SELECT oid FROM reuse.lent_schemas) AND pg_relation_size(oid) > 0
 $$;
 CREATE FUNCTION reuse.digest(name regclass) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE answer text;
@@ -35,7 +35,8 @@ BEGIN
     RETURN answer;
 END $$;
 CREATE FUNCTION reuse.standing() RETURNS text LANGUAGE sql AS $$
-    SELECT format('%s %s', (SELECT sum(reltuples) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+    SELECT format('%s %s',
+        (SELECT sum(reltuples) FROM pg_class WHERE relnamespace IN (SELECT oid FROM reuse.lent_schemas)),
         (SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
          WHERE d.datname = current_database()))
 $$;
@@ -70,30 +71,36 @@ CREATE EVENT TRIGGER reuse_removals ON sql_drop EXECUTE FUNCTION reuse.note_remo
 """
 
 
+def migrated(server: Postgres) -> str:
+    """Make a database with our tables in it; return its name."""
+    url = server.create_database("migrated")
+    migrate(url)
+    return "migrated"
+
+
 class LentDatabases:
-    """Copies of one migrated database of a server, each lent to one test at a time.
+    """Copies of one database of a server, each lent to one test at a time; nobody may be connected to that one.
 
     The server is without autovacuum: it would give the migrated one statistics within minutes, since the list of
     migrations is longer than the fifty rows that it waits for, and each copy would count as changed from then on.
     """
 
-    def __init__(self, server: Postgres) -> None:
+    def __init__(self, server: Postgres, template: str) -> None:
         self._server = server
+        self._template = template
         self._numbers = itertools.count(1)
         self._free: list[str] = []
         self._emptying: dict[str, Database] = {}
-        migrated = server.create_database(_TEMPLATE)
-        migrate(migrated)
-        database = Database(lambda: parse_url(migrated))
+        database = Database(lambda: parse_url(server.url_of(template)))
         database.run(_PREPARE)
         database.close()
 
     def take(self) -> str:
-        """Name of a database that holds nothing but what migrations put into it."""
+        """Name of a database that holds nothing but what the one that is copied holds."""
         if self._free:
             return self._free.pop()
-        name = f"test_{next(self._numbers)}"
-        self._server.create_database(name, template=_TEMPLATE)
+        name = f"{self._template}_{next(self._numbers)}"
+        self._server.create_database(name, template=self._template)
         return name
 
     def give_back(self, name: str) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from itertools import count
+from contextlib import closing
 
 import pytest
 
@@ -12,21 +12,23 @@ from almanac.wiring.command_line import Wiring
 from local.google_simulator.simulator import Simulator
 from local.postgres import Postgres
 from tests.cli.shell import Shell
-from tests.integration.adoption.old_system import OldSystem, make_template, old_system
-
-_numbers = count(1)
+from tests.integration.adoption.old_system import OldSystem, before_adoption, old_system
+from tests.integration.lent_databases import LentDatabases
 
 
 @pytest.fixture(scope="session")
-def template(postgres: Postgres) -> str:
-    """Name of a database with both systems in it, that is made once and then only copied."""
-    return make_template(postgres, "before_adoption")
+def databases_of_both(postgres: Postgres) -> Iterator[LentDatabases]:
+    """Databases with both systems in them, for one test at a time."""
+    with closing(LentDatabases(postgres, before_adoption(postgres))) as lent:
+        yield lent
 
 
 @pytest.fixture
-def old(postgres: Postgres, template: str) -> Iterator[OldSystem]:
-    with old_system(postgres, f"adopted_{next(_numbers)}", template) as system:
+def old(postgres: Postgres, databases_of_both: LentDatabases) -> Iterator[OldSystem]:
+    name = databases_of_both.take()
+    with old_system(postgres.url_of(name)) as system:
         yield system
+    databases_of_both.give_back(name)
 
 
 @pytest.fixture

@@ -93,9 +93,9 @@ class OldSystem:
         return self.put("workspace_habits", ws_id=self.ws_id, creator_id=self.ada, name=name, **values)
 
 
-def make_template(postgres: Postgres, name: str) -> str:
-    """A database with the old schema, the shipped views, and a migrated schema `almanac`: to be copied, not used."""
-    url = postgres.create_database(name)
+def before_adoption(postgres: Postgres) -> str:
+    """Make a database with the old schema, the shipped views, and a migrated schema `almanac`; return its name."""
+    url = postgres.create_database("before_adoption")
     owner = _owner(url)
     try:
         owner.run(SCHEMA.read_text(encoding="utf-8"))
@@ -106,19 +106,17 @@ def make_template(postgres: Postgres, name: str) -> str:
         migrate(_as_newcomer(url))
     finally:
         owner.close()
-    return name
+    return "before_adoption"
 
 
 @contextmanager
-def old_system(postgres: Postgres, name: str, template: str) -> Iterator[OldSystem]:
-    """A copy of the template, with one workspace in its old tables."""
-    url = postgres.create_database(name, template=template)
+def old_system(url: str) -> Iterator[OldSystem]:
+    """One workspace in the old tables of a database."""
     owner = _owner(url)
     try:
         yield OldSystem(owner, _as_newcomer(url))
     finally:
         owner.close()
-        postgres.drop_database(name)
 
 
 def _owner(url: str) -> Database:
