@@ -24,10 +24,13 @@ def lent(postgres: Postgres, databases: LentDatabases, *statements: str) -> str:
 
 
 def test_a_database_is_emptied_and_lent_again(postgres: Postgres, lent_databases: LentDatabases) -> None:
-    name = lent(postgres, lent_databases)
+    taken = "UPDATE preview_turns SET ends_at = now()"
+    name = lent(postgres, lent_databases, taken, "DELETE FROM almanac_migrations")
     assert lent_databases.take() == name
     with closing(Database(lambda: parse_url(postgres.url_of(name)))) as database:
         assert database.run("SELECT count(*) FROM workspaces") == [[0]]
+        assert database.run("SELECT count(*) > 0, count(ends_at) FROM preview_turns") == [[True, 0]]
+        assert database.run("SELECT count(*) > 50 FROM almanac_migrations") == [[True]]
     lent_databases.give_back(name)
 
 
