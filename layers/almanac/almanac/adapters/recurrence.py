@@ -5,7 +5,7 @@ the domain uses the standard library alone, and calendar arithmetic of our own w
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
@@ -19,6 +19,8 @@ _FREQUENCIES: Mapping[str, Literal[0, 1, 2, 3]] = {
     "yearly": YEARLY,
 }
 _SHORTEST_MONTH = 28
+_DAYS = {"daily": 1, "weekly": 7}
+"""Rules that come round after so many days, whatever the month."""
 
 
 def dates_between(rule: Recurrence, first: date, last: date) -> frozenset[date]:
@@ -28,18 +30,24 @@ def dates_between(rule: Recurrence, first: date, last: date) -> frozenset[date]:
     29 February comes in leap years only.
     """
     stop = last if rule.end is None else min(last, rule.end)
-    return frozenset(day for day in _dates(rule, stop) if first <= day)
+    return frozenset(day for day in _dates(rule, first, stop) if first <= day)
 
 
-def _dates(rule: Recurrence, stop: date) -> Iterator[date]:
+def _dates(rule: Recurrence, first: date, stop: date) -> Iterator[date]:
     found = rrule(
         _FREQUENCIES[rule.frequency],
-        dtstart=_midnight(rule.start),
+        dtstart=_midnight(_begin(rule, first)),
         interval=rule.interval,
         until=_midnight(stop),
         **_limits(rule),
     )
     return (moment.date() for moment in found)
+
+
+def _begin(rule: Recurrence, first: date) -> date:
+    """Return the last day up to `first` on which the rule could have begun as well: a start may lie centuries back."""
+    round_ = timedelta(days=_DAYS.get(rule.frequency, 0) * rule.interval)
+    return rule.start + (first - rule.start) // round_ * round_ if round_ and rule.start < first else rule.start
 
 
 def _limits(rule: Recurrence) -> dict[str, Any]:
