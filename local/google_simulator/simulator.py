@@ -1,6 +1,8 @@
 """The simulator inside a process: started and stopped by a test, with a direct handle on its state."""
 
+import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 
 from local.google_simulator.control.commands import Commands
@@ -68,12 +70,20 @@ class Simulator:
         """Stop serving and close every connection, those in an injected delay too."""
         self.service.stopping.set()
         if self._threads:
-            self._server.shutdown()
+            self._end_serving()
             for thread in self._threads:
                 thread.join()
             self._threads = []
         self._server.close_connections()
         self._server.server_close()
+
+    def _end_serving(self) -> None:
+        """End the server's loop at once: it looks whether it should when somebody knocks, else every 10 ms."""
+        ending = threading.Thread(target=self._server.shutdown)
+        ending.start()
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", self._server.server_port), timeout=1).close()
+        ending.join()
 
     def _keep_ringing(self) -> None:
         while not self.service.stopping.wait(_RING_SECONDS):
