@@ -37,11 +37,9 @@ def database_url(postgres: Postgres, lent_databases: LentDatabases) -> Iterator[
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(database_url: str, lent_databases: LentDatabases) -> Database:
     """An open connection to this test's own database."""
-    database = Database(lambda: parse_url(database_url))
-    yield database
-    database.close()
+    return lent_databases.connection(parse_url(database_url).database)
 
 
 @pytest.fixture

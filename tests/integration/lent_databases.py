@@ -8,6 +8,7 @@ import itertools
 
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.adapters.postgres.migrate import migrate
+from almanac.errors import StorageFailed
 from local.postgres import Postgres
 
 # Notes every change of a schema but those of temporary tables, whoever makes it; `reuse.empty()` is told below.
@@ -101,7 +102,7 @@ class LentDatabases:
         self._template = template
         self._numbers = itertools.count(1)
         self._free: list[str] = []
-        self._emptying: dict[str, Database] = {}
+        self._kept: dict[str, Database] = {}
         database = Database(lambda: parse_url(server.url_of(template)))
         database.run(_PREPARE)
         database.close()
@@ -114,17 +115,26 @@ class LentDatabases:
         self._server.create_database(name, template=self._template)
         return name
 
+    def connection(self, name: str) -> Database:
+        """A connection that is kept: what a new one has to learn of the schema costs five times the work itself."""
+        if name not in self._kept:
+            self._kept[name] = Database(lambda: parse_url(self._server.url_of(name)))
+        return self._kept[name]
+
     def give_back(self, name: str) -> None:
         """End its sessions and empty it for the next test, or drop it when that would not make it as it was."""
-        # Over a connection that is kept: what a new one has to learn of the schema costs five times the work itself.
-        database = self._emptying.setdefault(name, Database(lambda: parse_url(self._server.url_of(name))))
+        database = self.connection(name)
+        try:
+            database.read("DISCARD ALL")  # what a test has set for its session
+        except StorageFailed:  # within a transaction that it has left open
+            database.close()
         if database.read("SELECT reuse.empty()")[0][0]:
             self._free.append(name)
         else:
-            self._emptying.pop(name).close()
+            self._kept.pop(name).close()
             self._server.drop_database(name)
 
     def close(self) -> None:
         """Close every connection."""
-        for database in self._emptying.values():
+        for database in self._kept.values():
             database.close()

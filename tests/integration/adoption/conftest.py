@@ -3,9 +3,12 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from functools import cache
 
 import pytest
 
+from adoption import command
+from adoption.store import PostgresAdoptionStore
 from almanac.adapters.crypto import new_key
 from almanac.adapters.postgres.connection import Database, parse_url
 from almanac.wiring.command_line import Wiring
@@ -21,6 +24,23 @@ def databases_of_both(postgres: Postgres) -> Iterator[LentDatabases]:
     """Databases with both systems in them, for one test at a time."""
     with closing(LentDatabases(postgres, before_adoption(postgres))) as lent:
         yield lent
+
+
+@pytest.fixture(autouse=True, scope="session")
+def time_zones_are_read_once() -> Iterator[None]:
+    """Python and Postgres read a thousand files for their names, each time."""
+    known: list[str] = []
+    ask = PostgresAdoptionStore.zones
+
+    def zones(store: PostgresAdoptionStore) -> list[str]:
+        if not known:
+            known.extend(ask(store))
+        return known
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PostgresAdoptionStore, "zones", zones)
+        patch.setattr(command, "available_timezones", cache(command.available_timezones))
+        yield
 
 
 @pytest.fixture
