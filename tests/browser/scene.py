@@ -182,6 +182,8 @@ def furnished(wiring: ApiWiring) -> tuple[dict[str, str], list[UUID]]:
         "plan": f"{base}/plan",
         "tasks-change": f"{base}/tasks?change={task}",
         "habits-change": f"{base}/habits?change={habit}",
+        "hours-change": f"{base}/hours?change=work",
+        "hours-member": f"{base}/hours?user=ada",
         "people": f"{base}/people",
         "people-change": f"{base}/people?change={meeting}",
         "people-nobody": f"/console/workspaces/{ids[1]}/people",

@@ -1,4 +1,4 @@
-"""The console's page of habits and hours: what it shows, and what its forms do."""
+"""The console's page of habits: what it shows, and what its forms do."""
 
 from datetime import timedelta
 from html import unescape
@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from almanac.adapters.postgres.connection import Database
 from almanac.domain.items.habits import HabitChange
 from almanac.domain.items.recurrences import RecurrenceChange
 from almanac.jobs import CalendarSchedule
@@ -23,22 +22,16 @@ def visitor(wiring: ApiWiring) -> Visitor:
 
 
 @pytest.mark.usefixtures("no_quarter_ends_meanwhile")
-def test_what_there_is_and_what_stands_in_its_way(
-    visitor: Visitor, ws: UUID, wiring: ApiWiring, database: Database
-) -> None:
+def test_what_there_is_and_what_stands_in_its_way(visitor: Visitor, ws: UUID, wiring: ApiWiring) -> None:
     page = f"/console/workspaces/{ws}/habits"
     empty = text_of(visitor.get(page).text)
     assert "There are no habits" in empty
-    assert "work everybody, by default every day 07:00-23:00" in empty
-    assert "break 0 default" in empty
     wiring.people.add(ws, "ada", HOSTILE, None)
     weekly = RecurrenceChange(weekdays=(0, 4))
     run = wiring.habits.add(ws, HabitChange(name=HOSTILE, user_id="ada", ideal_time=450, recurrence=weekly))
     wiring.opening_hours.set(ws, "never", None, {})
-    wiring.opening_hours.set(ws, "work", "ada", {0: ((540, 1020),)})
     wiring.habits.add(ws, HabitChange(name="Dream", hours="never"))
     wiring.habits.add(ws, HabitChange(name="Rest", active=False))
-    database.run("INSERT INTO workspace_calendar_hour_settings (ws_id, type, data) VALUES (:w, 'odd', '7')", w=ws)
     assert "There was no plan of everybody yet." in visitor.get(page).text
     job = CalendarSchedule(ws_id=ws)
     wiring.apply_plan(job, wiring.apply_plan.preview(job).fingerprint)
@@ -51,8 +44,6 @@ def test_what_there_is_and_what_stands_in_its_way(
     assert "no time" in said
     assert "In the way the hours 'never' never open" in unescape(said)
     assert "paused" in said
-    assert "Mon 09:00-17:00 Tue to Sun closed" in said
-    assert "odd everybody cannot be read as they are stored must be an object" in said
     next_block = wiring.habits.one(ws, run).blocks[0]
     assert f'value="{next_block.date}"' in shown.text
 

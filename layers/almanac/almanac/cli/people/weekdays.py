@@ -1,12 +1,10 @@
 """Weekdays and blocks of a day as they are typed: mon-fri, sat,sun, 09:00-12:30."""
 
-import re
 from argparse import ArgumentTypeError
 
-from almanac.domain.wall_clock import WEEKDAYS, Interval, wall_minute
+from almanac.domain.hours.opening import read_block
+from almanac.domain.wall_clock import WEEKDAYS, Interval
 
-_WALL = r"((?:[01]\d|2[0-3]):[0-5]\d|24:00)"
-_BLOCK = re.compile(f"{_WALL}-{_WALL}")
 _SHORTEST = 3
 """Letters of a weekday that tell it from the others."""
 
@@ -33,7 +31,7 @@ def _day(word: str) -> int:
 
 def block(text: str) -> Interval:
     """Return a block in wall minutes after midnight; one that ends before it begins runs over midnight."""
-    found = _BLOCK.fullmatch(text)
-    if found is None:
-        raise ArgumentTypeError("is no block of a day such as 09:00-12:30; 24:00 is the end of the day")
-    return wall_minute(found[1]), wall_minute(found[2])
+    try:
+        return read_block(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None

@@ -1,11 +1,12 @@
 """Opening hours of a category: what they are where nothing is stored, and which weeks may be stored."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from almanac.domain.wall_clock import DAY_MINUTES, WEEKDAYS, Interval, Week, wall_text
+from almanac.domain.wall_clock import DAY_MINUTES, WEEKDAYS, Interval, Week, wall_minute, wall_text
 from almanac.errors import BadInput
 
 DEFAULT_CATEGORIES = ("work", "personal", "meeting")
@@ -14,6 +15,9 @@ DEFAULT_WEEK: Week = (((7 * 60, 23 * 60),),) * 7
 NEVER: Week = ((),) * 7
 MOST_BLOCKS = 24
 """Of one day."""
+
+_WALL = r"((?:[01]\d|2[0-3]):[0-5]\d|24:00)"
+_BLOCK = re.compile(f"{_WALL}-{_WALL}", re.ASCII)
 
 Days = Mapping[int, tuple[Interval, ...]]
 """Blocks in wall minutes by weekday, Monday 0; an end that is not after its start lies on the next day."""
@@ -65,6 +69,14 @@ def stored_week(week: Week) -> Mapping[str, Any]:
 def _stored_day(blocks: Iterable[Interval]) -> Mapping[str, Any]:
     stored = [{"startTime": wall_text(start), "endTime": wall_text(end)} for start, end in blocks]
     return {"enabled": bool(stored), "timeBlocks": stored}
+
+
+def read_block(text: str) -> Interval:
+    """Read "09:00-12:30" in wall minutes after midnight. Raises ValueError, which says what a block looks like."""
+    found = _BLOCK.fullmatch(text)
+    if found is None:
+        raise ValueError("is no block of a day such as 09:00-12:30; 24:00 is the end of the day")
+    return wall_minute(found[1]), wall_minute(found[2])
 
 
 def block_text(block: Interval) -> str:

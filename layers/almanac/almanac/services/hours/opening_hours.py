@@ -8,6 +8,7 @@ from almanac.domain.hours.opening import DEFAULT_CATEGORIES, DEFAULT_WEEK, NEVER
 from almanac.domain.wall_clock import Week
 from almanac.errors import BadInput
 from almanac.services.hours.ports import HoursStore
+from almanac.services.items.requirements import ChangedMeanwhile
 from almanac.services.operations.people import require_member
 from almanac.services.operations.ports import PeopleStore, WorkspaceStore
 
@@ -40,10 +41,20 @@ class OpeningHours:
             require_member(self.people, ws_id, user, "user_id")
         return _counting(self.store.stored(ws_id), user)
 
-    def set(self, ws_id: UUID, category: str, user: str | None, days: Days, *, keep: bool = False) -> ListedHours:
+    def set(
+        self,
+        ws_id: UUID,
+        category: str,
+        user: str | None,
+        days: Days,
+        *,
+        keep: bool = False,
+        seen: ListedHours | None = None,
+    ) -> ListedHours:
         """Open a category on these days and on no other, or (`keep`) on the others as until now; return the hours.
 
-        Raises BadInput of a weekday, the category or the user, UnknownWorkspace.
+        `seen`: what counted when somebody looked. Raises BadInput of a weekday, the category or the user,
+        ChangedMeanwhile, UnknownWorkspace.
         """
         self.workspaces.require_workspace(ws_id)
         category = category.lower()
@@ -52,19 +63,26 @@ class OpeningHours:
             require_member(self.people, ws_id, user, "user_id")
 
         def wanted(stored: Sequence[ListedHours]) -> Week:
+            _require_seen(stored, user, seen)
             return week_of(days, _until_now(stored, category, user) if keep else NEVER)
 
         self.store.put(ws_id, category, user, wanted)
         return self.one(ws_id, category, user)
 
-    def reset(self, ws_id: UUID, category: str, user: str | None) -> Sequence[ListedHours]:
+    def reset(
+        self, ws_id: UUID, category: str, user: str | None, seen: ListedHours | None = None
+    ) -> Sequence[ListedHours]:
         """Forget what is stored of a category: the default counts again, or for a member what the workspace has.
 
-        Return what counts now. Raises BadInput for somebody who is no member and has none, or for a category that is
-        none, UnknownWorkspace.
+        Return what counts now. `seen`: what counted when somebody looked. Raises BadInput for somebody who is no
+        member and has none, or for a category that is none, ChangedMeanwhile, UnknownWorkspace.
         """
         self.workspaces.require_workspace(ws_id)
-        if not self.store.remove(ws_id, category.lower(), user):
+
+        def agreed(stored: Sequence[ListedHours]) -> None:
+            _require_seen(stored, user, seen)
+
+        if not self.store.remove(ws_id, category.lower(), user, agreed):
             if user is not None:
                 require_member(self.people, ws_id, user, "user_id")
             self.one(ws_id, category, user)
@@ -101,6 +119,12 @@ def _counting(stored: Sequence[ListedHours], user: str | None) -> Sequence[Liste
         if each.user_id is None or each.user_id == user:
             found[each.category] = each  # their own come after those of everybody
     return list(found.values())
+
+
+def _require_seen(stored: Sequence[ListedHours], user: str | None, seen: ListedHours | None) -> None:
+    """Raise ChangedMeanwhile where other hours count than somebody has seen."""
+    if seen is not None and seen not in _counting(stored, user):
+        raise ChangedMeanwhile
 
 
 def _until_now(stored: Sequence[ListedHours], category: str, user: str | None) -> Week:

@@ -23,8 +23,11 @@ class HoursStore(Protocol):
         everything as it is; hours that are stored so already are not written."""
         ...
 
-    def remove(self, ws_id: UUID, category: str, user: str | None) -> bool:
-        """Forget the hours of a category; False when there were none."""
+    def remove(
+        self, ws_id: UUID, category: str, user: str | None, agreed: Callable[[Sequence[ListedHours]], object]
+    ) -> bool:
+        """Forget the hours of a category; False when there were none. `agreed` is shown all that is stored, which
+        nobody else changes meanwhile: what it raises leaves everything as it is."""
         ...
 
 
@@ -35,6 +38,7 @@ class PreferenceStore(Protocol):
         """Return what counts for the workspace or for a member; of who is no member as of one without own ones."""
         ...
 
-    def change(self, ws_id: UUID, user: str | None, change: PreferenceChange) -> None:
-        """Store the change, and nothing where it changes nothing; every other setting stays. Raises BadInput."""
+    def change(self, ws_id: UUID, user: str | None, wanted: Callable[[ListedPreferences], PreferenceChange]) -> None:
+        """Store the change that `wanted` makes of what counts until now, which nobody else changes meanwhile, and
+        nothing where it changes nothing; every other setting stays. Raises BadInput, and what `wanted` raises."""
         ...

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from almanac.domain.hours.preferences import ListedPreferences, PreferenceChange
 from almanac.services.hours.ports import PreferenceStore
+from almanac.services.items.requirements import ChangedMeanwhile
 from almanac.services.operations.people import require_member
 from almanac.services.operations.ports import PeopleStore, WorkspaceStore
 
@@ -22,10 +23,21 @@ class PlanPreferences:
         self._require(ws_id, user)
         return self.store.preferences(ws_id, user)
 
-    def change(self, ws_id: UUID, user: str | None, change: PreferenceChange) -> ListedPreferences:
-        """Change what is given, and return what counts then. Raises BadInput of a preference, UnknownWorkspace."""
+    def change(
+        self, ws_id: UUID, user: str | None, change: PreferenceChange, seen: ListedPreferences | None = None
+    ) -> ListedPreferences:
+        """Change what is given, and return what counts then. `seen`: what counted when somebody looked.
+
+        Raises BadInput of a preference, ChangedMeanwhile, UnknownWorkspace.
+        """
         self._require(ws_id, user)
-        self.store.change(ws_id, user, change)
+
+        def wanted(until_now: ListedPreferences) -> PreferenceChange:
+            if seen not in (None, until_now):
+                raise ChangedMeanwhile
+            return change
+
+        self.store.change(ws_id, user, wanted)
         return self.store.preferences(ws_id, user)
 
     def _require(self, ws_id: UUID, user: str | None) -> None:

@@ -13,7 +13,7 @@ from almanac.web.console import (
 from almanac.web.console.history import change_pages, past_pages, webhook_pages
 from almanac.web.console.items import habit_pages, task_pages
 from almanac.web.console.pages import Page
-from almanac.web.console.people import people_pages
+from almanac.web.console.people import hour_pages, people_pages
 
 PAGES: tuple[Page, ...] = (
     *look_pages.PAGES,
@@ -21,6 +21,7 @@ PAGES: tuple[Page, ...] = (
     *workspace_pages.PAGES,
     *task_pages.PAGES,
     *habit_pages.PAGES,
+    *hour_pages.PAGES,
     *people_pages.PAGES,
     *plan_pages.PAGES,
     *outbound_pages.PAGES,

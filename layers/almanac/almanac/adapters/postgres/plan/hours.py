@@ -46,8 +46,13 @@ class PostgresHours(HoursStore, PreferenceStore):
             self._run("put_hours", ws_id=ws_id, category=category, user_id=user, data=data)
 
     @override
-    def remove(self, ws_id: UUID, category: str, user: str | None) -> bool:
-        return bool(self._run.alone("remove_hours", ws_id=ws_id, category=category, user_id=user))
+    def remove(
+        self, ws_id: UUID, category: str, user: str | None, agreed: Callable[[Sequence[ListedHours]], object]
+    ) -> bool:
+        with self._db.transaction():
+            self._run("hold_settings", ws_id=ws_id)
+            agreed(self._stored(ws_id))
+            return bool(self._run("remove_hours", ws_id=ws_id, category=category, user_id=user))
 
     @override
     def preferences(self, ws_id: UUID, user: str | None) -> ListedPreferences:
@@ -55,18 +60,19 @@ class PostgresHours(HoursStore, PreferenceStore):
             return self._read(ws_id, user).listed()
 
     @override
-    def change(self, ws_id: UUID, user: str | None, change: PreferenceChange) -> None:
+    def change(self, ws_id: UUID, user: str | None, wanted: Callable[[ListedPreferences], PreferenceChange]) -> None:
         with self._db.transaction():
             self._run("hold_settings", ws_id=ws_id)
             if user is not None and not self._run("hold_member", ws_id=ws_id, user_id=user):
                 raise BadInput("user_id", "is no member any more")
             read = self._read(ws_id, user)
-            wanted = change.applied_to(read.own, read.listed().values.daily_caps, read.categories)
-            if wanted == (read.own or {}):
+            until_now = read.listed()
+            changed = wanted(until_now).applied_to(read.own, until_now.values.daily_caps, read.categories)
+            if changed == (read.own or {}):
                 return
             of = {"ws_id": ws_id} if user is None else {"ws_id": ws_id, "user_id": user}
             name = "put_workspace_preferences" if user is None else "put_member_preferences"
-            if not self._run(name, wanted=json.dumps(wanted), **of):
+            if not self._run(name, wanted=json.dumps(changed), **of):
                 raise BadInput("settings", "is no JSON object in the row of the workspace, so it can hold none")
 
     def _stored(self, ws_id: UUID) -> Sequence[ListedHours]:

@@ -1,17 +1,15 @@
-"""The habits of a workspace: when each is next, or why it is not; which dates are left out, and the hours there are."""
+"""The habits of a workspace: when each is next, or why it is not, and which dates are left out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
-from almanac.domain.hours.opening import ListedHours
 from almanac.domain.items.habits import LONGEST_HABIT, TIME_PREFERENCES, HabitChange, ListedHabit
 from almanac.domain.items.wishes import PRIORITIES
 from almanac.domain.wall_clock import WEEKDAYS
 from almanac.errors import BadInput
 from almanac.presentation.items.habits import NOTES_SHOWN, when_text
-from almanac.presentation.items.hours import alike_days, preference_rows
 from almanac.services.items.requirements import ChangedMeanwhile
 from almanac.web.console.items.fields import Refused, add_once, changed_meanwhile
 from almanac.web.console.items.habit_form import ANY, Entered, in_words
@@ -35,7 +33,7 @@ class Row:
 
 
 def habits(visit: Visit) -> Answer:
-    """Show the habits, the hours and the preferences. Changes nothing."""
+    """Show the habits. Changes nothing."""
     return _shown(visit)
 
 
@@ -129,8 +127,6 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
         once=uuid4(),
         names={each.user_id: each.name or each.user_id for each in members},
         plan=last_plan(visit),
-        hours=[(each, _week(each)) for each in use.opening_hours.all(ws_id)],
-        preferences=preference_rows(use.plan_preferences.of(ws_id, None)),
     )
 
 
@@ -172,10 +168,6 @@ def _state(habit: ListedHabit) -> tuple[str, str]:
     if habit.blocks:
         return "on", "has its times"
     return ("failed", "no time") if habit.notes else ("queued", "looks for its times")
-
-
-def _week(hours: ListedHours) -> Sequence[tuple[str, str]]:
-    return [] if hours.week is None else [(days, said or "closed") for days, said in alike_days(hours.week)]
 
 
 def _habit_id(visit: Visit) -> UUID:
