@@ -84,8 +84,9 @@ def test_the_week_of_a_category_is_set_for_everybody_and_for_a_member_and_taken_
     assert CHANGED in told(visitor, visitor.post(f"{page}/reset", **gone))
     assert wiring.opening_hours.one(ws, "work", "ada").user_id is None
     wiring.people.remove(ws, "ada")
-    left = form(visitor, page, f"{page}/reset", 'Back to the usual<span class="hidden">: nights of ada')
-    assert "taken back" in told(visitor, visitor.post(f"{page}/reset", **left)), "of who is no member any more"
+    left = form(visitor, page, f"{page}/reset", "Take it away")
+    assert "not confirmed" in told(visitor, visitor.post(f"{page}/reset", **{**left, "sure": ""}))
+    assert "category was taken away" in told(visitor, visitor.post(f"{page}/reset", **left)), "of who is no member now"
     kept = database.run("SELECT action, subject, details FROM audit_log WHERE action LIKE 'hours%' ORDER BY at")
     assert kept == [
         ["hours_put", "work", {"user_id": None}],
@@ -105,7 +106,7 @@ def test_a_wrong_week_is_said_and_what_was_entered_stays(
     for sent, complaint in (
         (
             {"tuesday": "9-12"},
-            "Tuesday: is no block of a day such as 09:00-12:30; 24:00 is the end of the day; a space",
+            "Tuesday: is no block of a day such as 09:00-12:30; 24:00 is the end of the day; put",
         ),
         ({"sunday": "09:00-12:00 11:00-13:00"}, "Sunday: 11:00-13:00 overlaps 09:00-12:00"),
         ({"friday": "09:00-09:00"}, "Friday: 09:00-09:00 ends as it begins"),
@@ -150,12 +151,12 @@ def test_preferences_are_changed_as_they_were_shown_and_by_who_may(
     wanted = {**first, "break_minutes": "15", "buffer_after_minutes": "10", "cap:work": "360", "cap:meeting": "0"}
     said = told(visitor, visitor.post(place, **wanted))
     assert "The preferences were changed" in said
-    assert "Most a day meeting=0, work=360 of the workspace" in said
+    assert "Task work a day meeting=0, work=360 of the workspace" in said
     assert CHANGED in told(visitor, visitor.post(place, **wanted))
     for sent, complaint in (
         ({"min_notice_minutes": "10081"}, "Notice: must be a whole number from 0 to 10,080"),
         ({"break_minutes": "7"}, "Break around blocks: must be 0 or 15 minutes"),
-        ({"cap:work": "x"}, "Most a day: of work must be a whole number from 0 to 1,440"),
+        ({"cap:work": "x"}, "Task work a day: of work must be a whole number from 0 to 1,440"),
     ):
         refused = visitor.post(place, **{**shown(), **sent})
         assert (refused.status, complaint in text_of(refused.text)) == (422, True), sent
@@ -181,8 +182,8 @@ def test_preferences_are_changed_as_they_were_shown_and_by_who_may(
 
     viewer = Visitor(wiring, "viewer", [ws])
     looked = viewer.get(page).text
-    assert "Most a day" in looked
-    assert "Change" not in text_of(looked).partition("Most a day")[2]
+    assert "Task work a day" in looked
+    assert "Change" not in text_of(looked).partition("Task work a day")[2]
     for address in (page, f"{page}/reset", place):
         assert viewer.post(address, **shown()).status == 403
         assert visitor.post(address, csrf="x", **shown()).status == 403

@@ -27,7 +27,7 @@ LABELS: Mapping[str, str] = {
     "min_notice_minutes": "Notice",
     "buffer_before_minutes": "Before every event",
     "buffer_after_minutes": "After every event",
-    CAPS: "Most a day",
+    CAPS: "Task work a day",
     **{day: day.capitalize() for day in WEEKDAYS},
 }
 """What the forms call the fields."""
@@ -69,14 +69,14 @@ def _blocks(day: str, text: str) -> tuple[Interval, ...]:
     try:
         return tuple(read_block(word) for word in text.replace(",", " ").split())
     except ValueError as error:
-        raise BadInput(day, f"{error}; a space stands between two blocks, and nothing is closed") from None
+        raise BadInput(day, f"{error}; put a space between two blocks, and leave a closed day empty") from None
 
 
 @dataclass(frozen=True, slots=True)
 class EnteredPreferences:
     """The form of preferences, in minutes as text: those of `OF_MINUTES`, and the caps that are there by category.
 
-    Nothing is what counts anyway: the default, or for a member what the workspace has.
+    An empty one is as it is anyway: the default, or for a member what the workspace has.
     """
 
     minutes: tuple[str, ...]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from almanac.domain.hours.opening import ListedHours
+from almanac.domain.hours.opening import DEFAULT_CATEGORIES, ListedHours
 from almanac.domain.hours.preferences import BREAKS, OF_MINUTES
 from almanac.domain.wall_clock import WEEKDAYS
 from almanac.errors import BadInput
@@ -20,10 +20,12 @@ _HOURS, _PREFERENCES = fields.changed_meanwhile("hours"), fields.changed_meanwhi
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Hours as they are shown: whether they are their own of whom the page is, in words, and their form if open."""
+    """Hours as they are shown: in words, and their form if it is open. `own`: they are of whom the page is."""
 
     hours: ListedHours
     own: bool
+    usual: bool
+    """Whether there are others that count without these."""
     days: Sequence[tuple[str, str]]
     entered: EnteredWeek | None
     mark: str
@@ -63,17 +65,25 @@ def put(visit: Visit) -> Answer:
 
 
 def reset(visit: Visit) -> Answer:
-    """Forget the hours of a category, if they still are as the page has shown them: the usual ones count again."""
+    """Forget the hours of a category, if they still are as the page has shown them: the usual ones count again.
+
+    Where there are no usual ones the category is gone, which whoever wants it has to say.
+    """
     user, category = _user(visit), visit.request.form.get("category", [""])[0]
     use = visit.call.use.opening_hours
-    was = next((each for each in use.all(visit.ws_id) if (each.category, each.user_id) == (category, user)), None)
+    found = use.all(visit.ws_id)
+    was = next((each for each in found if (each.category, each.user_id) == (category, user)), None)
+    usual = was is None or _has_usual(was, found)
+    if not usual and visit.field("sure") != "yes":
+        return visit.back(_place(visit, user), "Nothing was taken away: it was not confirmed.")
     try:
         _require_shown(was, visit.field("seen") or "none")
         use.reset(visit.ws_id, category, user, was)
     except ChangedMeanwhile:
         return visit.back(_place(visit, user), _HOURS)
     visit.call.audit("hours_remove", visit.ws_id, category, user_id=user)
-    return visit.back(_place(visit, user), "The hours were taken back: the usual ones count again.")
+    said = "The hours were taken back: the usual ones count again." if usual else "The category was taken away."
+    return visit.back(_place(visit, user), said)
 
 
 def prefer(visit: Visit) -> Answer:
@@ -100,7 +110,7 @@ def _shown(visit: Visit, user: str | None, refused: Refused | None = None) -> An
     use, ws_id = visit.call.use, visit.ws_id
     name, zone = use.directory.zone(ws_id)
     members, all_hours = use.people.members(ws_id), use.opening_hours.all(ws_id)
-    rows = [_row(visit, each, user, refused) for each in use.opening_hours.of(ws_id, user)]
+    rows = [_row(visit, each, user, all_hours, refused) for each in use.opening_hours.of(ws_id, user)]
     preferences = use.plan_preferences.of(ws_id, user)
     stored = EnteredPreferences.of(preferences)
     asked = refused.preferences if refused is not None else None
@@ -114,7 +124,7 @@ def _shown(visit: Visit, user: str | None, refused: Refused | None = None) -> An
         members=members,
         names={each.user_id: each.name or each.user_id for each in members},
         rows=rows,
-        of_members=[_row(visit, each, each.user_id, None) for each in all_hours if each.user_id is not None],
+        of_members=[_row(visit, each, each.user_id, all_hours) for each in all_hours if each.user_id is not None],
         new=refused.weeks.get(None) if refused is not None else None,
         days=WEEKDAYS,
         refused=refused,
@@ -130,12 +140,21 @@ def _shown(visit: Visit, user: str | None, refused: Refused | None = None) -> An
     )
 
 
-def _row(visit: Visit, each: ListedHours, user: str | None, refused: Refused | None) -> Row:
+def _row(
+    visit: Visit, each: ListedHours, user: str | None, all_hours: Sequence[ListedHours], refused: Refused | None = None
+) -> Row:
     own = not each.default and each.user_id == user
+    usual = _has_usual(each, all_hours)
     days = [] if each.week is None else [(days, said or "closed") for days, said in alike_days(each.week)]
     opened = EnteredWeek.of(each) if visit.query("change") == each.category else None
     entered = refused.weeks.get(each.category, opened) if refused is not None else opened
-    return Row(each, own, days, entered, fields.mark_of(each))
+    return Row(each, own, usual, days, entered, fields.mark_of(each))
+
+
+def _has_usual(hours: ListedHours, all_hours: Sequence[ListedHours]) -> bool:
+    """Whether others count once these are forgotten: the default ones, or for a member those of everybody."""
+    of_all = any(each.category == hours.category and each.user_id is None for each in all_hours)
+    return hours.category in DEFAULT_CATEGORIES or (hours.user_id is not None and of_all)
 
 
 def _require_shown(was: ListedHours | None, mark: str) -> None:
