@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from almanac.cli.main import main
+from almanac.services.operations import follow_request
 
 SETTINGS = (
     "ALMANAC_DATABASE_URL",
@@ -51,6 +52,7 @@ class Shell:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self._monkeypatch = monkeypatch
         self._capsys = capsys
+        monkeypatch.setattr(follow_request, "FOLLOW_SECONDS", 0.02)  # as a worker of a test looks for messages
         for name in SETTINGS:
             monkeypatch.delenv(name, raising=False)
 
