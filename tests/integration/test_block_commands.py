@@ -7,17 +7,12 @@ import pytest
 
 from almanac.adapters.postgres.connection import Database
 from tests.integration import rows
-from tests.integration.test_habit_commands import add, run, ws_id
+from tests.integration.test_habit_commands import add, plan, run, ws_id
 from tests.integration.test_hours_commands import asks_for_a_plan
 from tests.integration.test_people_commands import Run
 
 pytestmark = pytest.mark.integration
 __all__ = ["run", "ws_id"]
-
-
-def plan(run: Run, ws_id: UUID) -> None:
-    preview = json.loads(run("schedule", ws_id, "--preview", "--json")[1])
-    assert run("schedule", ws_id, "--write", preview["fingerprint"])[0] == 0
 
 
 def test_a_locked_block_stays_and_one_let_go_follows_the_plan(run: Run, ws_id: UUID, database: Database) -> None:

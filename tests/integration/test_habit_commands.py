@@ -33,6 +33,13 @@ def add(run: Run, ws_id: UUID, name: str, *words: object) -> str:
     return str(json.loads(run("habit", "add", ws_id, "--name", name, *words, "--json")[1])["habit_id"])
 
 
+def plan(run: Run, ws_id: UUID) -> None:
+    """Plan a week: a month of a daily habit takes as long as all else that a test does."""
+    week = ("schedule", ws_id, "--window-days", 7)
+    preview = json.loads(run(*week, "--preview", "--json")[1])
+    assert run(*week, "--write", preview["fingerprint"])[0] == 0
+
+
 def row(database: Database, habit_id: str) -> dict[str, Any]:
     names = [each.partition("::")[0].strip() for each in COLUMNS.split(",")]
     found = database.run(f"SELECT {COLUMNS} FROM workspace_habits WHERE id = :id", id=habit_id)[0]
@@ -216,8 +223,7 @@ def test_what_a_product_has_written_is_listed_and_kept(run: Run, ws_id: UUID, da
 def test_a_list_says_when_the_next_block_is_or_why_there_is_none(run: Run, ws_id: UUID, database: Database) -> None:
     run("hours", "set", ws_id, "--category", "never", "--day", "mon", "closed")
     placed, never = add(run, ws_id, "Run"), add(run, ws_id, "Dream", "--hours", "never")
-    preview = json.loads(run("schedule", ws_id, "--preview", "--json")[1])
-    run("schedule", ws_id, "--write", preview["fingerprint"])
+    plan(run, ws_id)
     by_id = {each["habit_id"]: each for each in json.loads(run("habit", "list", ws_id, "--json")[1])["habits"]}
     assert len(by_id[placed]["blocks"]) == 3
     assert by_id[placed]["notes"] == []
