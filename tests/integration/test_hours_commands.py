@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 from uuid import UUID
 
@@ -118,22 +119,21 @@ def test_rows_that_a_product_has_written_are_shown_and_taken_over(run: Run, ws_i
 def test_what_a_product_wants_of_a_member_at_the_same_moment_stays(
     run: Run, ws_id: UUID, database: Database, database_url: str
 ) -> None:
-    beside = Wiring({"ALMANAC_DATABASE_URL": database_url})
-    pid = beside.database.run("SELECT pg_backend_pid()")[0][0]
     change = PreferenceChange({"break_minutes": 15})
-    with ThreadPoolExecutor(1) as pool:
+    with closing(Wiring({"ALMANAC_DATABASE_URL": database_url})) as beside, ThreadPoolExecutor(1) as pool:
+        pid = beside.database.run("SELECT pg_backend_pid()")[0][0]
         with database.transaction():
             database.run('UPDATE workspace_members SET settings = \'{"scheduling": {"theirs": 1}}\'')
             changed = pool.submit(beside.plan_preferences.change, ws_id, "ada", change)
             while not database.run("SELECT 1 FROM pg_locks WHERE pid = :pid AND NOT granted", pid=pid):
                 assert not changed.done(), "it waits for the first one"
         changed.result(10)
-    sql = "SELECT settings -> 'scheduling' FROM workspace_members WHERE user_id = 'ada'"
-    assert database.run(sql) == [[{"theirs": 1, "break_minutes": 15}]]
-    beside.plan_preferences.store.change(ws_id, "ben", PreferenceChange())
-    with pytest.raises(BadInput, match="user_id: is no member any more"):
-        beside.plan_preferences.store.change(ws_id, "zoe", change)
-    beside.close()
+        sql = "SELECT settings -> 'scheduling' FROM workspace_members WHERE user_id = 'ada'"
+        assert database.run(sql) == [[{"theirs": 1, "break_minutes": 15}]]
+        store = beside.plan_preferences.store
+        store.change(ws_id, "ben", lambda _until_now: PreferenceChange())
+        with pytest.raises(BadInput, match="user_id: is no member any more"):
+            store.change(ws_id, "zoe", lambda _until_now: change)
 
 
 def test_preferences_of_a_workspace_and_of_a_member(run: Run, ws_id: UUID, database: Database) -> None:
