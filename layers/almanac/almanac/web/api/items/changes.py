@@ -1,17 +1,34 @@
-"""Changes of what looks for its time: only of what was read, where the caller says so; null takes a bound away."""
+"""What is written of what looks for its time: added once, and changed as the caller has read it.
 
-from collections.abc import Callable, Collection, Set
+Null takes a bound away.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Set
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Header
 
 from almanac.web.api.bodies import Body, Model
+from almanac.web.call import current
 from almanac.web.etag import etag_of, matches
 from almanac.web.problem import Problem
 
 IfMatch = Annotated[str | None, Header(description="ETag of what was read.")]
 Found = TypeVar("Found")
 Bound = TypeVar("Bound", bound=str)
+
+
+def add_once(kind: str, ws_id: UUID, body: Body, add: Callable[[], UUID]) -> UUID:
+    """Add a task, habit or meeting, or return the id of the one that the same Idempotency-Key has added."""
+    call = current()
+
+    def do(_request_id: str) -> Mapping[str, str]:
+        added = add()
+        call.audit(f"{kind}_add", ws_id, added)
+        return {f"{kind}_id": str(added)}
+
+    return UUID(call.once(f"{kind}_add", ws_id, body.model_dump(mode="json"), do)[f"{kind}_id"])
 
 
 def as_read(if_match: str | None, look: Callable[[], Found], shown: Callable[[Found], Model]) -> Found | None:

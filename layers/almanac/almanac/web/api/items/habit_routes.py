@@ -1,6 +1,5 @@
 """Routes of habits: what is wanted again and again, and which of its dates are left out."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -15,7 +14,7 @@ from almanac.domain.items.habits import (
 from almanac.domain.items.recurrences import MonthWeekday, RecurrenceChange
 from almanac.domain.wall_clock import WEEKDAYS, wall_minute
 from almanac.presentation.items.habits import habit_document
-from almanac.web.api.items.changes import IfMatch, as_read
+from almanac.web.api.items.changes import IfMatch, add_once, as_read
 from almanac.web.api.items.habit_bodies import Habit, HabitBody, HabitChangeBody, HabitList, NewHabitAnswer
 from almanac.web.api.ledger_routes import Workspace
 from almanac.web.api.routes import Route
@@ -37,15 +36,8 @@ def show_habit(ws: Workspace, habit_id: HabitId) -> Habit:
 
 def add_habit(ws: Workspace, body: Annotated[HabitBody, Body()]) -> NewHabitAnswer:
     """Add a habit; the next plan finds its times."""
-    call = current()
-
-    def add(_request_id: str) -> Mapping[str, str]:
-        habit_id = call.use.habits.add(ws, _change(body))
-        call.audit("habit_add", ws, habit_id)
-        return {"habit_id": str(habit_id)}
-
-    said = call.once("habit_add", ws, body.model_dump(mode="json"), add)
-    return NewHabitAnswer(habit_id=UUID(said["habit_id"]))
+    added = add_once("habit", ws, body, lambda: current().use.habits.add(ws, _change(body)))
+    return NewHabitAnswer(habit_id=added)
 
 
 def change_habit(

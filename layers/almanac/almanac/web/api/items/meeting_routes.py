@@ -1,6 +1,5 @@
 """Routes of meetings: what looks for a time of several."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +12,7 @@ from almanac.domain.items.wishes import BOUNDS, LONGEST, Priority
 from almanac.jobs import Label
 from almanac.web.api.bodies import Body as Fields
 from almanac.web.api.bodies import Instant, Model
-from almanac.web.api.items.changes import IfMatch, as_read, taken_away
+from almanac.web.api.items.changes import IfMatch, add_once, as_read, taken_away
 from almanac.web.api.ledger_routes import Workspace
 from almanac.web.api.routes import Route
 from almanac.web.call import current
@@ -92,7 +91,6 @@ def show_meeting(ws: Workspace, meeting_id: MeetingId) -> Meeting:
 
 def add_meeting(ws: Workspace, body: Annotated[MeetingBody, Body()]) -> NewMeetingAnswer:
     """Add a meeting; the next plan finds its time."""
-    call = current()
     meeting = NewMeeting(
         title=body.title,
         required=tuple(body.required),
@@ -104,14 +102,8 @@ def add_meeting(ws: Workspace, body: Annotated[MeetingBody, Body()]) -> NewMeeti
         deadline=body.deadline,
         hard_deadline=body.hard_deadline,
     )
-
-    def add(_request_id: str) -> Mapping[str, str]:
-        meeting_id = call.use.meetings.add(ws, meeting)
-        call.audit("meeting_add", ws, meeting_id)
-        return {"meeting_id": str(meeting_id)}
-
-    said = call.once("meeting_add", ws, body.model_dump(mode="json"), add)
-    return NewMeetingAnswer(meeting_id=UUID(said["meeting_id"]))
+    added = add_once("meeting", ws, body, lambda: current().use.meetings.add(ws, meeting))
+    return NewMeetingAnswer(meeting_id=added)
 
 
 def change_meeting(

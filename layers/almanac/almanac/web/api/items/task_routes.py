@@ -1,12 +1,11 @@
 """Routes of tasks: what plans place into free time."""
 
-from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
-from almanac.web.api.items.changes import IfMatch, as_read
+from almanac.web.api.items.changes import IfMatch, add_once, as_read
 from almanac.web.api.items.task_bodies import NewTaskAnswer, Task, TaskBody, TaskChangeBody, TaskList
 from almanac.web.api.ledger_routes import After, Limit, Workspace
 from almanac.web.api.routes import Route
@@ -40,15 +39,8 @@ def show_task(ws: Workspace, task_id: TaskId) -> Task:
 
 def add_task(ws: Workspace, body: Annotated[TaskBody, Body()]) -> NewTaskAnswer:
     """Add a task; the next plan places it."""
-    call = current()
-
-    def add(_request_id: str) -> Mapping[str, str]:
-        task_id = call.use.tasks.add(ws, body.wanted())
-        call.audit("task_add", ws, task_id)
-        return {"task_id": str(task_id)}
-
-    said = call.once("task_add", ws, body.model_dump(mode="json"), add)
-    return NewTaskAnswer(task_id=UUID(said["task_id"]))
+    added = add_once("task", ws, body, lambda: current().use.tasks.add(ws, body.wanted()))
+    return NewTaskAnswer(task_id=added)
 
 
 def change_task(
