@@ -66,7 +66,7 @@ def test_a_habit_is_added_once_planned_skipped_paused_and_removed(
 
     member("PATCH", url, {"active": False})
     assert member("POST", f"{plan}/preview").json["blocks"] == []
-    assert member("DELETE", url).json == {"items": []}
+    assert member("DELETE", url).json == {"items": [], "next": None}
     kept = [row[0] for row in database.run("SELECT action FROM audit_log WHERE action LIKE 'habit%' ORDER BY at")]
     assert kept == ["habit_add", "habit_skip", "habit_unskip", "habit_unskip", "habit_change", "habit_remove"]
 
@@ -132,7 +132,7 @@ def test_what_is_unusable_names_its_field(member: Client, habits: str, foreign: 
     ):
         refused = member("POST", habits, {**RUN, **body})
         assert (refused.status, refused.json["field"]) == (422, field), body
-    assert member("GET", habits).json == {"items": []}
+    assert member("GET", habits).json == {"items": [], "next": None}
     for unknown in (theirs, uuid4()):
         for method, path, body in (
             ("GET", "", None),
@@ -144,3 +144,13 @@ def test_what_is_unusable_names_its_field(member: Client, habits: str, foreign: 
             gone = member(method, f"{habits}/{unknown}{path}", body)
             assert (gone.status, gone.json["code"]) == (404, "unknown_habit")
     assert database.run("SELECT count(*) FROM workspace_habits") == [[1]]
+
+
+def test_a_long_list_comes_in_pages(member: Client, habits: str, ws: UUID, database: Database) -> None:
+    sql = "INSERT INTO workspace_habits (ws_id, name) SELECT :w, 'Nr ' || n FROM generate_series(1, 203) n RETURNING id"
+    gone, *ids = sorted(str(row[0]) for row in database.run(sql, w=ws))
+    left = member("DELETE", f"{habits}/{gone}")
+    assert (left.status, len(left.json["items"])) == (200, 200)
+    rest = member("GET", habits, after=left.json["next"]).json
+    assert ([each["habit_id"] for each in (*left.json["items"], *rest["items"])], rest["next"]) == (ids, None)
+    assert member("GET", habits.replace("habits", "tasks"), after=left.json["next"]).json["field"] == "after"

@@ -104,14 +104,8 @@ export class Almanac {
 
   /** The open tasks, those in trouble and without a block first; of one member, or those that are done. All of them. */
   async tasks(ws: string, query: { user_id?: string; done?: boolean } = {}): Promise<Task[]> {
-    const found: Task[] = [];
-    for (let after: string | null | undefined; after !== null; ) {
-      const params = { path: { ws }, query: { ...query, ...(after ? { after } : {}) } };
-      const page = said(await this.api.GET("/v1/workspaces/{ws}/tasks", { params }));
-      found.push(...page.items);
-      after = page.next;
-    }
-    return found;
+    const path = { ws };
+    return whole(async (after) => said(await this.api.GET("/v1/workspaces/{ws}/tasks", { params: { path, query: { ...query, ...after } } })));
   }
 
   /** Add a task; the next plan places it. Returns its id. With a key, asking again within a day is the same request. */
@@ -127,7 +121,7 @@ export class Almanac {
 
   /** The habits with their next blocks, those that are paused last. */
   async habits(ws: string): Promise<Habit[]> {
-    return said(await this.api.GET("/v1/workspaces/{ws}/habits", { params: { path: { ws } } })).items;
+    return whole(async (after) => said(await this.api.GET("/v1/workspaces/{ws}/habits", { params: { path: { ws }, query: after } })));
   }
 
   /** Add a habit; the next plan finds its times. Returns its id. With a key, asking again within a day is the same request. */
@@ -205,6 +199,16 @@ export class Almanac {
 
 function once(key: string | undefined): { header?: { "Idempotency-Key": string } } {
   return key === undefined ? {} : { header: { "Idempotency-Key": key } };
+}
+
+async function whole<Row>(page: (after: { after?: string }) => Promise<{ items: Row[]; next: string | null }>): Promise<Row[]> {
+  const found: Row[] = [];
+  for (let after: { after?: string } | null = {}; after !== null; ) {
+    const { items, next }: { items: Row[]; next: string | null } = await page(after);
+    found.push(...items);
+    after = next === null ? null : { after: next };
+  }
+  return found;
 }
 
 function said<T>(answer: { data?: T; error?: unknown; response: Response }): T {

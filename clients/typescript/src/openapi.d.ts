@@ -2462,11 +2462,13 @@ export interface components {
         };
         /**
          * HabitList
-         * @description The habits, those that are paused last.
+         * @description The habits, those that are paused last. `next` goes into `after`.
          */
         HabitList: {
             /** Items */
             items: components["schemas"]["Habit"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * HabitMonthWeekday
@@ -9462,7 +9464,12 @@ export interface operations {
     };
     list_habits: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Rows of the page. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 /** @description Id of the workspace. */

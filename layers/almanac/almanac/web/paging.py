@@ -3,16 +3,17 @@
 import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from almanac.web.problem import Problem
 
 MOST = 200
 """Rows of one page at most."""
+Found = TypeVar("Found")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """What JSON can hold, and no text of the database."""
 
@@ -66,6 +67,18 @@ def number(text: str) -> int:
     if not (text.isdecimal() and len(text) <= 19 and int(text) < 2**63):
         raise foreign_cursor()
     return int(text)
+
+
+def counted_page(
+    listed: Mapping[str, Any], after: str | None, limit: int, find: Callable[[int, int], Sequence[Found]]
+) -> tuple[Sequence[Found], str | None]:
+    """Return a page of a list that is counted through, and the cursor of the next one, None of the last.
+
+    `find` gets where to begin and how many are wanted. Raises Problem 422 for another list's cursor.
+    """
+    begin = number(place(after, listed, 1)[0]) if after else 0
+    found = find(begin, limit + 1)
+    return found[:limit], cursor(listed, (begin + limit,)) if len(found) > limit else None
 
 
 def foreign_cursor() -> Problem:

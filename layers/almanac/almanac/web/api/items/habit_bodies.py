@@ -139,9 +139,10 @@ class Habit(Model):
 
 
 class HabitList(Model):
-    """The habits, those that are paused last."""
+    """The habits, those that are paused last. `next` goes into `after`."""
 
     items: list[Habit]
+    next: str | None
 
 
 class NewHabitAnswer(Model):

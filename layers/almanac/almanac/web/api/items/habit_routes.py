@@ -16,17 +16,20 @@ from almanac.domain.wall_clock import WEEKDAYS, wall_minute
 from almanac.presentation.items.habits import habit_document
 from almanac.web.api.items.changes import IfMatch, add_once, as_read
 from almanac.web.api.items.habit_bodies import Habit, HabitBody, HabitChangeBody, HabitList, NewHabitAnswer
-from almanac.web.api.ledger_routes import Workspace
+from almanac.web.api.ledger_routes import After, Limit, Workspace
 from almanac.web.api.routes import Route
 from almanac.web.call import current
+from almanac.web.paging import MOST, counted_page
 
 SkippedDay = Annotated[date, Path(description="Local date of the habit, as 2026-12-24.")]
 HabitId = Annotated[UUID, Path(description="Id of the habit.")]
 
 
-def list_habits(ws: Workspace) -> HabitList:
+def list_habits(ws: Workspace, after: After = None, limit: Limit = MOST) -> HabitList:
     """List the habits, those that are paused last."""
-    return HabitList(items=[_habit(each) for each in current().use.habits.all(ws)])
+    every = current().use.habits.all(ws)
+    found, more = counted_page({"l": "habits", "w": ws}, after, limit, lambda begin, most: every[begin : begin + most])
+    return HabitList(items=[_habit(each) for each in found], next=more)
 
 
 def show_habit(ws: Workspace, habit_id: HabitId) -> Habit:

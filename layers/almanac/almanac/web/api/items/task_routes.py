@@ -10,7 +10,7 @@ from almanac.web.api.items.task_bodies import NewTaskAnswer, Task, TaskBody, Tas
 from almanac.web.api.ledger_routes import After, Limit, Workspace
 from almanac.web.api.routes import Route
 from almanac.web.call import current
-from almanac.web.paging import MOST, cursor, number, place
+from almanac.web.paging import MOST, counted_page
 
 TaskId = Annotated[UUID, Path(description="Id of the task.")]
 
@@ -26,10 +26,11 @@ def list_tasks(
 ) -> TaskList:
     """List the open tasks, those in trouble and without a block first, or those that are done."""
     listed = {"l": "tasks", "w": ws, "u": user_id, "d": done}
-    begin = number(place(after, listed, 1)[0]) if after else 0
-    found = current().use.tasks.all(ws, user_id, done=done, begin=begin, most=limit + 1)
-    more = cursor(listed, (begin + limit,)) if len(found) > limit else None
-    return TaskList(items=[Task.of(each) for each in found[:limit]], next=more)
+    use = current().use.tasks
+    found, more = counted_page(
+        listed, after, limit, lambda begin, most: use.all(ws, user_id, done=done, begin=begin, most=most)
+    )
+    return TaskList(items=[Task.of(each) for each in found], next=more)
 
 
 def show_task(ws: Workspace, task_id: TaskId) -> Task:
