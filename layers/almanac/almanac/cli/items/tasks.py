@@ -11,7 +11,7 @@ from almanac.cli.session import Result, Session
 from almanac.domain.items.tasks import TASK_BOUNDS, USUAL_HOURS, NewTask, Share, TaskChange
 from almanac.domain.items.wishes import LONGEST
 from almanac.errors import BadInput
-from almanac.presentation import tasks
+from almanac.presentation.items import tasks
 
 _EXAMPLES = """\
   almanac task add WS --title 'Quarterly report' --minutes 240 --split --deadline 2026-03-06T17:00:00+01:00

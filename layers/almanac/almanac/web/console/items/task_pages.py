@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from almanac.domain.items.tasks import ListedTask, TaskChange
 from almanac.domain.items.wishes import LONGEST, PRIORITIES
 from almanac.errors import BadInput
+from almanac.presentation.items.tasks import after_change
 from almanac.presentation.phrases import STATES, amount
-from almanac.presentation.tasks import after_change
 from almanac.services.items.requirements import ChangedMeanwhile
 from almanac.web.console.items.fields import Refused, add_once, changed_meanwhile
 from almanac.web.console.items.last_plan import last_plan
