@@ -28,9 +28,9 @@ _UNAVAILABLE_CLASSES = ("08", "53", "57")
 """SQLSTATE classes that waiting can heal: connection exception, insufficient resources (disk, memory, connections),
 operator intervention (shutdown, crash recovery). https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _BEGIN, _BEGIN_SNAPSHOT = "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ"
-_SERIALIZATION = ("40001", "40P01", "55P03")
 _ENDED_FOR_ANOTHER = ("40001", "40P01")
 """Nothing of it was written: a deadlock, or rows that have changed meanwhile."""
+_SERIALIZATION = (*_ENDED_FOR_ANOTHER, "55P03")
 _READ_ONLY = "25006"
 _NO_TABLE = "42P01"
 

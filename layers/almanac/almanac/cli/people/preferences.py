@@ -6,7 +6,7 @@ from almanac.cli import arguments
 from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.people.hours import add_user
 from almanac.cli.session import Result, Session
-from almanac.domain.hours.preferences import PreferenceChange, PreferenceName, caps_given
+from almanac.domain.hours.preferences import CAPS, PreferenceChange, PreferenceName, caps_given
 from almanac.errors import BadInput
 from almanac.presentation.items import hours
 
@@ -20,7 +20,6 @@ _OPTIONS: tuple[tuple[str, PreferenceName, str], ...] = (
     ("buffer-before", "buffer_before_minutes", "free time before every event, 0 to 120"),
     ("buffer-after", "buffer_after_minutes", "free time after every event, 0 to 120"),
 )
-_CAPS: PreferenceName = "daily_cap_minutes"
 
 
 def add_to(commands: Commands) -> None:
@@ -37,9 +36,9 @@ def add_to(commands: Commands) -> None:
         parser.add_argument(f"--{option}", dest=name, type=_minutes, metavar="MINUTES", help=about)
     about = "task work a local day beyond this is avoided; `work=none` takes that one away; again for more"
     parser.add_argument(
-        "--daily-cap", dest=_CAPS, action="append", type=_cap, metavar="CATEGORY=MINUTES", default=[], help=about
+        "--daily-cap", dest=CAPS, action="append", type=_cap, metavar="CATEGORY=MINUTES", default=[], help=about
     )
-    for option, name, _ in (*_OPTIONS, ("daily-cap", _CAPS, "")):
+    for option, name, _ in (*_OPTIONS, ("daily-cap", CAPS, "")):
         about = "store none: the default counts, or for a member what the workspace has"
         parser.add_argument(f"--no-{option}", dest="without", action="append_const", const=name, default=[], help=about)
 
@@ -64,8 +63,8 @@ def _show(args: Namespace, session: Session) -> Result:
 
 def _set(args: Namespace, session: Session) -> Result:
     given = {name: getattr(args, name) for _, name, _ in _OPTIONS if getattr(args, name) is not None}
-    for option, name, _ in (*_OPTIONS, ("daily-cap", _CAPS, "")):
-        if name in args.without and (name in given or (name == _CAPS and args.daily_cap_minutes)):
+    for option, name, _ in (*_OPTIONS, ("daily-cap", CAPS, "")):
+        if name in args.without and (name in given or (name == CAPS and args.daily_cap_minutes)):
             raise BadInput(f"--no-{option}", f"goes not with --{option}")
     change = PreferenceChange(given, caps_given(args.daily_cap_minutes), frozenset(args.without))
     if not (change.minutes or change.caps or change.without):

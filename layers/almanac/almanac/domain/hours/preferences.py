@@ -24,12 +24,12 @@ LONGEST_NOTICE = 10_080
 LARGEST_CAP = 1440
 LONGEST_BUFFER = 120
 """So far back a run has to look for events whose time after them is still kept free."""
-_LONGEST: Mapping[PreferenceName, int] = {
+LONGEST: Mapping[PreferenceName, int] = {
     "min_notice_minutes": LONGEST_NOTICE,
     "buffer_before_minutes": LONGEST_BUFFER,
     "buffer_after_minutes": LONGEST_BUFFER,
 }
-_CAPS = "daily_cap_minutes"
+CAPS: PreferenceName = "daily_cap_minutes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ class PreferenceChange:
             _require_possible(name, minutes)
             found[name] = minutes
         if self.caps:
-            usual = {} if _CAPS in self.without else {**_possible_caps(found.get(_CAPS)), **caps}
-            found[_CAPS] = self._caps(usual, categories)
+            usual = {} if CAPS in self.without else {**_possible_caps(found.get(CAPS)), **caps}
+            found[CAPS] = self._caps(usual, categories)
         return found
 
     def _caps(self, usual: Mapping[str, int], categories: Collection[str]) -> Mapping[str, int]:
@@ -77,9 +77,9 @@ class PreferenceChange:
             if minutes is None:
                 continue
             if category not in categories:
-                raise BadInput(_CAPS, f"names no category of hours; known are {', '.join(sorted(categories))}")
+                raise BadInput(CAPS, f"names no category of hours; known are {', '.join(sorted(categories))}")
             if not 0 <= minutes <= LARGEST_CAP:
-                raise BadInput(_CAPS, f"must be 0 to {LARGEST_CAP} minutes")
+                raise BadInput(CAPS, f"must be 0 to {LARGEST_CAP} minutes")
         wanted = {**usual, **self.caps}
         return {category: minutes for category, minutes in wanted.items() if minutes is not None}
 
@@ -89,7 +89,7 @@ def caps_given(caps: Iterable[tuple[str, int | None]]) -> Mapping[str, int | Non
     pairs = [(category.lower(), minutes) for category, minutes in caps]
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise BadInput(_CAPS, "names a category twice")
+        raise BadInput(CAPS, "names a category twice")
     return found
 
 
@@ -100,8 +100,8 @@ def _possible_caps(stored: object) -> Mapping[str, int]:
 
 
 def _require_possible(name: PreferenceName, minutes: int) -> None:
-    if name in _LONGEST:
-        if not 0 <= minutes <= _LONGEST[name]:
-            raise BadInput(name, f"must be 0 to {_LONGEST[name]} minutes")
+    if name in LONGEST:
+        if not 0 <= minutes <= LONGEST[name]:
+            raise BadInput(name, f"must be 0 to {LONGEST[name]} minutes")
     elif minutes not in BREAKS:
         raise BadInput(name, f"must be {BREAKS[0]} or {BREAKS[1]} minutes")

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from uuid import UUID
 
 from almanac.domain.items.recurrences import RecurrenceChange, RecurrencePart
-from almanac.domain.items.wishes import Value, given
+from almanac.domain.items.wishes import bounded, given
 from almanac.domain.wall_clock import DAY_MINUTES
 from almanac.domain.workspace_plan.snapshot import Recurrence
 from almanac.errors import BadInput
@@ -143,10 +143,10 @@ class HabitChange:
         other, order = self._order(was)
         found = HabitWishes(
             name=given(self.name, was.name),
-            user_id=self._kept("user_id", self.user_id, was.user_id),
+            user_id=bounded("user_id", self.without, self.user_id, was.user_id),
             minutes=given(self.minutes, was.minutes),
-            min_minutes=self._kept("min_minutes", self.min_minutes, was.min_minutes),
-            max_minutes=self._kept("max_minutes", self.max_minutes, was.max_minutes),
+            min_minutes=bounded("min_minutes", self.without, self.min_minutes, was.min_minutes),
+            max_minutes=bounded("max_minutes", self.without, self.max_minutes, was.max_minutes),
             priority=given(self.priority, was.priority),
             hours=given(self.hours, was.hours),
             color=given(self.color, was.color),
@@ -165,9 +165,6 @@ class HabitChange:
             raise BadInput("times", f"must be 1 to {MOST_TIMES}")
         return found
 
-    def _kept(self, name: HabitPart, wanted: Value | None, was: Value | None) -> Value | None:
-        return None if name in self.without else given(wanted, was)
-
     def _time_of_day(self, was: HabitWishes) -> tuple[int | None, str | None]:
         if self.ideal_time is not None and self.time_preference is not None:
             raise BadInput("time_preference", "goes not with an ideal time")
@@ -176,8 +173,8 @@ class HabitChange:
         if self.time_preference is not None:
             return None, self.time_preference
         return (
-            self._kept("ideal_time", None, was.ideal_time),
-            self._kept("time_preference", None, was.time_preference),
+            bounded("ideal_time", self.without, None, was.ideal_time),
+            bounded("time_preference", self.without, None, was.time_preference),
         )
 
     def _order(self, was: HabitWishes) -> tuple[UUID | None, Order | None]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, NamedTuple, get_args
 
-from almanac.domain.items.wishes import given
+from almanac.domain.items.wishes import bounded, given
 from almanac.domain.workspace_plan.snapshot import Recurrence
 from almanac.errors import BadInput
 
@@ -54,7 +54,7 @@ class RecurrenceChange:
             was,
             interval=given(self.interval, was.interval),
             start=given(self.start_date, was.start),
-            end=None if "end_date" in without else given(self.end_date, was.end),
+            end=bounded("end_date", without, self.end_date, was.end),
             weekdays=() if "weekdays" in without else given(self.weekdays, was.weekdays),
         )
         if (self.start_date or self.end_date) and found.end is not None and found.end < found.start:

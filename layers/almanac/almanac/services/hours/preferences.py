@@ -5,7 +5,7 @@ from uuid import UUID
 
 from almanac.domain.hours.preferences import ListedPreferences, PreferenceChange
 from almanac.services.hours.ports import PreferenceStore
-from almanac.services.items.requirements import ChangedMeanwhile
+from almanac.services.items.requirements import require_as_seen
 from almanac.services.operations.people import require_member
 from almanac.services.operations.ports import PeopleStore, WorkspaceStore
 
@@ -33,8 +33,7 @@ class PlanPreferences:
         self._require(ws_id, user)
 
         def wanted(until_now: ListedPreferences) -> PreferenceChange:
-            if seen not in (None, until_now):
-                raise ChangedMeanwhile
+            require_as_seen(seen, until_now)
             return change
 
         self.store.change(ws_id, user, wanted)

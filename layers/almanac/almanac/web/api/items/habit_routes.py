@@ -14,7 +14,7 @@ from almanac.domain.items.habits import (
 from almanac.domain.items.recurrences import MonthWeekday, RecurrenceChange
 from almanac.domain.wall_clock import WEEKDAYS, wall_minute
 from almanac.presentation.items.habits import habit_document
-from almanac.web.api.items.changes import IfMatch, add_once, as_read
+from almanac.web.api.items.changes import IfMatch, add_once, as_read, taken_away
 from almanac.web.api.items.habit_bodies import Habit, HabitBody, HabitChangeBody, HabitList, NewHabitAnswer
 from almanac.web.api.ledger_routes import After, Limit, Workspace
 from almanac.web.api.routes import Route
@@ -113,9 +113,7 @@ def _change(body: HabitChangeBody) -> HabitChange:
         before=body.before,
         when_block_deleted=body.when_block_deleted,
         active=body.active,
-        without=frozenset(
-            part for part in HABIT_PARTS if part in body.model_fields_set and getattr(body, part) is None
-        ),
+        without=taken_away(body, HABIT_PARTS),
     )
 
 

@@ -1,6 +1,6 @@
 """Fields of a form of something that looks for its time: what a person has entered, and what that means."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Entered = TypeVar("Entered")
+Bounds = TypeVar("Bounds", bound=str)
 LABELS = {
     "title": "Title",
     "minutes": "Minutes",
@@ -60,6 +61,11 @@ def differing(wanted: "DataclassInstance", stored: "DataclassInstance") -> dict[
 
     pairs = ((each.name, getattr(wanted, each.name), getattr(stored, each.name)) for each in fields(wanted))
     return {name: value for name, value, was in pairs if plain(value) != plain(was)}
+
+
+def taken_away(other: Mapping[str, Any], bounds: Iterable[Bounds]) -> Set[Bounds]:
+    """Return those of the bounds that what is `differing` has no more."""
+    return frozenset(bound for bound in bounds if other.get(bound, bound) is None)
 
 
 def in_words(error: BadInput, labels: Mapping[str, str]) -> str:
@@ -107,6 +113,16 @@ def whole_number(field: str, text: str, most: int, least: int = 1) -> int:
     if not (text.isdecimal() and len(text) <= 9 and least <= int(text) <= most):
         raise BadInput(field, f"must be a whole number from {least} to {most:,}")
     return int(text)
+
+
+def number_text(number: int | None) -> str:
+    """Return a number as a field has it; "" for none."""
+    return "" if number is None else str(number)
+
+
+def number_if_any(field: str, text: str, most: int) -> int | None:
+    """Return the number that was entered, None where there is none. Raises BadInput."""
+    return whole_number(field, text, most) if text else None
 
 
 def on_the_wall(moment: datetime | None, zone: tzinfo) -> str:

@@ -51,8 +51,8 @@ class Entered:
         return cls(
             name=fields.in_one_line(wishes.name),
             minutes=str(wishes.minutes),
-            min_minutes=_text(wishes.min_minutes),
-            max_minutes=_text(wishes.max_minutes),
+            min_minutes=fields.number_text(wishes.min_minutes),
+            max_minutes=fields.number_text(wishes.max_minutes),
             priority=wishes.priority,
             hours=wishes.hours,
             user_id=wishes.user_id or "",
@@ -92,8 +92,8 @@ class Entered:
         wanted: dict[str, Any] = {
             "name": self.name,
             "minutes": fields.whole_number("minutes", self.minutes, LONGEST_HABIT),
-            "min_minutes": _minutes("min_minutes", self.min_minutes),
-            "max_minutes": _minutes("max_minutes", self.max_minutes),
+            "min_minutes": fields.number_if_any("min_minutes", self.min_minutes, LONGEST_HABIT),
+            "max_minutes": fields.number_if_any("max_minutes", self.max_minutes, LONGEST_HABIT),
             "priority": self.priority,
             "hours": self.hours.lower(),
             "user_id": self.user_id or None,
@@ -117,14 +117,6 @@ class Entered:
 def in_words(error: BadInput) -> str:
     """Return what is wrong, under the name that the form has for the field."""
     return fields.in_words(error, _LABELS)
-
-
-def _text(minutes: int | None) -> str:
-    return "" if minutes is None else str(minutes)
-
-
-def _minutes(name: str, text: str) -> int | None:
-    return fields.whole_number(name, text, LONGEST_HABIT) if text else None
 
 
 def _wall(text: str) -> int | None:

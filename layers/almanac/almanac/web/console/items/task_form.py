@@ -9,7 +9,7 @@ from almanac.domain.items.tasks import TASK_BOUNDS, USUAL_HOURS, ListedTask, New
 from almanac.domain.items.wishes import LONGEST
 from almanac.errors import BadInput
 from almanac.web.console.items import fields as read
-from almanac.web.console.items.fields import LABELS, chosen, on_the_wall
+from almanac.web.console.items.fields import LABELS, chosen, number_text, on_the_wall
 from almanac.web.console.pages import Visit
 
 _LABELS = {
@@ -52,17 +52,17 @@ class Entered:
         """Return what the form holds of a task that there is."""
         return cls(
             title=read.in_one_line(task.title),
-            minutes=_text(task.minutes),
+            minutes=number_text(task.minutes),
             done_minutes=str(task.done_minutes),
             priority=task.priority,
             hours=task.hours,
             split=task.split,
-            min_piece=_text(task.min_piece),
-            max_piece=_text(task.max_piece),
+            min_piece=number_text(task.min_piece),
+            max_piece=number_text(task.max_piece),
             earliest=on_the_wall(task.earliest, zone),
             deadline=on_the_wall(task.deadline, zone),
             hard=task.hard_deadline,
-            assignees=tuple((each.user_id, _text(each.minutes)) for each in task.assignees),
+            assignees=tuple((each.user_id, number_text(each.minutes)) for each in task.assignees),
             after=(*(f"{_TASK}{each.id}" for each in task.after), *(f"{_MEETING}{e.id}" for e in task.after_meetings)),
         )
 
@@ -104,12 +104,14 @@ class Entered:
             title=read.label("title", self.title, was.title if was is not None else None),
             minutes=None if unknown_length else read.whole_number("minutes", self.minutes, LONGEST),
             done_minutes=read.whole_number("done_minutes", self.done_minutes, LONGEST, least=0),
-            assignees=tuple(Share(user, _minutes("assignees", minutes)) for user, minutes in self.assignees),
+            assignees=tuple(
+                Share(user, read.number_if_any("assignees", minutes, LONGEST)) for user, minutes in self.assignees
+            ),
             priority=self.priority,
             hours=self.hours if was is not None and self.hours == was.hours else self.hours.lower(),
             split=self.split,
-            min_piece=_minutes("min_piece", self.min_piece),
-            max_piece=_minutes("max_piece", self.max_piece),
+            min_piece=read.number_if_any("min_piece", self.min_piece, LONGEST),
+            max_piece=read.number_if_any("max_piece", self.max_piece, LONGEST),
             earliest=read.instant("earliest", self.earliest, zone, was),
             deadline=read.instant("deadline", self.deadline, zone, was),
             hard_deadline=self.hard,
@@ -122,7 +124,7 @@ class Entered:
 def as_change(wanted: NewTask, was: ListedTask) -> TaskChange:
     """Return what is other than it was."""
     other = read.differing(wanted, TaskChange().applied_to(was))
-    return TaskChange(**other, without=frozenset(bound for bound in TASK_BOUNDS if other.get(bound, bound) is None))
+    return TaskChange(**other, without=read.taken_away(other, TASK_BOUNDS))
 
 
 def in_words(error: BadInput) -> str:
@@ -133,14 +135,6 @@ def in_words(error: BadInput) -> str:
 def people_offered(members: Iterable[str], entered: Entered) -> Sequence[str]:
     """Return whom a form offers: the members, and who works on it without being one any more."""
     return list(dict.fromkeys((*members, *(user for user, _ in entered.assignees))))
-
-
-def _text(minutes: int | None) -> str:
-    return "" if minutes is None else str(minutes)
-
-
-def _minutes(field: str, text: str) -> int | None:
-    return read.whole_number(field, text, LONGEST) if text else None
 
 
 def _ids(after: Iterable[str], kind: str) -> tuple[UUID, ...]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from almanac.domain.hours.opening import Days, ListedHours, block_text, read_block
 from almanac.domain.hours.preferences import (
     BREAKS,
+    CAPS,
     LARGEST_CAP,
-    LONGEST_BUFFER,
-    LONGEST_NOTICE,
+    LONGEST,
     OF_MINUTES,
     ListedPreferences,
     PreferenceChange,
@@ -20,7 +20,6 @@ from almanac.presentation.items.hours import preference_values
 from almanac.web.console.items import fields
 from almanac.web.console.pages import Visit
 
-CAPS: PreferenceName = "daily_cap_minutes"
 LABELS: Mapping[str, str] = {
     "category": "Category",
     "break_minutes": "Break around blocks",
@@ -31,12 +30,7 @@ LABELS: Mapping[str, str] = {
     **{day: day.capitalize() for day in WEEKDAYS},
 }
 """What the forms call the fields."""
-LONGEST: Mapping[str, int] = {
-    "break_minutes": BREAKS[-1],
-    "min_notice_minutes": LONGEST_NOTICE,
-    "buffer_before_minutes": LONGEST_BUFFER,
-    "buffer_after_minutes": LONGEST_BUFFER,
-}
+MOST_MINUTES: Mapping[PreferenceName, int] = {**LONGEST, "break_minutes": BREAKS[-1]}
 """Minutes that the fields take."""
 
 
@@ -107,7 +101,7 @@ class EnteredPreferences:
             if text == before:
                 continue
             if text:
-                minutes[name] = fields.whole_number(name, text, LONGEST[name], least=0)
+                minutes[name] = fields.whole_number(name, text, MOST_MINUTES[name], least=0)
             else:
                 without.add(name)
         if self.caps == was.caps:

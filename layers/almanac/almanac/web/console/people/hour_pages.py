@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from almanac.domain.hours.opening import DEFAULT_CATEGORIES, ListedHours
-from almanac.domain.hours.preferences import BREAKS, OF_MINUTES
+from almanac.domain.hours.preferences import BREAKS, CAPS, OF_MINUTES
 from almanac.domain.wall_clock import WEEKDAYS
 from almanac.errors import BadInput
 from almanac.presentation.items.hours import alike_days, preference_rows, preference_values
 from almanac.services.items.requirements import ChangedMeanwhile
 from almanac.web.console.items import fields
 from almanac.web.console.pages import Page, Visit
-from almanac.web.console.people.hour_form import CAPS, LABELS, LONGEST, EnteredPreferences, EnteredWeek
+from almanac.web.console.people.hour_form import LABELS, MOST_MINUTES, EnteredPreferences, EnteredWeek
 from almanac.web.request import Answer
 
 _HOURS, _PREFERENCES = fields.changed_meanwhile("hours"), fields.changed_meanwhile("preferences")
@@ -134,7 +134,7 @@ def _shown(visit: Visit, user: str | None, refused: Refused | None = None) -> An
         minutes=list(zip(OF_MINUTES, (asked or stored).minutes, strict=True)),
         counting=preference_values(preferences),
         breaks=BREAKS,
-        longest=LONGEST,
+        longest=MOST_MINUTES,
         labels=LABELS,
         seen=fields.mark_of(stored),
     )

@@ -87,7 +87,7 @@ class Entered:
 def as_change(wanted: NewMeeting, was: ListedMeeting) -> MeetingChange:
     """Return what is other than it was."""
     other = fields.differing(wanted, MeetingChange().applied_to(was))
-    return MeetingChange(**other, without=frozenset(bound for bound in BOUNDS if other.get(bound, bound) is None))
+    return MeetingChange(**other, without=fields.taken_away(other, BOUNDS))
 
 
 def in_words(error: BadInput) -> str:
