@@ -8,7 +8,7 @@ from tests.histories.two_ways.appointments import Appointments
 from tests.histories.two_ways.world import World
 
 _LINKS = (
-    "SELECT external_event_id, state, reason, conflict, doubt FROM calendar_event_links"
+    "SELECT external_event_id, state, reason, conflict, doubt, calendar_id FROM calendar_event_links"
     " WHERE ws_id = :ws AND kind = 'edit'"
 )
 _OURS = (
@@ -24,18 +24,20 @@ def judge_write(appointments: Appointments, event_id: str, entry: Json) -> None:
     """I3: an event that is not ours is written for an edit of the product's only, and only while edits are on."""
     about = f"{entry['method']} of {event_id}, number {entry['number']}"
     assert event_id in appointments.touched, f"I3: nobody here has changed it: {about}"
-    on = appointments.edits_on or entry["number"] <= appointments.off_since
+    calendar = entry["path"].split("/")[-3]
+    on = calendar in appointments.edits_on() or entry["number"] <= appointments.off_since.get(calendar, 0)
     assert on, f"I3: edits were off: {about}"
 
 
 def assert_edits_have_ended(world: World, appointments: Appointments) -> None:
     """I5 and I7: rows are as Google has the events, and no edit is lost without a word."""
     links: dict[str, list[Any]] = {}
-    for event_id, state, reason, conflict, doubt in world.run(_LINKS):
+    on = appointments.edits_on()
+    for event_id, state, reason, conflict, doubt, calendar in world.run(_LINKS):
         about = f"edit of {event_id} ({state}, {reason}, {doubt})"
         assert state not in ("wanted", "dirty", "sent"), f"I7: {about} is not settled"
         assert state in ("gone", "detached") or conflict or reason, f"I7: {about} is left over"
-        assert appointments.edits_on or state in ("gone", "detached"), f"I7: {about}, and edits are off"
+        assert calendar in on or state in ("gone", "detached"), f"I7: {about}, and edits are off"
         links.setdefault(event_id, []).append((state, reason, conflict or {}))
     truth = appointments.truth()
     _assert_rows_are_as_there(world, appointments, truth, links)

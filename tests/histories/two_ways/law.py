@@ -1,4 +1,4 @@
-"""What must be true of writing out, whatever happens: invariants I1 to I8, seen in Google and in its request log.
+"""What must be true of writing out, whatever happens: I1 to I8 and I13, seen in Google and in its request log.
 
 Those of single runs, I9 to I11, are `limits.py`; of orders, I12: `order.py`.
 """
@@ -13,6 +13,8 @@ from tests.histories.stage import BUDGET
 from tests.histories.two_ways.appointments import Appointments
 from tests.histories.two_ways.edits import assert_edits_have_ended, judge_write
 from tests.histories.two_ways.hands import row_of
+from tests.histories.two_ways.people import Place
+from tests.histories.two_ways.plans import not_refused
 from tests.histories.two_ways.world import World, instant
 
 _SETTLED = {"agreed", "gone", "detached"}
@@ -26,10 +28,12 @@ class Watcher:
         self._world = world
         self._appointments = appointments
         self._looked_at = 0
+        self._rows: dict[str, str] = {}
+        """By id of an event of ours, its row."""
         self.writes = 0
 
     def look(self) -> None:
-        """I1 to I4."""
+        """I1 to I4, I10 and I13."""
         world = self._world
         if world.last_request() == self._looked_at:  # nothing was asked: nobody but people and the product was here
             return
@@ -56,6 +60,7 @@ class Watcher:
     def _judge(self, entry: Json) -> None:
         assert entry["params"].get("sendUpdates") == ["none"], f"I2: {entry['path']} may mail somebody"
         assert not _NEVER_SENT & set(entry["body"] or {}), f"I2: {sorted(entry['body'])} were sent"
+        self._judge_account(entry)
         done = entry["status"] in (200, 204) or "error_after" in entry["faults"] or "cut_after" in entry["faults"]
         if not done or "error" in entry["faults"] or entry["method"] == "POST":
             return
@@ -66,11 +71,25 @@ class Watcher:
         assert entry["if_match"], "I4: a change without a guard"
         self._judge_version(event_id, entry)
 
+    def _judge_account(self, entry: Json) -> None:
+        """I13: a row is written where its person wants it, or has wanted it, and with the account that is meant."""
+        event_id = (entry["body"] or {}).get("id") or entry["path"].rpartition("/")[2]
+        if entry["method"] == "POST":
+            self._rows[event_id] = row_of(entry["body"])
+        row, place = self._rows.get(event_id), Place(entry["account"], entry["path"].split("/events")[0].split("/")[-1])
+        if row is None or entry["account"] is None or event_id in self._world.hands.carried:
+            return
+        people = self._world.people
+        made = entry["method"] == "POST" and "landed" not in entry["faults"]
+        meant = (people.lately if made else people.aims).get(row, set())
+        assert place in meant, f"I13: {entry['method']} of {row} at {place}, where nobody wants it: {meant}"
+
     def _judge_budget(self) -> None:
         """I10: what an account creates and deletes in a day."""
         asked = self._world.simulator.observation.requests(self._world.budget_from)
-        made = [entry for entry in asked if entry["method"] in ("POST", "DELETE") and "/events" in entry["path"]]
-        assert len(made) <= BUDGET, f"I10: {len(made)} creations and deletions in a day"
+        made = Counter(e["account"] for e in asked if e["method"] in ("POST", "DELETE") and "/events" in e["path"])
+        for account, times in made.items():
+            assert times <= BUDGET, f"I10: {times} creations and deletions of {account} in a day"
 
     def _judge_version(self, event_id: str, entry: Json) -> None:
         """I4: what a person wrote is replaced only after it has been in the row."""
@@ -151,16 +170,16 @@ def _assert_nothing_is_left_over(world: World, there: dict[str, Json]) -> None:
         )
     }
     agreed = {
-        str(row[0])
-        for row in world.run(
-            "SELECT event_id FROM calendar_event_links WHERE ws_id = :ws AND current"
+        str(row): Place(account, calendar)
+        for row, account, calendar in world.run(
+            "SELECT event_id, account, calendar_id FROM calendar_event_links WHERE ws_id = :ws AND current"
             " AND state IN ('agreed', 'failed', 'conflict') AND kind <> 'edit'"
         )
     }
-    if world.target_on:
-        assert rows <= agreed, f"I7: rows that are nowhere: {rows - agreed}"
-    else:
-        assert not agreed, f"I7: blocks go nowhere, and are there: {agreed}"
+    for row in rows | agreed.keys():
+        wanted = world.people.target(row) if row in rows else None
+        if row in rows or wanted is None:
+            assert agreed.get(row) == wanted, f"I13: {row} goes to {wanted}, and is at {agreed.get(row)}"
     ours = [key for key in there if key.startswith("alm") and key not in world.hands.carried]
     orphans = [key for key in ours if links.get(key) in (None, "gone")]
     assert not orphans, f"I7: left over in Google: {orphans}"
@@ -169,6 +188,8 @@ def _assert_nothing_is_left_over(world: World, there: dict[str, Json]) -> None:
     assert not doubled, f"I1: {doubled} are in two calendars"
     back = [row for row in world.hands.removed if row in rows or counted[row]]
     assert not back, f"I5: blocks that a person has deleted are back: {back}"
+    free = not_refused(world)
+    assert not free, f"I5: a plan may put again where a person has deleted it: {free}"
 
 
 def _start(body: Json) -> str:

@@ -16,7 +16,9 @@ from tests.histories.two_ways.appointments import Appointments
 from tests.histories.two_ways.law import Watcher, assert_the_end
 from tests.histories.two_ways.limits import Limits
 from tests.histories.two_ways.order import End, end_of
-from tests.histories.two_ways.words import OF_TWO_CALENDARS, TROUBLE
+from tests.histories.two_ways.people import ALONE, TWO_CALENDARS, TWO_PEOPLE
+from tests.histories.two_ways.plans import Plans
+from tests.histories.two_ways.words import OF_TWO_CALENDARS, OF_TWO_PEOPLE, TROUBLE
 from tests.histories.two_ways.world import World
 
 _RUNS_TO_SETTLE = 8
@@ -32,7 +34,7 @@ def play(stage: Stage, history: Sequence[Step], met: Counter[str]) -> None:
     One without trouble is played once more with its rings and ticks in another order, and has to end the same (I12).
     """
     ends: list[End] = []
-    calm = (TROUBLE | OF_TWO_CALENDARS.keys()).isdisjoint(step.kind for step in history)
+    calm = (TROUBLE | OF_TWO_CALENDARS.keys() | OF_TWO_PEOPLE.keys()).isdisjoint(step.kind for step in history)
     _play(stage, history, met, ends if calm else None)
     if calm:
         met["played in two orders"] += 1
@@ -47,8 +49,11 @@ def _play(
     stage: Stage, history: Sequence[Step], met: Counter[str], ends: list[End] | None, *, reordered: bool = False
 ) -> None:
     with stage.simulator() as simulator:
-        second = not OF_TWO_CALENDARS.keys().isdisjoint(step.kind for step in history)
-        world = World(simulator, stage.beside, stage.process, second=second)
+        kinds = {step.kind for step in history}
+        places = (
+            TWO_PEOPLE if kinds & OF_TWO_PEOPLE.keys() else TWO_CALENDARS if kinds & OF_TWO_CALENDARS.keys() else ALONE
+        )
+        world = World(simulator, stage.beside, stage.process, places)
         try:
             follow(TwoWays(stage, world, met, reordered=reordered), history)
             if ends is not None:
@@ -72,10 +77,18 @@ class TwoWays:
         names = ("block", "event", "move", "rename", "drop", "drag", "retitle", "remove", "copy", "free")
         names += ("wipe", "clear", "consent", "trouble", "land", "lag", "revoke", "connect", "role", "target", "carry")
         self._acts: dict[str, Act] = {name: getattr(world, name) for name in names}
+        self._plans = plans = Plans(world)
         others = ("meet", "amend", "repeat", "edit", "cancel")
         self._acts |= {name: getattr(self._appointments, name) for name in others} | {
             "call off": self._appointments.call_off,
             "edits": self._appointments.switch,
+            "habit": plans.habit,
+            "meeting": plans.meeting,
+            "attend": plans.attend,
+            "member": plans.member,
+            "disconnect": self._appointments.account_goes,
+            "hand over": plans.hand_over,
+            "under way": self._under_way,
             "meanwhile": self._meanwhile,
             "in between": self._in_between,
             "other target": world.other_target,
@@ -101,6 +114,7 @@ class TwoWays:
     def step(self, step: Step) -> None:
         """Do what the step says, as far as it can be done, and look at both sides."""
         self._met[f"step: {step.kind}"] += 1
+        self._world.people.note_targets(anew=True)
         try:
             self._acts[step.kind](step.pick, step.value)
         except ApiError:
@@ -174,7 +188,9 @@ class TwoWays:
         """In the middle of a run somebody changes something, or how it is written."""
         mine = self._appointments
         act = (mine.switch, mine.switch, mine.edit, mine.cancel, mine.amend, mine.repeat, self._world.target)[value % 7]
+        self._beside_a_run(act, pick, value, before=bool(value // 7 % 2))
 
+    def _beside_a_run(self, act: Act, pick: int, value: int, *, before: bool) -> None:
         def happen() -> None:
             self._met[f"in the middle of a run: {act.__name__}"] += 1
             self._world.note_rows()
@@ -182,7 +198,7 @@ class TwoWays:
                 act(value, pick)
 
         requests = self._stage.process.requests
-        (requests.before if value // 7 % 2 else requests.after).set(1 + pick % 6, happen)
+        (requests.before if before else requests.after).set(1 + pick % 6, happen)
         self._sync("both")
         self._stage.process.calm()
 
@@ -202,6 +218,13 @@ class TwoWays:
         (requests.before if value // 3 % 2 else requests.after).set(1 + pick % 12, happen)
         self._sync("both")
         self._stage.process.calm()
+
+    def _under_way(self, pick: int, value: int) -> None:
+        """In the middle of a run something becomes somebody else's, or somebody comes or goes."""
+        acts = (self._plans.hand_over, self._world.other_target, self._plans.member, self._appointments.account_goes)
+        self._world.process = self._stage.other  # the first one is busy
+        self._beside_a_run(acts[value % 4], pick, value // 4, before=bool(value // 4 % 2))
+        self._world.process = self._stage.process
 
     def _overtake(self, pick: int, value: int) -> None:
         """The lease runs out before a request; another run takes it and comes to its end. The first writes no more.

@@ -1,8 +1,9 @@
 """A workspace that writes to a calendar of its member, or two: what the product and people do to both sides."""
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from almanac.adapters.postgres.connection import Database, Rows
@@ -13,9 +14,12 @@ from local.google_simulator.simulator import Simulator
 from local.google_simulator.world.event import Json
 from tests.histories.processes import Process
 from tests.histories.two_ways.hands import Hands, row_of
+from tests.histories.two_ways.people import ADA, BOB, BOBS, EMAIL, SECOND, People, Place
 
-EMAIL = "ada@example.test"
-SECOND = "work@group.calendar.google.com"
+if TYPE_CHECKING:
+    from almanac.services.outbound.leaving import Blocks
+    from local.google_simulator.world.state import Role
+
 _FAULTS: tuple[dict[str, Any], ...] = (
     {"action": "cut_after"},
     {"action": "cut_within"},
@@ -31,17 +35,26 @@ _FAULTS: tuple[dict[str, Any], ...] = (
     {"action": "error", "status": 400, "reason": "invalid"},
 )
 _TRIES = 5
+_THEIRS = "stopped = 'detached'"
+_LEFT = "reason = 'left'"
+"""It stayed where it is when its account went: what people do to it then is theirs."""
+_UNSURE = "sent_op = 'delete'"
+"""A deletion of ours has no answer yet: one of a person's looks the same."""
+_CONNECTION = (
+    "SELECT c.id FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id"
+    " WHERE c.ws_id = :ws AND a.account_email = :account AND c.calendar_id = :calendar"
+)
 _METHODS = (("POST", "*/events"), ("PATCH", "*/events/*"), ("DELETE", "*/events/*"), ("GET", "*/events/*"))
 
 
 class World:
-    """Both sides, and the memory of who gave an event which value. `second`: Ada has two calendars."""
+    """Both sides, and the memory of who gave an event which value. `places`: who has which calendars."""
 
-    def __init__(self, simulator: Simulator, database: Database, process: Process, *, second: bool = False) -> None:
+    def __init__(self, simulator: Simulator, database: Database, process: Process, places: Sequence[Place]) -> None:
         self.simulator = simulator
         self.google = simulator.commands
         self._db = database
-        self._process = process
+        self.process = process
         self.ws_id = uuid4()
         self.now = datetime.now(UTC).replace(microsecond=0)
         self.numbers = 0
@@ -52,26 +65,35 @@ class World:
         self.copies: set[str] = set()
         self.rows_seen: dict[str, set[str]] = {}
         """By row, of Google's by the event's id there, every title and start that it has had."""
-        self.target_on = True
-        self.target_calendar = EMAIL
+        self.people = People(places)
+        self._on = {user: place for user, place in self.people.targets.items() if place is not None}
+        """The target that a member has now, or had last."""
+        self.calendars = self.people.calendars
         self.hands = Hands()
+        self.items: dict[str, tuple[str, UUID]] = {}
+        """By row of a block, of what it is: the kind of item, and its id."""
+        self.let_go: set[str] = set()
+        """Accounts that somebody has let go since the last run began, which consents to what that deletes."""
         self.budget_from = 0
-        """Number of the last request before the account's budget began anew."""
-        tokens = self.google.add_account(EMAIL)
-        self.calendars = (EMAIL, self.google.add_calendar(EMAIL, "Work", calendar_id=SECOND)) if second else (EMAIL,)
+        """Number of the last request before the accounts' budgets began anew."""
+        tokens = {email: self.google.add_account(email)["refresh_token"] for email in self.people.accounts}
+        if SECOND in self.calendars:
+            self.google.add_calendar(EMAIL, "Work", calendar_id=SECOND)
+        if self.people.several:
+            self.google.set_entry(SECOND, BOBS, role="writer")
         self.run("INSERT INTO workspaces (id, name, timezone, creator_id) VALUES (:ws, 'Team', 'Europe/Berlin', 'ada')")
-        self._connect_account(tokens["refresh_token"])
-        if second:
-            self.run(
-                "INSERT INTO calendar_connections (ws_id, auth_token_id, calendar_id, access_role)"
-                " SELECT ws_id, id, :calendar, 'owner' FROM calendar_auth_tokens WHERE ws_id = :ws"
-                " ON CONFLICT DO NOTHING",
-                calendar=SECOND,
-            )
+        for email, token in tokens.items():
+            self._connect_account(email, token)
+        for user in self.people.members:
+            self._join(user)
+
+    def _join(self, user: str) -> None:
+        place = self.people.targets[user] or Place("", "")
         self.run(
             "INSERT INTO workspace_members (ws_id, user_id, target_connection_id, target_reviewed_at)"
-            " SELECT ws_id, 'ada', id, now() FROM calendar_connections WHERE ws_id = :ws AND calendar_id = :calendar",
-            calendar=EMAIL,
+            f" SELECT :ws, :user, ({_CONNECTION}), now()",
+            user=user,
+            **place._asdict(),
         )
 
     def run(self, sql: str, **values: Any) -> Rows:
@@ -83,8 +105,8 @@ class World:
         self.numbers += 1
         return self.numbers
 
-    def _id(self, number: int) -> UUID:
-        """An id of a new row: in the order of their making, so that a history chooses the same ones again."""
+    def new_id(self, number: int) -> UUID:
+        """Return an id of a new row: in the order of their making, so that a history chooses the same ones again."""
         return UUID(int=self.first_id + number)
 
     @property
@@ -98,52 +120,66 @@ class World:
 
     # -- the product -----------------------------------------------------------------------------------------------
 
-    def block(self, _pick: int, _value: int) -> None:
-        number, task = self.next_number(), uuid4()
-        event_id = self._id(number)
-        self.hands.blocks.add(str(event_id))
+    def block(self, pick: int, _value: int) -> None:
+        """A plan puts a block of a task somewhere."""
+        number, task, person = self.next_number(), uuid4(), self.person(pick)
+        event_id = self.new_id(number)
+        self.note_block(event_id, "task", task, person)
         self.run("INSERT INTO tasks (id, ws_id, title) VALUES (:id, :ws, 'Work')", id=task)
         self.run(
             "WITH e AS (INSERT INTO workspace_calendar_events (id, ws_id, title, start_at, end_at)"
             " VALUES (:id, :ws, :title, :start, :end) RETURNING id)"
-            " INSERT INTO task_calendar_events (event_id, ws_id, task_id, scheduled_minutes)"
-            " SELECT id, :ws, :task, 60 FROM e",
-            **self._values(event_id, number),
+            " INSERT INTO task_calendar_events (event_id, ws_id, task_id, scheduled_minutes, user_id)"
+            " SELECT id, :ws, :task, 60, :person FROM e",
+            **self.values(event_id, number),
             task=task,
+            person=person,
         )
 
+    def person(self, pick: int) -> str | None:
+        """Whose a block is: where there is one person only, nobody says so."""
+        return (ADA, BOB, None)[pick % 3] if self.people.several else None
+
+    def note_block(self, event_id: UUID, kind: str, item: UUID, person: str | None) -> None:
+        """Remember a block of a plan, before it is there."""
+        self.hands.blocks.add(str(event_id))
+        self.items[str(event_id)] = (kind, item)
+        self.people.note(str(event_id), person)
+
     def event(self, _pick: int, _value: int) -> None:
-        self._insert_event(self._id(self.next_number()))
+        self._insert_event(self.new_id(self.next_number()))
 
     def _insert_event(self, event_id: UUID) -> None:
+        self.people.note(str(event_id))
         self.run(
             "INSERT INTO workspace_calendar_events (id, ws_id, title, start_at, end_at)"
             " VALUES (:id, :ws, :title, :start, :end) ON CONFLICT DO NOTHING",
-            **self._values(event_id, self.next_number()),
+            **self.values(event_id, self.next_number()),
         )
 
-    def _values(self, event_id: UUID, number: int) -> dict[str, Any]:
+    def values(self, event_id: UUID, number: int) -> dict[str, Any]:
+        """Return what an event of that number has."""
         at = self.at(number)
         return {"id": event_id, "title": f"Row {number}", "start": at, "end": at + timedelta(hours=1)}
 
     def move(self, pick: int, _value: int) -> None:
         """A plan moves what it may move."""
         number = self.next_number()
-        for event_id in self._row(pick, " AND NOT locked"):
+        for event_id in self.row(pick, " AND NOT locked"):
             self.run(
                 "UPDATE workspace_calendar_events SET start_at = :start, end_at = :end"
                 " WHERE id = :id AND ws_id = :ws AND NOT locked",
-                **{key: value for key, value in self._values(event_id, number).items() if key != "title"},
+                **{key: value for key, value in self.values(event_id, number).items() if key != "title"},
             )
 
     def rename(self, pick: int, _value: int) -> None:
         number = self.next_number()
-        for event_id in self._row(pick):
+        for event_id in self.row(pick):
             sql = "UPDATE workspace_calendar_events SET title = :title WHERE id = :id AND ws_id = :ws"
             self.run(sql, id=event_id, title=f"Row {number}")
 
     def drop(self, pick: int, _value: int) -> None:
-        for event_id in self._row(pick):
+        for event_id in self.row(pick):
             self.run("DELETE FROM workspace_calendar_events WHERE id = :id AND ws_id = :ws", id=event_id)
             self.deleted.append(event_id)
 
@@ -155,30 +191,45 @@ class World:
     def consent(self, _pick: int, _value: int) -> None:
         """Whoever is asked lets a mass change through."""
         with suppress(DatabaseUnavailable):  # a statement that was to fail waited for this one
-            self._process.wiring.outbound.status(self.ws_id, dry_run=False, confirm=True)
+            self.process.wiring.outbound.status(self.ws_id, dry_run=False, confirm=True)
 
-    def target(self, _pick: int, value: int) -> None:
-        """Blocks go nowhere any more, or to the member's calendar (again)."""
-        self.target_on = value % 2 == 1
-        if not self.target_on:  # what people did there is no matter of the product's any more
-            self.hands.forget_all()
-        self._set_target()
+    def target(self, pick: int, value: int) -> None:
+        """Somebody's blocks go nowhere any more, or to a calendar (again)."""
+        user = self._user(pick)
+        self._set_target(user, self._on.get(user, self.people.places[0]) if value % 2 else None)
+        self.review()
 
-    def other_target(self, _pick: int, value: int) -> None:
-        """Blocks go to the other calendar; one time of eight nobody has looked at the dry run yet."""
-        self.target_on = True
-        (self.target_calendar,) = set(self.calendars) - {self.target_calendar}
-        self._set_target(reviewed=value % 8 > 0)
-
-    def _set_target(self, *, reviewed: bool = True) -> None:
-        self.run(
-            "UPDATE workspace_members SET target_connection_id = (SELECT id FROM calendar_connections"
-            " WHERE ws_id = :ws AND calendar_id = :calendar AND :on::boolean) WHERE ws_id = :ws",
-            calendar=self.target_calendar,
-            on=self.target_on,
-        )
-        if reviewed:
+    def other_target(self, pick: int, value: int) -> None:
+        """Somebody's blocks go to another calendar; one time of eight nobody has looked at the dry run yet."""
+        user = self._user(pick)
+        others = [place for place in self.people.places if place != self._on.get(user, self.people.places[0])]
+        self._set_target(user, others[value // 8 % len(others)])
+        if value % 8:
             self.review()
+
+    def _user(self, pick: int) -> str:
+        return (ADA, BOB)[pick % len(self.people.accounts)]
+
+    def _set_target(self, user: str, place: Place | None) -> None:
+        if user not in self.people.members:
+            return
+        if place is None:  # what people did there is no matter of the product's any more
+            self.hands.lose(self.people.rows_of(user))
+        else:
+            self._on[user] = place
+        self.people.targets[user] = place
+        self.people.note_targets()
+        self.run(
+            f"UPDATE workspace_members SET target_connection_id = ({_CONNECTION})"
+            " WHERE ws_id = :ws AND user_id = :user",
+            user=user,
+            **(place or Place("", ""))._asdict(),
+        )
+
+    @property
+    def target_on(self) -> bool:
+        """Whether anybody's blocks go anywhere."""
+        return any(self.people.targets[user] for user in self.people.members)
 
     def review(self) -> None:
         """Somebody has looked at the dry run."""
@@ -190,7 +241,8 @@ class World:
             self.hands.forget(str(again))
             self._insert_event(again)
 
-    def _row(self, pick: int, also: str = "") -> list[UUID]:
+    def row(self, pick: int, also: str = "") -> list[UUID]:
+        """Return one of our own rows, of those that `also` lets through; none where there is none."""
         sql = "SELECT id FROM workspace_calendar_events WHERE ws_id = :ws AND provider = 'almanac'" + also
         rows = self.run(f"{sql} ORDER BY created_at, id")
         return [rows[pick % len(rows)][0]] if rows else []
@@ -216,12 +268,15 @@ class World:
         for event_id in self._there(pick):
             body = self.google.patch_event(self.calendar_of(event_id), event_id, {"summary": title})
             self.persons_titles.setdefault(event_id, set()).add(title)
-            self.hands.retitled(row_of(body), title, alone=self._is_alone(body))
+            self.hands.retitled(row_of(body), title, alone=self._is_alone(body) and not self._link_of(event_id, _LEFT))
 
     def remove(self, pick: int, _value: int) -> None:
         for event_id in self._there(pick):
             (body,) = [body for body in self.live() if body["id"] == event_id]
-            self.hands.removed_one(row_of(body), alone=self.target_on and self._is_alone(body))
+            row = row_of(body)
+            meant = self.people.target(row) is not None and not self._link_of(event_id, f"({_LEFT} OR {_UNSURE})")
+            ours = not self._link_of(event_id, _THEIRS)
+            self.hands.removed_one(row, alone=meant and self._is_alone(body), ours=ours)
             self.google.delete_event(self.calendar_of(event_id), event_id)
 
     def wipe(self, _pick: int, _value: int) -> None:
@@ -231,11 +286,12 @@ class World:
                 self.hands.removed_one(row_of(body), alone=False)  # so many are asked for, and may come back
                 self.google.delete_event(self.calendar_of(body["id"]), body["id"])
 
-    def carry(self, pick: int, _value: int) -> None:
-        """A person moves one of ours to their other calendar."""
+    def carry(self, pick: int, value: int) -> None:
+        """A person moves one of ours to another calendar of theirs: only the shared one is of both."""
         for event_id in set(self._there(pick)) - self.hands.carried:
             source = self.calendar_of(event_id)
-            (other,) = set(self.calendars) - {source}
+            others = [name for name in self.calendars if name != SECOND] if source == SECOND else [SECOND]
+            other = others[value % len(others)]
             self.hands.carry(event_id, row_of(self.google.move_event(source, event_id, other)))
 
     def copy(self, pick: int, _value: int) -> None:
@@ -275,8 +331,15 @@ class World:
         found = [name for name in self.calendars if any(body["id"] == event_id for body in self.live_in(name))]
         return found[0] if found else EMAIL
 
+    def _link_of(self, event_id: str, condition: str) -> bool:
+        """Whether the link of an event there is so: `_LEFT`, `_THEIRS` or `_UNSURE`."""
+        sql = f"SELECT 1 FROM calendar_event_links WHERE ws_id = :ws AND external_event_id = :id AND {condition}"
+        return bool(self.run(sql, id=event_id))
+
     def _is_alone(self, body: Json) -> bool:
-        """Whether no other live event is of the same row."""
+        """Whether no other live event is of the same row, or was when a person deleted it."""
+        if row_of(body) in self.hands.torn:
+            return False
         others = [each for each in self.live() if each["id"].startswith("alm") and each["id"] != body["id"]]
         return all(row_of(each) != row_of(body) for each in others)
 
@@ -304,26 +367,58 @@ class World:
         """Deltas tell of nothing that is new, or tell it again."""
         self.google.configure({"delta_lag_seconds": 3600 if value % 2 else 0})
 
-    def revoke(self, _pick: int, _value: int) -> None:
-        self.google.revoke_account(EMAIL)
+    def revoke(self, pick: int, _value: int) -> None:
+        self.google.revoke_account(self._account(pick))
 
-    def connect(self, _pick: int, _value: int) -> None:
-        """Whoever is told to connect the account again does so."""
-        account = self.simulator.world.account(EMAIL)
+    def _account(self, pick: int) -> str:
+        return self.people.accounts[pick % len(self.people.accounts)]
+
+    def connect(self, pick: int, _value: int) -> None:
+        """Whoever is told to connect an account again does so."""
+        email = self._account(pick)
+        account = self.simulator.world.account(email)
+        gone = self.run(
+            "SELECT 1 FROM calendar_auth_tokens WHERE ws_id = :ws AND account_email = :email"
+            " AND (status = 'disconnected' OR leaving_since IS NOT NULL)",
+            email=email,
+        )
         if account.revoked:
-            tokens = self.google.reconnect_account(EMAIL)
-            self._connect_account(tokens["refresh_token"])
+            self._connect_account(email, self.google.reconnect_account(email)["refresh_token"])
+        elif gone:
+            self._connect_account(email, account.refresh_token)
 
-    def _connect_account(self, refresh_token: str) -> None:
+    def _connect_account(self, email: str, refresh_token: str) -> None:
+        user = (ADA, BOB)[self.people.accounts.index(email)]
+        self._insist(lambda: self.process.wiring.connect_account(self.ws_id, user, email, refresh_token))
+
+    @staticmethod
+    def _insist(act: Callable[[], object]) -> None:
         """They try again when a statement that was to fail waited for this one, or the machine is too busy."""
         for _ in range(_TRIES):
             with suppress(TransientError):
-                self._process.wiring.connect_account(self.ws_id, "ada", EMAIL, refresh_token)
+                act()
                 return
-        self._process.wiring.connect_account(self.ws_id, "ada", EMAIL, refresh_token)
+        act()
+
+    def disconnect(self, pick: int, value: int) -> None:
+        """Somebody lets an account go: what of ours is there goes before it, or stays; or only reading ends."""
+        email = self._account(pick)
+        blocks: tuple[Blocks | None, ...] = ("remove", "leave", None, "remove")
+        how = blocks[value % len(blocks)]
+        self.let_go.add(email)
+        self.hands.forget_all()
+        for user, place in self.people.targets.items():
+            if how is not None and place is not None and place.account == email:
+                self.people.targets[user] = None
+        self._insist(lambda: self.process.wiring.accounts.disconnect(self.ws_id, email, blocks=how))
 
     def role(self, pick: int, value: int) -> None:
-        self.google.set_entry(self._one(pick), EMAIL, role="reader" if value % 2 else "owner")
+        """An account may only read a calendar, or write to it (again), or does not see it any more."""
+        account, calendar = self.people.places[pick % len(self.people.places)]
+        role: Role = "reader" if value % 2 else "owner"
+        self.google.set_entry(
+            calendar, account, role=role, deleted=account == BOBS and calendar == SECOND and value % 3 == 0
+        )
 
     def time_passes(self, _pick: int, _value: int) -> None:
         """Whatever waits for a time has waited long enough; another day's budget begins."""
@@ -353,9 +448,10 @@ class World:
         self.google.clear_faults()
         while self.google.land():
             pass
-        for calendar in self.calendars:
-            self.google.set_entry(calendar, EMAIL, role="owner")
-        self.connect(0, 0)
+        for account, calendar in self.people.places:
+            self.google.set_entry(calendar, account, role="owner")
+        for number in range(len(self.people.accounts)):
+            self.connect(number, 0)
         self.review()
 
     def note_holds(self) -> None:
@@ -377,4 +473,4 @@ def instant(point: Json) -> str:
     return datetime.fromisoformat(point["dateTime"]).astimezone(UTC).isoformat()
 
 
-__all__ = ["EMAIL", "ApiError", "World", "instant"]
+__all__ = ["ApiError", "World", "instant"]
