@@ -29,7 +29,10 @@ class People:
         return self.store.add_member(ws_id, user, name, zone)
 
     def remove(self, ws_id: UUID, user: str) -> None:
-        """Take somebody out of the plan: the next one takes their blocks away. Raises BadInput, UnknownWorkspace."""
+        """Take somebody out of the plan: the next one takes their blocks away, the next sync those in their calendar.
+
+        Raises BadInput, UnknownWorkspace.
+        """
         self.workspaces.require_workspace(ws_id)
         if not self.store.remove_member(ws_id, user):
             raise not_a_member(self.store, ws_id, "user")

@@ -18,7 +18,15 @@ WHERE ws_id = :ws_id::uuid AND user_id = :user_id
 RETURNING user_id;
 
 -- name: remove_member
-DELETE FROM workspace_members WHERE ws_id = :ws_id::uuid AND user_id = :user_id RETURNING user_id;
+-- What is ahead of theirs is taken back: whoever lets somebody go has consented to that, as with a target that is taken away.
+WITH gone AS (
+    DELETE FROM workspace_members WHERE ws_id = :ws_id::uuid AND user_id = :user_id
+    RETURNING ws_id, user_id, target_connection_id
+), former AS (
+    UPDATE calendar_connections c SET outbound_consent_until = now() + interval '1 day', updated_at = now()
+    FROM gone WHERE c.id = gone.target_connection_id AND c.ws_id = gone.ws_id
+)
+SELECT user_id FROM gone;
 
 -- name: list_members
 WITH members AS (

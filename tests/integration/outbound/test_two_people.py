@@ -1,0 +1,130 @@
+"""Whose a block is, and through whose account it is written: two members, each with an account and a target."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.integration.outbound.stage import ADA, Writing
+
+pytestmark = pytest.mark.integration
+
+BOB = "bob@example.test"
+_TARGET = (
+    "UPDATE workspace_members SET target_reviewed_at = now(), target_connection_id = (SELECT c.id"
+    " FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id"
+    " WHERE c.ws_id = :ws AND a.account_email = :account AND c.calendar_id = :calendar)"
+    " WHERE ws_id = :ws AND user_id = :user"
+)
+_MEETING = (
+    "WITH b AS (UPDATE workspace_calendar_events SET task_id = NULL WHERE id = :id),"
+    " t AS (DELETE FROM task_calendar_events WHERE event_id = :id),"
+    " m AS (INSERT INTO meetings (ws_id, creator_id, title) VALUES (:ws, 'ada', 'Sync') RETURNING id)"
+    " INSERT INTO meeting_calendar_events (event_id, ws_id, meeting_id, attending, scheduled_minutes)"
+    " SELECT :id, :ws, m.id, '{ada,bob}', 60 FROM m"
+)
+
+
+def aim(team: Writing, user: str, account: str, calendar: str) -> None:
+    """Somebody's blocks go to a calendar, through an account that sees it; the dry run has been looked at."""
+    team.run(_TARGET, user=user, account=account, calendar=calendar)
+    team.run("UPDATE workspace_members SET target_reviewed_at = now() WHERE ws_id = :ws")
+
+
+def join(team: Writing) -> None:
+    team.run("INSERT INTO workspace_members (ws_id, user_id) VALUES (:ws, 'bob')")
+    aim(team, "bob", BOB, BOB)
+
+
+@pytest.fixture
+def both(team: Writing) -> Writing:
+    """Bob is a member too, with an account and a target of his own."""
+    team.connect(BOB)
+    join(team)
+    return team
+
+
+def settle(team: Writing) -> None:
+    """A few runs, each of which may do what waited for a time."""
+    for _ in range(3):
+        team.again()
+        team.sync()
+
+
+def titles(team: Writing) -> list[list[str]]:
+    """What is in Ada's calendar, and in Bob's."""
+    return [[body["summary"] for body in team.there(calendar)] for calendar in (ADA, BOB)]
+
+
+_Handed = tuple[UUID, str, Any]
+"""A block of Ada's, and the statement that makes it Bob's, with the task that it is about, if any."""
+
+
+def task_of(team: Writing) -> _Handed:
+    return team.block(), "UPDATE task_calendar_events SET user_id = 'bob' WHERE ws_id = :ws", None
+
+
+def habit_of(team: Writing) -> _Handed:
+    return team.habit_block("Report")[0], "UPDATE workspace_habits SET user_id = 'bob' WHERE ws_id = :ws", None
+
+
+def meeting_of(team: Writing) -> _Handed:
+    block = team.block()
+    team.run(_MEETING, id=block)
+    return block, "UPDATE meetings SET creator_id = 'bob' WHERE ws_id = :ws", None
+
+
+def assigned(team: Writing) -> _Handed:
+    task = team.task()
+    assign = "INSERT INTO task_assignees (task_id, user_id, ws_id) VALUES (:task, 'bob', :ws)"
+    return team.block(task=task), assign, task
+
+
+def event_of_the_workspace(team: Writing) -> _Handed:
+    return team.event("Report"), "UPDATE workspaces SET creator_id = 'bob' WHERE id = :ws", None
+
+
+@pytest.mark.parametrize("make", [task_of, habit_of, meeting_of, assigned, event_of_the_workspace])
+def test_what_is_somebody_elses_now_goes_to_their_calendar(both: Writing, make: Callable[[Writing], _Handed]) -> None:
+    _, hand_over, task = make(both)
+    settle(both)
+    assert titles(both) == [["Report"], []]
+    both.run(hand_over, **({"task": task} if task else {}))
+    settle(both)
+    assert titles(both) == [[], ["Report"]]
+
+
+class TestWhoLeaves:
+    def test_blocks_ahead_are_taken_back_and_nobody_else_gets_them(self, both: Writing) -> None:
+        blocks = [both.block(f"Bob's {n}", hours=24 + n) for n in range(3)]
+        both.run("UPDATE task_calendar_events SET user_id = 'bob' WHERE ws_id = :ws")
+        both.event("Ada's")
+        settle(both)
+        both.wiring.people.remove(both.ws_id, "bob")
+        settle(both)
+        assert titles(both) == [["Ada's"], []]
+        assert all(both.row(block) for block in blocks), "what becomes of them a plan decides"
+        join(both)
+        settle(both)
+        assert titles(both) == [["Ada's"], ["Bob's 0", "Bob's 1", "Bob's 2"]]
+
+    def test_however_many_they_are_somebody_has_consented(self, make_team: Callable[..., Writing]) -> None:
+        team = make_team(ALMANAC_OUTBOUND_MASS_COUNT="1")
+        team.connect(BOB)
+        join(team)
+        for number in range(4):
+            team.block(hours=24 + number)
+        team.run("UPDATE task_calendar_events SET user_id = 'bob' WHERE ws_id = :ws")
+        settle(team)
+        team.wiring.people.remove(team.ws_id, "bob")
+        settle(team)
+        assert titles(team) == [[], []]
+
+    def test_a_meeting_of_theirs_is_written_for_those_who_come(self, both: Writing) -> None:
+        meeting_of(both)
+        both.run("UPDATE meetings SET creator_id = 'bob' WHERE ws_id = :ws")
+        settle(both)
+        both.wiring.people.remove(both.ws_id, "bob")
+        settle(both)
+        assert titles(both) == [["Report"], []]
