@@ -128,3 +128,66 @@ class TestWhoLeaves:
         both.wiring.people.remove(both.ws_id, "bob")
         settle(both)
         assert titles(both) == [["Report"], []]
+
+
+class TestOneCalendarOfBoth:
+    """Bob may write to Ada's calendar, and it is a target through his account from now on, or again."""
+
+    @pytest.fixture
+    def shared(self, both: Writing) -> Writing:
+        both.google.set_entry(ADA, BOB, role="writer")
+        both.run(
+            "INSERT INTO calendar_connections (ws_id, auth_token_id, calendar_id, access_role)"
+            " SELECT ws_id, id, :calendar, 'writer' FROM calendar_auth_tokens"
+            " WHERE ws_id = :ws AND account_email = :bob",
+            calendar=ADA,
+            bob=BOB,
+        )
+        return both
+
+    def test_what_is_there_is_written_by_the_other_account(self, shared: Writing) -> None:
+        block = shared.block()
+        settle(shared)
+        aim(shared, "ada", BOB, ADA)
+        shared.google.revoke_account(ADA)
+        before = shared.requests()
+        shared.move(block, 40)
+        shared.drag(block, 50)
+        settle(shared)
+        assert shared.row(block) == ["Report", shared.at(50), shared.at(51), True]
+        shared.change(block, title="Report 2")
+        settle(shared)
+        assert [(entry["method"], entry["account"]) for entry in shared.writes(before)] == [("PATCH", BOB)]
+        assert titles(shared) == [["Report 2"], []]
+        assert [shared.link(block), shared.link(block, "account")] == ["agreed", [BOB]]
+
+    def test_what_one_account_was_refused_the_other_may_be_granted(self, shared: Writing) -> None:
+        shared.google.set_entry(ADA, ADA, role="reader")
+        shared.block()
+        settle(shared)
+        assert titles(shared) == [[], []]
+        aim(shared, "ada", BOB, ADA)
+        settle(shared)
+        assert titles(shared) == [["Report"], []]
+        status = shared.wiring.outbound.status(shared.ws_id, dry_run=False, confirm=False)
+        assert (list(status.held), list(status.links)) == ([], [])
+
+    def test_it_does_not_come_twice_after_it_was_elsewhere(self, shared: Writing) -> None:
+        block = shared.block()
+        settle(shared)
+        shared.google.set_entry(ADA, ADA, role="reader")  # so that it cannot go from there
+        aim(shared, "ada", BOB, BOB)
+        settle(shared)
+        aim(shared, "ada", BOB, ADA)
+        settle(shared)
+        assert titles(shared) == [["Report"], []]
+        assert shared.link(block, "account") == [BOB]
+
+    def test_what_an_account_has_left_is_gone_on_with_through_the_other(self, shared: Writing) -> None:
+        block = shared.block()
+        settle(shared)
+        shared.wiring.accounts.disconnect(shared.ws_id, ADA, blocks="leave")
+        aim(shared, "ada", BOB, ADA)
+        settle(shared)
+        assert titles(shared) == [["Report"], []]
+        assert (shared.link(block), shared.stored(ADA)) == ("agreed", {})
