@@ -423,6 +423,16 @@ class TestLeaving:
         assert (team.row(deleted), team.link(same)) == (None, "agreed")
         assert team.stored(ADA) == {}, "no copy of them beside their rows"
 
+    def test_what_was_left_is_an_event_like_any_other(self, team: Writing) -> None:
+        team.block()
+        team.sync()
+        team.sync()
+        team.wiring.accounts.disconnect(team.ws_id, ADA, blocks="leave")
+        tokens = team.google.reconnect_account(ADA)
+        team.wiring.connect_account(team.ws_id, "ada", ADA, tokens["refresh_token"])
+        team.sync()
+        assert list(team.stored(ADA).values()) == ["Report"], "and takes time"
+
     def test_a_workspace_with_blocks_ahead_does_not_go(self, team: Writing) -> None:
         team.block()
         team.sync()

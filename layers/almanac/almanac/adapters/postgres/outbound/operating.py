@@ -181,6 +181,7 @@ class PostgresLeaving(LeavingStore):
         with self._db.transaction():
             self._run("stop_edits", **key)  # what waits is given up, so it goes before the links that stay
             self._run("leave_links", **key)
+            self._run("read_anew", **key)
             self._run("clear_targets", **key)
 
     @override

@@ -247,6 +247,17 @@ FROM calendar_auth_tokens a
 WHERE a.id = :account_id::uuid AND a.ws_id = :ws_id::uuid AND l.ws_id = a.ws_id AND l.provider = a.provider
     AND l.account = a.account_email AND l.state <> 'detached';
 
+-- name: read_anew
+-- What stays there is an event like any other from now on, and no delta tells of what has not changed.
+INSERT INTO calendar_views AS v (ws_id, provider, calendar_id, reread_at)
+SELECT l.ws_id, l.provider, l.calendar_id, clock_timestamp()
+FROM calendar_event_links l JOIN calendar_auth_tokens a
+    ON a.ws_id = l.ws_id AND a.provider = l.provider AND a.account_email = l.account
+WHERE a.id = :account_id::uuid AND a.ws_id = :ws_id::uuid AND l.stopped = 'detached' AND l.reason = 'left'
+GROUP BY l.ws_id, l.provider, l.calendar_id
+ON CONFLICT (ws_id, provider, calendar_id) DO UPDATE
+SET connection_id = NULL, access_role = NULL, reread_at = excluded.reread_at;
+
 -- name: clear_targets
 UPDATE workspace_members m SET target_connection_id = NULL, updated_at = now()
 FROM calendar_connections c
