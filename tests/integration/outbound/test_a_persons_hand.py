@@ -126,6 +126,17 @@ class TestBlocks:
         slots = team.run("SELECT meeting_id, start_at, end_at FROM refused_meeting_slots WHERE ws_id = :ws")
         assert slots == [[meeting, team.at(24), team.at(25)]]
 
+    def test_a_deleted_block_that_nobody_knew_to_be_there_is_not_planned_there_again(self, team: Writing) -> None:
+        team.inject(action="cut_after", method="POST", path="*/events")
+        block = team.block()
+        team.sync()
+        team.remove(block)
+        team.again()
+        team.sync()
+        assert team.row(block) is None
+        slots = team.run("SELECT start_at, end_at FROM refused_slots WHERE ws_id = :ws")
+        assert slots == [[team.at(24), team.at(25)]]
+
     def test_what_is_not_found_once_is_looked_for_again_before_it_counts_as_deleted(self, team: Writing) -> None:
         block = team.block()
         team.sync()

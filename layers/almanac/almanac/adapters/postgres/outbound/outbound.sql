@@ -413,28 +413,32 @@ FROM installation i
 WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid;
 
 -- name: refuse_slot
+-- Where it stood: as it was sent, where nobody has heard of that before it was gone.
 INSERT INTO refused_slots (ws_id, task_id, start_at, end_at)
-SELECT b.ws_id, b.task_id, (l.base #>> '{when,start}')::timestamptz, (l.base #>> '{when,end}')::timestamptz
+SELECT b.ws_id, b.task_id, (s.body #>> '{when,start}')::timestamptz, (s.body #>> '{when,end}')::timestamptz
 FROM calendar_event_links l JOIN task_calendar_events b ON b.event_id = l.event_id AND b.ws_id = l.ws_id
+CROSS JOIN LATERAL (SELECT coalesce(l.base, l.sent_bodies -> l.sent_rev::text) AS body) s
 WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND b.task_id IS NOT NULL
-    AND l.base #>> '{when,start}' < l.base #>> '{when,end}'
+    AND s.body #>> '{when,start}' < s.body #>> '{when,end}'
 ON CONFLICT DO NOTHING;
 
 -- name: refuse_habit_slot
 INSERT INTO refused_habit_slots (ws_id, habit_id, start_at, end_at)
-SELECT b.ws_id, b.habit_id, (l.base #>> '{when,start}')::timestamptz, (l.base #>> '{when,end}')::timestamptz
+SELECT b.ws_id, b.habit_id, (s.body #>> '{when,start}')::timestamptz, (s.body #>> '{when,end}')::timestamptz
 FROM calendar_event_links l
 JOIN habit_calendar_events b ON b.event_id = l.event_id AND b.ws_id = l.ws_id
 JOIN workspace_habits h ON h.id = b.habit_id AND h.when_block_deleted = 'replan'
-WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND l.base #>> '{when,start}' < l.base #>> '{when,end}'
+CROSS JOIN LATERAL (SELECT coalesce(l.base, l.sent_bodies -> l.sent_rev::text) AS body) s
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND s.body #>> '{when,start}' < s.body #>> '{when,end}'
 ON CONFLICT DO NOTHING;
 
 -- name: refuse_meeting_slot
 INSERT INTO refused_meeting_slots (ws_id, meeting_id, start_at, end_at)
-SELECT b.ws_id, b.meeting_id, (l.base #>> '{when,start}')::timestamptz, (l.base #>> '{when,end}')::timestamptz
+SELECT b.ws_id, b.meeting_id, (s.body #>> '{when,start}')::timestamptz, (s.body #>> '{when,end}')::timestamptz
 FROM calendar_event_links l JOIN meeting_calendar_events b ON b.event_id = l.event_id AND b.ws_id = l.ws_id
+CROSS JOIN LATERAL (SELECT coalesce(l.base, l.sent_bodies -> l.sent_rev::text) AS body) s
 WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND b.meeting_id IS NOT NULL
-    AND l.base #>> '{when,start}' < l.base #>> '{when,end}'
+    AND s.body #>> '{when,start}' < s.body #>> '{when,end}'
 ON CONFLICT DO NOTHING;
 
 -- name: skip_occurrence
