@@ -6,9 +6,68 @@ from typing import Any
 
 import pytest
 
+from almanac.providers.google.write import GoogleWrites
 from tests.integration.outbound.stage import Writing
 
 pytestmark = pytest.mark.integration
+
+
+def while_read(team: Writing, act: Callable[[], object], patch: pytest.MonkeyPatch) -> None:
+    """Sync, and do something here between Google's answer about an event and what becomes of it."""
+    real = GoogleWrites.read
+    acts = [act]
+
+    def read(*arguments: Any) -> Any:
+        found = real(*arguments)
+        if acts:
+            acts.pop()()
+        return found
+
+    with patch.context() as context:
+        context.setattr(GoogleWrites, "read", read)
+        team.sync()
+
+
+class TestWhileItIsRead:
+    """A run looks at many events, one after the other: what it knows of the last one is seconds old by then."""
+
+    def test_deleted_here_it_lives_as_theirs(self, team: Writing, monkeypatch: pytest.MonkeyPatch) -> None:
+        block = team.block()
+        team.sync()
+        team.edit(block, summary="Theirs")
+        while_read(team, lambda: team.delete(block), monkeypatch)
+        team.sync()
+        assert [body["summary"] for body in team.there()] == ["Theirs"]
+        assert team.link(block, "state", "reason") == ["detached", "edited_beats_deleted"]
+
+    def test_changed_here_it_is_a_conflict(self, team: Writing, monkeypatch: pytest.MonkeyPatch) -> None:
+        event = team.event()
+        team.sync()
+        team.edit(event, summary="Theirs")
+        while_read(team, lambda: team.change(event, title="Ours"), monkeypatch)
+        team.sync()
+        assert team.row(event, "title") == ["Theirs"]
+        assert team.link(event, "conflict") == [{"title": {"ours": "Ours", "theirs": "Theirs"}}]
+
+    @pytest.mark.parametrize("delete", [False, True])
+    def test_so_it_is_on_its_way_to_another_target(
+        self, team: Writing, monkeypatch: pytest.MonkeyPatch, delete: bool
+    ) -> None:
+        event = team.event()
+        team.sync()
+        team.edit(event, summary="Theirs")
+        other = team.second_calendar()
+        team.target(other)
+        act = team.delete if delete else lambda event: team.change(event, title="Ours")
+        while_read(team, lambda: act(event), monkeypatch)
+        for _ in range(2):
+            team.again()
+            team.sync()
+        if delete:
+            assert [body["summary"] for body in team.there()] == ["Theirs"]
+            return
+        assert team.of(event, other)["summary"] == "Theirs"
+        assert team.link(event, "conflict") == [{"title": {"ours": "Ours", "theirs": "Theirs"}}]
 
 
 class TestBlocks:

@@ -153,8 +153,10 @@ class CalendarReader:
         self._settle(link, outcome)
 
     def _settle(self, link: Link, outcome: Outcome) -> None:
-        if self._store.settle(self._lease, self._place, self._account, link, outcome):
-            self._report.replan = True
+        replan = self._store.settle(self._lease, self._place, self._account, link, outcome)
+        if replan is None:
+            return
+        self._report.replan |= replan
         self._note(link, outcome)
 
     def _note(self, link: Link, outcome: Outcome) -> None:

@@ -93,8 +93,11 @@ class OutboundStore(Protocol):
         """Leave what has passed as it is."""
         ...
 
-    def settle(self, lease: Lease, place: Place, account: Account, link: Link, outcome: Outcome) -> bool:
-        """Store what became of a link that was read, rows and all. Returns whether a plan depends on it."""
+    def settle(self, lease: Lease, place: Place, account: Account, link: Link, outcome: Outcome) -> bool | None:
+        """Store what became of a link that was read, rows and all. Returns whether a plan depends on it.
+
+        Nothing is stored, and None returned, where something else is wanted of it by now: then it is due for a look.
+        """
         ...
 
     def hold(

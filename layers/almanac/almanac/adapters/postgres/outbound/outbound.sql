@@ -329,6 +329,17 @@ SET stopped = :stopped, reason = :reason, error_type = :error_type, sent_op = NU
     conflict = coalesce(:conflict::jsonb, conflict), refusals = 0, attempts = 0, updated_at = now()
 WHERE id = :id::uuid AND ws_id = :ws_id::uuid;
 
+-- name: hold_event
+-- Whoever changes it meanwhile comes after what becomes of its link, or has been seen by then. Links are locked after events and
+-- the history, by everybody.
+SELECT 1 FROM workspace_calendar_events e WHERE e.id = :event_id::uuid AND e.ws_id = :ws_id::uuid FOR NO KEY UPDATE;
+
+-- name: is_as_it_was
+-- Whether what is wanted of a link is what it was when it was looked at, here or at the target that it goes to.
+SELECT 1 FROM calendar_event_links l
+WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid AND l.desired_rev = :revision::bigint
+    AND (:successor::jsonb IS NULL OR EXISTS (SELECT 1 FROM almanac_successor(l) n WHERE n.desired = :successor::jsonb));
+
 -- name: agree
 -- One version again. What was taken stands in the row by now, and is so agreed on as the row has it. What is theirs and was
 -- taken elsewhere is still to be written here.

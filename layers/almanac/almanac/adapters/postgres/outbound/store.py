@@ -152,9 +152,14 @@ class PostgresOutboundStore(OutboundStore):
         self._about(lease, link, "let_be", revision=link.revision)
 
     @override
-    def settle(self, lease: Lease, place: Place, account: Account, link: Link, outcome: Outcome) -> bool:
+    def settle(self, lease: Lease, place: Place, account: Account, link: Link, outcome: Outcome) -> bool | None:
+        successor = None if link.successor is None else json.dumps(link.successor)
+        was = {"id": link.id, "revision": link.revision, "successor": successor}
         with self._db.transaction(reconnect=False):
             self._leases.renew(lease)
+            self._run("hold_event", ws_id=lease.ws_id, event_id=link.event_id)
+            if not self._run("is_as_it_was", ws_id=lease.ws_id, **was):
+                return None
             return self._settling(lease, place, account, link, outcome)
 
     @override
