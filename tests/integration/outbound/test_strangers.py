@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from almanac.adapters.postgres.connection import Database, parse_url
+from almanac.services.outbound.leaving import Blocks
 from tests.integration import rows
 from tests.integration.outbound.stage import ADA, Writing
 
@@ -55,6 +56,21 @@ def test_53_another_account_gets_nothing_that_was_meant_for_the_first(team: Writ
     assert team.there(other) == []
     status = team.wiring.outbound.status(team.ws_id, dry_run=False, confirm=False)
     assert [(each.calendar_id, each.reason) for each in status.held] == [(ADA, "reconnect_required")]
+
+
+@pytest.mark.parametrize("blocks", ["remove", "leave"])
+def test_an_account_that_goes_from_one_workspace_stays_connected_in_another(
+    team: Writing, beside: Writing, blocks: Blocks
+) -> None:
+    team.wiring.accounts.disconnect(team.ws_id, ADA, blocks=blocks)
+    team.sync()
+    beside.run("UPDATE calendar_auth_tokens SET access_token = NULL WHERE ws_id = :ws")
+    beside.block("Budget", hours=30)
+    beside.sync()
+    assert not team.simulator.world.account(ADA).revoked
+    assert "Budget" in [body["summary"] for body in team.there()]
+    beside.wiring.accounts.disconnect(beside.ws_id, ADA, blocks="leave")
+    assert team.simulator.world.account(ADA).revoked
 
 
 LISTED: dict[str, dict[str, Any]] = {

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from almanac.services.outbound.leaving import Blocks
 from tests.integration.outbound.stage import ADA, Writing
 
 pytestmark = pytest.mark.integration
@@ -46,8 +47,8 @@ def both(team: Writing) -> Writing:
 
 
 def settle(team: Writing) -> None:
-    """A few runs, each of which may do what waited for a time."""
-    for _ in range(3):
+    """Two runs, each of which may do what waited for a time."""
+    for _ in range(2):
         team.again()
         team.sync()
 
@@ -191,3 +192,33 @@ class TestOneCalendarOfBoth:
         settle(shared)
         assert titles(shared) == [["Report"], []]
         assert (shared.link(block), shared.stored(ADA)) == ("agreed", {})
+
+
+class TestOneAccountOfBoth:
+    """Bob has connected Ada's account too: the one of an office, say."""
+
+    @pytest.fixture
+    def office(self, team: Writing) -> Writing:
+        team.run("INSERT INTO workspace_members (ws_id, user_id) VALUES (:ws, 'bob')")
+        token = team.simulator.world.account(ADA).refresh_token
+        team.wiring.connect_account(team.ws_id, "bob", ADA, token)
+        team.run(
+            "UPDATE workspace_members SET target_reviewed_at = now(), target_connection_id = (SELECT c.id"
+            " FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id"
+            " WHERE c.ws_id = :ws AND a.user_id = 'bob') WHERE ws_id = :ws AND user_id = 'bob'"
+        )
+        team.run("UPDATE workspace_members SET target_reviewed_at = now() WHERE ws_id = :ws")
+        return team
+
+    @pytest.mark.parametrize(("blocks", "titles"), [("remove", ["Ada's, later"]), ("leave", ["Ada's, later", "Bob's"])])
+    def test_with_bobs_go_bobs_blocks_and_no_others(self, office: Writing, blocks: Blocks, titles: list[str]) -> None:
+        of_bob = office.block("Bob's", hours=30)
+        office.run("UPDATE task_calendar_events SET user_id = 'bob' WHERE ws_id = :ws")
+        of_ada = office.block("Ada's")
+        settle(office)
+        office.wiring.accounts.disconnect(office.ws_id, ADA, user_id="bob", blocks=blocks)
+        office.change(of_ada, title="Ada's, later")
+        settle(office)
+        assert [body["summary"] for body in office.there()] == titles
+        assert office.link(of_ada) == "agreed"
+        assert office.link(of_bob) == ("gone" if blocks == "remove" else "detached")

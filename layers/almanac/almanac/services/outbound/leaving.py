@@ -47,7 +47,8 @@ class Leave:
     def _go(self, account: Account) -> None:
         if account.status == "active":
             self.stop_watching(account.ws_id, account.id)
-            self._revoke(account)
+            if not self.store.is_connected_elsewhere(account):
+                self._revoke(account)
         self.store.gone(account, self.cipher.encrypt("-"))
 
     def _revoke(self, account: Account) -> None:

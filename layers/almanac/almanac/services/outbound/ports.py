@@ -238,6 +238,10 @@ class LeavingStore(Protocol):
         """Return the account with its tokens."""
         ...
 
+    def is_connected_elsewhere(self, account: Account) -> bool:
+        """Return whether somebody else, or another workspace, goes on with the same account of the provider."""
+        ...
+
     def ready_to_go(self, ws_id: UUID) -> Sequence[Account]:
         """Return the accounts that are leaving and have nothing of ours left to take back."""
         ...

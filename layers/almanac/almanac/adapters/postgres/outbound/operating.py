@@ -200,6 +200,12 @@ class PostgresLeaving(LeavingStore):
         return Account(ws_id, *found[0]) if found else None
 
     @override
+    def is_connected_elsewhere(self, account: Account) -> bool:
+        said = {"provider": account.provider, "email": account.email, "account_id": account.id}
+        found: bool = self._run.alone("is_connected_elsewhere", **said)[0][0]
+        return found
+
+    @override
     def ready_to_go(self, ws_id: UUID) -> Sequence[Account]:
         return [Account(ws_id, *row) for row in self._run.alone("leaving_accounts", ws_id=ws_id)]
 

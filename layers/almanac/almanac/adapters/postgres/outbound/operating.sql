@@ -240,12 +240,21 @@ SELECT id, ws_id, task_id, least(greatest(ceil(extract(epoch FROM end_at - start
 RETURNING event_id;
 
 -- name: leave_links
--- An account goes and its events stay where they are: they are their owner's from now on.
+-- An account goes and its events stay where they are: they are their owner's from now on. Not those of somebody else who has
+-- connected the same account, and has a target in it.
 UPDATE calendar_event_links l
 SET stopped = 'detached', reason = 'left', sent_op = NULL, doubt = NULL, current = false, updated_at = now()
 FROM calendar_auth_tokens a
 WHERE a.id = :account_id::uuid AND a.ws_id = :ws_id::uuid AND l.ws_id = a.ws_id AND l.provider = a.provider
-    AND l.account = a.account_email AND l.state <> 'detached';
+    AND l.account = a.account_email AND l.state <> 'detached'
+    AND NOT EXISTS (
+        SELECT 1 FROM workspace_calendar_events e
+        JOIN workspace_members m ON m.ws_id = e.ws_id AND m.user_id = almanac_event_owner(e)
+        JOIN calendar_connections c ON c.id = m.target_connection_id AND c.ws_id = m.ws_id
+        JOIN calendar_auth_tokens o ON o.id = c.auth_token_id AND o.status <> 'disconnected'
+        WHERE e.id = l.event_id AND e.ws_id = l.ws_id AND l.current AND l.kind <> 'edit' AND o.id <> a.id
+            AND o.provider = a.provider AND o.account_email = a.account_email
+    );
 
 -- name: read_anew
 -- What stays there is an event like any other from now on, and no delta tells of what has not changed.
@@ -290,6 +299,13 @@ WHERE a.ws_id = :ws_id::uuid AND a.leaving_since IS NOT NULL AND a.status <> 'di
 UPDATE calendar_auth_tokens SET status = 'disconnected', access_token = NULL, refresh_token = :nothing, version = version + 1,
     leaving_since = NULL, updated_at = now()
 WHERE id = :account_id::uuid AND ws_id = :ws_id::uuid;
+
+-- name: is_connected_elsewhere
+-- By somebody else, or in another workspace: a grant is the account's, however often it is connected.
+SELECT EXISTS (
+    SELECT 1 FROM calendar_auth_tokens o
+    WHERE o.provider = :provider AND o.account_email = :email AND o.id <> :account_id::uuid AND o.status = 'active'
+);
 
 -- name: account_of
 SELECT a.id, a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
