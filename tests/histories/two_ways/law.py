@@ -1,10 +1,10 @@
-"""What must be true of writing out, whatever happens: I1 to I8 and I13, seen in Google and in its request log.
+"""What must be true of writing out, whatever happens: I1 to I8, I13 and I14, seen in Google and in its request log.
 
 Those of single runs, I9 to I11, are `limits.py`; of orders, I12: `order.py`.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import UTC
 
 from local.google_simulator.world.event import Json
@@ -169,17 +169,8 @@ def _assert_nothing_is_left_over(world: World, there: dict[str, Json]) -> None:
             "SELECT external_event_id, state FROM calendar_event_links WHERE ws_id = :ws AND kind <> 'edit'"
         )
     }
-    agreed = {
-        str(row): Place(account, calendar)
-        for row, account, calendar in world.run(
-            "SELECT event_id, account, calendar_id FROM calendar_event_links WHERE ws_id = :ws AND current"
-            " AND state IN ('agreed', 'failed', 'conflict') AND kind <> 'edit'"
-        )
-    }
-    for row in rows | agreed.keys():
-        wanted = world.people.target(row) if row in rows else None
-        if row in rows or wanted is None:
-            assert agreed.get(row) == wanted, f"I13: {row} goes to {wanted}, and is at {agreed.get(row)}"
+    elsewhere = _not_where_wanted(world)
+    assert not elsewhere, f"I13: rows that are elsewhere than where they are to go: {elsewhere}"
     ours = [key for key in there if key.startswith("alm") and key not in world.hands.carried]
     orphans = [key for key in ours if links.get(key) in (None, "gone")]
     assert not orphans, f"I7: left over in Google: {orphans}"
@@ -190,6 +181,27 @@ def _assert_nothing_is_left_over(world: World, there: dict[str, Json]) -> None:
     assert not back, f"I5: blocks that a person has deleted are back: {back}"
     free = not_refused(world)
     assert not free, f"I5: a plan may put again where a person has deleted it: {free}"
+
+
+def assert_others_go_on(world: World, sick: Set[str]) -> None:
+    """I14: whoever has an account that works has in it what goes there, whatever is wrong with another."""
+    waits = {
+        row: places for row, places in _not_where_wanted(world).items() if places[0] and places[0].account not in sick
+    }
+    assert not waits, f"I14: rows that wait for {sick}, of which they are not: {waits}"
+
+
+def _not_where_wanted(world: World) -> dict[str, tuple[Place | None, Place | None]]:
+    """Rows, where each is to go, and where it is."""
+    sql = "SELECT id FROM workspace_calendar_events WHERE ws_id = :ws AND provider = 'almanac'"
+    rows = {str(row[0]) for row in world.run(sql)}
+    sql = (
+        "SELECT event_id, account, calendar_id FROM calendar_event_links WHERE ws_id = :ws AND current"
+        " AND state IN ('agreed', 'failed', 'conflict') AND kind <> 'edit'"
+    )
+    there = {str(row): Place(account, calendar) for row, account, calendar in world.run(sql)}
+    wanted = {row: world.people.target(row) if row in rows else None for row in rows | there.keys()}
+    return {row: (place, there.get(row)) for row, place in wanted.items() if place != there.get(row)}
 
 
 def _start(body: Json) -> str:

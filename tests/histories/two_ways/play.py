@@ -13,7 +13,7 @@ from tests.histories.runs import time_enough
 from tests.histories.stage import Stage
 from tests.histories.steps import Step
 from tests.histories.two_ways.appointments import Appointments
-from tests.histories.two_ways.law import Watcher, assert_the_end
+from tests.histories.two_ways.law import Watcher, assert_others_go_on, assert_the_end
 from tests.histories.two_ways.limits import Limits
 from tests.histories.two_ways.order import End, end_of
 from tests.histories.two_ways.people import ALONE, TWO_CALENDARS, TWO_PEOPLE
@@ -22,6 +22,7 @@ from tests.histories.two_ways.words import OF_TWO_CALENDARS, OF_TWO_PEOPLE, TROU
 from tests.histories.two_ways.world import World
 
 _RUNS_TO_SETTLE = 8
+_RUNS_WHILE_SICK = 5
 _UNSETTLED = (
     "SELECT (SELECT count(*) FROM calendar_event_links WHERE ws_id = :ws AND state IN ('wanted', 'dirty', 'sent'))"
     " + (SELECT count(*) FROM calendar_connections WHERE ws_id = :ws AND outbound_held IS NOT NULL)"
@@ -125,13 +126,16 @@ class TwoWays:
     def end(self) -> None:
         """The faults stop; a few runs later both sides are one, and then nothing is written any more (I6)."""
         self._stage.process.calm()
+        self._world.calm()
+        sick = self._world.sick() if self._world.people.several else set()
+        if sick:
+            for _ in range(_RUNS_WHILE_SICK):
+                self._settle_some()
+            assert_others_go_on(self._world, sick)
+            self._met["others went on beside an account that does not work"] += 1
         self._world.heal()
         for number in range(_RUNS_TO_SETTLE):
-            self._world.time_passes(0, 0)
-            self._world.consent(0, 0)
-            self._sync("both")
-            self._world.note_holds()
-            self._watcher.look()
+            self._settle_some()
             # The first may only go on with pages that were begun before the last changes there.
             if number and not self._world.run(_UNSETTLED)[0][0]:
                 break
@@ -145,6 +149,14 @@ class TwoWays:
         asked = [entry["method"] + " " + entry["path"] for entry in self._world.simulator.observation.requests(before)]
         assert len(asked) == len(self._world.calendars), f"I6: a quiet world is asked {asked}"
         self._met["writes"] += self._watcher.writes
+
+    def _settle_some(self) -> None:
+        """A run for which everything has waited long enough, and whoever was asked has consented."""
+        self._world.time_passes(0, 0)
+        self._world.consent(0, 0)
+        self._sync("both")
+        self._world.note_holds()
+        self._watcher.look()
 
     def _look_and_write(self) -> None:
         """A run of both directions; or a tick that writes, a ring that reads, the ring again, another tick."""

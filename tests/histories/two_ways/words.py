@@ -93,6 +93,8 @@ _OF_HANDS = {
     for kind, often in ALL_KINDS.items()
     if kind not in _EDITS | {"clear", "wipe"}
 }
+_HANDED = (Step("hand over", 0, 1),)
+"""One of the blocks is Bob's."""
 _MET = (Step("meet", 0, 0), Step("meet", 0, 1), Step("sync", 0, 0))
 """An event and a series of a person's are here, as rows."""
 
@@ -103,7 +105,7 @@ def draw(seed: int) -> tuple[Step, ...]:
     if seed >= _PEOPLE_FROM:
         if seed % 3 == 0:
             return drawn({**_TOLD_BY_TWO, **OF_PLANS}, LONGEST, seed)
-        return drawn(ALL_KINDS if seed % 3 == 1 else _OF_HANDS, LONGEST, seed)
+        return _HANDED + drawn(ALL_KINDS if seed % 3 == 1 else _OF_HANDS, LONGEST, seed)
     if seed >= _TWO_FROM and seed % _OF_EDITS_ONE_OF != 1:
         return drawn(_OF_TARGETS if seed % 2 else _TOLD_BY_TWO, LONGEST, seed)
     if seed % _OF_EDITS_ONE_OF == 1:

@@ -203,6 +203,7 @@ class World:
         """Somebody's blocks go to another calendar; one time of eight nobody has looked at the dry run yet."""
         user = self._user(pick)
         others = [place for place in self.people.places if place != self._on.get(user, self.people.places[0])]
+        others += [place for place in others if place.calendar == SECOND]  # the one that both may see
         self._set_target(user, others[value // 8 % len(others)])
         if value % 8:
             self.review()
@@ -442,17 +443,28 @@ class World:
         ):
             self.rows_seen.setdefault(name, set()).update((title, start.isoformat()))
 
-    def heal(self) -> None:
-        """The faults stop, what is under way lands, people do what they were asked to."""
+    def sick(self) -> set[str]:
+        """Return the accounts that nothing can be done with."""
+        sql = "SELECT account_email FROM calendar_auth_tokens WHERE ws_id = :ws AND status <> 'active'"
+        world = self.simulator.world
+        return {row[0] for row in self.run(sql)} | {
+            name for name in self.people.accounts if world.account(name).revoked
+        }
+
+    def calm(self) -> None:
+        """The faults stop, what is under way lands, and people let each other write again."""
         self.google.configure({"delta_lag_seconds": 0})
         self.google.clear_faults()
         while self.google.land():
             pass
         for account, calendar in self.people.places:
             self.google.set_entry(calendar, account, role="owner")
+        self.review()
+
+    def heal(self) -> None:
+        """People do what they were asked to with their accounts, too."""
         for number in range(len(self.people.accounts)):
             self.connect(number, 0)
-        self.review()
 
     def note_holds(self) -> None:
         """Very much that is deleted at once is not taken for what it means."""
