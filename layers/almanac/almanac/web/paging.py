@@ -14,6 +14,8 @@ from almanac.web.problem import Problem
 MOST = 200
 """Rows of one page at most."""
 Found = TypeVar("Found")
+_MOST_COUNTED = 2**30
+"""Rows that are counted through at most: the database counts in 32 bits."""
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """What JSON can hold, and no text of the database."""
 
@@ -77,6 +79,8 @@ def counted_page(
     `find` gets where to begin and how many are wanted. Raises Problem 422 for another list's cursor.
     """
     begin = number(place(after, listed, 1)[0]) if after else 0
+    if begin > _MOST_COUNTED:
+        raise foreign_cursor()
     found = find(begin, limit + 1)
     return found[:limit], cursor(listed, (begin + limit,)) if len(found) > limit else None
 
