@@ -126,6 +126,19 @@ class TestAFeed:
         refused = admin("POST", f"/v1/workspaces/{ws}/feeds", {"name": "phone", "user_id": "nobody"})
         assert (refused.status, refused.json["code"], refused.json["field"]) == (422, "bad_input", "user_id")
 
+    def test_of_who_is_a_member_no_more_is_none(self, admin: Client, wiring: ApiWiring, ws: UUID) -> None:
+        """What is everybody's would go on being read by somebody who has left."""
+        for user in ("ada", "eve"):
+            admin("PUT", f"/v1/workspaces/{ws}/members/{user}")
+        added = admin("POST", f"/v1/workspaces/{ws}/feeds", {"name": "phone", "user_id": "eve"})
+        path, stranger = added.json["url"].removeprefix(PUBLIC_URL), Client(wiring)
+        read = stranger("GET", path)
+        admin("DELETE", f"/v1/workspaces/{ws}/members/eve")
+        assert (read.status, stranger("GET", path).status) == (200, 404)
+        assert stranger("GET", path, headers={"If-None-Match": read.headers["ETag"]}).status == 404
+        admin("PUT", f"/v1/workspaces/{ws}/members/eve")
+        assert stranger("GET", path).status == 200
+
     def test_is_made_once_under_a_key(self, admin: Client, wiring: ApiWiring, ws: UUID) -> None:
         """Whoever has lost the answer gets an address that works, and the one that was lost opens nothing."""
         place, key, stranger = f"/v1/workspaces/{ws}/feeds", {"Idempotency-Key": "f-1"}, Client(wiring)
