@@ -1,6 +1,7 @@
 """What no well-meaning caller sends: nothing of it may be a bug of ours (500), and what is wrong is named."""
 
 import base64
+import json
 import re
 from html import unescape
 from typing import Annotated, get_args, get_origin, get_type_hints
@@ -9,8 +10,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from almanac.web.api.bodies import Body as Fields
 from almanac.web.api.history_routes import _LISTED
 from almanac.web.api.routes import Route
 from almanac.web.api.table import ROUTES
@@ -69,6 +71,67 @@ def test_no_field_of_a_body_is_a_bug(admin: Client, ws: UUID, no_letters: None) 
                 assert found.status < 500, (route.path, name, value)
                 tried += 1
     assert tried > 100
+
+
+def bodies(model: type[BaseModel] = Fields) -> list[type[BaseModel]]:
+    return [each for below in model.__subclasses__() for each in (below, *bodies(below))]
+
+
+def test_a_body_is_taken_at_its_word() -> None:
+    """What JSON tells apart is not made of each other: `true` is no number, "45" neither, and no number is an instant.
+
+    The document says so, and whoever mixes them up means something else, or nothing.
+    """
+    taken = [
+        (model.__name__, name, sent, found)
+        for model in bodies()
+        for name in model.model_fields
+        for sent in (True, 1, 15.0, "1", "true", "1767225600", {"work": True}, {"work": "45"})
+        if (found := taken_of(model, name, sent)) is not None
+    ]
+    assert len(taken) > 100
+    assert [each for each in taken if json.dumps(each[2]).removesuffix(".0") != json.dumps(each[3], default=str)] == []
+
+
+def taken_of(model: type[BaseModel], name: str, sent: object) -> object:
+    """What a field makes of what is sent; None: it refuses that."""
+    made = model.model_construct()
+    try:
+        model.__pydantic_validator__.validate_assignment(made, name, sent)
+    except ValidationError:
+        return None
+    return getattr(made, name)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "said"),
+    [
+        ("tasks", {"title": "x", "minutes": True}, "minutes", "must be a whole number"),
+        ("tasks", {"title": "x", "minutes": "45"}, "minutes", "must be a whole number"),
+        ("tasks", {"title": "x", "minutes": 30, "split": "yes"}, "split", "must be true or false"),
+        (
+            "tasks",
+            {"title": "x", "minutes": 30, "deadline": 1767225600},
+            "deadline",
+            "must be an instant with an offset",
+        ),
+        ("habits", {"name": "x", "month_weekday": {"week": True, "weekday": "monday"}}, "month_weekday.week", "whole"),
+        ("habits", {"name": "x", "start_date": 0}, "start_date", "must be a date, like 2026-03-02"),
+    ],
+)
+def test_what_is_of_another_kind_is_named(
+    admin: Client, ws: UUID, path: str, body: dict[str, object], field: str, said: str
+) -> None:
+    refused = admin("POST", f"/v1/workspaces/{ws}/{path}", body)
+    assert (refused.status, refused.json["field"]) == (422, field)
+    assert said in refused.json["detail"]
+
+
+def test_a_whole_number_may_be_written_with_a_point(admin: Client, ws: UUID) -> None:
+    """45.0 is the integer 45 in JSON Schema, and some languages write it so."""
+    added = admin("POST", f"/v1/workspaces/{ws}/tasks", '{"title": "x", "minutes": 45.0}')
+    assert added.status == 201
+    assert admin("GET", f"/v1/workspaces/{ws}/tasks/{added.json['task_id']}").json["minutes"] == 45
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ YEARS = (1900, 9000)
 """Of instants that somebody gives, first and last: no offset leads out of what Python and Postgres know."""
 OUT_OF_REACH = f"must be between the years {YEARS[0]} and {YEARS[1]}"
 _INSTANT = "must be an instant with an offset, like 2026-03-02T09:00:00Z"
+_DATE = "must be a date, like 2026-03-02"
 _FAULTS: Mapping[str, str] = {
     "missing": "missing",
     "literal_error": "must be {expected}",
@@ -19,6 +20,10 @@ _FAULTS: Mapping[str, str] = {
     "datetime_from_date_parsing": _INSTANT,
     "datetime_type": _INSTANT,
     "timezone_aware": _INSTANT,
+    "date_type": _DATE,
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",

@@ -1,18 +1,49 @@
 """What requests may hold. A field that nobody knows is refused."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from almanac.domain.operations.job_names import JobName
 from almanac.jobs import Label, Mode
 from almanac.validation import OUT_OF_REACH, YEARS
 
+_Moment = TypeVar("_Moment", date, datetime)
+_YEAR = re.compile(r"\d{4}-", re.ASCII)
+_OTHERS: Mapping[object, tuple[tuple[type, ...], Literal["int_type", "bool_type"]]] = {
+    int: ((bool, str), "int_type"),
+    bool: ((int, float, str), "bool_type"),
+}
+"""Of what pydantic makes a number or a truth value although JSON tells them apart, and its name for that fault."""
 
-def _within_reach(moment: datetime) -> datetime:
+
+def _dated(fault: Literal["date_type", "datetime_type"]) -> BeforeValidator:
+    """What begins with a year: pydantic would count a number, as text too, in seconds or milliseconds since 1970."""
+
+    def dated(value: Any) -> Any:
+        if isinstance(value, int | float) or (isinstance(value, str) and not _YEAR.match(value)):
+            raise PydanticKnownError(fault)
+        return value
+
+    return BeforeValidator(dated)
+
+
+def _within_reach(moment: _Moment) -> _Moment:
     first, last = YEARS
     if not first <= moment.year <= last:
         raise PydanticCustomError("out_of_reach", OUT_OF_REACH)
@@ -27,8 +58,10 @@ def _readable(text: str) -> str:
 
 Title = Annotated[Label, AfterValidator(_readable)]
 """What something is called by people, who could not tell it from nothing if it were blank."""
-Instant = Annotated[AwareDatetime, AfterValidator(_within_reach)]
+Instant = Annotated[AwareDatetime, _dated("datetime_type"), AfterValidator(_within_reach)]
 """An instant that somebody gives."""
+Day = Annotated[date, _dated("date_type"), AfterValidator(_within_reach)]
+"""A date that somebody gives."""
 
 
 class Model(BaseModel):
@@ -39,7 +72,10 @@ class Model(BaseModel):
 
 
 class Body(Model):
-    """A body: a field that nobody knows is refused, so that a slip of the pen is not silently ignored."""
+    """A body: a field that nobody knows is refused, so that a slip of the pen is not silently ignored.
+
+    Nor is anything taken for what it is not: `true` is no number, and "45" neither, as the document says.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,6 +86,34 @@ class Body(Model):
         if any(isinstance(each, str) and "\0" in each for each in (value if isinstance(value, list) else [value])):
             raise PydanticCustomError("nul_character", "must not hold a NUL character")
         return value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
+        """A number is a number in JSON, and a truth value is one."""
+        kinds = _kinds(cls, info.field_name or "")
+        for each in value.values() if isinstance(value, dict) else [value]:
+            for others, fault in (_OTHERS[kind] for kind in kinds & _OTHERS.keys()):
+                if isinstance(each, others) and type(each) not in kinds:
+                    raise PydanticKnownError(fault)
+        return value
+
+
+@cache
+def _kinds(model: type[Body], name: str) -> frozenset[object]:
+    return frozenset(_leaves(model.model_fields[name].annotation))
+
+
+def _leaves(hint: object) -> Iterator[object]:
+    """Yield what a type is made of in the end: of choices their types, of objects and lists what they hold."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        yield from map(type, inner)
+    elif inner:
+        for each in inner[:1] if origin is Annotated else inner[1:] if origin is dict else inner:
+            yield from _leaves(each)
+    else:
+        yield hint
 
 
 class SyncBody(Body):

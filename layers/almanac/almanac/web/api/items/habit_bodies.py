@@ -4,8 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AwareDatetime, Field
 
 from almanac.domain.items.habits import (
     LONGEST_HABIT,
@@ -17,21 +16,11 @@ from almanac.domain.items.habits import (
 from almanac.domain.items.recurrences import LAST_WEEK, LONGEST_INTERVAL, Frequency
 from almanac.domain.items.wishes import Priority
 from almanac.jobs import Label
-from almanac.validation import OUT_OF_REACH, YEARS
 from almanac.web.api.bodies import Body as Fields
-from almanac.web.api.bodies import Model, Title
+from almanac.web.api.bodies import Day, Model, Title
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Minutes = Annotated[int, Field(ge=1, le=LONGEST_HABIT)]
-
-
-def _within_reach(day: date) -> date:
-    if not YEARS[0] <= day.year <= YEARS[1]:
-        raise PydanticCustomError("out_of_reach", OUT_OF_REACH)
-    return day
-
-
-Day = Annotated[date, AfterValidator(_within_reach)]
 
 
 class MonthWeekdayBody(Fields):

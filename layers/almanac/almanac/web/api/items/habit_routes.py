@@ -1,6 +1,5 @@
 """Routes of habits: what is wanted again and again, and which of its dates are left out."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from almanac.domain.items.habits import (
 from almanac.domain.items.recurrences import MonthWeekday, RecurrenceChange
 from almanac.domain.wall_clock import WEEKDAYS, wall_minute
 from almanac.presentation.items.habits import habit_document
+from almanac.web.api.bodies import Day
 from almanac.web.api.items.changes import IfMatch, add_once, as_read, taken_away
 from almanac.web.api.items.habit_bodies import Habit, HabitBody, HabitChangeBody, HabitList, NewHabitAnswer
 from almanac.web.api.ledger_routes import After, Limit, Workspace
@@ -21,7 +21,7 @@ from almanac.web.api.routes import Route
 from almanac.web.call import current
 from almanac.web.paging import MOST, counted_page
 
-SkippedDay = Annotated[date, Path(description="Local date of the habit, as 2026-12-24.")]
+SkippedDay = Annotated[Day, Path(description="Local date of the habit, as 2026-12-24.")]
 HabitId = Annotated[UUID, Path(description="Id of the habit.")]
 
 
