@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from almanac.jobs import parse_lane
-from almanac.lambda_runtime import function_logger, function_metrics, time_left
+from almanac.lambda_runtime import function_logger, function_metrics, time_left, told_if_it_stays
 from almanac.services.clock import Deadline
 from almanac.services.events_out.deliver import DeliverLane
 from almanac.services.events_out.ports import Lane
@@ -28,8 +28,9 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext, *, deliver: De
 
 
 def _record(record: SQSRecord, *, deliver: DeliverLane | None, deadline: Deadline) -> None:
-    message = parse_lane(record.body)
-    report = (deliver or container().deliver_lane)(Lane(message.endpoint_id, message.ws_id), deadline)
+    with told_if_it_stays(logger, message_id=record.message_id):
+        message = parse_lane(record.body)
+        report = (deliver or container().deliver_lane)(Lane(message.endpoint_id, message.ws_id), deadline)
     metrics.add_metric("WebhooksDelivered", MetricUnit.Count, report.delivered)
     metrics.add_metric("WebhooksFailed", MetricUnit.Count, report.failed)
     metrics.add_metric("WebhooksDisabled", MetricUnit.Count, report.disabled is not None)

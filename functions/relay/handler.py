@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from almanac.jobs import parse_nudge, parse_relay
-from almanac.lambda_runtime import function_logger, function_metrics, time_left
+from almanac.lambda_runtime import function_logger, function_metrics, time_left, told_if_it_stays
 from almanac.services.clock import Deadline
 from almanac.services.events_out.relay import Relay, RelayReport
 from almanac.wiring.relay import container
@@ -31,7 +31,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext, *, relay: Rela
 
 
 def _record(record: SQSRecord, *, relay: Relay, deadline: Deadline) -> None:
-    _told(relay.nudged([parse_nudge(record.body).ws_id], deadline))
+    with told_if_it_stays(logger, message_id=record.message_id):
+        _told(relay.nudged([parse_nudge(record.body).ws_id], deadline))
 
 
 def _told(report: RelayReport) -> RelayReport:

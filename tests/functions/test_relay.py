@@ -1,5 +1,6 @@
 """The relay's handler: a tick looks at everything, each record of a nudge at one workspace."""
 
+import io
 import json
 import logging
 from collections.abc import Collection, Iterator
@@ -71,3 +72,24 @@ def test_a_nudge_looks_at_its_workspace_and_one_that_says_nothing_is_left(handle
 
     assert relay.asked == [[UUID("7d9f1c52-4d0b-4c39-9a55-0f6d3a1b2c01")]]
     assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == [event["Records"][1]["messageId"]]
+
+
+def test_what_stays_in_its_queue_is_told_and_nothing_of_what_was_in_the_way(handler: ModuleType) -> None:
+    """Powertools catches what a record raises and logs it nowhere; the runbook looks for the message's id."""
+
+    def broken(*_: object) -> RelayReport:
+        raise ValueError("Canary salary talk")
+
+    event, stream = sample("relay-nudge"), io.StringIO()
+    event["Records"] += sample("relay-malformed")["Records"]
+    before = handler.logger.registered_handler.setStream(stream)
+    handler.lambda_handler(event, CONTEXT, relay=SimpleNamespace(nudged=broken))
+    handler.logger.registered_handler.setStream(before)
+
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["level"], line["error_type"], line["message_id"]) for line in told] == [
+        ("ERROR", "internal", event["Records"][0]["messageId"]),
+        ("WARNING", "bad_job", event["Records"][1]["messageId"]),
+    ]
+    assert {line["message"] for line in told} == {"message stays in the queue"}
+    assert "Canary" not in stream.getvalue()

@@ -6,11 +6,15 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 import os
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from almanac.errors import AlmanacError, safe_error_fields
 from almanac.services.clock import Deadline
 
 MEMORY_RESERVE_MB = 48
@@ -24,6 +28,17 @@ def function_logger(service: str) -> Logger:
     logger = Logger(service=service)
     copy_config_to_registered_loggers(logger, include={"almanac"})
     return logger
+
+
+@contextmanager
+def told_if_it_stays(logger: Logger, **more: Any) -> Iterator[None]:
+    """Log why a message is not done, as far as that may be said, and `more`: Powertools passes by what it catches."""
+    try:
+        yield
+    except Exception as error:
+        say = logger.warning if isinstance(error, AlmanacError) else logger.error
+        say("message stays in the queue", **safe_error_fields(error), **more)
+        raise
 
 
 def limit_memory() -> int | None:

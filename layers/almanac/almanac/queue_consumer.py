@@ -18,8 +18,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from almanac.domain.operations.machine import EscalationCause
 from almanac.domain.run_outcomes import Outcome
-from almanac.errors import AlmanacError, Postponed, safe_error_fields
-from almanac.lambda_runtime import function_metrics, limit_memory, time_left
+from almanac.errors import AlmanacError, Postponed
+from almanac.lambda_runtime import function_metrics, limit_memory, time_left, told_if_it_stays
 from almanac.services.clock import Clock, Deadline
 from almanac.services.queues.message_run import SqsMessage
 
@@ -144,10 +144,9 @@ class Consumer(Generic[AnyRunReport]):
         self._logger.append_keys(ws_id=record.attributes.message_group_id, message_id=record.message_id)
         message = message_of(record)
         try:
-            report = run(message, deadline)
+            with told_if_it_stays(self._logger):
+                report = run(message, deadline)
         except Exception as error:
-            say = self._logger.warning if isinstance(error, AlmanacError) else self._logger.error
-            say("message stays in the queue", **safe_error_fields(error))
             self.metrics.stayed(error)
             raise
         self._logger.info(self._ended, **report.as_dict())
