@@ -214,6 +214,26 @@ def test_where_something_was_done_the_answer_tells_what(admin: Client, ws: UUID,
     assert admin("GET", f"/v1/workspaces/{ws}/settings", headers=any_version).status == 304
 
 
+def test_a_condition_is_kept_or_refused_and_never_ignored(admin: Client, ws: UUID) -> None:
+    """A task was deleted that somebody had changed, although its caller had said: only as I have read it."""
+    task = admin("POST", f"/v1/workspaces/{ws}/tasks", {"title": "x", "minutes": 30}).json["task_id"]
+    as_read = {"If-Match": '"x"'}
+    kept = set[str]()
+    for route in ROUTES:
+        if route.method == "GET":
+            continue
+        if route.keeps_condition:
+            kept.add(route.path.rsplit("/", 2)[1])
+            continue
+        refused = admin(route.method, address(route.path, ws), headers=as_read)
+        assert (refused.status, refused.json["field"]) == (422, "If-Match"), route.path
+    assert kept == {"connections", "tasks", "meetings", "habits"}
+    one = f"/v1/workspaces/{ws}/tasks/{task}"
+    assert admin("DELETE", one, headers=as_read).status == 422
+    assert admin("PATCH", one, {"minutes": 45}, as_read).status == 412
+    assert admin("GET", one).json["minutes"] == 30
+
+
 def pages(ws: UUID) -> list[tuple[str, tuple[str, ...]]]:
     found = [each for each in PAGES if each.method == "GET" and each.answer is not download]
     return [(address(each.path, ws), each.query) for each in found if "dead-letters" not in each.path]

@@ -64,6 +64,7 @@ class Api:
         route, parameters = self._route(request)
         _admit(route, principal, parameters)
         _refuse_unknown_filters(route, request)
+        _refuse_vain_condition(route, request)
         if len(request.body) > LARGEST_BODY:
             raise Problem(413, "body_too_large", f"at most {LARGEST_BODY // 1024} kB are read")
         _refuse_other_media(request)
@@ -160,6 +161,12 @@ def _refuse_unknown_filters(route: Route, request: Request) -> None:
             raise Problem(422, "bad_input", "is given more than once", field=name)
     if (holding := field_with_nul(request.query)) is not None:
         raise Problem(422, "bad_input", "must not hold a NUL character", field=holding)
+
+
+def _refuse_vain_condition(route: Route, request: Request) -> None:
+    """Raise Problem 422: what is done only if nothing has changed must not be done all the same."""
+    if route.method != "GET" and "if-match" in request.headers and not route.keeps_condition:
+        raise Problem(422, "bad_input", "counts for no call of this route; look, and ask without it", field="If-Match")
 
 
 def _refuse_other_media(request: Request) -> None:

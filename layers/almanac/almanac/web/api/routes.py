@@ -34,6 +34,11 @@ class Route:
         made = self.method == "POST" and self.status in (201, 202)
         return made if self.once is None else self.once
 
+    @property
+    def keeps_condition(self) -> bool:
+        """Whether If-Match counts."""
+        return "if_match" in self.answer.__annotations__
+
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """What a request's path must look like."""
