@@ -1,17 +1,19 @@
 """Writing out over HTTP: what waits, what is held, what somebody decides; tokens for browsers; snapshots in parts."""
 
 import json
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
 
 from almanac.adapters.postgres.connection import Database
+from almanac.errors import DatabaseUnavailable
 from almanac.services.events_out.ports import Answer, Lane
 from almanac.web.api import application
 from almanac.web.api.history import snapshot
 from almanac.wiring.deliver import DeliverWiring
 from almanac.wiring.outside.api import ApiWiring
-from tests.web.conftest import SESSION_KEY, Client, ListQueue
+from tests.web.conftest import PUBLIC_URL, SESSION_KEY, Client, ListQueue
 
 pytestmark = pytest.mark.integration
 LINK = (
@@ -169,6 +171,10 @@ def test_calls_of_its_tokens_are_a_keys_own(wiring: ApiWiring, ws: UUID) -> None
     assert [each.json["code"] for each in refused] == ["daily_limit_reached"] * 3
 
 
+def gone(*_: object) -> None:
+    raise DatabaseUnavailable("gone")
+
+
 class TestOnce:
     def test_what_is_made_under_a_key_is_made_once(self, member: Client, ws: UUID, database: Database) -> None:
         once = {"Idempotency-Key": "k"}
@@ -189,6 +195,40 @@ class TestOnce:
         kept = str(database.run("SELECT answer::text FROM idempotency_keys"))
         assert "whsec_" not in kept
         assert secrets[0].removeprefix("whsec_") not in kept
+
+    def test_what_was_made_before_its_answer_was_lost_is_not_made_again(
+        self, member: Client, ws: UUID, wiring: ApiWiring, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The database goes just after it has taken what is new: 503 leaves nothing behind, for whoever asks again."""
+        for user in ("ada", "ben"):
+            member("PUT", f"/v1/workspaces/{ws}/members/{user}")
+        for place, body in (
+            (f"/v1/workspaces/{ws}/tasks", {"title": "Report", "minutes": 30, "assignees": [{"user_id": "ada"}]}),
+            (f"/v1/workspaces/{ws}/meetings", {"title": "Kick-off", "required": ["ada", "ben"]}),
+            (f"/v1/workspaces/{ws}/habits", {"name": "Run"}),
+            (f"/v1/workspaces/{ws}/feeds", {"name": "phone"}),
+            ("/v1/webhooks", {"url": "https://example.com/hook", "ws_id": str(ws)}),
+        ):
+            key = {"Idempotency-Key": place}
+            with monkeypatch.context() as broken:
+                broken.setitem(vars(wiring), "audit_log", SimpleNamespace(record=gone))
+                lost = member("POST", place, body, key)
+            made = member("POST", place, body, key)
+            found = member("GET", place).json["items"]
+            assert (lost.status, made.status, len(found)) == (503, 201, 1), place
+            (new,) = (value for name, value in made.json.items() if name.endswith("id"))
+            assert new in found[0].values()
+        assert member("GET", f"/v1/workspaces/{ws}/tasks").json["items"][0]["assignees"][0]["user_id"] == "ada"
+
+    def test_a_feed_that_was_made_before_its_answer_was_lost_is_read_at_the_address_that_is_told(
+        self, member: Client, ws: UUID, wiring: ApiWiring, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        place, key = f"/v1/workspaces/{ws}/feeds", {"Idempotency-Key": "f"}
+        with monkeypatch.context() as broken:
+            broken.setitem(vars(wiring), "audit_log", SimpleNamespace(record=gone))
+            member("POST", place, {"name": "phone"}, key)
+        told = member("POST", place, {"name": "phone"}, key).json["url"].removeprefix(PUBLIC_URL)
+        assert Client(wiring)("GET", told).status == 200
 
     def test_a_list_of_plans_and_whoever_is_late(
         self, admin: Client, ws: UUID, queue: ListQueue, database: Database

@@ -228,7 +228,10 @@ class WebhookStore(Protocol):
     """Endpoints. Changes return whether there is such an endpoint. All raise DatabaseUnavailable and StorageFailed."""
 
     def add(self, endpoint_id: UUID, ws_id: UUID | None, url: str, kinds: Sequence[str], secret: str) -> None:
-        """Store an endpoint with the ciphertext of its secret; it begins at the heads. Raises UnknownWorkspace."""
+        """Store an endpoint with the ciphertext of its secret, unless it was before; it begins at the heads.
+
+        Raises UnknownWorkspace.
+        """
         ...
 
     def all(self, ws_id: UUID | None) -> Sequence[ListedEndpoint]:

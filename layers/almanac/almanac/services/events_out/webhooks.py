@@ -39,9 +39,12 @@ class Webhooks:
     random_bytes: Callable[[int], bytes]
     allow_local: bool
 
-    def add(self, url: str, ws_id: UUID | None, kinds: Sequence[str] = ()) -> tuple[UUID, str]:
+    def add(
+        self, url: str, ws_id: UUID | None, kinds: Sequence[str] = (), endpoint_id: UUID | None = None
+    ) -> tuple[UUID, str]:
         """Add an endpoint that hears from now on, of one workspace or of all; return its id and its secret, once.
 
+        Under a given id it is added once however often, with the secret of the first time: `secret` tells that.
         Raises BadInput, UnknownWorkspace.
         """
         fault = url_fault(url, allow_local=self.allow_local)
@@ -49,9 +52,9 @@ class Webhooks:
             raise BadInput("url", fault)
         if not KINDS.keys() >= set(kinds):
             raise BadInput("kinds", f"holds what is no kind of change; known are {', '.join(KINDS)}")
-        endpoint_id, secret = uuid4(), self._new_secret()
-        self.store.add(endpoint_id, ws_id, url, kinds, self.cipher.encrypt(secret))
-        return endpoint_id, secret
+        added, secret = endpoint_id or uuid4(), self._new_secret()
+        self.store.add(added, ws_id, url, kinds, self.cipher.encrypt(secret))
+        return added, secret
 
     def all(self, ws_id: UUID | None = None) -> Sequence[ListedEndpoint]:
         """Return the endpoints, of one workspace or all of them, with how far each is behind.

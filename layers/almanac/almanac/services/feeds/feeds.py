@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from almanac.domain.export.people import is_theirs
 from almanac.domain.history.fold import State, touches
@@ -62,8 +62,9 @@ class Feeds:
         """Whether it is known where feeds are read; without it none is made."""
         return self.public_url is not None
 
-    def add(self, ws_id: UUID, name: str, user_id: str | None) -> tuple[Feed, str]:
-        """Return a new feed and its address, which nobody can tell again.
+    def add(self, ws_id: UUID, name: str, user_id: str | None, feed_id: UUID | None = None) -> tuple[Feed, str]:
+        """Return a new feed and its address, which nobody can tell again; under a given id there is one feed, with
+        another address each time.
 
         Raises UnknownWorkspace, BadSettings, and BadInput for a person who is no member.
         """
@@ -72,7 +73,7 @@ class Feeds:
             require_member(self.people, ws_id, user_id, "user_id")
         token = secrets.token_urlsafe(TOKEN_BYTES)
         address = self._address(token)
-        return self.store.add(ws_id, user_id, name, digest(token)), address
+        return self.store.add(feed_id or uuid4(), ws_id, user_id, name, digest(token)), address
 
     def all(self, ws_id: UUID) -> Sequence[Feed]:
         """Return the feeds of a workspace. Raises UnknownWorkspace."""

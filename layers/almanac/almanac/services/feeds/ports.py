@@ -35,8 +35,8 @@ class FoundFeed:
 class FeedStore(Protocol):
     """The rows of feeds. All raise DatabaseUnavailable and StorageFailed."""
 
-    def add(self, ws_id: UUID, user_id: str | None, name: str, token_hash: bytes) -> Feed:
-        """Add one."""
+    def add(self, feed_id: UUID, ws_id: UUID, user_id: str | None, name: str, token_hash: bytes) -> Feed:
+        """Add one; where it was added before under that id, give it this token."""
         ...
 
     def all(self, ws_id: UUID) -> Sequence[Feed]:

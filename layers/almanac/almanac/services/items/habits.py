@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from almanac.domain.items.habits import HabitChange, HabitWishes, ListedHabit
 from almanac.domain.wall_clock import zone_of
@@ -41,8 +41,9 @@ class Habits:
     dates_between: DatesBetween
     clock: Clock
 
-    def add(self, ws_id: UUID, wishes: HabitChange) -> UUID:
-        """Add a habit of which this is said, and return its id; it begins today, unless another date is given.
+    def add(self, ws_id: UUID, wishes: HabitChange, habit_id: UUID | None = None) -> UUID:
+        """Add a habit of which this is said, and return its id: a new one, or the given one, under which it is added
+        once however often. It begins today, unless another date is given.
 
         Raises BadInput of a field, UnknownWorkspace.
         """
@@ -53,7 +54,9 @@ class Habits:
         self._require_whose(ws_id, habit, wishes)
         require_hours(habit.hours, self._hours(ws_id, habit), "whom it is for")
         self._require_order(ws_id, habit, None)
-        return self.store.add(ws_id, habit)
+        added = habit_id or uuid4()
+        self.store.add(ws_id, added, habit)
+        return added
 
     def change(self, ws_id: UUID, habit_id: UUID, change: HabitChange, seen: ListedHabit | None = None) -> ListedHabit:
         """Change what is given of a habit, and return it as it is then.

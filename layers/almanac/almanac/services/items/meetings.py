@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from almanac.domain.items.meetings import LEAST_PEOPLE, ListedMeeting, MeetingChange, NewMeeting
 from almanac.errors import BadInput
@@ -30,14 +30,18 @@ class Meetings:
     people: PeopleStore
     store: MeetingStore
 
-    def add(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
-        """Add a meeting that looks for its time, and return its id. Raises BadInput of a field, UnknownWorkspace."""
+    def add(self, ws_id: UUID, meeting: NewMeeting, meeting_id: UUID | None = None) -> UUID:
+        """Add a meeting that looks for its time, and return its id: a new one, or the given one, under which it is
+        added once however often. Raises BadInput of a field, UnknownWorkspace.
+        """
         self.workspaces.require_workspace(ws_id)
         hours = self.people.hours(ws_id)
         _require_people(meeting, hours)
         require_dates(meeting)
         _require_hours(meeting, hours)
-        return self.store.add(ws_id, meeting)
+        added = meeting_id or uuid4()
+        self.store.add(ws_id, added, meeting)
+        return added
 
     def change(
         self, ws_id: UUID, meeting_id: UUID, change: MeetingChange, seen: ListedMeeting | None = None

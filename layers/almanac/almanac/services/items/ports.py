@@ -14,8 +14,8 @@ from almanac.domain.items.tasks import ListedTask, NewTask, Order
 class MeetingStore(Protocol):
     """Meetings. Raises DatabaseUnavailable and StorageFailed."""
 
-    def add(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
-        """Add a meeting with its people, and return its id."""
+    def add(self, ws_id: UUID, meeting_id: UUID, meeting: NewMeeting) -> None:
+        """Add a meeting with its people, unless it was added before under that id."""
         ...
 
     def change(self, ws_id: UUID, meeting_id: UUID, changed: Callable[[ListedMeeting], NewMeeting]) -> bool:
@@ -38,8 +38,8 @@ class MeetingStore(Protocol):
 class TaskStore(Protocol):
     """Tasks. Raises DatabaseUnavailable and StorageFailed."""
 
-    def add(self, ws_id: UUID, task: NewTask) -> UUID:
-        """Add a task with its people and what it waits for, and return its id."""
+    def add(self, ws_id: UUID, task_id: UUID, task: NewTask) -> None:
+        """Add a task with its people and what it waits for, unless it was added before under that id."""
         ...
 
     def change(self, ws_id: UUID, task_id: UUID, changed: Callable[[ListedTask], NewTask]) -> bool:
@@ -75,8 +75,8 @@ class TaskStore(Protocol):
 class HabitStore(Protocol):
     """Habits. Raises DatabaseUnavailable and StorageFailed."""
 
-    def add(self, ws_id: UUID, habit: HabitWishes) -> UUID:
-        """Add a habit, and return its id."""
+    def add(self, ws_id: UUID, habit_id: UUID, habit: HabitWishes) -> None:
+        """Add a habit, unless it was added before under that id."""
         ...
 
     def change(self, ws_id: UUID, habit_id: UUID, changed: Callable[[ListedHabit], HabitWishes]) -> bool:

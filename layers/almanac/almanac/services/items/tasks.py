@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from almanac.domain.items.tasks import ListedTask, NewTask, TaskChange
 from almanac.errors import BadInput
@@ -35,15 +35,19 @@ class Tasks:
     people: PeopleStore
     store: TaskStore
 
-    def add(self, ws_id: UUID, task: NewTask) -> UUID:
-        """Add a task that the next plan places, and return its id. Raises BadInput of a field, UnknownWorkspace."""
+    def add(self, ws_id: UUID, task: NewTask, task_id: UUID | None = None) -> UUID:
+        """Add a task that the next plan places, and return its id: a new one, or the given one, under which it is
+        added once however often. Raises BadInput of a field, UnknownWorkspace.
+        """
         self.workspaces.require_workspace(ws_id)
         self._require_people(ws_id, task)
         require_dates(task)
         _require_pieces(task, task)
         self._require_hours(ws_id, task)
         self._require_order(ws_id, None, task)
-        return self.store.add(ws_id, task)
+        added = task_id or uuid4()
+        self.store.add(ws_id, added, task)
+        return added
 
     def change(self, ws_id: UUID, task_id: UUID, change: TaskChange, seen: ListedTask | None = None) -> ListedTask:
         """Change what is given of a task, ticking it off and opening it again among that; return it as it is then.

@@ -155,8 +155,8 @@ def add_feed(ws: Workspace, body: Annotated[FeedBody, Body()]) -> NewFeed:
     call, feeds = current(), _addressed()
     shown: list[str] = []
 
-    def add(_request_id: str) -> Mapping[str, Any]:
-        feed, url = feeds.add(ws, body.name, body.user_id)
+    def add(request_id: str) -> Mapping[str, Any]:
+        feed, url = feeds.add(ws, body.name, body.user_id, UUID(request_id))
         shown.append(url)
         call.audit("feed_add", ws, feed.id)
         return {"id": str(feed.id)}

@@ -136,8 +136,8 @@ def add_webhook(body: Annotated[WebhookBody, Body()]) -> NewWebhook:
         raise Problem(404, "unknown_workspace")
     webhooks = _webhooks()
 
-    def add(_request_id: str) -> Mapping[str, Any]:
-        endpoint_id, _secret = webhooks.add(body.url, body.ws_id, body.kinds)
+    def add(request_id: str) -> Mapping[str, Any]:
+        endpoint_id, _secret = webhooks.add(body.url, body.ws_id, body.kinds, UUID(request_id))
         call.audit("webhook_add", body.ws_id, endpoint_id)
         return {"id": str(endpoint_id)}
 

@@ -18,8 +18,9 @@ class PostgresFeeds(FeedStore):
         self._run = database.statements("feeds.sql", PACKAGE)
 
     @override
-    def add(self, ws_id: UUID, user_id: str | None, name: str, token_hash: bytes) -> Feed:
-        return Feed(*self._run.alone("add", ws_id=ws_id, user_id=user_id, name=name, token_hash=token_hash)[0])
+    def add(self, feed_id: UUID, ws_id: UUID, user_id: str | None, name: str, token_hash: bytes) -> Feed:
+        added = self._run.alone("add", id=feed_id, ws_id=ws_id, user_id=user_id, name=name, token_hash=token_hash)
+        return Feed(*added[0])
 
     @override
     def all(self, ws_id: UUID) -> Sequence[Feed]:

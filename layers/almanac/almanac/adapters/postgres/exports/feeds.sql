@@ -1,7 +1,11 @@
 -- Statements about feeds. Who reads one brings a token, of which the hash is looked up; all else is scoped by workspace.
 
 -- name: add
-INSERT INTO calendar_feeds (ws_id, user_id, name, token_hash) VALUES (:ws_id::uuid, :user_id, :name, :token_hash)
+-- Added before, by a request whose answer was lost: the address of that opens nothing any more.
+INSERT INTO calendar_feeds (id, ws_id, user_id, name, token_hash)
+VALUES (:id::uuid, :ws_id::uuid, :user_id, :name, :token_hash)
+ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, rotated_at = now()
+    WHERE calendar_feeds.ws_id = excluded.ws_id
 RETURNING id, ws_id, user_id, name, created_at, rotated_at, revoked_at, last_used_on;
 
 -- name: all

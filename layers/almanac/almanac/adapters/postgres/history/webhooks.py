@@ -25,8 +25,8 @@ class PostgresWebhooks(WebhookStore):
         with self._db.transaction():
             if ws_id is not None and not self._run("workspace", ws_id=ws_id):
                 raise UnknownWorkspace(ws_id)
-            self._run("add", id=endpoint_id, ws_id=ws_id, url=url, kinds=arrays.texts(kinds), secret=secret)
-            self._run("begin_at_heads", id=endpoint_id, ws_id=ws_id)
+            if self._run("add", id=endpoint_id, ws_id=ws_id, url=url, kinds=arrays.texts(kinds), secret=secret):
+                self._run("begin_at_heads", id=endpoint_id, ws_id=ws_id)
 
     @override
     def all(self, ws_id: UUID | None) -> Sequence[ListedEndpoint]:

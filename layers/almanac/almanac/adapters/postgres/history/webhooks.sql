@@ -4,8 +4,11 @@
 SELECT 1 FROM workspaces WHERE id = :ws_id::uuid;
 
 -- name: add
+-- No row: it was added before, by a request whose answer was lost.
 INSERT INTO webhook_endpoints (id, ws_id, url, kinds, secret)
-VALUES (:id::uuid, :ws_id::uuid, :url, :kinds::text[], :secret);
+VALUES (:id::uuid, :ws_id::uuid, :url, :kinds::text[], :secret)
+ON CONFLICT (id) DO NOTHING
+RETURNING id;
 
 -- name: begin_at_heads
 INSERT INTO webhook_cursors (endpoint_id, ws_id, version)

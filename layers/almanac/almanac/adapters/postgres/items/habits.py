@@ -24,10 +24,9 @@ class PostgresHabits(HabitStore):
         self._run = database.statements("items/habits.sql")
 
     @override
-    def add(self, ws_id: UUID, habit: HabitWishes) -> UUID:
+    def add(self, ws_id: UUID, habit_id: UUID, habit: HabitWishes) -> None:
         columns = {name: value for group in _columns(habit) for name, value in group.items()}
-        found: UUID = self._run.alone("add_habit", ws_id=ws_id, columns=json.dumps(columns))[0][0]
-        return found
+        self._run.alone("add_habit", ws_id=ws_id, habit_id=habit_id, columns=json.dumps(columns))
 
     @override
     def change(self, ws_id: UUID, habit_id: UUID, changed: Callable[[ListedHabit], HabitWishes]) -> bool:

@@ -1,16 +1,17 @@
 -- Statements about habits, as people set them up. Rows are always scoped by workspace.
 
 -- name: add_habit
-INSERT INTO workspace_habits (ws_id, user_id, name, color, priority, calendar_hours, duration_minutes, min_duration_minutes,
+-- Once, though a request may add it again whose answer was lost.
+INSERT INTO workspace_habits (id, ws_id, user_id, name, color, priority, calendar_hours, duration_minutes, min_duration_minutes,
     max_duration_minutes, ideal_time, time_preference, frequency, recurrence_interval, days_of_week, monthly_type,
     day_of_month, week_of_month, day_of_week_monthly, start_date, end_date, instances_per_day, dependency_habit_id,
     dependency_type, when_block_deleted, is_active)
-SELECT :ws_id::uuid, n.user_id, n.name, n.color, n.priority, n.calendar_hours, n.duration_minutes, n.min_duration_minutes,
+SELECT :habit_id::uuid, :ws_id::uuid, n.user_id, n.name, n.color, n.priority, n.calendar_hours, n.duration_minutes, n.min_duration_minutes,
     n.max_duration_minutes, n.ideal_time, n.time_preference, n.frequency, n.recurrence_interval, n.days_of_week,
     n.monthly_type, n.day_of_month, n.week_of_month, n.day_of_week_monthly, n.start_date, n.end_date, n.instances_per_day,
     n.dependency_habit_id, n.dependency_type, n.when_block_deleted, n.is_active
 FROM jsonb_populate_record(NULL::workspace_habits, :columns::jsonb) n
-RETURNING id;
+ON CONFLICT (id) DO NOTHING;
 
 -- name: hold_habit
 -- Nobody changes it meanwhile; a plan that gives it a block need not wait.

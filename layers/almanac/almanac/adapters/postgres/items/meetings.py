@@ -20,9 +20,9 @@ class PostgresMeetings(MeetingStore):
         self._run = database.statements("items/meetings.sql")
 
     @override
-    def add(self, ws_id: UUID, meeting: NewMeeting) -> UUID:
-        found: UUID = self._run.alone("add_meeting", ws_id=ws_id, **_columns(meeting), **_people(meeting))[0][0]
-        return found
+    def add(self, ws_id: UUID, meeting_id: UUID, meeting: NewMeeting) -> None:
+        which = {"ws_id": ws_id, "meeting_id": meeting_id}
+        self._run.alone("add_meeting", **which, **_columns(meeting), **_people(meeting))
 
     @override
     def change(self, ws_id: UUID, meeting_id: UUID, changed: Callable[[ListedMeeting], NewMeeting]) -> bool:

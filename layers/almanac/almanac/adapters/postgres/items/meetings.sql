@@ -1,11 +1,13 @@
 -- Statements about meetings, as operators set them up. Rows are always scoped by workspace.
 
 -- name: add_meeting
+-- Once, though a request may add it again whose answer was lost.
 WITH meeting AS (
     INSERT INTO meetings
-        (ws_id, title, duration_minutes, priority, calendar_hours, start_date, end_date, deadline_type)
-    VALUES (:ws_id::uuid, :title, :minutes, :priority, :hours, :earliest::timestamptz, :deadline::timestamptz,
+        (id, ws_id, title, duration_minutes, priority, calendar_hours, start_date, end_date, deadline_type)
+    VALUES (:meeting_id::uuid, :ws_id::uuid, :title, :minutes, :priority, :hours, :earliest::timestamptz, :deadline::timestamptz,
         CASE WHEN :hard THEN 'hard' ELSE 'soft' END)
+    ON CONFLICT (id) DO NOTHING
     RETURNING id, ws_id
 ), attendees AS (
     INSERT INTO meeting_attendees (meeting_id, ws_id, user_id, is_optional)

@@ -28,13 +28,12 @@ class PostgresTasks(TaskStore):
         self._run = database.statements("items/tasks.sql")
 
     @override
-    def add(self, ws_id: UUID, task: NewTask) -> UUID:
+    def add(self, ws_id: UUID, task_id: UUID, task: NewTask) -> None:
+        which = {"ws_id": ws_id, "task_id": task_id}
         with self._db.transaction():
-            task_id: UUID = self._run("add_task", ws_id=ws_id, **_columns(task))[0][0]
-            which = {"ws_id": ws_id, "task_id": task_id}
-            self._assign(which, task)
-            self._put_in_order(which, task)
-        return task_id
+            if self._run("add_task", **which, **_columns(task)):
+                self._assign(which, task)
+                self._put_in_order(which, task)
 
     @override
     def change(self, ws_id: UUID, task_id: UUID, changed: Callable[[ListedTask], NewTask]) -> bool:

@@ -1,11 +1,13 @@
 -- Statements about tasks, as people set them up. Rows are always scoped by workspace.
 
 -- name: add_task
-INSERT INTO tasks (ws_id, title, total_minutes, done_minutes, priority, calendar_hours, is_splittable,
+-- No row: it was added before, by a request whose answer was lost.
+INSERT INTO tasks (id, ws_id, title, total_minutes, done_minutes, priority, calendar_hours, is_splittable,
     min_split_duration_minutes, max_split_duration_minutes, start_date, end_date, deadline_type, completed_at)
-VALUES (:ws_id::uuid, :title, :minutes, :done_minutes, :priority, :hours, :split, :min_piece, :max_piece,
+VALUES (:task_id::uuid, :ws_id::uuid, :title, :minutes, :done_minutes, :priority, :hours, :split, :min_piece, :max_piece,
     :earliest::timestamptz, :deadline::timestamptz, CASE WHEN :hard THEN 'hard' ELSE 'soft' END,
     CASE WHEN :done THEN now() END)
+ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
 -- name: remove_task

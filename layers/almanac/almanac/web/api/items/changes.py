@@ -19,12 +19,15 @@ Found = TypeVar("Found")
 Bound = TypeVar("Bound", bound=str)
 
 
-def add_once(kind: str, ws_id: UUID, body: Body, add: Callable[[], UUID]) -> UUID:
-    """Add a task, habit or meeting, or return the id of the one that the same Idempotency-Key has added."""
+def add_once(kind: str, ws_id: UUID, body: Body, add: Callable[[UUID], UUID]) -> UUID:
+    """Add a task, habit or meeting, or return the id of the one that the same Idempotency-Key has added.
+
+    `add` gets the id that belongs to the key: what was added before its answer was lost is not added again.
+    """
     call = current()
 
-    def do(_request_id: str) -> Mapping[str, str]:
-        added = add()
+    def do(request_id: str) -> Mapping[str, str]:
+        added = add(UUID(request_id))
         call.audit(f"{kind}_add", ws_id, added)
         return {f"{kind}_id": str(added)}
 

@@ -39,7 +39,7 @@ def show_habit(ws: Workspace, habit_id: HabitId) -> Habit:
 
 def add_habit(ws: Workspace, body: Annotated[HabitBody, Body()]) -> NewHabitAnswer:
     """Add a habit; the next plan finds its times."""
-    added = add_once("habit", ws, body, lambda: current().use.habits.add(ws, _change(body)))
+    added = add_once("habit", ws, body, lambda habit_id: current().use.habits.add(ws, _change(body), habit_id))
     return NewHabitAnswer(habit_id=added)
 
 

@@ -102,7 +102,7 @@ def add_meeting(ws: Workspace, body: Annotated[MeetingBody, Body()]) -> NewMeeti
         deadline=body.deadline,
         hard_deadline=body.hard_deadline,
     )
-    added = add_once("meeting", ws, body, lambda: current().use.meetings.add(ws, meeting))
+    added = add_once("meeting", ws, body, lambda meeting_id: current().use.meetings.add(ws, meeting, meeting_id))
     return NewMeetingAnswer(meeting_id=added)
 
 

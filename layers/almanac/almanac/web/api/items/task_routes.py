@@ -40,7 +40,7 @@ def show_task(ws: Workspace, task_id: TaskId) -> Task:
 
 def add_task(ws: Workspace, body: Annotated[TaskBody, Body()]) -> NewTaskAnswer:
     """Add a task; the next plan places it."""
-    added = add_once("task", ws, body, lambda: current().use.tasks.add(ws, body.wanted()))
+    added = add_once("task", ws, body, lambda task_id: current().use.tasks.add(ws, body.wanted(), task_id))
     return NewTaskAnswer(task_id=added)
 
 

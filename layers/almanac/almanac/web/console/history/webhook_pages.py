@@ -57,8 +57,8 @@ def add(visit: Visit) -> Answer:
     kinds = [kind for kind in visit.request.form.get("kind", []) if kind in KINDS]
     use = _webhooks(visit)
 
-    def do(_request_id: str) -> dict[str, str]:
-        endpoint_id, _secret = use.add(url, ws_id, kinds)
+    def do(request_id: str) -> dict[str, str]:
+        endpoint_id, _secret = use.add(url, ws_id, kinds, UUID(request_id))
         visit.call.audit("webhook_add", ws_id, endpoint_id)
         return {"id": str(endpoint_id)}
 

@@ -146,11 +146,14 @@ def instant(field: Bound, text: str, zone: tzinfo, was: Bounded | None) -> datet
     return wall.astimezone(UTC)
 
 
-def add_once(visit: Visit, kind: str, mark: str, add: Callable[[], object]) -> None:
-    """Add a task, habit or meeting; the same form sent twice is one. Raises what `add` raises."""
+def add_once(visit: Visit, kind: str, mark: str, add: Callable[[UUID], object]) -> None:
+    """Add a task, habit or meeting; the same form sent twice is one. Raises what `add` raises.
 
-    def do(_job_id: str) -> Mapping[str, Any]:
-        added = add()
+    `add` gets the id that belongs to the form: what was added before the answer was lost is not added again.
+    """
+
+    def do(request_id: str) -> Mapping[str, Any]:
+        added = add(UUID(request_id))
         visit.call.audit(f"{kind}_add", visit.ws_id, added)
         return {f"{kind}_id": str(added)}
 

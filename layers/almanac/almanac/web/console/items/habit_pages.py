@@ -41,8 +41,8 @@ def add(visit: Visit) -> Answer:
     """Add a habit; the same form sent twice is one."""
     entered = Entered.sent(visit)
 
-    def add_it() -> UUID:
-        return visit.call.use.habits.add(visit.ws_id, entered.change_of(Entered()))
+    def add_it(habit_id: UUID) -> UUID:
+        return visit.call.use.habits.add(visit.ws_id, entered.change_of(Entered()), habit_id)
 
     try:
         add_once(visit, "habit", entered.mark, add_it)

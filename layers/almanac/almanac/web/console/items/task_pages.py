@@ -47,8 +47,8 @@ def add(visit: Visit) -> Answer:
     """Add a task; the same form sent twice is one."""
     entered = Entered.sent(visit)
 
-    def add_it() -> UUID:
-        return visit.call.use.tasks.add(visit.ws_id, entered.wanted(visit.clock))
+    def add_it(task_id: UUID) -> UUID:
+        return visit.call.use.tasks.add(visit.ws_id, entered.wanted(visit.clock), task_id)
 
     try:
         add_once(visit, "task", entered.mark, add_it)

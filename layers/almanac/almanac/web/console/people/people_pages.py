@@ -50,8 +50,8 @@ def add(visit: Visit) -> Answer:
     """Add a meeting; the same form sent twice is one."""
     entered = Entered.sent(visit)
 
-    def add_it() -> UUID:
-        return visit.call.use.meetings.add(visit.ws_id, entered.wanted(visit.clock))
+    def add_it(meeting_id: UUID) -> UUID:
+        return visit.call.use.meetings.add(visit.ws_id, entered.wanted(visit.clock), meeting_id)
 
     try:
         add_once(visit, "meeting", entered.mark, add_it)
