@@ -127,6 +127,22 @@ def test_what_is_of_another_kind_is_named(
     assert said in refused.json["detail"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("POST", "tasks", {"title": " ", "minutes": 30}, "title"),
+        ("POST", "habits", {"name": "\u3000"}, "name"),
+        ("POST", "meetings", {"title": "\t", "required": ["ada", "ben"]}, "title"),
+        ("PUT", "members/ada", {"name": " \n "}, "name"),
+    ],
+)
+def test_what_people_read_is_not_blank(
+    admin: Client, ws: UUID, method: str, path: str, body: dict[str, object], field: str
+) -> None:
+    refused = admin(method, f"/v1/workspaces/{ws}/{path}", body)
+    assert (refused.status, refused.json["field"], refused.json["detail"]) == (422, field, "must not be blank")
+
+
 def test_a_whole_number_may_be_written_with_a_point(admin: Client, ws: UUID) -> None:
     """45.0 is the integer 45 in JSON Schema, and some languages write it so."""
     added = admin("POST", f"/v1/workspaces/{ws}/tasks", '{"title": "x", "minutes": 45.0}')

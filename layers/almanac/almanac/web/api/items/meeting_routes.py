@@ -11,7 +11,7 @@ from almanac.domain.items.meetings import ListedMeeting, MeetingChange, NewMeeti
 from almanac.domain.items.wishes import BOUNDS, LONGEST, Priority
 from almanac.jobs import Label
 from almanac.web.api.bodies import Body as Fields
-from almanac.web.api.bodies import Instant, Model
+from almanac.web.api.bodies import Instant, Model, Title
 from almanac.web.api.items.changes import IfMatch, add_once, as_read, taken_away
 from almanac.web.api.ledger_routes import Workspace
 from almanac.web.api.routes import Route
@@ -23,7 +23,7 @@ MeetingId = Annotated[UUID, Path(description="Id of the meeting.")]
 class MeetingBody(Fields):
     """A meeting that looks for its time: who must come, who may, in which hours."""
 
-    title: Label
+    title: Title
     required: Annotated[list[Label], Field(min_length=2, max_length=100)]
     optional: list[Label] = Field(default_factory=list, max_length=100)
     minutes: Annotated[int, Field(ge=1, le=LONGEST)] = 30
@@ -37,7 +37,7 @@ class MeetingBody(Fields):
 class MeetingChangeBody(Fields):
     """What is to be changed of a meeting; what is left out stays. `earliest` and `deadline`: null takes them away."""
 
-    title: Label | None = None
+    title: Title | None = None
     required: Annotated[list[Label], Field(min_length=2, max_length=100)] | None = None
     optional: Annotated[list[Label], Field(max_length=100)] | None = None
     minutes: Annotated[int, Field(ge=1, le=LONGEST)] | None = None

@@ -13,7 +13,7 @@ from almanac.errors import BadInput
 from almanac.jobs import Label
 from almanac.services.operations.people import require_possible
 from almanac.web.api.bodies import Body as Fields
-from almanac.web.api.bodies import Model
+from almanac.web.api.bodies import Model, Title
 from almanac.web.api.ledger_routes import Workspace
 from almanac.web.api.routes import Route
 from almanac.web.call import current
@@ -34,7 +34,7 @@ class DigestBody(Fields):
 class MemberBody(Fields):
     """What is known of a member; what is left out stays as it is."""
 
-    name: Label | None = None
+    name: Title | None = None
     time_zone: Label | None = None
     digest: DigestBody | None = None
 
