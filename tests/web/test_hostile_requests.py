@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import re
 from html import unescape
 from typing import Annotated, get_args, get_origin, get_type_hints
@@ -202,6 +203,19 @@ def test_an_id_of_others_making_is_any_text(admin: Client, ws: UUID, user: str) 
         sent = event(method, "/", body, {"Authorization": f"Bearer {admin.token}"})
         found = admin.send({**sent, "rawPath": place})
         assert (found.status, found.json.get("user_id", found.json.get("code"))) in ((200, user), (404, "unknown_job"))
+
+
+def test_of_a_path_what_is_anybodys_text_is_in_no_log(
+    admin: Client, wiring: ApiWiring, ws: UUID, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A product may have an address for a person's id; and what is pasted behind a slash may be a token."""
+    caplog.set_level(logging.INFO)
+    for part in ("ada@example.org", "Canary salary talk", f"alm_{'x' * 12}_Ab9", "a\nb"):
+        for method, path in (("PUT", f"/v1/workspaces/{ws}/members/{part}"), ("GET", f"/console/{part}/x")):
+            sent = event(method, "/", {"name": "Ada"}, {"Authorization": f"Bearer {admin.token}"})
+            admin.send({**sent, "rawPath": path})
+    routes = {vars(record)["route"] for record in caplog.records if "route" in vars(record)}
+    assert routes == {f"/v1/workspaces/{ws}/members/*", "/console/*/x"}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,6 +12,9 @@ from almanac.web.problem import not_found, problem_of
 from almanac.web.request import Answer, Request
 
 logger = logging.getLogger(__name__)
+_PLAIN = re.compile(r"[a-z0-9_.-]{0,64}")
+"""Parts of a path that are logged as they are: words of ours, and ids."""
+_ANYTHING = "*"
 
 Part = Callable[[Mapping[str, Any], Request, Any], Answer]
 
@@ -68,8 +72,11 @@ class Web:
 
 
 def _shown(path: str) -> str:
-    """A path without what is secret in it: a feed's, mistyped too."""
-    return PLACE if PLACE in path or path.endswith(".ics") else path
+    """A path without what is secret in it, a feed's, mistyped too; and without what is anybody's text, such as the
+    address that a product has for a person's id."""
+    if PLACE in path or path.endswith(".ics"):
+        return PLACE
+    return "/".join(part if _PLAIN.fullmatch(part) else _ANYTHING for part in path.split("/"))
 
 
 def _plain(status: int, said: Mapping[str, str]) -> Answer:
