@@ -244,6 +244,18 @@ def test_where_something_was_done_the_answer_tells_what(admin: Client, ws: UUID,
     assert admin("GET", f"/v1/workspaces/{ws}/settings", headers=any_version).status == 304
 
 
+def test_a_body_is_read_or_refused_and_never_ignored(admin: Client, ws: UUID) -> None:
+    """Who consents to a mass change of one calendar must not have consented to all."""
+    one = {"calendar_id": "ada@example.test"}
+    vain = [route for route in ROUTES if not route.takes_body and "dead-letters" not in route.path]
+    for route in vain:
+        refused = admin(route.method, address(route.path, ws), one)
+        assert (refused.status, refused.json["field"]) == (422, "body"), route.path
+    assert {"consent", "pause", "retry", "rotate"} <= {route.path.rpartition("/")[2] for route in vain}
+    for nothing in ("{}", " null ", ""):
+        assert admin("POST", f"/v1/workspaces/{ws}/outbound/consent", nothing).status == 200
+
+
 def test_a_condition_is_kept_or_refused_and_never_ignored(admin: Client, ws: UUID) -> None:
     """A task was deleted that somebody had changed, although its caller had said: only as I have read it."""
     task = admin("POST", f"/v1/workspaces/{ws}/tasks", {"title": "x", "minutes": 30}).json["task_id"]

@@ -68,6 +68,7 @@ class Api:
         if len(request.body) > LARGEST_BODY:
             raise Problem(413, "body_too_large", f"at most {LARGEST_BODY // 1024} kB are read")
         _refuse_other_media(request)
+        _refuse_vain_body(route, request)
         if not _is_text(request.body):
             raise _no_json()
         begin(Call(self._use, principal, request.headers, request.path, request.request_id))
@@ -174,6 +175,12 @@ def _refuse_other_media(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.body and kind not in ("", _JSON):
         raise Problem(415, "unsupported_media_type", "send application/json")
+
+
+def _refuse_vain_body(route: Route, request: Request) -> None:
+    """Raise Problem 422 for a body where none is read: what is wished there would silently not be so."""
+    if not route.takes_body and request.body.strip() not in (b"", b"{}", b"null"):
+        raise Problem(422, "bad_input", "is not read by this route; leave it out", field="body")
 
 
 def _read_json(text: str) -> Any:

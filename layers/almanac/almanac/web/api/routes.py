@@ -1,7 +1,7 @@
 """A route of the API: where it is, which scope it takes, what answers. Every route stands in a table."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -49,10 +49,17 @@ class Route:
         """The filters that it knows."""
         from aws_lambda_powertools.event_handler.openapi.params import Query  # noqa: PLC0415
 
-        hints = getattr(self.answer, "__annotations__", {})
-        found = set[str]()
-        for name, hint in hints.items():
-            for each in getattr(hint, "__metadata__", ()):
-                if isinstance(each, Query):
-                    found.add(each.alias or name)
-        return frozenset(found)
+        return frozenset(mark.alias or name for name, mark in self._marks() if isinstance(mark, Query))
+
+    @cached_property
+    def takes_body(self) -> bool:
+        """Whether it reads what is sent."""
+        from aws_lambda_powertools.event_handler.openapi.params import Body  # noqa: PLC0415
+
+        return any(isinstance(mark, Body) for _, mark in self._marks())
+
+    def _marks(self) -> Iterator[tuple[str, Any]]:
+        """What the annotations say about each parameter beside its type."""
+        for name, hint in getattr(self.answer, "__annotations__", {}).items():
+            for mark in getattr(hint, "__metadata__", ()):
+                yield name, mark
