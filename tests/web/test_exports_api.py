@@ -21,6 +21,7 @@ from almanac.adapters.postgres.exports.store import PostgresExportRuns
 from almanac.domain.export.kinds import EXPORT_KINDS
 from almanac.jobs import CalendarExport
 from almanac.services.export.run import RunExport
+from almanac.services.feeds.feeds import FeedText
 from almanac.web.console import export_pages
 from almanac.wiring.base import utc_now
 from almanac.wiring.outside.api import ApiWiring
@@ -155,6 +156,14 @@ class TestAFeed:
         answer: Any = wiring.web(asked, None)
         assert answer["isBase64Encoded"]
         assert gzip.decompress(b64decode(answer["body"])).startswith(b"BEGIN:VCALENDAR")
+
+    def test_that_no_lambda_can_give_is_told_so(self, wiring: ApiWiring) -> None:
+        """Anybody with the address could have made the function fail, and its alarm ring."""
+        vars(wiring)["feeds"] = SimpleNamespace(read=lambda *_: FeedText('"tag"', "x" * 7_000_000))
+        path = f"/ics/{'A' * 22}.ics"
+        refused, packed = (Client(wiring)("GET", path, headers=each) for each in ({}, {"Accept-Encoding": "gzip"}))
+        assert (refused.status, refused.json["code"], refused.json["instance"]) == (422, "answer_too_large", "/ics/")
+        assert (packed.status, packed.headers["Content-Encoding"]) == (200, "gzip")
 
     @pytest.mark.parametrize(
         "path",

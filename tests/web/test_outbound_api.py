@@ -9,7 +9,7 @@ import pytest
 from almanac.adapters.postgres.connection import Database
 from almanac.errors import DatabaseUnavailable
 from almanac.services.events_out.ports import Answer, Lane
-from almanac.web.api import application
+from almanac.web import request
 from almanac.web.api.history import snapshot
 from almanac.wiring.deliver import DeliverWiring
 from almanac.wiring.outside.api import ApiWiring
@@ -271,7 +271,7 @@ class TestSnapshots:
     def test_an_answer_that_no_lambda_can_give_is_refused(
         self, admin: Client, monkeypatch: pytest.MonkeyPatch, ws: UUID
     ) -> None:
-        monkeypatch.setattr(application, "LARGEST_ANSWER", 100)
+        monkeypatch.setattr(request, "LARGEST_ANSWER", 100)
         refused = admin("GET", "/v1/workspaces")
         assert (refused.status, refused.json["code"]) == (422, "answer_too_large")
 

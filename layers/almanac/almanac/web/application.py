@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from almanac.web.feed import PLACE, FeedWeb
-from almanac.web.problem import not_found, problem_of
+from almanac.web.problem import Problem, not_found, problem_of
 from almanac.web.request import Answer, Request
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Web:
         """Answer one event of API Gateway (payload format 2.0)."""
         request, began = Request.of(event), time.perf_counter()
         try:
-            answer = self._part(event, request, context)
+            answer = _possible(self._part(event, request, context))
         except Exception as error:  # noqa: BLE001 - else Lambda would log its text, which may be anybody's
             answer = problem_of(error).answer(_shown(request.path), request.request_id)
         logger.info(
@@ -69,6 +69,14 @@ class Web:
     def _readiness(self) -> Answer:
         self._ready()
         return _plain(200, {"status": "ready"})
+
+
+def _possible(answer: Answer) -> Answer:
+    """Return it. Raises Problem 422 for more than a Lambda can answer."""
+    if answer.is_too_large:
+        said = "ask for fewer rows at once, for less time, or with Accept-Encoding: gzip"
+        raise Problem(422, "answer_too_large", said)
+    return answer
 
 
 def _shown(path: str) -> str:

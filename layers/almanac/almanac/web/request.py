@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 """
 
 import base64
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from urllib.parse import parse_qs
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a body: nothing that is asked for is larger."""
+LARGEST_ANSWER = 6_000_000
+"""Bytes of a body as JSON, in which it leaves a Lambda, which answers with 6 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,15 @@ class Answer:
     body: str | bytes = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = ()
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether no Lambda can give it."""
+        if isinstance(self.body, bytes):
+            return len(self.body) * 4 // 3 > LARGEST_ANSWER  # in base64
+        if len(self.body) < LARGEST_ANSWER // 6:  # no character takes more
+            return False
+        return len(json.dumps(self.body)) > LARGEST_ANSWER
 
     def as_event(self) -> dict[str, Any]:
         """Return it as API Gateway takes it: bytes in base64."""

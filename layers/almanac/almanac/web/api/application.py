@@ -3,7 +3,6 @@
 Validation and the OpenAPI document are Powertools'; who may do what is decided before it reads a byte of the body.
 """
 
-import json
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
@@ -25,8 +24,6 @@ from almanac.web.problem import Problem, not_found, problem_of, unauthenticated
 from almanac.web.request import LARGEST_BODY, Answer, Request, field_with_nul, path_pattern
 from almanac.web.use_cases import UseCases
 
-LARGEST_ANSWER = 6_000_000
-"""Bytes of a body as JSON, in which it leaves a Lambda, which answers with 6 MB."""
 DOCUMENT_PATH = "/v1/openapi.json"
 ONE_JOB = "/v1/jobs/<job_id>"
 _JSON = "application/json"
@@ -76,8 +73,6 @@ class Api:
         said = self._resolver.resolve(dict(event) | told, context)
         headers = {"Cache-Control": "no-store", **said.get("headers", {})}
         body = b64decode(said["body"]) if said.get("isBase64Encoded") else said["body"]
-        if _is_too_large(said["body"] or ""):
-            raise Problem(422, "answer_too_large", "ask for fewer rows at once, or for less time")
         answer = Answer(said["statusCode"], body, headers)
         return answer if answer.status >= 400 else conditional(answer, request)
 
@@ -209,12 +204,6 @@ def _is_text(body: bytes) -> bool:
 
 def _flat(request: Request) -> dict[str, str]:
     return {name: values[0] for name, values in request.query.items()}
-
-
-def _is_too_large(body: str) -> bool:
-    if len(body) < LARGEST_ANSWER // 6:  # no character takes more
-        return False
-    return len(json.dumps(body)) > LARGEST_ANSWER
 
 
 def _respond(problem: Problem) -> Response[str]:
