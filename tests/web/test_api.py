@@ -190,6 +190,13 @@ class TestRefusing:
             ("GET", "/v1/runs?after=bm8", None, "after", ""),
             ("GET", "/v1/runs?since=yesterday", None, "since", "must be an instant with an offset, like"),
             (
+                "GET",
+                "/v1/runs?since=2026-03-02T00:00:00Z&until=2026-03-01T00:00:00Z",
+                None,
+                "until",
+                "must be after since",
+            ),
+            (
                 "POST",
                 "/v1/sync",
                 {"workspaces": [str(UUID(int=1))] * 1001},

@@ -126,6 +126,8 @@ def list_runs(
     call = current()
     listed: dict[str, Any] = {"l": "runs", "w": ws_id, "j": job, "s": status, "o": outcome, "e": error_type}
     listed |= {"q": source, "f": since, "u": until}
+    if since is not None and until is not None and since >= until:
+        raise Problem(422, "bad_input", "must be after since", field="until")
     wanted = RunFilter(visible(ws_id), _kind(job), statuses(status), outcome, error_type, source, since, until)
     begin = dated_place(after, listed) if after else None
     found = call.use.jobs.runs(wanted, begin, limit + 1)
