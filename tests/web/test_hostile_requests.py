@@ -234,13 +234,18 @@ def test_a_body_is_json_or_refused(admin: Client, ws: UUID, kind: str, status: i
     assert admin("POST", f"/v1/workspaces/{ws}/sync", body, {"Content-Type": kind}).status == status
 
 
-def test_where_something_was_done_the_answer_tells_what(admin: Client, ws: UUID, wiring: ApiWiring) -> None:
-    """304 is for who asks for what they have: RFC 9110, section 13.1.2."""
-    any_version = {"If-None-Match": "*"}
-    done = admin("POST", f"/v1/workspaces/{ws}/pause", headers=any_version)
-    assert (done.status, done.json["ws_id"]) == (200, str(ws))
-    again = admin("PATCH", f"/v1/workspaces/{ws}/settings", {}, any_version)
-    assert (again.status, "weekly_report" in again.json) == (200, True)
+def test_nothing_is_done_where_something_is_already_though_the_caller_forbade_it(admin: Client, ws: UUID) -> None:
+    """304 is for who asks for what they have, `*` of a PUT for who wants to write over nothing: RFC 9110, 13.1.2."""
+    any_version, hours = {"If-None-Match": "*"}, f"/v1/workspaces/{ws}/hours/work"
+    for method, path, body in (
+        ("POST", f"/v1/workspaces/{ws}/pause", None),
+        ("PATCH", f"/v1/workspaces/{ws}/settings", {"weekly_report": True}),
+        ("PUT", hours, {"monday": {"timeBlocks": [{"startTime": "01:00", "endTime": "02:00"}]}}),
+    ):
+        refused = admin(method, path, body, any_version)
+        assert (refused.status, refused.json["field"]) == (422, "If-None-Match")
+    assert admin("GET", f"/v1/workspaces/{ws}/settings").json == {"weekly_report": False}
+    assert "01:00" not in admin("GET", f"/v1/workspaces/{ws}/hours").text
     assert admin("GET", f"/v1/workspaces/{ws}/settings", headers=any_version).status == 304
 
 

@@ -161,8 +161,10 @@ def _refuse_unknown_filters(route: Route, request: Request) -> None:
 
 def _refuse_vain_condition(route: Route, request: Request) -> None:
     """Raise Problem 422: what is done only if nothing has changed must not be done all the same."""
-    if route.method != "GET" and "if-match" in request.headers and not route.keeps_condition:
-        raise Problem(422, "bad_input", "counts for no call of this route; look, and ask without it", field="If-Match")
+    kept = {"If-Match"} if route.keeps_condition else set[str]()
+    for name in ("If-Match", "If-None-Match"):
+        if route.method != "GET" and name.lower() in request.headers and name not in kept:
+            raise Problem(422, "bad_input", "counts for no call of this route; look, and ask without it", field=name)
 
 
 def _refuse_other_media(request: Request) -> None:
