@@ -42,12 +42,11 @@ def handler() -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def lines(handler: ModuleType) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def lines(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, Any]]]:
     """What the function has logged so far."""
     stream = io.StringIO()
-    before = handler.logger.registered_handler.setStream(stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    handler.logger.registered_handler.setStream(before)
+    monkeypatch.setattr(handler.logger.registered_handler, "stream", stream)  # its former one may be closed
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 @pytest.fixture

@@ -36,11 +36,10 @@ def handler() -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def log(handler: ModuleType) -> Iterator[io.StringIO]:
+def log(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     stream = io.StringIO()
-    before = handler.logger.registered_handler.setStream(stream)
-    yield stream
-    handler.logger.registered_handler.setStream(before)
+    monkeypatch.setattr(handler.logger.registered_handler, "stream", stream)  # its former one may be closed
+    return stream
 
 
 def sample(name: str) -> Any:

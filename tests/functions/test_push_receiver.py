@@ -69,11 +69,10 @@ def handler() -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def log(handler: ModuleType) -> Iterator[Callable[[], str]]:
+def log(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     stream = io.StringIO()
-    before = handler.logger.registered_handler.setStream(stream)
-    yield stream.getvalue
-    handler.logger.registered_handler.setStream(before)
+    monkeypatch.setattr(handler.logger.registered_handler, "stream", stream)  # its former one may be closed
+    return stream.getvalue
 
 
 @pytest.fixture

@@ -74,7 +74,9 @@ def test_a_nudge_looks_at_its_workspace_and_one_that_says_nothing_is_left(handle
     assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == [event["Records"][1]["messageId"]]
 
 
-def test_what_stays_in_its_queue_is_told_and_nothing_of_what_was_in_the_way(handler: ModuleType) -> None:
+def test_what_stays_in_its_queue_is_told_and_nothing_of_what_was_in_the_way(
+    handler: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Powertools catches what a record raises and logs it nowhere; the runbook looks for the message's id."""
 
     def broken(*_: object) -> RelayReport:
@@ -82,9 +84,8 @@ def test_what_stays_in_its_queue_is_told_and_nothing_of_what_was_in_the_way(hand
 
     event, stream = sample("relay-nudge"), io.StringIO()
     event["Records"] += sample("relay-malformed")["Records"]
-    before = handler.logger.registered_handler.setStream(stream)
+    monkeypatch.setattr(handler.logger.registered_handler, "stream", stream)  # its former one may be closed
     handler.lambda_handler(event, CONTEXT, relay=SimpleNamespace(nudged=broken))
-    handler.logger.registered_handler.setStream(before)
 
     told = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [(line["level"], line["error_type"], line["message_id"]) for line in told] == [

@@ -75,12 +75,11 @@ def handler() -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def log(handler: ModuleType, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
+def log(handler: ModuleType, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     """Everything that was logged: the handler's JSON lines, and the records of the package with their fields."""
     stream = io.StringIO()
-    before = handler.logger.registered_handler.setStream(stream)
-    yield lambda: stream.getvalue() + "".join(str(vars(record)) for record in caplog.records)
-    handler.logger.registered_handler.setStream(before)
+    monkeypatch.setattr(handler.logger.registered_handler, "stream", stream)  # its former one may be closed
+    return lambda: stream.getvalue() + "".join(str(vars(record)) for record in caplog.records)
 
 
 class Deploy:
