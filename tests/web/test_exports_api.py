@@ -304,15 +304,17 @@ class TestInTheConsole:
         actions = database.run("SELECT action FROM audit_log ORDER BY at")
         assert [row[0] for row in actions] == ["member_digest", "workspace_settings", "member_weekly_report"]
 
-    def test_a_feed_shows_its_address_once_and_ends(self, wiring: ApiWiring, ws: UUID, folder: Path) -> None:
+    def test_a_feed_is_made_once_and_shows_its_address_once(self, wiring: ApiWiring, ws: UUID, folder: Path) -> None:
         visitor, place = Visitor(wiring), f"/console/workspaces/{ws}"
-        added = visitor.post(f"{place}/feeds", name=HOSTILE)
+        (once,) = re.findall(r'name="once" value="([^"]+feed)"', visitor.get(f"{place}/exports").text)
+        lost, added = (visitor.post(f"{place}/feeds", name=HOSTILE, once=once) for _ in range(2))
         found = re.search(r"/ics/[\w-]{22}\.ics", added.text)
         assert found is not None
         page = visitor.get(f"{place}/exports").text
         (feed,) = wiring.feeds.all(ws)
 
         assert Client(wiring)("GET", found[0]).status == 200
+        assert found[0] not in lost.text, "the first one opens nothing any more"
         assert found[0] not in page
         assert f"{place}/feeds/{feed.id}/revoke" in page
         assert "<img" not in page + added.text

@@ -1,6 +1,6 @@
 """Exports and feeds of a workspace: listed, asked for, downloaded, ended."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from almanac.domain.export.kinds import EXPORT_KINDS
 from almanac.domain.operations.people import DigestChange
@@ -82,13 +82,24 @@ def download(visit: Visit) -> Answer:
 
 
 def add_feed(visit: Visit) -> Answer:
-    """Make a feed, and show its address this once."""
-    if not visit.call.use.feeds.has_address:
+    """Make a feed, and show its address this once. The same form sent twice is one feed, with another address."""
+    feeds = visit.call.use.feeds
+    if not feeds.has_address:
         return visit.back(_exports(visit), "No feed was made: ALMANAC_PUBLIC_URL is missing.")
-    name = visit.field("name")[:255] or "calendar"
-    feed, url = visit.call.use.feeds.add(visit.ws_id, name, visit.field("user_id")[:255] or None)
-    visit.call.audit("feed_add", visit.ws_id, feed.id)
-    return visit.render("feed.html", feed=feed, url=url, ws_id=visit.ws_id)
+    name, user_id = visit.field("name")[:255] or "calendar", visit.field("user_id")[:255] or None
+    shown: list[str] = []
+
+    def do(request_id: str) -> dict[str, str]:
+        feed, url = feeds.add(visit.ws_id, name, user_id, UUID(request_id))
+        shown.append(url)
+        visit.call.audit("feed_add", visit.ws_id, feed.id)
+        return {"id": str(feed.id)}
+
+    request = {"a": "console-feed", "w": str(visit.ws_id), "n": name, "u": user_id}
+    once = visit.field("once")[:64] or None
+    made = UUID(visit.call.use.once(visit.call.principal.name, once, request, do)["id"])
+    url = shown[0] if shown else feeds.rotate(visit.ws_id, made)
+    return visit.render("feed.html", name=name, url=url, ws_id=visit.ws_id)
 
 
 def revoke_feed(visit: Visit) -> Answer:
