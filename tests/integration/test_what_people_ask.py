@@ -95,6 +95,29 @@ def test_done_early_frees_its_time(team: Planned) -> None:
     assert team.times("Done") == []
 
 
+def test_what_is_done_before_its_time_is_over_gives_the_rest_of_it_back(team: Planned) -> None:
+    done = team.task("Done", 120)
+    team.habit("Run", 60, ideal_time="13:00", calendar_hours="work", frequency="weekly", days_of_week="{1}")
+    team.plan()
+    team.now = team.at("03-02 09:30")
+    team.change("tasks", done, completed_at=team.now)
+    (run,) = team.blocks("Run")
+    team.change("habit_calendar_events", run.id, completed=True)
+    team.task("Next", 450)
+    team.plan()
+    assert team.times("Next") == ["03-02 09:30-17:00"]
+    assert (team.times("Done"), team.times("Run")) == (["03-02 09:00-11:00"], ["03-02 13:00-14:00"]), "they stay"
+
+
+def test_an_event_takes_its_time_though_the_task_it_is_for_is_done(team: Planned) -> None:
+    workshop = team.event("03-02 09:00", "03-02 10:00")
+    sql = "INSERT INTO task_calendar_events (event_id, ws_id, task_id, scheduled_minutes) VALUES (:e, :w, :t, 60)"
+    team.database.run(sql, e=workshop, w=team.ws_id, t=team.task("Workshop", completed_at=MONDAY))
+    team.task("Next")
+    team.plan()
+    assert team.times("Next") == [SECOND]
+
+
 def test_what_was_started_stays_and_the_rest_goes_around_it(team: Planned) -> None:
     team.task("Started")
     team.plan()

@@ -90,6 +90,11 @@ class TestOrder:
         found = specs(task(1, 60), task(2), dependencies=(after(2, 1),), fixed=(fixed,))
         assert (found["2"].depends_on, found["2"].earliest) == ((), minutes_of(at("03-03 10:00")))
 
+    def test_does_not_wait_for_the_time_of_what_is_done_early(self) -> None:
+        early = block("03-03 09:00", "03-03 10:00", done=True, over=True)
+        found = specs(task(1, 60), task(2), dependencies=(after(2, 1),), fixed=(early,))
+        assert (found["2"].depends_on, found["2"].earliest) == ((), None)
+
     def test_both_when_a_predecessor_is_fixed_in_part(self) -> None:
         fixed = block("03-03 09:00", "03-03 10:00")
         spec = specs(task(1, 120), task(2), dependencies=(after(2, 1),), fixed=(fixed,))["2"]

@@ -88,6 +88,9 @@ def _taken(request: PlanningRequest) -> Iterator[Entry]:
         else:
             title = request.names.get(event.id, "")
             yield Entry("busy", title, event.start, event.end, people=event.people or ())
+    for block in _ahead(request):
+        if block.over:
+            yield _entry(block, _why_fixed(block, request), _people(block))
 
 
 def _placed(shown: PlanPreview) -> Iterator[Entry]:
@@ -138,22 +141,28 @@ def _blocks(shown: PlanPreview) -> Iterator[Mapping[str, Any]]:
 
 def _held(found: Proposal) -> Iterator[Mapping[str, Any]]:
     """Yield the blocks that a plan leaves where they are: locked, done, begun, or of nothing that it can place."""
-    request = found.request
-    ahead = {event.id for event in request.instance.locked if event.end > request.window.now}
-    for block in request.existing.fixed:
-        if str(block.event_id) in ahead:
-            yield {
-                "kind": block.kind,
-                "id": block.owner,
-                "title": block.title,
-                "start": block.start,
-                "end": block.end,
-                "minutes": block.minutes,
-                "change": "held",
-                "reason": _why_fixed(block, request),
-                "causes": [],
-                **_whose(block.attending or tuple(filter(None, [block.user]))),
-            }
+    for block in _ahead(found.request):
+        yield {
+            "kind": block.kind,
+            "id": block.owner,
+            "title": block.title,
+            "start": block.start,
+            "end": block.end,
+            "minutes": block.minutes,
+            "change": "held",
+            "reason": _why_fixed(block, found.request),
+            "causes": [],
+            **_whose(_people(block)),
+        }
+
+
+def _ahead(request: PlanningRequest) -> list[Block]:
+    """Return the blocks that stay, those left out that lie behind."""
+    return [block for block in request.existing.fixed if block.last_minute > request.window.now]
+
+
+def _people(block: Block) -> tuple[str, ...]:
+    return block.attending or tuple(filter(None, [block.user]))
 
 
 def _whose(people: tuple[str, ...], optional: tuple[str, ...] = ()) -> Mapping[str, Any]:
@@ -178,8 +187,8 @@ def _entry(block: Block, why: str, people: tuple[str, ...] = ()) -> Entry:
 
 
 def _why_fixed(block: Block, request: PlanningRequest) -> str:
-    if block.done or block.locked:
-        return "done" if block.done else "locked by its owner"
+    if block.done or block.over or block.locked:
+        return "done" if block.done or block.over else "locked by its owner"
     if is_users(block, request.window):
         return "begun"
     if block.kept:

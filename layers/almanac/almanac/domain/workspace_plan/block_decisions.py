@@ -8,7 +8,7 @@ from uuid import UUID
 from almanac.domain.explanation import ItemFinding
 from almanac.domain.planner.model.instance import LockedEvent
 from almanac.domain.workspace_plan.busy_time import with_buffers
-from almanac.domain.workspace_plan.existing_blocks import BlockSets, as_taken, is_users, sort_blocks, stays
+from almanac.domain.workspace_plan.existing_blocks import BlockSets, is_users, sort_blocks, stays, taken_by_blocks
 from almanac.domain.workspace_plan.free_time import FreeTime
 from almanac.domain.workspace_plan.habit_requests import (
     CalendarConstraints,
@@ -56,7 +56,7 @@ def decide_blocks(
     on until no block is added.
     """
     spans = [(event.start, event.end) for event in busy]
-    owned = [as_taken(block) for block in workspace.blocks if is_users(block, window)]
+    owned = taken_by_blocks(block for block in workspace.blocks if is_users(block, window))
     free = FreeTime.of(workspace.hours, map(with_buffers, (*busy, *owned)), window)
     wanted = _is_wanted(workspace, due)
     staying = {block.event_id for block in workspace.blocks if stays(block, spans, window)}

@@ -1,6 +1,6 @@
 """The blocks on the calendar before a plan: bound to stay, open to this plan, or no longer wanted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from almanac.domain.planner.model.instance import LockedEvent
@@ -12,7 +12,10 @@ from almanac.domain.workspace_plan.snapshot import Block
 
 @dataclass(frozen=True, slots=True)
 class BlockSets:
-    """The blocks of a workspace: `fixed` ones are busy time, `movable` ones may move, `unwanted` ones are deleted."""
+    """The blocks of a workspace: `fixed` ones stay, `movable` ones may move, `unwanted` ones are deleted.
+
+    Fixed ones are time that is taken, but for those of work that is done.
+    """
 
     fixed: tuple[Block, ...]
     movable: tuple[Block, ...]
@@ -72,6 +75,11 @@ def worked_minutes(block: Block) -> int:
     length = block.last_minute - block.first_minute
     made_for = ceil_to_slot(block.minutes)
     return block.minutes if length == made_for else length
+
+
+def taken_by_blocks(blocks: Iterable[Block]) -> list[LockedEvent]:
+    """Return what fixed blocks take: one whose work is done, be it early, holds its time no more."""
+    return [as_taken(block) for block in blocks if not block.over]
 
 
 def as_taken(block: Block) -> LockedEvent:

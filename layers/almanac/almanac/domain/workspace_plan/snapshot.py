@@ -131,6 +131,8 @@ class Block:
     """Whose block of a task it is; None: nobody said."""
     kept: bool = False
     """Whether an undo has put it where it is."""
+    over: bool = False
+    """Whether the work in it is done, be it before its time, or was ticked off: nobody needs that time any more."""
     attending: tuple[str, ...] = ()
     """Who comes to a meeting."""
 

@@ -85,8 +85,12 @@ class WorkLeft:
         return cls(left, fixed_of)
 
     def ends(self, afters: Iterable[UUID]) -> list[int]:
-        """Return the ends of the fixed blocks of what is waited for; what is left of it the planner puts before."""
-        return [block.last_minute for after in afters for block in self.fixed_of.get(after, ())]
+        """Return the ends of the fixed blocks of what is waited for; what is left of it the planner puts before.
+
+        Work that was done before its time keeps nothing waiting.
+        """
+        fixed = (block for after in afters for block in self.fixed_of.get(after, ()))
+        return [block.last_minute for block in fixed if not block.over]
 
 
 def open_predecessors(dependencies: Iterable[Dependency]) -> Waits:

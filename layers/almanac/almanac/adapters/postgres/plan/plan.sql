@@ -108,28 +108,33 @@ WHERE e.ws_id = :ws_id::uuid AND e.end_at > :since::timestamptz AND e.start_at <
 -- name: load_blocks
 -- Of open tasks all there ever were, for they are work done, and of open meetings, for one that was held needs no time
 -- any more; else what is still ahead or going on. A provider's event that somebody linked to a task is not Almanac's to
--- move. Meetings are planned where there are members.
+-- move, and takes its time whatever became of the task. Meetings are planned where there are members.
 SELECT e.id, 'task', b.task_id, e.title, e.start_at, e.end_at, b.scheduled_minutes, e.locked OR e.provider <> 'almanac',
-    b.started_at IS NOT NULL, b.completed, NULL::date, 1, b.user_id, k.event_id IS NOT NULL, NULL::text[]
+    b.started_at IS NOT NULL, b.completed, NULL::date, 1, b.user_id, k.event_id IS NOT NULL,
+    e.provider = 'almanac' AND (b.completed OR d.completed_at IS NOT NULL), NULL::text[]
 FROM task_calendar_events b
 JOIN workspace_calendar_events e ON e.id = b.event_id
 LEFT JOIN kept_blocks k ON k.event_id = e.id AND k.start_at = e.start_at AND k.end_at = e.end_at
-LEFT JOIN tasks t ON t.id = b.task_id AND t.auto_schedule AND t.completed_at IS NULL
+LEFT JOIN tasks d ON d.id = b.task_id
+LEFT JOIN tasks t ON t.id = d.id AND t.auto_schedule AND t.completed_at IS NULL
 WHERE b.ws_id = :ws_id::uuid AND (t.id IS NOT NULL OR e.end_at > :since::timestamptz)
 UNION ALL
 SELECT e.id, 'habit', b.habit_id, e.title, e.start_at, e.end_at, b.scheduled_minutes, e.locked OR e.provider <> 'almanac',
-    b.started_at IS NOT NULL, b.completed, b.occurrence_date, b.instance, NULL, k.event_id IS NOT NULL, NULL
+    b.started_at IS NOT NULL, b.completed, b.occurrence_date, b.instance, NULL, k.event_id IS NOT NULL,
+    e.provider = 'almanac' AND b.completed, NULL
 FROM habit_calendar_events b
 JOIN workspace_calendar_events e ON e.id = b.event_id
 LEFT JOIN kept_blocks k ON k.event_id = e.id AND k.start_at = e.start_at AND k.end_at = e.end_at
 WHERE b.ws_id = :ws_id::uuid AND (e.end_at > :since::timestamptz OR b.occurrence_date >= :since::timestamptz::date - 1)
 UNION ALL
 SELECT e.id, 'meeting', b.meeting_id, e.title, e.start_at, e.end_at, b.scheduled_minutes, e.locked OR e.provider <> 'almanac',
-    b.started_at IS NOT NULL, b.completed, NULL::date, 1, NULL, k.event_id IS NOT NULL, b.attending
+    b.started_at IS NOT NULL, b.completed, NULL::date, 1, NULL, k.event_id IS NOT NULL,
+    e.provider = 'almanac' AND (b.completed OR d.completed_at IS NOT NULL), b.attending
 FROM meeting_calendar_events b
 JOIN workspace_calendar_events e ON e.id = b.event_id
 LEFT JOIN kept_blocks k ON k.event_id = e.id AND k.start_at = e.start_at AND k.end_at = e.end_at
-LEFT JOIN meetings m ON m.id = b.meeting_id AND m.auto_schedule AND m.completed_at IS NULL
+LEFT JOIN meetings d ON d.id = b.meeting_id
+LEFT JOIN meetings m ON m.id = d.id AND m.auto_schedule AND m.completed_at IS NULL
 WHERE b.ws_id = :ws_id::uuid AND (m.id IS NOT NULL OR e.end_at > :since::timestamptz)
     AND EXISTS (SELECT 1 FROM workspace_members p WHERE p.ws_id = :ws_id::uuid);
 

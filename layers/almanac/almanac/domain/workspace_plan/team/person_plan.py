@@ -8,7 +8,7 @@ from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.model.instance import HabitSpec, LockedEvent, PersonSpec, PreviousBlock
 from almanac.domain.workspace_plan.block_decisions import BlockDecisions, decide_blocks
 from almanac.domain.workspace_plan.busy_time import as_locked, busy_events
-from almanac.domain.workspace_plan.existing_blocks import as_taken, worked_minutes
+from almanac.domain.workspace_plan.existing_blocks import taken_by_blocks, worked_minutes
 from almanac.domain.workspace_plan.free_time import due_dates, without_open_dates
 from almanac.domain.workspace_plan.habit_requests import Dates, MinuteLimits, OccurrenceRequest, habit_faults
 from almanac.domain.workspace_plan.snapshot import NOBODY, Block, Workspace
@@ -41,7 +41,7 @@ class PersonPlan:
     def locked(self) -> list[LockedEvent]:
         """What takes the person's time and stays where it is, meetings that the plan knows left out."""
         people = None if self.view.user == NOBODY else (self.view.user,)
-        events = (*self.busy, *map(as_taken, self.decisions.existing.fixed))
+        events = (*self.busy, *taken_by_blocks(self.decisions.existing.fixed))
         return [replace(event, people=people) for event in events]
 
     @property

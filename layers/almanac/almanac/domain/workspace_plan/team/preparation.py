@@ -50,7 +50,7 @@ class Preparation:
         self.windows = {view.user: view.window for view in self.views}
         self.idle = list(used_up(self.work.tasks, self.assigned.blocks, window))
         self.held = self.meeting_blocks()
-        self.taken = [taken_by(block, self.meetings, self.hours) for block in self.held.fixed]
+        self.taken = [taken_by(block, self.meetings, self.hours) for block in self.held.fixed if not block.over]
 
     def meeting_blocks(self) -> BlockSets:
         """Return the blocks of meetings by what this run may do with them: nothing, when it plans one person."""
