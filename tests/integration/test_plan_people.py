@@ -547,6 +547,27 @@ def test_a_meeting_that_its_people_locked_stays_and_one_without_people_is_left_o
     assert team.placed() == {}
 
 
+def test_what_somebody_puts_onto_a_meeting_moves_it_inside_the_notice_too(team: Team) -> None:
+    team.meeting("Kick-off", "ann", "cy")
+    team.meeting("Demo", "ann", "cy", start_date=team.at("03-02 11:00"))
+    team.assign(team.task("Pinned"), "cy")
+    team.meeting("Held", "ann", "ben")
+    team.plan()
+    team.prefer(min_notice_minutes=360)
+    for title, onto in (("Pinned", "09:30 10:30"), ("Held", "11:30 12:30")):
+        start, end = (team.at(f"03-02 {time}") for time in onto.split())
+        columns = {"start_at": start, "end_at": end, "locked": True, "ws": team.ws_id, "title": title}
+        sql = "UPDATE workspace_calendar_events SET start_at = :start_at, end_at = :end_at, locked = :locked"
+        team.database.run(f"{sql} WHERE ws_id = :ws AND title = :title", **columns)
+    team.plan()
+    assert team.placed() == {
+        "Pinned": ["cy: 02 09:30-10:30"],
+        "Held": ["ann+ben: 02 11:30-12:30"],
+        "Kick-off": ["ann+cy: 02 13:00-14:00"],
+        "Demo": ["ann+cy: 02 14:00-15:00"],
+    }
+
+
 def test_in_the_weeks_between_two_clock_changes_the_common_hour_is_another(team: Team) -> None:
     team.now = team.at("03-13 07:00")
     days = {date(2026, 3, 13): "13 14:00-15:00", date(2026, 3, 30): "30 15:00-16:00"}

@@ -130,6 +130,18 @@ def test_what_was_started_stays_and_the_rest_goes_around_it(team: Planned) -> No
     assert (team.times("Started"), team.times("Next")) == (["03-02 09:00-12:00"], ["03-02 12:00-13:00"])
 
 
+def test_what_runs_over_into_the_time_of_the_next_moves_that_inside_the_notice_too(team: Planned) -> None:
+    team.prefer(min_notice_minutes=120)
+    team.task("Started", priority="high")
+    team.task("Next")
+    team.plan()
+    (block,) = team.blocks("Started")
+    team.now = team.at("03-02 09:55")
+    team.change("workspace_calendar_events", block.id, end_at=team.at("03-02 10:40"))
+    team.plan()
+    assert (team.times("Started"), team.times("Next")) == (["03-02 09:00-10:40"], ["03-02 12:00-13:00"])
+
+
 def test_what_is_left_after_a_part_was_done_is_planned(team: Planned) -> None:
     team.task("Report", 120, done_minutes=75)
     team.plan()

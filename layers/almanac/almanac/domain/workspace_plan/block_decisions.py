@@ -8,7 +8,7 @@ from uuid import UUID
 from almanac.domain.explanation import ItemFinding
 from almanac.domain.planner.model.instance import LockedEvent
 from almanac.domain.workspace_plan.busy_time import with_buffers
-from almanac.domain.workspace_plan.existing_blocks import BlockSets, is_users, sort_blocks, stays, taken_by_blocks
+from almanac.domain.workspace_plan.existing_blocks import BlockSets, sort_blocks, stays, taken_by_owners
 from almanac.domain.workspace_plan.free_time import FreeTime
 from almanac.domain.workspace_plan.habit_requests import (
     CalendarConstraints,
@@ -55,8 +55,8 @@ def decide_blocks(
     is. The other habits of its order then have to go around it, which may leave one of them without a window: this goes
     on until no block is added.
     """
-    spans = [(event.start, event.end) for event in busy]
-    owned = taken_by_blocks(block for block in workspace.blocks if is_users(block, window))
+    owned = taken_by_owners(workspace.blocks, window)
+    spans = [(event.start, event.end) for event in (*busy, *owned)]
     free = FreeTime.of(workspace.hours, map(with_buffers, (*busy, *owned)), window)
     wanted = _is_wanted(workspace, due)
     staying = {block.event_id for block in workspace.blocks if stays(block, spans, window)}

@@ -82,6 +82,11 @@ def taken_by_blocks(blocks: Iterable[Block]) -> list[LockedEvent]:
     return [as_taken(block) for block in blocks if not block.over]
 
 
+def taken_by_owners(blocks: Iterable[Block], window: PlanningWindow) -> list[LockedEvent]:
+    """Return what is taken by blocks that are no longer Almanac's to move, be it over one that else would stay."""
+    return taken_by_blocks(block for block in blocks if is_users(block, window))
+
+
 def as_taken(block: Block) -> LockedEvent:
     """Return a fixed block as time that is taken."""
     return LockedEvent(str(block.event_id), block.first_minute, block.last_minute, 0, 0)

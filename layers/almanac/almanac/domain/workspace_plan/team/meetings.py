@@ -46,8 +46,13 @@ def sort_meetings(
 ) -> BlockSets:
     """Return the blocks of meetings by what a plan may do with them: as with tasks, for all who must come at once.
 
-    `busy` are the events that take each person's time.
+    `busy` is what takes each person's time and is no meeting; what owners hold of the blocks themselves counts too.
     """
+    taken = {user: list(spans) for user, spans in busy.items()}
+    for block in blocks:
+        for user in people_of(block, meetings.get(block.owner) if block.owner else None):
+            if user in windows and not block.over and is_users(block, windows[user]):
+                taken[user].append((block.first_minute, block.last_minute))
     fixed, movable, unwanted = [], [], []
     for block in sorted(blocks, key=lambda block: (block.start, block.event_id)):
         meeting = meetings.get(block.owner) if block.owner else None
@@ -56,7 +61,7 @@ def sort_meetings(
         if window is None or (meeting is None and not is_users(block, window)):
             unwanted.append(block)
             continue
-        spans = [span for user in people for span in busy[user]]
+        spans = [span for user in people for span in taken[user]]
         if meeting is None or meeting.id in faulty or stays(block, spans, window):
             fixed.append(block)
         else:

@@ -7,7 +7,7 @@ from uuid import UUID
 from almanac.domain.explanation import Explanation, ItemFinding
 from almanac.domain.planner.model.instance import Instance, MeetingSpec, TaskSpec
 from almanac.domain.planner.model.weights import Weights
-from almanac.domain.workspace_plan.existing_blocks import BlockSets, is_users, stays
+from almanac.domain.workspace_plan.existing_blocks import BlockSets, is_users, stays, taken_by_owners
 from almanac.domain.workspace_plan.habit_requests import Dates, MinuteLimits
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import NOBODY, Block, Workspace
@@ -46,7 +46,13 @@ class Preparation:
             lambda task: self.categories[self.assigned.users[task.id]].get(task.category),
         )
         self.busy = {view.user: busy_time(view.workspace) for view in self.views}
-        self.spans = {user: [(event.start, event.end) for event in events] for user, events in self.busy.items()}
+        self.spans = {
+            view.user: [
+                (taken.start, taken.end)
+                for taken in (*self.busy[view.user], *taken_by_owners(view.workspace.blocks, view.window))
+            ]
+            for view in self.views
+        }
         self.windows = {view.user: view.window for view in self.views}
         self.idle = list(used_up(self.work.tasks, self.assigned.blocks, window))
         self.held = self.meeting_blocks()
