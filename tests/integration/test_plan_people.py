@@ -568,6 +568,23 @@ def test_what_somebody_puts_onto_a_meeting_moves_it_inside_the_notice_too(team: 
     }
 
 
+def test_a_meeting_that_stays_where_some_of_its_people_have_something_else_says_whose(team: Team) -> None:
+    meeting = team.meeting("Sync", "ann", "cy")
+    team.plan()
+    team.change(
+        "workspace_calendar_events",
+        team.database.run("SELECT event_id FROM meeting_calendar_events")[0][0],
+        locked=True,
+    )
+    team.busy("ann", "03-02 09:30", "03-02 10:00", title="Dentist")
+
+    (note,) = team.plan().notes
+
+    assert (note.id, note.status, note.people) == (str(meeting), "clashes", ("ann", "cy"))
+    assert note.reason.endswith("09:00-10:00, although 'Ann' has 'Dentist' (30 min) then")
+    assert team.plan(user_id="cy").notes == []
+
+
 def test_in_the_weeks_between_two_clock_changes_the_common_hour_is_another(team: Team) -> None:
     team.now = team.at("03-13 07:00")
     days = {date(2026, 3, 13): "13 14:00-15:00", date(2026, 3, 30): "30 15:00-16:00"}

@@ -159,6 +159,22 @@ def test_what_a_person_pinned_stays_for_ever(team: Planned) -> None:
         assert team.times() == ["03-04 16:00-17:00"]
 
 
+def test_what_is_pinned_after_its_deadline_or_onto_something_else_says_so(team: Planned) -> None:
+    task = team.task(end_date=team.at("03-03 17:00"))
+    team.plan()
+    (block,) = team.blocks()
+    pinned = {"start_at": team.at("03-04 16:00"), "end_at": team.at("03-04 17:00"), "locked": True}
+    team.change("workspace_calendar_events", block.id, **pinned)
+    team.event("03-04 16:30", "03-04 18:00", title="Dentist")
+    report = team.plan()
+    assert [(note.id, note.status) for note in report.notes] == [(str(task), "stays_late"), (str(task), "clashes")]
+    late, clash = report.notes
+    assert late.reason == "its block stays where it is and ends Wed 04 Mar 17:00, after its deadline Tue 03 Mar 17:00"
+    assert late.hint.startswith("a deadline 1 d later, Wed 04 Mar 17:00, or unlock it")
+    there = "its block stays where it is, Wed 04 Mar, 16:00-17:00, although 'Dentist' (30 min) is there too"
+    assert (clash.reason, report.counts.late) == (there, 0)
+
+
 def test_overdue_work_comes_soon_and_is_flagged(team: Planned) -> None:
     team.task("Other", 60)
     team.task("Overdue", 60, end_date=team.at("02-20 17:00"))

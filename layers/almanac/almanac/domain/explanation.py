@@ -61,6 +61,8 @@ CauseCode = Literal[
     "waits_for_item",
     "begins_after_it",
     "begins_before_its_end",
+    "ends_after_deadline",
+    "lies_on",
     "little_time_to_spare",
     "date_hours_closed",
     "date_hours_taken",
@@ -103,6 +105,7 @@ SuggestionCode = Literal[
     "item_moves",
     "add_member",
     "plan_everybody",
+    "unlock_or_move",
 ]
 """What would help."""
 
@@ -175,7 +178,8 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class ItemFinding:
-    """Why one item is late, partial, unscheduled, at risk, left out or has nothing to place, and what would help.
+    """Why one item is late, partial, unscheduled, at risk, left out, has nothing to place or stays where it cannot be
+    right, and what would help.
 
     `kind` is task, habit, meeting or preference, `id` names the row; `date` is the local one of a habit's occurrence,
     ISO 8601. `people` are those whose it is, where there are members: a task of several may be late for one of them.

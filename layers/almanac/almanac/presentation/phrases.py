@@ -55,6 +55,8 @@ STATES = {
     "left_out": "left out of the plan",
     "nothing_to_place": "nothing to place",
     "out_of_order": "out of order",
+    "stays_late": "late where it stays",
+    "clashes": "where something else is too",
 }
 """Words for the states of notes, where the state itself is none."""
 

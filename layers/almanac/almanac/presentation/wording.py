@@ -64,6 +64,8 @@ SENTENCES: Mapping[Code, str] = {
     "waits_for_item": "it waits for {names}, which ends {times[0]}; {part}",
     "begins_after_it": "what waits for it, {names}, stays where it is and begins {times[0]}; {part}",
     "begins_before_its_end": "what waits for it, {names}, stays where it is and begins {times[0]}, before it ends",
+    "ends_after_deadline": "its block stays where it is and ends {times[0]}, after its deadline {times[1]}",
+    "lies_on": "its block stays where it is, {days[0]}, {spans[0]}, although {others_there}",
     "little_time_to_spare": "{only} free {category} time is left between its end and its deadline{away}",
     "date_hours_closed": "no {category} hours are open for it on {days[0]}",
     "date_hours_taken": f"{_DATE_HOURS} are taken by {{holders}}; no {{amounts[1]}} are free{{away}}",
@@ -103,6 +105,7 @@ SENTENCES: Mapping[Code, str] = {
     "near_miss": "{days[0]}, {spans[0]}, if {all_lacking}",
     "item_moves": "{names} ({amounts[0]}) {shift}, at {times[0]}",
     "add_member": "add them with `almanac member add`, or leave them out",
+    "unlock_or_move": "unlock it, so that a plan may move it, or move it by hand",
     "plan_everybody": "plan everybody: `almanac schedule` without `--user`",
     # faults
     "length_missing": "total_minutes is missing: without a length it cannot be planned",
@@ -225,6 +228,16 @@ class _Fields(dict[str, object]):
         more = len(self._told.items) - len(found)
         return ", and if ".join([*found, f"{more} more could come"] if more else found)
 
+    def _others_there(self) -> str:
+        """Return what else is where a block stays: of each person, or where nobody is named of the one timeline."""
+        found = (
+            f"{names(_Fields(part, self._titles, self._zone)._names())} has {self._words_of(part.parts[0])} then"
+            if part.code == "lacks"
+            else f"{self._words_of(part)} is there too"
+            for part in self._told.parts
+        )
+        return ", and ".join(found)
+
     def _all_absent(self) -> str:
         return names([_Fields(part, self._titles, self._zone)._absent() for part in self._told.parts])
 
@@ -268,5 +281,6 @@ _FIELDS: Mapping[str, Callable[[_Fields], object]] = {
     "gave_up": _Fields._gave_up,
     "all_lacking": _Fields._all_lacking,
     "all_absent": _Fields._all_absent,
+    "others_there": _Fields._others_there,
     "shift": lambda f: f"{length(abs(f._told.minutes[1]))} {'later' if f._told.minutes[1] > 0 else 'earlier'}",
 }

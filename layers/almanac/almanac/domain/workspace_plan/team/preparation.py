@@ -14,6 +14,7 @@ from almanac.domain.workspace_plan.snapshot import NOBODY, Block, Workspace
 from almanac.domain.workspace_plan.task_requests import Waits, WorkRequests, open_predecessors, used_up
 from almanac.domain.workspace_plan.team.assignments import AssignedTasks, assigned_tasks
 from almanac.domain.workspace_plan.team.hours_faults import category_faults
+from almanac.domain.workspace_plan.team.kept_blocks import KeptBlock, kept_findings
 from almanac.domain.workspace_plan.team.meetings import meeting_faults, people_of, sort_meetings, taken_by
 from almanac.domain.workspace_plan.team.person_plan import (
     PersonPlan,
@@ -114,7 +115,11 @@ class Preparation:
             names=_names(self.workspace),
             existing=existing,
             lengthened={key: n for plan in plans for key, n in plan.decisions.lengthened.items()},
-            findings=(*self.findings(waiting), *(of(plan.view.user, each) for plan in plans for each in plan.findings)),
+            findings=(
+                *self.findings(waiting),
+                *(of(plan.view.user, each) for plan in plans for each in plan.findings),
+                *self.about_kept(existing.fixed),
+            ),
             windows={plan.view.user: plan.view.window for plan in plans},
         )
 
@@ -169,6 +174,26 @@ class Preparation:
         """Return whether a block that stays would do so for nothing but the notice, and not for long therefore."""
         pinned = block.kept or is_users(block, window) or block.owner in self.work.faults
         return block.first_minute < window.first and not pinned
+
+    def about_kept(self, fixed: Iterable[Block]) -> Iterator[ItemFinding]:
+        """Yield what is wrong with blocks that stay; of meetings in a plan of everybody, which could move others."""
+        found = kept_findings([*self.kept(fixed)], self.busy, self.window)
+        return (finding for finding in found if self.only is None or finding.kind != "meeting")
+
+    def kept(self, fixed: Iterable[Block]) -> Iterator[KeptBlock]:
+        """Yield blocks that stay of what people know: of open work, and of habits that are not paused."""
+        deadlines = {row.id: row.deadline for row in self.assigned.rows}
+        habits = {habit.id for habit in self.workspace.habits}
+        for block in fixed:
+            owner = block.owner
+            if owner is None:
+                continue
+            if meeting := self.meetings.get(owner):
+                people = tuple(user for user in people_of(block, meeting) if user in self.hours)
+                yield KeptBlock(block, owner, people, meeting.deadline)
+            elif owner in deadlines or owner in habits:
+                user = block.user if self.workspace.members and block.user else NOBODY
+                yield KeptBlock(block, self.assigned.tasks_of.get(owner, owner), (user,), deadlines.get(owner))
 
     def findings(self, waiting: Iterable[ItemFinding]) -> Iterator[ItemFinding]:
         """Yield what cannot be planned, about tasks and not about parts of them."""
