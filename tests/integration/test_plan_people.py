@@ -220,10 +220,12 @@ def test_a_meeting_takes_an_hour_that_all_have_and_those_who_need_not_come_when_
     team.plan()
 
     assert team.placed() == {"Sync": ["ann+ben: 02 15:00-16:00"]}
-    assert team.database.run("SELECT meeting_id FROM meeting_calendar_events") == [[sync]]
+    told = "SELECT meeting_id, scheduling_reason LIKE '% without ''Cy'' %' FROM meeting_calendar_events"
+    assert team.database.run(told) == [[sync, True]]
     team.database.run("DELETE FROM workspace_calendar_events WHERE provider = 'google'")
     team.plan()
     assert team.placed() == {"Sync": ["ann+ben+cy: 02 15:00-16:00"]}
+    assert team.database.run(told) == [[sync, False]], "the block has not moved, but Cy comes now"
     assert team.plan().outcome == "unchanged"
 
 

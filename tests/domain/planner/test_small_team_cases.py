@@ -4,9 +4,11 @@ UTC and Monday 2026-01-05 06:00Z unless said, window to Saturday, 09-17 Monday t
 """
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from almanac.presentation.wording import words
 from tests.domain.planner.instances import at, blocks, busy, planned, task
 from tests.domain.planner.team_instances import AWAY, meeting, person, team
 
@@ -63,7 +65,14 @@ def test_who_need_not_come_is_waited_for_a_little() -> None:
     asked = meeting("m", "ann", "ben", people_optional=["cy", "dora"])
     document = team([ANN, BEN, CY, DORA], meetings=[asked], busy=taken)
     right(document, 14.08, m="05 12:00-13:00")
-    assert [block.optional for block in planned(document).blocks] == [("cy",)]
+    (block,) = planned(document).blocks
+    assert block.optional == ("cy",)
+    why = block.reason
+    assert (why.code, why.items, words([why], {}, ZoneInfo("UTC"))) == (
+        "more_can_come",
+        ("cy",),
+        "1 h of work hours without dora (y); cy can come then, but not at Mon 05 Jan 09:00",
+    )
 
 
 def test_between_two_clock_changes_the_common_hour_is_another() -> None:

@@ -16,6 +16,7 @@ ReasonCode = Literal[
     "earlier_is_free_not_worth_a_move",
     "break_around",
     "within_daily_limit",
+    "more_can_come",
     "in_ideal_time",
     "earlier_than_ideal",
     "later_than_ideal",

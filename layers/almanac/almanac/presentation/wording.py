@@ -22,6 +22,7 @@ SENTENCES: Mapping[Code, str] = {
     "break_around": _TASK % f"{_LENGTH} with a break around it" + "; a start at {times[0]} would leave none{passed}",
     "within_daily_limit": _TASK % f"{_LENGTH} within the daily limit"
     + "; a start at {times[0]} would exceed it{passed}",
+    "more_can_come": _TASK % _LENGTH + "; {names} can come then, but not at {times[0]}{passed}",
     "in_ideal_time": "{stays}in its ideal time{short}",
     "earlier_than_ideal": "{stays}{durations[0]} earlier than ideal ({spans[0]}), {why}{short}",
     "later_than_ideal": "{stays}{durations[0]} later than ideal ({spans[0]}), {why}{short}",

@@ -38,7 +38,7 @@ class NewBlock:
 class MovedBlock:
     """A block that stays the same row at another time, of another length, or under its item's new name.
 
-    `reason` is None where the one it was placed with still holds.
+    `reason` is None where the one it was placed with still holds: it is not moved, and nobody comes or goes.
     """
 
     event_id: UUID
@@ -141,7 +141,7 @@ def _new(request: PlanningRequest, place: Placed) -> NewBlock:
 
 def _moved(block: Block, place: Placed, title: str, attending: tuple[str, ...]) -> MovedBlock:
     span = utc_instant(place.start), utc_instant(place.end)
-    stays = span == (block.start, block.end)
+    stays = span == (block.start, block.end) and attending == block.attending
     reason, explanation = (None, None) if stays else (place.reason, place.explanation)
     minutes = place.minutes
     return MovedBlock(block.event_id, block.kind, title, *span, minutes, reason, explanation, attending)

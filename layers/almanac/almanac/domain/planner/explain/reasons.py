@@ -7,7 +7,15 @@ from almanac.domain.explanation import Explanation, ReasonCode, ReasonPart
 from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders, taken_away
 from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import HabitSpec
-from almanac.domain.planner.model.problem import Candidate, Movable, Occurrence, Problem, Task, block_minutes
+from almanac.domain.planner.model.problem import (
+    Attendance,
+    Candidate,
+    Movable,
+    Occurrence,
+    Problem,
+    Task,
+    block_minutes,
+)
 from almanac.domain.planner.model.slot_mask import (
     SLOT_MINUTES,
     Placement,
@@ -34,6 +42,8 @@ class Terms(NamedTuple):
     breaks: int
     """Missing breaks."""
     daily_limit: int
+    absences: int
+    """Optional people who cannot come to a meeting."""
 
 
 def move_reason(occupancy: Occupancy, event: Movable) -> Explanation:
@@ -70,11 +80,14 @@ def reason_of_task(occupancy: Occupancy, task: Task, position: int) -> Explanati
     starts = starts_of_runs(open_time & ~occupancy.occupied | covered(((first, length),)), length)
     before = occupancy.ids_before_end(occupancy.hours[task.category] & between(begin, first), task.index)
     instants: tuple[int, ...] = ()
+    gained: tuple[str, ...] = ()
     parts = [*part_of(place, position), *since(solution, task, position), *against_deadline(occupancy, task, position)]
     kind: ReasonCode
     if first != lowest(starts):
         kind, earlier = why_later(occupancy, task, position, starts & between(0, first))
         instants = (occupancy.problem.minute(earlier),)
+        if kind == "more_can_come":
+            gained = lost_at(solution, task, (earlier, length))
     elif first == lowest(starts_of_runs(open_time, length)) and not before:
         kind = "earliest"
     else:
@@ -83,7 +96,7 @@ def reason_of_task(occupancy: Occupancy, task: Task, position: int) -> Explanati
         parts.append(taken if before else Explanation("time_before_in_pieces"))
     parts += taken_away(unheld(occupancy, task) & between(begin, first), "taken_away_before")
     minutes = (SLOT_MINUTES * length,)
-    return Explanation(kind, minutes=minutes, instants=instants, category=task.category, parts=tuple(parts))
+    return Explanation(kind, gained, minutes, instants, category=task.category, parts=tuple(parts))
 
 
 def unheld(occupancy: Occupancy, item: Task | Occurrence) -> int:
@@ -157,14 +170,35 @@ def why_later(occupancy: Occupancy, task: Task, position: int, earlier: int) -> 
 def terms(solution: Solution, task: Task, whole: Placement, added: tuple[Span, ...]) -> Terms:
     """Return the cost of a placement by what it is for."""
     kept = task.kept.cost(whole) if task.kept else 0
-    return Terms(task.cost(whole) - kept, kept, solution.added_touches(task, added), solution.added_load(task, added))
+    touches, load = solution.added_touches(task, added), solution.added_load(task, added)
+    away = sum(each.absent_cost for each in absent_at(solution, task, covered(added)))
+    return Terms(task.cost(whole) - kept, kept, touches, load, away)
+
+
+def absent_at(solution: Solution, task: Task, span: int) -> list[Attendance]:
+    """Return which optional people could not come to a meeting in a stretch of time, nobody for a task."""
+    each = [item for index in task.attendances if isinstance(item := solution.items[index], Attendance)]
+    return [item for item in each if span & ~(item.eligible & can_be_at(solution, item))]
+
+
+def can_be_at(solution: Solution, attendance: Attendance) -> int:
+    """Return the slots that nothing but the meeting itself takes of an optional person."""
+    return ~(solution.occupied_for(attendance) & ~covered(solution.places[attendance.index]))
+
+
+def lost_at(solution: Solution, meeting: Task, place: Span) -> tuple[str, ...]:
+    """Return the ids of those who come to a meeting where it is and could not at another place."""
+    away = absent_at(solution, meeting, covered((place,)))
+    return tuple(each.id for each in away if solution.places[each.index])
 
 
 def trade_off(extra: Terms) -> ReasonCode:
     """Return what is better here than at a place that costs so much more."""
     if sum(extra) <= 0:
         return "earlier_is_free"
-    worst = max(extra.leaving, extra.breaks, extra.daily_limit)
+    worst = max(extra.leaving, extra.breaks, extra.daily_limit, extra.absences)
+    if extra.absences and worst == extra.absences:
+        return "more_can_come"
     if worst == extra.breaks:
         return "break_around"
     return "within_daily_limit" if worst == extra.daily_limit else "earlier_is_free_not_worth_a_move"
