@@ -7,7 +7,7 @@ import pytest
 from almanac.domain.planner.document.fields import InstanceError
 from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
-from tests.domain.planner.instances import at, busy, habit, instance, task
+from tests.domain.planner.instances import at, busy, habit, instance, planned, task
 
 FAULTY_TASKS = [
     (task("t", -15), "tasks[0] 't': duration_min must be at least 1, is -15"),
@@ -30,6 +30,8 @@ FAULTY_FRAMES = [
     ({"timezone": "Mars/Olympus"}, "timezone 'Mars/Olympus' is no IANA time zone"),
     ({"timezone": "../etc/passwd"}, "is no IANA time zone"),
     ({"window_end": at("05 06:00")}, "window_end must lie after now"),
+    ({"now": "9999-12-31T23:59:59Z"}, "now must lie in the years 1900 to 9000"),
+    ({"window_end": "0001-01-01T00:00:00+14:00"}, "window_end must lie in the years 1900 to 9000"),
     ({"format": 3}, "format must be 1 or 2"),
     ({"grid_min": 10}, "grid_min must be 15"),
     ({"hours": {"work": {"MON": []}}}, "'MON' is no weekday"),
@@ -50,6 +52,16 @@ FAULTY_FRAMES = [
     ({"busy": [busy("b", "05 09:00", "05 10:00", lock=True)]}, "busy[0] 'b': 'lock' is unknown, did you mean locked?"),
     ({"tasks": {}}, "tasks must be a list"),
 ]
+
+
+def test_an_instant_at_the_ends_of_the_calendar_is_one() -> None:
+    first, last = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"
+    always = task("t", 30, earliest=first, deadline=last)
+    after = busy("b", "05 10:00", "05 12:00") | {"end": last}
+    (block,) = planned(instance(tasks=[always], busy=[after])).blocks
+    assert (block.item, block.end - block.start) == ("t", 30)
+    assert planned(instance(tasks=[always], busy=[after | {"start": first}])).blocks == ()
+    assert planned(instance(tasks=[task("t", 30, earliest=last)])).blocks == ()
 
 
 @pytest.mark.parametrize(("entry", "message"), FAULTY_TASKS)

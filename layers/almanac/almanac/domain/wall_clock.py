@@ -75,7 +75,7 @@ def _first_instant(day: date, zone: tzinfo) -> datetime:
 
 def minutes_of(instant: datetime) -> int:
     """Whole minutes since the epoch of an aware instant (seconds are cut)."""
-    return int((instant.astimezone(UTC) - EPOCH).total_seconds() // 60)
+    return (instant - EPOCH) // timedelta(minutes=1)  # not by way of UTC, where year 1 or 9999 may have no such instant
 
 
 def local_time(minute: int, zone: ZoneInfo) -> datetime:

@@ -7,13 +7,12 @@ from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from almanac.domain.wall_clock import DAY_MINUTES, minutes_of
+from almanac.domain.wall_clock import DAY_MINUTES, EPOCH, minutes_of
 
 FRAME = "instance"
 """Where the fields are that belong to no item."""
 LARGEST_NUMBER = 1_000_000_000
 """Points; sums of larger ones would no longer be exact, or no numbers at all."""
-ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta.resolution
 WALL = re.compile(r"([01]\d|2[0-4]):([0-5]\d)")
 
 
@@ -101,7 +100,8 @@ class Fields:
             raise self.error(name, f"'{text}' is no ISO 8601 instant") from None
         if value.tzinfo is None:
             raise self.error(name, f"'{text}' has no UTC offset")
-        return minutes_of(value + ALMOST_A_MINUTE if up else value)
+        minutes = minutes_of(value)
+        return minutes + 1 if up and value - EPOCH > timedelta(minutes=minutes) else minutes
 
     def instant_or_none(self, name: str, *, up: bool = False) -> int | None:
         """Return an instant, or None where the field is missing or null."""

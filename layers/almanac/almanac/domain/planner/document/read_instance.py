@@ -6,6 +6,7 @@ it; faults of the frame (zone, window, hours, busy time) raise always, because a
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from almanac.domain.planner.document.entries import (
@@ -28,7 +29,7 @@ from almanac.domain.planner.model.instance import (
     TaskSpec,
 )
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES
-from almanac.domain.wall_clock import DAY_MINUTES
+from almanac.domain.wall_clock import DAY_MINUTES, minutes_of
 
 FRAME_FIELDS = (
     *("format", "id", "timezone", "now", "window_end", "window_days", "grid_min", "prefs", "hours", "busy", "tasks"),
@@ -37,6 +38,8 @@ FRAME_FIELDS = (
 """Not read: `window_days`, which window_end says already, and `family` and `seed`, which say where it comes from."""
 FRAME_FIELDS_2 = (*FRAME_FIELDS, "people", "meetings")
 LONGEST_WINDOW = 366 * DAY_MINUTES
+FIRST_MINUTE, LAST_MINUTE = (minutes_of(datetime(year, 1, 1, tzinfo=UTC)) for year in (1900, 9001))
+"""Of windows: at the ends of the calendar some zones have no local time for an instant."""
 
 T = TypeVar("T")
 
@@ -117,6 +120,9 @@ def read_frame(frame: Fields) -> tuple[int, int]:
     if frame.minutes("grid_min", least=1, default=SLOT_MINUTES) != SLOT_MINUTES:
         raise frame.error("grid_min", f"must be {SLOT_MINUTES}")
     now, end = frame.instant("now", up=True), frame.instant("window_end")
+    for name, minute in (("now", now), ("window_end", end)):
+        if not FIRST_MINUTE <= minute <= LAST_MINUTE:
+            raise frame.error(name, "must lie in the years 1900 to 9000")
     if not now < end <= now + LONGEST_WINDOW:
         raise frame.error("window_end", "must lie after now, by at most 366 days")
     return now, end
