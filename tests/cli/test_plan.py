@@ -13,9 +13,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from almanac.domain.planner.document.read_instance import read_instance
+from almanac.domain.planner.model.discretize import problem_of
+from almanac.domain.planner.planner import plan
 from almanac.domain.wall_clock import minutes_of
 from almanac.presentation.agenda import Agenda, Entry, EntryKind, Remark, clock_changes, wall_span
 from almanac.presentation.html.plan import page
+from almanac.presentation.instance_agenda import agenda_of
 from almanac.presentation.svg.plan import svg
 from almanac.presentation.svg.shapes import cut, side_by_side, text_width
 from almanac.presentation.terminal import plan as terminal_plan
@@ -494,13 +498,27 @@ class TestSeveralPeople:
     def test_each_has_the_first_week_and_later_ones_that_hold_something(self, almanac: Shell, tmp_path: Path) -> None:
         picture = tmp_path / "team.svg"
         shown = run(almanac, self.TEAM, "--week", "--weeks", "2", "--svg", picture).out.splitlines()
-        heads = ("ann", "ben, America/New_York")
-        assert [line for line in shown if line in heads] == ["ann", "ben, America/New_York", "ann"]
+        ben = "ben, America/New_York, at times of UTC"
+        heads = ("ann", ben)
+        assert [line for line in shown if line in heads] == ["ann", ben, "ann"]
         assert [text for text in ElementTree.parse(picture).getroot().itertext() if text in heads] == [
             "ann",
-            "ben, America/New_York",
+            ben,
             "ann",
         ]
+
+    def test_what_is_said_of_somebodys_item_has_times_of_theirs(self, almanac: Shell) -> None:
+        late = task("late", 60, person="ben", deadline="2026-01-05T14:30:00Z")
+        found = json.loads(run(almanac, {**self.TEAM, "tasks": [late], "meetings": []}).out)
+        (said,) = found["findings"]
+        assert found["events"][0]["reason"].endswith("after its deadline Mon 05 Jan 09:30")
+        assert said["help"].startswith("a deadline 30 min later, Mon 05 Jan 10:00")
+
+    def test_what_lies_beyond_the_window_is_not_open(self) -> None:
+        found = read_instance({**self.TEAM, "window_end": "2026-01-06T12:00:00Z"}).instance
+        shown = agenda_of(found, plan(problem_of(found), 0.0))
+        assert shown.each()[0].open_spans(date(2026, 1, 6)) == [(9 * 60, 12 * 60)]
+        assert shown.open_spans(date(2026, 1, 7)) == []
 
     def test_one_alone_is_named_once_and_not_before_each_block(self, almanac: Shell) -> None:
         alone = {**self.TEAM, "people": self.TEAM["people"][:1], "meetings": []}

@@ -400,7 +400,7 @@ def test_a_preview_of_one_person_names_them_and_says_why_their_meetings_stay(tea
     shown = Preview(replace(team.wiring.apply_plan, plan=plan).preview(job))
 
     (ben,) = shown.agenda().each()
-    assert ben.name == "Ben, America/New_York"
+    assert ben.name == "Ben, America/New_York, at times of Europe/Berlin"
     told = {entry.title: (shown.agenda().headed(entry), entry.reason) for entry in ben.planned()}
     assert told["Sync"] == ("Sync", "stays: a plan of one person leaves meetings where they are")
     assert told["Report"][0] == "Report"

@@ -109,13 +109,18 @@ class Agenda:
     """How much of the search's work there was no time for."""
 
     def each(self) -> "tuple[Agenda, ...]":
-        """Return one agenda a person, under the person's name and zone; the whole one where nobody is named."""
+        """Return one agenda a person, under the person's name; the whole one where nobody is named.
+
+        Of somebody in another zone than is shown both are said: nobody is to take these times for their own.
+        """
         if not self.people:
             return (self,)
         return tuple(
             replace(
                 self,
-                name=person.name if person.zone == self.zone else f"{person.name}, {person.zone}",
+                name=person.name
+                if person.zone == self.zone
+                else f"{person.name}, {person.zone}, at times of {self.zone}",
                 entries=tuple(entry for entry in self.entries if not entry.people or person.id in entry.people),
                 opened=person.opened,
                 people=(),

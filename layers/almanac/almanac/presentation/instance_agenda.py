@@ -28,7 +28,10 @@ def agenda_of(instance: Instance, found: Plan) -> Agenda:
 
 
 def opened(instance: Instance, people: Iterable[PersonSpec]) -> tuple[Interval, ...]:
-    """Return the opening hours of some people in the categories in use, in all where nothing is to be placed."""
+    """Return the opening hours of some people in the categories in use, in all where nothing is to be placed.
+
+    What lies beyond the window is none: nothing was to be placed there.
+    """
     used = {work.category for work in instance.works} | {habit.category for habit in instance.habits}
     weeks = (
         (person.hours[category], person.zone)
@@ -36,7 +39,8 @@ def opened(instance: Instance, people: Iterable[PersonSpec]) -> tuple[Interval, 
         for category in sorted(used or person.hours)
         if category in person.hours
     )
-    return tuple(merged(s for week, zone in weeks for s in weekly_hours(week, instance.now, instance.end, zone)))
+    spans = (s for week, zone in weeks for s in weekly_hours(week, instance.now, instance.end, zone))
+    return tuple(merged((start, min(end, instance.end)) for start, end in spans))
 
 
 def people_of(instance: Instance, names: Mapping[str, str]) -> tuple[Person, ...]:
@@ -80,12 +84,10 @@ def _change(instance: Instance, block: PlannedBlock) -> Change:
 
 
 def _remarks(instance: Instance, found: Plan) -> tuple[Remark, ...]:
-    people = {task.id: (task.person,) for task in instance.tasks} | {each.id: each.people for each in instance.meetings}
-    people |= {habit.id: (habit.person,) for habit in instance.habits}
-    return tuple(_remark(finding, instance.zone, people[finding.item]) for finding in found.findings)
+    return tuple(_remark(finding, instance.zone) for finding in found.findings)
 
 
-def _remark(finding: Finding, zone: ZoneInfo, people: tuple[str, ...]) -> Remark:
+def _remark(finding: Finding, zone: ZoneInfo) -> Remark:
     states = {
         "late": f"late by {length(finding.late_minutes)}",
         "partial": f"partial, {length(finding.missing_minutes)} without a place",
@@ -94,4 +96,4 @@ def _remark(finding: Finding, zone: ZoneInfo, people: tuple[str, ...]) -> Remark
         "at_risk": "on time, at risk",
     }
     cause, suggestions = (words(said, {}, zone) for said in ([finding.cause], finding.suggestions))
-    return Remark(finding.item, states[finding.state], cause, suggestions, finding.state != "at_risk", people)
+    return Remark(finding.item, states[finding.state], cause, suggestions, finding.state != "at_risk", finding.people)

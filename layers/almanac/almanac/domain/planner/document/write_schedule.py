@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from almanac.domain.explanation import Wording
-from almanac.domain.planner.model.plan import Plan, PlannedBlock
+from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock
 from almanac.domain.wall_clock import local_time
 
 
@@ -15,26 +15,27 @@ def schedule_document(plan: Plan, zones: Mapping[str, ZoneInfo], wording: Wordin
     Instants are in the zone of the person, of a meeting in that of its first one; ids stand for titles. `zones` has
     the zone of each person, "" for the nameless one.
     """
-    zone = next(iter(zones.values()))
     return {
         "instance": plan.instance,
         "events": [entry(block, zones, wording) for block in plan.blocks],
         "moved": [entry(block, zones, wording) for block in plan.moved],
         "objective": plan.objective,
         "search_cut_percent": plan.search_cut_percent,
-        "findings": [
-            {
-                "item": finding.item,
-                "state": finding.state,
-                "date": finding.date,
-                "missing_min": finding.missing_minutes,
-                "late_min": finding.late_minutes,
-                "obstacle": wording([finding.cause], {}, zone),
-                "help": wording(finding.suggestions, {}, zone),
-            }
-            for finding in plan.findings
-        ],
+        "findings": [remark(finding, zones[finding.people[0]], wording) for finding in plan.findings],
         "summary": {name: getattr(plan.summary, name) for name in type(plan.summary).__slots__},
+    }
+
+
+def remark(finding: Finding, zone: ZoneInfo, wording: Wording) -> dict[str, Any]:
+    """Return one finding."""
+    return {
+        "item": finding.item,
+        "state": finding.state,
+        "date": finding.date,
+        "missing_min": finding.missing_minutes,
+        "late_min": finding.late_minutes,
+        "obstacle": wording([finding.cause], {}, zone),
+        "help": wording(finding.suggestions, {}, zone),
     }
 
 

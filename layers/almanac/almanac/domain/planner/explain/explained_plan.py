@@ -8,7 +8,7 @@ from almanac.domain.planner.explain.occupancy import Occupancies
 from almanac.domain.planner.explain.reasons import absences, move_reason, reason
 from almanac.domain.planner.model.plan import Finding, Plan, PlannedBlock, Summary
 from almanac.domain.planner.model.previous_blocks import blocks_by_item, joined
-from almanac.domain.planner.model.problem import Attendance, Item, Occurrence, Problem, Task, block_minutes
+from almanac.domain.planner.model.problem import Attendance, Occurrence, Problem, Task, block_minutes, names_of
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, covered
 from almanac.domain.planner.search.solution import Snapshot, Solution
 
@@ -24,7 +24,7 @@ def explained(problem: Problem, snapshot: Snapshot) -> Plan:
             start := problem.minute(place[0][0]),
             start + SLOT_MINUTES * event.slots,
             move_reason(occupancies.of(event), event),
-            names(problem, event),
+            names_of(problem, event),
         )
         for event in problem.movables
         if (place := solution.places[event.index]) != ((event.home, event.slots),)
@@ -54,12 +54,7 @@ def blocks_of(occupancies: Occupancies) -> Iterator[PlannedBlock]:
             if isinstance(item, Task):
                 why = replace(why, parts=(*why.parts, *absences(occupancies, item)))
             end = start + block_minutes(item, places[item.index], k)
-            yield PlannedBlock(item.id, start, end, why, (*names(problem, item), *optional), optional)
-
-
-def names(problem: Problem, item: Item) -> tuple[str, ...]:
-    """Return the ids of those whose time an item takes."""
-    return tuple(problem.people[person].id for person in item.people)
+            yield PlannedBlock(item.id, start, end, why, (*names_of(problem, item), *optional), optional)
 
 
 def summary(solution: Solution, findings: tuple[Finding, ...], moved_events: int) -> Summary:

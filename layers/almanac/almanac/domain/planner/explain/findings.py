@@ -16,7 +16,7 @@ from almanac.domain.planner.explain.suggestions import MOST_SUGGESTIONS, LaterDe
 from almanac.domain.planner.explain.what_if import WhatIf
 from almanac.domain.planner.model.instance import Follower
 from almanac.domain.planner.model.plan import Finding, State
-from almanac.domain.planner.model.problem import Task
+from almanac.domain.planner.model.problem import Occurrence, Task, names_of
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, slots_for
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
@@ -24,9 +24,12 @@ from almanac.domain.planner.search.solution import Solution, earliest_allowed
 def findings_of(occupancies: Occupancies) -> tuple[Finding, ...]:
     """Return every finding, tasks and meetings first, in the order of the instance."""
     problem, places = occupancies.solution.problem, occupancies.solution.places
-    found = [about_people(occupancies, task, finding_of_task(occupancies.of(task), task)) for task in problem.tasks]
-    found += [missed_date(occupancies.of(item), item) for item in problem.occurrences if not places[item.index]]
-    return tuple(finding for finding in found if finding)
+    found: list[tuple[Task | Occurrence, Finding | None]] = [
+        (task, about_people(occupancies, task, finding_of_task(occupancies.of(task), task))) for task in problem.tasks
+    ]
+    missed = [item for item in problem.occurrences if not places[item.index]]
+    found += [(item, missed_date(occupancies.of(item), item)) for item in missed]
+    return tuple(replace(finding, people=names_of(problem, item)) for item, finding in found if finding)
 
 
 def about_people(occupancies: Occupancies, task: Task, finding: Finding | None) -> Finding | None:

@@ -36,6 +36,8 @@ class Finding:
     late_minutes: int
     cause: Explanation
     suggestions: tuple[Explanation, ...]
+    people: tuple[str, ...] = ()
+    """Whose item it is: of a meeting all who must come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,3 +289,8 @@ class Problem:
     def minute(self, slot: int) -> int:
         """Return the instant at which `slot` begins, in minutes since the epoch."""
         return self.origin + SLOT_MINUTES * slot
+
+
+def names_of(problem: Problem, item: Item) -> tuple[str, ...]:
+    """Return the ids of those whose time an item takes."""
+    return tuple(problem.people[person].id for person in item.people)
