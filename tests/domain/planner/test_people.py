@@ -83,7 +83,7 @@ def test_a_near_miss_says_who_has_what_and_who_is_closed() -> None:
     trip = busy("trip", "05 09:00", "05 10:00", people=["ann"])
     due = {"deadline": at("05 12:00"), "deadline_type": "hard"}
     (finding,) = planned(team([ANN, early], meetings=[meeting("m", "ann", "ben", **due)], busy=[trip])).findings
-    nearest, early_one = finding.suggestions[0], finding.suggestions[-1]
+    nearest, early_one, _ = finding.suggestions
     assert (nearest.items, nearest.parts[1].items, nearest.parts[1].parts) == (("ann",), ("ann",), nearest.parts[:1])
     assert [(part.code, part.items, part.minutes) for part in early_one.parts] == [("lacks", ("ann",), (60,))]
     assert words([early_one], {}, ZoneInfo("UTC")).endswith("if ann came outside their hours (1 h)")
@@ -91,6 +91,14 @@ def test_a_near_miss_says_who_has_what_and_who_is_closed() -> None:
     assert words([both], {}, ZoneInfo("UTC")) == (
         "ann could be free of trip (15 min) and came outside their hours (45 min)"
     )
+
+
+def test_a_near_miss_is_rather_close_to_the_hours_of_who_is_closed_than_far_from_them() -> None:
+    late = person("ben", "UTC", "19:00-23:00")
+    (finding,) = planned(team([ANN, late], meetings=[meeting("m", "ann", "ben")])).findings
+    times = help_of(finding).split(", or ")
+    assert times[0] == "Mon 05 Jan, 16:00-17:00, if ben came outside their hours (1 h)", "not 09:00, ten hours before"
+    assert times[1] == "Mon 05 Jan, 19:00-20:00, if ann came outside their hours (1 h)"
 
 
 def test_a_meeting_says_who_is_not_waited_for_and_what_they_have() -> None:

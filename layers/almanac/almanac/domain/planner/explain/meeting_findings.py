@@ -6,7 +6,7 @@ from almanac.domain.explanation import Explanation
 from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders, most_first, taken_away
 from almanac.domain.planner.explain.reasons import lack
 from almanac.domain.planner.model.problem import Task
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, longest_run, starts_of_runs
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, longest_run, lowest, starts_of_runs
 from almanac.domain.planner.search.solution import earliest_allowed
 
 MOST_NEAR_MISSES = 3
@@ -17,10 +17,14 @@ CLOSED_WEIGHT = 3
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A time at which a meeting could be if `blocked` people were free: (people, weighed slots, start) compare."""
+    """A time at which a meeting could be if `blocked` people were free: the fields compare in their order.
+
+    `far` are slots between that time and the hours of those who are closed then: the evening is nearer than the night.
+    """
 
     people: int
     weight: int
+    far: int
     first: int
     blocked: tuple[int, ...]
 
@@ -87,7 +91,7 @@ class MeetingTimes:
             some_open |= self.hours(person)
         found = sorted(
             (self.near_miss(first, lacking) for first in each_slot(starts_of_runs(some_open, self.task.slots))),
-            key=lambda miss: (miss.people, miss.weight, miss.first),
+            key=lambda miss: (miss.people, miss.weight, miss.far, miss.first),
         )
         chosen: list[NearMiss] = []
         for miss in found:
@@ -104,7 +108,18 @@ class MeetingTimes:
             (lacking[person][0] & span).bit_count() + CLOSED_WEIGHT * (lacking[person][1] & span).bit_count()
             for person in blocked
         )
-        return NearMiss(len(blocked), weight, first, blocked)
+        far = sum(self.far(person, first) for person in blocked if lacking[person][1] & span)
+        return NearMiss(len(blocked), weight, far, first, blocked)
+
+    def far(self, person: int, first: int) -> int:
+        """Return how many slots lie between a start of the meeting and the nearest open ones of a person."""
+        hours, end = self.each[person].hours.get(self.task.category, 0), first + self.task.slots
+        if hours & between(first, end):
+            return 0
+        before, after = hours & between(0, first), hours >> end
+        gaps = [first - before.bit_length()] if before else []
+        gaps += [lowest(after)] if after else []
+        return min(gaps, default=self.occupancies.solution.problem.window)
 
     def told(self, miss: NearMiss) -> Explanation:
         """Return a near miss as an explanation: who lacks, what each of them has then, and how long each is closed."""
