@@ -34,6 +34,12 @@ def test_known_ids_become_titles_and_others_stay() -> None:
     assert said == "waits for 'Report' and b, which has no complete place"
 
 
+def test_what_has_no_title_is_something() -> None:
+    taken = Explanation("ideal_taken", items=("a", "b"))
+    said = words([taken], {"a": "", "b": "Report"}, UTC)
+    assert said == "the nearest free place; that time is taken by something without a title and 'Report'"
+
+
 def test_titles_are_never_taken_for_templates() -> None:
     said = words([Explanation("room_for_items", items=("a",))], {"a": "{names} %s"}, UTC)
     assert said == "make room for '{names} %s'"

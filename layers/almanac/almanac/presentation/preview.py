@@ -86,7 +86,7 @@ def _taken(request: PlanningRequest) -> Iterator[Entry]:
         if event.id in fixed:
             yield _entry(fixed[event.id], _why_fixed(fixed[event.id], request), event.people or ())
         else:
-            title = request.names.get(event.id, "")
+            title = request.names.get(event.id, "").strip() or "(no title)"
             yield Entry("busy", title, event.start, event.end, people=event.people or ())
     for block in _ahead(request):
         if block.over:

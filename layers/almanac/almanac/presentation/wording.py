@@ -158,6 +158,11 @@ def words(explanations: Iterable[Explanation], titles: Mapping[str, str], zone: 
     return ", or ".join(_sentence(explanation, titles, zone) for explanation in explanations)
 
 
+def _named(title: str) -> str:
+    """Return a title in quotes; many an event has none."""
+    return f"'{title}'" if title.strip() else "something without a title"
+
+
 def _sentence(explanation: Explanation, titles: Mapping[str, str], zone: ZoneInfo) -> str:
     return SENTENCES[explanation.code].format_map(_Fields(explanation, titles, zone))
 
@@ -178,7 +183,7 @@ class _Fields(dict[str, object]):
         return "" if part is None else _sentence(part, self._titles, self._zone)
 
     def _names(self) -> list[str]:
-        return [f"'{self._titles[item]}'" if item in self._titles else item for item in self._told.items]
+        return [_named(self._titles[item]) if item in self._titles else item for item in self._told.items]
 
     def _times(self, told: Callable[[int, ZoneInfo], str]) -> list[str]:
         return [told(minute, self._zone) for minute in self._told.instants]
