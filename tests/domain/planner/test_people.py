@@ -181,10 +181,40 @@ def test_what_would_help_says_by_how_much_another_task_would_move() -> None:
     other, due = problem.tasks
     solution.move(other.index, ((12, 8),))  # 09:00, three hours after the first slot
     what_if = WhatIf(Occupancies(solution).of(due), due, 20)
-    nine = 20_458 * 1440 + 540
-    assert ItemMoves("other", 120, 120, nine + 120) in what_if.suggestions(0)
-    told = explanation_of(ItemMoves("other", 120, 120, nine + 120))
+    assert ItemMoves("other", 120, 120, NINE + 120) in what_if.suggestions(0)
+    told = explanation_of(ItemMoves("other", 120, 120, NINE + 120))
     assert words([told], {}, ZoneInfo("UTC")) == "other (2 h) 2 h later, at Mon 05 Jan 11:00"
+
+
+NINE = 20_458 * 1440 + 540
+"""5 January 2026 at 09:00 UTC, minutes since the epoch."""
+
+
+@pytest.mark.parametrize(("deadline", "late", "told"), [(None, 0, ""), ("05 11:30", 90, ", late by 1 h 30 min then")])
+def test_what_would_help_says_what_it_costs_others(deadline: str | None, late: int, told: str) -> None:
+    short = person("ann", "UTC", "09:00-13:00")
+    sync = meeting("sync", "ann", "ben", minutes=120, deadline=at(deadline) if deadline else None)
+    due = of("ann", "due", 120, priority="critical", deadline=at("05 11:00"), deadline_type="hard")
+    problem = problem_of(read_instance(team([short, BEN], tasks=[due], meetings=[sync])).instance)
+    solution = Solution(problem)
+    task, other = problem.tasks
+    solution.move(other.index, ((12, 8),))  # 09:00, three hours after the first slot
+    moves = ItemMoves("sync", 120, 120, NINE + 120, late, ("ann", "ben"))
+    assert moves in WhatIf(Occupancies(solution).of(task), task, 20).suggestions(0)
+    said = words([explanation_of(moves)], {}, ZoneInfo("UTC"))
+    assert said == f"sync (2 h) of ann and ben 2 h later, at Mon 05 Jan 11:00{told}"
+
+
+def test_what_is_said_to_move_stays_behind_what_it_waits_for() -> None:
+    tasks = [of("ann", "first"), of("ann", "other", depends_on=["first"])]
+    due = of("ann", "due", 120, earliest=at("05 12:30"), deadline=at("05 15:00"), deadline_type="hard")
+    problem = problem_of(read_instance(team([ANN, BEN], tasks=[*tasks, due])).instance)
+    solution = Solution(problem)
+    first, other, task = problem.tasks
+    solution.move(first.index, ((24, 4),))  # 12:00
+    solution.move(other.index, ((28, 4),))
+    found = WhatIf(Occupancies(solution).of(task), task, 36).suggestions(0)
+    assert [each.by for each in found if isinstance(each, ItemMoves)] == [120], "not to 11:00, which is as near"
 
 
 PEOPLE = ("ann", "ben", "cy")

@@ -104,7 +104,7 @@ SENTENCES: Mapping[Code, str] = {
     "default_used": "its default was used",
     "tick_off_or_more": "tick it off, or raise its total_minutes",
     "near_miss": "{days[0]}, {spans[0]}, if {all_lacking}",
-    "item_moves": "{names} ({amounts[0]}) {shift}, at {times[0]}",
+    "item_moves": "{moving} {shift}, at {times[0]}{late_then}",
     "add_member": "add them with `almanac member add`, or leave them out",
     "unlock_or_move": "unlock it, so that a plan may move it, or move it by hand",
     "plan_everybody": "plan everybody: `almanac schedule` without `--user`",
@@ -254,6 +254,14 @@ class _Fields(dict[str, object]):
             return f"{who} ({names(_Fields(holders, self._titles, self._zone)._names())})"
         return f"{who} (outside their hours)" if self._told.minutes else who
 
+    def _moving(self) -> str:
+        item, *people = self._names()
+        return f"{item} ({amount(self._told.minutes[0])}){f' of {names(people)}' if people else ''}"
+
+    def _late_then(self) -> str:
+        late = self._told.minutes[2:]
+        return f", late by {length(late[0])} then" if late else ""
+
     def _neighbours(self) -> str:
         before = self._words_of(self._told.part("follows_item", "follows_start_of_hours"))
         after = self._words_of(self._told.part("precedes_item", "precedes_end_of_hours"))
@@ -287,6 +295,8 @@ _FIELDS: Mapping[str, Callable[[_Fields], object]] = {
     "gave_up": _Fields._gave_up,
     "all_lacking": _Fields._all_lacking,
     "all_absent": _Fields._all_absent,
+    "moving": _Fields._moving,
+    "late_then": _Fields._late_then,
     "others_there": _Fields._others_there,
     "shift": lambda f: f"{length(abs(f._told.minutes[1]))} {'later' if f._told.minutes[1] > 0 else 'earlier'}",
 }

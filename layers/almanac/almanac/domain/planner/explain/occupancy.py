@@ -1,16 +1,19 @@
 """What takes which time in a finished plan, events of the calendar included."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from itertools import islice
 from operator import and_, or_
+from typing import TYPE_CHECKING
 
 from almanac.domain.explanation import CausePart, Explanation, ReasonPart
 from almanac.domain.planner.model.grid import Grid, hours_in_slots, split_movable
-from almanac.domain.planner.model.instance import LockedEvent
 from almanac.domain.planner.model.problem import Attendance, Item, Occurrence, Problem, Task, weight_of
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered, lowest
 from almanac.domain.planner.search.solution import Solution
+
+if TYPE_CHECKING:
+    from almanac.domain.planner.model.instance import LockedEvent
 
 MOST_NAMED = 3
 """How many items and events an explanation names at most."""
@@ -34,7 +37,7 @@ class Occupancies:
     def of_people(self, people: tuple[int, ...]) -> "Occupancy":
         """Return the time of some people, by their positions."""
         if people not in self.known:
-            self.known[people] = Occupancy(self.solution, people, self.grid, self.locked)
+            self.known[people] = Occupancy(self, people)
         return self.known[people]
 
 
@@ -43,11 +46,12 @@ class Occupancy:
 
     `slots` and `occupied` are those of items of any of them, `hours` the slots of each category that are open for all
     of them whatever takes them, `events` (id, slots with buffers) of what is locked on anybody's calendar, `locked` all
-    slots of those and `shared` the slots of more than one.
+    slots of those and `shared` the slots of more than one. `plan` has the time of everybody else.
     """
 
-    def __init__(self, solution: Solution, people: tuple[int, ...], grid: Grid, locked: Iterable[LockedEvent]) -> None:
-        self.solution = solution
+    def __init__(self, plan: Occupancies, people: tuple[int, ...]) -> None:
+        self.plan = plan
+        self.solution = solution = plan.solution
         self.people = people
         instance = solution.problem.instance
         specs = [instance.people[person] for person in people]
@@ -62,11 +66,11 @@ class Occupancy:
             (i for i in solution.items if concerned[i.index] and is_removable(i)),
             key=lambda i: (weight_of(i), self.slots[i.index].bit_count(), i.index),
         )
-        each = [hours_in_slots(spec, grid) for spec in specs]
+        each = [hours_in_slots(spec, plan.grid) for spec in specs]
         self.hours = {name: reduce(and_, (hours.get(name, 0) for hours in each)) for hours in each for name in hours}
         touched = [
-            (event.id, grid.touched(event.start - event.buffer_before, event.end + event.buffer_after))
-            for event in locked
+            (event.id, plan.grid.touched(event.start - event.buffer_before, event.end + event.buffer_after))
+            for event in plan.locked
             if any(instance.takes(event, spec) for spec in specs)
         ]
         self.events = [(name, bits) for name, bits in touched if bits]

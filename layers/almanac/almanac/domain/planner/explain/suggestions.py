@@ -1,5 +1,6 @@
 """The smallest changes that help an item: what each of them changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from almanac.domain.explanation import Explanation
@@ -50,12 +51,18 @@ class Without:
 
 @dataclass(frozen=True, slots=True)
 class ItemMoves:
-    """Another item, of so many minutes, `by` minutes later (or earlier), which then begins `at`."""
+    """Another item, of so many minutes, `by` minutes later (or earlier), which then begins `at`.
+
+    `late` are the minutes after its deadline that it ends, where it is later by that than now; `people` whose it is,
+    where it is not that of the same person.
+    """
 
     item: str
     minutes: int
     by: int
     at: int
+    late: int = 0
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +97,20 @@ def explanation_of(suggestion: TaskSuggestion | HabitSuggestion) -> Explanation:
             return Explanation("less_work", minutes=(minutes, rest))
         case Without(item, minutes):
             return Explanation("without_item", items=(item,), minutes=(minutes,))
-        case ItemMoves(item, minutes, by, at):
-            return Explanation("item_moves", items=(item,), minutes=(minutes, by), instants=(at,))
+        case ItemMoves(item, minutes, by, at, late, people):
+            lengths = (minutes, by, late) if late else (minutes, by)
+            return Explanation("item_moves", items=(item, *people), minutes=lengths, instants=(at,))
         case ShorterMinimum(minutes):
             return Explanation("shorter_minimum", minutes=(minutes,))
         case WiderIdeal(start, end):
             return Explanation("wider_ideal_time", instants=(start, end))
+
+
+def shortlist(suggestions: Sequence[TaskSuggestion]) -> Sequence[TaskSuggestion]:
+    """Return the few that are told of some, smallest first: and what it would cost others, whatever is smaller."""
+    told, rest = suggestions[:MOST_SUGGESTIONS], suggestions[MOST_SUGGESTIONS:]
+    costs = any(isinstance(each, ItemMoves) for each in told)
+    return told if costs else [*told, *[each for each in rest if isinstance(each, ItemMoves)][:1]]
 
 
 def size(suggestion: TaskSuggestion) -> int:
@@ -111,5 +126,5 @@ def size(suggestion: TaskSuggestion) -> int:
             return minutes
         case Without(_, minutes):
             return minutes
-        case ItemMoves(_, _, by):
-            return abs(by)
+        case ItemMoves(_, _, by, _, late):
+            return abs(by) + late

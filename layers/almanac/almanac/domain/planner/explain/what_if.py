@@ -16,7 +16,7 @@ from almanac.domain.planner.explain.suggestions import (
 )
 from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import NOBODY
-from almanac.domain.planner.model.problem import Task, weight_of
+from almanac.domain.planner.model.problem import Task, names_of, weight_of
 from almanac.domain.planner.model.slot_mask import (
     SLOT_MINUTES,
     between,
@@ -160,30 +160,35 @@ class WhatIf:
                     return
 
     def elsewhere(self, name: str, freed: int) -> ItemMoves | None:
-        """Return where another task of the same person could go instead, if people are named: what it costs.
+        """Return where another task or meeting could go instead, where people are named: what it costs whose it is.
 
-        Only for tasks in one piece; None where there is no other place.
+        Only for what is in one piece; None where there is no other place. It goes where it is least late, then nearest.
         """
         occupancy, task = self.occupancy, self.task
-        if occupancy.problem.people[0].id == NOBODY:
-            return None
-        other = next((item for item in occupancy.problem.tasks if item.id == name), None)
+        problem, solution = occupancy.problem, occupancy.solution
+        other = next((item for item in problem.tasks if item.id == name), None)
         starts = starts_of_runs(self.in_time | freed, task.slots)
-        if (
-            other is None
-            or other.people != task.people
-            or not starts
-            or len(occupancy.solution.places[other.index]) > 1
-        ):
+        if problem.people[0].id == NOBODY or other is None or not starts or len(solution.places[other.index]) > 1:
             return None
         ours = between(lowest(starts), lowest(starts) + task.slots)
-        ((first, length),) = occupancy.solution.places[other.index]
-        room = occupancy.free_but_for(other.index) & other.eligible & ~ours
-        nearest = min(each_slot(starts_of_runs(room, length)), key=lambda start: abs(start - first), default=None)
-        if nearest is None or other.late_cost(nearest + length) > other.late_cost(first + length):
+        ((first, length),) = solution.places[other.index]
+        too_early = between(0, earliest_allowed(solution, other) or 0)
+        room = occupancy.plan.of(other).free_but_for(other.index) & other.eligible & ~(ours | too_early)
+        found = min(
+            each_slot(starts_of_runs(room, length)),
+            key=lambda start: (other.late_cost(start + length), abs(start - first)),
+            default=None,
+        )
+        if found is None:
             return None
+        late = other.late_cost(found + length) > other.late_cost(first + length)
         return ItemMoves(
-            name, SLOT_MINUTES * length, SLOT_MINUTES * (nearest - first), occupancy.problem.minute(nearest)
+            item=name,
+            minutes=SLOT_MINUTES * length,
+            by=SLOT_MINUTES * (found - first),
+            at=problem.minute(found),
+            late=SLOT_MINUTES * (found + length) - other.late_offset if late else 0,
+            people=names_of(problem, other) if other.people != task.people else (),
         )
 
     def holds(self, room: int, *, least: int = 0, slots: int = 0) -> bool:
