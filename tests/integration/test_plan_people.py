@@ -584,7 +584,16 @@ def test_a_meeting_that_stays_where_some_of_its_people_have_something_else_says_
 
     assert (note.id, note.status, note.people) == (str(meeting), "clashes", ("ann", "cy"))
     assert note.reason.endswith("09:00-10:00, although 'Ann' has 'Dentist' (30 min) then")
-    assert team.plan(user_id="cy").notes == []
+    assert team.plan(user_id="cy").notes == [], "it is Ann who has something"
+    team.database.run("UPDATE workspace_calendar_events SET locked = false")
+    (note,) = team.plan(user_id="ann").notes
+    assert (note.status, note.people, [each.code for each in note.suggestions]) == (
+        "clashes",
+        ("ann",),
+        ["plan_everybody"],
+    )
+    assert team.plan().notes == []
+    assert team.placed() == {"Sync": ["ann+cy: 02 10:00-11:00"]}
 
 
 def test_in_the_weeks_between_two_clock_changes_the_common_hour_is_another(team: Team) -> None:

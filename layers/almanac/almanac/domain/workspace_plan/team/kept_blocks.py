@@ -22,6 +22,8 @@ class KeptBlock:
     item: UUID
     people: tuple[str, ...]
     deadline: datetime | None = None
+    movable: bool = False
+    """Whether a plan of everybody would move it: a meeting that a plan of one person leaves."""
 
 
 def kept_findings(
@@ -43,14 +45,14 @@ def kept_findings(
             yield _late(each, minutes_of(each.deadline))
         clashes = {user: found for user in each.people if (found := _beside(block, taken[user]))}
         if clashes and block.first_minute >= window.now:
-            yield _finding(each, "clashes", _lies_on(block, clashes), _unlocked(block))
+            yield _finding(each, "clashes", _lies_on(block, clashes), _let_go(each))
 
 
 def _late(each: KeptBlock, deadline: int) -> ItemFinding:
     end = each.block.last_minute
     later = Explanation("later_deadline", minutes=(end - deadline,), instants=(end,))
     cause = Explanation("ends_after_deadline", instants=(end, deadline))
-    return _finding(each, "stays_late", cause, (later, *_unlocked(each.block)))
+    return _finding(each, "stays_late", cause, (later, *_let_go(each)))
 
 
 def _beside(block: Block, taken: Iterable[LockedEvent]) -> list[LockedEvent]:
@@ -70,8 +72,10 @@ def _holders(block: Block, events: Iterable[LockedEvent]) -> Explanation:
     return holders(most_first({each.id: min(each.end, last) - max(each.start, first) for each in events}))
 
 
-def _unlocked(block: Block) -> tuple[Explanation, ...]:
-    return (Explanation("unlock_or_move"),) if block.locked else ()
+def _let_go(each: KeptBlock) -> tuple[Explanation, ...]:
+    if each.movable:
+        return (Explanation("plan_everybody"),)
+    return (Explanation("unlock_or_move"),) if each.block.locked else ()
 
 
 def _finding(each: KeptBlock, status: str, cause: Explanation, helps: tuple[Explanation, ...]) -> ItemFinding:

@@ -176,9 +176,10 @@ class Preparation:
         return block.first_minute < window.first and not pinned
 
     def about_kept(self, fixed: Iterable[Block]) -> Iterator[ItemFinding]:
-        """Yield what is wrong with blocks that stay; of meetings in a plan of everybody, which could move others."""
+        """Yield what is wrong with blocks that stay. Of meetings a plan of one says what clashes, not what is late."""
         found = kept_findings([*self.kept(fixed)], self.busy, self.window)
-        return (finding for finding in found if self.only is None or finding.kind != "meeting")
+        one = self.only is not None
+        return (each for each in found if not (one and each.kind == "meeting" and each.status == "stays_late"))
 
     def kept(self, fixed: Iterable[Block]) -> Iterator[KeptBlock]:
         """Yield blocks that stay of what people know: of open work, and of habits that are not paused."""
@@ -189,8 +190,10 @@ class Preparation:
             if owner is None:
                 continue
             if meeting := self.meetings.get(owner):
-                people = tuple(user for user in people_of(block, meeting) if user in self.hours)
-                yield KeptBlock(block, owner, people, meeting.deadline)
+                there = people_of(block, meeting)
+                people = tuple(user for user in self.hours if user in there and self.only in (None, user))
+                movable = self.only is not None and not block.locked
+                yield KeptBlock(block, owner, people, meeting.deadline, movable=movable)
             elif owner in deadlines or owner in habits:
                 user = block.user if self.workspace.members and block.user else NOBODY
                 yield KeptBlock(block, self.assigned.tasks_of.get(owner, owner), (user,), deadlines.get(owner))
