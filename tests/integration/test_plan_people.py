@@ -211,6 +211,11 @@ def test_a_task_of_several_is_planned_for_each_with_minutes_of_their_own(team: T
 
     assert team.placed() == {"Review": ["ann: 02 09:00-10:00", "ben: 02 15:00-17:00"]}
     assert team.plan().outcome == "unchanged"
+    after = team.task("After")
+    team.after(after, task)
+    team.plan()
+    told = team.database.run("SELECT scheduling_reason FROM task_calendar_events WHERE task_id = :t", t=after)
+    assert told == [["the earliest 1 h of work hours after 'Review'"]], "once, not for each who works on it"
 
 
 def test_a_meeting_takes_an_hour_that_all_have_and_those_who_need_not_come_when_they_can(team: Team) -> None:

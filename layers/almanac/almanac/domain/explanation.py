@@ -159,8 +159,13 @@ class Explanation:
         return next((part for part in self.parts if part.code in codes), None)
 
     def renamed(self, ids: Mapping[str, str]) -> "Explanation":
-        """Return the same about other ids; an id without an entry stays."""
+        """Return the same about other ids; an id without an entry stays.
+
+        What has one name for several ids, a task in parts for its people, is named once where nothing is said of each.
+        """
         items = tuple(ids.get(item, item) for item in self.items)
+        if not self.minutes:
+            items = tuple(dict.fromkeys(items))
         return replace(self, items=items, parts=tuple(part.renamed(ids) for part in self.parts))
 
     def as_dict(self) -> dict[str, Any]:
