@@ -1,12 +1,14 @@
 """The search over a whole problem: component after component, each with its share of the work and of the time."""
 
 from collections.abc import Callable
+from itertools import cycle
 from math import sqrt
 from typing import NamedTuple
 
 from almanac.domain.planner.model.problem import Problem
-from almanac.domain.planner.search.components import components_of
+from almanac.domain.planner.search.components import Component, components_of
 from almanac.domain.planner.search.large_neighbourhood import AnnealingSchedule, NeighbourhoodSearch, SearchClock
+from almanac.domain.planner.search.order_search import OrderSearch
 from almanac.domain.planner.search.params import AnnealingParams
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Snapshot, Solution
@@ -57,21 +59,84 @@ def search_components(
     sizes = [sum(sqrt(solution.costs[index]) for index in component.items) + 1.0 for component in components]
     best, done, cut = base, 0.0, 0.0
     for component, size in zip(components, sizes, strict=True):
-        share, found = size / sum(sizes), [best]
-        for leg in legs_of(starts, share * schedule.work / len(component.items), randomization.params.annealing):
-            begin, done = done, done + share * leg.share
-            if leg.goes_on:
-                found = [min(found, key=lambda snapshot: snapshot.cost)]
-            solution.restore(found[0])
-            part = AnnealingSchedule(
-                share * leg.share * schedule.work, leg.hot * schedule.hot, leg.cold * schedule.cold
-            )
-            search = NeighbourhoodSearch(solution, randomization, component)
-            found.append(search.run(part, time_limit.search_clock(begin, done) if time_limit else unlimited))
-            cut += share * leg.share * search.cut
-        best = found[-1]
+        search = ComponentSearch(solution, component, randomization, schedule, time_limit, size / sum(sizes), done)
+        best = search.run(best, starts)
         solution.restore(best)
+        done, cut = search.done, cut + search.cut
     return best, cut
+
+
+class Begin(NamedTuple):
+    """A plan that a search begins with, and the first temperature of one that does."""
+
+    plan: Snapshot
+    hot: float
+
+
+class ComponentSearch:
+    """The search of one component, with a share of the work and of the time, which `done` of the whole are behind."""
+
+    def __init__(
+        self,
+        solution: Solution,
+        component: Component,
+        randomization: Randomization,
+        schedule: AnnealingSchedule,
+        time_limit: TimeLimit | None,
+        share: float,
+        done: float,
+    ) -> None:
+        """`schedule` is that of the whole search."""
+        self.solution = solution
+        self.component = component
+        self.randomization = randomization
+        self.schedule = schedule
+        self.time_limit = time_limit
+        self.share = share
+        self.done = done
+        self.cut = 0.0
+        """The share of the whole work that there was no time for."""
+
+    def run(self, base: Snapshot, starts: int) -> Snapshot:
+        """Return the best plan found from `base` and, where it starts more than once, from the best of some orders."""
+        params, schedule = self.randomization.params, self.schedule
+        work, left = self.share * schedule.work / len(self.component.items), self.share
+        begins = [Begin(base, schedule.hot)]
+        if starts > 1 and self.has_orders(work):
+            begins.append(Begin(self.ordered(base), params.orders.start_hot * schedule.hot))
+            left *= 1.0 - params.orders.share
+        found, best = cycle(begins), min(begins, key=lambda begin: begin.plan.cost)
+        for leg in legs_of(starts, work, params.annealing):
+            begin = best if leg.goes_on else next(found)
+            self.solution.restore(begin.plan)
+            search = NeighbourhoodSearch(self.solution, self.randomization, self.component)
+            plan = self.searched(search, leg.share * left, leg.hot * begin.hot, leg.cold * schedule.cold)
+            best = min(best, Begin(plan, schedule.hot), key=lambda begin: begin.plan.cost)
+        return best.plan
+
+    def has_orders(self, work_per_item: float) -> bool:
+        """Return whether there is work enough to search orders, and no meeting: it takes the time of several people."""
+        tasks = self.solution.problem.tasks
+        enough = work_per_item >= self.randomization.params.orders.least_work
+        return enough and not any(tasks[index].is_meeting for index in self.component.items if index < len(tasks))
+
+    def ordered(self, base: Snapshot) -> Snapshot:
+        """Return the best plan of a few searches of orders."""
+        params = self.randomization.params
+        orders, hot = params.orders, max(params.annealing.least_hot, params.orders.hot_share * base.cost)
+        share, found = self.share * orders.share / orders.runs, list[Snapshot]()
+        for _ in range(orders.runs):
+            search = OrderSearch(self.solution.problem, self.component, base, self.randomization.random, orders)
+            found.append(self.searched(search, share, hot, hot / orders.cooling))
+        return min(found, key=lambda snapshot: snapshot.cost)
+
+    def searched(self, search: NeighbourhoodSearch | OrderSearch, share: float, hot: float, cold: float) -> Snapshot:
+        """Return what a search finds with a share of the whole work and time, between two temperatures."""
+        begin, self.done = self.done, self.done + share
+        clock = self.time_limit.search_clock(begin, self.done) if self.time_limit else unlimited
+        found = search.run(AnnealingSchedule(share * self.schedule.work, hot, cold), clock)
+        self.cut += share * search.cut
+        return found
 
 
 class Leg(NamedTuple):

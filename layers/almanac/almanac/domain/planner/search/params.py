@@ -212,6 +212,32 @@ class AnnealingParams:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderParams:
+    """How orders are searched for plans to begin with, see `order_search`: where there are no meetings."""
+
+    least_work: float = 1_000.0
+    """Units of work for each item of a component, from which on there is enough of it for orders too;"""
+    share: float = 0.3
+    """so much of it goes into them,"""
+    runs: int = 4
+    """in so many searches, each of which gives a plan."""
+    hot_share: float = 0.03
+    """The first temperature, as a share of the cost of the plan it begins with,"""
+    cooling: float = 30.0
+    """and that divided by the last one."""
+    start_hot: float = 0.3
+    """What goes on from such a plan begins with so much of its temperature."""
+    chain_rate: float = 0.25
+    """How often a task goes elsewhere in the order with all that it waits for, and not alone."""
+    placing_effort: float = 0.2
+    """Work of placing an item, in insertions,"""
+    step_effort: float = 0.4
+    """and of a step beside that."""
+    steps_between_looks: int = 8
+    """Steps between two questions to the clock."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExcursionParams:
     """How a search goes on for a while from a rearranged plan that is dearer, where only tasks wait for each other."""
 
@@ -259,6 +285,7 @@ class SearchParams:
     repair: RepairParams = field(default_factory=RepairParams)
     prices: PriceParams = field(default_factory=PriceParams)
     annealing: AnnealingParams = field(default_factory=AnnealingParams)
+    orders: OrderParams = field(default_factory=OrderParams)
     excursion: ExcursionParams = field(default_factory=ExcursionParams)
     budget: BudgetParams = field(default_factory=BudgetParams)
 
