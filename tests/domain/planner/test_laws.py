@@ -1,6 +1,7 @@
 """What holds for every problem: hard rules, stability, determinism, and never worse than the first plan."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from almanac.domain.planner.document.write_schedule import schedule_document
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.model.plan import Plan
 from almanac.domain.planner.planner import plan
+from almanac.domain.planner.search.params import DEFAULT
 from almanac.presentation.wording import words
 from tests.domain.planner.instances import EVERY_DAY, instance, planned, week
 from tests.domain.planner.referee import violations
@@ -144,6 +146,15 @@ def test_equal_problems_get_equal_plans(document: dict[str, Any]) -> None:
 def test_searching_never_makes_the_first_plan_worse(document: dict[str, Any]) -> None:
     problem = problem_of(read_instance(document).instance)
     assert plan(problem, 0.1).objective <= plan(problem, 0.0).objective
+
+
+@settings(slow, max_examples=25)
+@given(documents())
+def test_what_comes_of_orders_breaks_no_hard_rule(document: dict[str, Any]) -> None:
+    """Nearly all of the work goes into these, in however large a component."""
+    params = replace(DEFAULT, orders=replace(DEFAULT.orders, share=0.95, least_work=0.0))
+    result = plan(problem_of(read_instance(document).instance), 0.05, params=params)
+    assert violations(document, as_document(result, document)) == []
 
 
 def test_the_referee_sees_an_overlap_and_a_block_outside_hours() -> None:
