@@ -292,7 +292,7 @@ OF_ALL_WORKSPACES = {
         *("known_workspaces", "mark_queued", "now"),
     },
     "outbound/outbound.sql": {"name_installation"},
-    "outbound/operating.sql": {"renew_installation", "forget_all_links"},
+    "outbound/operating.sql": {"renew_installation", "forget_all_links", "is_connected_elsewhere"},
     "plan/plan.sql": set(),
     "items/meetings.sql": set(),
     "items/tasks.sql": set(),
