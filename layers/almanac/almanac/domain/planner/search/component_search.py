@@ -142,7 +142,7 @@ class ComponentSearch:
 class Leg(NamedTuple):
     """A share of a component's search, with its temperatures as multiples of the whole one's.
 
-    It begins with the plan that the first one began with, or `goes_on` from the best so far.
+    It begins with one of the plans that the whole one began with, by turns, or `goes_on` from the best so far.
     """
 
     share: float = 1.0
