@@ -19,7 +19,7 @@ from almanac.domain.planner.search.destroying.chains import chain_to
 from almanac.domain.planner.search.large_neighbourhood import AnnealingSchedule, SearchClock
 from almanac.domain.planner.search.params import OrderParams
 from almanac.domain.planner.search.placing.chunks import first_fit, largest_first
-from almanac.domain.planner.search.solution import Snapshot, Solution
+from almanac.domain.planner.search.solution import Snapshot, Solution, begin_after
 
 
 class OrderSearch:
@@ -32,7 +32,6 @@ class OrderSearch:
         self.problem = problem
         self.random = random
         self.params = params
-        self.base = base
         self.items = problem.items
         self.order = first_order(problem, component, base)
         inside = set(self.order)
@@ -122,13 +121,10 @@ class OrderSearch:
 
     def task_place(self, task: Task, free: Sequence[int]) -> Placement:
         """Return the earliest place of a task in free time, in few pieces where that costs less; () for none."""
-        usable = task.eligible & free[task.people[0]]
-        for index in task.predecessors:
-            place = self.places[index]
-            if not self.problem.tasks[index].complete(place):
-                return ()
-            end = sum(place[-1])
-            usable = usable >> end << end
+        allowed = begin_after(self.problem, self.places, task)
+        if allowed is None:
+            return ()
+        usable = (task.eligible & free[task.people[0]]) >> allowed << allowed
         if task.min_chunk == task.slots:
             starts = starts_of_runs(usable, task.slots)
             return ((lowest(starts), task.slots),) if starts else ()
@@ -140,7 +136,6 @@ class OrderSearch:
     def plan(self) -> Snapshot:
         """Return the whole plan of the best order."""
         solution = Solution(self.problem)
-        solution.restore(self.base)
         solution.restore(Snapshot(tuple(self.best), 0))
         return solution.snapshot()
 

@@ -1,5 +1,6 @@
 """A solution: the place of every item, whose time that takes and what it costs, kept up to date block by block."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from almanac.domain.planner.model.problem import Attendance, Item, Problem, Task
@@ -141,10 +142,15 @@ class Solution:
 
 def earliest_allowed(solution: Solution, task: Task) -> int | None:
     """Return the first slot the order of tasks allows; None while a predecessor is not wholly placed."""
+    return begin_after(solution.problem, solution.places, task)
+
+
+def begin_after(problem: Problem, places: Sequence[Placement], task: Task) -> int | None:
+    """Return the same of places that are in no solution yet."""
     first = 0
     for index in task.predecessors:
-        place = solution.places[index]
-        if not solution.problem.tasks[index].complete(place):
+        place = places[index]
+        if not problem.tasks[index].complete(place):
             return None
         first = max(first, place[-1][0] + place[-1][1])
     return first

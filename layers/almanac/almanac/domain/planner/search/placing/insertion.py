@@ -5,7 +5,7 @@ from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, Placement, betw
 from almanac.domain.planner.search.placing.chunks import chunkings, lengthened
 from almanac.domain.planner.search.placing.meetings import absent_cost, attendance_place, meeting_starts
 from almanac.domain.planner.search.randomness import Randomization
-from almanac.domain.planner.search.solution import Solution
+from almanac.domain.planner.search.solution import Solution, earliest_allowed
 from almanac.domain.planner.search.timeline import Timeline
 
 
@@ -21,12 +21,9 @@ def reinsert(solution: Solution, index: int, randomization: Randomization | None
 
 def bounds(solution: Solution, task: Task) -> tuple[int, int] | None:
     """Return [first slot, stop) that the order of tasks leaves, or None while a predecessor is not wholly placed."""
-    first, stop = 0, solution.problem.window
-    for index in task.predecessors:
-        placement = solution.places[index]
-        if not solution.problem.tasks[index].complete(placement):
-            return None
-        first = max(first, placement[-1][0] + placement[-1][1])
+    first, stop = earliest_allowed(solution, task), solution.problem.window
+    if first is None:
+        return None
     for index in task.successors:
         placement = solution.places[index]
         if placement:
