@@ -187,8 +187,10 @@ def _entry(block: Block, why: str, people: tuple[str, ...] = ()) -> Entry:
 
 
 def _why_fixed(block: Block, request: PlanningRequest) -> str:
-    if block.done or block.over or block.locked:
-        return "done" if block.done or block.over else "locked by its owner"
+    if block.done or block.over:
+        return "done"
+    if block.locked:
+        return "locked by its owner"
     if is_users(block, request.window):
         return "begun"
     if block.kept:

@@ -8,7 +8,6 @@ from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Oc
 from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.instance import HabitSpec
 from almanac.domain.planner.model.problem import (
-    Attendance,
     Candidate,
     Movable,
     Occurrence,
@@ -26,6 +25,7 @@ from almanac.domain.planner.model.slot_mask import (
     lowest,
     starts_of_runs,
 )
+from almanac.domain.planner.search.placing.meetings import absent_cost, room_of
 from almanac.domain.planner.search.solution import Solution, earliest_allowed
 
 MOST_STARTS = 200
@@ -171,25 +171,14 @@ def terms(solution: Solution, task: Task, whole: Placement, added: tuple[Span, .
     """Return the cost of a placement by what it is for."""
     kept = task.kept.cost(whole) if task.kept else 0
     touches, load = solution.added_touches(task, added), solution.added_load(task, added)
-    away = sum(each.absent_cost for each in absent_at(solution, task, covered(added)))
+    away = absent_cost(solution, task, added)
     return Terms(task.cost(whole) - kept, kept, touches, load, away)
-
-
-def absent_at(solution: Solution, task: Task, span: int) -> list[Attendance]:
-    """Return which optional people could not come to a meeting in a stretch of time, nobody for a task."""
-    each = [item for index in task.attendances if isinstance(item := solution.items[index], Attendance)]
-    return [item for item in each if span & ~(item.eligible & can_be_at(solution, item))]
-
-
-def can_be_at(solution: Solution, attendance: Attendance) -> int:
-    """Return the slots that nothing but the meeting itself takes of an optional person."""
-    return ~(solution.occupied_for(attendance) & ~covered(solution.places[attendance.index]))
 
 
 def lost_at(solution: Solution, meeting: Task, place: Span) -> tuple[str, ...]:
     """Return the ids of those who come to a meeting where it is and could not at another place."""
-    away = absent_at(solution, meeting, covered((place,)))
-    return tuple(each.id for each in away if solution.places[each.index])
+    come = (index for index in meeting.attendances if solution.places[index])
+    return tuple(solution.items[index].id for index in come if covered((place,)) & ~room_of(solution, index))
 
 
 def trade_off(extra: Terms) -> ReasonCode:
