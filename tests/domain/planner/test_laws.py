@@ -152,7 +152,7 @@ def test_searching_never_makes_the_first_plan_worse(document: dict[str, Any]) ->
 @given(documents())
 def test_what_comes_of_orders_breaks_no_hard_rule(document: dict[str, Any]) -> None:
     """Nearly all of the work goes into these, in however large a component."""
-    params = replace(DEFAULT, orders=replace(DEFAULT.orders, share=0.95, least_work=0.0))
+    params = replace(DEFAULT, orders=replace(DEFAULT.orders, share=0.95, waiting_share=0.95, least_work=0.0))
     result = plan(problem_of(read_instance(document).instance), 0.05, params=params)
     assert violations(document, as_document(result, document)) == []
 

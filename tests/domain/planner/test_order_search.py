@@ -91,12 +91,29 @@ def test_nothing_goes_before_what_it_waits_for() -> None:
     problem = crowded(24)
     search = searching(problem)
     for _ in range(500):
-        order = search.neighbour()
-        assert sorted(order) == sorted(search.order)
-        position = {index: at for at, index in enumerate(order)}
+        change = search.change()
+        assert sorted(change.order) == sorted(search.plan.order)
+        position = {index: at for at, index in enumerate(change.order)}
         for one in problem.tasks:
             assert all(position[before] < position[one.index] for before in one.predecessors)
-        search.order = order
+        if change.first < change.stop:
+            assert search.plan.accepts(change, float("inf"))
+
+
+def test_a_change_says_between_which_positions_the_order_differs() -> None:
+    search = searching(crowded(24))
+    seen = set()
+    for _ in range(500):
+        order, (changed, first, stop, reshaped, _) = search.plan.order, search.change()
+        differ = [at for at, (was, now) in enumerate(zip(order, changed, strict=True)) if was != now]
+        if reshaped is not None:
+            assert (differ, order[first], stop) == ([], reshaped, first + 1)
+        elif differ:
+            assert (first, stop) == (differ[0], differ[-1] + 1)
+        else:
+            assert first == stop
+        seen.add((reshaped is not None, len({*order[first:stop]} - {*changed[first : first + 1]}) > 1))
+    assert len(seen) > 2
 
 
 def test_what_is_in_another_component_stays() -> None:
@@ -132,7 +149,7 @@ WORK = 4_000.0
 
 def begun(problem: Problem, share: float, least_work: float = 0.0) -> Snapshot:
     """What a search finds that spends a share of its work on orders, where it looks at these at all."""
-    params = replace(DEFAULT, orders=replace(PARAMS, share=share, least_work=least_work))
+    params = replace(DEFAULT, orders=replace(PARAMS, share=share, waiting_share=share, least_work=least_work))
     base = first_solution(problem).snapshot()
     schedule = AnnealingSchedule(WORK, 40_000.0, 1_000.0)
     return search_components(problem, base, Randomization(1, problem.window, [], params), schedule, starts=2)[0]

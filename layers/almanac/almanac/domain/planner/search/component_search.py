@@ -104,7 +104,7 @@ class ComponentSearch:
         begins = [Begin(base, schedule.hot)]
         if starts > 1 and self.has_orders(work):
             begins.append(Begin(self.ordered(base), params.orders.start_hot * schedule.hot))
-            left *= 1.0 - params.orders.share
+            left *= 1.0 - self.orders_share
         found, best = cycle(begins), min(begins, key=lambda begin: begin.plan.cost)
         for leg in legs_of(starts, work, params.annealing):
             begin = best if leg.goes_on else next(found)
@@ -120,11 +120,18 @@ class ComponentSearch:
         enough = work_per_item >= self.randomization.params.orders.least_work
         return enough and not any(tasks[index].is_meeting for index in self.component.items if index < len(tasks))
 
+    @property
+    def orders_share(self) -> float:
+        """The share of the component's work that goes into orders, where it has any."""
+        orders, tasks = self.randomization.params.orders, self.solution.problem.tasks
+        waits = any(tasks[index].predecessors for index in self.component.items if index < len(tasks))
+        return orders.waiting_share if waits else orders.share
+
     def ordered(self, base: Snapshot) -> Snapshot:
         """Return the best plan of a few searches of orders."""
         params = self.randomization.params
         orders, hot = params.orders, max(params.annealing.least_hot, params.orders.hot_share * base.cost)
-        share, found = self.share * orders.share / orders.runs, list[Snapshot]()
+        share, found = self.share * self.orders_share / orders.runs, list[Snapshot]()
         for _ in range(orders.runs):
             search = OrderSearch(self.solution.problem, self.component, base, self.randomization.random, orders)
             found.append(self.searched(search, share, hot, hot / orders.cooling))

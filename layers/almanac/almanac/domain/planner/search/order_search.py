@@ -2,24 +2,21 @@
 
 Where time is short, plans differ in what comes late, and between two such choices lie a dozen blocks that would have to
 change places: a neighbourhood search gets there by luck. As orders they are neighbours: one task goes elsewhere in the
-order, and all after it follow. An order becomes a plan in one pass over the bits of free time (the serial schedule
-generation scheme: Kolisch 1996, "Serial and parallel resource-constrained project scheduling methods revisited").
-Breaks and daily limits are not looked at, so what comes of it is where a neighbourhood search begins.
+order, and all after it follow. How an order becomes a plan stands in `ordered_plan`: no breaks and no daily limits, so
+what comes of it is where a neighbourhood search begins.
 """
 
-from collections.abc import Sequence
 from math import log
 from random import Random
 
 from almanac.domain.planner.model.dependencies import in_order
 from almanac.domain.planner.model.problem import Occurrence, Problem, Task
-from almanac.domain.planner.model.slot_mask import Placement, covered, lowest, starts_of_runs
 from almanac.domain.planner.search.components import Component
 from almanac.domain.planner.search.destroying.chains import chain_to
 from almanac.domain.planner.search.large_neighbourhood import AnnealingSchedule, SearchClock
+from almanac.domain.planner.search.ordered_plan import Change, OrderedPlan, Shape
 from almanac.domain.planner.search.params import OrderParams
-from almanac.domain.planner.search.placing.chunks import first_fit, largest_first
-from almanac.domain.planner.search.solution import Snapshot, Solution, begin_after
+from almanac.domain.planner.search.solution import Snapshot, Solution
 
 
 class OrderSearch:
@@ -32,112 +29,102 @@ class OrderSearch:
         self.problem = problem
         self.random = random
         self.params = params
-        self.items = problem.items
-        self.order = first_order(problem, component, base)
-        inside = set(self.order)
-        self.chains = {index: {*chain_to(problem, index)} for index in self.order if index < len(problem.tasks)}
-        self.room = [(1 << problem.window) - 1 for _ in problem.people]
-        for index, place in enumerate(base.places):
-            if index not in inside:
-                self.take(self.room, index, place)
-        self.places = list(base.places)
-        self.costs = [0] * len(self.items)
-        self.best = self.places
+        order = first_order(problem, component, base)
+        self.chains = {index: {*chain_to(problem, index)} for index in order if index < len(problem.tasks)}
+        self.shaped = [index for index in order if has_shapes(problem, index)]
+        self.plan = OrderedPlan(problem, order, base, params)
         self.work = 0.0
         self.cut = 0.0
         """The share of the work that was left when time was up."""
 
     def run(self, schedule: AnnealingSchedule, search_clock: SearchClock) -> Snapshot:
         """Search until the work is done or time is up, and return the plan of the best order."""
-        random = self.random
-        cost = best = self.decoded(self.order, 0, 0.0, float("inf"))
-        self.best, steps = self.places[:], 0
-        while len(self.order) > 1 and self.work < schedule.work:
-            if steps % self.params.steps_between_looks == 0 and search_clock() >= 1.0:
+        plan, params = self.plan, self.params
+        least, best, steps = plan.cost, plan.places[:], 0
+        self.work = plan.work
+        while len(plan.order) > 1 and self.work < schedule.work:
+            if steps % params.steps_between_looks == 0 and search_clock() >= 1.0:
                 self.cut = 1.0 - self.work / schedule.work
                 break
             steps += 1
-            self.work += self.params.step_effort
-            order = self.neighbour()
-            first = next((at for at, index in enumerate(order) if index != self.order[at]), len(order))
-            if first == len(order):
-                continue
-            worst = cost - schedule.temperature(self.work / schedule.work) * log(1.0 - random.random())
-            places, costs = self.places[:], self.costs[:]
-            changed = self.decoded(order, first, sum([costs[index] for index in order[:first]]), worst)
-            if changed > worst:
-                self.places, self.costs = places, costs
-                continue
-            self.order, cost = order, changed
-            if cost < best:
-                best, self.best = cost, self.places[:]
-        return self.plan()
+            change = self.change()
+            worst = plan.cost - schedule.temperature(self.work / schedule.work) * log(1.0 - self.random.random())
+            if change.first < change.stop and plan.accepts(change, worst) and plan.cost < least:
+                least, best = plan.cost, plan.places[:]
+            self.work = plan.work + params.step_effort * steps
+        return whole_plan(self.problem, best)
 
-    def neighbour(self) -> list[int]:
-        """Return the order with one item elsewhere, or with a task and all that it waits for."""
-        random, order = self.random, self.order
-        index = random.choice(order)
-        chain = self.chains.get(index, {index})
-        group = chain if random.random() < self.params.chain_rate else {index}
-        others = [each for each in order if each not in group]
-        first, stop = 0, len(others)
-        if index in self.chains and len(chain) + len(self.problem.tasks[index].successors) > 1:
-            at = {each: position for position, each in enumerate(others)}
-            tasks = [self.problem.tasks[each] for each in group]
-            first = max([first, *(at[each] + 1 for task in tasks for each in task.predecessors if each in at)])
-            stop = min([stop, *(at[each] for task in tasks for each in task.successors if each in at)])
-        new = random.randrange(first, stop + 1)
-        moved = [index] if len(group) == 1 else [each for each in order if each in group]
-        return [*others[:new], *moved, *others[new:]]
+    def change(self) -> Change:
+        """Return a change to look at: an item elsewhere in the order, or one of another shape."""
+        order = self.plan.order
+        if self.shaped and self.random.random() < self.params.shape_rate:
+            index = self.random.choice(self.shaped)
+            first = order.index(index)
+            return Change(order, first, first + 1, index, self.drawn_shape(index))
+        at = self.random.randrange(len(order))
+        chain = self.chains.get(order[at], set())
+        if len(chain) > 1 and self.random.random() < self.params.chain_rate:
+            return self.with_chain_elsewhere(chain)
+        return self.with_one_elsewhere(at)
 
-    def decoded(self, order: Sequence[int], first: int, cost: float, worst: float) -> float:
-        """Place the items of an order from a position on, those before keep their places; return what all cost.
+    def drawn_shape(self, index: int) -> Shape:
+        """Return any shape of an item, and often the one that costs it least."""
+        item = self.plan.items[index]
+        if self.random.random() < self.params.plain_rate:
+            return None
+        if isinstance(item, Task):
+            return self.random.randrange(item.min_chunk, item.max_chunk)
+        return self.random.choice(item.candidates) if isinstance(item, Occurrence) else None
 
-        Stops where that is more than `worst`.
-        """
-        free, items = self.room[:], self.items
-        for index in order[:first]:
-            self.take(free, index, self.places[index])
-        for index in order[first:]:
-            item = items[index]
-            self.work += self.params.placing_effort
-            if isinstance(item, Task):
-                place = self.task_place(item, free)
-                self.costs[index] = item.cost(place)
-            elif isinstance(item, Occurrence):
-                place, self.costs[index] = habit_place(item, free[item.people[0]])
-            self.places[index] = place
-            cost += self.costs[index]
-            if cost > worst:
-                break
-            self.take(free, index, place)
-        return cost
+    def with_one_elsewhere(self, at: int) -> Change:
+        """Return the order with one item elsewhere, more often near than far."""
+        random, order = self.random, self.plan.order
+        first, stop = self.between_others({order[at]}, order)
+        room = (at - first, stop - 1 - at)
+        later = random.random() * sum(room) < room[1]
+        if not room[later]:
+            return Change(order, at, at)
+        steps = 1 + int(room[later] * random.random() ** self.params.nearness)
+        new = at + steps if later else at - steps
+        changed = order[:at] + order[at + 1 :]
+        changed.insert(new, order[at])
+        return Change(changed, min(at, new), max(at, new) + 1)
 
-    def take(self, free: list[int], index: int, place: Placement) -> None:
-        """Take a place from the free time of those whose time an item takes."""
-        bits = ~covered(place)
-        for person in self.items[index].people:
-            free[person] &= bits
+    def with_chain_elsewhere(self, chain: set[int]) -> Change:
+        """Return the order with a task and all that it waits for elsewhere, one right behind the other."""
+        order = self.plan.order
+        others = [each for each in order if each not in chain]
+        first, stop = self.between_others(chain, others)
+        new = self.random.randrange(first, stop + 1)
+        changed = [*others[:new], *(each for each in order if each in chain), *others[new:]]
+        differ = [at for at, (was, now) in enumerate(zip(order, changed, strict=True)) if was != now]
+        return Change(changed, differ[0], differ[-1] + 1) if differ else Change(order, 0, 0)
 
-    def task_place(self, task: Task, free: Sequence[int]) -> Placement:
-        """Return the earliest place of a task in free time, in few pieces where that costs less; () for none."""
-        allowed = begin_after(self.problem, self.places, task)
-        if allowed is None:
-            return ()
-        usable = (task.eligible & free[task.people[0]]) >> allowed << allowed
-        if task.min_chunk == task.slots:
-            starts = starts_of_runs(usable, task.slots)
-            return ((lowest(starts), task.slots),) if starts else ()
-        place = first_fit(task, usable, task.slots, task.max_chunk)
-        if len(place) <= task.base_chunks:
-            return place
-        return min(place, largest_first(task, usable, task.slots), key=task.cost)
+    def between_others(self, group: set[int], order: list[int]) -> tuple[int, int]:
+        """Return [first, stop]: behind all of an order that a group waits for, before all that waits for it."""
+        tasks = [self.problem.tasks[index] for index in group if index in self.chains]
+        before = {each for task in tasks for each in task.predecessors} - group
+        after = {each for task in tasks for each in task.successors} - group
+        first, stop = 0, len(order)
+        if before or after:
+            first = max((at + 1 for at, index in enumerate(order) if index in before), default=0)
+            stop = next((at for at, index in enumerate(order) if index in after), stop)
+        return first, stop
 
-    def plan(self) -> Snapshot:
-        """Return the whole plan of the best order."""
-        solution = Solution(self.problem)
-        solution.restore(Snapshot(tuple(self.best), 0))
-        return solution.snapshot()
+
+def has_shapes(problem: Problem, index: int) -> bool:
+    """Return whether there are several ways for an item to take its time."""
+    item = problem.items[index]
+    if isinstance(item, Task):
+        return item.min_chunk < item.max_chunk
+    return isinstance(item, Occurrence) and len(item.candidates) > 1
+
+
+def whole_plan(problem: Problem, places: list[tuple[tuple[int, int], ...]]) -> Snapshot:
+    """Return places with what all of it costs."""
+    solution = Solution(problem)
+    solution.restore(Snapshot(tuple(places), 0))
+    return solution.snapshot()
 
 
 def first_order(problem: Problem, component: Component, base: Snapshot) -> list[int]:
@@ -147,12 +134,3 @@ def first_order(problem: Problem, component: Component, base: Snapshot) -> list[
     ends = {index: sum(base.places[index][-1]) if base.places[index] else problem.window for index in tasks}
     found = in_order(problem, sorted(tasks, key=lambda index: ends[index]))
     return [*(habit.index for habit in sorted(habits, key=lambda habit: (-habit.weight, habit.index))), *found]
-
-
-def habit_place(habit: Occurrence, free: int) -> tuple[Placement, int]:
-    """Return (place, cost) of a habit in free time: its cheapest place there, or none."""
-    taken = ~free >> habit.base
-    for candidate in habit.candidates:
-        if not candidate.bits & taken:
-            return ((candidate.first, candidate.length),), candidate.cost
-    return (), habit.missed_cost

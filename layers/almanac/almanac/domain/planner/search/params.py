@@ -219,16 +219,26 @@ class OrderParams:
     """Units of work for each item of a component, from which on there is enough of it for orders too;"""
     share: float = 0.3
     """so much of it goes into them,"""
+    waiting_share: float = 0.65
+    """and so much where tasks wait for each other,"""
     runs: int = 4
     """in so many searches, each of which gives a plan."""
-    hot_share: float = 0.03
+    hot_share: float = 0.015
     """The first temperature, as a share of the cost of the plan it begins with,"""
-    cooling: float = 30.0
+    cooling: float = 100.0
     """and that divided by the last one."""
     start_hot: float = 0.3
     """What goes on from such a plan begins with so much of its temperature."""
-    chain_rate: float = 0.25
-    """How often a task goes elsewhere in the order with all that it waits for, and not alone."""
+    chain_rate: float = 0.5
+    """How often a task goes elsewhere in the order with all that it waits for, and not alone;"""
+    nearness: float = 2.0
+    """alone by as many places as an even draw raised to this leaves of all there are: 1 is even, more prefers few."""
+    shape_rate: float = 0.2
+    """How often an item takes its time in another way, and the order stays;"""
+    plain_rate: float = 0.3
+    """and how often of these in the way that costs it least."""
+    remembered: int = 20_000
+    """Of so many places of tasks in free time is remembered where they are."""
     placing_effort: float = 0.2
     """Work of placing an item, in insertions,"""
     step_effort: float = 0.4
