@@ -16,7 +16,7 @@ from almanac.domain.planner.search.large_neighbourhood import AnnealingSchedule
 from almanac.domain.planner.search.params import DEFAULT, SearchParams
 from almanac.domain.planner.search.previous_plan import as_previous, kept_plan, worth_it
 from almanac.domain.planner.search.randomness import Randomization
-from almanac.domain.planner.search.solution import Snapshot, Solution
+from almanac.domain.planner.search.solution import Snapshot, costed
 
 __all__ = ["MonotonicClock", "plan", "standing_still"]
 
@@ -127,7 +127,8 @@ class Solver:
             again = as_previous(self.problem, best)
             kept = kept_plan(again)
             probed = self.probe(again, kept)
-            before, best = best, self.costed(probed if worth_it(kept.cost, probed.cost) else kept)
+            settled = probed if worth_it(kept.cost, probed.cost) else kept
+            before, best = best, costed(self.problem, settled.places)
             if best.places == before.places:
                 break
         return best
@@ -136,12 +137,6 @@ class Solver:
         """Return whether it is the previous plan block by block: equal input gives equal output, so it is settled."""
         again = as_previous(self.problem, snapshot)
         return set(again.instance.previous) == set(self.problem.instance.previous)
-
-    def costed(self, snapshot: Snapshot) -> Snapshot:
-        """Return the same places with their cost in the problem as it was asked."""
-        solution = Solution(self.problem)
-        solution.restore(snapshot)
-        return solution.snapshot()
 
     def probe(self, problem: Problem, base: Snapshot) -> Snapshot:
         """Return the best plan of a short cool search around another, as long as its work takes."""

@@ -16,7 +16,7 @@ from almanac.domain.planner.search.destroying.chains import chain_to
 from almanac.domain.planner.search.large_neighbourhood import AnnealingSchedule, SearchClock
 from almanac.domain.planner.search.ordered_plan import Change, OrderedPlan, Shape
 from almanac.domain.planner.search.params import OrderParams
-from almanac.domain.planner.search.solution import Snapshot, Solution
+from almanac.domain.planner.search.solution import Snapshot, costed
 
 
 class OrderSearch:
@@ -52,7 +52,7 @@ class OrderSearch:
             if change.first < change.stop and plan.accepts(change, worst) and plan.cost < least:
                 least, best = plan.cost, plan.places[:]
             self.work = plan.work + params.step_effort * steps
-        return whole_plan(self.problem, best)
+        return costed(self.problem, best)
 
     def change(self) -> Change:
         """Return a change to look at: an item elsewhere in the order, or one of another shape."""
@@ -118,13 +118,6 @@ def has_shapes(problem: Problem, index: int) -> bool:
     if isinstance(item, Task):
         return item.min_chunk < item.max_chunk
     return isinstance(item, Occurrence) and len(item.candidates) > 1
-
-
-def whole_plan(problem: Problem, places: list[tuple[tuple[int, int], ...]]) -> Snapshot:
-    """Return places with what all of it costs."""
-    solution = Solution(problem)
-    solution.restore(Snapshot(tuple(places), 0))
-    return solution.snapshot()
 
 
 def first_order(problem: Problem, component: Component, base: Snapshot) -> list[int]:

@@ -140,6 +140,13 @@ class Solution:
             self.move(index, snapshot.places[index])
 
 
+def costed(problem: Problem, places: Sequence[Placement]) -> Snapshot:
+    """Return places with what all of it costs in a problem, breaks and daily limits too."""
+    solution = Solution(problem)
+    solution.restore(Snapshot(tuple(places), 0))
+    return solution.snapshot()
+
+
 def earliest_allowed(solution: Solution, task: Task) -> int | None:
     """Return the first slot the order of tasks allows; None while a predecessor is not wholly placed."""
     return begin_after(solution.problem, solution.places, task)
