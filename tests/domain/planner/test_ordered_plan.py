@@ -58,8 +58,10 @@ def test_what_waits_begins_behind_what_it_waits_for_and_has_no_place_without_it(
         [task("draft", 180, deadline=at("05 12:00"), deadline_type="hard"), task("send", 30, depends_on=["draft"])]
     )
     assert begins(problem, ordered(problem, [0, 1]), 1) == ["06 09:00"]
-    problem = morning([task("first", 30), task("draft", 180, deadline=at("05 12:00"), deadline_type="hard")])
-    assert begins(problem, ordered(problem, [0, 1]), 1) == []
+    draft = task("draft", 180, deadline=at("05 12:00"), deadline_type="hard")
+    problem = morning([task("first", 30), draft, task("send", 30, depends_on=["draft"])])
+    plan = ordered(problem, [0, 1, 2])
+    assert (begins(problem, plan, 1), begins(problem, plan, 2)) == ([], [])
 
 
 def walk_at(problem: Problem, start: str, minutes: int) -> Shape:
@@ -159,7 +161,7 @@ def test_nothing_begins_before_what_it_waits_for_ends() -> None:
     problem = many_people(18)
     order = in_order(problem, range(len(problem.tasks)))
     plan = ordered(problem, order)
+    assert all(plan.places)
     for one in problem.tasks:
         for each in one.predecessors:
-            if plan.places[one.index] and plan.places[each]:
-                assert sum(plan.places[each][-1]) <= plan.places[one.index][0][0]
+            assert sum(plan.places[each][-1]) <= plan.places[one.index][0][0]
