@@ -505,7 +505,7 @@ class TestTasks:
         assert "total_minutes" in said[str(unsized)]
         assert "'nights' is unknown" in said[str(lost)]
         assert "circle" in said[str(a)]
-        assert said[str(hung)] == "waits for task 'Lost', which cannot be planned"
+        assert said[str(hung)] == "waits for 'Lost', which cannot be planned"
         assert report.counts.left_out == 5
         assert {warning["id"] for warning in team.runs()[0][3]} >= said.keys()
 

@@ -13,6 +13,7 @@ from almanac.presentation.wording import SENTENCES, words
 UTC = ZoneInfo("UTC")
 NINE = 20_458 * 1440 + 540
 """5 January 2026 at 09:00 UTC, minutes since the epoch."""
+HELD = Explanation("holders", items=("m",), minutes=(480,))
 
 
 def test_every_code_has_a_sentence() -> None:
@@ -31,7 +32,7 @@ def test_the_documentation_names_every_code_once() -> None:
 
 def test_known_ids_become_titles_and_others_stay() -> None:
     said = words([Explanation("waits_for_unplaced", items=("a", "b"))], {"a": "Report"}, UTC)
-    assert said == "waits for 'Report' and b, which has no complete place"
+    assert said == "waits for 'Report' and b, which have no complete place"
 
 
 def test_what_has_no_title_is_something() -> None:
@@ -56,6 +57,49 @@ def test_alternatives_are_joined() -> None:
     parts, less = Explanation("smaller_parts", minutes=(30,)), Explanation("less_work", minutes=(15, 45))
     assert words([parts, less], {}, UTC) == "parts of 30 min or more, or 15 min less work (45 min would fit)"
     assert words([], {}, UTC) == ""
+
+
+@pytest.mark.parametrize(
+    ("item_count", "said"),
+    [
+        (
+            1,
+            ("waits for a, which has no complete place", "although a (1 h) is there too", "; the calendar has a (1 h)"),
+        ),
+        (
+            2,
+            (
+                "waits for a and b, which have no complete place",
+                "although a (1 h) and b (1 h) are there too",
+                "; the calendar has a (1 h) and b (1 h)",
+            ),
+        ),
+    ],
+)
+def test_one_and_several_are_told_apart(item_count: int, said: tuple[str, str, str]) -> None:
+    items, minutes = ("a", "b")[:item_count], (60, 60)[:item_count]
+    held = Explanation("holders", items=items, minutes=minutes)
+    waits, lies, beside = (
+        words([each], {}, UTC)
+        for each in (
+            Explanation("waits_for_unplaced", items=items),
+            Explanation("lies_on", instants=(NINE, NINE + 60), parts=(held,)),
+            Explanation("events_in_the_way", items=items, minutes=minutes),
+        )
+    )
+    assert (waits, lies.split(", ")[-1], beside.removesuffix(" in the way")) == said
+
+
+def test_a_date_of_a_habit_is_no_other_date_in_the_zone_of_the_reader() -> None:
+    """The finding says which date it is, of the habit's person; there it is another day than for who reads."""
+    closed = Explanation("date_hours_closed", instants=(NINE,), category="work")
+    taken = Explanation("date_hours_taken", minutes=(480, 30), instants=(NINE,), category="work", parts=(HELD,))
+    pieces = Explanation("date_stretches_too_short", minutes=(15, 30), instants=(NINE,), category="work")
+    assert [words([each], {}, ZoneInfo("Pacific/Kiritimati")) for each in (closed, taken, pieces)] == [
+        "no work hours are open for it on that day",
+        "its 8 h of work hours on that day are taken by m (8 h); no 30 min are free",
+        "its 15 min of work hours on that day have no stretch of 30 min",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_too_few_hours_before_a_deadline_say_how_few_and_which_deadline_would_ho
     assert (found.state, found.late_minutes) == ("late", 105)
     assert cause_of(found) == (
         "only 1 h 30 min of work hours are open before its deadline (Mon 05 Jan 11:00), it needs 3 h; "
-        "m (30 min) of the calendar are in the way"
+        "the calendar has m (30 min) in the way"
     )
     assert (
         help_of(found)
@@ -186,7 +186,7 @@ def test_a_missed_habit_names_its_date_and_who_took_its_time() -> None:
     found = finding(planned(instance(busy=meetings, habits=[habit("walk", 30, "12:00-13:00", days=["MO"])])), "walk")
     assert (found.state, found.date) == ("missed", "2026-01-05")
     assert cause_of(found) == (
-        "its 16 h of personal hours on Mon 05 Jan are taken by n (9 h) and m (7 h); no 30 min are free"
+        "its 16 h of personal hours on that day are taken by n (9 h) and m (7 h); no 30 min are free"
     )
     assert help_of(found) == "m (7 h) elsewhere or not at all"
 
@@ -206,10 +206,10 @@ def test_a_habit_on_a_closed_day_says_so() -> None:
     found = finding(
         planned(instance(hours={"personal": week("09:00-09:15")}, habits=[habit("walk", 30, "12:00-13:00")])), "walk"
     )
-    assert cause_of(found) == "its 15 min of personal hours on Mon 05 Jan have no stretch of 30 min"
+    assert cause_of(found) == "its 15 min of personal hours on that day have no stretch of 30 min"
     closed = {"personal": {"SU": [["09:00", "17:00"]]}}
     found = finding(planned(instance(hours=closed, habits=[habit("walk", 30, "12:00-13:00", days=["MO"])])), "walk")
-    assert cause_of(found) == "no personal hours are open for it on Mon 05 Jan"
+    assert cause_of(found) == "no personal hours are open for it on that day"
     assert help_of(found) == "30 min more of personal hours on Mon 05 Jan, 12:00-12:30"
 
 

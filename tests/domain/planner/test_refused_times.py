@@ -87,7 +87,7 @@ class TestFindings:
         events = [busy("m", "05 11:00", "05 17:00")]
         found = finding(planned(asked("t", "09:00-11:00", tasks=[task("t", 120)], busy=events)), "t")
         assert cause_of(found).endswith(
-            "; m (6 h) of the calendar are in the way; not counting 2 h that it was taken away from"
+            "; the calendar has m (6 h) in the way; not counting 2 h that it was taken away from"
         )
 
     @pytest.mark.parametrize(

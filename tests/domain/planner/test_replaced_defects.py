@@ -128,7 +128,7 @@ def test_work_that_cannot_be_on_time_is_placed_late_and_explained() -> None:
     assert blocks(result, "t") == [("05 10:00", "05 14:00")]
     (found,) = result.findings
     assert (found.state, found.late_minutes) == ("late", 180)
-    assert "m (1 h) of the calendar" in cause_of(found)
+    assert "the calendar has m (1 h)" in cause_of(found)
     assert help_of(found).startswith("a deadline 3 h later, Mon 05 Jan 14:00")
 
 

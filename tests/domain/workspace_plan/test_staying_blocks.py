@@ -87,7 +87,7 @@ class TestWhatStaysAndWaits:
         assert (said.status, said.cause.code, said.cause.items) == ("unscheduled", "begins_after_it", (str(CYS),))
         assert said.reason == (
             "what waits for it, 'T2', stays where it is and begins Mon 02 Mar 11:00; "
-            "no work hours are open until then, it needs 1 h; 'E900' (2 h) of the calendar are in the way"
+            "no work hours are open until then, it needs 1 h; the calendar has 'E900' (2 h) in the way"
         )
         assert said.cause.parts[0].parts[0].code == "until_then"
         assert [each.code for each in said.suggestions][-1] == "plan_everybody"

@@ -10,7 +10,8 @@ from almanac.presentation.phrases import amount, clock_time, day_name, length, n
 _MOST_NAMED = 3
 _TASK = "{stays}{which}%s{since}{absent}{due}"
 _LENGTH = "{durations[0]} of {category} hours"
-_DATE_HOURS = "its {amounts[0]} of {category} hours on {days[0]}"
+_DATE_HOURS = "its {amounts[0]} of {category} hours on that day"
+"""Which day is said beside it, as its person's date: in the zone of who reads it may begin on another one."""
 
 SENTENCES: Mapping[Code, str] = {
     # reasons of blocks, and of events that move
@@ -61,14 +62,14 @@ SENTENCES: Mapping[Code, str] = {
     "hours_leave_no_gaps": "its {amounts[0]} of {category} hours {until} are too few "
     "for parts of at most {amounts[1]} with a gap between them{away}",
     "hours_taken": "its {amounts[0]} of {category} hours {until} are taken by {holders}; {longest_free}{away}",
-    "waits_for_unplaced": "waits for {names}, which has no complete place",
+    "waits_for_unplaced": "waits for {names}, which {have} no complete place",
     "waits_for_item": "it waits for {names}, which ends {times[0]}; {part}",
     "begins_after_it": "what waits for it, {names}, stays where it is and begins {times[0]}; {part}",
     "begins_before_its_end": "what waits for it, {names}, stays where it is and begins {times[0]}, before it ends",
     "ends_after_deadline": "its block stays where it is and ends {times[0]}, after its deadline {times[1]}",
     "lies_on": "its block stays where it is, {days[0]}, {spans[0]}, although {others_there}",
     "little_time_to_spare": "{only} free {category} time is left between its end and its deadline{away}",
-    "date_hours_closed": "no {category} hours are open for it on {days[0]}",
+    "date_hours_closed": "no {category} hours are open for it on that day",
     "date_hours_taken": f"{_DATE_HOURS} are taken by {{holders}}; no {{amounts[1]}} are free{{away}}",
     "date_stretches_too_short": f"{_DATE_HOURS} have no stretch of {{amounts[1]}}{{away}}",
     "free_time_far_from_ideal": "its ideal time on {days[0]}, {spans[0]}, {blame}; "
@@ -81,7 +82,7 @@ SENTENCES: Mapping[Code, str] = {
     "until_deadline": "before its deadline ({times[0]})",
     "until_window_end": "until the window ends ({times[0]})",
     "until_then": "until then",
-    "events_in_the_way": "; {names_with_minutes} of the calendar are in the way",
+    "events_in_the_way": "; the calendar has {names_with_minutes} in the way",
     "taken_away": "; not counting {amounts[0]} that it was taken away from",
     "holders": "{names_with_minutes}",
     "ideal_time_too_short": "is too short",
@@ -120,8 +121,8 @@ SENTENCES: Mapping[Code, str] = {
     "hours_unknown": "calendar_hours '{category}' is unknown, known are {all_quotes}",
     "hours_unreadable": "the hours '{category}' cannot be read: {all_quotes}",
     "hours_never_open": "the hours '{category}' never open",
-    "waits_for_faulty_task": "waits for task {names}, which cannot be planned",
-    "waits_for_unmanaged_task": "waits for task {names}, which is open but not for Almanac to plan",
+    "waits_for_faulty_task": "waits for {names}, which cannot be planned",
+    "waits_for_unmanaged_task": "waits for {names}, which is open but not for Almanac to plan",
     "dependencies_in_circle": "its dependencies run in a circle, or wait for a task that cannot be planned",
     "order_in_circle": "its order before and after other habits runs in a circle",
     "order_leaves_no_room": "the day has no room for it beside the habits it comes before or after",
@@ -239,7 +240,7 @@ class _Fields(dict[str, object]):
         found = (
             f"{names(_Fields(part, self._titles, self._zone)._names())} has {self._words_of(part.parts[0])} then"
             if part.code == "lacks"
-            else f"{self._words_of(part)} is there too"
+            else f"{self._words_of(part)} {'is' if len(part.items) == 1 else 'are'} there too"
             for part in self._told.parts
         )
         return ", and ".join(found)
@@ -283,6 +284,7 @@ _FIELDS: Mapping[str, Callable[[_Fields], object]] = {
     "days": lambda f: f._times(day_name),
     "spans": _Fields._spans,
     "names": lambda f: names(f._names()),
+    "have": lambda f: "has" if len(f._told.items) == 1 else "have",
     "names_and_others": _Fields._names_and_others,
     "names_with_minutes": _Fields._names_with_minutes,
     "part": lambda f: f._words_of(f._told.parts[0]),
