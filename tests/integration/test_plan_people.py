@@ -424,6 +424,26 @@ def test_a_preview_says_that_a_notice_keeps_a_meeting_where_it_is(team: Team) ->
     assert (block["change"], block["reason"]) == ("held", "stays: it begins sooner than the notice allows a change")
 
 
+def test_what_is_left_out_and_what_it_waits_for_have_their_names(team: Team) -> None:
+    away = team.task("Not ours", auto_schedule=False)
+    held = team.meeting("Held elsewhere", "ann", "ben", auto_schedule=False)
+    first, second = team.task("First"), team.task("Second")
+    team.after(first, away)
+    team.waits(task_id=second, depends_on_meeting_id=held)
+    team.habit("Stretch", user_id="zoe")
+    team.habit("Night walk", calendar_hours="nights")
+    plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
+
+    shown = Preview(
+        replace(team.wiring.apply_plan, plan=plan).preview(job_of(team.ws_id, 7, force_reschedule=False, safe=False))
+    )
+
+    said = {remark.title: remark.obstacle for remark in shown.agenda().remarks}
+    assert said.keys() == {"First", "Second", "Stretch", "Night walk"}
+    assert said["First"] == "waits for 'Not ours', which is open but not for Almanac to plan"
+    assert said["Second"] == "waits for 'Held elsewhere', which is open but not for Almanac to plan"
+
+
 def test_what_help_would_cost_other_work_is_said(team: Team) -> None:
     team.busy("ann", "03-02 07:00", "03-02 09:00")
     team.busy("ann", "03-02 13:00", "03-02 17:00")

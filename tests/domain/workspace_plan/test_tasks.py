@@ -159,6 +159,18 @@ class TestFaults:
     def test_waiting_for_a_faulty_task_names_it(self) -> None:
         assert str(UUID(int=1)) in faults(task(1, None), task(2), dependencies=(after(2, 1),))[2]
 
+    def test_waiting_for_what_waits_for_a_faulty_task_is_no_circle(self) -> None:
+        found = faults(
+            *(task(n, None if n == 9 else 60) for n in (1, 2, 3, 9)),
+            dependencies=(after(1, 2), after(2, 3), after(3, 9), after(1, 3)),
+        )
+        named = {key: reason for key, reason in found.items() if key != 9}
+        assert named == {
+            1: f"waits for {UUID(int=3)}, which cannot be planned",
+            2: f"waits for {UUID(int=3)}, which cannot be planned",
+            3: f"waits for {UUID(int=9)}, which cannot be planned",
+        }
+
     def test_waiting_for_a_task_that_is_not_almanacs(self) -> None:
         assert "not for Almanac to plan" in faults(task(2), dependencies=(after(2, 1),))[2]
 

@@ -205,7 +205,6 @@ def _why_fixed(block: Block, request: PlanningRequest) -> str:
 
 
 def _remark(note: Note, request: PlanningRequest) -> Remark:
-    titles = {str(item.owner): item.title for item in request.items.values()}
-    title = titles.get(note.id, f"{note.kind} {note.id}")
+    title = request.titles.get(note.id, f"{note.kind} {note.id}")
     state = STATES.get(note.status, note.status)
     return Remark(title, state, note.reason, note.hint, note.status not in _CALM, note.people)

@@ -42,6 +42,8 @@ class Dependency:
     task: UUID
     after: UUID
     after_completed: bool
+    after_title: str = ""
+    """For explanations: what is waited for need not be the plan's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,11 @@ def _with_waiting(faults: dict[UUID, Explanation], known: set[UUID], waits: Wait
     while ready := {each for each in waiting if waits.get(each, frozenset()) <= placed}:
         placed |= ready
         waiting -= ready
-    return faults | {each: _why_waiting(waits[each], known, faults) for each in sorted(waiting)}
+    found, left = dict(faults), sorted(waiting)
+    while told := {each: fault for each in left if (fault := _why_waiting(waits[each], known, found)) is not None}:
+        found |= told
+        left = [each for each in left if each not in told]
+    return found | {each: Explanation("dependencies_in_circle") for each in left}
 
 
 def task_specs(tasks: Sequence[TaskRow], waits: Waits, fixed: Iterable[Block]) -> list[TaskSpec]:
@@ -169,13 +173,13 @@ def _chunk_fault(task: TaskRow) -> Explanation | None:
     return None
 
 
-def _why_waiting(afters: frozenset[UUID], known: set[UUID], faults: Mapping[UUID, Explanation]) -> Explanation:
+def _why_waiting(afters: frozenset[UUID], known: set[UUID], faults: Mapping[UUID, Explanation]) -> Explanation | None:
     for after in sorted(afters):
         if after in faults:
             return Explanation("waits_for_faulty_task", items=(str(after),))
         if after not in known:
             return Explanation("waits_for_unmanaged_task", items=(str(after),))
-    return Explanation("dependencies_in_circle")
+    return None
 
 
 def _minutes_left(task: TaskRow, fixed: Iterable[Block]) -> int:

@@ -86,5 +86,5 @@ def _instant(text: str | None) -> datetime | None:
 
 def meeting_dependency(row: Row) -> MeetingDependency:
     """Return one of the dependencies of load_people."""
-    waiting, after, completed = row
-    return MeetingDependency(UUID(waiting), UUID(after), completed)
+    waiting, after, completed, title = row
+    return MeetingDependency(UUID(waiting), UUID(after), completed, title)

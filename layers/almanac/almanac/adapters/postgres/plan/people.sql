@@ -24,7 +24,8 @@ SELECT
      ) r ON true
      WHERE m.ws_id = :ws_id::uuid AND m.auto_schedule AND m.completed_at IS NULL),
     (SELECT coalesce(json_agg(json_build_array(coalesce(d.task_id, d.meeting_id),
-            coalesce(d.depends_on_task_id, d.depends_on_meeting_id), coalesce(t.completed_at, m.completed_at) IS NOT NULL)), '[]')
+            coalesce(d.depends_on_task_id, d.depends_on_meeting_id), coalesce(t.completed_at, m.completed_at) IS NOT NULL,
+            coalesce(t.title, m.title, ''))), '[]')
      FROM meeting_dependencies d
      LEFT JOIN tasks t ON t.id = d.depends_on_task_id
      LEFT JOIN meetings m ON m.id = d.depends_on_meeting_id

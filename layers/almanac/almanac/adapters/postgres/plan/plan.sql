@@ -62,7 +62,7 @@ WHERE t.ws_id = :ws_id::uuid AND t.auto_schedule AND t.completed_at IS NULL
 ORDER BY t.created_at, t.id;
 
 -- name: load_dependencies
-SELECT d.task_id, d.depends_on_task_id, p.completed_at IS NOT NULL
+SELECT d.task_id, d.depends_on_task_id, p.completed_at IS NOT NULL, p.title
 FROM task_dependencies d
 JOIN tasks t ON t.id = d.task_id AND t.auto_schedule AND t.completed_at IS NULL
 JOIN tasks p ON p.id = d.depends_on_task_id

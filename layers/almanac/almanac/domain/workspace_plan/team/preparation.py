@@ -288,4 +288,7 @@ def _items(assigned: AssignedTasks, meetings: Iterable[Meeting], plans: Sequence
 def _names(workspace: Workspace) -> dict[str, str]:
     blocks: dict[str, str] = {str(block.event_id): block.title for block in workspace.blocks}
     people = {member.user: member.name or member.user for member in workspace.members}
-    return people | blocks | {str(event.id): event.title for event in workspace.events}
+    waited_for = {str(each.after): each.after_title for each in workspace.dependencies}
+    waited_for |= {str(each.after): each.after_title for each in workspace.meeting_dependencies}
+    habits = {str(habit.id): habit.name for habit in workspace.habits}
+    return people | waited_for | habits | blocks | {str(event.id): event.title for event in workspace.events}

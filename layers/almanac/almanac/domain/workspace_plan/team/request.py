@@ -41,7 +41,8 @@ class PlanningRequest:
 
     `wanted` holds the ISO dates per habit id of the instance; the planner's weekdays can only say "every Monday".
     `lengthened` are the minutes that owners have made occurrences of habits long. `windows` are those of each person.
-    `names` are titles of events and blocks, and what people are called, for explanations; they are never logged.
+    `names` are for explanations: titles of events, blocks, habits and what is waited for, and what people are called;
+    they are never logged.
     """
 
     instance: Instance

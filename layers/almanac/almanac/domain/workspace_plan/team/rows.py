@@ -44,3 +44,5 @@ class MeetingDependency:
     waiting: UUID
     after: UUID
     after_completed: bool
+    after_title: str = ""
+    """For explanations: what is waited for need not be the plan's own."""
