@@ -51,6 +51,14 @@ def test_events_of_the_calendar_are_named_beside_items() -> None:
     assert reason(result, "t") == "the earliest free 1 h of work hours; the time before is taken by n and m"
 
 
+def test_who_has_a_time_that_is_too_short_anyhow_is_not_blamed() -> None:
+    hours = {"work": week("09:00-09:30", "10:00-12:00")}
+    short, long = task("a", 30, priority="critical"), task("b", 60)
+    assert reason(planned(instance(hours=hours, tasks=[short, long])), "b") == "the earliest 1 h of work hours"
+    parts = planned(instance(hours=hours, tasks=[short, task("b", 60, split=(30, 60))]))
+    assert reason(parts, "b") == "the earliest free 1 h of work hours; the time before is taken by a"
+
+
 def test_a_block_says_how_it_stands_to_its_deadline_in_the_users_zone() -> None:
     on_time = planned(instance(timezone="Pacific/Auckland", tasks=[task("t", 60, deadline=at("08 11:00"))]))
     assert reason(on_time, "t", ZoneInfo("Pacific/Auckland")).endswith(

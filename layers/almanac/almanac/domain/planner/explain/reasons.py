@@ -78,7 +78,7 @@ def reason_of_task(occupancy: Occupancy, task: Task, position: int) -> Explanati
         begin = max(begin, sum(place[position - 1]) + 1)
     open_time = task.eligible & ~between(0, begin)
     starts = starts_of_runs(open_time & ~occupancy.occupied | covered(((first, length),)), length)
-    before = occupancy.ids_before_end(occupancy.hours[task.category] & between(begin, first), task.index)
+    before = taking_before(occupancy, task, begin, (first, length))
     instants: tuple[int, ...] = ()
     gained: tuple[str, ...] = ()
     parts = [*part_of(place, position), *since(solution, task, position), *against_deadline(occupancy, task, position)]
@@ -97,6 +97,18 @@ def reason_of_task(occupancy: Occupancy, task: Task, position: int) -> Explanati
     parts += taken_away(unheld(occupancy, task) & between(begin, first), "taken_away_before")
     minutes = (SLOT_MINUTES * length,)
     return Explanation(kind, gained, minutes, instants, category=task.category, parts=tuple(parts))
+
+
+def taking_before(occupancy: Occupancy, task: Task, begin: int, block: Span) -> tuple[str, ...]:
+    """Return the ids of what takes the time before a block, the last ones first; nothing where that is none for it.
+
+    So it is where no earlier stretch of the hours is long enough, whatever is in them, and no shorter piece would do.
+    """
+    first, length = block
+    hours = occupancy.hours[task.category] & ~between(0, begin)
+    if length <= task.min_chunk and first == lowest(starts_of_runs(hours, length)):
+        return ()
+    return occupancy.ids_before_end(hours & between(begin, first), task.index)
 
 
 def unheld(occupancy: Occupancy, item: Task | Occurrence) -> int:
