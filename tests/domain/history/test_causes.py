@@ -9,6 +9,7 @@ import pytest
 from almanac.domain.history.causes import Happened, causes_of
 from almanac.domain.history.changes import Change
 from almanac.domain.history.diff import EventDiff
+from almanac.domain.history.plan_basis import DEFAULT_MEMBER
 from almanac.presentation.history.diff import because
 
 BLOCK, OTHER = UUID(int=1), UUID(int=2)
@@ -48,7 +49,8 @@ STANDUP, PIN = {**NINE, "title": "Stand-up"}, {**NINE, "title": "Focus", "locked
         ({"inputs": {"hours::work": ({"monday": "09:00-17:00"}, {"monday": ""})}},
          ["opening hours changed: monday 09:00-17:00 → none"]),
         ({"inputs": {"hours:ada:work": (None, {"monday": ""})}}, ["opening hours of ada were set"]),
-        ({"inputs": {"preferences:ada": ({"break_minutes": 0}, None)}}, ["preferences of ada are gone"]),
+        ({"inputs": {"preferences:ada": ({}, None), "hours:ada:work": ({}, None)}}, ["ada is no member any more"]),
+        ({"inputs": {"preferences:ada": (None, {}), "hours:ada:work": (None, {})}}, ["ada is a member now"]),
         ({"inputs": {"hours:ben:work": (None, {}), "hours::sport": (None, {}), "preferences:ben": ({}, None)}}, []),
         ({"inputs": {"preferences:": ({"break_minutes": 0}, {"break_minutes": 15})}},
          ["preferences changed: break minutes 0 → 15"]),
@@ -64,6 +66,13 @@ def test_a_block_moves_for_a_reason_that_can_be_said(happened: dict[str, Any], s
     owners = {BLOCK: TASK, **happened.get("owners", {})}
     found = causes_of(MOVED, Happened(**{**happened, "owners": owners, "facts": {TASK: FACTS}}))
     assert [because(cause) for cause in found] == said
+
+
+def test_what_is_nobodys_has_to_do_with_its_default_member_and_with_nobody_else() -> None:
+    both = {f"preferences:{user}": ({"break_minutes": 0}, {"break_minutes": 15}) for user in ("ada", "ben")}
+    facts = {TASK: {**FACTS, "assignees": []}, DEFAULT_MEMBER: {"user": "ada"}}
+    found = causes_of(MOVED, Happened(inputs=both, owners={BLOCK: TASK}, facts=facts))
+    assert [because(cause) for cause in found] == ["preferences of ada changed: break minutes 0 → 15"]
 
 
 def test_a_block_that_is_new_took_nobodys_place() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from almanac.domain.history.diff import EventDiff, What
 from almanac.domain.history.fold import State, span
-from almanac.domain.history.plan_basis import WEEKDAYS, Facts
+from almanac.domain.history.plan_basis import DEFAULT_MEMBER, WEEKDAYS, Facts
 
 CauseKind = Literal["event", "pinned", "task", "habit", "meeting", "dependency", "hours", "preferences", "block"]
 """What made the plan decide anew: an event or something pinned that took the place, the item itself, what it waits for,
@@ -37,7 +37,8 @@ class Cause:
 class Happened:
     """What happened between two plans, and in the later one: events that others changed, inputs, blocks of the plan.
 
-    `owners` names the key of what each block is of, `facts` what the later plan was made from, of those.
+    `owners` names the key of what each block is of, `facts` what the later plan was made from, of those and of
+    `DEFAULT_MEMBER`.
     """
 
     events: Sequence[EventDiff] = ()
@@ -93,18 +94,24 @@ def _waited_for(block: EventDiff, happened: Happened) -> Iterator[Cause]:
 
 
 def _surroundings(block: EventDiff, happened: Happened) -> Iterator[Cause]:
-    """Hours of its category, and preferences: everybody's, and those of whose it is."""
+    """Hours of its category, and preferences: everybody's, and those of whose it is; of a new member, that they are."""
     facts = happened.facts.get(happened.owners.get(block.event_id, ""), {})
-    category, whose = facts.get("hours"), {"", *_people(facts)}
+    default = happened.facts.get(DEFAULT_MEMBER, {}).get("user", "")
+    category, whose = facts.get("hours"), {"", *(tuple(_people(facts)) or (default,))}
     for key, (was, now) in sorted(happened.inputs.items()):
         kind, _, rest = key.partition(":")
         person, _, named = rest.partition(":")
         if len(whose) > 1 and person not in whose:
             continue
-        if kind == "hours" and named == category:
+        if kind == "hours" and named == category and not _comes_or_goes(person, happened.inputs):
             yield _changed("hours", f"{person}:{named}".strip(":"), was, now)
         elif kind == "preferences":
             yield _changed("preferences", person, was, now)
+
+
+def _comes_or_goes(person: str, inputs: InputChanges) -> bool:
+    """Return whether somebody is a member now, or no more: only members have preferences of their own, empty or not."""
+    return bool(person) and None in inputs.get(f"preferences:{person}", ())
 
 
 def _people(facts: Facts) -> Iterator[str]:

@@ -14,7 +14,8 @@ Facts = Mapping[str, Any]
 """What is known of one item, ready for JSON: what people would call a field, and its value."""
 Basis = Mapping[str, Facts]
 """By `task:<id>`, `habit:<id>`, `meeting:<id>`, `hours:<person>:<category>` and `preferences:<person>`; the person is
-empty where all is one timeline, and of everybody's hours."""
+empty where all is one timeline, and of everybody's hours. With members, whose is what is nobody's: `DEFAULT_MEMBER`."""
+DEFAULT_MEMBER = "default_member:"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -38,6 +39,8 @@ def _of_people(workspace: Workspace) -> Iterator[tuple[str, Facts]]:
     yield "preferences:", _preferences(workspace.preferences) | {"time_zone": workspace.time_zone}
     for category, week in workspace.hours.items():
         yield f"hours::{category}", _hours(week)
+    if workspace.members:
+        yield DEFAULT_MEMBER, {"user": workspace.default_user}
     for member in workspace.members:
         yield f"preferences:{member.user}", _preferences(member.preferences) | {"time_zone": member.time_zone}
         for category, week in member.hours.items():

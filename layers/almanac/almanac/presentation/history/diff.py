@@ -105,6 +105,8 @@ def _told(each: EventDiff, causes: Sequence[Cause]) -> list[str]:
 
 def because(cause: Cause) -> str:
     """Return a cause as the end of a sentence."""
+    if cause.kind == "preferences" and cause.subject and cause.what != "changed":
+        return f"{cause.subject} {'is a member now' if cause.what == 'came' else 'is no member any more'}"
     title = cause.title or f"{_UNTITLED.get(cause.kind, 'something without a title')}{_whose(cause)}"
     version = "" if cause.version is None else f", version {cause.version}"
     what = _WHAT.get(cause.kind, {}).get(cause.what, cause.what)

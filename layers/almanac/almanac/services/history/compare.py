@@ -8,7 +8,7 @@ from uuid import UUID
 from almanac.domain.history.causes import Cause, Happened, causes_of
 from almanac.domain.history.diff import EventDiff, diff
 from almanac.domain.history.fold import fold_back
-from almanac.domain.history.plan_basis import Basis
+from almanac.domain.history.plan_basis import DEFAULT_MEMBER, Basis
 from almanac.errors import BadInput
 from almanac.services.history.ports import HistoryStore, RunStore
 from almanac.services.history.read import require
@@ -93,7 +93,7 @@ class Compare:
             inputs=self.runs.input_changes(ws_id, run_id),
             blocks=blocks,
             owners=owners,
-            facts=self.runs.facts(ws_id, set(owners.values())),
+            facts=self.runs.facts(ws_id, {*owners.values(), DEFAULT_MEMBER}),
         )
         found = [(block.event_id, causes_of(block, happened)) for block in blocks]
         return [(event_id, causes) for event_id, causes in found if causes]
