@@ -25,7 +25,8 @@ def document() -> dict[str, Any]:
 
 
 FAULTS = [
-    ("people/0", {"id": ""}, "people[0] '': id must be a text"),
+    ("people/0", {"id": ""}, "people[0] '': id must be a text, is empty"),
+    ("people/0", {"timezone": 60}, "people[0] 'ann': timezone must be a text, is a number"),
     ("people/1", {"id": "ann"}, "people 'ann': id comes twice"),
     ("people/0", {"timezone": "Mars"}, "people[0] 'ann': timezone 'Mars' is no IANA time zone"),
     ("people/0", {"mood": 1}, "people[0] 'ann': 'mood' is unknown"),
@@ -101,6 +102,18 @@ def test_without_people_it_is_one_nameless_person_and_names_are_not_read() -> No
 def test_format_1_has_neither_people_nor_meetings(field: str) -> None:
     with pytest.raises(InstanceError, match=f"'{field}' is unknown"):
         read_instance(instance() | {field: []})
+
+
+def test_a_misspelt_list_of_people_is_named_and_not_the_zone_that_it_would_save() -> None:
+    misspelt = document()
+    misspelt["peoples"] = misspelt.pop("people")
+    for wrong, said in (
+        (misspelt, "instance: 'peoples' is unknown, did you mean people?"),
+        (document() | {"format": 1}, "instance: 'people' is unknown, known are "),
+    ):
+        with pytest.raises(InstanceError) as told:
+            read_instance(wrong)
+        assert str(told.value).startswith(said)
 
 
 def test_with_people_the_frames_own_zone_and_hours_are_not_read() -> None:

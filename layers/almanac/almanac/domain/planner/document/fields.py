@@ -54,7 +54,7 @@ class Fields:
         """Return a string that is not empty."""
         value = self.values.get(name)
         if not isinstance(value, str) or not value:
-            raise self.error(name, f"must be a text, is {kind(value)}")
+            raise self.error(name, f"must be a text, is {'empty' if value == '' else kind(value)}")
         return value
 
     def choice(self, name: str, known: Collection[str]) -> str:

@@ -83,8 +83,8 @@ def read_instance(document: object, *, tolerant: bool = False) -> Reading:
     """
     frame = Fields(document, FRAME)
     now, end = read_frame(frame)
-    people = read_people(frame)
     frame.only(*(FRAME_FIELDS_2 if frame.values.get("format", 1) == 2 else FRAME_FIELDS))
+    people = read_people(frame)
     reader, strict = Reader(tolerant), Reader(tolerant=False)
     tasks = reader.each(frame, "tasks", lambda fields: read_task(fields, people))
     habits = reader.each(frame, "habits", lambda fields: read_habit(fields, people))
