@@ -35,14 +35,14 @@ _FAULTS: Mapping[str, str] = {
     "bool_type": "must be true or false",
     "string_type": "must be text",
     "string_unicode": "must be text without half a character",
-    "string_too_short": "must have at least {min_length} character(s)",
+    "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
     "string_pattern_mismatch": "must look like {pattern}",
     "greater_than": "must be more than {gt:g}",
     "greater_than_equal": "must be at least {ge:g}",
     "less_than": "must be less than {lt:g}",
     "less_than_equal": "must be at most {le:g}",
-    "too_short": "must have at least {min_length} entry",
+    "too_short": "must have at least {min_length} entries",
     "too_long": "must have at most {max_length} entries",
     "dict_type": "must be an object",
     "model_type": "must be an object",
@@ -71,6 +71,7 @@ def fault_in_words(kind: str, limits: Mapping[str, Any], otherwise: str) -> str:
     if words is None:
         return otherwise
     try:
-        return words.format(**limits)
+        said = words.format(**limits)
     except (KeyError, ValueError, TypeError):
         return otherwise
+    return said.replace(" 1 characters", " 1 character").replace(" 1 entries", " 1 entry")
