@@ -68,6 +68,16 @@ def test_a_block_that_stays_although_an_earlier_place_is_free_names_it() -> None
     )
 
 
+def test_what_is_left_of_a_block_that_begins_later_does_not_stay() -> None:
+    stands = [{"item": "t", "start": at("05 09:00"), "end": at("05 11:00")}]
+    wanted = task("t", 120, split=(60, 120))
+    taken = [busy("m", "05 09:00", "05 10:00"), busy("n", "05 11:00", "05 11:30")]
+    first, _ = planned(instance(tasks=[wanted], previous=stands, busy=taken)).blocks
+    assert (moment(first.start), reason_of(first).partition(",")[0]) == ("05 10:00", "part 1 of 2")
+    (whole,) = planned(instance(tasks=[wanted], previous=stands)).blocks
+    assert reason_of(whole) == "stays where it was: the earliest 2 h of work hours"
+
+
 def test_blocks_of_the_past_or_of_unknown_items_are_no_obstacle() -> None:
     old = [{"item": "ghost", "start": at("05 09:00"), "end": at("05 10:00")}]
     old += [{"item": "t", "start": at("04 09:00"), "end": at("04 10:00")}]

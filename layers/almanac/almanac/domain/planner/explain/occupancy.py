@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from almanac.domain.explanation import CausePart, Explanation, ReasonPart
 from almanac.domain.planner.model.grid import Grid, hours_in_slots, split_movable
+from almanac.domain.planner.model.previous_blocks import blocks_by_item
 from almanac.domain.planner.model.problem import Attendance, Item, Occurrence, Problem, Task, weight_of
 from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, covered, lowest
 from almanac.domain.planner.search.solution import Solution
@@ -28,6 +29,7 @@ class Occupancies:
         self.grid = Grid.of(instance)
         _, pinned = split_movable(instance, self.grid)
         self.locked: tuple[LockedEvent, ...] = (*instance.locked, *pinned)
+        self.previous = blocks_by_item(solution.problem)
         self.known: dict[tuple[int, ...], Occupancy] = {}
 
     def of(self, item: Item) -> "Occupancy":

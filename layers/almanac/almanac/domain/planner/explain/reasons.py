@@ -57,14 +57,15 @@ def move_reason(occupancy: Occupancy, event: Movable) -> Explanation:
 
 
 def reason(occupancy: Occupancy, item: Task | Occurrence, position: int) -> Explanation:
-    """Return why one block of an item is where it is, and that it stays when the previous plan had it there."""
+    """Return why one block of an item is where it is, and that it stays when the previous plan had it begin there."""
     span = occupancy.solution.places[item.index][position]
     found = (
         reason_of_habit(occupancy, item, span)
         if isinstance(item, Occurrence)
         else reason_of_task(occupancy, item, position)
     )
-    stays = item.kept is not None and not covered((span,)) & ~(item.kept.near | item.kept.far)
+    began = any(first == span[0] for first, _ in occupancy.plan.previous.get(item.id, ()))
+    stays = began and item.kept is not None and not covered((span,)) & ~(item.kept.near | item.kept.far)
     return replace(found, parts=(Explanation("stays"), *found.parts)) if stays else found
 
 
