@@ -17,7 +17,7 @@ from almanac.domain.planner.document.read_instance import read_instance
 from almanac.domain.planner.model.discretize import problem_of
 from almanac.domain.planner.planner import plan
 from almanac.domain.wall_clock import minutes_of
-from almanac.presentation.agenda import Agenda, Entry, EntryKind, Remark, clock_changes, wall_span
+from almanac.presentation.agenda import Agenda, Entry, EntryKind, Remark, clock_changes, wall_span, when
 from almanac.presentation.html.plan import page
 from almanac.presentation.instance_agenda import agenda_of
 from almanac.presentation.svg.plan import svg
@@ -344,6 +344,12 @@ class TestClockChanges:
     def test_what_ends_in_the_repeated_hour_keeps_its_length(self) -> None:
         start = minutes_of(datetime(2026, 10, 25, 0, 45, tzinfo=UTC))  # 02:45 in summer time, ends 02:15 in winter time
         assert wall_span(start, start + 30, date(2026, 10, 25), BERLIN) == (165, 195)
+
+    def test_what_runs_over_the_change_says_both_offsets(self) -> None:
+        start = minutes_of(datetime(2026, 3, 28, 21, 0, tzinfo=UTC))
+        night = Entry("task", "Watch", start, start + 240)
+        assert when(night, BERLIN) == "Sat 28 Mar 22:00 (+0100)-03:00 (+0200)"
+        assert when(Entry("task", "Tea", start + 600, start + 660), BERLIN) == "Sun 29 Mar 09:00-10:00 (+0200)"
 
     def test_a_night_belongs_to_both_days(self) -> None:
         start = minutes_of(datetime(2026, 3, 2, 22, 0, tzinfo=UTC))

@@ -236,8 +236,13 @@ def clock_changes(days: Iterable[date], zone: ZoneInfo) -> list[tuple[date, int]
 
 
 def when(entry: Entry, zone: ZoneInfo) -> str:
-    """Return a local "Mon 02 Mar 09:00-10:30", with the UTC offset on a day whose clocks change."""
+    """Return a local "Mon 02 Mar 09:00-10:30", with the UTC offset on a day whose clocks change.
+
+    What runs over the change says both: its length does not follow from its wall times.
+    """
     start, end = local_time(entry.start, zone), local_time(entry.end, zone)
+    if start.utcoffset() != end.utcoffset():
+        return f"{start:%a %d %b %H:%M} {_offset(start)}-{end:%H:%M} {_offset(end)}"
     text = f"{start:%a %d %b %H:%M}-{end:%H:%M}"
     return f"{text} {_offset(start)}" if clock_changes([start.date()], zone) else text
 
