@@ -266,6 +266,39 @@ def test_work_waits_for_a_meeting_and_a_meeting_for_work(team: Team) -> None:
     assert team.plan().outcome == "unchanged"
 
 
+def test_what_waits_for_something_that_stays_names_it_and_no_earliest_start(team: Team) -> None:
+    sync, report = team.meeting("Sync", "ann", "cy"), team.task("Report", end_date=team.at("03-02 11:30"))
+    minutes = team.meeting("Minutes", "ann", "cy")
+    team.waits(task_id=report, depends_on_meeting_id=sync)
+    team.waits(meeting_id=minutes, depends_on_meeting_id=sync)
+    team.plan()
+    pinned = {"start_at": team.at("03-02 12:00"), "end_at": team.at("03-02 13:00"), "locked": True}
+    (block,) = team.database.run("SELECT event_id FROM meeting_calendar_events WHERE meeting_id = :m", m=sync)[0]
+    team.change("workspace_calendar_events", block, **pinned)
+
+    report_of_plan = team.plan()
+
+    reasons = team.database.run(
+        "SELECT scheduling_reason FROM task_calendar_events UNION ALL"
+        " SELECT scheduling_reason FROM meeting_calendar_events WHERE meeting_id = :m",
+        m=minutes,
+    )
+    assert [reason.partition(",")[0] for (reason,) in reasons] == [
+        "the earliest free 1 h of work hours after 'Sync'",
+        "the earliest 1 h of meeting hours after 'Sync'",
+    ]
+    (note,) = report_of_plan.notes
+    assert (note.status, note.cause.code) == ("late", "waits_for_item")
+    assert note.reason == (
+        "it waits for 'Sync', which ends Mon 02 Mar 13:00; "
+        "its deadline, Mon 02 Mar 11:30, had passed before it could begin"
+    )
+    team.change("tasks", report, start_date=team.at("03-03 10:00"), end_date=None)
+    team.plan()
+    ((reason,),) = team.database.run("SELECT scheduling_reason FROM task_calendar_events")
+    assert "from its earliest start (Tue 03 Mar 10:00) on" in reason
+
+
 def test_a_job_with_a_user_plans_this_person_and_leaves_everybody_else(team: Team) -> None:
     for user in ("ann", "cy"):
         team.assign(team.task(user), user)

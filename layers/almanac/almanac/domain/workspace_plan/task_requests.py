@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation, ItemFinding
@@ -59,7 +60,9 @@ class WorkRequests:
             _spec(task, work, self.waits.get(task.id, frozenset())) for task in self.tasks if work.left[task.id] > 0
         )
         meetings = (
-            meeting_spec(meeting, self.waits.get(key, frozenset()), work.ends(self.waits.get(key, ())), work.left)
+            meeting_spec(
+                meeting, self.waits.get(key, ()), work.start(self.waits.get(key, ()), meeting.earliest), work.left
+            )
             for key, meeting in self.meetings.items()
             if work.left[key] > 0
         )
@@ -84,13 +87,16 @@ class WorkLeft:
         left |= {key: 0 if fixed_of[key] else meeting.minutes for key, meeting in meetings.items()}
         return cls(left, fixed_of)
 
-    def ends(self, afters: Iterable[UUID]) -> list[int]:
-        """Return the ends of the fixed blocks of what is waited for; what is left of it the planner puts before.
+    def start(self, afters: Iterable[UUID], wanted: datetime | None) -> tuple[int | None, tuple[str, ...]]:
+        """Return the earliest start, and the ids of those waited for whose fixed blocks end then: none if it is wanted.
 
-        Work that was done before its time keeps nothing waiting.
+        What is left of them the planner puts before. Work that was done before its time keeps nothing waiting.
         """
-        fixed = (block for after in afters for block in self.fixed_of.get(after, ()))
-        return [block.last_minute for block in fixed if not block.over]
+        fixed = [(b.last_minute, after) for after in afters for b in self.fixed_of.get(after, ()) if not b.over]
+        last = max((end for end, _ in fixed), default=None)
+        if wanted is not None and (last is None or ceil_minutes(wanted) >= last):
+            return ceil_minutes(wanted), ()
+        return last, tuple(sorted({str(after) for end, after in fixed if end == last}))
 
 
 def open_predecessors(dependencies: Iterable[Dependency]) -> Waits:
@@ -189,15 +195,13 @@ def _minutes_left(task: TaskRow, fixed: Iterable[Block]) -> int:
 def _spec(task: TaskRow, work: WorkLeft, afters: frozenset[UUID]) -> TaskSpec:
     minutes = work.left[task.id]
     smallest, largest = _chunks(task, minutes)
-    bounds = work.ends(afters)
-    if task.earliest is not None:
-        bounds.append(ceil_minutes(task.earliest))
+    earliest, leaders = work.start(afters, task.earliest)
     return TaskSpec(
         id=str(task.id),
         category=task.category,
         priority=task.priority,
         minutes=minutes,
-        earliest=max(bounds, default=None),
+        earliest=earliest,
         deadline=None if task.deadline is None else minutes_of(task.deadline),
         hard_deadline=task.hard_deadline and task.deadline is not None,
         splittable=task.splittable,
@@ -205,6 +209,7 @@ def _spec(task: TaskRow, work: WorkLeft, afters: frozenset[UUID]) -> TaskSpec:
         max_chunk=largest,
         depends_on=tuple(sorted(str(after) for after in afters if work.left[after] > 0)),
         refused=tuple((minutes_of(start), ceil_minutes(end)) for start, end in task.refused),
+        leaders=leaders,
     )
 
 

@@ -11,7 +11,7 @@ from almanac.domain.planner.explain.causes import cause_of, until
 from almanac.domain.planner.explain.habit_findings import missed_date
 from almanac.domain.planner.explain.meeting_findings import MeetingTimes
 from almanac.domain.planner.explain.occupancy import Occupancies, Occupancy, taken_away
-from almanac.domain.planner.explain.reasons import unheld
+from almanac.domain.planner.explain.reasons import is_held_back, unheld
 from almanac.domain.planner.explain.suggestions import LaterDeadline, explanation_of, shortlist
 from almanac.domain.planner.explain.what_if import WhatIf
 from almanac.domain.planner.model.instance import Follower
@@ -131,6 +131,9 @@ def diagnosis(occupancy: Occupancy, task: Task, missing: int, late: int) -> tupl
         last = max(task.predecessors, key=lambda i: solution.places[i][-1])
         ends = problem.minute(first)
         cause = Explanation("waits_for_item", items=(problem.tasks[last].id,), instants=(ends,), parts=(cause,))
+    elif task.leaders and is_held_back(solution, task):
+        ends = problem.minute(task.release)
+        cause = Explanation("waits_for_item", items=task.leaders[:1], instants=(ends,), parts=(cause,))
     found = tuple(map(explanation_of, shortlist(what_if.suggestions(late))))
     if task.follower and what_if.stop < what_if.due:
         cause, everybody = about_follower(task.follower, cause)

@@ -127,11 +127,16 @@ def since(solution: Solution, task: Task, position: int) -> tuple[Explanation, .
     """Return what a block could not precede: the part before it, the tasks it waits for, or its earliest start."""
     if position:
         return (Explanation("after_part", numbers=(position,)),)
-    if task.predecessors:
-        return (Explanation("after_items", items=tuple(solution.items[index].id for index in task.predecessors)),)
-    if task.release > max(solution.problem.people[person].first for person in task.people):
-        return (Explanation("after_earliest_start", instants=(solution.problem.minute(task.release),)),)
-    return ()
+    held = is_held_back(solution, task)
+    before = (*(solution.items[index].id for index in task.predecessors), *(task.leaders if held else ()))
+    if before:
+        return (Explanation("after_items", items=before),)
+    return (Explanation("after_earliest_start", instants=(solution.problem.minute(task.release),)),) if held else ()
+
+
+def is_held_back(solution: Solution, task: Task) -> bool:
+    """Return whether a task may begin only after the notice of its people, whatever else is placed where."""
+    return task.release > max(solution.problem.people[person].first for person in task.people)
 
 
 def against_deadline(occupancy: Occupancy, task: Task, position: int) -> tuple[Explanation, ...]:

@@ -56,6 +56,8 @@ class TaskSpec:
     refused: tuple[Interval, ...] = ()
     """Where nothing of it may be: its owner has taken it away from there."""
     follower: Follower | None = None
+    leaders: tuple[str, ...] = ()
+    """Ids of what it waits for and stays where it is, where that ends at `earliest`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class MeetingSpec:
     refused: tuple[Interval, ...] = ()
     """Minutes since the epoch where nothing of it may be: it was taken away from there."""
     follower: Follower | None = None
+    leaders: tuple[str, ...] = ()
+    """Ids of what it waits for and stays where it is, where that ends at `earliest`."""
 
 
 @dataclass(frozen=True, slots=True)

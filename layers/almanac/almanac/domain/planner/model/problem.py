@@ -100,6 +100,8 @@ class Task:
     """Cost of delaying by one slot everything that waits for it."""
     follower: Follower | None = None
     """What waits for it and stays where it is; `open_slots` end where that begins."""
+    leaders: tuple[str, ...] = ()
+    """What it waits for and stays where it is, where that ends at `release`."""
     refused: int = 0
     """Slots it was taken away from, whatever else they are; none of them is in `open_slots`."""
 

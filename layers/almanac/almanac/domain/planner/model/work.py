@@ -63,14 +63,14 @@ class Works:
         person = self.by_id[spec.person]
         task = self.work(index, spec, (person,), self.instance.weights.priority[spec.priority], chunk_slots(spec))
         cap_row = self.cap_rows[person.index].get(spec.category, -1)
-        return replace(task, cap_row=cap_row, follower=spec.follower)
+        return replace(task, cap_row=cap_row, follower=spec.follower, leaders=spec.leaders)
 
     def meeting(self, index: int, spec: MeetingSpec) -> Task:
         """Return one meeting on the grid: it pays what a task of its length would pay for each of its people."""
         people = tuple(self.by_id[name] for name in spec.people)
         weight = self.instance.weights.priority[spec.priority] * len(people)
         meeting = self.work(index, spec, people, weight, (slots_for(spec.minutes),) * 3)
-        return replace(meeting, follower=spec.follower)
+        return replace(meeting, follower=spec.follower, leaders=spec.leaders)
 
     def work(
         self,

@@ -83,23 +83,24 @@ def taken_by(block: Block, meetings: Mapping[UUID, Meeting], users: Iterable[str
 
 
 def meeting_spec(
-    meeting: Meeting, afters: Iterable[UUID], ends: Iterable[int], left: Mapping[UUID, int]
+    meeting: Meeting, afters: Iterable[UUID], start: tuple[int | None, tuple[str, ...]], left: Mapping[UUID, int]
 ) -> MeetingSpec:
-    """Return what the planner is to place; `ends` are those of what it waits for and that stays where it is.
+    """Return what the planner is to place; `start` is when it may begin, and who of what it waits for ends then.
 
     `left` are the minutes that the planner is to place of everything that may be waited for.
     """
-    bounds = [*ends, *([ceil_minutes(meeting.earliest)] if meeting.earliest is not None else [])]
+    earliest, leaders = start
     return MeetingSpec(
         id=str(meeting.id),
         category=meeting.category,
         priority=meeting.priority,
         minutes=meeting.minutes,
-        earliest=max(bounds, default=None),
+        earliest=earliest,
         deadline=None if meeting.deadline is None else minutes_of(meeting.deadline),
         hard_deadline=meeting.hard_deadline and meeting.deadline is not None,
         people=meeting.required,
         optional=meeting.optional,
         depends_on=tuple(sorted(str(after) for after in afters if left[after] > 0)),
-        refused=tuple((minutes_of(start), ceil_minutes(end)) for start, end in meeting.refused),
+        refused=tuple((minutes_of(begin), ceil_minutes(end)) for begin, end in meeting.refused),
+        leaders=leaders,
     )
