@@ -444,6 +444,19 @@ def test_a_preview_of_one_person_names_them_and_says_why_their_meetings_stay(tea
     assert told["Report"][0] == "Report"
 
 
+def test_a_meeting_that_the_last_member_had_with_somebody_gone_stays_for_what_it_lacks(team: Team) -> None:
+    team.meeting("Sync", "ann", "cy")
+    team.plan()
+    team.database.run("DELETE FROM workspace_members WHERE user_id <> 'ann'")
+    plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
+
+    job = job_of(team.ws_id, 7, force_reschedule=False, safe=False)
+    shown = Preview(replace(team.wiring.apply_plan, plan=plan).preview(job))
+
+    (block,) = shown.document()["blocks"]
+    assert (block["change"], block["reason"]) == ("held", "stays: this plan cannot place it anew")
+
+
 def test_a_preview_says_that_a_notice_keeps_a_meeting_where_it_is(team: Team) -> None:
     team.meeting("Sync", "ann", "ben")
     team.plan()

@@ -195,7 +195,7 @@ def _why_fixed(block: Block, request: PlanningRequest) -> str:
         return "begun"
     if block.kept:
         return "put here by an undo"
-    if block.kind == "meeting" and len(request.instance.people) == 1:
+    if block.kind == "meeting" and request.one_person:
         return "stays: a plan of one person leaves meetings where they are"
     people = block.attending or (block.user,)
     first = max((each.first for user, each in request.windows.items() if user in people), default=request.window.first)

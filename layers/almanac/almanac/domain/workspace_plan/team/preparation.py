@@ -121,6 +121,7 @@ class Preparation:
                 *self.about_kept(existing.fixed),
             ),
             windows={plan.view.user: plan.view.window for plan in plans},
+            one_person=self.only is not None,
         )
 
     def specs(self, existing: BlockSets) -> tuple[tuple[TaskSpec, ...], tuple[MeetingSpec, ...], Sequence[ItemFinding]]:

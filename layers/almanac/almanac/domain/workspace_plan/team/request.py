@@ -54,6 +54,8 @@ class PlanningRequest:
     findings: tuple[ItemFinding, ...]
     lengthened: Mapping[OccurrenceKey, int]
     windows: Mapping[str, PlanningWindow]
+    one_person: bool = False
+    """Whether one member is planned and not everybody."""
 
     @property
     def titles(self) -> dict[str, str]:
