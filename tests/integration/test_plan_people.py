@@ -457,6 +457,20 @@ def test_a_meeting_that_the_last_member_had_with_somebody_gone_stays_for_what_it
     assert (block["change"], block["reason"]) == ("held", "stays: this plan cannot place it anew")
 
 
+def test_people_of_one_name_are_told_apart(team: Team) -> None:
+    team.database.run("UPDATE workspace_members SET name = 'Ann' WHERE user_id = 'cy'")
+    team.meeting("Sync", "ann", "cy", "ben", duration_minutes=600)
+    plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
+
+    job = job_of(team.ws_id, 7, force_reschedule=False, safe=False)
+    agenda = Preview(replace(team.wiring.apply_plan, plan=plan).preview(job)).agenda()
+
+    assert sorted(person.name for person in agenda.people) == ["Ann (ann)", "Ann (cy)", "Ben"]
+    (remark,) = agenda.remarks
+    assert agenda.who(remark) == "Ann (ann), Ben, Ann (cy)"
+    assert "'Ann (ann)' came outside their hours" in remark.help
+
+
 def test_a_preview_says_that_a_notice_keeps_a_meeting_where_it_is(team: Team) -> None:
     team.meeting("Sync", "ann", "ben")
     team.plan()
