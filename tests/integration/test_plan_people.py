@@ -13,6 +13,7 @@ import pytest
 from almanac.adapters.postgres.exports.people import PostgresDays
 from almanac.adapters.postgres.plan.requested import PostgresRequestedPlans
 from almanac.presentation.preview import Preview
+from almanac.presentation.requests import plan_text
 from almanac.services.plan.apply import job_of
 from almanac.web.console.plan_pages import moves
 from tests.integration import rows
@@ -404,6 +405,7 @@ def test_what_is_said_of_an_item_says_whose_it_is(team: Team) -> None:
     ]
     (run,) = PostgresRequestedPlans(team.database).runs_of_request(team.ws_id, "ticket-1")
     assert {note["title"] for note in run.warnings} == {"Both", "Never", "Endless", "Empty", None}
+    assert "  Empty (Ben, Cy): without a place: " in plan_text(run), "as a preview names them"
     told = {
         user: {note.title for note in facts.notes}
         for user in ("ann", "ben", "cy")

@@ -118,6 +118,6 @@ def _plan_lines(plan: RequestedPlan) -> Iterator[str]:
     yield from filter(None, [cut_short(plan.counts.search_cut_percent)])
     for note in plan.warnings:
         what = note["title"] or f"{note['kind']} {note['id']}"
-        if people := note.get("people"):
-            what += f" ({', '.join(people)})"
+        if names := note.get("names"):
+            what += f" ({', '.join(names)})"
         yield one_line(f"  {what}: {finding(note['status'], note['reason'], note['hint'])}")

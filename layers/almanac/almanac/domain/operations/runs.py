@@ -30,9 +30,13 @@ class StoredNote(TypedDict):
 
 
 class TitledNote(StoredNote):
-    """A note with the title of its task, habit or meeting; None when it is about none."""
+    """A note with the title of its task, habit or meeting; None when it is about none.
+
+    `names` are what its people are called, in their order; whoever is no member any more goes by the id.
+    """
 
     title: str | None
+    names: NotRequired[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
