@@ -44,6 +44,14 @@ def added(visitor: Visitor, wiring: ApiWiring, ws: UUID, **more: str | list[str]
 
 
 class TestLooking:
+    @pytest.mark.parametrize("kind", ["people", "tasks", "habits", "hours"])
+    def test_people_of_one_name_can_be_told_apart_where_they_are_chosen(
+        self, visitor: Visitor, page: str, ws: UUID, wiring: ApiWiring, kind: str
+    ) -> None:
+        wiring.people.add(ws, "ada2", "Ada", None)
+        shown = text_of(visitor.get(page.replace("people", kind)).text)
+        assert {"Ada (ada)", "Ada (ada2)"} <= set(re.findall(r"Ada \(\w+\)", shown))
+
     def test_without_members_it_says_what_that_means(self, visitor: Visitor, ws: UUID) -> None:
         shown = visitor.get(f"/console/workspaces/{ws}/people")
         assert shown.status == 200

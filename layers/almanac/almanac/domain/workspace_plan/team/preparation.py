@@ -1,11 +1,11 @@
 """A workspace on its way to the planner: what is whose, what can be planned at all, and which blocks stay."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation, ItemFinding
+from almanac.domain.people_names import people_names
 from almanac.domain.planner.model.instance import Instance, MeetingSpec, TaskSpec
 from almanac.domain.planner.model.weights import Weights
 from almanac.domain.workspace_plan.existing_blocks import BlockSets, is_users, stays, taken_by_owners
@@ -289,11 +289,7 @@ def _items(assigned: AssignedTasks, meetings: Iterable[Meeting], plans: Sequence
 
 def _names(workspace: Workspace) -> dict[str, str]:
     blocks: dict[str, str] = {str(block.event_id): block.title for block in workspace.blocks}
-    shared = Counter(member.name for member in workspace.members)
-    people = {
-        each.user: f"{each.name} ({each.user})" if each.name and shared[each.name] > 1 else each.name or each.user
-        for each in workspace.members
-    }
+    people = people_names((member.user, member.name) for member in workspace.members)
     waited_for = {str(each.after): each.after_title for each in workspace.dependencies}
     waited_for |= {str(each.after): each.after_title for each in workspace.meeting_dependencies}
     habits = {str(habit.id): habit.name for habit in workspace.habits}

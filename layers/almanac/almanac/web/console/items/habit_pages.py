@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from almanac.domain.items.habits import LONGEST_HABIT, TIME_PREFERENCES, HabitChange, ListedHabit
 from almanac.domain.items.wishes import PRIORITIES
+from almanac.domain.people_names import people_names
 from almanac.domain.wall_clock import WEEKDAYS
 from almanac.errors import BadInput
 from almanac.presentation.items.habits import NOTES_SHOWN, when_text
@@ -125,7 +126,7 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
         members=members,
         refused=refused,
         once=uuid4(),
-        names={each.user_id: each.name or each.user_id for each in members},
+        names=people_names((each.user_id, each.name) for each in members),
         plan=last_plan(visit),
     )
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from almanac.domain.items.tasks import ListedTask, TaskChange
 from almanac.domain.items.wishes import LONGEST, PRIORITIES
+from almanac.domain.people_names import people_names
 from almanac.errors import BadInput
 from almanac.presentation.items.tasks import after_change
 from almanac.presentation.phrases import STATES, amount
@@ -115,7 +116,7 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
         zone=zone_name,
         clock=visit.clock,
         members=members,
-        names={each.user_id: each.name or each.user_id for each in members},
+        names=people_names((each.user_id, each.name) for each in members),
         default=next((each.user_id for each in members if each.default), None),
         rows=rows,
         rest=len(found) > _MOST,

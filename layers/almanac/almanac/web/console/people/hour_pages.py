@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from almanac.domain.hours.opening import DEFAULT_CATEGORIES, ListedHours
 from almanac.domain.hours.preferences import BREAKS, CAPS, OF_MINUTES
+from almanac.domain.people_names import people_names
 from almanac.domain.wall_clock import WEEKDAYS
 from almanac.errors import BadInput
 from almanac.presentation.items.hours import alike_days, preference_rows, preference_values
@@ -122,7 +123,7 @@ def _shown(visit: Visit, user: str | None, refused: Refused | None = None) -> An
         zone=next((each.time_zone for each in members if each.user_id == user and each.time_zone), zone),
         user=user,
         members=members,
-        names={each.user_id: each.name or each.user_id for each in members},
+        names=people_names((each.user_id, each.name) for each in members),
         rows=rows,
         of_members=[_row(visit, each, each.user_id, all_hours) for each in all_hours if each.user_id is not None],
         new=refused.weeks.get(None) if refused is not None else None,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from almanac.domain.items.meetings import LEAST_PEOPLE, ListedMeeting
 from almanac.domain.items.wishes import LONGEST, PRIORITIES
 from almanac.domain.operations.people import ListedMember
+from almanac.domain.people_names import people_names
 from almanac.domain.wall_clock import zone_of
 from almanac.errors import BadInput
 from almanac.presentation.items.hours import hours_text
@@ -112,7 +113,7 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
         zone=zone_name,
         clock=zone,
         members=members,
-        names={each.user_id: each.name or each.user_id for each in members},
+        names=people_names((each.user_id, each.name) for each in members),
         hours={user: hours_text(week) for user, week in hours.items()},
         calendars={user: [each for each in calendars if each.user_id == user] for user in of_users},
         targets={each.user_id: each for each in use.outbound.targets(ws_id)},
