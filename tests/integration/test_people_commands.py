@@ -70,6 +70,9 @@ def test_a_meeting_is_added_previewed_and_listed(run: Run, ws_id: UUID) -> None:
         ["cy"],
     )
     assert "with ada, ben, perhaps cy" in run("meeting", "list", ws_id)[1]
+    run("member", "remove", ws_id, "--user", "cy")
+    assert "with ada, ben, perhaps cy (no member)" in run("meeting", "list", ws_id)[1], "as a task's people are listed"
+    run("member", "add", ws_id, "--user", "cy")
     (block,) = json.loads(run("schedule", ws_id, "--preview", "--json")[1])["blocks"]
     assert (block["kind"], block["people"], block["optional"]) == ("meeting", ["ada", "ben", "cy"], ["cy"])
     assert json.loads(run("schedule", ws_id, "--preview", "--user", "ada", "--json")[1])["blocks"] == []

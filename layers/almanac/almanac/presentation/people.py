@@ -1,6 +1,6 @@
 """Members and meetings: tables for people, documents for programs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -68,9 +68,9 @@ def meeting_document(meeting: ListedMeeting) -> Mapping[str, Any]:
     return asdict(meeting)
 
 
-def changed_meeting_text(meeting: ListedMeeting) -> str:
+def changed_meeting_text(meeting: ListedMeeting, members: Iterable[ListedMember]) -> str:
     """Return what a meeting is now, and what comes of it."""
-    return f"{meetings_text([meeting])}\n{after_change(meeting)}"
+    return f"{meetings_text([meeting], members)}\n{after_change(meeting)}"
 
 
 def after_change(meeting: ListedMeeting) -> str:
@@ -82,19 +82,24 @@ def after_change(meeting: ListedMeeting) -> str:
     return "the next plan leaves its block there or moves it"
 
 
-def meetings_text(found: Iterable[ListedMeeting]) -> str:
-    """Return the meetings as a listing."""
+def meetings_text(found: Iterable[ListedMeeting], members: Iterable[ListedMember]) -> str:
+    """Return the meetings as a listing; of who is asked, it says who is no member any more."""
+    users = {member.user_id for member in members}
     rows = [
         (
             (each.title, length(each.minutes), each.priority, instant_text(each.start), instant_text(each.deadline)),
-            (each.meeting_id, _who(each)),
+            (each.meeting_id, _who(each, users)),
         )
         for each in found
     ]
     return listing(("MEETING", "TAKES", "PRIORITY", "BEGINS", "DEADLINE"), rows) if rows else "no open meetings"
 
 
-def _who(meeting: ListedMeeting) -> str:
-    optional = f", perhaps {', '.join(meeting.optional)}" if meeting.optional else ""
+def _who(meeting: ListedMeeting, users: Container[str]) -> str:
+    optional = f", perhaps {_asked(meeting.optional, users)}" if meeting.optional else ""
     coming = f"; coming: {', '.join(meeting.attending)}" if meeting.attending else ""
-    return f"with {', '.join(meeting.required)}{optional}{coming}"
+    return f"with {_asked(meeting.required, users) or 'nobody'}{optional}{coming}"
+
+
+def _asked(people: Iterable[str], users: Container[str]) -> str:
+    return ", ".join(user if user in users else f"{user} (no member)" for user in people)

@@ -95,12 +95,14 @@ def _change(args: Namespace, session: Session) -> Result:
     if change == MeetingChange():
         raise BadInput("--title", "missing; give it, or whatever else is to change")
     found = session.wiring.meetings.change(args.ws_id, args.meeting_id, change)
-    return Result({"ws_id": args.ws_id, **people.meeting_document(found)}, people.changed_meeting_text(found))
+    said = people.changed_meeting_text(found, session.wiring.people.members(args.ws_id))
+    return Result({"ws_id": args.ws_id, **people.meeting_document(found)}, said)
 
 
 def _list(args: Namespace, session: Session) -> Result:
     found = session.wiring.meetings.all(args.ws_id)
-    return Result(people.meetings_document(found), people.meetings_text(found))
+    members = session.wiring.people.members(args.ws_id)
+    return Result(people.meetings_document(found), people.meetings_text(found, members))
 
 
 def _remove(args: Namespace, session: Session) -> Result:
