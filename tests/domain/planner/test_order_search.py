@@ -12,6 +12,7 @@ from almanac.domain.planner.search.component_search import search_components, un
 from almanac.domain.planner.search.components import Component, components_of
 from almanac.domain.planner.search.large_neighbourhood import AnnealingSchedule, SearchClock
 from almanac.domain.planner.search.order_search import OrderSearch
+from almanac.domain.planner.search.ordered_plan import Change
 from almanac.domain.planner.search.params import DEFAULT
 from almanac.domain.planner.search.randomness import Randomization
 from almanac.domain.planner.search.solution import Snapshot, Solution
@@ -63,6 +64,24 @@ def test_a_chain_is_on_time_in_an_order_in_which_everything_else_waits() -> None
     }
 
 
+@pytest.mark.parametrize(
+    ("rate", "order"),
+    [(0.0, ["light", "due", "heavy"]), (1.0, ["due", "heavy", "light"])],
+    ids=["alone", "losers first"],
+)
+def test_what_loses_most_by_a_change_goes_before_it(rate: float, order: list[str]) -> None:
+    """Alone "heavy" in front makes "due" late; with "due" before it only "light" waits for another day."""
+    due = task("due", 120, deadline=at("05 12:00"))
+    works = [task("light", 60, priority="low"), due, task("heavy", 60, priority="high")]
+    problem = problem_of(read_instance(instance(tasks=works, hours={"work": week("09:00-12:00")})).instance)
+    empty = Snapshot(tuple(() for _ in problem.items), Solution(problem).cost)
+    (component,) = components_of(problem)
+    search = OrderSearch(problem, component, empty, Random(1), replace(PARAMS, losers_rate=rate))
+    search.plan.accepts(Change([0, 1, 2], 0, 3), float("inf"))
+    assert search.accepts(Change([2, 0, 1], 0, 3, {2}), search.plan.cost) == bool(rate)
+    assert [problem.tasks[index].id for index in search.plan.order] == order
+
+
 def test_what_comes_of_an_order_keeps_the_hard_rules_and_costs_what_it_says() -> None:
     problem = crowded(24)
     for seed in range(8):
@@ -104,7 +123,7 @@ def test_a_change_says_between_which_positions_the_order_differs() -> None:
     search = searching(crowded(24))
     seen = set()
     for _ in range(500):
-        order, (changed, first, stop, reshaped, _) = search.plan.order, search.change()
+        order, (changed, first, stop, _, reshaped, _) = search.plan.order, search.change()
         differ = [at for at, (was, now) in enumerate(zip(order, changed, strict=True)) if was != now]
         if reshaped is not None:
             assert (differ, order[first], stop) == ([], reshaped, first + 1)

@@ -2,11 +2,13 @@
 
 Where time is short, plans differ in what comes late, and between two such choices lie a dozen blocks that would have to
 change places: a neighbourhood search gets there by luck. As orders they are neighbours: one task goes elsewhere in the
-order, and all after it follow. How an order becomes a plan stands in `ordered_plan`: no breaks and no daily limits, so
-what comes of it is where a neighbourhood search begins.
+order, and all after it follow. Where that takes the time of something that weighs more, the loser goes before it, then
+what loses by that: squeaky wheels (Joslin and Clements 1999). How an order becomes a plan stands in `ordered_plan`: no
+breaks and no daily limits, so what comes of it is where a neighbourhood search begins.
 """
 
-from math import log
+from itertools import count
+from math import inf, log
 from random import Random
 
 from almanac.domain.planner.model.dependencies import in_order
@@ -14,7 +16,7 @@ from almanac.domain.planner.model.problem import Occurrence, Problem, Task
 from almanac.domain.planner.search.components import Component
 from almanac.domain.planner.search.destroying.chains import chain_to
 from almanac.domain.planner.search.large_neighbourhood import AnnealingSchedule, SearchClock
-from almanac.domain.planner.search.ordered_plan import Change, OrderedPlan, Shape
+from almanac.domain.planner.search.ordered_plan import Change, OrderedPlan, Shape, State
 from almanac.domain.planner.search.params import OrderParams
 from almanac.domain.planner.search.solution import Snapshot, costed
 
@@ -33,6 +35,8 @@ class OrderSearch:
         self.chains = {index: {*chain_to(problem, index)} for index in order if index < len(problem.tasks)}
         self.shaped = [index for index in order if has_shapes(problem, index)]
         self.plan = OrderedPlan(problem, order, base, params)
+        self.changes = 0
+        """How many were looked at."""
         self.work = 0.0
         self.cut = 0.0
         """The share of the work that was left when time was up."""
@@ -40,19 +44,56 @@ class OrderSearch:
     def run(self, schedule: AnnealingSchedule, search_clock: SearchClock) -> Snapshot:
         """Search until the work is done or time is up, and return the plan of the best order."""
         plan, params = self.plan, self.params
-        least, best, steps = plan.cost, plan.places[:], 0
+        least, best = plan.cost, plan.places[:]
         self.work = plan.work
-        while len(plan.order) > 1 and self.work < schedule.work:
-            if steps % params.steps_between_looks == 0 and search_clock() >= 1.0:
+        for step in count() if len(plan.order) > 1 else ():
+            if self.work >= schedule.work:
+                break
+            if step % params.steps_between_looks == 0 and search_clock() >= 1.0:
                 self.cut = 1.0 - self.work / schedule.work
                 break
-            steps += 1
             change = self.change()
             worst = plan.cost - schedule.temperature(self.work / schedule.work) * log(1.0 - self.random.random())
-            if change.first < change.stop and plan.accepts(change, worst) and plan.cost < least:
+            if self.accepts(change, worst) and plan.cost < least:
                 least, best = plan.cost, plan.places[:]
-            self.work = plan.work + params.step_effort * steps
+            self.work = plan.work + params.step_effort * self.changes
         return costed(self.problem, best)
+
+    def accepts(self, change: Change, worst: float) -> bool:
+        """Return whether a change, alone or with its losers first, costs no more than `worst`; then it is made."""
+        self.changes += 1
+        if change.first >= change.stop:
+            return False
+        if self.random.random() >= self.params.losers_rate:
+            return self.plan.accepts(change, worst)
+        before = self.plan.state()
+        self.plan.accepts(change, inf)
+        self.let_losers_first(change, before, worst)
+        if self.plan.cost <= worst:
+            return True
+        self.plan.restore(before)
+        return False
+
+    def let_losers_first(self, change: Change, before: State, worst: float) -> None:
+        """Place items that lose most by a change before it, until the plan costs no more than `worst` or won't."""
+        plan, params = self.plan, self.params
+        first, moved = change.first, {*change.moved, change.reshaped}
+        for _ in range(params.losers):
+            self.changes += 1
+            costs = plan.costs
+            losses = {each: costs[each] - before.costs[each] for each in plan.order if each not in moved}
+            loser = max(losses, key=lambda each: losses[each], default=-1)
+            hopeful = worst + params.losers_margin * before.sums[-1]
+            if plan.cost <= worst or loser < 0 or losses[loser] <= 0 or plan.cost - losses[loser] > hopeful:
+                return
+            moved.add(loser)
+            chain = self.chains.get(loser, {loser}).intersection(plan.order[first:])
+            others = [each for each in plan.order if each not in chain]
+            earliest, latest = self.between_others(chain, others)
+            again = self.with_elsewhere(chain, others, max(earliest, min(first, latest)))
+            if again.first < again.stop:
+                plan.accepts(again, inf)
+                first = min(first, again.first)
 
     def change(self) -> Change:
         """Return a change to look at: an item elsewhere in the order, or one of another shape."""
@@ -60,7 +101,7 @@ class OrderSearch:
         if self.shaped and self.random.random() < self.params.shape_rate:
             index = self.random.choice(self.shaped)
             first = order.index(index)
-            return Change(order, first, first + 1, index, self.drawn_shape(index))
+            return Change(order, first, first + 1, reshaped=index, shape=self.drawn_shape(index))
         at = self.random.randrange(len(order))
         chain = self.chains.get(order[at], set())
         if len(chain) > 1 and self.random.random() < self.params.chain_rate:
@@ -88,17 +129,21 @@ class OrderSearch:
         new = at + steps if later else at - steps
         changed = order[:at] + order[at + 1 :]
         changed.insert(new, order[at])
-        return Change(changed, min(at, new), max(at, new) + 1)
+        return Change(changed, min(at, new), max(at, new) + 1, {order[at]})
 
     def with_chain_elsewhere(self, chain: set[int]) -> Change:
         """Return the order with a task and all that it waits for elsewhere, one right behind the other."""
         order = self.plan.order
         others = [each for each in order if each not in chain]
         first, stop = self.between_others(chain, others)
-        new = self.random.randrange(first, stop + 1)
+        return self.with_elsewhere(chain, others, self.random.randrange(first, stop + 1))
+
+    def with_elsewhere(self, chain: set[int], others: list[int], new: int) -> Change:
+        """Return the order of the others with a chain in it from a position on, in the order it has now."""
+        order = self.plan.order
         changed = [*others[:new], *(each for each in order if each in chain), *others[new:]]
         differ = [at for at, (was, now) in enumerate(zip(order, changed, strict=True)) if was != now]
-        return Change(changed, differ[0], differ[-1] + 1) if differ else Change(order, 0, 0)
+        return Change(changed, differ[0], differ[-1] + 1, chain) if differ else Change(order, 0, 0)
 
     def between_others(self, group: set[int], order: list[int]) -> tuple[int, int]:
         """Return [first, stop]: behind all of an order that a group waits for, before all that waits for it."""

@@ -5,7 +5,7 @@ scheduling methods revisited") over the bits of free time, and no further than n
 stays, and so does all behind it once the same time is left. Breaks and daily limits are not looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -31,6 +31,8 @@ class Change(NamedTuple):
     order: Sequence[int]
     first: int
     stop: int
+    moved: Set[int] = frozenset()
+    """What goes elsewhere; all others follow."""
     reshaped: int | None = None
     shape: Shape = None
 
@@ -41,6 +43,17 @@ class Stretch(NamedTuple):
     stop: int
     free: list[FreeSlots]
     sums: list[int]
+
+
+class State(NamedTuple):
+    """What a plan can go back to."""
+
+    order: list[int]
+    places: list[Placement]
+    shapes: dict[int, Shape]
+    free: list[FreeSlots]
+    sums: list[int]
+    costs: dict[int, int]
 
 
 class OrderedPlan:
@@ -82,6 +95,19 @@ class OrderedPlan:
     def cost(self) -> int:
         """What the items of the order cost."""
         return self.sums[-1]
+
+    @property
+    def costs(self) -> dict[int, int]:
+        """What each item of the order costs."""
+        return {index: self.sums[at + 1] - self.sums[at] for at, index in enumerate(self.order)}
+
+    def state(self) -> State:
+        """Return what the plan is now, for `restore`."""
+        return State(self.order[:], self.places[:], dict(self.shapes), self.free[:], self.sums[:], self.costs)
+
+    def restore(self, state: State) -> None:
+        """Go back to what the plan was; the state is the plan's from then on."""
+        self.order, self.places, self.shapes, self.free, self.sums, _ = state
 
     def accepts(self, change: Change, worst: float) -> bool:
         """Return whether the items cost no more than `worst` with a change, which then is made."""

@@ -237,6 +237,12 @@ class OrderParams:
     """How often an item takes its time in another way, and the order stays;"""
     plain_rate: float = 0.3
     """and how often of these in the way that costs it least."""
+    losers_rate: float = 0.4
+    """How often what loses most by such a change goes before it, so as to see what it is worth then;"""
+    losers: int = 3
+    """so many items at most, one after the other,"""
+    losers_margin: float = 0.02
+    """as long as the plan would be too dear by no more than this share, had the next one lost nothing."""
     remembered: int = 20_000
     """Of so many places of tasks in free time is remembered where they are."""
     placing_effort: float = 0.2
