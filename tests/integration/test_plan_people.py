@@ -43,6 +43,11 @@ class Team(Planned):
             settings=json.dumps({"scheduling": settings}),
         )
 
+    def preview(self, user_id: str | None = None) -> Preview:
+        apply = self.wiring.apply_plan
+        job = job_of(self.ws_id, 7, force_reschedule=False, safe=False, user_id=user_id)
+        return Preview(replace(apply, plan=replace(apply.plan, clock=lambda: self.now)).preview(job))
+
     def assign(self, task: UUID, user: str, minutes: int | None = None, done: int = 0) -> None:
         self.database.run(
             "INSERT INTO task_assignees (task_id, user_id, total_minutes, done_minutes) VALUES (:t, :u, :m, :d)",
@@ -416,11 +421,8 @@ def test_what_is_said_of_an_item_says_whose_it_is(team: Team) -> None:
 
 def test_a_preview_tells_all_times_in_the_zone_of_its_blocks(team: Team) -> None:
     team.assign(team.task("Due", end_date=team.at("03-04 17:00")), "ben")
-    plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
-    preview = replace(team.wiring.apply_plan, plan=plan).preview
-    job = job_of(team.ws_id, 7, force_reschedule=False, safe=False)
 
-    shown = Preview(preview(job))
+    shown = team.preview()
 
     (entry,) = shown.agenda().planned()
     assert entry.reason.endswith("before its deadline Wed 04 Mar 17:00"), "beside a block at 15:00 in Berlin"
@@ -434,10 +436,8 @@ def test_a_preview_of_one_person_names_them_and_says_why_their_meetings_stay(tea
     team.assign(team.task("Report"), "ben")
     team.meeting("Sync", "ann", "ben")
     team.plan()
-    plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
 
-    job = job_of(team.ws_id, 7, force_reschedule=False, safe=False, user_id="ben")
-    shown = Preview(replace(team.wiring.apply_plan, plan=plan).preview(job))
+    shown = team.preview(user_id="ben")
 
     (ben,) = shown.agenda().each()
     assert ben.name == "Ben, America/New_York, at times of Europe/Berlin"
@@ -450,10 +450,8 @@ def test_a_meeting_that_the_last_member_had_with_somebody_gone_stays_for_what_it
     team.meeting("Sync", "ann", "cy")
     team.plan()
     team.database.run("DELETE FROM workspace_members WHERE user_id <> 'ann'")
-    plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
 
-    job = job_of(team.ws_id, 7, force_reschedule=False, safe=False)
-    shown = Preview(replace(team.wiring.apply_plan, plan=plan).preview(job))
+    shown = team.preview()
 
     (block,) = shown.document()["blocks"]
     assert (block["change"], block["reason"]) == ("held", "stays: this plan cannot place it anew")
@@ -462,10 +460,8 @@ def test_a_meeting_that_the_last_member_had_with_somebody_gone_stays_for_what_it
 def test_people_of_one_name_are_told_apart(team: Team) -> None:
     team.database.run("UPDATE workspace_members SET name = 'Ann' WHERE user_id = 'cy'")
     team.meeting("Sync", "ann", "cy", "ben", duration_minutes=600)
-    plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
 
-    job = job_of(team.ws_id, 7, force_reschedule=False, safe=False)
-    agenda = Preview(replace(team.wiring.apply_plan, plan=plan).preview(job)).agenda()
+    agenda = team.preview().agenda()
 
     assert sorted(person.name for person in agenda.people) == ["Ann (ann)", "Ann (cy)", "Ben"]
     (remark,) = agenda.remarks
@@ -477,10 +473,8 @@ def test_a_preview_says_that_a_notice_keeps_a_meeting_where_it_is(team: Team) ->
     team.meeting("Sync", "ann", "ben")
     team.plan()
     team.member("ben", min_notice_minutes=600)
-    plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
 
-    job = job_of(team.ws_id, 7, force_reschedule=False, safe=False)
-    shown = Preview(replace(team.wiring.apply_plan, plan=plan).preview(job))
+    shown = team.preview()
 
     (block,) = shown.document()["blocks"]
     assert (block["change"], block["reason"]) == ("held", "stays: it begins sooner than the notice allows a change")
@@ -494,11 +488,8 @@ def test_what_is_left_out_and_what_it_waits_for_have_their_names(team: Team) -> 
     team.waits(task_id=second, depends_on_meeting_id=held)
     team.habit("Stretch", user_id="zoe")
     team.habit("Night walk", calendar_hours="nights")
-    plan = replace(team.wiring.apply_plan.plan, clock=lambda: team.now)
 
-    shown = Preview(
-        replace(team.wiring.apply_plan, plan=plan).preview(job_of(team.ws_id, 7, force_reschedule=False, safe=False))
-    )
+    shown = team.preview()
 
     said = {remark.title: remark.obstacle for remark in shown.agenda().remarks}
     assert said.keys() == {"First", "Second", "Stretch", "Night walk"}

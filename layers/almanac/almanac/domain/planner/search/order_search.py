@@ -78,13 +78,14 @@ class OrderSearch:
         """Place items that lose most by a change before it, until the plan costs no more than `worst` or won't."""
         plan, params = self.plan, self.params
         first, moved = change.first, {*change.moved, change.reshaped}
+        hopeful = worst + params.losers_margin * before.sums[-1]
         for _ in range(params.losers):
             self.changes += 1
-            costs = plan.costs
-            losses = {each: costs[each] - before.costs[each] for each in plan.order if each not in moved}
+            if plan.cost <= worst:
+                return
+            losses = {each: loss for each, loss in plan.losses(before).items() if each not in moved}
             loser = max(losses, key=lambda each: losses[each], default=-1)
-            hopeful = worst + params.losers_margin * before.sums[-1]
-            if plan.cost <= worst or loser < 0 or losses[loser] <= 0 or plan.cost - losses[loser] > hopeful:
+            if loser < 0 or losses[loser] <= 0 or plan.cost - losses[loser] > hopeful:
                 return
             moved.add(loser)
             chain = self.chains.get(loser, {loser}).intersection(plan.order[first:])

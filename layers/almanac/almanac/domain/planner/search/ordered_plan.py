@@ -53,7 +53,6 @@ class State(NamedTuple):
     shapes: dict[int, Shape]
     free: list[FreeSlots]
     sums: list[int]
-    costs: dict[int, int]
 
 
 class OrderedPlan:
@@ -96,18 +95,18 @@ class OrderedPlan:
         """What the items of the order cost."""
         return self.sums[-1]
 
-    @property
-    def costs(self) -> dict[int, int]:
-        """What each item of the order costs."""
-        return {index: self.sums[at + 1] - self.sums[at] for at, index in enumerate(self.order)}
-
     def state(self) -> State:
         """Return what the plan is now, for `restore`."""
-        return State(self.order[:], self.places[:], dict(self.shapes), self.free[:], self.sums[:], self.costs)
+        return State(self.order[:], self.places[:], dict(self.shapes), self.free[:], self.sums[:])
 
     def restore(self, state: State) -> None:
         """Go back to what the plan was; the state is the plan's from then on."""
-        self.order, self.places, self.shapes, self.free, self.sums, _ = state
+        self.order, self.places, self.shapes, self.free, self.sums = state
+
+    def losses(self, before: State) -> dict[int, int]:
+        """Return by how much each item costs more than it did."""
+        was = costs_of(before.order, before.sums)
+        return {index: cost - was[index] for index, cost in costs_of(self.order, self.sums).items()}
 
     def accepts(self, change: Change, worst: float) -> bool:
         """Return whether the items cost no more than `worst` with a change, which then is made."""
@@ -167,6 +166,11 @@ class OrderedPlan:
         if isinstance(item, Occurrence):
             return habit_place(item, free[item.people[0]], shape if isinstance(shape, Candidate) else None)
         raise TypeError(f"item {index} is neither a task nor a habit: only these come in an order")
+
+
+def costs_of(order: Sequence[int], sums: Sequence[int]) -> dict[int, int]:
+    """Return what each item of an order costs, from what all before each position costs."""
+    return {index: sums[at + 1] - sums[at] for at, index in enumerate(order)}
 
 
 def task_place(task: Task, usable: int, longest: int | None) -> Placement:
