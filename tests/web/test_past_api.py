@@ -67,3 +67,27 @@ def test_a_line_and_a_forecast(member: Client, ws: UUID, swept: tuple[UUID, int]
     assert member("GET", "/v1/trace", id=f"{foreign}/1").status == 404
     assert member("GET", "/v1/trace", id="nobody").status == 404
     assert member("GET", f"/v1/workspaces/{foreign}/forecast").status == 404
+
+
+def test_a_busy_neighbour_of_a_batch_hides_no_run(
+    database: Database, member: Client, ws: UUID, swept: tuple[UUID, int], foreign: UUID
+) -> None:
+    run, _ = swept
+    database.run("UPDATE runs SET job_id = 'batch' WHERE id = :run", run=run)
+    database.run(
+        "INSERT INTO jobs (id, ws_id, kind, body, source, created_at)"
+        " VALUES ('batch', :ws, 'sync', '{}', 'batch', now())",
+        ws=ws,
+    )
+    database.run(
+        "INSERT INTO runs (id, ws_id, kind, source, job_id, scope, status, outcome, started_at, finished_at)"
+        " SELECT gen_random_uuid(), :ws, 'sync', 'batch', 'batch', '{}', 'skipped', 'superseded', at, at"
+        " FROM generate_series(1, 5000), CAST('2026-01-01' AS timestamptz) at",
+        ws=foreign,
+    )
+
+    (line,) = member("GET", "/v1/trace", id="batch").json["lines"]
+    job = member("GET", "/v1/jobs/batch").json
+
+    assert line["run"]["run_id"] == str(run)
+    assert [each["id"] for each in job["runs"]] == [str(run)]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 _SPECIAL = re.compile(r'[\\"]')
 
@@ -24,6 +25,11 @@ def texts(values: Iterable[str | None]) -> str:
         for v in values
     ]
     return "{" + ",".join(parts) + "}"
+
+
+def ids(values: Iterable[UUID] | None) -> str | None:
+    """A uuid[]; None stays None, which is no limit to a statement."""
+    return None if values is None else texts(map(str, values))
 
 
 def instants(values: Iterable[datetime | None]) -> str:

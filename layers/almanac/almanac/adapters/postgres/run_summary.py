@@ -72,7 +72,7 @@ class PostgresRunSummary(CountedRuns, ProgressStore):
 
     @override
     def behind(self, ws_ids: Collection[UUID] | None, now: datetime, limit: int) -> Behind:
-        ids = None if ws_ids is None else arrays.texts(map(str, ws_ids))
+        ids = arrays.ids(ws_ids)
         found: list[LaggingWorkspace] = []
         all_behind: dict[JobName, int] = {}
         with self._db.transaction():

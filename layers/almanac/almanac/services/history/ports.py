@@ -197,13 +197,16 @@ class Traced:
 
 
 class TraceStore(Protocol):
-    """What is stored along the line. All raise DatabaseUnavailable and StorageFailed."""
+    """What is stored along the line in the workspaces `ws_ids`, None: in all.
 
-    def runs_of(self, name: str) -> Sequence[UUID]:
-        """The runs of a job by its id, of a run by its own, and of a webhook delivery's versions; none for others."""
+    All raise DatabaseUnavailable and StorageFailed.
+    """
+
+    def runs_of(self, name: str, ws_ids: Collection[UUID] | None) -> Sequence[tuple[UUID, UUID]]:
+        """Workspace and run: of a job by its id, of a run by its own, of a webhook delivery's versions; else none."""
         ...
 
-    def version_of(self, name: str) -> tuple[UUID, int] | None:
+    def version_of(self, name: str, ws_ids: Collection[UUID] | None) -> tuple[UUID, int] | None:
         """Workspace and version: of `<workspace>/<version>`, or of the last change of an event that is there."""
         ...
 
@@ -211,7 +214,7 @@ class TraceStore(Protocol):
         """The run that took a version; None when nobody's run did."""
         ...
 
-    def line(self, run_id: UUID) -> Traced | None:
+    def line(self, ws_id: UUID, run_id: UUID) -> Traced | None:
         """The line of a run; None when there is no such run."""
         ...
 

@@ -59,10 +59,10 @@ class Jobs:
 
     def jobs(self, job_id: str, caller: Principal) -> Sequence[FollowedJob]:
         """Return the jobs of that id in the caller's workspaces. Raises UnknownJob when there is none."""
-        found = [job for job in self.ledger.jobs(job_id) if caller.sees(job.ws_id)]
+        found = self.ledger.jobs(job_id, caller.ws_ids)
         if not found:
             raise UnknownJob
-        runs = self.ledger.runs_of_job(job_id)
+        runs = self.ledger.runs_of_job(job_id, caller.ws_ids)
         return [_followed(job, runs) for job in found]
 
     def next_look(self, followed: Sequence[FollowedJob]) -> float | None:
@@ -77,16 +77,18 @@ class Jobs:
 
     def run(self, run_id: UUID, caller: Principal) -> RecordedRun:
         """Return one run. Raises UnknownRun, of a foreign one too."""
-        found = self.ledger.run(run_id)
-        if found is None or not caller.sees(found.ws_id):
+        found = self.ledger.run(run_id, caller.ws_ids)
+        if found is None:
             raise UnknownRun
         return found
 
     def of_run(self, run: RecordedRun) -> FollowedJob | None:
         """Return the job of a run with all its attempts; None of a run that nobody asked for by name."""
-        jobs = self.ledger.jobs(run.job_id) if run.job_id else []
-        mine = next((job for job in jobs if (job.ws_id, job.kind) == (run.ws_id, run.kind)), None)
-        return None if mine is None or run.job_id is None else _followed(mine, self.ledger.runs_of_job(run.job_id))
+        if run.job_id is None:
+            return None
+        jobs = self.ledger.jobs(run.job_id, [run.ws_id])
+        mine = next((job for job in jobs if job.kind == run.kind), None)
+        return None if mine is None else _followed(mine, self.ledger.runs_of_job(run.job_id, [run.ws_id]))
 
     def again(self, jobs: Sequence[RecordedJob], request_id: str) -> None:
         """Ask for the same once more, under a new id: for one job, or for all that a list has asked for.

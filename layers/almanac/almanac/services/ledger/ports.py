@@ -28,13 +28,13 @@ Place = tuple[datetime, UUID]
 
 
 class Ledger(Protocol):
-    """Jobs and runs of every kind."""
+    """Jobs and runs of every kind, in the workspaces `ws_ids` alone where they are asked for; None: in all."""
 
-    def jobs(self, job_id: str) -> Sequence[RecordedJob]:
+    def jobs(self, job_id: str, ws_ids: Collection[UUID] | None) -> Sequence[RecordedJob]:
         """Return the jobs of that id: one, or of a list one a workspace, at most 1,000."""
         ...
 
-    def runs_of_job(self, job_id: str) -> Sequence[RecordedRun]:
+    def runs_of_job(self, job_id: str, ws_ids: Collection[UUID] | None) -> Sequence[RecordedRun]:
         """Return all runs of the jobs of that id, in the order in which they began."""
         ...
 
@@ -42,7 +42,7 @@ class Ledger(Protocol):
         """Return the newest runs, or those that follow a place."""
         ...
 
-    def run(self, run_id: UUID) -> RecordedRun | None:
+    def run(self, run_id: UUID, ws_ids: Collection[UUID] | None) -> RecordedRun | None:
         """Return one run; None when there is none."""
         ...
 

@@ -176,11 +176,9 @@ def show_trace(
     """Follow a change from what asked for it to who was told."""
     call = current()
     try:
-        lines = [line for line in call.use.trace(id) if call.principal.sees(line.ws_id)]
+        lines = call.use.trace(id, call.principal.ws_ids)
     except BadInput:
-        lines = []
-    if not lines:
-        raise Problem(404, "unknown_run")
+        raise Problem(404, "unknown_run") from None
     return TraceAnswer(lines=[Line(**traced.line_document(line)) for line in lines])  # type: ignore[arg-type]
 
 

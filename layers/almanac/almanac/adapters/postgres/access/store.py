@@ -1,7 +1,7 @@
 """Keys, links, requests and the audit log over one Database."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -34,7 +34,7 @@ class PostgresKeys(KeyStore):
     def add(self, key: ApiKey, secret_hash: bytes) -> None:
         wanted = {
             "scopes": arrays.texts(sorted(key.scopes)),
-            "ws_ids": _ids(key.ws_ids),
+            "ws_ids": arrays.ids(key.ws_ids),
             "daily_limit": key.daily_limit,
         }
         self._run.alone("add_key", id=key.id, name=key.name, secret_hash=secret_hash, **wanted)
@@ -78,7 +78,9 @@ class PostgresLogins(LoginStore):
     @override
     def add(self, token_hash: bytes, login: ConsoleLogin, lasts: timedelta) -> None:
         seconds = lasts.total_seconds()
-        self._run.alone("add_login", token_hash=token_hash, role=login.role, ws_ids=_ids(login.ws_ids), seconds=seconds)
+        self._run.alone(
+            "add_login", token_hash=token_hash, role=login.role, ws_ids=arrays.ids(login.ws_ids), seconds=seconds
+        )
 
     @override
     def use(self, token_hash: bytes) -> ConsoleLogin | None:
@@ -127,7 +129,3 @@ class PostgresAuditLog(AuditLog):
             subject=entry.subject,
             details=json.dumps(entry.details, default=str),
         )
-
-
-def _ids(ws_ids: Collection[UUID] | None) -> str | None:
-    return None if ws_ids is None else arrays.texts(map(str, ws_ids))

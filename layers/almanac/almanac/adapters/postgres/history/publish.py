@@ -24,7 +24,7 @@ class PostgresPublishing(PublishingStore, LaneStore, NewsStore, ReplayStore):
     def claim(
         self, workspaces: int, changes: int, seconds: float, among: Collection[UUID] | None = None
     ) -> Sequence[Unpublished]:
-        limits = {"workspaces": workspaces, "changes": changes, "seconds": seconds, "among": _uuids(among)}
+        limits = {"workspaces": workspaces, "changes": changes, "seconds": seconds, "among": arrays.ids(among)}
         rows = self._run.alone("claim", **limits, of_events=arrays.texts(sorted(OF_EVENTS)))
         claimed = []
         for (ws_id, head, epoch), group in groupby(rows, key=lambda row: (row[0], row[1], row[2])):
@@ -91,9 +91,5 @@ class PostgresPublishing(PublishingStore, LaneStore, NewsStore, ReplayStore):
 
     @override
     def due(self, limit: int, among: Collection[UUID] | None = None, endpoint_id: UUID | None = None) -> Sequence[Lane]:
-        rows = self._run.alone("due_lanes", limit=limit, among=_uuids(among), endpoint_id=endpoint_id)
+        rows = self._run.alone("due_lanes", limit=limit, among=arrays.ids(among), endpoint_id=endpoint_id)
         return [Lane(*row[:2]) for row in rows]
-
-
-def _uuids(among: Collection[UUID] | None) -> str | None:
-    return None if among is None else arrays.texts(map(str, among))

@@ -70,7 +70,7 @@ class PostgresHistory(HistoryStore):
         self, after: FeedPlace, ws_ids: Sequence[UUID] | None, limit: int
     ) -> Sequence[tuple[FeedPlace, UUID, Change]]:
         tx, seq, version = after
-        named = None if ws_ids is None else arrays.texts(map(str, ws_ids))
+        named = arrays.ids(ws_ids)
         rows = self._run.alone("fleet", tx=tx, seq=seq, version=version, ws_ids=named, limit=limit)
         return [((row[0], row[1], row[3]), row[2], Change(*row[3:])) for row in rows]
 

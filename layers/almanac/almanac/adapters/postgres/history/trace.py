@@ -1,6 +1,6 @@
 """The line of a change in Postgres: the TraceStore of the services."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
+from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
 from almanac.services.history.ports import Traced, TracedDelivery, TracedRun, TraceStore
 
@@ -21,23 +22,28 @@ class PostgresTrace(TraceStore):
         self._run = database.statements("history/trace.sql")
 
     @override
-    def runs_of(self, name: str) -> Sequence[UUID]:
-        found = self._run.alone("runs_of_job", name=name)
+    def runs_of(self, name: str, ws_ids: Collection[UUID] | None) -> Sequence[tuple[UUID, UUID]]:
+        among = arrays.ids(ws_ids)
+        found = self._run.alone("runs_of_job", name=name, ws_ids=among)
         identity = _uuid(name)
-        if not found and identity is not None:
-            found = self._run.alone("is_run", id=identity) or self._run.alone("runs_of_delivery", id=identity)
-        return [row[0] for row in found]
+        for statement in ("is_run", "runs_of_delivery"):
+            if not found and identity is not None:
+                found = self._run.alone(statement, id=identity, ws_ids=among)
+        return [(row[0], row[1]) for row in found]
 
     @override
-    def version_of(self, name: str) -> tuple[UUID, int] | None:
+    def version_of(self, name: str, ws_ids: Collection[UUID] | None) -> tuple[UUID, int] | None:
         workspace, _, version = name.partition("/")
-        ws_id = _uuid(workspace)
-        if ws_id is None:
+        identity = _uuid(workspace)
+        if identity is None:
             return None
         if version:
-            return (ws_id, int(version)) if version.isdecimal() and len(version) < 19 else None
-        found = self._run.alone("last_of_event", id=ws_id) or self._run.alone("versions_of_delivery", id=ws_id)
-        return (found[0][0], found[0][1]) if found else None
+            seen = ws_ids is None or identity in ws_ids
+            return (identity, int(version)) if seen and version.isdecimal() and len(version) < 19 else None
+        for statement in ("last_of_event", "versions_of_delivery"):
+            for ws_id, last in self._run.alone(statement, id=identity, ws_ids=arrays.ids(ws_ids)):
+                return ws_id, last
+        return None
 
     @override
     def run_of_version(self, ws_id: UUID, version: int) -> UUID | None:
@@ -45,12 +51,11 @@ class PostgresTrace(TraceStore):
         return found[0][0] if found else None
 
     @override
-    def line(self, run_id: UUID) -> Traced | None:
-        found = self._run.alone("run", id=run_id)
+    def line(self, ws_id: UUID, run_id: UUID) -> Traced | None:
+        found = self._run.alone("run", ws_id=ws_id, id=run_id)
         if not found:
             return None
-        ws_id, *run = found[0]
-        return self._line(ws_id, TracedRun(*run), self._run.alone("changes_of_run", ws_id=ws_id, id=run_id))
+        return self._line(ws_id, TracedRun(*found[0]), self._run.alone("changes_of_run", ws_id=ws_id, id=run_id))
 
     @override
     def line_of_version(self, ws_id: UUID, version: int) -> Traced | None:

@@ -42,7 +42,7 @@ class PostgresWebhooks(WebhookStore):
 
     def given_up(self, ws_ids: Sequence[UUID] | None) -> int:
         """Return how many endpoints of these workspaces (None: of all, and of none in particular) were given up."""
-        named = None if ws_ids is None else arrays.texts(map(str, ws_ids))
+        named = arrays.ids(ws_ids)
         found: int = self._run.alone("given_up", ws_ids=named)[0][0]
         return found
 
@@ -70,7 +70,7 @@ class PostgresWebhooks(WebhookStore):
 
     @override
     def deliveries(self, endpoint_id: UUID, ws_ids: Sequence[UUID] | None, limit: int) -> Sequence[ListedDelivery]:
-        named = None if ws_ids is None else arrays.texts(map(str, ws_ids))
+        named = arrays.ids(ws_ids)
         return [
             ListedDelivery(*row) for row in self._run.alone("deliveries", id=endpoint_id, ws_ids=named, limit=limit)
         ]
@@ -79,7 +79,7 @@ class PostgresWebhooks(WebhookStore):
     def last_deliveries(
         self, endpoint_ids: Sequence[UUID], ws_ids: Sequence[UUID] | None
     ) -> Mapping[UUID, ListedDelivery]:
-        named = None if ws_ids is None else arrays.texts(map(str, ws_ids))
+        named = arrays.ids(ws_ids)
         found = self._run.alone("last_deliveries", ids=arrays.texts(map(str, endpoint_ids)), ws_ids=named)
         return {row[0]: ListedDelivery(*row[1:]) for row in found}
 

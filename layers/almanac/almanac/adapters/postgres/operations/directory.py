@@ -56,17 +56,17 @@ class PostgresDirectory(Directory, CalendarReader, ConnectionSwitches):
     ) -> Sequence[WorkspaceRow]:
         name, ws_id = after or (None, None)
         rows = self._run.alone(
-            "workspaces", ws_ids=_ids(ws_ids), text=text, after_name=name, after_id=ws_id, limit=limit
+            "workspaces", ws_ids=arrays.ids(ws_ids), text=text, after_name=name, after_id=ws_id, limit=limit
         )
         return [WorkspaceRow(*row) for row in rows]
 
     @override
     def search(self, ws_ids: Collection[UUID] | None, text: str, limit: int) -> Sequence[Hit]:
-        found: list[Hit] = []
+        among = arrays.ids(ws_ids)
+        found = self._run.alone("search_text", text=text, ws_ids=among, limit=limit)
         with suppress(ValueError):  # no uuid; the other ids are text
-            found += (Hit(*row) for row in self._run.alone("search_id", id=UUID(text)))
-        found += (Hit(*row) for row in self._run.alone("search_text", text=text, ws_ids=_ids(ws_ids), limit=limit))
-        return [hit for hit in found if ws_ids is None or hit.ws_id in ws_ids][:limit]
+            found = [*self._run.alone("search_id", id=UUID(text), ws_ids=among), *found]
+        return [Hit(*row) for row in found[:limit]]
 
     @override
     def zone(self, ws_id: UUID) -> tuple[str, str | None]:
@@ -91,7 +91,3 @@ class PostgresDirectory(Directory, CalendarReader, ConnectionSwitches):
         wanted = {name: switches.get(name) for name in SWITCHES}
         guards = {f"was_{name}": was.get(name) for name in SWITCHES}
         return bool(self._run.alone("set_switches", ws_id=ws_id, connection_id=connection_id, **wanted, **guards))
-
-
-def _ids(ws_ids: Collection[UUID] | None) -> str | None:
-    return None if ws_ids is None else arrays.texts(map(str, ws_ids))

@@ -31,16 +31,19 @@ SELECT account_email, updated_at FROM calendar_auth_tokens
 WHERE ws_id = :ws_id::uuid AND status = 'reconnect_required' ORDER BY updated_at;
 
 -- name: search_id
-SELECT 'workspace', w.id::text, w.id, w.name, w.name FROM workspaces w WHERE w.id = :id::uuid
-UNION ALL
-SELECT 'run', r.id::text, w.id, w.name, r.kind || ' ' || r.status FROM runs r JOIN workspaces w ON w.id = r.ws_id
-WHERE r.id = :id::uuid
-UNION ALL
-SELECT 'account', a.id::text, w.id, w.name, a.account_email FROM calendar_auth_tokens a JOIN workspaces w ON w.id = a.ws_id
-WHERE a.id = :id::uuid
-UNION ALL
-SELECT 'event', e.id::text, w.id, w.name, e.title FROM workspace_calendar_events e JOIN workspaces w ON w.id = e.ws_id
-WHERE e.id = :id::uuid;
+SELECT f.* FROM (
+    SELECT 'workspace', w.id::text, w.id, w.name, w.name FROM workspaces w WHERE w.id = :id::uuid
+    UNION ALL
+    SELECT 'run', r.id::text, w.id, w.name, r.kind || ' ' || r.status FROM runs r JOIN workspaces w ON w.id = r.ws_id
+    WHERE r.id = :id::uuid
+    UNION ALL
+    SELECT 'account', a.id::text, w.id, w.name, a.account_email FROM calendar_auth_tokens a JOIN workspaces w ON w.id = a.ws_id
+    WHERE a.id = :id::uuid
+    UNION ALL
+    SELECT 'event', e.id::text, w.id, w.name, e.title FROM workspace_calendar_events e JOIN workspaces w ON w.id = e.ws_id
+    WHERE e.id = :id::uuid
+) AS f (kind, id, ws_id, workspace, said)
+WHERE :ws_ids::uuid[] IS NULL OR f.ws_id = ANY (:ws_ids::uuid[]);
 
 -- name: search_text
 -- A job's or a message's id, an account's address, part of a workspace's name.

@@ -1,6 +1,6 @@
 """Jobs and runs of every kind over one Database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from typing_extensions import override
@@ -22,12 +22,12 @@ class PostgresJobs(Ledger):
         self._run = database.statements("ledger.sql", PACKAGE)
 
     @override
-    def jobs(self, job_id: str) -> Sequence[RecordedJob]:
-        return [RecordedJob(*row) for row in self._run.alone("jobs", job_id=job_id)]
+    def jobs(self, job_id: str, ws_ids: Collection[UUID] | None) -> Sequence[RecordedJob]:
+        return [RecordedJob(*row) for row in self._run.alone("jobs", job_id=job_id, ws_ids=arrays.ids(ws_ids))]
 
     @override
-    def runs_of_job(self, job_id: str) -> Sequence[RecordedRun]:
-        return [RecordedRun(*row) for row in self._run.alone("runs_of_job", job_id=job_id)]
+    def runs_of_job(self, job_id: str, ws_ids: Collection[UUID] | None) -> Sequence[RecordedRun]:
+        return [RecordedRun(*row) for row in self._run.alone("runs_of_job", job_id=job_id, ws_ids=arrays.ids(ws_ids))]
 
     @override
     def runs(self, wanted: RunFilter, after: Place | None, limit: int) -> Sequence[RecordedRun]:
@@ -36,7 +36,7 @@ class PostgresJobs(Ledger):
         rows = self._run.alone(
             "runs",
             kinds=arrays.texts(kinds),
-            ws_ids=None if wanted.ws_ids is None else arrays.texts(map(str, wanted.ws_ids)),
+            ws_ids=arrays.ids(wanted.ws_ids),
             statuses=None if wanted.statuses is None else arrays.texts(wanted.statuses),
             failed=wanted.statuses is not None and set(wanted.statuses) <= _FAILURES,
             outcome=wanted.outcome,
@@ -51,8 +51,8 @@ class PostgresJobs(Ledger):
         return [RecordedRun(*row) for row in rows]
 
     @override
-    def run(self, run_id: UUID) -> RecordedRun | None:
-        found = self._run.alone("run", run_id=run_id)
+    def run(self, run_id: UUID, ws_ids: Collection[UUID] | None) -> RecordedRun | None:
+        found = self._run.alone("run", run_id=run_id, ws_ids=arrays.ids(ws_ids))
         return RecordedRun(*found[0]) if found else None
 
     @override

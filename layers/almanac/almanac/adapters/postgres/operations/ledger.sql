@@ -2,17 +2,19 @@
 
 -- name: jobs
 SELECT id, ws_id, kind, body, source::text, requested_by, created_at, sent_at, cancelled_at
-FROM jobs WHERE id = :job_id ORDER BY ws_id, kind LIMIT 1000;
+FROM jobs WHERE id = :job_id AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]))
+ORDER BY ws_id, kind LIMIT 1000;
 
 -- name: runs_of_job
 SELECT id, ws_id, kind, job_id, source::text, user_id, message_id, scope, status, outcome, sent_at, started_at, finished_at,
     retry_after, error_type, error, total_ms, report
-FROM runs WHERE job_id = :job_id ORDER BY started_at, id LIMIT 5000;
+FROM runs WHERE job_id = :job_id AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]))
+ORDER BY started_at, id LIMIT 5000;
 
 -- name: run
 SELECT id, ws_id, kind, job_id, source::text, user_id, message_id, scope, status, outcome, sent_at, started_at, finished_at,
     retry_after, error_type, error, total_ms, report
-FROM runs WHERE id = :run_id::uuid;
+FROM runs WHERE id = :run_id::uuid AND (:ws_ids::uuid[] IS NULL OR ws_id = ANY (:ws_ids::uuid[]));
 
 -- name: runs
 -- One look at an index a kind; failures have one of their own, and so has a workspace.

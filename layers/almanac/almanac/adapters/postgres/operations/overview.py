@@ -26,7 +26,7 @@ class PostgresOverview(OverviewStore):
     @override
     def overview(self, ws_ids: Collection[UUID] | None, since: datetime, now: datetime) -> Overview:
         counts = self._counts.since(ws_ids, since)
-        ids = None if ws_ids is None else arrays.texts(map(str, ws_ids))
+        ids = arrays.ids(ws_ids)
         waiting = self._run.alone("waiting", ws_ids=ids)[0]
         by_hour, by_kind, errors = _counted(counts.endings)
         took, took_by_hour, waited = _timed(counts.times)

@@ -93,7 +93,7 @@ class PostgresRunCounts:
 
         Of some workspaces everything is counted run by run: the roll-up does not tell them apart.
         """
-        ids = None if ws_ids is None else arrays.texts(map(str, ws_ids))
+        ids = arrays.ids(ws_ids)
         counts = RunCounts()
         with self._db.transaction(snapshot=True):
             begin, end = self._run("rolled_span", since=since)[0] if ids is None else (None, None)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -96,10 +97,8 @@ def trace(visit: Visit) -> Answer:
     text = visit.query("id")[:255]
     lines = []
     if text and "\0" not in text:
-        try:
-            lines = [line for line in visit.call.use.trace(text) if visit.call.principal.sees(line.ws_id)]
-        except BadInput:
-            lines = []
+        with suppress(BadInput):
+            lines = [*visit.call.use.trace(text, visit.call.principal.ws_ids)]
     names = visit.call.use.run_history.workspaces.workspace_names({line.ws_id for line in lines})
     return visit.render("trace.html", text=text, lines=lines, names=names)
 
