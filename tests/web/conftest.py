@@ -1,7 +1,7 @@
 """The API over a real database: events of API Gateway in, answers out. The queue is a list, unless a test says else."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from almanac.adapters.postgres.connection import Database
+from almanac.errors import DatabaseUnavailable
 from almanac.services.queues.ports import FailedSend, JobQueue, OutgoingJob
 from almanac.wiring.outside.api import ApiWiring
 from tests.integration import rows
@@ -125,6 +126,17 @@ def new_wiring(database_url: str, queue: ListQueue, more: Mapping[str, str] | No
     )
     vars(made)["queue"] = queue
     return made
+
+
+@pytest.fixture
+def unanswered(wiring: ApiWiring, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Lets the next call do its work, and lose the database before it can answer."""
+
+    def lose(_entry: object) -> None:
+        monkeypatch.undo()
+        raise DatabaseUnavailable("the database connection broke")
+
+    return lambda: monkeypatch.setattr(wiring.audit_log, "record", lose)
 
 
 @pytest.fixture

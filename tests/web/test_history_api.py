@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -130,6 +131,18 @@ class TestWebhooks:
         assert member("DELETE", one).status == 200
         assert member("GET", one).status == 404
         assert "secret" not in member("GET", "/v1/webhooks").text
+
+    def test_a_secret_whose_answer_was_lost_is_given_once(
+        self, admin: Client, wiring: ApiWiring, unanswered: Callable[[], None]
+    ) -> None:
+        added = admin("POST", "/v1/webhooks", {"url": URL}).json
+        rotate, once = f"/v1/webhooks/{added['id']}/rotate", {"Idempotency-Key": "r"}
+        unanswered()
+        assert admin("POST", rotate, None, once).status == 503
+        new = admin("POST", rotate, None, once).json["secret"]
+        valid = wiring.webhooks.store.load(UUID(added["id"])).secrets  # type: ignore[union-attr]
+        assert [wiring.webhooks.cipher.decrypt(each) for each in valid] == [new, added["secret"]]
+        assert admin("POST", rotate, None, {"Idempotency-Key": "other"}).json["secret"] != new
 
     def test_who_may_only_look_does_not_learn_what_opens_an_endpoint(
         self, wiring: ApiWiring, admin: Client, ws: UUID, database: Database

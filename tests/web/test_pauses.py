@@ -1,5 +1,6 @@
 """A workspace that is paused: nothing is read, planned or written, nothing is lost, and it goes on with a sync."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -135,6 +136,17 @@ class TestGoingOn:
         again = admin("POST", f"/v1/workspaces/{ws}/resume")
         assert (again.status, again.json["code"]) == (409, "not_paused")
         assert len(queue.sent) == 1
+
+    def test_one_whose_answer_was_lost_is_no_second_one(
+        self, admin: Client, ws: UUID, queue: ListQueue, unanswered: Callable[[], None]
+    ) -> None:
+        admin("POST", f"/v1/workspaces/{ws}/pause")
+        once = {"Idempotency-Key": "on"}
+        unanswered()
+        assert admin("POST", f"/v1/workspaces/{ws}/resume", None, once).status == 503
+        again = admin("POST", f"/v1/workspaces/{ws}/resume", None, once)
+        (sent,) = queue.sent.values()
+        assert (again.status, again.json["job_id"]) == (202, sent.job.request_id)
 
     def test_a_queue_that_is_down_leaves_the_pause_as_it_was(self, admin: Client, ws: UUID, queue: ListQueue) -> None:
         since = admin("POST", f"/v1/workspaces/{ws}/pause").json["paused_at"]

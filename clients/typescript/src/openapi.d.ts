@@ -12329,7 +12329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description in_progress, not_paused */
+            /** @description in_progress, not_paused, workspace_paused */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -276,8 +276,8 @@ class WebhookStore(Protocol):
         """Delete it with all that belongs to it."""
         ...
 
-    def rotate(self, endpoint_id: UUID, secret: str, old_until: datetime) -> bool:
-        """Give it a new secret; the one before stays valid until then."""
+    def rotate(self, endpoint_id: UUID, secret: str, old_until: datetime, request_id: UUID) -> None:
+        """Give it a new secret, unless this request has; the one before stays valid until then."""
         ...
 
     def replay(self, endpoint_id: UUID, ws_id: UUID, version: int | None, moment: datetime | None) -> int:

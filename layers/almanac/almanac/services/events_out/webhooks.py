@@ -116,12 +116,14 @@ class Webhooks:
         if not self.store.remove(endpoint_id):
             raise _unknown(endpoint_id)
 
-    def rotate(self, endpoint_id: UUID) -> str:
-        """Give an endpoint a new secret and return it; the old one is good for 24 hours more. Raises BadInput."""
-        secret = self._new_secret()
-        if not self.store.rotate(endpoint_id, self.cipher.encrypt(secret), self.clock() + ROTATION):
-            raise _unknown(endpoint_id)
-        return secret
+    def rotate(self, endpoint_id: UUID, request_id: UUID | None = None) -> str:
+        """Give an endpoint a new secret and return it; the old one is good for 24 hours more. Raises BadInput.
+
+        `request_id` is for whoever asks again: the same one gives one new secret, however often.
+        """
+        secret = self.cipher.encrypt(self._new_secret())
+        self.store.rotate(endpoint_id, secret, self.clock() + ROTATION, request_id or uuid4())
+        return self.secret(endpoint_id)
 
     def replay(
         self, endpoint_id: UUID, ws_id: UUID, from_version: int | None = None, from_time: datetime | None = None

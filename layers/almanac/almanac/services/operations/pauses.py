@@ -37,16 +37,18 @@ class Pauses:
 
     def resume(self, ws_id: UUID, request_id: str | None = None) -> SentRequest:
         """Let it go on with a sync at once, which plans what has changed. Where the queue does not take that, the pause
-        stays as it was.
+        stays as it was. A request that has ended it, and comes again for its answer was lost, sends its sync again.
 
-        Raises UnknownWorkspace, NotPaused, QueueUnavailable.
+        Raises UnknownWorkspace, NotPaused, WorkspacePaused (since that request), QueueUnavailable.
         """
-        ended = self.store.end_pause(ws_id)
-        if ended is None:
+        asked = request_id is not None and self.store.asked(ws_id, request_id)
+        ended = None if asked else self.store.end_pause(ws_id)
+        if ended is None and not asked:
             self.store.pause_of(ws_id)
             raise NotPaused
         try:
             return self.request_sync()(ws_id, "auto", None, force=True, request_id=request_id)
         except QueueUnavailable:
-            self.store.pause(ws_id, ended.paused_by, ended.since)
+            if ended is not None:
+                self.store.pause(ws_id, ended.paused_by, ended.since)
             raise

@@ -171,8 +171,8 @@ def rotate_webhook(endpoint_id: EndpointId) -> NewWebhook:
     """Give an endpoint a new secret; the old one is good for 24 hours more."""
     call, was = current(), _seen(endpoint_id)
 
-    def rotate(_request_id: str) -> Mapping[str, Any]:
-        _webhooks().rotate(endpoint_id)
+    def rotate(request_id: str) -> Mapping[str, Any]:
+        _webhooks().rotate(endpoint_id, UUID(request_id))
         call.audit("webhook_rotate", was.ws_id, endpoint_id)
         return {}
 

@@ -65,8 +65,8 @@ class PostgresWebhooks(WebhookStore):
         return bool(self._run.alone("remove", id=endpoint_id))
 
     @override
-    def rotate(self, endpoint_id: UUID, secret: str, old_until: datetime) -> bool:
-        return bool(self._run.alone("rotate", id=endpoint_id, secret=secret, old_until=old_until))
+    def rotate(self, endpoint_id: UUID, secret: str, old_until: datetime, request_id: UUID) -> None:
+        self._run.alone("rotate", id=endpoint_id, secret=secret, old_until=old_until, request_id=request_id)
 
     @override
     def deliveries(self, endpoint_id: UUID, ws_ids: Sequence[UUID] | None, limit: int) -> Sequence[ListedDelivery]:

@@ -54,9 +54,9 @@ DELETE FROM webhook_endpoints WHERE id = :id::uuid RETURNING id;
 
 -- name: rotate
 UPDATE webhook_endpoints
-SET old_secret = secret, old_until = :old_until::timestamptz, secret = :secret, updated_at = now()
-WHERE id = :id::uuid
-RETURNING id;
+SET old_secret = secret, old_until = :old_until::timestamptz, secret = :secret, rotated_by = :request_id::uuid,
+    updated_at = now()
+WHERE id = :id::uuid AND rotated_by IS DISTINCT FROM :request_id::uuid;
 
 -- name: lane
 SELECT coalesce(h.version, 0), coalesce(h.oldest, 1)

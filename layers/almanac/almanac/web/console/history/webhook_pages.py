@@ -76,8 +76,8 @@ def rotate(visit: Visit) -> Answer:
     """Give an endpoint a new secret, and show it once."""
     use, each = _one(visit)
 
-    def do(_request_id: str) -> dict[str, str]:
-        use.rotate(each.id)
+    def do(request_id: str) -> dict[str, str]:
+        use.rotate(each.id, UUID(request_id))
         visit.call.audit("webhook_rotate", each.ws_id, each.id)
         return {}
 
