@@ -14,6 +14,7 @@ from almanac.web.api.history import snapshot
 from almanac.wiring.deliver import DeliverWiring
 from almanac.wiring.outside.api import ApiWiring
 from tests.web.conftest import PUBLIC_URL, SESSION_KEY, Client, ListQueue
+from tests.web.visitors import Visitor, text_of
 
 pytestmark = pytest.mark.integration
 LINK = (
@@ -29,6 +30,15 @@ REFUSED = (
     " SELECT :ws, event, 'block', 'google', 'ada@example.test', l.* FROM gen_random_uuid() AS event, (VALUES"
     " ('new', 'n', true, '{}'::jsonb, 'failed', 'invalid', NULL::jsonb, NULL, NULL::jsonb),"
     " ('former', 'f', false, NULL, NULL, NULL, '{}', 'e', '{}')) AS l"
+)
+ZOES = (
+    "WITH ada AS (INSERT INTO workspace_members (ws_id, user_id, target_connection_id)"
+    " SELECT ws_id, 'ada', id FROM calendar_connections WHERE ws_id = :ws),"
+    " task AS (INSERT INTO tasks (ws_id, title, total_minutes) VALUES (:ws, 'Draft', 60) RETURNING id),"
+    " block AS (INSERT INTO workspace_calendar_events (ws_id, title, start_at, end_at)"
+    " VALUES (:ws, 'Draft', now() + interval '1 day', now() + interval '25 hours') RETURNING id)"
+    " INSERT INTO task_calendar_events (event_id, ws_id, task_id, user_id, scheduled_minutes)"
+    " SELECT block.id, :ws, task.id, 'zoe', 60 FROM task, block"
 )
 INSERT = (
     "INSERT INTO workspace_calendar_events (ws_id, title, description, start_at, end_at)"
@@ -98,6 +108,13 @@ class TestOutbound:
         database.run("DELETE FROM calendar_event_links WHERE NOT current")
         (refused,) = member("GET", f"/v1/workspaces/{ws}/outbound").json["failed"]
         assert refused["stays_in"] is None
+
+    def test_blocks_of_who_is_no_member_are_counted(self, member: Client, wiring: ApiWiring, ws: UUID) -> None:
+        assert member("GET", f"/v1/workspaces/{ws}/outbound").json["unowned"] == []
+        wiring.database.run(ZOES, ws=ws)
+        assert member("GET", f"/v1/workspaces/{ws}/outbound").json["unowned"] == [{"user_id": "zoe", "blocks": 1}]
+        page = text_of(Visitor(wiring).get(f"/console/workspaces/{ws}/outbound").text)
+        assert "1 block ahead goes nowhere: zoe is no member" in page
 
     def test_channels_are_listed(self, member: Client, ws: UUID) -> None:
         assert member("GET", f"/v1/workspaces/{ws}/channels").json == {"on": False, "items": []}

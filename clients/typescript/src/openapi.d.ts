@@ -2973,6 +2973,8 @@ export interface components {
             held: components["schemas"]["HeldCalendar"][];
             /** Kept Alive */
             kept_alive: components["schemas"]["WaitingWrite"][];
+            /** Unowned */
+            unowned: components["schemas"]["Unowned"][];
             /**
              * Ws Id
              * Format: uuid
@@ -3972,6 +3974,16 @@ export interface components {
             was: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * Unowned
+         * @description So many blocks ahead that go nowhere, for whose they are is no member.
+         */
+        Unowned: {
+            /** Blocks */
+            blocks: number;
+            /** User Id */
+            user_id: string;
         };
         /**
          * UnusablePreference

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import pytest
 
+from almanac.domain.outbound.waiting import OutboundStatus
+from almanac.presentation.outbound.status import status_document, status_text
 from almanac.services.outbound.leaving import Blocks
 from tests.integration.outbound.stage import ADA, Writing
 
@@ -58,6 +60,10 @@ def titles(team: Writing) -> list[list[str]]:
     return [[body["summary"] for body in team.there(calendar)] for calendar in (ADA, BOB)]
 
 
+def outbound(team: Writing) -> OutboundStatus:
+    return team.wiring.outbound.status(team.ws_id, dry_run=False, confirm=False)
+
+
 _Handed = tuple[UUID, str, Any]
 """A block of Ada's, and the statement that makes it Bob's, with the task that it is about, if any."""
 
@@ -102,13 +108,24 @@ class TestWhoLeaves:
         both.run("UPDATE task_calendar_events SET user_id = 'bob' WHERE ws_id = :ws")
         both.event("Ada's")
         settle(both)
+        assert not outbound(both).unowned
         both.wiring.people.remove(both.ws_id, "bob")
         settle(both)
         assert titles(both) == [["Ada's"], []]
+        assert outbound(both).unowned == {"bob": 3}
+        assert "3 blocks ahead go nowhere: bob is no member" in status_text(outbound(both))
         assert all(both.row(block) for block in blocks), "what becomes of them a plan decides"
         join(both)
         settle(both)
         assert titles(both) == [["Ada's"], ["Bob's 0", "Bob's 1", "Bob's 2"]]
+
+    def test_habits_of_theirs_are_told_likewise_and_what_is_over_is_not(self, both: Writing) -> None:
+        habit_of(both)
+        both.run("UPDATE workspace_habits SET user_id = 'bob' WHERE ws_id = :ws")
+        both.wiring.people.remove(both.ws_id, "bob")
+        assert status_document(outbound(both))["unowned"] == [{"user_id": "bob", "blocks": 1}]
+        both.run("UPDATE workspace_calendar_events SET start_at = now() - interval '1 day', end_at = now()")
+        assert not outbound(both).unowned
 
     def test_however_many_they_are_somebody_has_consented(self, make_team: Callable[..., Writing]) -> None:
         team = make_team(ALMANAC_OUTBOUND_MASS_COUNT="1")

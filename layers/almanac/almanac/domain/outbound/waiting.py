@@ -74,6 +74,8 @@ class OutboundStatus:
     held: Sequence[HeldCalendar]
     dry_run: bool = False
     consented: Sequence[str] = field(default=())
+    unowned: Mapping[str, int] = field(default_factory=dict)
+    """Blocks ahead by whose they are, of people who are no members: those go nowhere."""
 
     def where_it_stays(self, link: WaitingLink) -> str | None:
         """Return the calendar that keeps an event which another target refuses; None if none does."""

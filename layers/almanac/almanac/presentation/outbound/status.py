@@ -50,6 +50,7 @@ def status_document(status: OutboundStatus) -> dict[str, Any]:
         "failed": [_link(status, link) for link in status.links if link.state == "failed"],
         "kept_alive": [_link(status, link) for link in status.links if link.kept_alive],
         "conflicts": [conflict_document(link) for link in status.conflicts],
+        "unowned": [{"user_id": user_id, "blocks": blocks} for user_id, blocks in status.unowned.items()],
     }
 
 
@@ -76,11 +77,18 @@ def status_text(status: OutboundStatus, targets: Sequence[MemberTarget] | None =
             lines.append(f"{link.state}: {link.title or link.event_id} - {told}{until}")
     if status.conflicts:
         lines.append(f"{len(status.conflicts)} to decide: `almanac conflicts {status.ws_id}`")
+    lines += [unowned_text(user_id, blocks) for user_id, blocks in status.unowned.items()]
     if targets is not None and all(each.email is None for each in targets):
         lines.append(f"no member has a target calendar, so blocks go nowhere: {_how_to_target(status.ws_id, targets)}")
     if status.dry_run:
         lines.append("Nothing was written. The next sync does what stands here.")
     return "\n".join(lines)
+
+
+def unowned_text(user_id: str, blocks: int) -> str:
+    """Say that so many blocks go nowhere, for whose they are is no member, and what helps."""
+    said = "1 block ahead goes" if blocks == 1 else f"{blocks} blocks ahead go"
+    return f"{said} nowhere: {user_id} is no member; give the task or habit to somebody else, or add them again"
 
 
 def repair_document(ws_id: UUID, counts: RepairCounts) -> dict[str, Any]:

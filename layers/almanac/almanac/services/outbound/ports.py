@@ -210,6 +210,10 @@ class WaitingStore(Protocol):
         """Return what is not settled, and the calendars that are held."""
         ...
 
+    def unowned(self, ws_id: UUID) -> Mapping[str, int]:
+        """Return how many blocks ahead are whose who is no member; none where nothing is written anyhow."""
+        ...
+
     def review(self, ws_id: UUID) -> None:
         """The dry run has been looked at: the next sync writes."""
         ...

@@ -27,7 +27,7 @@ class Outbound:
         if dry_run:
             self.store.review(ws_id)
         links, held = self.store.waiting(ws_id)
-        return OutboundStatus(ws_id, links, held, dry_run, consented)
+        return OutboundStatus(ws_id, links, held, dry_run, consented, self.store.unowned(ws_id))
 
     def targets(self, ws_id: UUID) -> Sequence[MemberTarget]:
         """Return where each member's blocks are written. Raises UnknownWorkspace."""

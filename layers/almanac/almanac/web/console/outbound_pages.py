@@ -2,7 +2,7 @@
 
 from almanac.errors import BadInput
 from almanac.presentation.outbound.conflicts import REASONS
-from almanac.presentation.outbound.status import HELP
+from almanac.presentation.outbound.status import HELP, unowned_text
 from almanac.web.console.pages import Page, Visit, identified
 from almanac.web.problem import Problem
 from almanac.web.request import Answer
@@ -26,6 +26,7 @@ def outbound(visit: Visit) -> Answer:
         waiting=waiting[:_SHOWN],
         rest=max(0, len(waiting) - _SHOWN),
         failed=[(link, found.where_it_stays(link)) for link in found.links if link.state == "failed"],
+        unowned=[unowned_text(user_id, blocks) for user_id, blocks in found.unowned.items()],
         held=[(each, HELP.get(each.reason, "")) for each in found.held],
         reasons={each.reason for each in found.held},
         conflicts=found.conflicts,

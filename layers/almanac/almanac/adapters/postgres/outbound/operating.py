@@ -1,6 +1,6 @@
 """Targets, what waits, and accounts that leave, in Postgres."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -97,6 +97,10 @@ class PostgresWaiting(WaitingStore):
             if reason is not None:
                 held.append(HeldCalendar(row[0], row[1], reason, row[4]))
         return links, held
+
+    @override
+    def unowned(self, ws_id: UUID) -> Mapping[str, int]:
+        return {row[0]: row[1] for row in self._run.alone("unowned_blocks", ws_id=ws_id)}
 
     @override
     def review(self, ws_id: UUID) -> None:

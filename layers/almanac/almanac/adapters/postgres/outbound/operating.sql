@@ -79,6 +79,22 @@ WHERE l.ws_id = :ws_id::uuid
 ORDER BY coalesce(l.desired #>> '{when,start}', l.desired #>> '{when,first}', l.base #>> '{when,start}', ''), l.id
 LIMIT 1000;
 
+-- name: unowned_blocks
+-- As almanac_event_owner has it: a meeting's block is always written, for those who come.
+SELECT b.user_id, count(*)
+FROM (
+    SELECT t.event_id, t.user_id FROM task_calendar_events t WHERE t.ws_id = :ws_id::uuid
+    UNION ALL
+    SELECT o.event_id, h.user_id FROM habit_calendar_events o JOIN workspace_habits h ON h.id = o.habit_id
+    WHERE o.ws_id = :ws_id::uuid
+) b
+JOIN workspace_calendar_events e ON e.id = b.event_id AND e.end_at > now()
+WHERE b.user_id IS NOT NULL AND almanac_writes_out(:ws_id::uuid)
+    AND NOT EXISTS (SELECT 1 FROM workspace_members m WHERE m.ws_id = :ws_id::uuid AND m.user_id = b.user_id)
+GROUP BY b.user_id
+ORDER BY b.user_id
+LIMIT 100;
+
 -- name: targets
 SELECT m.user_id, coalesce(nullif(m.name, ''), m.user_id), c.calendar_name, a.account_email, m.target_reviewed_at IS NOT NULL
 FROM workspace_members m

@@ -76,6 +76,13 @@ class Resolved(Model):
     choice: Literal["mine", "theirs"]
 
 
+class Unowned(Model):
+    """So many blocks ahead that go nowhere, for whose they are is no member."""
+
+    user_id: str
+    blocks: int
+
+
 class OutboundAnswer(Model):
     """Everything that waits to be written in a workspace."""
 
@@ -88,6 +95,7 @@ class OutboundAnswer(Model):
     held: list[HeldCalendar]
     conflicts: list[Conflict]
     consented: list[str]
+    unowned: list[Unowned]
 
 
 class Channel(Model):
