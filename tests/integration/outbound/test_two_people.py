@@ -9,6 +9,7 @@ import pytest
 from almanac.domain.outbound.waiting import OutboundStatus
 from almanac.presentation.outbound.status import status_document, status_text
 from almanac.services.outbound.leaving import Blocks
+from local.google_simulator.control.faults import Fault
 from tests.integration.outbound.stage import ADA, Writing
 
 pytestmark = pytest.mark.integration
@@ -100,6 +101,54 @@ def test_what_is_somebody_elses_now_goes_to_their_calendar(both: Writing, make: 
     both.run(hand_over, **({"task": task} if task else {}))
     settle(both)
     assert titles(both) == [[], ["Report"]]
+
+
+_BLOCK = (
+    "SELECT e.external_event_id, e.external_calendar_id, e.locked, b.task_id FROM task_calendar_events b"
+    " JOIN workspace_calendar_events e ON e.id = b.event_id WHERE b.ws_id = :ws"
+)
+
+
+class TestDraggedIntoTheOthersCalendar:
+    """Google keeps its id; the listing of the calendar where it is now tells of it later."""
+
+    def test_it_is_the_block_there(self, both: Writing) -> None:
+        task = both.task("Report")
+        block = both.block(task=task)
+        settle(both)
+        moved = both.google.move_event(ADA, both.of(block)["id"], BOB)
+        for _ in range(3):
+            both.sync(calendar_id=ADA)
+            both.again()
+        assert both.row(block), "nobody has said yet where it is"
+        settle(both)
+        assert both.run(_BLOCK) == [[moved["id"], BOB, True, task]]
+        assert both.run("SELECT count(*) FROM refused_slots WHERE ws_id = :ws") == [[0]]
+        assert titles(both) == [[], ["Report"]]
+
+    def test_where_its_account_is_lost_nobody_reads_it_so_it_counts_as_deleted(self, both: Writing) -> None:
+        block, other = both.block(), both.block("Other", hours=30)
+        settle(both)
+        both.google.move_event(ADA, both.of(block)["id"], BOB)
+        both.google.revoke_account(BOB)
+        both.change(other, title="Other 2")
+        settle(both)
+        assert both.row(block) is None
+        assert titles(both)[0] == ["Other 2"], "it holds up nothing of Ada's"
+
+    def test_where_it_cannot_be_looked_for_now_it_waits_alone(self, both: Writing) -> None:
+        block, other = both.block(), both.block("Other", hours=30)
+        settle(both)
+        both.google.move_event(ADA, both.of(block)["id"], BOB)
+        both.google.inject(Fault(action="error", account=BOB, times=None))
+        both.change(other, title="Other 2")
+        settle(both)
+        assert both.row(block)
+        assert titles(both)[0] == ["Other 2"]
+        both.google.clear_faults()
+        both.run("UPDATE calendar_connections SET retry_at = NULL WHERE ws_id = :ws")
+        settle(both)
+        assert {calendar for _, calendar, *_ in both.run(_BLOCK)} == {None, BOB}, "the other one is still ours"
 
 
 class TestWhoLeaves:

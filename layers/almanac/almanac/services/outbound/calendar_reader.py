@@ -42,9 +42,7 @@ _Returned = TypeVar("_Returned")
 LOOK_TWICE = timedelta(seconds=60)
 """Before what is not found any more counts as deleted: a deletion is told as one (cancelled), this may be a hiccup."""
 MOST_LOOKED_FOR = 10
-"""Deleted blocks of one calendar that a run looks for in the account's other ones."""
-
-
+"""Deleted blocks of one calendar that a run looks for in other ones."""
 UNANSWERED_IN_A_ROW = 2
 """Requests about events without an answer after which the provider is left alone until the next run."""
 LONGEST_POSTPONE = 900.0
@@ -60,6 +58,14 @@ class StopHere(Exception):
         self.reason = reason
 
 
+class _NotNow(Exception):
+    """Another account's calendar could not be looked into; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class CalendarReader:
     """Finds out about one calendar and its links, and holds it where nothing can be written."""
 
@@ -73,6 +79,7 @@ class CalendarReader:
         place: Place,
         account: Account,
         session: AccountSession,
+        sessions: Callable[[Account], AccountSession | None],
         retrier: Retrier,
         clock: Clock,
         report: OutboundReport,
@@ -84,6 +91,7 @@ class CalendarReader:
         self._place = place
         self._account = account
         self._session = session
+        self._session_of = sessions
         self._retrier = retrier
         self._clock = clock
         self._report = report
@@ -143,7 +151,11 @@ class CalendarReader:
             self.uncounted.add(link.id)
             return
         if isinstance(outcome, DeletedThere) and link.kind == "block":
-            moved = self._elsewhere(link)
+            try:
+                moved = self._elsewhere(link)
+            except _NotNow as error:
+                self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), error.code)
+                return
             if moved is not None and not moved.repeats:
                 self._store.postponed(self._lease, link, LOOK_TWICE.total_seconds(), EventGone.code)
                 return
@@ -169,7 +181,7 @@ class CalendarReader:
             self.deleted_here += not outcome.wanted
 
     def _elsewhere(self, link: Link) -> RemoteEvent | None:
-        """Return the event if a person has moved it to a calendar of theirs that has still to be read (W57).
+        """Return the event if a person has moved it to a calendar that has still to be read (W57). Raises _NotNow.
 
         Of many that are gone at once the first are looked for: a calendar that was cleared has moved nowhere. Where the
         account may not look, nobody reads what is there; that is no matter of the calendar which is written to.
@@ -177,13 +189,33 @@ class CalendarReader:
         self._looked_for += 1
         if self._looked_for > MOST_LOOKED_FOR:
             return None
-        for calendar_id in self._store.other_calendars(self._lease, self._place, link):
+        for calendar_id, account in self._store.other_calendars(self._lease, self._place, link):
             self._report.read += 1
             operation = partial(_read_if_allowed, calendar_id, link.remote_id, self._zones)
-            found = self._read(operation, passing=_OF_ITS_OWN)
+            if account.id == self._account.id:
+                found = self._read(operation, passing=_OF_ITS_OWN)
+            else:
+                found = self._read_through(account, operation)
             if found is not None and found.row is not None:
                 return found
         return None
+
+    def _read_through(self, account: Account, operation: Callable[[Writes], RemoteEvent | None]) -> RemoteEvent | None:
+        """Read through another account, whose trouble holds up the one link alone: None where it may not look.
+
+        Raises _NotNow and StopHere.
+        """
+        session = self._session_of(account)
+        if session is None:
+            return None
+        try:
+            return session.call(lambda opened: operation(writes_of(opened)), self._retrier, self._tally)
+        except OutOfTime:
+            self._out_of_time()
+        except (ReconnectRequired, AccessDenied, ProviderRejected):
+            return None
+        except (TransientError, ProjectRefused, AccessTokenRejected) as error:
+            raise _NotNow(error.code) from None
 
     def went_through(self) -> None:
         """The account may write again: what it was asked before does not count any more."""

@@ -62,8 +62,11 @@ class OutboundStore(Protocol):
         """A write was not taken, so the link must be read. `stale`: because another version stood there."""
         ...
 
-    def other_calendars(self, lease: Lease, place: Place, link: Link) -> Sequence[str]:
-        """Return the account's other calendars that are read, unless the link's event has been found in one already."""
+    def other_calendars(self, lease: Lease, place: Place, link: Link) -> Sequence[tuple[str, Account]]:
+        """Return other calendars that are read, each with an account that sees it, the place's own ones first.
+
+        None if the link's event has been found in one already.
+        """
         ...
 
     def doubt_replaced(self, lease: Lease, limit: int) -> int:

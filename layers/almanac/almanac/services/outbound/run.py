@@ -65,19 +65,17 @@ class WriteOut:
         workspace = self.store.load(lease, self.rules.installation, self.clock())
         if any(place.moving for place, _ in workspace.places):
             report.more = self.store.doubt_replaced(lease, MOVED_A_RUN) == MOVED_A_RUN
-        opened: dict[object, AccountSession | None] = {}
+        sessions = _Sessions(self)
         halted: dict[object, HoldReason] = {}
         for place, account in workspace.places:
             if account.id in halted:
                 report.held[place.calendar_id] = halted[account.id]
                 continue
-            if account.id not in opened:
-                opened[account.id] = self.sessions.open(account, self.clock)
-            session = opened[account.id]
+            session = sessions(account)
             if session is None:
                 continue
             before = report.writes
-            stopped = _Visit(self, lease, deadline, workspace, place, account, session, report).make()
+            stopped = _Visit(self, lease, deadline, workspace, place, account, session, sessions, report).make()
             if stopped in WHOLE_ACCOUNT:
                 halted[account.id] = stopped
             if report.writes > before:
@@ -85,6 +83,19 @@ class WriteOut:
         if workspace.leaving:
             self.leave.finish(lease.ws_id)
         return report
+
+
+class _Sessions:
+    """Accounts of one run, each opened once; None of one whose provider is not known here."""
+
+    def __init__(self, owner: WriteOut) -> None:
+        self._owner = owner
+        self._opened: dict[object, AccountSession | None] = {}
+
+    def __call__(self, account: Account) -> AccountSession | None:
+        if account.id not in self._opened:
+            self._opened[account.id] = self._owner.sessions.open(account, self._owner.clock)
+        return self._opened[account.id]
 
 
 class _Visit:
@@ -99,6 +110,7 @@ class _Visit:
         place: Place,
         account: Account,
         session: AccountSession,
+        sessions: _Sessions,
         report: OutboundReport,
     ) -> None:
         self._owner = owner
@@ -110,7 +122,7 @@ class _Visit:
         self._report = report
         retrier = Retrier(owner.sleep, owner.chance, deadline)
         self._writer = CalendarWriter(
-            owner.store, lease, workspace, place, account, session, retrier, owner.clock, report
+            owner.store, lease, workspace, place, account, session, sessions, retrier, owner.clock, report
         )
         self._visits: Counter[object] = Counter()
 

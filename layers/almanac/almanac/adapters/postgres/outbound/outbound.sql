@@ -462,11 +462,26 @@ WHERE l.id = :id::uuid AND l.ws_id = :ws_id::uuid
 ON CONFLICT (habit_id, occurrence_date) DO UPDATE SET revoked_at = NULL;
 
 -- name: other_calendars
--- Of the same account, read here: where a person may have moved an event to.
-SELECT c.calendar_id FROM calendar_connections c JOIN calendar_connections o ON o.auth_token_id = c.auth_token_id AND o.ws_id = c.ws_id
-WHERE o.id = :connection_id::uuid AND c.ws_id = :ws_id::uuid AND c.id <> o.id AND c.is_enabled AND c.sync_inbound_enabled
-    AND c.access_role <> 'freeBusyReader'
-ORDER BY c.is_primary DESC, c.calendar_id LIMIT 5;
+-- Read here: where a person may have moved an event to. Five of the same account, and five of others, first of those of
+-- the same person.
+SELECT c.calendar_id, a.id, a.provider, a.account_email, a.access_token, a.refresh_token, a.expires_at, a.status, a.version
+FROM (
+    SELECT f.*, row_number() OVER (PARTITION BY f.own ORDER BY f.theirs DESC, f.is_primary DESC, f.calendar_id) AS place
+    FROM (
+        SELECT DISTINCT ON (c.calendar_id) c.calendar_id, c.auth_token_id, c.is_primary,
+            c.auth_token_id = o.auth_token_id AS own, a.user_id IS NOT DISTINCT FROM s.user_id AS theirs
+        FROM calendar_connections o
+        JOIN calendar_auth_tokens s ON s.id = o.auth_token_id
+        JOIN calendar_connections c ON c.ws_id = o.ws_id AND c.provider = o.provider AND c.calendar_id <> o.calendar_id
+        JOIN calendar_auth_tokens a ON a.id = c.auth_token_id AND a.status = 'active'
+        WHERE o.id = :connection_id::uuid AND o.ws_id = :ws_id::uuid AND c.is_enabled AND c.sync_inbound_enabled
+            AND c.access_role <> 'freeBusyReader'
+        ORDER BY c.calendar_id, own DESC, theirs DESC
+    ) f
+) c
+JOIN calendar_auth_tokens a ON a.id = c.auth_token_id
+WHERE c.place <= 5
+ORDER BY c.own DESC, c.place;
 
 -- name: moved_to
 SELECT e.id FROM calendar_event_links l JOIN workspace_calendar_events e ON e.ws_id = l.ws_id AND e.provider = l.provider

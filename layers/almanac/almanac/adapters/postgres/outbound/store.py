@@ -117,11 +117,11 @@ class PostgresOutboundStore(OutboundStore):
         self._about(lease, link, "refuse", landed=may_have_landed, stale=stale)
 
     @override
-    def other_calendars(self, lease: Lease, place: Place, link: Link) -> Sequence[str]:
+    def other_calendars(self, lease: Lease, place: Place, link: Link) -> Sequence[tuple[str, Account]]:
         if self._run("moved_to", id=link.id, ws_id=lease.ws_id):
             return ()
         found = self._run("other_calendars", ws_id=lease.ws_id, connection_id=place.connection_id)
-        return [row[0] for row in found]
+        return [(row[0], Account(lease.ws_id, *row[1:])) for row in found]
 
     @override
     def doubt_replaced(self, lease: Lease, limit: int) -> int:
