@@ -116,7 +116,9 @@ def _listed(row: Sequence[Any]) -> ListedHabit:
         planned=row[25],
         blocks=tuple(map(_block, row[26] or ())),
         skipped=tuple(row[27] or ()),
-        notes=tuple(HabitNote(*note) for note in row[28] or ()),
+        notes=tuple(
+            HabitNote(note.get("date"), note["status"], note["reason"], note.get("hint")) for note in row[28] or ()
+        ),
     )
 
 

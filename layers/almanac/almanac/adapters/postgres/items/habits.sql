@@ -56,18 +56,6 @@ LIMIT 1;
 
 -- name: list_habits
 -- All of them, or that one.
-WITH plan AS (
-    SELECT r.report -> 'warnings' AS warnings FROM runs r
-    WHERE r.ws_id = :ws_id::uuid AND r.kind = 'schedule' AND r.status = 'completed'
-        AND NOT EXISTS (SELECT 1 FROM workspace_members m WHERE m.ws_id = r.ws_id AND m.user_id = r.user_id)
-    ORDER BY r.started_at DESC LIMIT 1
-), noted AS (
-    SELECT n.note ->> 'id' AS habit_id, json_agg(json_build_array(n.note ->> 'date', n.note ->> 'status',
-        n.note ->> 'reason', n.note ->> 'hint') ORDER BY n.place) AS notes
-    FROM plan p CROSS JOIN LATERAL jsonb_array_elements(p.warnings) WITH ORDINALITY AS n (note, place)
-    WHERE n.note ->> 'kind' = 'habit'
-    GROUP BY n.note ->> 'id'
-)
 SELECT h.id, h.name, h.user_id, h.duration_minutes, h.min_duration_minutes, h.max_duration_minutes, h.priority,
     h.calendar_hours, h.color, (EXTRACT(hour FROM h.ideal_time) * 60 + EXTRACT(minute FROM h.ideal_time))::integer,
     h.time_preference, h.frequency, h.recurrence_interval, h.start_date, h.end_date, h.days_of_week, h.monthly_type,
@@ -84,8 +72,8 @@ SELECT h.id, h.name, h.user_id, h.duration_minutes, h.min_duration_minutes, h.ma
      ) b),
     (SELECT array_agg(s.occurrence_date ORDER BY s.occurrence_date) FROM habit_skipped_occurrences s
      WHERE s.habit_id = h.id AND s.revoked_at IS NULL AND s.occurrence_date BETWEEN current_date - 1 AND '9999-12-29'),
-    n.notes
+    n.notes -> h.id::text
 FROM workspace_habits h
-LEFT JOIN noted n ON n.habit_id = h.id::text
+LEFT JOIN last_plan_notes n ON n.ws_id = :ws_id::uuid AND n.kind = 'habit'
 WHERE h.ws_id = :ws_id::uuid AND h.id = coalesce(:habit_id::uuid, h.id)
 ORDER BY (h.is_active AND h.auto_schedule) DESC, h.created_at, h.id;

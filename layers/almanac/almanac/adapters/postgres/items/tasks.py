@@ -122,7 +122,7 @@ def _listed(row: Sequence[Any]) -> ListedTask:
     ]
     left = minutes_left(minutes, done_minutes, assignees, worked_on)
     blocks = (ComingBlock(UUID(key), instant(start), instant(end), *more) for key, start, end, *more in coming)
-    said = (Note(status, reason, hint, tuple(people)) for status, reason, hint, people in notes)
+    said = (Note(each["status"], each["reason"], each.get("hint"), tuple(each.get("people") or ())) for each in notes)
     own = (task_id, title, minutes, done_minutes, left, assignees, *wishes, planned, done_at)
     return ListedTask(*(*own, _predecessors(after), _predecessors(meetings), tuple(blocks), tuple(said)))
 

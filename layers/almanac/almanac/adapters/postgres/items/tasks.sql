@@ -94,17 +94,6 @@ WITH default_member AS (
     SELECT m.user_id FROM workspace_members m JOIN workspaces w ON w.id = m.ws_id
     WHERE m.ws_id = :ws_id::uuid
     ORDER BY (m.user_id = w.creator_id) IS TRUE DESC, m.created_at, m.user_id LIMIT 1
-), plan AS (
-    SELECT r.report -> 'warnings' AS warnings FROM runs r
-    WHERE r.ws_id = :ws_id::uuid AND r.kind = 'schedule' AND r.status = 'completed'
-        AND NOT EXISTS (SELECT 1 FROM workspace_members m WHERE m.ws_id = r.ws_id AND m.user_id = r.user_id)
-    ORDER BY r.started_at DESC LIMIT 1
-), noted AS (
-    SELECT n.note ->> 'id' AS task_id, json_agg(json_build_array(n.note ->> 'status', n.note ->> 'reason',
-        n.note ->> 'hint', coalesce(n.note -> 'people', '[]')) ORDER BY n.place) AS notes
-    FROM plan p CROSS JOIN LATERAL jsonb_array_elements(p.warnings) WITH ORDINALITY AS n (note, place)
-    WHERE n.note ->> 'kind' = 'task'
-    GROUP BY n.note ->> 'id'
 )
 SELECT t.id, t.title, t.total_minutes, t.done_minutes, t.priority, t.calendar_hours, t.is_splittable,
     t.min_split_duration_minutes, t.max_split_duration_minutes, t.start_date, t.end_date, t.deadline_type = 'hard',
@@ -117,7 +106,7 @@ SELECT t.id, t.title, t.total_minutes, t.done_minutes, t.priority, t.calendar_ho
      FROM task_dependencies d JOIN tasks p ON p.id = d.depends_on_task_id WHERE d.task_id = t.id),
     (SELECT coalesce(json_agg(json_build_array(p.id, p.title, p.completed_at IS NOT NULL) ORDER BY p.created_at, p.id), '[]')
      FROM meeting_dependencies d JOIN meetings p ON p.id = d.depends_on_meeting_id WHERE d.task_id = t.id),
-    b.coming, b.begun, coalesce(n.notes, '[]')
+    b.coming, b.begun, coalesce(n.notes -> t.id::text, '[]')
 FROM (
     SELECT * FROM tasks t
     WHERE t.ws_id = :ws_id::uuid AND (:task_id::uuid IS NULL OR t.id = :task_id::uuid)
@@ -128,7 +117,7 @@ FROM (
     ORDER BY t.completed_at DESC, t.created_at, t.id
     LIMIT :last::integer
 ) t
-LEFT JOIN noted n ON n.task_id = t.id::text
+LEFT JOIN last_plan_notes n ON n.ws_id = :ws_id::uuid AND n.kind = 'task'
 CROSS JOIN LATERAL (
     SELECT min(e.start_at) FILTER (WHERE e.end_at > now()) AS next_start,
         coalesce(json_agg(json_build_array(e.id, e.start_at, e.end_at, b.user_id, e.locked) ORDER BY e.start_at, e.id)
@@ -142,5 +131,5 @@ CROSS JOIN LATERAL (
     FROM task_calendar_events b JOIN workspace_calendar_events e ON e.id = b.event_id
     WHERE b.task_id = t.id
 ) b
-ORDER BY t.completed_at DESC, n.notes IS NULL, b.next_start NULLS FIRST, t.created_at, t.id
+ORDER BY t.completed_at DESC, n.notes -> t.id::text IS NULL, b.next_start NULLS FIRST, t.created_at, t.id
 LIMIT :most::integer OFFSET :begin::integer;
