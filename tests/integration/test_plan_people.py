@@ -462,11 +462,14 @@ def test_people_of_one_name_are_told_apart(team: Team) -> None:
     team.meeting("Sync", "ann", "cy", "ben", duration_minutes=600)
 
     agenda = team.preview().agenda()
+    team.plan(request_id="ticket-1")
 
     assert sorted(person.name for person in agenda.people) == ["Ann (ann)", "Ann (cy)", "Ben"]
     (remark,) = agenda.remarks
     assert agenda.who(remark) == "Ann (ann), Ben, Ann (cy)"
     assert "'Ann (ann)' came outside their hours" in remark.help
+    (run,) = PostgresRequestedPlans(team.database).runs_of_request(team.ws_id, "ticket-1")
+    assert "  Sync (Ann (ann), Ben, Ann (cy)): without a place: " in plan_text(run)
 
 
 def test_a_preview_says_that_a_notice_keeps_a_meeting_where_it_is(team: Team) -> None:

@@ -44,10 +44,11 @@ def added(visitor: Visitor, wiring: ApiWiring, ws: UUID, **more: str | list[str]
 
 
 class TestLooking:
-    @pytest.mark.parametrize("kind", ["people", "tasks", "habits", "hours"])
+    @pytest.mark.parametrize("kind", ["people", "tasks", "habits", "hours", "exports", "outbound"])
     def test_people_of_one_name_can_be_told_apart_where_they_are_chosen(
-        self, visitor: Visitor, page: str, ws: UUID, wiring: ApiWiring, kind: str
+        self, visitor: Visitor, page: str, ws: UUID, wiring: ApiWiring, kind: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(type(wiring), "has_export_files", True)
         wiring.people.add(ws, "ada2", "Ada", None)
         shown = text_of(visitor.get(page.replace("people", kind)).text)
         assert {"Ada (ada)", "Ada (ada2)"} <= set(re.findall(r"Ada \(\w+\)", shown))

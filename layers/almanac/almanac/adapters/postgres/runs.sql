@@ -214,22 +214,19 @@ WITH held AS (
 SELECT ws_id FROM held;
 
 -- name: run_of_request
--- The notes with the titles of what they are about, and the names of whose it is: nobody knows a task by its id.
+-- The notes with the titles of what they are about, and the members by their names: nobody knows a task by its id.
 SELECT r.id, r.ws_id, status, outcome, request_id, started_at, finished_at, retry_after, window_start, window_end, attempts,
     tasks, habits, scheduled, late, partial, unscheduled, at_risk, left_out, inserted, moved, deleted, unchanged,
     search_cut_percent, objective, total_ms,
     (
-        SELECT coalesce(jsonb_agg(note || jsonb_build_object('title', coalesce(t.title, h.name, m.title), 'names', (
-            SELECT coalesce(jsonb_agg(coalesce(nullif(w.name, ''), p.user_id) ORDER BY p.place), '[]')
-            FROM jsonb_array_elements_text(note -> 'people') WITH ORDINALITY AS p (user_id, place)
-            LEFT JOIN workspace_members w ON w.ws_id = r.ws_id AND w.user_id = p.user_id
-        )) ORDER BY place), '[]')
+        SELECT coalesce(jsonb_agg(note || jsonb_build_object('title', coalesce(t.title, h.name, m.title)) ORDER BY place), '[]')
         FROM jsonb_array_elements(warnings) WITH ORDINALITY AS noted (note, place)
         LEFT JOIN tasks t ON t.ws_id = r.ws_id AND t.id::text = note ->> 'id'
         LEFT JOIN workspace_habits h ON h.ws_id = r.ws_id AND h.id::text = note ->> 'id'
         LEFT JOIN meetings m ON m.ws_id = r.ws_id AND m.id::text = note ->> 'id'
     ),
-    error_type, error
+    error_type, error,
+    (SELECT coalesce(jsonb_agg(jsonb_build_array(w.user_id, w.name)), '[]') FROM workspace_members w WHERE w.ws_id = r.ws_id)
 FROM workspace_scheduling_metadata r
 WHERE r.ws_id = :ws_id::uuid AND request_id = :request_id
 ORDER BY started_at DESC, r.id

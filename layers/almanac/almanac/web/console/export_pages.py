@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 from almanac.domain.export.kinds import EXPORT_KINDS
 from almanac.domain.operations.people import DigestChange
+from almanac.domain.people_names import people_names
 from almanac.errors import BadInput
 from almanac.services.export.ports import Wanted
 from almanac.web.console.pages import Page, Visit, choose_workspace, identified
@@ -45,7 +46,7 @@ def exports(visit: Visit) -> Answer:
         more=cursor(listed, (rows[-1].created_at.isoformat(), rows[-1].id)) if len(found) > _ROWS else None,
         kinds=tuple(_LABELS.items()),
         labels=_LABELS,
-        members=use.people.members(ws_id),
+        names=people_names((each.user_id, each.name) for each in use.people.members(ws_id)),
         feeds=[feed for feed in use.feeds.all(ws_id) if feed.revoked_at is None],
         has_address=use.feeds.has_address,
         weekly=use.workspaces.has_weekly_report(ws_id),

@@ -1,5 +1,6 @@
 """What is written to calendars: where it goes, what waits, what is held; conflicts and their decision."""
 
+from almanac.domain.people_names import people_names
 from almanac.errors import BadInput
 from almanac.presentation.outbound.conflicts import REASONS
 from almanac.presentation.outbound.status import HELP, unowned_text
@@ -14,14 +15,15 @@ def outbound(visit: Visit) -> Answer:
     """Show what waits to be written, and what somebody has to decide. Changes nothing."""
     use, ws_id = visit.call.use, visit.ws_id
     name, _zone = use.directory.zone(ws_id)
-    found = use.outbound.status(ws_id, dry_run=False, confirm=False)
+    found, targets = use.outbound.status(ws_id, dry_run=False, confirm=False), use.outbound.targets(ws_id)
     waiting = [link for link in found.links if link.operation is not None]
     counts = {each: sum(link.operation == each for link in waiting) for each in ("create", "change", "delete")}
     return visit.render(
         "outbound.html",
         name=name,
         ws_id=ws_id,
-        targets=use.outbound.targets(ws_id),
+        targets=targets,
+        names=people_names((each.user_id, each.name) for each in targets),
         counts=counts,
         waiting=waiting[:_SHOWN],
         rest=max(0, len(waiting) - _SHOWN),

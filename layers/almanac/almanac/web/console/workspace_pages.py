@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from almanac.domain.operations.connections import SWITCHES
 from almanac.domain.operations.job_status import totals
+from almanac.domain.people_names import people_names
 from almanac.domain.wall_clock import wall_instant
 from almanac.presentation.operations.calendar_week import day_list, state_rows, week_agenda
 from almanac.presentation.operations.health import SHORT, meaning, what_helps
@@ -39,6 +40,7 @@ def workspace(visit: Visit) -> Answer:
     name, zone = use.directory.zone(ws_id)
     runs = use.jobs.runs(RunFilter(ws_ids=[ws_id]), None, 8)
     accounts = {each.account_id: each for each in health.calendars}
+    members = use.people.members(ws_id)
     return visit.render(
         "workspace.html",
         name=name,
@@ -52,7 +54,8 @@ def workspace(visit: Visit) -> Answer:
         ],
         accounts=accounts.values(),
         runs=runs,
-        members=use.people.members(ws_id),
+        members=members,
+        names=people_names((each.user_id, each.name) for each in members),
         waits=use.outbound.status(ws_id, dry_run=False, confirm=False),
         totals=totals,
         once=uuid4(),

@@ -92,7 +92,8 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
     use, ws_id, zone = visit.call.use, visit.ws_id, visit.clock
     name, zone_name = use.directory.zone(ws_id)
     members, hours = use.people.members(ws_id), use.people.hours(ws_id)
-    plan = last_plan(visit)
+    names = people_names((each.user_id, each.name) for each in members)
+    plan, calendars = last_plan(visit), use.connections(ws_id)
     notes = notes_of(plan)
     of_users = [each.user_id for each in members]
     drafts = {} if refused is None else {refused.item_id: refused.entered}
@@ -102,9 +103,8 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
         entered = drafts.get(each.meeting_id, stored if str(each.meeting_id) == visit.query("change") else None)
         offered = choices(of_users, entered) if entered is not None else ()
         note = notes.get(str(each.meeting_id))
-        rows.append(Row(each, _clocks(each, members, zone), note, entered, offered, stored.mark))
+        rows.append(Row(each, _clocks(each, members, names, zone), note, entered, offered, stored.mark))
     new = drafts.get(None, Entered())
-    calendars = use.connections(ws_id)
     return visit.render(
         "people.html",
         status=200 if refused is None else 422,
@@ -113,7 +113,7 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
         zone=zone_name,
         clock=zone,
         members=members,
-        names=people_names((each.user_id, each.name) for each in members),
+        names=names,
         hours={user: hours_text(week) for user, week in hours.items()},
         calendars={user: [each for each in calendars if each.user_id == user] for user in of_users},
         targets={each.user_id: each for each in use.outbound.targets(ws_id)},
@@ -130,12 +130,14 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
     )
 
 
-def _clocks(meeting: ListedMeeting, members: Sequence[ListedMember], zone: ZoneInfo) -> Sequence[tuple[str, datetime]]:
+def _clocks(
+    meeting: ListedMeeting, members: Sequence[ListedMember], names: Mapping[str, str], zone: ZoneInfo
+) -> Sequence[tuple[str, datetime]]:
     if meeting.start is None:
         return ()
     there = meeting.attending or meeting.required
     begins = [
-        (each.name or each.user_id, meeting.start.astimezone(zone_of(each.time_zone) or zone))
+        (names[each.user_id], meeting.start.astimezone(zone_of(each.time_zone) or zone))
         for each in members
         if each.user_id in there
     ]
