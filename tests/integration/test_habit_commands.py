@@ -220,6 +220,13 @@ def test_what_a_product_has_written_is_listed_and_kept(run: Run, ws_id: UUID, da
     assert run("habit", "remove", ws_id, uuid4())[0] == 2
 
 
+def test_a_list_says_of_whom_a_habit_is_that_they_are_no_member(run: Run, ws_id: UUID) -> None:
+    add(run, ws_id, "Run", "--user", "ben")
+    assert "no member" not in run("habit", "list", ws_id)[1]
+    run("member", "remove", ws_id, "--user", "ben")
+    assert "  of ben (no member)\n" in run("habit", "list", ws_id)[1], "as tasks and meetings do"
+
+
 def test_a_list_says_when_the_next_block_is_or_why_there_is_none(run: Run, ws_id: UUID, database: Database) -> None:
     run("hours", "set", ws_id, "--category", "never", "--day", "mon", "closed")
     placed, never = add(run, ws_id, "Run"), add(run, ws_id, "Dream", "--hours", "never")

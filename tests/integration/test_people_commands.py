@@ -94,6 +94,23 @@ def test_a_meeting_is_removed_and_its_block_goes_with_the_next_plan(run: Run, ws
     assert run("meeting", "remove", ws_id, meeting) == (2, "", unknown)
 
 
+def test_a_list_says_why_a_meeting_has_no_time(run: Run, ws_id: UUID) -> None:
+    for user in ("ada", "ben"):
+        run("member", "add", ws_id, "--user", user)
+    run("hours", "set", ws_id, "--category", "early", "--user", "ada", "--day", "mon-sun", "08:00-12:00")
+    run("hours", "set", ws_id, "--category", "early", "--user", "ben", "--day", "mon-sun", "13:00-17:00")
+    _add(run, ws_id, "--hours", "early")
+    assert "would help" not in run("meeting", "list", ws_id)[1], "nobody has looked yet"
+    preview = json.loads(run("schedule", ws_id, "--preview", "--json")[1])
+    run("schedule", ws_id, "--write", preview["fingerprint"])
+
+    (listed,) = json.loads(run("meeting", "list", ws_id, "--json")[1])["meetings"]
+    (note,) = listed["notes"]
+    assert (listed["start"], note["status"]) == (None, "unscheduled")
+    said = run("meeting", "list", ws_id)[1]
+    assert f"  without a place: {note['reason']}; would help: {note['hint']}\n" in said
+
+
 def _add(run: Run, ws_id: UUID, *words: object) -> str:
     """A meeting of Ada and Ben; returns its id."""
     who = ("--with", "ada", "--with", "ben")

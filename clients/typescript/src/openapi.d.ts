@@ -2739,6 +2739,8 @@ export interface components {
         /**
          * Meeting
          * @description An open meeting; `start` and `end` are null while it has no time. `locked`: its block stays where it is.
+         *
+         *     `notes`: what the last plan of everybody says of it.
          */
         Meeting: {
             /** Attending */
@@ -2762,6 +2764,8 @@ export interface components {
             meeting_id: string;
             /** Minutes */
             minutes: number;
+            /** Notes */
+            notes: components["schemas"]["MeetingNote"][];
             /** Optional */
             optional: string[];
             /** Priority */
@@ -2841,6 +2845,18 @@ export interface components {
         MeetingList: {
             /** Items */
             items: components["schemas"]["Meeting"][];
+        };
+        /**
+         * MeetingNote
+         * @description What the last plan of everybody found: `status` unscheduled, late, left_out, …
+         */
+        MeetingNote: {
+            /** Hint */
+            hint: string | null;
+            /** Reason */
+            reason: string;
+            /** Status */
+            status: string;
         };
         /**
          * Member

@@ -1,13 +1,13 @@
 """Members and meetings: tables for people, documents for programs."""
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Any
 from uuid import UUID
 
 from almanac.domain.items.meetings import ListedMeeting
 from almanac.domain.operations.people import ListedMember
-from almanac.presentation.phrases import length
+from almanac.presentation.phrases import finding, length
 from almanac.presentation.tables import instant_text, listing, table
 
 
@@ -83,12 +83,12 @@ def after_change(meeting: ListedMeeting) -> str:
 
 
 def meetings_text(found: Iterable[ListedMeeting], members: Iterable[ListedMember]) -> str:
-    """Return the meetings as a listing; of who is asked, it says who is no member any more."""
+    """Return the meetings as a listing: who is asked, and is no member any more; what the last plan says of them."""
     users = {member.user_id for member in members}
     rows = [
         (
             (each.title, length(each.minutes), each.priority, instant_text(each.start), instant_text(each.deadline)),
-            (each.meeting_id, _who(each, users)),
+            (each.meeting_id, _who(each, users), *(finding(*astuple(note)) for note in each.notes)),
         )
         for each in found
     ]
@@ -102,4 +102,9 @@ def _who(meeting: ListedMeeting, users: Container[str]) -> str:
 
 
 def _asked(people: Iterable[str], users: Container[str]) -> str:
-    return ", ".join(user if user in users else f"{user} (no member)" for user in people)
+    return ", ".join(who(user, users) for user in people)
+
+
+def who(user: str, users: Container[str]) -> str:
+    """Return somebody's id, and that it is no member's; `users` are those of the members."""
+    return user if user in users else f"{user} (no member)"

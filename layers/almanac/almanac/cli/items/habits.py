@@ -8,7 +8,7 @@ from almanac.cli.arguments import Commands, add_command, add_group
 from almanac.cli.items.habit_wishes import add_habit_wishes, add_takers_away, wishes_of
 from almanac.cli.items.wishes import add_item, add_wishes
 from almanac.cli.session import Result, Session
-from almanac.domain.items.habits import HabitChange
+from almanac.domain.items.habits import HabitChange, ListedHabit
 from almanac.errors import BadInput
 from almanac.presentation.items import habits
 
@@ -80,22 +80,26 @@ def _resume(args: Namespace, session: Session) -> Result:
 
 def _changed(args: Namespace, session: Session, change: HabitChange, outlook: str) -> Result:
     found = session.wiring.habits.change(args.ws_id, args.habit_id, change)
-    return Result({"ws_id": args.ws_id, **habits.habit_document(found)}, f"{habits.habits_text([found])}\n{outlook}")
+    return Result({"ws_id": args.ws_id, **habits.habit_document(found)}, f"{_text(args, session, found)}\n{outlook}")
 
 
 def _list(args: Namespace, session: Session) -> Result:
     found = session.wiring.habits.all(args.ws_id)
-    return Result(habits.habits_document(args.ws_id, found), habits.habits_text(found))
+    return Result(habits.habits_document(args.ws_id, found), _text(args, session, *found))
+
+
+def _text(args: Namespace, session: Session, *found: ListedHabit) -> str:
+    return habits.habits_text(found, session.wiring.people.members(args.ws_id))
 
 
 def _skip(args: Namespace, session: Session) -> Result:
     found = session.wiring.habits.skip(args.ws_id, args.habit_id, args.day)
-    return Result({"ws_id": args.ws_id, **habits.habit_document(found)}, habits.habits_text([found]))
+    return Result({"ws_id": args.ws_id, **habits.habit_document(found)}, _text(args, session, found))
 
 
 def _unskip(args: Namespace, session: Session) -> Result:
     found = session.wiring.habits.unskip(args.ws_id, args.habit_id, args.day)
-    return Result({"ws_id": args.ws_id, **habits.habit_document(found)}, habits.habits_text([found]))
+    return Result({"ws_id": args.ws_id, **habits.habit_document(found)}, _text(args, session, found))
 
 
 def _remove(args: Namespace, session: Session) -> Result:

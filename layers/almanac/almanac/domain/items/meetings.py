@@ -27,8 +27,17 @@ class NewMeeting:
 
 
 @dataclass(frozen=True, slots=True)
+class MeetingNote:
+    """What the last plan of everybody says of a meeting that has no time, or not simply one."""
+
+    status: str
+    reason: str
+    hint: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ListedMeeting:
-    """An open meeting with its block, None while it has none, and who comes to that.
+    """An open meeting with its block, None while it has none, who comes to that, and what the last plan says of it.
 
     `locked`: the block stays where its owner has put it, whatever is changed of the meeting.
     """
@@ -47,6 +56,7 @@ class ListedMeeting:
     end: datetime | None
     attending: tuple[str, ...]
     locked: bool
+    notes: tuple[MeetingNote, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Habits: listings for people, documents for programs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -8,9 +8,11 @@ from uuid import UUID
 
 from almanac.domain.items.habits import HabitWishes, ListedHabit
 from almanac.domain.items.recurrences import LAST_WEEK
+from almanac.domain.operations.people import ListedMember
 from almanac.domain.wall_clock import WEEKDAYS, wall_text
 from almanac.domain.workspace_plan.snapshot import Recurrence
 from almanac.presentation.items.hours import DAYS
+from almanac.presentation.people import who
 from almanac.presentation.phrases import finding, length
 from almanac.presentation.tables import instant_text, listing
 
@@ -69,18 +71,23 @@ def _recurrence_document(rule: Recurrence) -> Mapping[str, Any]:
     }
 
 
-def habits_text(found: Iterable[ListedHabit]) -> str:
-    """Return the habits as a listing."""
-    habits = list(found)
+def habits_text(found: Iterable[ListedHabit], members: Iterable[ListedMember]) -> str:
+    """Return the habits as a listing; it says whose owner is no member any more."""
+    habits, users = list(found), {member.user_id for member in members}
     names = {each.habit_id: each.wishes.name for each in habits}
     rows = [
         (
             (each.wishes.name, length(each.wishes.minutes), each.wishes.user_id, _state(each), _next_block(each)),
-            (each.habit_id, when_text(each.wishes, names), _skipped(each.skipped), *_notes(each)),
+            (each.habit_id, _stranger(each, users), when_text(each.wishes, names), *_details(each)),
         )
         for each in habits
     ]
     return listing(("HABIT", "TAKES", "WHOSE", "STATE", "NEXT"), rows) if rows else "no habits"
+
+
+def _stranger(habit: ListedHabit, users: Container[str]) -> str:
+    user = habit.wishes.user_id
+    return "" if user is None or user in users else f"of {who(user, users)}"
 
 
 def _state(habit: ListedHabit) -> str:
@@ -134,8 +141,8 @@ def _skipped(dates: Iterable[date]) -> str:
     return f"without {said}" if said else ""
 
 
-def _notes(habit: ListedHabit) -> Iterable[str]:
-    """Why it has no block, as far as the last plan knows."""
-    if habit.blocks or not habit.wishes.active:
-        return ()
-    return [finding(note.status, note.reason, note.hint) for note in habit.notes[:NOTES_SHOWN]]
+def _details(habit: ListedHabit) -> Iterator[str]:
+    """Yield the dates that are left out, and why it has no block, as far as the last plan knows."""
+    yield _skipped(habit.skipped)
+    if not habit.blocks and habit.wishes.active:
+        yield from (finding(note.status, note.reason, note.hint) for note in habit.notes[:NOTES_SHOWN])

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from almanac.adapters.postgres import arrays
 from almanac.adapters.postgres.connection import Database
-from almanac.domain.items.meetings import ListedMeeting, NewMeeting
+from almanac.domain.items.meetings import ListedMeeting, MeetingNote, NewMeeting
 from almanac.services.items.ports import MeetingStore
 
 
@@ -63,4 +63,5 @@ def _people(meeting: NewMeeting) -> Mapping[str, str]:
 
 
 def _listed(row: Sequence[Any]) -> ListedMeeting:
-    return ListedMeeting(*(*row[:2], tuple(row[2]), tuple(row[3]), *row[4:12], tuple(row[12] or ()), row[13]))
+    notes = tuple(MeetingNote(*note) for note in row[14] or ())
+    return ListedMeeting(*(*row[:2], tuple(row[2]), tuple(row[3]), *row[4:12], tuple(row[12] or ()), row[13], notes))

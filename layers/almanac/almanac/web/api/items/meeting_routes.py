@@ -48,8 +48,19 @@ class MeetingChangeBody(Fields):
     hard_deadline: bool | None = None
 
 
+class MeetingNote(Model):
+    """What the last plan of everybody found: `status` unscheduled, late, left_out, …"""
+
+    status: str
+    reason: str
+    hint: str | None
+
+
 class Meeting(Model):
-    """An open meeting; `start` and `end` are null while it has no time. `locked`: its block stays where it is."""
+    """An open meeting; `start` and `end` are null while it has no time. `locked`: its block stays where it is.
+
+    `notes`: what the last plan of everybody says of it.
+    """
 
     meeting_id: UUID
     title: str
@@ -65,6 +76,7 @@ class Meeting(Model):
     end: AwareDatetime | None
     attending: list[str]
     locked: bool
+    notes: list[MeetingNote]
 
 
 class MeetingList(Model):

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,7 @@ from almanac.presentation.items.hours import hours_text
 from almanac.presentation.people import after_change
 from almanac.services.items.requirements import ChangedMeanwhile
 from almanac.web.console.items.fields import Refused, add_once, changed_meanwhile
-from almanac.web.console.items.last_plan import last_plan, notes_of
+from almanac.web.console.items.last_plan import last_plan
 from almanac.web.console.pages import Page, Visit, identified
 from almanac.web.console.people.meeting_form import Entered, as_change, choices, in_words
 from almanac.web.request import Answer
@@ -27,7 +26,7 @@ _CHANGED = changed_meanwhile("meeting")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A meeting as it is shown: the clocks of who comes, what the last plan says of it, and its form if that is open.
+    """A meeting as it is shown: the clocks of who comes, and its form if that is open.
 
     One form at a time: each offers every member twice.
     """
@@ -35,7 +34,6 @@ class Row:
     meeting: ListedMeeting
     clocks: Sequence[tuple[str, datetime]]
     """Who comes and reads another clock than the workspace's, and what that says at the beginning."""
-    note: Mapping[str, Any] | None
     entered: Entered | None
     offered: Sequence[str]
     mark: str
@@ -94,7 +92,6 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
     members, hours = use.people.members(ws_id), use.people.hours(ws_id)
     names = people_names((each.user_id, each.name) for each in members)
     plan, calendars = last_plan(visit), use.connections(ws_id)
-    notes = notes_of(plan)
     of_users = [each.user_id for each in members]
     drafts = {} if refused is None else {refused.item_id: refused.entered}
     rows = []
@@ -102,8 +99,7 @@ def _shown(visit: Visit, refused: Refused[Entered] | None = None) -> Answer:
         stored = Entered.of(each, zone)
         entered = drafts.get(each.meeting_id, stored if str(each.meeting_id) == visit.query("change") else None)
         offered = choices(of_users, entered) if entered is not None else ()
-        note = notes.get(str(each.meeting_id))
-        rows.append(Row(each, _clocks(each, members, names, zone), note, entered, offered, stored.mark))
+        rows.append(Row(each, _clocks(each, members, names, zone), entered, offered, stored.mark))
     new = drafts.get(None, Entered())
     return visit.render(
         "people.html",
