@@ -571,14 +571,22 @@ def test_who_is_no_member_any_more_takes_nobodys_time_and_leaves_nobody_their_wo
     assert team.placed()["Shared"] == ["ann: 02 09:00-10:00", "cy: 02 10:00-11:00"]
     team.database.run("DELETE FROM workspace_members WHERE user_id = 'cy'")
 
-    report = team.plan()
+    report = team.plan(request_id="ticket-1")
 
     assert team.placed() == {"Shared": ["ann: 02 09:00-10:00"], "Sync": ["ben+cy: 02 15:00-16:00"]}
     assert sorted((note.kind, note.id, note.people, note.cause.code) for note in report.notes) == [
-        ("habit", str(lunch), ("ann",), "person_unknown"),
+        ("habit", str(lunch), ("cy",), "person_unknown"),
         ("meeting", str(sync), ("ben",), "person_unknown"),
-        ("task", str(alone), ("ann",), "person_unknown"),
+        ("task", str(alone), ("cy",), "person_unknown"),
     ]
+    (run,) = PostgresRequestedPlans(team.database).runs_of_request(team.ws_id, "ticket-1")
+    assert "  Alone (cy): left out of the plan: " in plan_text(run), "it is not Ann's, who has what is nobody's"
+    told = {
+        user: {note.title for note in facts.notes}
+        for user in ("ann", "ben")
+        if (facts := PostgresDays(team.database).person(team.ws_id, user))
+    }
+    assert told == {"ann": {"Alone", "Lunch"}, "ben": {"Sync"}}, "a digest of whoever can see to it"
     assert {note.hint for note in report.notes} == {"add them with `almanac member add`, or leave them out"}
     assert team.plan().outcome == "unchanged"
 

@@ -10,7 +10,7 @@ WHERE w.id = :ws_id::uuid AND m.user_id = :user_id;
 
 -- name: notes
 -- Of the last plan that was made, with the titles of what they are about and whose that is; what has gone or is done since
--- is left out. Nobody's is the default member's.
+-- is left out. The default member is told of what is nobody's, or of nobody who is still a member.
 WITH plan AS (
     SELECT r.ws_id, r.finished_at, r.report -> 'warnings' AS warnings FROM runs r
     WHERE r.ws_id = :ws_id::uuid AND r.kind = 'schedule' AND r.status = 'completed'
@@ -27,12 +27,15 @@ LEFT JOIN tasks t ON t.ws_id = p.ws_id AND t.id::text = n.note ->> 'id' AND t.co
 LEFT JOIN workspace_habits h ON h.ws_id = p.ws_id AND h.id::text = n.note ->> 'id' AND h.is_active
 LEFT JOIN meetings g ON g.ws_id = p.ws_id AND g.id::text = n.note ->> 'id' AND g.completed_at IS NULL
 WHERE :user_id::text IS NULL OR n.note IS NULL OR CASE
-    WHEN t.id IS NOT NULL THEN (EXISTS (SELECT 1 FROM task_assignees a WHERE a.task_id = t.id AND a.user_id = :user_id)
-        OR (NOT EXISTS (SELECT 1 FROM task_assignees a WHERE a.task_id = t.id)
-            AND :user_id = (SELECT user_id FROM default_member)))
+    WHEN EXISTS (SELECT 1 FROM task_assignees a JOIN workspace_members m ON m.ws_id = a.ws_id AND m.user_id = a.user_id
+            WHERE a.task_id = t.id)
         -- a task of several may be late for one of them
-        AND coalesce(nullif(n.note -> 'people', '[]') @> to_jsonb(:user_id::text), true)
-    WHEN h.id IS NOT NULL THEN :user_id = coalesce(h.user_id, (SELECT user_id FROM default_member))
+        THEN EXISTS (SELECT 1 FROM task_assignees a WHERE a.task_id = t.id AND a.user_id = :user_id)
+            AND coalesce(nullif(n.note -> 'people', '[]') @> to_jsonb(:user_id::text), true)
+    WHEN t.id IS NOT NULL THEN :user_id = (SELECT user_id FROM default_member)
+    WHEN h.id IS NOT NULL THEN :user_id = coalesce(
+        (SELECT m.user_id FROM workspace_members m WHERE m.ws_id = h.ws_id AND m.user_id = h.user_id),
+        (SELECT user_id FROM default_member))
     WHEN g.id IS NOT NULL THEN EXISTS (SELECT 1 FROM meeting_attendees a WHERE a.meeting_id = g.id AND a.user_id = :user_id)
     END
 ORDER BY n.place;

@@ -210,9 +210,11 @@ class Preparation:
                 asked = self.meetings[UUID(finding.id)].required
                 yield replace(finding, people=tuple(user for user in asked if user in self.hours))
             else:
-                whose = self.assigned.users.get(UUID(finding.id), NOBODY)
                 task = tasks_of.get(finding.id, finding.id)
-                yield of(whose, replace(finding, id=task, cause=finding.cause.renamed(tasks_of)))
+                said = replace(finding, id=task, cause=finding.cause.renamed(tasks_of))
+                strangers = self.assigned.faults.get(UUID(finding.id))
+                whose = self.assigned.users.get(UUID(finding.id), NOBODY)
+                yield of(whose, said) if strangers is None else replace(said, people=strangers.quotes)
 
 
 def left_out(kind: str, key: UUID, fault: Explanation) -> ItemFinding:
@@ -263,12 +265,12 @@ def _left_out(work: WorkRequests, meetings: Mapping[UUID, Meeting]) -> Iterator[
 
 
 def _of_strangers(workspace: Workspace) -> Iterator[ItemFinding]:
-    """Yield a finding for each habit of somebody who is no member; whoever has what is nobody's is told."""
+    """Yield a finding for each habit of somebody who is no member."""
     users = {member.user for member in workspace.members}
     for habit in workspace.habits if users else ():
         if habit.user and habit.user not in users:
             fault = Explanation("person_unknown", quotes=(habit.user,))
-            yield of(workspace.default_user, left_out("habit", habit.id, fault))
+            yield of(habit.user, left_out("habit", habit.id, fault))
 
 
 def _items(assigned: AssignedTasks, meetings: Iterable[Meeting], plans: Sequence[PersonPlan]) -> dict[str, ItemOwner]:
