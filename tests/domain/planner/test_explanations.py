@@ -221,6 +221,43 @@ def test_a_habit_on_a_closed_day_says_so() -> None:
     assert help_of(found) == "30 min more of personal hours on Mon 05 Jan, 12:00-12:30"
 
 
+INSIDE = "of work hours lie inside the notice, which ends Tue 06 Jan 09:30"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "said"),
+    [
+        (
+            {"deadline": at("05 17:00"), "deadline_type": "hard"},
+            f"its deadline, Mon 05 Jan 17:00, had passed before it could begin; 8 h {INSIDE}",
+        ),
+        (
+            {"deadline": at("06 10:00"), "earliest": at("05 16:00")},
+            "only 30 min of work hours are open before its deadline (Tue 06 Jan 10:00), it needs 2 h; 1 h 30 min "
+            + INSIDE,
+        ),
+        (
+            {"deadline": at("06 10:00"), "earliest": at("06 09:45")},
+            "only 15 min of work hours are open before its deadline (Tue 06 Jan 10:00), it needs 2 h",
+        ),
+        ({"hours": "mondays"}, f"no mondays hours are open until the window ends (Fri 09 Jan 00:00); 8 h {INSIDE}"),
+    ],
+    ids=["all of it", "some", "none", "hours"],
+)
+def test_a_notice_that_leaves_too_little_is_named(wishes: dict[str, object], said: str) -> None:
+    hours = {"work": week("09:00-17:00"), "mondays": {"MO": [["09:00", "17:00"]]}}
+    frame = {"hours": hours, "prefs": {"break_min": 0, "min_notice_min": 1645}, "window_end": at("09 00:00")}
+    found = finding(planned(instance(**frame, tasks=[task("t", 120, **wishes)])), "t")
+    assert cause_of(found) == said.replace("8 h of work", f"8 h of {wishes.get('hours', 'work')}")
+
+
+def test_a_date_that_a_notice_leaves_nothing_of_says_so() -> None:
+    frame = {"hours": {"personal": week("09:00-10:00")}, "prefs": {"break_min": 0, "min_notice_min": 240}}
+    found = finding(planned(instance(**frame, habits=[habit("walk", 30, "08:00-20:00", days=["MO"])])), "walk")
+    inside = "1 h of personal hours lie inside the notice, which ends Mon 05 Jan 10:00"
+    assert cause_of(found) == f"no personal hours are open for it on that day; {inside}"
+
+
 @pytest.mark.parametrize(("due", "risky"), [("05 10:30", True), ("05 17:00", False)])
 def test_a_deadline_with_no_second_chance_is_at_risk(due: str, risky: bool) -> None:
     result = planned(instance(tasks=[task("t", 60, deadline=at(due))]))

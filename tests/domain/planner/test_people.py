@@ -20,7 +20,7 @@ from almanac.domain.planner.model.plan import Plan
 from almanac.domain.planner.search.solution import Solution
 from almanac.presentation.wording import words
 from bench import referee
-from tests.domain.planner.instances import at, busy, planned, task
+from tests.domain.planner.instances import at, busy, habit, planned, task
 from tests.domain.planner.sentences import cause_of, help_of
 from tests.domain.planner.team_instances import meeting, person, team
 
@@ -171,6 +171,15 @@ def test_a_meeting_in_a_window_without_a_slot_is_told_of_like_a_task() -> None:
         ("t", "unplaced", "hours_closed"),
         ("m", "unplaced", "hours_closed"),
     }
+
+
+def test_the_notice_of_one_person_is_named_where_others_have_none() -> None:
+    later = {**BEN, "prefs": {"break_min": 0, "min_notice_min": 720}}
+    lunch = {**habit("lunch", 60, "06:00-23:00", days=["MO"]), "person": "ben", "hours": "work"}
+    due = {"deadline": at("05 17:00"), "deadline_type": "hard"}
+    found = planned(team([ANN, later], meetings=[meeting("m", "ann", "ben", **due)], habits=[lunch])).findings
+    said = {each.item: cause_of(each).partition("; ")[2] for each in found}
+    assert said == dict.fromkeys(("m", "lunch"), "8 h of work hours lie inside the notice, which ends Mon 05 Jan 18:00")
 
 
 def test_what_would_help_says_by_how_much_another_task_would_move() -> None:

@@ -80,6 +80,7 @@ CausePart = Literal[
     "until_then",
     "events_in_the_way",
     "taken_away",
+    "inside_notice",
     "holders",
     "ideal_time_too_short",
     "ideal_time_outside_hours",

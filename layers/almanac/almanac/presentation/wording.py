@@ -53,9 +53,9 @@ SENTENCES: Mapping[Code, str] = {
     "precedes_item": "{names}",
     "precedes_end_of_hours": "the end of its hours",
     # causes
-    "deadline_past": "its deadline, {times[0]}, had passed before it could begin",
-    "hours_closed": "no {category} hours are open {until}",
-    "hours_too_few": "{only} {category} hours are open {until}, it needs {amounts[1]}{beside}{away}",
+    "deadline_past": "its deadline, {times[0]}, had passed before it could begin{soon}",
+    "hours_closed": "no {category} hours are open {until}{soon}",
+    "hours_too_few": "{only} {category} hours are open {until}, it needs {amounts[1]}{beside}{away}{soon}",
     "stretches_too_short": "no open stretch {until} is {amounts[0]} long, the longest is {amounts[1]}{beside}{away}",
     "free_time_outweighed": "there is room from {times[0]} on, "
     "but breaks, daily limits or what already stands outweigh it",
@@ -69,13 +69,13 @@ SENTENCES: Mapping[Code, str] = {
     "ends_after_deadline": "its block stays where it is and ends {times[0]}, after its deadline {times[1]}",
     "lies_on": "its block stays where it is, {days[0]}, {spans[0]}, although {others_there}",
     "little_time_to_spare": "{only} free {category} time is left between its end and its deadline{away}",
-    "date_hours_closed": "no {category} hours are open for it on that day",
+    "date_hours_closed": "no {category} hours are open for it on that day{soon}",
     "date_hours_taken": f"{_DATE_HOURS} are taken by {{holders}}; no {{amounts[1]}} are free{{away}}",
     "date_stretches_too_short": f"{_DATE_HOURS} have no stretch of {{amounts[1]}}{{away}}",
     "free_time_far_from_ideal": "its ideal time on {days[0]}, {spans[0]}, {blame}; "
     "the nearest free place, {spans[1]}, costs more than to miss it",
     "no_common_hours": "the {category} hours of {names} have {in_common} in common {until}, "
-    "it needs {amounts[1]}{away}",
+    "it needs {amounts[1]}{away}{soon}",
     "people_taken": "while all of them are open ({amounts[0]} of {category} hours), "
     "the time of {holders} is taken{away}",
     # beside causes
@@ -84,6 +84,7 @@ SENTENCES: Mapping[Code, str] = {
     "until_then": "until then",
     "events_in_the_way": "; the calendar has {names_with_minutes} in the way",
     "taken_away": "; not counting {amounts[0]} that it was taken away from",
+    "inside_notice": "; {amounts[0]} of {category} hours lie inside the notice, which ends {times[0]}",
     "holders": "{names_with_minutes}",
     "ideal_time_too_short": "is too short",
     "ideal_time_outside_hours": "lies outside its hours",
@@ -145,6 +146,7 @@ _SLOTS: Mapping[str, tuple[Code, ...]] = {
     "until": ("until_deadline", "until_window_end", "until_then"),
     "beside": ("events_in_the_way",),
     "away": ("taken_away",),
+    "soon": ("inside_notice",),
     "passed": ("taken_away_before",),
     "holders": ("holders",),
 }

@@ -1,6 +1,7 @@
 """What stood in the way of a task: closed hours, hours that are too short or too few, or what holds them."""
 
 from almanac.domain.explanation import Explanation
+from almanac.domain.planner.explain.notice import of_work
 from almanac.domain.planner.explain.occupancy import Occupancy, holders, taken_away
 from almanac.domain.planner.explain.what_if import WhatIf
 from almanac.domain.planner.model.problem import Task
@@ -15,19 +16,25 @@ def cause_of(what_if: WhatIf) -> Explanation:
     hours = occupancy.hours[task.category] & what_if.reach & between(0, what_if.due)
     away = taken_away(what_if.refused)
     if task.deadline is not None and task.deadline <= problem.minute(what_if.first):
-        return Explanation("deadline_past", instants=(task.deadline,))
+        return Explanation("deadline_past", instants=(task.deadline,), parts=too_soon(what_if, task.deadline))
+    soon = too_soon(what_if, problem.minute(min(what_if.due, what_if.stop)))
     if not hours and not away:
-        return Explanation("hours_closed", category=task.category, parts=(when,))
+        return Explanation("hours_closed", category=task.category, parts=(when, *soon))
     opened = hours & ~occupancy.locked
     minutes = SLOT_MINUTES * opened.bit_count()
     if minutes < task.minutes:
-        parts = (when, *events_in_the_way(occupancy, hours), *away)
+        parts = (when, *events_in_the_way(occupancy, hours), *away, *soon)
         return Explanation("hours_too_few", minutes=(minutes, task.minutes), category=task.category, parts=parts)
     if not in_runs_of(opened, task.min_chunk):
         lengths = (SLOT_MINUTES * task.min_chunk, SLOT_MINUTES * longest_run(opened))
         parts = (when, *events_in_the_way(occupancy, hours), *away)
         return Explanation("stretches_too_short", minutes=lengths, category=task.category, parts=parts)
     return in_the_way(what_if, hours, (when, *away))
+
+
+def too_soon(what_if: WhatIf, until: int) -> tuple[Explanation, ...]:
+    """Return how much its notice leaves out, unless it has to wait for other work anyhow."""
+    return of_work(what_if.occupancy, what_if.task, until) if what_if.first == what_if.task.release else ()
 
 
 def events_in_the_way(occupancy: Occupancy, hours: int) -> tuple[Explanation, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from almanac.domain.explanation import CauseCode, CausePart, Explanation
+from almanac.domain.planner.explain.notice import inside_notice
 from almanac.domain.planner.explain.occupancy import Occupancy, holders, taken_away
 from almanac.domain.planner.explain.reasons import habit_of
 from almanac.domain.planner.explain.suggestions import (
@@ -19,7 +20,7 @@ from almanac.domain.planner.model.grid import Grid
 from almanac.domain.planner.model.habit_candidates import habit_cost
 from almanac.domain.planner.model.plan import Finding
 from almanac.domain.planner.model.problem import Occurrence
-from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, each_slot, slots_for, starts_of_runs
+from almanac.domain.planner.model.slot_mask import SLOT_MINUTES, between, each_slot, slots_for, starts_of_runs
 from almanac.domain.wall_clock import Interval, wall_instant
 
 
@@ -42,7 +43,7 @@ class MissedDate:
         self.person = occupancy.problem.people[item.people[0]]
         day, zone = date.fromisoformat(item.date), self.person.zone
         self.limits: Interval = (wall_instant(day, self.spec.hard[0], zone), wall_instant(day, self.spec.hard[1], zone))
-        self.day = self.grid.inside(*self.limits)
+        self.day = self.grid.inside(*self.limits) & ~between(0, self.person.first)
         opened = self.day & occupancy.hours[self.spec.category]
         self.hours, self.refused = opened & ~item.refused, opened & item.refused
         self.free = item.eligible & ~occupancy.occupied
@@ -53,7 +54,8 @@ class MissedDate:
         occupancy, item = self.occupancy, self.item
         day = (item.ideal[0],)
         if not self.hours and not self.refused:
-            return Explanation("date_hours_closed", instants=day, category=self.spec.category)
+            soon = inside_notice(occupancy, self.spec.category, *self.limits)
+            return Explanation("date_hours_closed", instants=day, category=self.spec.category, parts=soon)
         near = self.nearest(self.least)
         if near is not None:
             return self.too_far(near)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from almanac.domain.explanation import Explanation
+from almanac.domain.planner.explain.notice import of_work
 from almanac.domain.planner.explain.occupancy import MOST_NAMED, Occupancies, Occupancy, holders, most_first, taken_away
 from almanac.domain.planner.explain.reasons import lack
 from almanac.domain.planner.model.problem import Task
@@ -35,6 +36,7 @@ class MeetingTimes:
     def __init__(self, occupancies: Occupancies, task: Task, due: int) -> None:
         self.occupancies = occupancies
         self.task = task
+        self.due = due
         after = max(task.release, earliest_allowed(occupancies.solution, task) or 0)
         self.reach = between(after, due) & ~task.refused
         self.each: dict[int, Occupancy] = {person: occupancies.of_people((person,)) for person in task.people}
@@ -79,6 +81,7 @@ class MeetingTimes:
         ids, parts = tuple(self.id_of(person) for person in task.people), (when, *self.away)
         if minutes < task.minutes:
             few = (minutes, task.minutes)
+            parts += of_work(self.occupancies.of(task), task, self.occupancies.solution.problem.minute(self.due))
             return Explanation("no_common_hours", items=ids, minutes=few, category=task.category, parts=parts)
         lengths = (task.minutes, SLOT_MINUTES * longest_run(common))
         return Explanation("stretches_too_short", items=ids, minutes=lengths, category=task.category, parts=parts)
