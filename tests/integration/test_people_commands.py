@@ -34,6 +34,16 @@ def test_a_member_is_added_changed_and_listed(run: Run, ws_id: UUID) -> None:
     assert (code, error) == (2, "almanac: --user: is no member; members are ben\n")
 
 
+def test_an_id_with_white_space_around_it_is_nobody_new(run: Run, ws_id: UUID, database: Database) -> None:
+    account = ("account", "add", "--workspace", ws_id, "--email", "ann@example.test", "--token-file", "-")
+    for words in (("member", "add", ws_id), account):
+        for user in (" ann", "ann ", " "):
+            code, _, error = run(*words, "--user", user)
+            assert (code, "argument --user: must have no white space before or after it" in error) == (2, True)
+    database.run("INSERT INTO workspace_members (ws_id, user_id) VALUES (:ws, ' ann')", ws=ws_id)
+    assert run("member", "remove", ws_id, "--user", " ann")[0] == 0, "what a product calls its people is its own affair"
+
+
 def test_a_digest_and_a_weekly_report_are_wanted_and_not_any_more(run: Run, ws_id: UUID) -> None:
     run("member", "add", ws_id, "--user", "ada")
     on = run("member", "digest", ws_id, "--user", "ada", "--on", "--at", "06:30", "--email", "ada@example.org")

@@ -45,7 +45,7 @@ def add_to(commands: Commands) -> None:
     parser = add_command(accounts, "add", _add_account, "connect a Google account and its calendars", _EXAMPLES)
     parser.add_argument("--workspace", required=True, type=arguments.workspace, metavar="WS", help="its id or name")
     parser.add_argument("--email", required=True, type=arguments.email, help="the account's address")
-    parser.add_argument("--user", required=True, type=arguments.label, help="id of the person in the workspace product")
+    parser.add_argument("--user", required=True, type=arguments.new_user, help="its owner's id in the product")
     parser.add_argument("--token-file", required=True, metavar="FILE", help="JSON with refresh_token; - reads stdin")
 
     parser = add_command(accounts, "list", _list, "list the connected accounts of a workspace, or of all")

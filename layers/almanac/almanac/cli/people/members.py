@@ -1,6 +1,7 @@
 """`member add`, `member digest`, `member remove` and `members`."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
 from datetime import datetime, time
 
 from almanac.cli import arguments
@@ -28,7 +29,7 @@ def add_to(commands: Commands) -> None:
     add_target(group)
     about = "plan somebody's own time; repeated, it changes what is given"
     parser = add_command(group, "add", _add, about, _MEMBER_EXAMPLES)
-    _add_person(parser)
+    _add_person(parser, arguments.new_user)
     parser.add_argument("--name", type=arguments.label, help="what people call them")
     parser.add_argument("--timezone", type=arguments.zone, help="IANA zone (default: the workspace's)")
     about = "say whether, when and to which address somebody gets a digest of their day"
@@ -49,9 +50,9 @@ def add_to(commands: Commands) -> None:
     arguments.add_workspace(parser)
 
 
-def _add_person(parser: ArgumentParser) -> None:
+def _add_person(parser: ArgumentParser, user: Callable[[str], str] = arguments.label) -> None:
     arguments.add_workspace(parser)
-    parser.add_argument("--user", required=True, type=arguments.label, help="their id in the workspace product")
+    parser.add_argument("--user", required=True, type=user, help="their id in the workspace product")
 
 
 def _time(text: str) -> time:
