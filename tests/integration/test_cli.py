@@ -321,6 +321,21 @@ class TestAccountAdd:
         assert ended.out.startswith(f"connected: {ADA} with 1 calendar(s)")
         assert token not in ended.out
 
+    def test_an_address_that_is_somebody_elses_too_is_connected_and_said_so(
+        self, almanac: Shell, connected: UUID, token: str
+    ) -> None:
+        almanac.type(json.dumps({"refresh_token": token}))
+        said = "the address is connected as user {} too: its own calendar takes the time of each of them"
+
+        who = ("--workspace", connected, "--email", ADA, "--user", "ben")
+        ended = almanac("account", "add", *who, "--token-file", "-")
+
+        assert (ended.code, ended.out.splitlines()[1]) == (0, said.format("ada"))
+        listed = almanac("account", "list", connected).out
+        assert (listed.count(f"  {said.format('ada')}\n"), listed.count(f"  {said.format('ben')}\n")) == (1, 1)
+        assert almanac("account", "disconnect", connected, ADA, "--user", "ben", "--blocks", "leave").code == 0
+        assert "too" not in almanac("account", "list", connected).out
+
     def test_again_with_a_new_token_it_reconnects(
         self, almanac: Shell, connected: UUID, simulator: Simulator, database: Database
     ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from almanac.domain.operations.queue_depth import QueueDepth
 from almanac.domain.operations.runs import CalendarResult, PlanCounts, PlanRunDetails, SyncRun, SyncRunDetails
+from almanac.domain.operations.workspaces import ListedAccount
 from almanac.domain.sync.report import TALLY_FIELDS, Tally
 from almanac.domain.workspace_plan.report import CHANGES
 from almanac.domain.workspace_plan.report import COUNTS as PLACED
@@ -209,7 +210,8 @@ class TestConnections:
 
     def test_an_account_that_was_connected(self) -> None:
         document = connections.account_document(ACCOUNT, WS, "ada@example.test", [calendar()], reconnected=True)
-        text = connections.account_text("ada@example.test", [calendar()], reconnected=True)
+        listed = ListedAccount(ACCOUNT, WS, "Team", "ada@example.test", "ada", "active", None, 1, 1)
+        text = connections.account_text(ACCOUNT, [calendar()], [listed], reconnected=True)
 
         assert tuple(document) == ("account_id", "ws_id", "email", "reconnected", "connections")
         assert text.startswith("connected again: ada@example.test with 1 calendar(s)\n\nCALENDAR")

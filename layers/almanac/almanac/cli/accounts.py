@@ -99,7 +99,8 @@ def _add_account(args: Namespace, session: Session) -> Result:
     found = session.wiring.connections(args.workspace, account.id)
     again = account.version > 1
     document = connections.account_document(account.id, args.workspace, account.email, found, reconnected=again)
-    return Result(document, connections.account_text(account.email, found, reconnected=again))
+    accounts = session.wiring.accounts.all(args.workspace)
+    return Result(document, connections.account_text(account.id, found, accounts, reconnected=again))
 
 
 def _list(args: Namespace, session: Session) -> Result:

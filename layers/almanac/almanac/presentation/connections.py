@@ -7,6 +7,7 @@ from uuid import UUID
 from almanac.domain.operations.channels import ListedChannel
 from almanac.domain.operations.connections import ConnectedCalendar
 from almanac.domain.operations.workspaces import ListedAccount, ListedWorkspace
+from almanac.presentation.phrases import names
 from almanac.presentation.tables import instant_text, listing
 
 _PUSH_OFF = "push is off: set ALMANAC_PUBLIC_URL and ALMANAC_PUSH_KEYS; calendars are asked at every tick"
@@ -32,10 +33,17 @@ def account_document(
     return {**account, "connections": [asdict(calendar) for calendar in calendars]}
 
 
-def account_text(email: str, calendars: Sequence[ConnectedCalendar], *, reconnected: bool) -> str:
-    """Return what became of an account that was connected just now, and its calendars as a table."""
+def account_text(
+    account_id: UUID, calendars: Sequence[ConnectedCalendar], accounts: Sequence[ListedAccount], *, reconnected: bool
+) -> str:
+    """Return what became of an account that was connected just now, and its calendars as a table.
+
+    `accounts` are all of its workspace.
+    """
     done = "connected again" if reconnected else "connected"
-    return f"{done}: {email} with {len(calendars)} calendar(s)\n\n{_table(calendars)}"
+    account = next(each for each in accounts if each.account_id == account_id)
+    said = [f"{done}: {account.email} with {len(calendars)} calendar(s)", *_also_of(account, accounts)]
+    return "\n".join([*said, "", _table(calendars)])
 
 
 def workspaces_document(workspaces: Sequence[ListedWorkspace]) -> Mapping[str, object]:
@@ -67,11 +75,24 @@ def accounts_text(accounts: Sequence[ListedAccount]) -> str:
     rows = (
         (
             (each.email, each.workspace, each.calendars, each.read, each.status),
-            [each.account_id, f"{each.email}, user {each.user_id}", each.error],
+            [each.account_id, f"{each.email}, user {each.user_id}", *_also_of(each, accounts), each.error],
         )
         for each in accounts
     )
     return listing(head, rows) if accounts else "no account; `almanac account add --help` tells how to connect one"
+
+
+def _also_of(account: ListedAccount, accounts: Sequence[ListedAccount]) -> list[str]:
+    """Say that others of the workspace have connected the same address, which may be meant, or a slip."""
+    others = [
+        each.user_id
+        for each in accounts
+        if (each.ws_id, each.email) == (account.ws_id, account.email) and each.account_id != account.account_id
+        if "disconnected" not in (each.status, account.status)
+    ]
+    if not others:
+        return []
+    return [f"the address is connected as user {names(others)} too: its own calendar takes the time of each of them"]
 
 
 def _table(calendars: Sequence[ConnectedCalendar]) -> str:
