@@ -33,6 +33,16 @@ def test_without_a_slot_nothing_is_placed_and_everything_is_told(frame: dict[str
     assert result.summary.unscheduled == 3
 
 
+@pytest.mark.parametrize(("end", "days"), [("07 00:00", 1), ("07 00:07", 2), ("06 00:07", 1), ("06 00:00", 0)])
+@pytest.mark.parametrize("frame", [{}, {"prefs": {"min_notice_min": 14 * 1440}}], ids=["slots", "no slot"])
+def test_what_has_no_place_is_late_up_to_the_very_end_of_the_window(frame: dict[str, Any], end: str, days: int) -> None:
+    def price(**wishes: Any) -> float:
+        return planned(instance(window_end=at(end), tasks=[task("t", 600, **wishes)], **frame)).objective
+
+    late = price(deadline=at("06 00:00")) - price()
+    assert late == pytest.approx(2 * (60 + 20 * days) if days else 0)
+
+
 @pytest.mark.parametrize("deadline", ["06 17:00", "08 09:00"])
 class TestDeadlineBeforeTheEarliestStart:
     def test_soft_is_placed_as_early_as_it_may_and_late(self, deadline: str) -> None:

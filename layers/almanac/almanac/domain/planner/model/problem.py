@@ -88,7 +88,9 @@ class Task:
     extra_chunk: int
     base_chunks: int
     window: int
-    """Number of slots of the whole window; work without a place counts as late up to there."""
+    """Number of slots of the whole window."""
+    window_rest: int
+    """Minutes from the end of the last slot to that of the window, up to which work without a place counts as late."""
     hard: bool
     """Whether nothing of it may lie after its deadline."""
     cap_row: int = -1
@@ -127,7 +129,7 @@ class Task:
         """Return the late term when the last block ends at slot `end`; unfinished work is late to the window's end."""
         if self.deadline is None:
             return 0
-        late = SLOT_MINUTES * end - self.late_offset + (0 if complete else self.slack_minutes)
+        late = SLOT_MINUTES * end - self.late_offset + (0 if complete else self.slack_minutes + self.window_rest)
         if late <= 0:
             return 0
         return self.late_flag + self.late_per_day * min(self.late_days_cap, -(-late // DAY_MINUTES))

@@ -22,6 +22,7 @@ class Lateness(TypedDict):
     late_per_day: int
     late_days_cap: int
     late_offset: int
+    window_rest: int
     hard: bool
 
 
@@ -132,6 +133,7 @@ class Works:
             "late_per_day": weights.milli(weight * weights.late_per_day),
             "late_days_cap": weights.late_days_cap,
             "late_offset": (spec.deadline or 0) + slack - self.grid.origin,
+            "window_rest": self.instance.end - self.grid.origin - SLOT_MINUTES * self.grid.size,
             "hard": spec.hard_deadline,
         }
 
