@@ -144,6 +144,16 @@ def test_the_commands_have_help(almanac: Shell, command: str) -> None:
     assert ended.out.startswith(f"usage: almanac {command}")
 
 
+def test_meetings_of_nobody_are_left_out_and_said_so(almanac: Shell) -> None:
+    document = instance(tasks=[task("t", 60)], habits=[]) | {"format": 2, "meetings": [{"id": "m"}]}
+    almanac.type(json.dumps(document))
+
+    ended = almanac("plan", "--json")
+
+    assert (ended.code, [block["item"] for block in ended.json["events"]]) == (0, ["t"])
+    assert ended.err == "almanac: meetings: are not read without people: each takes the time of several\n"
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("document", "complaint"),

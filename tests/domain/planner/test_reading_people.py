@@ -96,6 +96,8 @@ def test_without_people_it_is_one_nameless_person_and_names_are_not_read() -> No
     two["busy"][0]["people"] = ["whoever"]
     assert read_instance(two).instance == read_instance(one).instance
     assert planned(two) == planned(one)
+    (said,) = read_instance(two).left_out
+    assert str(said) == "meetings: are not read without people: each takes the time of several"
 
 
 @pytest.mark.parametrize("field", ["people", "meetings"])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from almanac.cli import arguments, plan_options
 from almanac.cli.arguments import Commands, add_command
+from almanac.cli.output import write
 from almanac.cli.session import Result, Session
 from almanac.domain.planner.document.fields import InstanceError
 from almanac.domain.planner.document.read_instance import read_instance
@@ -54,9 +55,11 @@ def read_problem(name: str) -> Problem:
     """The checked problem of a file, or of stdin for `-`. Raises BadInput naming item and field."""
     document = _read_json(name)
     try:
-        instance = read_instance(document).instance
-        _check_grid(instance)
-        return problem_of(instance)
+        reading = read_instance(document)
+        _check_grid(reading.instance)
+        for fault in reading.left_out:
+            write(sys.stderr, f"almanac: {fault}")
+        return problem_of(reading.instance)
     except InstanceError as error:
         raise BadInput(error.where, error.problem) from None
     except OverflowError:

@@ -18,7 +18,7 @@ from almanac.domain.planner.document.entries import (
     read_task,
 )
 from almanac.domain.planner.document.fields import FRAME, Fields, InstanceError
-from almanac.domain.planner.document.read_people import read_people
+from almanac.domain.planner.document.read_people import People, read_people
 from almanac.domain.planner.document.read_weights import read_weights
 from almanac.domain.planner.model.instance import (
     HabitSpec,
@@ -46,7 +46,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An instance and, in tolerant mode, what had to be left out of it."""
+    """An instance, and what had to be left out of it: meetings of nobody, in tolerant mode whatever is faulty."""
 
     instance: Instance
     left_out: tuple[InstanceError, ...]
@@ -88,7 +88,7 @@ def read_instance(document: object, *, tolerant: bool = False) -> Reading:
     reader, strict = Reader(tolerant), Reader(tolerant=False)
     tasks = reader.each(frame, "tasks", lambda fields: read_task(fields, people))
     habits = reader.each(frame, "habits", lambda fields: read_habit(fields, people))
-    meetings = reader.each(frame, "meetings", lambda fields: read_meeting(fields, people)) if people.named else []
+    meetings = read_meetings(frame, people, reader)
     previous = reader.each(frame, "previous", read_previous)
     events = strict.each(frame, "busy", lambda fields: read_event(fields, people))
     seen: set[str] = set()
@@ -111,6 +111,16 @@ def read_instance(document: object, *, tolerant: bool = False) -> Reading:
         weights=read_weights(frame.section("weights")),
     )
     return Reading(instance, tuple(reader.left_out))
+
+
+def read_meetings(frame: Fields, people: People, reader: Reader) -> list[MeetingSpec]:
+    """Return the meetings; where nobody is named the format has none, and those that are given are left out."""
+    if people.named:
+        return reader.each(frame, "meetings", lambda fields: read_meeting(fields, people))
+    if frame.values.get("meetings"):
+        fault = InstanceError("meetings", "are not read without people: each takes the time of several")
+        reader.left_out.append(fault)
+    return []
 
 
 def read_frame(frame: Fields) -> tuple[int, int]:
