@@ -1,5 +1,6 @@
 """What is left of tasks, how they may be cut, their order, and which cannot be planned."""
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -170,6 +171,24 @@ class TestFaults:
             2: f"waits for {UUID(int=3)}, which cannot be planned",
             3: f"waits for {UUID(int=9)}, which cannot be planned",
         }
+
+    @pytest.mark.parametrize("length", [None, 60], ids=["behind a faulty one", "sound"])
+    def test_a_long_chain_is_gone_through_once(self, length: int | None) -> None:
+        tasks = [task(1, length), *(task(n) for n in range(2, 1001))]
+        looked = Counter[UUID]()
+
+        class Looked(dict[UUID, frozenset[UUID]]):
+            def __getitem__(self, key: UUID) -> frozenset[UUID]:
+                looked[key] += 1
+                return super().__getitem__(key)
+
+            def get(self, key: UUID, default: Any = None) -> Any:
+                looked[key] += 1
+                return super().get(key, default)
+
+        found = task_faults(tasks, Looked(open_predecessors(after(n, n - 1) for n in range(2, 1001))), {})
+
+        assert (len(found), max(looked.values()) <= 4) == (0 if length else 1000, True)
 
     def test_waiting_for_a_task_that_is_not_almanacs(self) -> None:
         assert "not for Almanac to plan" in faults(task(2), dependencies=(after(2, 1),))[2]

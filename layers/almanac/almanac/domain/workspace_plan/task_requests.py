@@ -56,13 +56,10 @@ class WorkRequests:
     def specs(self, fixed: Iterable[Block]) -> tuple[tuple[TaskSpec, ...], tuple[MeetingSpec, ...]]:
         """Return what the planner is to place: what the fixed blocks of tasks leave over, and meetings without one."""
         work = WorkLeft.of(self.tasks, self.meetings, fixed)
-        tasks = (
-            _spec(task, work, self.waits.get(task.id, frozenset())) for task in self.tasks if work.left[task.id] > 0
-        )
+        afters = defaultdict[UUID, frozenset[UUID]](frozenset, self.waits)
+        tasks = (_spec(task, work, afters[task.id]) for task in self.tasks if work.left[task.id] > 0)
         meetings = (
-            meeting_spec(
-                meeting, self.waits.get(key, ()), work.start(self.waits.get(key, ()), meeting.earliest), work.left
-            )
+            meeting_spec(meeting, afters[key], work.start(afters[key], meeting.earliest), work.left)
             for key, meeting in self.meetings.items()
             if work.left[key] > 0
         )
@@ -120,16 +117,31 @@ def task_faults(
 
 def _with_waiting(faults: dict[UUID, Explanation], known: set[UUID], waits: Waits) -> dict[UUID, Explanation]:
     """Return the faults with those of everything that waits for what is faulty, not managed, or waits for itself."""
-    waiting = known - set(faults)
-    placed: set[UUID] = set()
-    while ready := {each for each in waiting if waits.get(each, frozenset()) <= placed}:
-        placed |= ready
-        waiting -= ready
-    found, left = dict(faults), sorted(waiting)
-    while told := {each: fault for each in left if (fault := _why_waiting(waits[each], known, found)) is not None}:
+    followers = followers_of(waits)
+    open_ends = {each: len(waits.get(each, ())) for each in known - faults.keys()}
+    ready = [each for each, count in open_ends.items() if not count]
+    while ready:
+        for each in followers.get(ready.pop(), ()):
+            if each in open_ends:
+                open_ends[each] -= 1
+                if not open_ends[each]:
+                    ready.append(each)
+    left = {each for each, count in open_ends.items() if count}
+    found, asked = dict(faults), left
+    while told := {each: fault for each in sorted(asked) if (fault := _why_waiting(waits[each], known, found))}:
         found |= told
-        left = [each for each in left if each not in told]
-    return found | {each: Explanation("dependencies_in_circle") for each in left}
+        left -= told.keys()
+        asked = {follower for each in told for follower in followers.get(each, ())} & left
+    return found | {each: Explanation("dependencies_in_circle") for each in sorted(left)}
+
+
+def followers_of(waits: Waits) -> Mapping[UUID, Sequence[UUID]]:
+    """Return what waits for each task and meeting."""
+    found: dict[UUID, list[UUID]] = {}
+    for each, afters in waits.items():
+        for after in afters:
+            found.setdefault(after, []).append(each)
+    return found
 
 
 def task_specs(tasks: Sequence[TaskRow], waits: Waits, fixed: Iterable[Block]) -> list[TaskSpec]:

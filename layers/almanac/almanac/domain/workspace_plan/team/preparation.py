@@ -249,14 +249,19 @@ def _joined(held: BlockSets, plans: Sequence[PersonPlan]) -> BlockSets:
 def _of_one(tasks: Sequence[TaskSpec], only: str) -> tuple[tuple[TaskSpec, ...], list[ItemFinding]]:
     """Return one person's tasks, and a finding for each that waits for work that this run does not place."""
     mine = {task.id: task for task in tasks if task.person == only}
-    findings = []
-    while blocked := [task for task in mine.values() if not mine.keys() >= set(task.depends_on)]:
-        for task in blocked:
-            del mine[task.id]
-            lacking = tuple(name for name in task.depends_on if name not in mine)
+    followers: dict[str, list[str]] = {}
+    for task in mine.values():
+        for name in task.depends_on:
+            followers.setdefault(name, []).append(task.id)
+    findings, left = [], dict(mine)
+    blocked = [task.id for task in mine.values() if not mine.keys() >= set(task.depends_on)]
+    for key in blocked:  # what follows them is put behind
+        if left.pop(key, None) is not None:
+            lacking = tuple(name for name in mine[key].depends_on if name not in left)
             cause = Explanation("waits_for_unplaced", items=lacking)
-            findings.append(ItemFinding("task", task.id, "left_out", cause, (Explanation("plan_everybody"),)))
-    return tuple(mine.values()), findings
+            findings.append(ItemFinding("task", key, "left_out", cause, (Explanation("plan_everybody"),)))
+            blocked += followers.get(key, ())
+    return tuple(left.values()), findings
 
 
 def _left_out(work: WorkRequests, meetings: Mapping[UUID, Meeting]) -> Iterator[ItemFinding]:
