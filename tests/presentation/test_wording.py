@@ -53,6 +53,30 @@ def test_instants_are_told_in_the_zone_of_the_reader() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("zone", "ideal"),
+    [
+        ("UTC", "Mon 05 Jan, 09:00-10:00"),
+        ("Pacific/Auckland", "Mon 05 Jan, 22:00-23:00"),
+        ("America/New_York", "04:00-05:00"),
+    ],
+)
+def test_an_ideal_time_on_another_day_of_the_readers_than_its_block_has_its_date(zone: str, ideal: str) -> None:
+    late = Explanation("later_than_ideal", minutes=(900,), instants=(NINE, NINE + 60))
+    assert words([late], {}, ZoneInfo(zone)) == f"15 h later than ideal ({ideal}), "
+    early = Explanation("earlier_than_ideal", minutes=(900,), instants=(NINE + 960, NINE + 1020))
+    assert words([early], {}, ZoneInfo("UTC")) == "15 h earlier than ideal (Tue 06 Jan, 01:00-02:00), "
+
+
+def test_the_nearest_free_place_on_another_day_of_the_readers_has_its_date() -> None:
+    instants = (NINE, NINE + 60, NINE + 300, NINE + 330)
+    far = Explanation("free_time_far_from_ideal", instants=instants, parts=(Explanation("ideal_time_too_short"),))
+    said = "its ideal time on Mon 05 Jan, {}, is too short; the nearest free place, {}, costs more than to miss it"
+    assert words([far], {}, UTC) == said.format("09:00-10:00", "14:00-14:30")
+    there = said.format("22:00-23:00", "Tue 06 Jan, 03:00-03:30")
+    assert words([far], {}, ZoneInfo("Pacific/Auckland")) == there
+
+
 def test_alternatives_are_joined() -> None:
     parts, less = Explanation("smaller_parts", minutes=(30,)), Explanation("less_work", minutes=(15, 45))
     assert words([parts, less], {}, UTC) == "parts of 30 min or more, or 15 min less work (45 min would fit)"

@@ -25,8 +25,8 @@ SENTENCES: Mapping[Code, str] = {
     + "; a start at {times[0]} would exceed it{passed}",
     "more_can_come": _TASK % _LENGTH + "; {names} can come then, but not at {times[0]}{passed}",
     "in_ideal_time": "{stays}in its ideal time{short}",
-    "earlier_than_ideal": "{stays}{durations[0]} earlier than ideal ({spans[0]}), {why}{short}",
-    "later_than_ideal": "{stays}{durations[0]} later than ideal ({spans[0]}), {why}{short}",
+    "earlier_than_ideal": "{stays}{durations[0]} earlier than ideal ({ideal}), {why}{short}",
+    "later_than_ideal": "{stays}{durations[0]} later than ideal ({ideal}), {why}{short}",
     "makes_room": "makes room for {names}; it was at {times[0]}",
     "moved_for_gain": "the rest of the plan gains more by it than the {numbers[0]:g} points the move costs; "
     "it was at {times[0]}",
@@ -192,8 +192,20 @@ class _Fields(dict[str, object]):
         return [told(minute, self._zone) for minute in self._told.instants]
 
     def _spans(self) -> list[str]:
+        """Return stretches of time; what begins on another day than the first one has its date."""
         instants = self._told.instants
-        return [time_span(start, end, self._zone) for start, end in zip(instants[::2], instants[1::2], strict=True)]
+        return [self._span(start, end, instants[0]) for start, end in zip(instants[::2], instants[1::2], strict=True)]
+
+    def _span(self, start: int, end: int, beside: int) -> str:
+        """Return a stretch of time, with its date unless it begins on the day of an instant that it is said beside."""
+        told, day = time_span(start, end, self._zone), day_name(start, self._zone)
+        return told if day == day_name(beside, self._zone) else f"{day}, {told}"
+
+    def _ideal(self) -> str:
+        """Return the ideal time of a habit, whose block begins so much earlier or ends so much later."""
+        (start, end), (off,) = self._told.instants, self._told.minutes
+        block = start - off if self._told.code == "earlier_than_ideal" else end + off - 1
+        return self._span(start, end, block)
 
     def _names_and_others(self) -> str:
         found = self._names()
@@ -285,6 +297,7 @@ _FIELDS: Mapping[str, Callable[[_Fields], object]] = {
     "times": lambda f: f._times(clock_time),
     "days": lambda f: f._times(day_name),
     "spans": _Fields._spans,
+    "ideal": _Fields._ideal,
     "names": lambda f: names(f._names()),
     "have": lambda f: "has" if len(f._told.items) == 1 else "have",
     "names_and_others": _Fields._names_and_others,
