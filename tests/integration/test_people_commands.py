@@ -294,7 +294,10 @@ class TestAMeetingIsChanged:
             ((), "--title: missing; give it, or whatever else is to change"),
             (("--with", "ada"), "--with: must name two people or more"),
             (("--optional", "ada"), "--optional: names somebody a second time"),
-            (("--earliest", "2199-03-07T17:00Z"), "--deadline: must lie after the earliest start"),
+            (
+                ("--earliest", "2199-03-07T17:00Z"),
+                "--deadline: must lie after the earliest start; give a later one as well, or none",
+            ),
             (
                 ("--hours", "nights"),
                 "--hours: is no category of hours of all who must come; known are meeting, personal, work",
@@ -330,7 +333,7 @@ def test_a_meeting_of_another_workspace_is_unknown(run: Run, ws_id: UUID, databa
         (("--with", "ada", "--with", "ben", "--optional", "ada"), "--optional: names somebody a second time"),
         (
             (*("--with", "ada", "--with", "ben", "--earliest", "2026-03-02T10:00Z"), "--deadline", "2026-03-02T09:00Z"),
-            "--deadline: must lie after the earliest start",
+            "--deadline: must lie after the earliest start; give a later one as well, or none",
         ),
         (
             ("--with", "ada", "--with", "ben", "--hours", "nights"),

@@ -177,7 +177,10 @@ class TestATaskIsChanged:
             (("--user", "ben", "--user", "ben=30"), "--user: names somebody a second time"),
             (("--min-piece", 60, "--max-piece", 45), "--min-piece: must not be longer than the longest piece"),
             (("--whole", "--max-piece", 45), "--max-piece: goes only with a task that may be split"),
-            (("--earliest", "2199-03-07T17:00Z"), "--deadline: must lie after the earliest start"),
+            (
+                ("--earliest", "2199-03-07T17:00Z"),
+                "--deadline: must lie after the earliest start; give a later one as well, or none",
+            ),
             (
                 ("--hours", "nights"),
                 "--hours: is no category of hours of all who work on it; known are meeting, personal, work",

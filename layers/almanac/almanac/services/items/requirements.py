@@ -34,7 +34,7 @@ def require_members(field: str, users: Iterable[str], members: Collection[str]) 
 def require_dates(wanted: Bounded) -> None:
     """Raise BadInput for a deadline before, or at, the earliest start."""
     if wanted.earliest and wanted.deadline and wanted.earliest >= wanted.deadline:
-        raise BadInput("deadline", "must lie after the earliest start")
+        raise BadInput("deadline", "must lie after the earliest start; give a later one as well, or none")
 
 
 def require_hours(category: str, each: Sequence[Collection[str]], whose: str) -> None:
