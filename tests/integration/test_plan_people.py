@@ -548,6 +548,26 @@ def test_a_habit_is_its_owners_at_the_owners_time_of_day(team: Team) -> None:
     assert team.placed() == {"Walk": [": 02 18:00-18:30"]}
 
 
+@pytest.mark.parametrize("paused", [True, False], ids=["paused", "of who has gone"])
+def test_a_locked_block_of_a_habit_takes_its_owners_time_and_nobody_elses(team: Team, *, paused: bool) -> None:
+    lunch = team.habit("Lunch", 60, user_id="cy", ideal_time="09:00", calendar_hours="work", days_of_week="{1}")
+    team.change("workspace_habits", lunch, frequency="weekly")
+    team.plan()
+    team.database.run("UPDATE workspace_calendar_events SET locked = true")
+    if paused:
+        team.change("workspace_habits", lunch, is_active=False)
+        team.assign(team.task("Cy's"), "cy")
+    else:
+        team.database.run("DELETE FROM workspace_members WHERE user_id = 'cy'")
+    team.task("Ann's")
+
+    team.plan()
+
+    placed = {"Lunch": [": 02 09:00-10:00"], "Ann's": ["ann: 02 09:00-10:00"]}
+    assert team.placed() == (placed | {"Cy's": ["cy: 02 10:00-11:00"]} if paused else placed)
+    assert team.plan().outcome == "unchanged"
+
+
 def test_a_task_that_changes_hands_goes_over_with_what_was_done(team: Team) -> None:
     task = team.task("Report", 120, is_splittable=True, max_split_duration_minutes=60)
     team.assign(task, "ann")

@@ -130,7 +130,7 @@ class Block:
     day: date | None = None
     instance: int = 1
     user: str | None = None
-    """Whose block of a task it is; None: nobody said."""
+    """Whose block of a task or habit it is, paused ones too; None: nobody said."""
     kept: bool = False
     """Whether an undo has put it where it is."""
     over: bool = False

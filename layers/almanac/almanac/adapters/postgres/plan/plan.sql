@@ -120,10 +120,11 @@ LEFT JOIN tasks t ON t.id = d.id AND t.auto_schedule AND t.completed_at IS NULL
 WHERE b.ws_id = :ws_id::uuid AND (t.id IS NOT NULL OR e.end_at > :since::timestamptz)
 UNION ALL
 SELECT e.id, 'habit', b.habit_id, e.title, e.start_at, e.end_at, b.scheduled_minutes, e.locked OR e.provider <> 'almanac',
-    b.started_at IS NOT NULL, b.completed, b.occurrence_date, b.instance, NULL, k.event_id IS NOT NULL,
+    b.started_at IS NOT NULL, b.completed, b.occurrence_date, b.instance, h.user_id, k.event_id IS NOT NULL,
     e.provider = 'almanac' AND b.completed, NULL
 FROM habit_calendar_events b
 JOIN workspace_calendar_events e ON e.id = b.event_id
+LEFT JOIN workspace_habits h ON h.id = b.habit_id
 LEFT JOIN kept_blocks k ON k.event_id = e.id AND k.start_at = e.start_at AND k.end_at = e.end_at
 WHERE b.ws_id = :ws_id::uuid AND (e.end_at > :since::timestamptz OR b.occurrence_date >= :since::timestamptz::date - 1)
 UNION ALL

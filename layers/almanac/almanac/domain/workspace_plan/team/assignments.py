@@ -81,13 +81,14 @@ def part(task: TaskRow, assignment: Assignment, *, sole: bool) -> TaskRow:
 
 
 def is_strangers(block: Block, known: set[str]) -> bool:
-    """Return whether a block of a task is in the time of somebody who is no member any more: none of `known`."""
-    return bool(known and block.user) and block.kind == "task" and block.user not in known
+    """Return whether a block of a task or habit is of somebody who is no member any more: none of `known`."""
+    return bool(known and block.user) and block.kind != "meeting" and block.user not in known
 
 
 def is_asked(block: Block, workspace: Workspace) -> bool:
-    """Return whether the task of a block is still assigned to whoever's time it is in."""
-    return any((each.task, each.user) == (block.owner, block.user) for each in workspace.assignments)
+    """Return whether what a block is of is still that of whoever's time it is in."""
+    whose = (block.owner, block.user)
+    return block.kind == "habit" or any((each.task, each.user) == whose for each in workspace.assignments)
 
 
 def left_by_stranger(block: Block, workspace: Workspace, window: PlanningWindow) -> Block:
@@ -111,8 +112,7 @@ def with_owner(
         return block
     default = workspace.default_user
     if block.kind == "habit":
-        owner = next((habit.user for habit in workspace.habits if habit.id == block.owner), None)
-        return replace(block, user=owner if owner in known else default)
+        return replace(block, user=block.user or default)
     mine = parts.get(block.owner, ()) if block.owner else ()
     user = block.user if block.user in known else users[mine[0]] if len(mine) == 1 else default
     if len(mine) > 1:
