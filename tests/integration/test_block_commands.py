@@ -30,6 +30,8 @@ def test_a_locked_block_stays_and_one_let_go_follows_the_plan(run: Run, ws_id: U
     assert listed[key] == {name: value for name, value in locked.items() if name != "ws_id"}
     assert all(not each["locked"] for other, each in listed.items() if other != key)
 
+    assert "  of ben\n" in run("block", "list", ws_id)[1]
+
     run("habit", "change", ws_id, habit, "--at", "18:00")
     plan(run, ws_id)
     starts = "SELECT start_at FROM workspace_calendar_events WHERE id = :id"
@@ -38,6 +40,8 @@ def test_a_locked_block_stays_and_one_let_go_follows_the_plan(run: Run, ws_id: U
     assert "locked" not in run("block", "unlock", ws_id, key)[1]
     plan(run, ws_id)
     assert database.run(starts, id=key)[0][0] != held
+    run("member", "remove", ws_id, "--user", "ben")
+    assert "  of ben (no member)\n" in run("block", "list", ws_id)[1], "as habits are listed"
 
 
 def test_what_is_no_block_of_the_workspace_is_unknown(run: Run, ws_id: UUID, database: Database) -> None:

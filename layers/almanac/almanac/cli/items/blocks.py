@@ -31,7 +31,8 @@ def _list(args: Namespace, session: Session) -> Result:
     if args.days > _MOST_DAYS:
         raise BadInput("days", f"must be 1 to {_MOST_DAYS}")
     found = session.wiring.blocks.coming(args.ws_id, args.days)
-    return Result(blocks.blocks_document(args.ws_id, found), blocks.blocks_text(found))
+    members = session.wiring.people.members(args.ws_id)
+    return Result(blocks.blocks_document(args.ws_id, found), blocks.blocks_text(found, members))
 
 
 def _lock(args: Namespace, session: Session) -> Result:
@@ -44,4 +45,5 @@ def _unlock(args: Namespace, session: Session) -> Result:
 
 def _set(args: Namespace, session: Session, *, locked: bool) -> Result:
     found = session.wiring.blocks.lock(args.ws_id, args.event_id, locked=locked)
-    return Result({"ws_id": args.ws_id, **blocks.block_document(found)}, blocks.blocks_text([found]))
+    said = blocks.blocks_text([found], session.wiring.people.members(args.ws_id))
+    return Result({"ws_id": args.ws_id, **blocks.block_document(found)}, said)

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from almanac.domain.items.blocks import ListedBlock
+from almanac.domain.operations.people import ListedMember
+from almanac.presentation.people import who
 from almanac.presentation.tables import instant_text, listing
 
 
@@ -19,12 +21,13 @@ def block_document(block: ListedBlock) -> Mapping[str, Any]:
     return asdict(block)
 
 
-def blocks_text(found: Iterable[ListedBlock]) -> str:
-    """Return the blocks as a listing."""
+def blocks_text(found: Iterable[ListedBlock], members: Iterable[ListedMember]) -> str:
+    """Return the blocks as a listing; it says whose owner is no member any more."""
+    users = {member.user_id for member in members}
     rows = [
         (
             (each.title, each.kind, instant_text(each.start), instant_text(each.end), "locked" if each.locked else ""),
-            (each.event_id, f"of {', '.join(each.user_ids)}" if each.user_ids else ""),
+            (each.event_id, f"of {', '.join(who(user, users) for user in each.user_ids)}" if each.user_ids else ""),
         )
         for each in found
     ]
