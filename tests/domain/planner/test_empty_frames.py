@@ -43,6 +43,25 @@ def test_what_has_no_place_is_late_up_to_the_very_end_of_the_window(frame: dict[
     assert late == pytest.approx(2 * (60 + 20 * days) if days else 0)
 
 
+@pytest.mark.parametrize(
+    ("span", "beside", "missing"),
+    [
+        (("05 05:30", "05 06:30"), ("05 06:30", "05 07:00"), 1),
+        (("05 05:30", "05 06:30"), ("05 06:45", "05 07:00"), 0),
+        (("05 10:05", "05 10:35"), ("05 09:30", "05 09:55"), 1),
+        (("05 10:05", "05 10:35"), ("05 09:30", "05 09:50"), 0),
+        (("05 10:00", "05 10:30"), ("05 09:30", "05 10:00"), 1),
+    ],
+    ids=["begun", "begun with a break", "off the grid", "off the grid with a break", "may move and does not"],
+)
+def test_a_break_that_an_event_lacks_costs_whether_or_not_it_can_move(
+    span: tuple[str, str], beside: tuple[str, str], missing: int
+) -> None:
+    prefs = {"break_min": 15, "min_notice_min": 0}
+    events = [busy("m", *span, **MOVABLE, move_cost=100), busy("x", *beside)]
+    assert planned(instance(hours=ALWAYS, prefs=prefs, busy=events)).objective == 2 * missing
+
+
 @pytest.mark.parametrize("deadline", ["06 17:00", "08 09:00"])
 class TestDeadlineBeforeTheEarliestStart:
     def test_soft_is_placed_as_early_as_it_may_and_late(self, deadline: str) -> None:

@@ -36,7 +36,7 @@ def explained(problem: Problem, snapshot: Snapshot) -> Plan:
         moved=tuple(moved),
         findings=findings,
         summary=summary(solution, findings, len(moved)),
-        objective=solution.cost / 1000,
+        objective=(solution.cost + problem.pinned_cost) / 1000,
     )
 
 

@@ -45,6 +45,7 @@ def problem_of(instance: Instance) -> Problem:
         occurrences=tuple(occurrences),
         movables=tuple(movables),
         attendances=tuple(present),
+        pinned_cost=pinned_cost(instance, pinned),
         instance=instance,
     )
 
@@ -67,6 +68,17 @@ def person_on_grid(
         touched_start=reduce(or_, (slot_bit(grid.up(e.end), e.end, grid) for e in events), 0),
         touched_end=reduce(or_, (slot_bit(grid.down(e.start), e.start, grid) for e in events), 0),
     )
+
+
+def pinned_cost(instance: Instance, pinned: Sequence[LockedEvent]) -> int:
+    """Return what the breaks cost that unlocked events lack which cannot move, beside events and each other."""
+    missing = 0
+    for spec in instance.people:
+        locked, mine = ([e for e in events if instance.takes(e, spec)] for events in (instance.locked, pinned))
+        for each in mine:
+            missing += any(each.start - spec.break_minutes < e.end <= each.start for e in (*locked, *mine))
+            missing += any(each.end <= e.start < each.end + spec.break_minutes for e in locked)
+    return missing * instance.weights.milli(instance.weights.back_to_back)
 
 
 def slot_bit(slot: int, minute: int, grid: Grid) -> int:

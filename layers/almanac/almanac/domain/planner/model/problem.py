@@ -272,6 +272,8 @@ class Problem:
     occurrences: tuple[Occurrence, ...]
     movables: tuple[Movable, ...]
     attendances: tuple[Attendance, ...]
+    pinned_cost: int
+    """What breaks cost that events lack which could move but for where they are, whatever is placed."""
     instance: Instance
     """What it was built from."""
 
