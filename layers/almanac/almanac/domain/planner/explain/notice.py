@@ -21,7 +21,7 @@ def inside_notice(occupancy: Occupancy, category: str, since: int, until: int) -
     ends = ceil_to_slot(instance.now + max(spec.notice_minutes for spec in specs))
     grid = Grid(origin, (ends - origin) // SLOT_MINUTES)
     hours = reduce(and_, (hours_in_slots(spec, grid).get(category, 0) for spec in specs)) & grid.inside(since, until)
-    for event in occupancy.plan.locked:
+    for event in occupancy.plan.locked if hours else ():  # without a notice, or past it, there is nothing to take off
         if any(instance.takes(event, spec) for spec in specs):
             hours &= ~grid.touched(event.start - event.buffer_before, event.end + event.buffer_after)
     if not hours:
