@@ -63,5 +63,5 @@ def _people(meeting: NewMeeting) -> Mapping[str, str]:
 
 
 def _listed(row: Sequence[Any]) -> ListedMeeting:
-    notes = tuple(MeetingNote(*note) for note in row[14] or ())
+    notes = tuple(MeetingNote(note["status"], note["reason"], note.get("hint")) for note in row[14] or ())
     return ListedMeeting(*(*row[:2], tuple(row[2]), tuple(row[3]), *row[4:12], tuple(row[12] or ()), row[13], notes))

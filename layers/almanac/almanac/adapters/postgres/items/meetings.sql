@@ -52,25 +52,13 @@ WHERE a.is_optional <> excluded.is_optional;
 
 -- name: list_meetings
 -- The open ones, or that one of them, with what the last plan of everybody says of them.
-WITH plan AS (
-    SELECT r.report -> 'warnings' AS warnings FROM runs r
-    WHERE r.ws_id = :ws_id::uuid AND r.kind = 'schedule' AND r.status = 'completed'
-        AND NOT EXISTS (SELECT 1 FROM workspace_members m WHERE m.ws_id = r.ws_id AND m.user_id = r.user_id)
-    ORDER BY r.started_at DESC LIMIT 1
-), noted AS (
-    SELECT n.note ->> 'id' AS meeting_id,
-        json_agg(json_build_array(n.note ->> 'status', n.note ->> 'reason', n.note ->> 'hint') ORDER BY n.place) AS notes
-    FROM plan p CROSS JOIN LATERAL jsonb_array_elements(p.warnings) WITH ORDINALITY AS n (note, place)
-    WHERE n.note ->> 'kind' = 'meeting'
-    GROUP BY n.note ->> 'id'
-)
 SELECT m.id, m.title,
     ARRAY(SELECT a.user_id FROM meeting_attendees a WHERE a.meeting_id = m.id AND NOT a.is_optional ORDER BY a.user_id),
     ARRAY(SELECT a.user_id FROM meeting_attendees a WHERE a.meeting_id = m.id AND a.is_optional ORDER BY a.user_id),
     m.duration_minutes, m.priority, m.calendar_hours, m.start_date, m.end_date, m.deadline_type = 'hard',
-    e.start_at, e.end_at, b.attending, coalesce(e.locked, false), n.notes
+    e.start_at, e.end_at, b.attending, coalesce(e.locked, false), n.notes -> m.id::text
 FROM meetings m
-LEFT JOIN noted n ON n.meeting_id = m.id::text
+LEFT JOIN last_plan_notes n ON n.ws_id = :ws_id::uuid AND n.kind = 'meeting'
 LEFT JOIN meeting_calendar_events b ON b.meeting_id = m.id
 LEFT JOIN workspace_calendar_events e ON e.id = b.event_id
 WHERE m.ws_id = :ws_id::uuid AND m.completed_at IS NULL AND m.id = coalesce(:meeting_id::uuid, m.id)
