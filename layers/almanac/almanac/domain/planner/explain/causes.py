@@ -17,13 +17,13 @@ def cause_of(what_if: WhatIf) -> Explanation:
     away = taken_away(what_if.refused)
     if task.deadline is not None and task.deadline <= problem.minute(what_if.first):
         return Explanation("deadline_past", instants=(task.deadline,), parts=too_soon(what_if, task.deadline))
-    soon = too_soon(what_if, problem.minute(min(what_if.due, what_if.stop)))
+    latest = problem.minute(min(what_if.due, what_if.stop))
     if not hours and not away:
-        return Explanation("hours_closed", category=task.category, parts=(when, *soon))
+        return Explanation("hours_closed", category=task.category, parts=(when, *too_soon(what_if, latest)))
     opened = hours & ~occupancy.locked
     minutes = SLOT_MINUTES * opened.bit_count()
     if minutes < task.minutes:
-        parts = (when, *events_in_the_way(occupancy, hours), *away, *soon)
+        parts = (when, *events_in_the_way(occupancy, hours), *away, *too_soon(what_if, latest))
         return Explanation("hours_too_few", minutes=(minutes, task.minutes), category=task.category, parts=parts)
     if not in_runs_of(opened, task.min_chunk):
         lengths = (SLOT_MINUTES * task.min_chunk, SLOT_MINUTES * longest_run(opened))

@@ -73,7 +73,7 @@ def person_on_grid(
 def pinned_cost(instance: Instance, pinned: Sequence[LockedEvent]) -> int:
     """Return what the breaks cost that unlocked events lack which cannot move, beside events and each other."""
     missing = 0
-    for spec in instance.people:
+    for spec in instance.people if pinned else ():
         locked, mine = ([e for e in events if instance.takes(e, spec)] for events in (instance.locked, pinned))
         for each in mine:
             missing += any(each.start - spec.break_minutes < e.end <= each.start for e in (*locked, *mine))
