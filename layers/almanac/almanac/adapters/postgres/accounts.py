@@ -72,10 +72,6 @@ class PostgresWorkspaces(WorkspaceStore, PauseStore, ConnectionStore, AccountSwi
         return Pause(found[0][0], found[0][1]) if found else None
 
     @override
-    def asked(self, ws_id: UUID, request_id: str) -> bool:
-        return bool(self._run.alone("asked", ws_id=ws_id, request_id=request_id))
-
-    @override
     def remove_workspace(self, ws_id: UUID) -> bool:
         return bool(self._run.alone("remove_workspace", ws_id=ws_id))
 

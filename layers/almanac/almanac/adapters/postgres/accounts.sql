@@ -25,9 +25,6 @@ WITH gone AS (
 )
 SELECT g.since, g.paused_by, almanac_note_change(g.ws_id)::text FROM gone g;
 
--- name: asked
-SELECT 1 FROM jobs WHERE id = :request_id AND ws_id = :ws_id::uuid LIMIT 1;
-
 -- name: live_workspaces
 SELECT DISTINCT c.ws_id
 FROM calendar_connections c JOIN calendar_auth_tokens a ON a.id = c.auth_token_id AND a.status = 'active'

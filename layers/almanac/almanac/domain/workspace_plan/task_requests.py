@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from almanac.domain.explanation import Explanation, ItemFinding
@@ -21,6 +22,7 @@ from almanac.domain.workspace_plan.team.rows import Meeting
 DEFAULT_MIN_CHUNK = 30
 """Minutes of the shortest piece of a splittable task that does not say, as in the system replaced."""
 
+Key = TypeVar("Key")
 Waits = Mapping[UUID, frozenset[UUID]]
 
 
@@ -135,9 +137,9 @@ def _with_waiting(faults: dict[UUID, Explanation], known: set[UUID], waits: Wait
     return found | {each: Explanation("dependencies_in_circle") for each in sorted(left)}
 
 
-def followers_of(waits: Waits) -> Mapping[UUID, Sequence[UUID]]:
+def followers_of(waits: Mapping[Key, Iterable[Key]]) -> Mapping[Key, Sequence[Key]]:
     """Return what waits for each task and meeting."""
-    found: dict[UUID, list[UUID]] = {}
+    found: dict[Key, list[Key]] = {}
     for each, afters in waits.items():
         for after in afters:
             found.setdefault(after, []).append(each)

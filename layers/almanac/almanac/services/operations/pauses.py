@@ -6,6 +6,7 @@ from uuid import UUID
 
 from almanac.domain.operations.workspaces import Pause
 from almanac.errors import PermanentError, QueueUnavailable
+from almanac.services.ledger.ports import Ledger
 from almanac.services.operations.ports import PauseStore
 from almanac.services.operations.requests import RequestSync, SentRequest
 
@@ -24,6 +25,7 @@ class Pauses:
     """The use case of `almanac workspace pause` and `almanac workspace resume`."""
 
     store: PauseStore
+    ledger: Ledger
     request_sync: Callable[[], RequestSync]
     """Not needed to pause: then no queue has to be known."""
 
@@ -41,7 +43,7 @@ class Pauses:
 
         Raises UnknownWorkspace, NotPaused, WorkspacePaused (since that request), QueueUnavailable.
         """
-        asked = request_id is not None and self.store.asked(ws_id, request_id)
+        asked = request_id is not None and bool(self.ledger.jobs(request_id, [ws_id]))
         ended = None if asked else self.store.end_pause(ws_id)
         if ended is None and not asked:
             self.store.pause_of(ws_id)

@@ -104,10 +104,6 @@ class PauseStore(Protocol):
         """Let it go on, and have it planned after its next sync; return what has ended, None if nothing did."""
         ...
 
-    def asked(self, ws_id: UUID, request_id: str) -> bool:
-        """Return whether a job of that id is in the workspace's ledger."""
-        ...
-
 
 class PeopleStore(Protocol):
     """Members. Raises DatabaseUnavailable and StorageFailed."""

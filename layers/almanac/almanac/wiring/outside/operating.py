@@ -80,9 +80,10 @@ class OperatingWiring(PlannedWiring, PastWiring):
     @cached_property
     def pauses(self) -> "Pauses":
         """The use case of `almanac workspace pause` and `almanac workspace resume`."""
+        from almanac.adapters.postgres.operations.ledger import PostgresJobs
         from almanac.services.operations.pauses import Pauses
 
-        return Pauses(self._workspace_store, lambda: self.request_sync)
+        return Pauses(self._workspace_store, PostgresJobs(self.database), lambda: self.request_sync)
 
     @cached_property
     def request_plan(self) -> "RequestPlan":

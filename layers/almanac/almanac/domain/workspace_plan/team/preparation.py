@@ -12,7 +12,7 @@ from almanac.domain.workspace_plan.existing_blocks import BlockSets, is_users, s
 from almanac.domain.workspace_plan.habit_requests import Dates, MinuteLimits
 from almanac.domain.workspace_plan.planning_window import PlanningWindow
 from almanac.domain.workspace_plan.snapshot import NOBODY, Block, Workspace
-from almanac.domain.workspace_plan.task_requests import Waits, WorkRequests, open_predecessors, used_up
+from almanac.domain.workspace_plan.task_requests import Waits, WorkRequests, followers_of, open_predecessors, used_up
 from almanac.domain.workspace_plan.team.assignments import AssignedTasks, assigned_tasks
 from almanac.domain.workspace_plan.team.hours_faults import category_faults
 from almanac.domain.workspace_plan.team.kept_blocks import KeptBlock, kept_findings
@@ -249,10 +249,7 @@ def _joined(held: BlockSets, plans: Sequence[PersonPlan]) -> BlockSets:
 def _of_one(tasks: Sequence[TaskSpec], only: str) -> tuple[tuple[TaskSpec, ...], list[ItemFinding]]:
     """Return one person's tasks, and a finding for each that waits for work that this run does not place."""
     mine = {task.id: task for task in tasks if task.person == only}
-    followers: dict[str, list[str]] = {}
-    for task in mine.values():
-        for name in task.depends_on:
-            followers.setdefault(name, []).append(task.id)
+    followers = followers_of({task.id: task.depends_on for task in mine.values()})
     findings, left = [], dict(mine)
     blocked = [task.id for task in mine.values() if not mine.keys() >= set(task.depends_on)]
     for key in blocked:  # what follows them is put behind
